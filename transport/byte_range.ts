@@ -1,0 +1,83 @@
+/** A span of bytes, both ends included, as HTTP counts them; `end` undefined means: to the last byte. */
+export interface ByteRange {
+  /** First byte, from 0. */
+  readonly start: number;
+  /** Last byte, included. */
+  readonly end?: number | undefined;
+}
+
+/** What a Content-Range says: the span sent and the size of the whole, where known. */
+export interface ContentRange {
+  /** First byte, from 0. */
+  readonly start: number;
+  /** Last byte, included. */
+  readonly end: number;
+  /** Size of the whole in bytes; undefined when the server wrote `*`. */
+  readonly total: number | undefined;
+}
+
+function digits(text: string | undefined): number | undefined {
+  if (text === undefined || text === "") return undefined;
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : NaN;
+}
+
+/** The value of a Range header that asks for `range` (RFC 9110 section 14.2). */
+export function formatRange({ start, end }: ByteRange): string {
+  return `bytes=${start}-${end ?? ""}`;
+}
+
+/** Reads a Range header with one span that has a first byte; undefined for anything else (lists, suffixes, nonsense). */
+export function parseRange(header: string | null): ByteRange | undefined {
+  const match = /^bytes=(\d{1,16})-(\d{0,16})$/i.exec(header?.replace(/\s+/g, "") ?? "");
+  if (!match) return undefined;
+  const start = digits(match[1])!, end = digits(match[2]);
+  if (Number.isNaN(start) || Number.isNaN(end) || (end !== undefined && end < start)) return undefined;
+  return { start, end };
+}
+
+/** Reads the Content-Range of a 206 (RFC 9110 section 14.4); undefined when it is missing or makes no sense. */
+export function parseContentRange(header: string | null): ContentRange | undefined {
+  const match = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16}|\*)$/i.exec(header?.trim() ?? "");
+  if (!match) return undefined;
+  const start = digits(match[1])!, end = digits(match[2])!;
+  const total = match[3] === "*" ? undefined : digits(match[3]);
+  if (Number.isNaN(start) || Number.isNaN(end) || Number.isNaN(total)) return undefined;
+  if (end < start || (total !== undefined && end >= total)) return undefined;
+  return { start, end, total };
+}
+
+/** The total in the Content-Range of a 416 (`bytes *\/123`); undefined when it names none. */
+export function parseUnsatisfiedTotal(header: string | null): number | undefined {
+  const match = /^bytes \*\/(\d{1,16})$/i.exec(header?.trim() ?? "");
+  const total = digits(match?.[1]);
+  return Number.isNaN(total) ? undefined : total;
+}
+
+/** The Content-Length, where it is a plain number and the body is not encoded. */
+export function plainLength(headers: Headers): number | undefined {
+  if (!isPlain(headers)) return undefined;
+  const length = headers.get("content-length");
+  if (length === null || !/^\d{1,16}$/.test(length)) return undefined;
+  const value = digits(length);
+  return Number.isNaN(value) ? undefined : value;
+}
+
+/** Tells whether the body's bytes are the file's bytes: no Content-Encoding, or `identity`. */
+export function isPlain(headers: Headers): boolean {
+  const encoding = headers.get("content-encoding");
+  return encoding === null || encoding.trim().toLowerCase() === "identity" || encoding.trim() === "";
+}
+
+/**
+ * What may stand in If-Range for this answer: its strong ETag, else a Last-Modified at least two seconds older than
+ * its Date (RFC 9110 sections 8.8.2.2 and 13.1.5); undefined when it has neither.
+ */
+export function strongValidator(headers: Headers): string | undefined {
+  const etag = headers.get("etag")?.trim();
+  if (etag !== undefined && /^"[\x21\x23-\x7e\x80-\xff]*"$/.test(etag)) return etag;
+  const modified = headers.get("last-modified"), sent = headers.get("date");
+  if (modified === null || sent === null) return undefined;
+  const age = Date.parse(sent) - Date.parse(modified);
+  return age >= 2000 ? modified : undefined;
+}

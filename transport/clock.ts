@@ -1,0 +1,35 @@
+/** Time as the layers see it. Tests hand in a fake one; nobody else needs to. */
+export interface Clock {
+  /** Milliseconds on a monotonic clock: for intervals. */
+  now(): number;
+  /** Milliseconds since the epoch: for dates in headers. */
+  date(): number;
+  /** Calls `callback` once after `delayMs`; the function returned cancels it. */
+  after(delayMs: number, callback: () => void): () => void;
+}
+
+/** The machine's own clock. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  date: () => Date.now(),
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Waits `delayMs` on `clock`; rejects with the signal's reason, at once, when `signal` aborts. */
+export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const abort = () => {
+      cancel();
+      reject(signal!.reason);
+    };
+    const cancel = clock.after(delayMs, () => {
+      signal?.removeEventListener("abort", abort);
+      resolve();
+    });
+    signal?.addEventListener("abort", abort, { once: true });
+  });
+}

@@ -1,0 +1,244 @@
+/**
+ * Every way a call can fail, as a stable name. Names never change meaning; new ones may be added. The texts shown to
+ * people live in one catalogue, keyed by these codes (see {@linkcode hint}).
+ */
+export type ErrorCode =
+  // the server's answer
+  | "bad_request"
+  | "unauthorized"
+  | "login_required"
+  | "downloads_disabled"
+  | "early_access"
+  | "forbidden"
+  | "not_found"
+  | "method_not_allowed"
+  | "gone"
+  | "precondition_failed"
+  | "range_not_satisfiable"
+  | "rate_limited"
+  | "too_many_pages"
+  | "region_blocked"
+  | "client_error"
+  | "internal_server_error"
+  | "bad_gateway"
+  | "service_unavailable"
+  | "gateway_timeout"
+  | "cloudflare_error"
+  | "cloudflare_timeout"
+  | "server_error"
+  | "only_if_cached"
+  // the network
+  | "dns_failed"
+  | "connect_failed"
+  | "tls_failed"
+  | "connection_reset"
+  | "network_error"
+  | "header_timeout"
+  | "idle_timeout"
+  | "total_timeout"
+  | "circuit_open"
+  // redirects
+  | "redirect_invalid"
+  | "redirect_insecure"
+  | "redirect_loop"
+  | "too_many_redirects"
+  // content
+  | "unexpected_content"
+  | "protocol_violation"
+  | "content_changed"
+  | "body_incomplete"
+  | "no_progress"
+  // verification
+  | "hash_mismatch"
+  | "size_mismatch"
+  // the disk and the machine
+  | "no_space"
+  | "permission_denied"
+  | "folder_missing"
+  | "invalid_path"
+  | "target_locked"
+  | "target_exists"
+  | "rename_failed"
+  | "disk_error"
+  | "out_of_memory"
+  // what the caller asked for
+  | "invalid_argument"
+  | "invalid_url"
+  | "insecure_url"
+  | "invalid_air"
+  | "invalid_config"
+  | "invalid_response"
+  | "no_such_file"
+  | "aborted";
+
+/** Facts that go with an error; URLs in it are redacted. */
+export interface CivikitErrorOptions extends ErrorOptions {
+  /** Stable name of the failure. */
+  code: ErrorCode;
+}
+
+/**
+ * The root of everything civikit throws (a caller's own abort aside). Match on `code`, never on the message.
+ *
+ * @example
+ * ```ts
+ * import { CivikitError } from "@civikit/civikit/transport";
+ *
+ * const error = new CivikitError(`opening "x.part": no space left`, { code: "no_space" });
+ * console.log(error.code); // "no_space"
+ * ```
+ */
+export class CivikitError extends Error {
+  override name = "CivikitError";
+  /** Stable name of the failure. */
+  readonly code: ErrorCode;
+
+  /** Takes a message of the form: action, quoted value, colon, state. */
+  constructor(message: string, { code, ...options }: CivikitErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Facts of an {@linkcode HttpError}. */
+export interface HttpErrorOptions extends CivikitErrorOptions {
+  /** The status the server answered with. */
+  status: number;
+  /** What was asked for, redacted. */
+  url: string;
+  /** The start of the answer's text, at most a few KiB, secrets cut. */
+  body?: string;
+  /** What Retry-After asked for, in milliseconds from the answer's arrival. */
+  retryAfterMs?: number | undefined;
+}
+
+/** The server answered, and the answer was no: any status outside 2xx (RFC 9110 section 15). */
+export class HttpError extends CivikitError {
+  override name = "HttpError";
+  /** The status the server answered with. */
+  readonly status: number;
+  /** What was asked for, redacted. */
+  readonly url: string;
+  /** The start of the answer's text, at most a few KiB, secrets cut. */
+  readonly body: string;
+  /** What Retry-After asked for, in milliseconds; undefined when it did not. */
+  readonly retryAfterMs: number | undefined;
+
+  /** Takes the facts of the answer. */
+  constructor(message: string, { status, url, body = "", retryAfterMs, ...options }: HttpErrorOptions) {
+    super(message, options);
+    this.status = status;
+    this.url = url;
+    this.body = body;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** Facts of a {@linkcode NetworkError}. */
+export interface NetworkErrorOptions extends CivikitErrorOptions {
+  /** What was asked for, redacted. */
+  url: string;
+}
+
+/** No usable answer came: DNS, connect, TLS, reset, a timer of ours, an open circuit, or a redirect we refuse. */
+export class NetworkError extends CivikitError {
+  override name = "NetworkError";
+  /** What was asked for, redacted. */
+  readonly url: string;
+
+  /** Takes the facts of the failure. */
+  constructor(message: string, { url, ...options }: NetworkErrorOptions) {
+    super(message, options);
+    this.url = url;
+  }
+}
+
+/** An answer came, but its bytes cannot be what was asked for: HTML for a file, a lying Content-Range, a changed file. */
+export class ContentError extends CivikitError {
+  override name = "ContentError";
+  /** What was asked for, redacted. */
+  readonly url: string;
+
+  /** Takes the facts of the failure. */
+  constructor(message: string, { url, ...options }: NetworkErrorOptions) {
+    super(message, options);
+    this.url = url;
+  }
+}
+
+/** Facts of a {@linkcode VerificationError}. */
+export interface VerificationErrorOptions extends CivikitErrorOptions {
+  /** What was checked: a hash name such as `SHA256`, or `size`. */
+  algorithm: string;
+  /** What was wanted. */
+  expected: string;
+  /** What the bytes gave. */
+  actual: string;
+  /** Where the rejected bytes are kept, if they are. */
+  path: string;
+}
+
+/** The file is complete and is not the file that was promised. */
+export class VerificationError extends CivikitError {
+  override name = "VerificationError";
+  /** What was checked: a hash name such as `SHA256`, or `size`. */
+  readonly algorithm: string;
+  /** What was wanted. */
+  readonly expected: string;
+  /** What the bytes gave. */
+  readonly actual: string;
+  /** Where the rejected bytes are kept, if they are. */
+  readonly path: string;
+
+  /** Takes the facts of the mismatch. */
+  constructor(message: string, { algorithm, expected, actual, path, ...options }: VerificationErrorOptions) {
+    super(message, options);
+    this.algorithm = algorithm;
+    this.expected = expected;
+    this.actual = actual;
+    this.path = path;
+  }
+}
+
+/** Facts of a {@linkcode DiskError}. */
+export interface DiskErrorOptions extends CivikitErrorOptions {
+  /** The file or folder in question. */
+  path: string;
+}
+
+/** The disk said no: space, rights, a missing folder, a lock, a failed rename, an I/O error. */
+export class DiskError extends CivikitError {
+  override name = "DiskError";
+  /** The file or folder in question. */
+  readonly path: string;
+
+  /** Takes the facts of the failure. */
+  constructor(message: string, { path, ...options }: DiskErrorOptions) {
+    super(message, options);
+    this.path = path;
+  }
+}
+
+/** Facts of an {@linkcode InputError}. */
+export interface InputErrorOptions extends CivikitErrorOptions {
+  /** What was given, secrets cut. */
+  input: string;
+}
+
+/** What the caller asked for cannot be meant: a malformed URL or AIR, an unknown file, a bad setting. */
+export class InputError extends CivikitError {
+  override name = "InputError";
+  /** What was given, secrets cut. */
+  readonly input: string;
+
+  /** Takes the facts of the failure. */
+  constructor(message: string, { input, ...options }: InputErrorOptions) {
+    super(message, options);
+    this.input = input;
+  }
+}
+
+/** Tells whether `error` is one of civikit's own with this `code`. */
+export function isCode(error: unknown, code: ErrorCode): boolean {
+  return error instanceof CivikitError && error.code === code;
+}

@@ -1,0 +1,11 @@
+/**
+ * The transport: one small interface, three implementations, middleware around them, sinks and the downloader.
+ *
+ * @module
+ */
+export * from "./transport.ts";
+export * from "./compose.ts";
+export * from "./errors.ts";
+export * from "./observe.ts";
+export * from "./redact.ts";
+export * from "./to_fetch.ts";
