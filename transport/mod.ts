@@ -9,3 +9,5 @@ export * from "./errors.ts";
 export * from "./observe.ts";
 export * from "./redact.ts";
 export * from "./to_fetch.ts";
+export * from "./download/spans.ts";
+export * from "./download/speed.ts";
