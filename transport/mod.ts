@@ -11,3 +11,4 @@ export * from "./redact.ts";
 export * from "./to_fetch.ts";
 export * from "./download/spans.ts";
 export * from "./download/speed.ts";
+export * from "./download/safe_name.ts";
