@@ -6,6 +6,7 @@
 export * from "./transport.ts";
 export * from "./compose.ts";
 export * from "./errors.ts";
+export * from "./hints.ts";
 export * from "./observe.ts";
 export * from "./redact.ts";
 export * from "./to_fetch.ts";

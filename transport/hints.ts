@@ -1,0 +1,769 @@
+import type { ErrorCode } from "./errors.ts";
+
+/** The languages people can read the hints in. */
+export type Locale = "en" | "zh-TW";
+
+/** What a person needs when something failed. */
+export interface Hint {
+  /** The symptom in a few words. */
+  readonly title: string;
+  /** Why it happens. */
+  readonly cause: string;
+  /** What to do now. */
+  readonly action: string;
+}
+
+type Texts = readonly [title: string, cause: string, action: string];
+
+const keyPage = "https://civitai.com/user/account";
+
+const catalogue: Readonly<Record<ErrorCode, { readonly en: Texts; readonly "zh-TW": Texts }>> = {
+  // the server's answer
+  bad_request: {
+    en: [
+      "Request not understood",
+      "Civitai refused a value in the request.",
+      "Check the id, AIR or URL for typing errors. If it opens in a browser, update civikit and report it.",
+    ],
+    "zh-TW": [
+      "請求內容不正確",
+      "Civitai 不接受請求中的某個值。",
+      "請檢查 ID、AIR 或網址有沒有打錯；若瀏覽器打得開，請更新 civikit 並回報問題。",
+    ],
+  },
+  unauthorized: {
+    en: [
+      "API key not accepted",
+      "The API key is missing, wrong, revoked or expired.",
+      `Create a new key at ${keyPage} and set it: export CIVITAI_API_KEY=...`,
+    ],
+    "zh-TW": [
+      "API 金鑰不被接受",
+      "沒有提供 API 金鑰，或金鑰錯誤、已撤銷、已過期。",
+      `請到 ${keyPage} 建立新的金鑰，再設定環境變數 CIVITAI_API_KEY。`,
+    ],
+  },
+  login_required: {
+    en: [
+      "Login required",
+      "The creator lets only logged-in users download this file.",
+      `Create a key at ${keyPage}, set CIVITAI_API_KEY, and run the same command again.`,
+    ],
+    "zh-TW": [
+      "需要登入",
+      "作者只開放已登入的使用者下載這個檔案。",
+      `請到 ${keyPage} 建立金鑰、設定環境變數 CIVITAI_API_KEY，再執行同一個指令。`,
+    ],
+  },
+  downloads_disabled: {
+    en: [
+      "Downloads disabled",
+      "The creator allows no downloads of this file, with or without a key.",
+      "Use the model on Civitai itself, or choose another version or model.",
+    ],
+    "zh-TW": [
+      "作者已停用下載",
+      "作者不開放下載這個檔案，有沒有金鑰都一樣。",
+      "請直接在 Civitai 網站上使用，或改選其他版本或模型。",
+    ],
+  },
+  early_access: {
+    en: [
+      "Early access",
+      "This version is open only to those who bought early access, until its deadline.",
+      "Wait until the deadline shown on the model's page, or buy access there and use the key of that account.",
+    ],
+    "zh-TW": [
+      "搶先體驗中",
+      "截止時間之前，只有購買搶先體驗的帳號能下載這個版本。",
+      "請等到模型頁面上標示的截止時間，或在該頁面購買，並使用同一個帳號的金鑰。",
+    ],
+  },
+  forbidden: {
+    en: [
+      "No permission",
+      "This account may not have this file, or the server blocks this address.",
+      `Check on the model's page that your account may download it, and that the key from ${keyPage} belongs to that account.`,
+    ],
+    "zh-TW": [
+      "沒有權限",
+      "這個帳號無權取得此檔案，或伺服器封鎖了您的網路位址。",
+      `請在模型頁面確認您的帳號可以下載，並確認金鑰（${keyPage}）屬於該帳號。`,
+    ],
+  },
+  not_found: {
+    en: [
+      "Not found",
+      "There is no such model, version or file; it may be unpublished or deleted.",
+      "Check the id on the model's page. A model id needs the form model:<id>; a bare number is a version id.",
+    ],
+    "zh-TW": [
+      "找不到",
+      "沒有這個模型、版本或檔案，可能尚未公開或已刪除。",
+      "請到模型頁面核對 ID。模型 ID 要寫成 model:<id>，單獨的數字代表版本 ID。",
+    ],
+  },
+  method_not_allowed: {
+    en: [
+      "Request refused",
+      "The server does not offer this operation at this address.",
+      "Check the base URL; it has to be a Civitai site such as https://civitai.com.",
+    ],
+    "zh-TW": [
+      "請求遭拒",
+      "伺服器在這個位址不提供此操作。",
+      "請檢查基底網址，必須是 Civitai 網站，例如 https://civitai.com。",
+    ],
+  },
+  gone: {
+    en: [
+      "No longer available",
+      "The model was archived or removed.",
+      "Choose another version or model; this one will not come back by trying again.",
+    ],
+    "zh-TW": [
+      "已不再提供",
+      "這個模型已封存或移除。",
+      "請改選其他版本或模型，重試也不會成功。",
+    ],
+  },
+  precondition_failed: {
+    en: [
+      "File changed on the server",
+      "The file is no longer the one this download began with.",
+      "Run the same command again; it starts from the new file.",
+    ],
+    "zh-TW": [
+      "伺服器上的檔案已變更",
+      "檔案已不是開始下載時的那一個。",
+      "請再執行同一個指令，會從新的檔案開始下載。",
+    ],
+  },
+  range_not_satisfiable: {
+    en: [
+      "Continuation refused",
+      "The server has fewer bytes than the partial file claims.",
+      "Run the same command again; with --force it starts from the first byte.",
+    ],
+    "zh-TW": [
+      "無法續傳",
+      "伺服器上的檔案比已下載的部分還短。",
+      "請再執行同一個指令；加上 --force 會從頭下載。",
+    ],
+  },
+  rate_limited: {
+    en: [
+      "Too many requests",
+      "Civitai limits how much one address or account may ask for.",
+      "Wait a few minutes, then run the same command again with fewer connections, e.g. --parallel 2 --jobs 1.",
+    ],
+    "zh-TW": [
+      "請求過於頻繁",
+      "Civitai 會限制同一位址或帳號的請求量。",
+      "請等幾分鐘，再以較少的連線執行同一個指令，例如 --parallel 2 --jobs 1。",
+    ],
+  },
+  too_many_pages: {
+    en: [
+      "Too many pages",
+      "Civitai answers only the first 1000 results by page number.",
+      "Go through the results by cursor instead of by page; waiting does not help.",
+    ],
+    "zh-TW": [
+      "頁數過多",
+      "Civitai 依頁碼只提供前 1000 筆結果。",
+      "請改用游標（cursor）逐頁讀取，等待並沒有幫助。",
+    ],
+  },
+  region_blocked: {
+    en: [
+      "Not available in your region",
+      "Civitai is legally barred from serving this in your region.",
+      "Nothing in civikit can change this; see Civitai's notice for your region.",
+    ],
+    "zh-TW": [
+      "您的地區無法使用",
+      "Civitai 因法律限制，不在您的地區提供此內容。",
+      "civikit 無法改變這一點，請參閱 Civitai 對您所在地區的公告。",
+    ],
+  },
+  client_error: {
+    en: [
+      "Request refused",
+      "The server refused the request.",
+      "Read the server's answer above; if it does not explain itself, update civikit and report it.",
+    ],
+    "zh-TW": [
+      "請求遭拒",
+      "伺服器拒絕了這個請求。",
+      "請看上方伺服器的回覆；若仍不清楚原因，請更新 civikit 並回報問題。",
+    ],
+  },
+  internal_server_error: {
+    en: [
+      "Server error",
+      "Civitai failed while answering (500).",
+      "Run the same command again in a few minutes; finished bytes are kept. See https://status.civitai.com.",
+    ],
+    "zh-TW": [
+      "伺服器錯誤",
+      "Civitai 在處理請求時發生錯誤（500）。",
+      "請過幾分鐘再執行同一個指令，已下載的部分會保留。服務狀態：https://status.civitai.com。",
+    ],
+  },
+  bad_gateway: {
+    en: [
+      "Server not reachable behind its gateway",
+      "The gateway got no usable answer from Civitai (502).",
+      "Run the same command again in a few minutes; finished bytes are kept.",
+    ],
+    "zh-TW": [
+      "閘道後方的伺服器沒有回應",
+      "閘道無法從 Civitai 取得可用的回覆（502）。",
+      "請過幾分鐘再執行同一個指令，已下載的部分會保留。",
+    ],
+  },
+  service_unavailable: {
+    en: [
+      "Service unavailable",
+      "Civitai is overloaded or under maintenance (503).",
+      "Wait a few minutes and run the same command again; finished bytes are kept.",
+    ],
+    "zh-TW": [
+      "服務暫時無法使用",
+      "Civitai 負載過重或正在維護（503）。",
+      "請等幾分鐘再執行同一個指令，已下載的部分會保留。",
+    ],
+  },
+  gateway_timeout: {
+    en: [
+      "Gateway timed out",
+      "Civitai did not answer its gateway in time (504).",
+      "Run the same command again in a few minutes; finished bytes are kept.",
+    ],
+    "zh-TW": [
+      "閘道逾時",
+      "Civitai 未能及時回覆閘道（504）。",
+      "請過幾分鐘再執行同一個指令，已下載的部分會保留。",
+    ],
+  },
+  cloudflare_error: {
+    en: [
+      "Cloudflare error",
+      "Cloudflare, which stands in front of Civitai, could not reach it (520-527).",
+      "Run the same command again in a few minutes; finished bytes are kept.",
+    ],
+    "zh-TW": [
+      "Cloudflare 錯誤",
+      "位於 Civitai 前端的 Cloudflare 無法連上它（520-527）。",
+      "請過幾分鐘再執行同一個指令，已下載的部分會保留。",
+    ],
+  },
+  cloudflare_timeout: {
+    en: [
+      "Cloudflare timed out",
+      "Civitai took longer than Cloudflare waits (524), often because of a heavy search.",
+      "Run the same command again in a few minutes; for searches, ask for less at once.",
+    ],
+    "zh-TW": [
+      "Cloudflare 逾時",
+      "Civitai 的處理時間超過 Cloudflare 的等待上限（524），常見於大量搜尋。",
+      "請過幾分鐘再執行同一個指令；若是搜尋，請一次要求較少的資料。",
+    ],
+  },
+  server_error: {
+    en: [
+      "Server error",
+      "The server failed while answering.",
+      "Run the same command again in a few minutes; finished bytes are kept.",
+    ],
+    "zh-TW": [
+      "伺服器錯誤",
+      "伺服器在處理請求時發生錯誤。",
+      "請過幾分鐘再執行同一個指令，已下載的部分會保留。",
+    ],
+  },
+  only_if_cached: {
+    en: [
+      "Not in the cache",
+      "Only cached answers were allowed, and there is none for this.",
+      "Allow the network, then ask again.",
+    ],
+    "zh-TW": [
+      "快取中沒有",
+      "目前只允許使用快取，而快取裡沒有這份資料。",
+      "請允許使用網路後再試一次。",
+    ],
+  },
+  // the network
+  dns_failed: {
+    en: [
+      "Connection failed: host name not found",
+      "No address was found for the server's name.",
+      "Check the internet connection and the DNS settings, and the spelling of the host name.",
+    ],
+    "zh-TW": [
+      "連線失敗：找不到主機",
+      "查不到伺服器名稱對應的位址。",
+      "請檢查網路連線與 DNS 設定，並確認主機名稱沒有打錯。",
+    ],
+  },
+  connect_failed: {
+    en: [
+      "Connection failed",
+      "The server could not be reached: it is down, or a firewall or proxy is in between.",
+      "Check the internet connection, and HTTPS_PROXY if you need a proxy; then run the same command again.",
+    ],
+    "zh-TW": [
+      "連線失敗",
+      "連不上伺服器：可能是伺服器停機，或中間有防火牆、代理伺服器。",
+      "請檢查網路連線；需要代理伺服器時請檢查 HTTPS_PROXY，再執行同一個指令。",
+    ],
+  },
+  tls_failed: {
+    en: [
+      "Secure connection failed",
+      "The server's certificate is not trusted, or something in between replaces it.",
+      "Check the computer's date and time; behind a company proxy, trust its CA certificate. Certificates are never skipped.",
+    ],
+    "zh-TW": [
+      "安全連線失敗",
+      "伺服器的憑證不受信任，或在傳輸途中被替換。",
+      "請檢查電腦的日期與時間；若在公司代理伺服器之後，請信任其 CA 憑證。civikit 不會略過憑證檢查。",
+    ],
+  },
+  connection_reset: {
+    en: [
+      "Connection lost",
+      "The connection was closed in the middle.",
+      "Run the same command again; it goes on where it stopped.",
+    ],
+    "zh-TW": [
+      "連線中斷",
+      "連線在傳輸途中被關閉。",
+      "請再執行同一個指令，會從中斷的地方繼續。",
+    ],
+  },
+  network_error: {
+    en: [
+      "Connection failed",
+      "The network failed in a way that has no better name.",
+      "Check the internet connection and run the same command again; it goes on where it stopped.",
+    ],
+    "zh-TW": [
+      "連線失敗",
+      "網路發生了無法歸類的錯誤。",
+      "請檢查網路連線，再執行同一個指令，會從中斷的地方繼續。",
+    ],
+  },
+  header_timeout: {
+    en: [
+      "Request timed out",
+      "The server took the request and did not begin to answer in time.",
+      "Run the same command again; on a slow connection, use fewer connections (--parallel 2).",
+    ],
+    "zh-TW": [
+      "請求逾時",
+      "伺服器收到請求後，遲遲沒有開始回覆。",
+      "請再執行同一個指令；網路較慢時請減少連線數（--parallel 2）。",
+    ],
+  },
+  idle_timeout: {
+    en: [
+      "Transfer stalled",
+      "The connection was open, but no bytes came for too long.",
+      "Check the connection and run the same command again; it goes on where it stopped.",
+    ],
+    "zh-TW": [
+      "傳輸停滯",
+      "連線仍在，但長時間沒有收到資料。",
+      "請檢查網路連線，再執行同一個指令，會從中斷的地方繼續。",
+    ],
+  },
+  total_timeout: {
+    en: [
+      "Request timed out",
+      "The whole call took longer than it was given.",
+      "Try again, or allow more time for it.",
+    ],
+    "zh-TW": [
+      "請求逾時",
+      "整個請求超過了允許的時間。",
+      "請再試一次，或放寬時間限制。",
+    ],
+  },
+  circuit_open: {
+    en: [
+      "Server paused after many failures",
+      "The server failed several times in a row, so civikit leaves it alone for a while.",
+      "Wait a minute and run the same command again.",
+    ],
+    "zh-TW": [
+      "多次失敗後暫停連線",
+      "伺服器連續失敗多次，civikit 暫時不再連線。",
+      "請等一分鐘，再執行同一個指令。",
+    ],
+  },
+  // redirects
+  redirect_invalid: {
+    en: [
+      "Redirect without a usable address",
+      "The server pointed to an address that cannot be read.",
+      "Run the same command again; if it stays, the link itself is broken: report it to its owner.",
+    ],
+    "zh-TW": [
+      "轉址位址無效",
+      "伺服器指向了無法解讀的位址。",
+      "請再執行同一個指令；若仍然失敗，表示連結本身已損壞，請通知提供者。",
+    ],
+  },
+  redirect_insecure: {
+    en: [
+      "Insecure redirect refused",
+      "A secure address pointed to an insecure one (https to http).",
+      "Use another source; civikit does not follow such a redirect, as anyone in between could change the file.",
+    ],
+    "zh-TW": [
+      "拒絕不安全的轉址",
+      "安全的網址（https）指向了不安全的網址（http）。",
+      "請改用其他來源。中途的任何人都能竄改檔案，因此 civikit 不會跟隨這種轉址。",
+    ],
+  },
+  redirect_loop: {
+    en: [
+      "Redirect loop",
+      "The addresses point at each other.",
+      "Try again later; if the page asks for a login in the browser, set CIVITAI_API_KEY.",
+    ],
+    "zh-TW": [
+      "轉址循環",
+      "網址互相指向對方。",
+      "請稍後再試；若瀏覽器開啟時要求登入，請設定 CIVITAI_API_KEY。",
+    ],
+  },
+  too_many_redirects: {
+    en: [
+      "Too many redirects",
+      "The address led on more than ten times.",
+      "Use the file's direct address, or try again later.",
+    ],
+    "zh-TW": [
+      "轉址次數過多",
+      "這個網址轉址超過十次。",
+      "請使用檔案的直接網址，或稍後再試。",
+    ],
+  },
+  // content
+  unexpected_content: {
+    en: [
+      "Not the file that was asked for",
+      "A web page or an error text came where a file or data was due: often a login or maintenance page.",
+      `Set CIVITAI_API_KEY (create a key at ${keyPage}), or try again later if Civitai is under maintenance.`,
+    ],
+    "zh-TW": [
+      "收到的不是要求的檔案",
+      "應為檔案或資料之處卻收到網頁或錯誤訊息，通常是登入頁或維護公告。",
+      `請設定 CIVITAI_API_KEY（金鑰建立頁面：${keyPage}）；若 Civitai 正在維護，請稍後再試。`,
+    ],
+  },
+  protocol_violation: {
+    en: [
+      "The server broke the rules of HTTP",
+      "Its headers and the bytes it sent do not agree, so the bytes were not used.",
+      "Run the same command again, with --parallel 1 if it stays.",
+    ],
+    "zh-TW": [
+      "伺服器的回覆不合 HTTP 規定",
+      "標頭與實際內容互相矛盾，因此未採用這些內容。",
+      "請再執行同一個指令；若仍失敗，請加上 --parallel 1。",
+    ],
+  },
+  content_changed: {
+    en: [
+      "File changed on the server",
+      "The file was replaced while it was being downloaded.",
+      "Run the same command again; it starts from the new file.",
+    ],
+    "zh-TW": [
+      "伺服器上的檔案已變更",
+      "下載途中，檔案被換成了另一個。",
+      "請再執行同一個指令，會從新的檔案開始下載。",
+    ],
+  },
+  body_incomplete: {
+    en: [
+      "Download failed: it broke off",
+      "The transfer ended before the last byte.",
+      "Run the same command again; it goes on where it stopped.",
+    ],
+    "zh-TW": [
+      "下載失敗：傳輸中斷",
+      "傳輸在最後一個位元組之前就結束了。",
+      "請再執行同一個指令，會從中斷的地方繼續。",
+    ],
+  },
+  no_progress: {
+    en: [
+      "Download failed: no progress",
+      "Several attempts in a row brought no new bytes.",
+      "Check the connection, wait a minute, and run the same command again; it goes on where it stopped.",
+    ],
+    "zh-TW": [
+      "下載失敗：沒有進展",
+      "連續幾次嘗試都沒有收到新的資料。",
+      "請檢查網路連線，等一分鐘後再執行同一個指令，會從中斷的地方繼續。",
+    ],
+  },
+  // verification
+  hash_mismatch: {
+    en: [
+      "Download failed: wrong checksum",
+      "The bytes are not the file that was promised: damaged on the way, or the published hash is wrong.",
+      "Run the same command again. If it stays: give a hash you trust with --sha256, or take the file as it is with --no-verify.",
+    ],
+    "zh-TW": [
+      "下載失敗：雜湊值不符",
+      "內容與公布的不同：可能在傳輸中損壞，也可能是公布的雜湊值有誤。",
+      "請再執行同一個指令。若仍不符，可用 --sha256 指定您信任的雜湊值，或以 --no-verify 照原樣接受檔案。",
+    ],
+  },
+  size_mismatch: {
+    en: [
+      "Download failed: wrong size",
+      "The file is longer or shorter than was promised.",
+      "Run the same command again; if it stays, the file was replaced or its entry on Civitai is wrong.",
+    ],
+    "zh-TW": [
+      "下載失敗：檔案大小不符",
+      "檔案比公布的大小更長或更短。",
+      "請再執行同一個指令；若仍不符，表示檔案已被更換，或 Civitai 上的資料有誤。",
+    ],
+  },
+  // the disk and the machine
+  no_space: {
+    en: [
+      "Not enough disk space",
+      "The disk has no room for the file.",
+      "Free some space or choose another disk with --dir, then run the same command again; finished bytes are kept.",
+    ],
+    "zh-TW": [
+      "磁碟空間不足",
+      "磁碟放不下這個檔案。",
+      "請清出空間，或以 --dir 改用其他磁碟，再執行同一個指令，已下載的部分會保留。",
+    ],
+  },
+  permission_denied: {
+    en: [
+      "No right to write there",
+      "The file or folder belongs to someone else, is read-only, or civikit runs without the needed permission.",
+      "Choose a folder of your own with --dir, or correct the rights of the one named above.",
+    ],
+    "zh-TW": [
+      "沒有寫入權限",
+      "檔案或資料夾屬於其他使用者、為唯讀，或 civikit 執行時缺少必要的權限。",
+      "請以 --dir 選擇自己的資料夾，或修正上述資料夾的權限。",
+    ],
+  },
+  folder_missing: {
+    en: [
+      "Folder missing",
+      "The folder does not exist and could not be made.",
+      "Create the folder, or choose another one with --dir.",
+    ],
+    "zh-TW": [
+      "資料夾不存在",
+      "資料夾不存在，也無法建立。",
+      "請建立該資料夾，或以 --dir 選擇其他資料夾。",
+    ],
+  },
+  invalid_path: {
+    en: [
+      "Path not allowed",
+      "The path leaves the folder asked for, is not a plain file, or has a name this system cannot hold.",
+      "Choose another file name with --output, or another folder with --dir.",
+    ],
+    "zh-TW": [
+      "路徑不允許",
+      "路徑超出指定的資料夾、不是一般檔案，或檔名不被此系統接受。",
+      "請以 --output 改用其他檔名，或以 --dir 改用其他資料夾。",
+    ],
+  },
+  target_locked: {
+    en: [
+      "Another civikit is downloading this file",
+      "Another process holds the partial file.",
+      "Wait for it to finish or end it, then run the same command again.",
+    ],
+    "zh-TW": [
+      "另一個 civikit 正在下載此檔案",
+      "未完成的檔案正由另一個程序使用。",
+      "請等它完成或將它結束，再執行同一個指令。",
+    ],
+  },
+  target_exists: {
+    en: [
+      "File already there",
+      "A different file has this name, and civikit replaces nothing unasked.",
+      "Replace it with --force, or save under another name with --output.",
+    ],
+    "zh-TW": [
+      "檔案已存在",
+      "已有另一個同名的檔案，civikit 不會擅自取代。",
+      "請以 --force 取代，或以 --output 另存成其他檔名。",
+    ],
+  },
+  rename_failed: {
+    en: [
+      "Finished file could not be put in place",
+      "The file is complete, but giving it its final name failed: it is open elsewhere, or the folder is read-only.",
+      "Close the program that uses it and run the same command again, or rename the .part file yourself.",
+    ],
+    "zh-TW": [
+      "無法將完成的檔案改為正式名稱",
+      "檔案已完整下載，但改名失敗：可能被其他程式開啟，或資料夾為唯讀。",
+      "請關閉使用該檔案的程式，再執行同一個指令，或自行將 .part 檔案改名。",
+    ],
+  },
+  disk_error: {
+    en: [
+      "Disk error",
+      "The disk failed to read or write.",
+      "Check the disk and its connection, or choose another one with --dir.",
+    ],
+    "zh-TW": [
+      "磁碟錯誤",
+      "磁碟讀寫失敗。",
+      "請檢查磁碟及其連接，或以 --dir 改用其他磁碟。",
+    ],
+  },
+  out_of_memory: {
+    en: [
+      "Out of memory",
+      "The system has no memory left.",
+      "Close other programs, or use fewer connections: --parallel 1 --jobs 1.",
+    ],
+    "zh-TW": [
+      "記憶體不足",
+      "系統已沒有可用的記憶體。",
+      "請關閉其他程式，或減少連線數：--parallel 1 --jobs 1。",
+    ],
+  },
+  // what the caller asked for
+  invalid_argument: {
+    en: [
+      "Wrong argument",
+      "A value given to the command cannot be meant.",
+      "See the allowed values with --help.",
+    ],
+    "zh-TW": [
+      "參數錯誤",
+      "指令收到無法理解的值。",
+      "請以 --help 查看允許的值。",
+    ],
+  },
+  invalid_url: {
+    en: [
+      "Not a usable address",
+      "The text is not a URL civikit can download from.",
+      "Copy the address from the browser: a model page, a download link, or any https:// URL, in quotes.",
+    ],
+    "zh-TW": [
+      "網址無法使用",
+      "這段文字不是 civikit 可以下載的網址。",
+      "請從瀏覽器複製網址（模型頁面、下載連結或任何 https:// 網址），並加上引號。",
+    ],
+  },
+  insecure_url: {
+    en: [
+      "Insecure address refused",
+      "http:// can be read and changed by anyone in between.",
+      "Use the https:// address.",
+    ],
+    "zh-TW": [
+      "拒絕不安全的網址",
+      "http:// 的內容可能被中途的任何人讀取或竄改。",
+      "請改用 https:// 網址。",
+    ],
+  },
+  invalid_air: {
+    en: [
+      "Not a usable AIR",
+      "The text does not have the form of an AIR of Civitai.",
+      "Write it like urn:air:sdxl:checkpoint:civitai:827184@2514310, or short: civitai:827184@2514310.",
+    ],
+    "zh-TW": [
+      "AIR 無法使用",
+      "這段文字不符合 Civitai 的 AIR 格式。",
+      "格式如 urn:air:sdxl:checkpoint:civitai:827184@2514310，或簡寫 civitai:827184@2514310。",
+    ],
+  },
+  invalid_config: {
+    en: [
+      "Wrong setting",
+      "A setting, environment variable or settings file has a value that is not allowed.",
+      "Correct the setting named above.",
+    ],
+    "zh-TW": [
+      "設定錯誤",
+      "某項設定、環境變數或設定檔的值不被允許。",
+      "請修正上述的設定。",
+    ],
+  },
+  invalid_response: {
+    en: [
+      "Answer not understood",
+      "Civitai answered in a form civikit does not know.",
+      "Try again later; if it stays, update civikit and report it with the message above.",
+    ],
+    "zh-TW": [
+      "無法理解伺服器的回覆",
+      "Civitai 的回覆格式不是 civikit 認得的。",
+      "請稍後再試；若仍失敗，請更新 civikit，並附上上方訊息回報問題。",
+    ],
+  },
+  no_such_file: {
+    en: [
+      "No such file in this version",
+      "The version has no file that fits the choice.",
+      "List its files with --dry-run --all, then choose one by --file <id|name>.",
+    ],
+    "zh-TW": [
+      "此版本沒有這個檔案",
+      "此版本沒有符合條件的檔案。",
+      "請以 --dry-run --all 列出所有檔案，再用 --file <id|檔名> 選擇。",
+    ],
+  },
+  aborted: {
+    en: [
+      "Interrupted",
+      "The work was stopped before it was done.",
+      "Run the same command again; it goes on where it stopped.",
+    ],
+    "zh-TW": [
+      "已中斷",
+      "作業在完成之前被停止。",
+      "請再執行同一個指令，會從中斷的地方繼續。",
+    ],
+  },
+};
+
+/** Every {@linkcode ErrorCode}, in the order of the catalogue. */
+export const errorCodes: readonly ErrorCode[] = Object.keys(catalogue) as ErrorCode[];
+
+/**
+ * What to tell a person about a failure: the symptom, its cause, and what to do now. The only place with such texts.
+ *
+ * @param code The `code` of a {@linkcode CivikitError}.
+ * @param locale The reader's language; English by default.
+ * @example
+ * ```ts
+ * import { hint } from "@civikit/civikit/transport";
+ *
+ * console.log(hint("unauthorized").title); // API key not accepted
+ * console.log(hint("header_timeout", "zh-TW").title); // 請求逾時
+ * ```
+ */
+export function hint(code: ErrorCode, locale: Locale = "en"): Hint {
+  const [title, cause, action] = catalogue[code][locale];
+  return { title, cause, action };
+}
