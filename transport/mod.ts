@@ -13,3 +13,4 @@ export * from "./to_fetch.ts";
 export * from "./download/spans.ts";
 export * from "./download/speed.ts";
 export * from "./download/safe_name.ts";
+export * from "./download/disk.ts";

@@ -1,0 +1,243 @@
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  statfsSync,
+  unlinkSync,
+} from "node:fs";
+import { dirname, resolve } from "node:path";
+import { CivikitError, DiskError, type ErrorCode } from "../errors.ts";
+
+const known: Record<string, readonly [code: ErrorCode, state: string]> = {
+  ENOSPC: ["no_space", "no space left on the disk"],
+  EDQUOT: ["no_space", "disk quota used up"],
+  EACCES: ["permission_denied", "permission denied"],
+  EPERM: ["permission_denied", "operation not permitted"],
+  EROFS: ["permission_denied", "read-only file system"],
+  ENOENT: ["folder_missing", "no such file or folder"],
+  ENAMETOOLONG: ["invalid_path", "name too long"],
+  ENOTDIR: ["invalid_path", "a part of the path is not a folder"],
+  EISDIR: ["invalid_path", "is a folder"],
+  ELOOP: ["invalid_path", "too many links"],
+  ERR_INVALID_ARG_VALUE: ["invalid_path", "not a valid path"],
+  EEXIST: ["target_exists", "exists already"],
+  EBUSY: ["target_locked", "in use"],
+  ETXTBSY: ["target_locked", "in use"],
+  EXDEV: ["rename_failed", "on another device"],
+  EFBIG: ["disk_error", "larger than this file system or its limit allows"],
+  EIO: ["disk_error", "input/output error"],
+};
+
+// Deno's error classes do not always carry an errno, and on Windows some conditions have none
+const byName: Record<string, string> = {
+  NotFound: "ENOENT",
+  PermissionDenied: "EACCES",
+  NotCapable: "EACCES",
+  AlreadyExists: "EEXIST",
+  IsADirectory: "EISDIR",
+  NotADirectory: "ENOTDIR",
+  FilesystemLoop: "ELOOP",
+  Busy: "EBUSY",
+};
+const byWindowsNumber: Record<string, string> = {
+  32: "EBUSY",
+  33: "EBUSY",
+  39: "ENOSPC",
+  112: "ENOSPC",
+  123: "ERR_INVALID_ARG_VALUE",
+  1295: "EDQUOT",
+};
+
+function errnoOf(error: Error & { code?: unknown }): string {
+  const windows = Deno.build.os === "windows" && /\(os error (\d+)\)/.exec(error.message)?.[1];
+  const code = (windows && byWindowsNumber[windows]) || error.code;
+  if (typeof code === "string" && code in known) return code;
+  if (error instanceof TypeError && /\bnul\b|null byte/i.test(error.message)) return "ERR_INVALID_ARG_VALUE";
+  return byName[error.name] ?? (typeof code === "string" ? code : "");
+}
+
+/**
+ * A failure of the disk as a {@linkcode DiskError} with a code that tells what to do; the original is its `cause`.
+ * Reads Deno's error classes and the errno of `node:fs` alike. An error of ours is returned as it is.
+ *
+ * @param error What was thrown.
+ * @param path The file or folder in question.
+ * @param action What was being done, as the start of the message: `writing`, `opening`.
+ * @example
+ * ```ts
+ * import { wrapDiskError } from "@civikit/civikit/transport";
+ *
+ * try {
+ *   Deno.openSync("/no such folder/x.part", { write: true, createNew: true });
+ * } catch (error) {
+ *   console.log(wrapDiskError(error, "/no such folder/x.part", "opening").code); // folder_missing
+ * }
+ * ```
+ */
+export function wrapDiskError(error: unknown, path: string, action: string): CivikitError {
+  if (error instanceof CivikitError) return error;
+  const cause = error instanceof Error ? error : new Error(String(error));
+  const errno = errnoOf(cause), [code, state] = known[errno] ?? ["disk_error", errno || cause.message];
+  // Deno says which flag would grant the right, and nothing could say it better
+  const detail = cause.name === "NotCapable" ? cause.message : state;
+  return new DiskError(`${action} ${JSON.stringify(path)}: ${detail}`, { code, path, cause });
+}
+
+/**
+ * Bytes that this user may still write where `folder` is, or will be: the nearest folder that exists is asked.
+ * Undefined where the system does not tell, or the permission `--allow-sys=statfs` was not given.
+ *
+ * @throws {DiskError} when the disk cannot be asked.
+ * @example
+ * ```ts
+ * import { formatBytes, freeBytes } from "@civikit/civikit/transport";
+ *
+ * const free = freeBytes("models/Lora");
+ * console.log(free === undefined ? "unknown" : formatBytes(free));
+ * ```
+ */
+export function freeBytes(folder: string): number | undefined {
+  if (!isGranted({ name: "sys", kind: "statfs" })) return undefined;
+  for (let place = resolve(folder);; place = dirname(place)) {
+    try {
+      const { bavail, bsize } = statfsSync(place);
+      return bavail * bsize;
+    } catch (error) {
+      const errno = error instanceof Error ? errnoOf(error) : "";
+      if (errno === "ENOSYS" || errno === "ENOTSUP") return undefined;
+      if (errno !== "ENOENT" || dirname(place) === place) {
+        throw wrapDiskError(error, place, "reading the free space of");
+      }
+    }
+  }
+}
+
+/** Asking must not stop a program with a prompt for something it can do without. */
+function isGranted(permission: Deno.PermissionDescriptor): boolean {
+  return Deno.permissions.querySync(permission).state === "granted";
+}
+
+/**
+ * Makes `folder` and what is missing above it.
+ *
+ * @throws {DiskError} `invalid_path` when something else has that name, `permission_denied`, `no_space`.
+ * @example
+ * ```ts
+ * import { ensureFolder } from "@civikit/civikit/transport";
+ *
+ * const root = Deno.makeTempDirSync();
+ * ensureFolder(`${root}/models/Lora`);
+ * Deno.removeSync(root, { recursive: true });
+ * ```
+ */
+export function ensureFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    const wrapped = wrapDiskError(error, folder, "making the folder");
+    if (wrapped.code !== "target_exists") throw wrapped;
+    throw wrapDiskError(
+      Object.assign(new Error("exists", { cause: error }), { code: "ENOTDIR" }),
+      folder,
+      "making the folder",
+    );
+  }
+}
+
+/** What {@linkcode writeAll} needs of a file. */
+export type PositionalFile = Pick<Deno.FsFile, "seekSync" | "writeSync">;
+
+/**
+ * Writes all of `bytes` at offset `at`, however little the system takes at a time. Synchronous on purpose: a large
+ * write into the page cache is over before a thread pool would have begun it.
+ *
+ * @param path Names the file in errors.
+ * @throws {DiskError} when not every byte was taken; then none of them may be counted as written.
+ */
+export function writeAll(file: PositionalFile, bytes: Uint8Array, at: number, path: string): void {
+  try {
+    file.seekSync(at, Deno.SeekMode.Start);
+    let written = file.writeSync(bytes);
+    while (written < bytes.length) {
+      const more = file.writeSync(bytes.subarray(written));
+      if (more === 0) throw new Error(`only ${written} of ${bytes.length} bytes were taken`);
+      written += more;
+    }
+  } catch (error) {
+    throw wrapDiskError(error, path, "writing");
+  }
+}
+
+/** Brings a folder's entries to the disk, where the system has such a thing and lets this program do it. */
+export function syncFolder(folder: string): void {
+  if (Deno.build.os === "windows" || !isGranted({ name: "read", path: folder })) return;
+  let handle: number | undefined;
+  try {
+    handle = openSync(folder, "r");
+    fsyncSync(handle);
+  } catch (error) {
+    const wrapped = wrapDiskError(error, folder, "syncing");
+    const errno = error instanceof Error ? errnoOf(error) : "";
+    if (errno === "EIO" || wrapped.code === "no_space") throw wrapped;
+  } finally {
+    if (handle !== undefined) closeSync(handle);
+  }
+}
+
+/** Settings of {@linkcode renameDurably}. */
+export interface RenameOptions {
+  /** Whether an existing `to` gives way. Default false. */
+  replace?: boolean;
+}
+
+/**
+ * Gives `from` the name `to` so that the change survives a power cut; the bytes must have been synced before. Unless
+ * `replace` is set, an existing `to` is never touched, not even one that appears at the same moment.
+ *
+ * @throws {DiskError} `target_exists`, or `rename_failed`; `from` then still is where it was, and the message names it.
+ * @example
+ * ```ts
+ * import { renameDurably } from "@civikit/civikit/transport";
+ *
+ * const root = Deno.makeTempDirSync();
+ * Deno.writeTextFileSync(`${root}/a.bin.part`, "whole");
+ * renameDurably(`${root}/a.bin.part`, `${root}/a.bin`);
+ * console.log(Deno.readTextFileSync(`${root}/a.bin`)); // whole
+ * Deno.removeSync(root, { recursive: true });
+ * ```
+ */
+export function renameDurably(from: string, to: string, { replace = false }: RenameOptions = {}): void {
+  try {
+    if (replace) renameSync(from, to);
+    else renameToFree(from, to);
+  } catch (error) {
+    const { code, message } = wrapDiskError(error, to, "renaming to");
+    throw new DiskError(`${message}; the finished file is kept as ${JSON.stringify(from)}`, {
+      code: code === "target_exists" ? code : "rename_failed",
+      path: from,
+      cause: error,
+    });
+  }
+  syncFolder(dirname(resolve(to)));
+}
+
+/** A link fails when the name is taken, in one step; a rename would silently win. */
+function renameToFree(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch (error) {
+    if (lstatSync(to, { throwIfNoEntry: false })) {
+      throw Object.assign(new Error("exists", { cause: error }), { code: "EEXIST" });
+    }
+    if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"].includes((error as { code?: string }).code ?? "")) {
+      throw error;
+    }
+    // some file systems (exFAT, network shares) know no links
+    return renameSync(from, to);
+  }
+  unlinkSync(from);
+}

@@ -1,0 +1,139 @@
+import { lstatSync, type Stats, unlinkSync } from "node:fs";
+import { DiskError } from "../errors.ts";
+import { wrapDiskError } from "./disk.ts";
+
+/** A part file opened for reading and writing, and nobody else's until `release`. */
+export interface PartLock extends Disposable {
+  /** Where the part file is. */
+  readonly path: string;
+  /** The open part file; `release` closes it. */
+  readonly file: Deno.FsFile;
+  /** Its size in bytes when it was opened. */
+  readonly sizeBytes: number;
+  /** Whether the file was made just now. */
+  readonly created: boolean;
+  /** False on file systems that know no locks (some network shares): then nothing keeps others away. */
+  readonly exclusive: boolean;
+  /** Gives the part file up. The system does the same when the process ends in any way. Safe to call twice. */
+  release(): void;
+}
+
+const attempts = 20;
+// Windows locks bind readers too, the hash among them, so there a file beside the part file carries the lock
+const beside = Deno.build.os === "windows" ? ".lock" : "";
+
+/**
+ * Opens the part file at `path`, or makes it, and takes an exclusive lock on it. No link is followed, and a part file
+ * that has already been published under `target` (a run that died between its two last steps) is let go of, so that a
+ * published file is never written again.
+ *
+ * @param path The part file.
+ * @param target The final name.
+ * @throws {DiskError} `target_locked` when another process, or another call here, has it; `invalid_path` when `path` is
+ * a link, a folder or anything else but a file; `permission_denied`, `folder_missing`, `no_space`.
+ */
+export function lockPart(path: string, target: string): PartLock {
+  const guard = beside ? takeGuard(path + beside) : undefined;
+  try {
+    const taken = take(path, target, guard === undefined);
+    const exclusive = guard?.exclusive ?? taken.exclusive;
+    const { file, sizeBytes, created } = taken;
+    let released = false;
+    const release = () => {
+      if (released) return;
+      released = true;
+      file.close();
+      guard?.release();
+    };
+    return { path, file, sizeBytes, created, exclusive, release, [Symbol.dispose]: release };
+  } catch (error) {
+    guard?.release();
+    throw error;
+  }
+}
+
+function takeGuard(path: string): { exclusive: boolean; release(): void } {
+  const { file, exclusive } = take(path, path, true);
+  return {
+    exclusive,
+    release() {
+      try {
+        unlinkSync(path);
+      } catch {
+        // an empty file stays behind, and the next run takes it over
+      }
+      file.close();
+    },
+  };
+}
+
+type Taken = Pick<PartLock, "file" | "sizeBytes" | "created" | "exclusive">;
+
+function take(path: string, target: string, locking: boolean): Taken {
+  try {
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const taken = tryTake(path, target, locking);
+      if (taken) return taken;
+    }
+  } catch (error) {
+    throw wrapDiskError(error, path, "opening");
+  }
+  throw locked(path);
+}
+
+/** Undefined when the file at `path` changed under our hands; then it is time to look again. */
+function tryTake(path: string, target: string, locking: boolean): Taken | undefined {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found && !found.isFile()) {
+    const kind = found.isSymbolicLink() ? "a link" : found.isDirectory() ? "a folder" : "not a file";
+    throw new DiskError(`opening ${JSON.stringify(path)}: is ${kind}`, { code: "invalid_path", path });
+  }
+  if (found && path !== target && isSame(found, lstatSync(target, { throwIfNoEntry: false }))) {
+    unlinkSync(path);
+    return undefined;
+  }
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(path, { read: true, write: true, createNew: !found });
+  } catch (error) {
+    if (error instanceof (found ? Deno.errors.NotFound : Deno.errors.AlreadyExists)) return undefined;
+    throw error;
+  }
+  try {
+    const exclusive = locking && lockFile(file, path);
+    const { size, dev, ino } = file.statSync();
+    // while we waited to get here its owner may have published it under its final name
+    if (!isSame({ dev, ino }, lstatSync(path, { throwIfNoEntry: false }))) {
+      file.close();
+      return undefined;
+    }
+    return { file, sizeBytes: size, created: !found, exclusive };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+function isSame(one: { dev: number; ino: number | null }, other: Stats | undefined): boolean {
+  return other !== undefined && other.isFile() && one.dev === other.dev && one.ino === other.ino;
+}
+
+function lockFile(file: Deno.FsFile, path: string): boolean {
+  try {
+    if (file.tryLockSync(true)) return true;
+  } catch (error) {
+    const { code, name } = error as { code?: string; name?: string };
+    if (name === "NotSupported" || ["ENOLCK", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EINVAL"].includes(code ?? "")) {
+      return false;
+    }
+    throw error;
+  }
+  throw locked(path);
+}
+
+function locked(path: string): DiskError {
+  return new DiskError(`locking ${JSON.stringify(path)}: another download is writing it`, {
+    code: "target_locked",
+    path,
+  });
+}
