@@ -18,7 +18,8 @@ export function promptSecret(message = "Secret", options: PromptSecretOptions = 
   if (!Deno.stdin.isTerminal()) return null;
   const print = (text: string): number => Deno.stdout.writeSync(new TextEncoder().encode(text));
   const isWindows = Deno.build.os === "windows";
-  Deno.stdin.setRaw(true, isWindows ? {} : { cbreak: true });
+  if (isWindows) Deno.stdin.setRaw(true);
+  else Deno.stdin.setRaw(true, { cbreak: true });
   try {
     const bytes: number[] = [];
     const byte = new Uint8Array(1);
