@@ -13,6 +13,7 @@ import {
   startOrigin,
   survivableKinds,
 } from "./_origin/mod.ts";
+import { hasNginx, startNginx } from "./_nginx.ts";
 
 const size = 700_000, seed = 7;
 
@@ -368,4 +369,19 @@ Deno.test("randomSchedule() is bounded, comes back from its seed and draws every
     }
   }
   assertEquals([...drawn].sort(), [...survivableKinds].sort());
+});
+
+Deno.test({
+  name: "startNginx() serves a folder with a cap on each connection, and leaves nothing behind",
+  ignore: !hasNginx,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    await Deno.writeFile(`${folder}/a.bin`, contentAt(seed, 0, size));
+    await using nginx = await startNginx({ folder, limitRateBytes: 64 * 1024 ** 2, connections: 1 });
+    const answer = await fetch(nginx.url + "/a.bin", { headers: { Range: "bytes=10-19" } });
+    assertEquals([answer.status, await answer.bytes()], [206, contentAt(seed, 10, 10)]);
+    await nginx.close();
+    await assertRejects(() => Deno.connect({ port: nginx.port }), Deno.errors.ConnectionRefused);
+    await Deno.remove(folder, { recursive: true });
+  },
 });

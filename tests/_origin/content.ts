@@ -15,14 +15,17 @@ import { createHash } from "node:crypto";
 export interface Content {
   /** Length in bytes. */
   readonly size: number;
-  /** Bytes `start` to `start + length - 1`; the caller stays inside the file. */
-  read(start: number, length: number): Uint8Array;
+  /**
+   * Bytes `start` to `start + length - 1`; the caller stays inside the file. Where `scratch` (at least 8 bytes longer
+   * than `length`) is given, they may lie in it: garbage of this size is collected far too late.
+   */
+  read(start: number, length: number, scratch?: ArrayBuffer): Uint8Array;
 }
 
 /** Bytes `offset` to `offset + length - 1` of the endless stream named by `seed`. */
-export function contentAt(seed: number, offset: number, length: number): Uint8Array {
+export function contentAt(seed: number, offset: number, length: number, scratch?: ArrayBuffer): Uint8Array {
   const first = Math.floor(offset / 4), last = Math.ceil((offset + length) / 4);
-  const words = new Uint32Array(last - first);
+  const words = scratch ? new Uint32Array(scratch, 0, last - first) : new Uint32Array(last - first);
   const salt = Math.imul(seed + 1, 0x9e3779b1);
   for (let i = 0; i < words.length; i++) {
     // the finisher of MurmurHash3 (public domain): a bijection of 32 bits, hence no equal words
@@ -37,7 +40,7 @@ export function contentAt(seed: number, offset: number, length: number): Uint8Ar
 
 /** The file of `size` bytes named by `seed`. */
 export function seeded(seed: number, size: number): Content {
-  return { size, read: (start, length) => contentAt(seed, start, length) };
+  return { size, read: (start, length, scratch) => contentAt(seed, start, length, scratch) };
 }
 
 /** A file held in memory. */
@@ -48,13 +51,14 @@ export function fixed(bytes: Uint8Array): Content {
 /** Several files one after another. */
 export function joined(...parts: readonly Content[]): Content {
   const size = parts.reduce((sum, part) => sum + part.size, 0);
-  function read(start: number, length: number): Uint8Array {
+  const placed = parts.map((part, i) => ({ part, base: parts.slice(0, i).reduce((sum, { size }) => sum + size, 0) }));
+  function read(start: number, length: number, scratch?: ArrayBuffer): Uint8Array {
+    const whole = placed.find(({ part, base }) => start >= base && start + length <= base + part.size);
+    if (whole) return whole.part.read(start - whole.base, length, scratch);
     const bytes = new Uint8Array(length);
-    let base = 0;
-    for (const part of parts) {
+    for (const { part, base } of placed) {
       const from = Math.max(start, base), to = Math.min(start + length, base + part.size);
       if (from < to) bytes.set(part.read(from - base, to - from), from - start);
-      base += part.size;
     }
     return bytes;
   }
@@ -63,8 +67,8 @@ export function joined(...parts: readonly Content[]): Content {
 
 /** A file that differs from another in the lowest bits of `length` bytes from `at`. */
 export function flipped(content: Content, at: number, length: number = 1): Content {
-  function read(start: number, size: number): Uint8Array {
-    const bytes = content.read(start, size);
+  function read(start: number, size: number, scratch?: ArrayBuffer): Uint8Array {
+    const bytes = content.read(start, size, scratch);
     const from = Math.max(at, start), to = Math.min(at + length, start + size);
     if (from >= to) return bytes;
     const wrong = bytes.slice();
@@ -74,10 +78,11 @@ export function flipped(content: Content, at: number, length: number = 1): Conte
   return { size: content.size, read };
 }
 
-/** Walks through a file in pieces of at most `pieceBytes` (default 1 MiB). */
+/** Walks through a file in pieces of at most `pieceBytes` (default 1 MiB), each good until the next one is taken. */
 export function* pieces(content: Content, pieceBytes: number = 1024 ** 2): Generator<Uint8Array> {
+  const scratch = new ArrayBuffer(pieceBytes + 8);
   for (let at = 0; at < content.size; at += pieceBytes) {
-    yield content.read(at, Math.min(pieceBytes, content.size - at));
+    yield content.read(at, Math.min(pieceBytes, content.size - at), scratch);
   }
 }
 

@@ -219,6 +219,7 @@ async function sendBody(connection: Wire, plan: Plan, entry: LogEntry, link: Lin
     entry.bytes += bytes.length;
     return !chunked || await connection.write(ascii.encode("\r\n"));
   }
+  const scratch = new ArrayBuffer(Math.min(pieceBytes, length) + 8);
   let sent = 0, slowFrom = 0;
   for (;;) {
     if (sent === cut?.after) {
@@ -246,7 +247,7 @@ async function sendBody(connection: Wire, plan: Plan, entry: LogEntry, link: Lin
       const early = due - performance.now();
       if (early > 1) await connection.pause(early);
     }
-    if (!await send(content.read(start + sent, size))) return false;
+    if (!await send(content.read(start + sent, size, scratch))) return false;
     sent += size;
   }
   for (let left = junk; left > 0; left -= pieceBytes) {
