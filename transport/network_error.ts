@@ -71,7 +71,8 @@ function detailOf(error: unknown, url: string): string {
   const message = error instanceof Error ? error.message : String(error);
   const start = message.indexOf("client error (");
   if (start >= 0) return redactText(message.slice(start));
-  return redactText(message.replaceAll(url, redactUrl(url)));
+  const named = message.startsWith("error sending request") ? message.lastIndexOf("): ") : -1;
+  return redactText(named >= 0 ? message.slice(named + 3) : message.replaceAll(url, redactUrl(url)));
 }
 
 function codeOf(detail: string): ErrorCode {

@@ -96,20 +96,16 @@ function addressBits(host: string): string | undefined {
  * @throws {TypeError} When it is not a proxy URL; neither user nor password is shown.
  */
 export function parseProxy(name: string, text: string): Deno.Proxy {
-  const full = text.includes("://") ? text : `http://${text}`;
-  const scheme = /^(https?|socks5h?):\/\//i.exec(full)?.[1]?.toLowerCase();
-  const url = scheme !== undefined && URL.canParse(full) ? new URL(full) : undefined;
-  if (url === undefined || url.hostname === "") {
-    throw new TypeError(
-      `option ${name}: "${text.replace(/^.*@/, "[redacted]@")}" is not an http, https or socks5 proxy URL`,
-    );
+  try {
+    const { protocol, host, username, password } = new URL(text.includes("://") ? text : `http://${text}`);
+    if (!/^(?:https?|socks5h?):$/.test(protocol) || host === "") throw new TypeError(protocol);
+    const url = `${protocol}//${host}`;
+    if (username === "") return { url };
+    return { url, basicAuth: { username: decodeURIComponent(username), password: decodeURIComponent(password) } };
+  } catch {
+    const shown = text.replace(/^.*@/, "[redacted]@");
+    throw new TypeError(`option ${name}: "${shown}" is not a URL of an http, https, socks5 or socks5h proxy`);
   }
-  const proxy = { url: `${url.protocol}//${url.host}` };
-  if (url.username === "") return proxy;
-  return {
-    ...proxy,
-    basicAuth: { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) },
-  };
 }
 
 /** The loopback needs no proxy the environment names: nothing out there could reach it. */

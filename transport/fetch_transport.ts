@@ -1,0 +1,150 @@
+import { newContext } from "./compose.ts";
+import { InputError } from "./errors.ts";
+import { type ConnectionOptions, httpClients } from "./http_clients.ts";
+import { isLoopback } from "./loopback.ts";
+import { wrapNetworkError } from "./network_error.ts";
+import { wholeWithin } from "./option.ts";
+import { type Hop, isRedirect, nextHop, refuseRedirect } from "./redirect.ts";
+import { redactUrl } from "./redact.ts";
+import type { Context, Transport } from "./transport.ts";
+import { version } from "./version.ts";
+
+/** Options of {@linkcode fetchTransport}. */
+export interface FetchOptions extends ConnectionOptions {
+  /** User-Agent for requests that bring none; never a browser's, which Civitai answers with HTML pages. */
+  userAgent?: string;
+  /** Redirects followed for one request, 0 to 20. Default 10. */
+  maxRedirects?: number;
+  /** Headers dropped, besides Authorization, Cookie and Proxy-Authorization, when a redirect leads to another origin. */
+  secretHeaders?: readonly string[];
+  /** Allows plain http to other machines. Default false: only to this one. */
+  allowHttp?: boolean;
+}
+
+/** A {@linkcode Transport} that holds connections. */
+export interface FetchTransport extends Transport, Disposable {
+  /** Gives up the pools made for this transport; calls under way end normally, later ones are refused. */
+  close(): void;
+}
+
+const defaultUserAgent = `civikit/${version} (+https://jsr.io/@civikit/civikit)`;
+const browser = /mozilla|chrome|safari|firefox|opera|edge/i;
+
+/**
+ * The socket: sends requests with the platform's `fetch`, follows redirects itself, hop by hop, without taking secrets
+ * along, and tells apart what can go wrong in the network. Clients are made when first needed; close the transport if
+ * you made it for a while only.
+ *
+ * A request's body is read whole before it is sent, so that a redirect can repeat it; `redirect: "manual"` hands out the
+ * redirect itself, `"error"` refuses it.
+ *
+ * `fetch` rejects with the signal's reason when the request is aborted; with InputError `insecure_url` or `invalid_url`;
+ * with NetworkError `dns_failed`, `connect_failed`, `tls_failed`, `connection_reset`, `network_error`,
+ * `permission_denied` (Deno's), or one of `redirect_invalid`, `redirect_insecure`, `redirect_loop`, `too_many_redirects`.
+ *
+ * @param options See {@linkcode FetchOptions}.
+ * @throws {RangeError} When a number is out of range.
+ * @throws {TypeError} When an option cannot be read, or when `userAgent` would pass for a browser's.
+ * @example
+ * ```ts
+ * import { fetchTransport } from "@civikit/civikit/transport";
+ *
+ * await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, () => new Response("hello"));
+ * using transport = fetchTransport({ pool: { idlePerHost: 4 } });
+ * const response = await transport.fetch(new Request(`http://127.0.0.1:${server.addr.port}/`));
+ * console.log(await response.text()); // hello
+ * ```
+ */
+export function fetchTransport({
+  userAgent = defaultUserAgent,
+  maxRedirects = 10,
+  secretHeaders = [],
+  allowHttp = false,
+  ...connection
+}: FetchOptions = {}): FetchTransport {
+  if (userAgent.trim() === "" || browser.test(userAgent)) {
+    throw new TypeError(`option userAgent: "${userAgent}" is empty or would pass for a browser's`);
+  }
+  wholeWithin("maxRedirects", maxRedirects, 0, 20);
+  new Headers({ "user-agent": userAgent, ...Object.fromEntries(secretHeaders.map((name) => [name, ""])) });
+  const secrets = new Set([
+    "authorization",
+    "cookie",
+    "proxy-authorization",
+    ...secretHeaders.map((name) => name.toLowerCase()),
+  ]);
+  const clients = httpClients(connection);
+
+  async function fetchTransport(request: Request, context: Context = newContext()): Promise<Response> {
+    const { url, redirect } = request;
+    check(url);
+    const headers: Record<string, string> = {};
+    request.headers.forEach((value, name) => {
+      headers[name] = value;
+    });
+    headers["user-agent"] ??= userAgent;
+    if (request.body !== null && redirect === "follow") {
+      return follow({ url, method: request.method, headers, body: await request.bytes() }, request, context);
+    }
+    const response = await exchange(request, { headers }, url, request);
+    if (!isRedirect(response.status) || redirect === "manual") return response;
+    if (redirect === "error") {
+      await response.body?.cancel();
+      throw refuseRedirect(url, "redirect_invalid", "the request forbids redirects");
+    }
+    return follow({ url, method: request.method, headers, body: null }, request, context, response);
+  }
+
+  /** Goes on from `response`, the answer to `hop`, until something other than a redirect comes. */
+  async function follow(hop: Hop, request: Request, context: Context, response?: Response): Promise<Response> {
+    const seen = new Set<string>();
+    for (;;) {
+      seen.add(`${hop.method} ${hop.url}`);
+      const { url, method, headers, body } = hop;
+      response ??= await exchange(url, { method, headers, body, signal: request.signal }, url, request);
+      if (!isRedirect(response.status)) return response;
+      const { status } = response, location = response.headers.get("location");
+      await response.body?.cancel();
+      response = undefined;
+      hop = nextHop(hop, status, location, { secrets, allowHttp });
+      if (seen.has(`${hop.method} ${hop.url}`)) {
+        throw refuseRedirect(url, "redirect_loop", "it leads back to where it came from");
+      }
+      if (seen.size > maxRedirects) {
+        throw refuseRedirect(request.url, "too_many_redirects", `more than ${maxRedirects} in a row`);
+      }
+      context.report({ type: "redirect", from: redactUrl(url), to: redactUrl(hop.url), status });
+    }
+  }
+
+  /** One request, one answer; `init` is ours alone. */
+  async function exchange(
+    input: Request | string,
+    init: RequestInit & { headers: Record<string, string> },
+    url: string,
+    { signal }: Request,
+  ): Promise<Response> {
+    try {
+      const client = clients.pick(url, init.headers["range"] !== undefined);
+      if (client !== undefined) init.client = client;
+      init.redirect = "manual";
+      return await fetch(input, init);
+    } catch (error) {
+      throw signal.aborted ? signal.reason : wrapNetworkError(error, url);
+    }
+  }
+
+  function check(url: string): void {
+    if (url.startsWith("https:") || (url.startsWith("http:") && (allowHttp || isLoopback(url)))) return;
+    const input = redactUrl(url);
+    if (url.startsWith("http:")) {
+      throw new InputError(`fetching "${input}": plain http is for this machine only, use https`, {
+        code: "insecure_url",
+        input,
+      });
+    }
+    throw new InputError(`fetching "${input}": neither https nor http`, { code: "invalid_url", input });
+  }
+
+  return { fetch: fetchTransport, close: clients.close, [Symbol.dispose]: clients.close };
+}
