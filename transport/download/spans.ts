@@ -81,16 +81,16 @@ export class SpanSet implements Iterable<Span> {
     return span !== undefined && span.start <= start && span.end >= end;
   }
 
-  /** What is missing of the first `total` bytes, in order. */
-  holes(total: number): Span[] {
+  /** What is missing from `start` (default 0) to before `end`, in order. */
+  holes(end: number, start: number = 0): Span[] {
     const holes: Span[] = [];
-    let at = 0;
-    for (const { start, end } of this.#spans) {
-      if (at >= total) break;
-      if (start > at) holes.push({ start: at, end: Math.min(start, total) });
-      at = end;
+    let at = start;
+    for (let index = this.#firstEndingAt(start); index < this.#spans.length && at < end; index++) {
+      const span = this.#spans[index]!;
+      if (span.start > at) holes.push({ start: at, end: Math.min(span.start, end) });
+      at = Math.max(at, span.end);
     }
-    if (at < total) holes.push({ start: at, end: total });
+    if (at < end) holes.push({ start: at, end });
     return holes;
   }
 

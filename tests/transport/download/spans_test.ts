@@ -42,6 +42,11 @@ Deno.test("SpanSet agrees with a bitmap over random operations (faults row 36)",
       assertEquals(set.holes(total), runs(bitmap.subarray(0, total), 0), state);
       assertEquals(set.prefix, bitmap.indexOf(0) === -1 ? length : bitmap.indexOf(0), state);
       const from = random(length), to = from + random(length - from + 1);
+      const inside = runs(bitmap.subarray(from, to), 0).map(({ start, end }) => ({
+        start: start + from,
+        end: end + from,
+      }));
+      assertEquals(set.holes(to, from), inside, state);
       assertEquals(set.has(from, to), bitmap.subarray(from, to).every((bit) => bit === 1), state);
     }
   }

@@ -1,0 +1,142 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { join } from "node:path";
+import { DiskError } from "../../../transport/errors.ts";
+import {
+  type DamagedJournal,
+  type Journal,
+  newJournal,
+  readJournal,
+  urlDigest,
+  writeJournal,
+} from "../../../transport/download/journal.ts";
+
+const isUnix = Deno.build.os !== "windows";
+
+function inFolder(work: (path: string, folder: string) => void): () => void {
+  return () => {
+    const folder = Deno.makeTempDirSync();
+    try {
+      work(join(folder, "x.part.json"), folder);
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }
+  };
+}
+
+function sample(): Journal {
+  const journal = newJournal({
+    url: "https://civitai.com/api/download/models/7",
+    validator: '"v1"',
+    total: 100,
+    digests: { SHA256: "AB" },
+  });
+  return { ...journal, spans: [{ start: 0, end: 10, crc32: 0xffffffff }, { start: 20, end: 100, crc32: 0 }] };
+}
+
+Deno.test(
+  "writeJournal() and readJournal() agree, and nothing else is left",
+  inFolder((path, folder) => {
+    for (const sync of [true, false]) {
+      writeJournal(path, sample(), { sync });
+      assertEquals({ ...(readJournal(path) as Journal), created: 0, updated: 0 }, {
+        ...sample(),
+        created: 0,
+        updated: 0,
+      });
+    }
+    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["x.part.json"]);
+    if (isUnix) assertEquals(Deno.statSync(path).mode! & 0o777, 0o600);
+  }),
+);
+
+Deno.test("readJournal() of nothing is undefined", inFolder((path) => assertEquals(readJournal(path), undefined)));
+
+Deno.test(
+  "readJournal() sets aside what cannot be believed (faults row 26)",
+  inFolder((path) => {
+    const whole = JSON.stringify(sample());
+    const changed = (change: Record<string, unknown>) => JSON.stringify({ ...sample(), ...change });
+    const bad = [
+      "",
+      whole.slice(0, -5),
+      "\0".repeat(whole.length),
+      "null",
+      "[]",
+      '"text"',
+      changed({ version: 2 }),
+      changed({ url: 5 }),
+      changed({ urlDigest: undefined }),
+      changed({ validator: 7 }),
+      changed({ total: -1 }),
+      changed({ total: "100" }),
+      changed({ digests: [] }),
+      changed({ digests: { SHA256: 5 } }),
+      changed({ created: "now" }),
+      changed({ spans: {} }),
+      changed({ spans: [null] }),
+      changed({ spans: [{ start: 5, end: 5, crc32: 1 }] }),
+      changed({ spans: [{ start: 0, end: 101, crc32: 1 }] }),
+      changed({ spans: [{ start: 0.5, end: 10, crc32: 1 }] }),
+      changed({ spans: [{ start: 0, end: 10, crc32: 2 ** 32 }] }),
+      changed({ spans: [{ start: 0, end: 10 }] }),
+    ];
+    for (const text of bad) {
+      Deno.writeTextFileSync(path, text);
+      const found = readJournal(path) as DamagedJournal;
+      assert("damaged" in found, text);
+      assertEquals(found.keptAs, `${path}.bad`);
+      assertEquals(Deno.readTextFileSync(found.keptAs), text);
+      assertEquals(readJournal(path), undefined);
+    }
+  }),
+);
+
+Deno.test({
+  name: "readJournal() and writeJournal() follow no link",
+  ignore: !isUnix,
+  fn: inFolder((path, folder) => {
+    const elsewhere = join(folder, "elsewhere");
+    const before = JSON.stringify(sample());
+    Deno.writeTextFileSync(elsewhere, before);
+    Deno.symlinkSync(elsewhere, path);
+    assert("damaged" in readJournal(path)!);
+    Deno.symlinkSync(elsewhere, path);
+    Deno.symlinkSync(elsewhere, `${path}.tmp`);
+    assertThrows(() => writeJournal(path, sample()), DiskError);
+    writeJournal(path, { ...sample(), total: 200 });
+    assertEquals(Deno.readTextFileSync(elsewhere), before);
+    assert(Deno.lstatSync(path).isFile);
+  }),
+});
+
+Deno.test({
+  name: "writeJournal() that fails leaves the old journal (faults row 29)",
+  ignore: Deno.build.os !== "linux",
+  fn: inFolder((path) => {
+    writeJournal(path, sample());
+    const before = Deno.readTextFileSync(path);
+    Deno.mkdirSync(`${path}.tmp`);
+    const error = assertThrows(() => writeJournal(path, { ...sample(), total: 7000 }), DiskError, "x.part.json");
+    assertEquals(error.code, "invalid_path");
+    assertEquals(Deno.readTextFileSync(path), before);
+  }),
+});
+
+Deno.test(
+  "writeJournal() says when the folder is missing",
+  inFolder((_path, folder) => {
+    const error = assertThrows(() => writeJournal(join(folder, "no", "x.part.json"), sample()), DiskError);
+    assertEquals(error.code, "folder_missing");
+  }),
+);
+
+Deno.test("a journal holds no credentials, and a new key finds the old part (design section 4)", () => {
+  const journal = newJournal({ url: "https://me:pass@b2.example/f.bin?token=abc123&X-Amz-Signature=beef#frag" });
+  for (const secret of ["abc123", "pass", "beef", "frag"]) {
+    assertEquals(JSON.stringify(journal).includes(secret), false);
+  }
+  const base = "https://civitai.com/api/download/models/7?type=Model";
+  assertEquals(urlDigest(`${base}&token=one`), urlDigest(`${base}&token=two`));
+  assertEquals(urlDigest(`${base}&token=one`), urlDigest(base));
+  assertEquals(urlDigest(base) === urlDigest(base.replace("7", "8")), false);
+});

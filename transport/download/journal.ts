@@ -1,0 +1,197 @@
+import { createHash } from "node:crypto";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { type Clock, systemClock } from "../clock.ts";
+import { redactUrl } from "../redact.ts";
+import { wrapDiskError } from "./disk.ts";
+
+/** A finished span and the checksum of its bytes. */
+export interface JournalSpan {
+  /** First byte, from 0. */
+  readonly start: number;
+  /** The byte after the last one. */
+  readonly end: number;
+  /** CRC-32 of the bytes, as an unsigned number. */
+  readonly crc32: number;
+}
+
+/** What `NAME.part.json` says about `NAME.part`. It holds no credentials and no signed query string. */
+export interface Journal {
+  /** Of this format. */
+  readonly version: 1;
+  /** What was asked for, redacted: for people. */
+  readonly url: string;
+  /** What was asked for, as {@linkcode urlDigest} gives it: for comparing. */
+  readonly urlDigest: string;
+  /** The strong ETag, else the Last-Modified, the bytes belong to. */
+  readonly validator?: string | undefined;
+  /** Size of the whole file in bytes, where known. */
+  readonly total?: number | undefined;
+  /** The hashes wanted, by name. */
+  readonly digests: Readonly<Record<string, string>>;
+  /** What has been written. */
+  readonly spans: readonly JournalSpan[];
+  /** When the download began, in milliseconds since the epoch. */
+  readonly created: number;
+  /** When this journal was written, in milliseconds since the epoch. */
+  readonly updated: number;
+}
+
+/** A journal that cannot be believed; it was set aside, and the bytes of the part file are unproven. */
+export interface DamagedJournal {
+  /** What is wrong with it. */
+  readonly damaged: string;
+  /** Where it was put. */
+  readonly keptAs: string;
+}
+
+/** SHA-256 of a URL without user info, fragment and `token`, so that a new key still finds its old part file. */
+export function urlDigest(url: string | URL): string {
+  const plain = new URL(url);
+  plain.username = plain.password = plain.hash = "";
+  plain.searchParams.delete("token");
+  return createHash("sha256").update(plain.href).digest("hex");
+}
+
+/** A journal without spans, for a download that begins. */
+export function newJournal(
+  { url, validator, total, digests = {}, clock = systemClock }: {
+    url: string | URL;
+    validator?: string | undefined;
+    total?: number | undefined;
+    digests?: Readonly<Record<string, string>>;
+    clock?: Clock;
+  },
+): Journal {
+  const now = clock.date();
+  const shown = redactUrl(url);
+  return {
+    version: 1,
+    url: shown,
+    urlDigest: urlDigest(url),
+    validator,
+    total,
+    digests,
+    spans: [],
+    created: now,
+    updated: now,
+  };
+}
+
+const largestBytes = 64 * 1024 * 1024;
+const noFollow = constants.O_NOFOLLOW ?? 0;
+
+/**
+ * Reads the journal at `path`. One that is truncated, zero-filled, of another version or otherwise senseless is renamed
+ * to `path.bad` (faults row 26), so that it is neither trusted nor lost.
+ *
+ * @returns Undefined when there is none.
+ * @throws {DiskError} when the disk refuses.
+ */
+export function readJournal(path: string): Journal | DamagedJournal | undefined {
+  let text: string;
+  try {
+    text = readText(path);
+  } catch (error) {
+    const wrapped = wrapDiskError(error, path, "reading the journal");
+    if (wrapped.code === "folder_missing") return undefined;
+    if (wrapped.code === "invalid_path") return setAside(path, "not a plain file of a believable size");
+    throw wrapped;
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return setAside(path, "not JSON");
+  }
+  const wrong = findFault(value);
+  return wrong ? setAside(path, wrong) : value as Journal;
+}
+
+function readText(path: string): string {
+  const file = openSync(path, constants.O_RDONLY | noFollow);
+  try {
+    const stats = fstatSync(file);
+    if (!stats.isFile() || stats.size > largestBytes) throw Object.assign(new Error("unfit"), { code: "EISDIR" });
+    return readFileSync(file, "utf8");
+  } finally {
+    closeSync(file);
+  }
+}
+
+function setAside(path: string, damaged: string): DamagedJournal {
+  const keptAs = `${path}.bad`;
+  try {
+    renameSync(path, keptAs);
+  } catch (error) {
+    throw wrapDiskError(error, path, "setting aside the damaged journal");
+  }
+  return { damaged, keptAs };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+/** Says what makes `value` no journal of ours; undefined when it is one. */
+function findFault(value: unknown): string | undefined {
+  if (!isObject(value)) return "not an object";
+  if (value.version !== 1) return "of another version";
+  const { url, urlDigest, validator, total, digests, spans, created, updated } = value;
+  if (typeof url !== "string" || typeof urlDigest !== "string") return "without a URL";
+  if (validator !== undefined && typeof validator !== "string") return "with a senseless validator";
+  if (total !== undefined && !isCount(total)) return "with a senseless total";
+  if (!isObject(digests) || !Object.values(digests).every((digest) => typeof digest === "string")) {
+    return "with senseless digests";
+  }
+  if (!isCount(created) || !isCount(updated)) return "with senseless times";
+  if (!Array.isArray(spans) || !spans.every((span) => isSpan(span, total ?? Infinity))) return "with senseless spans";
+  return undefined;
+}
+
+function isSpan(value: unknown, total: number): boolean {
+  if (!isObject(value)) return false;
+  const { start, end, crc32 } = value;
+  return isCount(start) && isCount(end) && isCount(crc32) && start < end && end <= total && crc32 <= 0xffffffff;
+}
+
+/**
+ * Puts `journal` at `path` in one step: readers see the old one or the new one, also after a failure. To claim only
+ * what a power cut cannot take back, fix the spans first, then sync the part file, then write the journal.
+ *
+ * @param options `sync`: whether the journal's own bytes are brought to the disk before it takes its name. Default true.
+ * @throws {DiskError} when the disk refuses; the old journal is then still in place.
+ */
+export function writeJournal(path: string, journal: Journal, { sync = true }: { sync?: boolean } = {}): void {
+  const { O_WRONLY, O_CREAT, O_TRUNC } = constants, fresh = `${path}.tmp`;
+  try {
+    const file = openSync(fresh, O_WRONLY | O_CREAT | O_TRUNC | noFollow, 0o600);
+    try {
+      writeFileSync(file, JSON.stringify(journal));
+      if (sync) fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(fresh, path);
+  } catch (error) {
+    try {
+      rmSync(fresh, { force: true });
+    } catch {
+      // the first failure says more
+    }
+    throw wrapDiskError(error, path, "writing the journal");
+  }
+}

@@ -1,0 +1,129 @@
+import { crc32 } from "node:zlib";
+import { wrapDiskError } from "./disk.ts";
+import { crc32Combine } from "./crc32_combine.ts";
+import type { JournalSpan } from "./journal.ts";
+import { SpanSet } from "./spans.ts";
+
+/** Settings of a {@linkcode SpanRecorder}. */
+export interface SpanRecorderOptions {
+  /** What is known to be there already. */
+  spans?: Iterable<JournalSpan>;
+  /** Longest span in bytes: what one bad byte costs. Default 16 MiB. */
+  maxSpanBytes?: number;
+}
+
+/**
+ * Keeps account of what has been written, with a checksum for every span. Several connections may write in any order;
+ * each goes on where it stopped, so its span grows with its checksum, and neighbours are joined without another look
+ * at their bytes. The number of spans stays near total / `maxSpanBytes`.
+ */
+export class SpanRecorder {
+  readonly #maxSpanBytes: number;
+  readonly #byEnd: Map<number, JournalSpan> = new Map();
+  #covered = new SpanSet();
+
+  /** @throws {RangeError} when `maxSpanBytes` is not a positive whole number. */
+  constructor({ spans = [], maxSpanBytes = 16 * 1024 * 1024 }: SpanRecorderOptions = {}) {
+    if (!Number.isSafeInteger(maxSpanBytes) || maxSpanBytes < 1) {
+      throw new RangeError(`building SpanRecorder: maxSpanBytes "${maxSpanBytes}": not a positive whole number`);
+    }
+    this.#maxSpanBytes = maxSpanBytes;
+    for (const { start, end, crc32 } of spans) {
+      const [hole] = this.#covered.holes(end, start);
+      // a byte in two spans would be lost from the account when one of them is forgotten
+      if (hole?.start !== start || hole.end !== end) continue;
+      this.#byEnd.set(end, { start, end, crc32 });
+      this.#covered.add(start, end);
+    }
+  }
+
+  /** The bytes that are there. A live view: do not change it. */
+  get covered(): SpanSet {
+    return this.#covered;
+  }
+
+  /** Takes note of `bytes`, which have been written at `at`. Bytes noted before are not counted again. */
+  record(bytes: Uint8Array, at: number): void {
+    for (const { start, end } of this.#covered.holes(at + bytes.length, at)) {
+      this.#append(start === at && end - at === bytes.length ? bytes : bytes.subarray(start - at, end - at), start);
+    }
+  }
+
+  /**
+   * Takes back every span that has a byte between `start` and `end` (a checksum cannot be cut in two).
+   *
+   * @returns What is no longer proven and has to be fetched again.
+   */
+  forget(start: number, end: number): SpanSet {
+    const gone = new SpanSet();
+    for (const span of this.#byEnd.values()) {
+      if (span.start >= end || span.end <= start) continue;
+      this.#byEnd.delete(span.end);
+      this.#covered.remove(span.start, span.end);
+      gone.add(span.start, span.end);
+    }
+    return gone;
+  }
+
+  /** The spans as a journal takes them: sorted, and neighbours joined. A snapshot: later writes do not change it. */
+  entries(): JournalSpan[] {
+    const joined: JournalSpan[] = [];
+    for (const span of [...this.#byEnd.values()].sort((a, b) => a.start - b.start)) {
+      const last = joined.at(-1);
+      if (last?.end === span.start && span.end - last.start <= this.#maxSpanBytes) {
+        const crc = crc32Combine(last.crc32, span.crc32, span.end - span.start);
+        joined[joined.length - 1] = { start: last.start, end: span.end, crc32: crc };
+      } else joined.push(span);
+    }
+    this.#byEnd.clear();
+    for (const span of joined) this.#byEnd.set(span.end, span);
+    return joined;
+  }
+
+  #append(bytes: Uint8Array, at: number): void {
+    const end = at + bytes.length, open = this.#byEnd.get(at);
+    if (open && end - open.start <= this.#maxSpanBytes) {
+      this.#byEnd.delete(at);
+      this.#byEnd.set(end, { start: open.start, end, crc32: crc32(bytes, open.crc32) });
+    } else this.#byEnd.set(end, { start: at, end, crc32: crc32(bytes) });
+    this.#covered.add(at, end);
+  }
+}
+
+const readBytes = 1024 * 1024;
+
+/**
+ * Reads each span back from the disk and says which ones have the checksum they should have; the file may be shorter
+ * than they claim. Reads are asynchronous, for this may take as long as the disk takes for the whole file.
+ *
+ * @param file The part file; its position is moved.
+ * @param path Names the file in errors.
+ * @param options `signal`: stops the reading.
+ * @throws {DiskError} when the disk refuses.
+ */
+export async function proveSpans(
+  file: Pick<Deno.FsFile, "seekSync" | "read">,
+  spans: Iterable<JournalSpan>,
+  path: string,
+  { signal }: { signal?: AbortSignal | undefined } = {},
+): Promise<JournalSpan[]> {
+  const buffer = new Uint8Array(readBytes), proven: JournalSpan[] = [];
+  for (const span of spans) {
+    let at = span.start, crc = 0;
+    while (at < span.end) {
+      signal?.throwIfAborted();
+      let count: number | null;
+      try {
+        file.seekSync(at, Deno.SeekMode.Start);
+        count = await file.read(buffer.subarray(0, Math.min(readBytes, span.end - at)));
+      } catch (error) {
+        throw wrapDiskError(error, path, "checking");
+      }
+      if (!count) break;
+      crc = crc32(buffer.subarray(0, count), crc);
+      at += count;
+    }
+    if (at === span.end && crc === span.crc32) proven.push(span);
+  }
+  return proven;
+}
