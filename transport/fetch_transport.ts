@@ -120,7 +120,7 @@ export function fetchTransport({
   /** One request, one answer; `init` is ours alone. */
   async function exchange(
     input: Request | string,
-    init: RequestInit & { headers: Record<string, string> },
+    init: RequestInit & { headers: Record<string, string>; client?: Deno.HttpClient },
     url: string,
     { signal }: Request,
   ): Promise<Response> {
