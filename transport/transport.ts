@@ -43,6 +43,8 @@ export type TransportEvent =
   | { type: "retry"; url: string; attempt: number; delayMs: number; code: ErrorCode; status?: number }
   /** A body broke off after `receivedBytes`; the rest is being asked for. */
   | { type: "resume"; url: string; receivedBytes: number; attempt: number; code: ErrorCode }
+  /** An expired link was given up and the original URL asked for a new one. */
+  | { type: "resolve"; url: string }
   /** A redirect was followed; `to` is redacted. */
   | { type: "redirect"; from: string; to: string; status: number }
   /** A request waited `waitMs` for its turn at `host`. */
