@@ -9,12 +9,14 @@
  */
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findRegistry } from "./registry.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const TOOLS = join(ROOT, "tools");
 const ADAPTERS = "tools/npm_only";
+const SKIPPED = new Set([".git", ".tmp", "coverage", "dist", "docs", "node_modules", "tests"]);
 
 async function dryRun(cwd: string): Promise<boolean> {
   const { success } = await new Deno.Command(Deno.execPath(), {
@@ -27,14 +29,13 @@ async function dryRun(cwd: string): Promise<boolean> {
   return success;
 }
 
-/** Copies what git knows and does not ignore, with the adapters' map merged into deno.json. */
+/** Copies the working tree, with the adapters' map in place of deno.json's imports. */
 async function scratchCopy(folder: string): Promise<void> {
-  const { stdout } = await new Deno.Command("git", {
-    args: ["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-    cwd: ROOT,
-  }).output();
-  const files = new TextDecoder().decode(stdout).split("\0").filter((name) => name !== "");
-  for (const name of files) await cp(join(ROOT, name), join(folder, name), { force: true }).catch(ignoreMissing);
+  await cp(ROOT, folder, {
+    recursive: true,
+    // Of tools/ only the adapters, to which the copy's imports point.
+    filter: (source) => !SKIPPED.has(relative(ROOT, source)) && !(source.endsWith(".ts") && dirname(source) === TOOLS),
+  });
 
   const config = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json")));
   const map = JSON.parse(await Deno.readTextFile(join(ROOT, ADAPTERS, "import_map.json")));
@@ -44,11 +45,6 @@ async function scratchCopy(folder: string): Promise<void> {
   config.imports = Object.fromEntries(adapted.filter(([name]) => !name.endsWith("/")));
   config.publish.exclude = config.publish.exclude.filter((pattern: string) => pattern !== "tools");
   await Deno.writeTextFile(join(folder, "deno.json"), JSON.stringify(config, null, 2));
-}
-
-/** A file deleted in the working tree is still in git's index; it is not part of the package either way. */
-function ignoreMissing(error: NodeJS.ErrnoException): void {
-  if (error.code !== "ENOENT") throw error;
 }
 
 /** Runs the dry run; false where it found something. */
