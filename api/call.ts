@@ -1,0 +1,123 @@
+import * as v from "valibot";
+import { CivikitError, ContentError, InputError, redactUrl, type Transport, wrapBodyError } from "../transport/mod.ts";
+import { excerptOf, InvalidResponseError } from "./errors.ts";
+import { idRule, isId } from "./input.ts";
+
+/** What goes with any call. */
+export interface CallOptions {
+  /** Gives the call up; its reason is thrown untouched. */
+  signal?: AbortSignal | undefined;
+}
+
+/** A query's parameters: undefined ones are left out, lists repeat the name. */
+export type Query = Readonly<Record<string, string | number | boolean | readonly (string | number)[] | undefined>>;
+
+/** One question to the API. */
+export interface Question<T> extends CallOptions {
+  /** Below `/api/v1`, such as `/models/5`. */
+  path: string;
+  /** The same with names for values, such as `/models/:id`: for errors. */
+  route: string;
+  /** What makes a readable answer. */
+  schema: v.GenericSchema<unknown, T>;
+  /** Parameters. */
+  query?: Query | undefined;
+}
+
+/** Asks the API and gives back the checked answer. */
+export type Call = <T>(question: Question<T>) => Promise<T>;
+
+const loginPath = /^\/(?:[a-z]{2}\/)?(?:login|auth|api\/auth)\b/i;
+
+function search(query: Query = {}): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    for (const item of Array.isArray(value) ? value : [value]) {
+      if (item !== undefined) parameters.append(name, String(item));
+    }
+  }
+  return parameters.size === 0 ? "" : `?${parameters}`;
+}
+
+async function readText(response: Response, request: Request): Promise<string> {
+  try {
+    return await response.text();
+  } catch (error) {
+    if (request.signal.aborted) throw request.signal.reason;
+    throw error instanceof CivikitError ? error : wrapBodyError(error, request.url);
+  }
+}
+
+function notJson(response: Response, request: Request, excerpt: string): ContentError {
+  const url = redactUrl(request.url);
+  if (loginPath.test(URL.parse(response.url)?.pathname ?? "")) {
+    return new ContentError(`asking "${url}": sent to a login page`, { code: "login_required", url });
+  }
+  const type = response.headers.get("content-type") ?? "no content type";
+  return new ContentError(`asking "${url}": JSON was due, ${type} came: ${excerpt}`, {
+    code: "unexpected_content",
+    url,
+  });
+}
+
+function parseJson(text: string, endpoint: string, url: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    try {
+      // Raw control characters inside strings were reported once; between tokens they are white space anyway.
+      // deno-lint-ignore no-control-regex
+      return JSON.parse(text.replace(/[\x00-\x1f]/g, " "));
+    } catch {
+      const excerpt = excerptOf(text);
+      const message = `reading the answer of "${endpoint}": not valid JSON: ${excerpt}`;
+      throw new InvalidResponseError(message, { url, endpoint, path: "", excerpt, cause });
+    }
+  }
+}
+
+/** What stands at the issue's place in the answer, and the way there. */
+function locate(issue: v.BaseIssue<unknown>): { path: string; value: unknown } {
+  // A failed choice between shapes has its own issues inside; the first of them knows no more than the choice itself.
+  return { path: v.getDotPath(issue) ?? "", value: issue.path?.at(-1)?.value ?? issue.input };
+}
+
+/** Gives back `value` itself, not a copy: unknown keys and their order survive. */
+function check<T>(value: unknown, schema: v.GenericSchema<unknown, T>, endpoint: string, url: string): T {
+  const result = v.safeParse(schema, value, { abortEarly: true });
+  if (result.success) return value as T;
+  const [issue] = result.issues;
+  const { path, value: found } = locate(issue);
+  const excerpt = excerptOf(found);
+  throw new InvalidResponseError(
+    `reading the answer of "${endpoint}": at "${path || "(top)"}" ${
+      issue.expected ?? "another value"
+    } was due, found ${excerpt}`,
+    { url, endpoint, path, excerpt },
+  );
+}
+
+/**
+ * Makes the function every resource asks through: builds the URL from the caller's own parameters, asks for JSON, insists on
+ * it, and checks the shape. Statuses outside 2xx are the transport's to throw.
+ */
+export function createCall(transport: Transport, baseUrl: string): Call {
+  return async function call<T>({ path, route, schema, query, signal }: Question<T>): Promise<T> {
+    const request = new Request(`${baseUrl}/api/v1${path}${search(query)}`, {
+      headers: { accept: "application/json" },
+      ...(signal && { signal }),
+    });
+    const response = await transport.fetch(request);
+    const text = await readText(response, request);
+    const isJson = /[/+]json\b/i.test(response.headers.get("content-type") ?? "");
+    if (!isJson) throw notJson(response, request, excerptOf(text));
+    const endpoint = `GET ${route}`, url = redactUrl(request.url);
+    return check(parseJson(text, endpoint, url), schema, endpoint, url);
+  };
+}
+
+/** The id itself where the site could know it; the site answers 400 or 500 to others. */
+export function checkedId(id: number, what: string): number {
+  if (isId(id)) return id;
+  throw new InputError(`asking for ${what} "${id}": ${idRule}`, { code: "invalid_argument", input: String(id) });
+}

@@ -1,0 +1,143 @@
+import { ContentError, type ErrorCode, redactText } from "../transport/mod.ts";
+
+const longestMessage = 500;
+const longestExcerpt = 200;
+
+/** Facts of an {@linkcode InvalidResponseError}. */
+export interface InvalidResponseErrorOptions extends ErrorOptions {
+  /** What was asked for, redacted. */
+  url: string;
+  /** The kind of call, such as `GET /model-versions/:id`. */
+  endpoint: string;
+  /** Where in the answer, such as `files.0.sizeKB`; empty for the answer as a whole. */
+  path: string;
+  /** The offending part, cut to 200 characters, secrets cut. */
+  excerpt: string;
+}
+
+/** The API answered with JSON of a shape that cannot be read. */
+export class InvalidResponseError extends ContentError {
+  /** `InvalidResponseError`. */
+  override name = "InvalidResponseError";
+  /** The kind of call, such as `GET /model-versions/:id`. */
+  readonly endpoint: string;
+  /** Where in the answer, such as `files.0.sizeKB`; empty for the answer as a whole. */
+  readonly path: string;
+  /** The offending part, cut to 200 characters, secrets cut. */
+  readonly excerpt: string;
+
+  /** Takes the facts of the failure. */
+  constructor(message: string, { endpoint, path, excerpt, ...options }: InvalidResponseErrorOptions) {
+    super(message, { ...options, code: "invalid_response" });
+    this.endpoint = endpoint;
+    this.path = path;
+    this.excerpt = excerpt;
+  }
+}
+
+/** A short, single-line, redacted piece of an answer, fit for a message. */
+export function excerptOf(value: unknown): string {
+  const text = typeof value === "string" ? value : JSON.stringify(value) ?? String(value);
+  const short = text.length > longestExcerpt ? `${text.slice(0, longestExcerpt)}…` : text;
+  return redactText(short.replace(/\s+/g, " "));
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function issueText(issue: unknown): string | undefined {
+  if (!isRecord(issue) || typeof issue.message !== "string") return undefined;
+  const path = Array.isArray(issue.path) ? issue.path.join(".") : "";
+  return path === "" ? issue.message : `${path}: ${issue.message}`;
+}
+
+/** The words in any of the site's error shapes; `error` is preferred to `message` unless it only names the status. */
+function words(value: unknown, depth = 0): string | undefined {
+  if (depth > 4) return undefined;
+  if (typeof value === "string") {
+    const text = value.trim();
+    // A ZodError carries its issues as JSON inside a string.
+    if (/^[[{]/.test(text)) return words(parse(text), depth + 1) ?? text;
+    return text || undefined;
+  }
+  if (Array.isArray(value)) {
+    return value.map((item) => issueText(item) ?? words(item, depth + 1)).filter(Boolean).join("; ") || undefined;
+  }
+  if (!isRecord(value)) return undefined;
+  if (Array.isArray(value.issues)) return words(value.issues, depth + 1);
+  if (isRecord(value.fieldErrors)) {
+    const fields = Object.entries(value.fieldErrors).map(([name, errors]) => `${name}: ${words(errors, depth + 1)}`);
+    return [words(value.formErrors, depth + 1), ...fields].filter(Boolean).join("; ") || undefined;
+  }
+  const error = words(value.error, depth + 1), message = words(value.message, depth + 1);
+  // The download route puts a bare label in `error` and the sentence in `message`.
+  return error !== undefined && message !== undefined && typeof value.error === "string"
+    ? `${error}: ${message}`
+    : error ?? message;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The human words in an error answer of the site, whatever its shape: `error` as text or object, `message`, Zod issues,
+ * bare arrays, plain text. Redacted, at most 500 characters; undefined for HTML, and when there are no words.
+ *
+ * @param body The answer's text.
+ * @example
+ * ```ts
+ * import { errorMessage } from "@civikit/civikit/api";
+ *
+ * console.log(errorMessage('{"error":"No model with id 5"}')); // No model with id 5
+ * ```
+ */
+export function errorMessage(body: string): string | undefined {
+  const text = body.trim();
+  if (text === "" || text.startsWith("<")) return undefined;
+  const value = parse(text);
+  const found = value === undefined ? text : words(value);
+  return found === undefined ? undefined : redactText(found.replace(/\s+/g, " ").slice(0, longestMessage));
+}
+
+/**
+ * Says which failure an answer of the site means where the status alone does not tell; made for
+ * `status({ classify: classifyCivitai })`.
+ *
+ * @param response The answer; its body is not touched.
+ * @param body The start of the answer's text.
+ * @returns The code, or undefined to let the status decide.
+ * @example
+ * ```ts
+ * import { classifyCivitai } from "@civikit/civikit/api";
+ *
+ * const body = '{"error":"Early Access","message":"This asset is in Early Access."}';
+ * console.log(classifyCivitai(new Response(body, { status: 403 }), body)); // early_access
+ * ```
+ */
+export function classifyCivitai(response: Response, body: string): ErrorCode | undefined {
+  const { status } = response;
+  if (status < 400 || status >= 500) return undefined;
+  if (/"code"\s*:\s*"REGION_BLOCKED"/.test(body)) return "region_blocked";
+  switch (status) {
+    case 401:
+      if (/disabled downloads/i.test(body)) return "downloads_disabled";
+      return /\blogged in\b/i.test(body) ? "login_required" : "unauthorized";
+    case 403:
+      return /early access/i.test(body) ? "early_access" : "forbidden";
+    case 404:
+      return "not_found";
+    case 410:
+      return "gone";
+    case 429:
+      return /too many pages/i.test(body) ? "too_many_pages" : "rate_limited";
+    case 451:
+      return "region_blocked";
+  }
+  return undefined;
+}

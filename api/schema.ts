@@ -1,0 +1,155 @@
+import * as v from "valibot";
+import type { Me, Model, Page, Version } from "./types.ts";
+
+/** The site leaves keys out where it has nothing to say, or sends null: both are fine. */
+function maybe<const S extends v.GenericSchema>(
+  schema: S,
+): v.ExactOptionalSchema<v.NullableSchema<S, undefined>, undefined> {
+  return v.exactOptional(v.nullable(schema));
+}
+
+const text = maybe(v.string());
+const number = maybe(v.number());
+const flag = maybe(v.boolean());
+const texts = maybe(v.array(v.string()));
+const freeForm = maybe(v.record(v.string(), v.unknown()));
+const id = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+const username = maybe(v.union([v.string(), v.number()]));
+
+const stats = maybe(v.looseObject({
+  downloadCount: number,
+  thumbsUpCount: number,
+  thumbsDownCount: number,
+  commentCount: number,
+  tippedAmountCount: number,
+  favoriteCount: number,
+  ratingCount: number,
+  rating: number,
+}));
+
+const paidAccess = maybe(v.looseObject({ permanent: flag, endsAt: text }));
+
+const file = v.looseObject({
+  id,
+  name: v.string(),
+  overrideName: text,
+  sizeKB: v.pipe(v.number(), v.finite(), v.minValue(0)),
+  type: v.string(),
+  metadata: maybe(v.looseObject({ format: text, size: text, fp: text, quantType: text, isRequired: flag })),
+  pickleScanResult: text,
+  pickleScanMessage: text,
+  virusScanResult: text,
+  virusScanMessage: text,
+  scannedAt: text,
+  hashes: maybe(v.record(v.string(), v.nullable(v.string()))),
+  primary: flag,
+  downloadUrl: text,
+});
+
+const image = v.looseObject({
+  id: number,
+  url: v.string(),
+  nsfwLevel: maybe(v.union([v.number(), v.string()])),
+  nsfw: maybe(v.union([v.boolean(), v.string()])),
+  width: number,
+  height: number,
+  hash: text,
+  type: text,
+  minor: flag,
+  poi: flag,
+  hasMeta: flag,
+  hasPositivePrompt: flag,
+  onSite: flag,
+  remixOfId: number,
+  metadata: freeForm,
+  meta: freeForm,
+  availability: text,
+});
+
+/** What a version has wherever it comes from. */
+const versionCore = {
+  id,
+  name: v.string(),
+  baseModel: text,
+  baseModelType: text,
+  publishedAt: text,
+  createdAt: text,
+  updatedAt: text,
+  status: text,
+  availability: text,
+  nsfwLevel: number,
+  description: text,
+  trainedWords: texts,
+  earlyAccessTimeFrame: number,
+  paidAccess,
+  stats,
+  files: maybe(v.array(file)),
+  images: maybe(v.array(image)),
+  downloadUrl: text,
+};
+
+const listVersion = v.looseObject({
+  ...versionCore,
+  index: number,
+  vaeId: number,
+  earlyAccessDeadline: text,
+  supportsGeneration: flag,
+});
+
+/** Checks a {@linkcode Version}. */
+export const versionSchema: v.GenericSchema<unknown, Version> = v.looseObject({
+  ...versionCore,
+  modelId: id,
+  trainingStatus: text,
+  trainingDetails: freeForm,
+  uploadType: text,
+  usageControl: text,
+  licensingFee: number,
+  earlyAccessEndsAt: text,
+  earlyAccessConfig: freeForm,
+  air: text,
+  model: v.looseObject({ name: v.string(), type: v.string(), nsfw: flag, poi: flag, mode: text }),
+});
+
+/** Checks a {@linkcode Model}. */
+export const modelSchema: v.GenericSchema<unknown, Model> = v.looseObject({
+  id,
+  name: v.string(),
+  description: text,
+  type: v.string(),
+  nsfw: flag,
+  nsfwLevel: number,
+  minor: flag,
+  sfwOnly: flag,
+  poi: flag,
+  mode: text,
+  availability: text,
+  userId: number,
+  baseModels: texts,
+  allowNoCredit: flag,
+  allowDerivatives: flag,
+  allowDifferentLicense: flag,
+  allowCommercialUse: maybe(v.union([v.array(v.string()), v.string()])),
+  supportsGeneration: flag,
+  hasActivePaidAccess: flag,
+  stats,
+  creator: maybe(v.looseObject({ username, image: text })),
+  tags: maybe(v.array(v.union([v.string(), v.looseObject({ name: v.string() })]))),
+  modelVersions: v.array(listVersion),
+});
+
+/** Checks a {@linkcode Me}. */
+export const meSchema: v.GenericSchema<unknown, Me> = v.looseObject({
+  id: v.number(),
+  username,
+  tier: text,
+  status: text,
+  isMember: flag,
+  subscriptions: texts,
+});
+
+/** Checks a {@linkcode Page} of models. */
+export const modelPageSchema: v.GenericSchema<unknown, Page<Model>> = v.looseObject({
+  items: v.array(modelSchema),
+  metadata: maybe(v.looseObject({ nextCursor: maybe(v.union([v.string(), v.number()])) })),
+});
