@@ -23,3 +23,4 @@ export * from "./loopback.ts";
 export { wrapBodyError } from "./network_error.ts";
 export type { ProxySettings } from "./proxy.ts";
 export * from "./version.ts";
+export * from "./middleware/status.ts";
