@@ -76,13 +76,16 @@ export function parseArgs<
   const negated = new Set(list(negatable).flatMap(names));
   const declared = new Set([...list(options.boolean), ...list(options.string), ...collected].flatMap(names));
 
+  const switches = new Set(list(options.boolean).flatMap(names));
+
   const end = args.indexOf("--");
   const literal = new Set<string>();
   const prepared = args.map((arg, index) => {
     const name = /^--no-([^=]+)$/.exec(arg)?.[1];
     if (name === undefined || negated.has(name) || (end >= 0 && index > end)) return arg;
     if (!declared.has(`no-${name}`)) literal.add(`no-${name}`);
-    return declared.has(`no-${name}`) ? arg : `--no-${name}=true`;
+    // minimist would read even a declared `--no-x` as x being false
+    return declared.has(`no-${name}`) && !switches.has(`no-${name}`) ? arg : `--no-${name}=true`;
   });
 
   const given = minimist(prepared, {
