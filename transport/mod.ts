@@ -4,6 +4,7 @@
  * @module
  */
 export * from "./transport.ts";
+export { type Clock, systemClock } from "./clock.ts";
 export * from "./compose.ts";
 export * from "./errors.ts";
 export * from "./hints.ts";

@@ -1,0 +1,95 @@
+import { type CacheStatus, formatCacheStatus } from "./cache_status.ts";
+import type { Span } from "./partial.ts";
+import { sliceOf } from "./partial.ts";
+import type { CacheEntry, Field } from "./store.ts";
+
+/** What an answer from the store carries besides what was stored. */
+export interface AnswerFacts {
+  /** Its age now, in milliseconds. */
+  readonly ageMs: number;
+  /** The cache's name in Cache-Status. */
+  readonly name: string;
+  /** What the cache did. */
+  readonly status: CacheStatus;
+}
+
+/** RFC 9110 section 15.4.5: what a 304 has to carry, and what helps its receiver. */
+const in304 = new Set([
+  "cache-control",
+  "cdn-cache-control",
+  "content-location",
+  "date",
+  "etag",
+  "expires",
+  "last-modified",
+  "vary",
+]);
+const withoutBody = new Set([204, 205, 304]);
+
+function fieldsWith(stored: readonly Field[], { ageMs, name, status }: AnswerFacts): [string, string][] {
+  const fields: [string, string][] = [];
+  for (const pair of stored) if (pair[0] !== "age") fields.push(pair as [string, string]);
+  fields.push(["age", String(Math.floor(ageMs / 1000))], ["cache-status", formatCacheStatus(name, status)]);
+  return fields;
+}
+
+/** A body out of checked pieces, which stay as they are. */
+export function bodyOf(pieces: readonly Uint8Array[]): BodyInit {
+  if (pieces.length === 1) return pieces[0] as Uint8Array<ArrayBuffer>;
+  let next = 0;
+  return new ReadableStream({
+    type: "bytes",
+    pull(controller) {
+      const piece = pieces[next++];
+      // a copy, because a byte stream takes its buffers away
+      if (piece && piece.length > 0) return controller.enqueue(piece.slice());
+      if (next < pieces.length) return this.pull!(controller);
+      controller.close();
+      controller.byobRequest?.respond(0);
+    },
+  });
+}
+
+/**
+ * The whole stored response as an answer (RFC 9111 section 4).
+ *
+ * @param pieces Its body; null for an answer to HEAD.
+ */
+export function wholeAnswer(
+  { head }: CacheEntry,
+  pieces: readonly Uint8Array[] | null,
+  facts: AnswerFacts,
+): Response {
+  const { status, statusText } = head;
+  const body = pieces === null || withoutBody.has(status) ? null : bodyOf(pieces);
+  return new Response(body, { status, statusText, headers: fieldsWith(head.headers, facts) });
+}
+
+/** A 206 with `wanted` of the representation, out of a body that starts at `startsAt` in it (RFC 9110 section 15.3.7). */
+export function partialAnswer(
+  { head }: CacheEntry,
+  pieces: readonly Uint8Array[],
+  wanted: Span,
+  { startsAt, total }: { startsAt: number; total: number },
+  facts: AnswerFacts,
+): Response {
+  const { start, end } = wanted;
+  const headers = fieldsWith(head.headers, facts).filter(([name]) =>
+    name !== "content-range" && name !== "content-length"
+  );
+  headers.push(["content-range", `bytes ${start}-${end}/${total}`], ["content-length", String(end - start + 1)]);
+  const cut = sliceOf(pieces, { start: start - startsAt, end: end - startsAt });
+  return new Response(bodyOf(cut), { status: 206, statusText: "Partial Content", headers });
+}
+
+/** A 304 for a caller whose own copy is still the stored one (RFC 9111 section 4.3.2). */
+export function notModifiedAnswer({ head }: CacheEntry, facts: AnswerFacts): Response {
+  const kept = head.headers.filter(([name]) => in304.has(name));
+  return new Response(null, { status: 304, statusText: "Not Modified", headers: fieldsWith(kept, facts) });
+}
+
+/** A 504 where a stored or fetched answer may not be given (RFC 9111 sections 5.2.1.7 and 5.2.2.2). */
+export function timeoutAnswer(name: string, status: CacheStatus): Response {
+  const headers = { "cache-control": "no-store", "cache-status": formatCacheStatus(name, status) };
+  return new Response(null, { status: 504, statusText: "Gateway Timeout", headers });
+}

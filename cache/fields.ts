@@ -1,0 +1,53 @@
+import type { Field } from "./store.ts";
+
+/** RFC 9111 section 3.1, RFC 9110 section 7.6.1: about one connection, not about the response. */
+const hopByHop = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authentication-info",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** RFC 9111 section 3.2: they describe the stored bytes, which a 304 or an answer to HEAD does not change. */
+const aboutTheBody = new Set(["content-length", "content-encoding", "content-range"]);
+
+/** The value of a stored field, several lines joined by commas; null when it is missing. */
+export function field(headers: readonly Field[], name: string): string | null {
+  let found: string | null = null;
+  for (const [other, value] of headers) {
+    if (other === name) found = found === null ? value : `${found}, ${value}`;
+  }
+  return found;
+}
+
+/** The members of a comma-separated field of tokens, in lower case. */
+export function tokens(value: string | null): string[] {
+  if (value === null) return [];
+  return value.split(",").map((part) => part.trim().toLowerCase()).filter((part) => part !== "");
+}
+
+/** The fields of a response that may be stored (RFC 9111 section 3.1), less those in `unwanted`. */
+export function storableFields(headers: Headers, unwanted: readonly string[]): Field[] {
+  const named = headers.has("connection") ? tokens(headers.get("connection")) : [];
+  const fields: Field[] = [];
+  for (const pair of headers) {
+    const [name] = pair;
+    if (hopByHop.has(name) || named.includes(name) || unwanted.includes(name)) continue;
+    fields.push(pair);
+  }
+  return fields;
+}
+
+/** The stored fields, updated by those of a 304 or of an answer to HEAD (RFC 9111 section 3.2). */
+export function mergeFields(stored: readonly Field[], news: Headers, unwanted: readonly string[]): Field[] {
+  const fresh = storableFields(news, unwanted).filter(([name]) => !aboutTheBody.has(name));
+  const names = new Set(fresh.map(([name]) => name));
+  // an Age that the update does not repeat was about the old answer
+  return [...stored.filter(([name]) => !names.has(name) && name !== "age"), ...fresh];
+}

@@ -1,0 +1,233 @@
+import type { Clock } from "../transport/mod.ts";
+import { bodyOf } from "./answer.ts";
+import { formatCacheStatus, type ForwardReason } from "./cache_status.ts";
+import { mergeFields } from "./fields.ts";
+import {
+  type CacheMode,
+  mayStore,
+  policyOf,
+  responseDirectives,
+  unwantedFields,
+  variesOnEverything,
+} from "./freshness.ts";
+import { placedSpan, strongTag } from "./partial.ts";
+import type { CacheEntry, CacheKey, CacheStore, StoredHead } from "./store.ts";
+import { headOf } from "./stored_head.ts";
+import { tee } from "./tee.ts";
+import { selectingFields } from "./vary.ts";
+import { field } from "./fields.ts";
+
+/** What storing depends on; see the options of `httpCache`. */
+export interface KeeperOptions {
+  /** Where responses go. */
+  readonly store: CacheStore;
+  /** How they are read. */
+  readonly mode: CacheMode;
+  /** Whether an answer without freshness is public. */
+  readonly isPublic: (request: Request, response: Response) => boolean;
+  /** Lifetime of such an answer, in milliseconds. */
+  readonly defaultTtlMs: number;
+  /** The last word. */
+  readonly shouldStore: (request: Request, response: Response) => boolean;
+  /** The longest body stored, in bytes. */
+  readonly maxEntryBytes: number;
+  /** The cache's name. */
+  readonly name: string;
+  /** Where time comes from. */
+  readonly clock: Clock;
+  /** Hides the value of a request field that may hold a credential. */
+  readonly veil: (value: string) => string;
+}
+
+/** The moment a request went out. */
+export interface Started {
+  /** In milliseconds since the epoch. */
+  readonly requestMs: number;
+  /** How many invalidations there had been. */
+  readonly epoch: number;
+}
+
+/** What a response is stored for. */
+export interface Kept {
+  /** The request as the caller made it. */
+  readonly request: Request;
+  /** What it is filed under. */
+  readonly key: CacheKey;
+  /** What it takes the place of. */
+  readonly replaces: readonly CacheEntry[];
+}
+
+/** Stores responses on their way to the caller. */
+export interface Keeper {
+  /** Stores `response` if it may be, and returns the one to hand on: the same object when nothing is stored. */
+  (kept: Kept, response: Response, why: Started & { fwd: ForwardReason }): Promise<Response>;
+  /** Joins a stored beginning with the rest that came as a 206, hands on the whole and stores it. */
+  joined(
+    kept: Kept,
+    rest: Response,
+    beginning: { entry: CacheEntry; pieces: readonly Uint8Array[] },
+    started: Started,
+  ): Response;
+  /** Notes that a request goes out now. */
+  start(): Started;
+  /** Keeps answers under way to these URLs from being stored: something newer was written. */
+  forget(urls: readonly string[]): void;
+}
+
+/** A body up to this size with its length announced is read at once: much cheaper than passing it on in pieces. */
+const atOnceBytes = 64 * 1024;
+const mostRemembered = 1000;
+const withoutBody = new Set([204, 205]);
+
+/** Makes the part of `httpCache` that stores. */
+export function keeper(options: KeeperOptions): Keeper {
+  const { store, mode, isPublic, defaultTtlMs, shouldStore, maxEntryBytes, name, clock, veil } = options;
+  let epoch = 0, floor = 0;
+  const invalidated = new Map<string, number>();
+
+  const isWanted = (url: string, began: number) => (invalidated.get(url) ?? floor) <= began;
+
+  function headFor({ request, key }: Kept, response: Response, { requestMs }: Started): StoredHead | undefined {
+    const { status, headers } = response;
+    const isElsewhere = response.url !== "" && response.url !== request.url && response.url !== key.url;
+    if (status < 200 || status > 599 || request.method === "HEAD" || isElsewhere || response.redirected) return;
+    const { directives, isTargeted } = responseDirectives((field) => headers.get(field), mode);
+    const hasExpires = !isTargeted && headers.has("expires");
+    const isAuthorized = mode.shared && request.headers.has("authorization");
+    if (!mayStore({ status, directives, isAuthorized, hasExpires }, mode)) return;
+    if (request.method !== "GET" && directives.maxAgeMs === undefined && !hasExpires) return;
+    const vary = headers.get("vary");
+    if (variesOnEverything(vary) || !shouldStore(request, response)) return;
+    const span = status === 206 ? placedSpan(headers.get("content-range")) : undefined;
+    if (status === 206 && (!span || !request.headers.has("range"))) return;
+    const isDefault = directives.maxAgeMs === undefined && !hasExpires && !directives.private && !directives.noCache &&
+      isPublic(request, response);
+    const head = headOf(response, unwantedFields(directives, mode), {
+      vary: vary === null ? [] : selectingFields(vary, request.headers, veil),
+      requestMs,
+      responseMs: clock.date(),
+      ...(isDefault && { ttlMs: defaultTtlMs }),
+      ...(span && { span }),
+    });
+    return isUseful(head, headers, directives.maxAgeMs) ? head : undefined;
+  }
+
+  /** Tells whether the entry could ever be used again. */
+  function isUseful(head: StoredHead, headers: Headers, maxAgeMs = 0): boolean {
+    if (maxAgeMs > 0 || headers.has("etag") || headers.has("last-modified")) return true;
+    const { lifetimeMs, directives } = policyOf(head, mode);
+    return lifetimeMs > 0 || Boolean(directives.staleWhileRevalidateMs) || Boolean(directives.staleIfErrorMs);
+  }
+
+  function marked(body: BodyInit | null, { status, statusText, headers }: ResponseInit, fwd: ForwardReason): Response {
+    const init = { status: status!, statusText: statusText!, headers: headers! };
+    const response = new Response(withoutBody.has(init.status) ? null : body, init);
+    response.headers.append("cache-status", formatCacheStatus(name, { fwd, stored: true }));
+    return response;
+  }
+
+  /** A 206 leaves the whole it is a part of in place, and everything else gives way. */
+  function replaced({ replaces }: Kept, head: StoredHead): readonly CacheEntry[] {
+    if (!head.span) return replaces;
+    const tag = strongTag(field(head.headers, "etag"));
+    return replaces.filter((old) =>
+      old.head.span || tag === undefined || tag !== strongTag(field(old.head.headers, "etag"))
+    );
+  }
+
+  async function keep(
+    kept: Kept,
+    response: Response,
+    { fwd, ...started }: Started & { fwd: ForwardReason },
+  ): Promise<Response> {
+    const head = headFor(kept, response, started);
+    if (head === undefined) return response;
+    const { headers } = response, { url } = kept.key;
+    const expectedBytes = head.span ? head.span.end - head.span.start + 1 : announcedBytes(headers);
+    if (expectedBytes !== undefined && expectedBytes > maxEntryBytes) return response;
+    const writer = store.open(kept.key, head, replaced(kept, head));
+    if (response.body === null || (expectedBytes !== undefined && expectedBytes <= atOnceBytes)) {
+      const bytes = await response.bytes();
+      if ((expectedBytes ?? 0) === bytes.length && isWanted(url, started.epoch)) {
+        if (bytes.length > 0) await writer.write(bytes);
+        await writer.commit();
+      } else writer.abort();
+      return marked(bytes, response, fwd);
+    }
+    const body = tee(response.body, writer, {
+      maxBytes: maxEntryBytes,
+      expectedBytes,
+      isWanted: () => isWanted(url, started.epoch),
+    });
+    return marked(body, response, fwd);
+  }
+
+  function joined(
+    kept: Kept,
+    rest: Response,
+    { entry, pieces }: { entry: CacheEntry; pieces: readonly Uint8Array[] },
+    started: Started,
+  ): Response {
+    const { total } = entry.head.span!;
+    const merged = mergeFields(entry.head.headers, rest.headers, []).filter(([field]) =>
+      field !== "content-range" && field !== "content-length"
+    );
+    const headers = new Headers([...merged, ["content-length", String(total)]] as [string, string][]);
+    const whole = { status: 200, statusText: "OK", headers };
+    const { span: _, ...facts } = entry.head;
+    const head = headOf(whole, [], { ...facts, requestMs: started.requestMs, responseMs: clock.date() });
+    const body = concatenated(new Response(bodyOf(pieces)).body!, rest.body!);
+    if (total > maxEntryBytes) return marked(body, whole, "partial");
+    const writer = store.open(kept.key, head, kept.replaces);
+    return marked(
+      tee(body, writer, {
+        maxBytes: maxEntryBytes,
+        expectedBytes: total,
+        isWanted: () => isWanted(kept.key.url, started.epoch),
+      }),
+      whole,
+      "partial",
+    );
+  }
+
+  return Object.assign(keep, {
+    joined,
+    start: () => ({ requestMs: clock.date(), epoch }),
+    forget(urls: readonly string[]) {
+      if (invalidated.size + urls.length > mostRemembered) {
+        invalidated.clear();
+        floor = epoch + 1;
+      }
+      epoch++;
+      for (const url of urls) invalidated.set(url, epoch);
+    },
+  });
+}
+
+function announcedBytes(headers: Headers): number | undefined {
+  const length = headers.get("content-length");
+  if (length === null || headers.has("content-encoding")) return undefined;
+  return /^\d{1,15}$/.test(length) ? Number(length) : undefined;
+}
+
+/** Two streams, one after the other. */
+function concatenated(
+  first: ReadableStream<Uint8Array>,
+  second: ReadableStream<Uint8Array>,
+): ReadableStream<Uint8Array> {
+  const readers = [first.getReader(), second.getReader()];
+  return new ReadableStream({
+    async pull(controller) {
+      for (;;) {
+        const [reader] = readers;
+        if (!reader) return controller.close();
+        const { done, value } = await reader.read();
+        if (!done) return controller.enqueue(value);
+        readers.shift();
+      }
+    },
+    async cancel(reason) {
+      await Promise.all(readers.map((reader) => reader.cancel(reason)));
+    },
+  }, { highWaterMark: 0 });
+}

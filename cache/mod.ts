@@ -1,0 +1,25 @@
+/**
+ * The HTTP cache: a middleware that obeys RFC 9111, and the stores it keeps responses in.
+ *
+ * @module
+ */
+export { type Directives, parseCacheControl } from "./cache_control.ts";
+export { type CacheInfo, cacheInfo } from "./cache_status.ts";
+export { httpCache, type HttpCacheOptions } from "./http_cache.ts";
+export { parseHttpDate } from "./http_date.ts";
+export { memoryStore, type MemoryStoreOptions } from "./memory_store.ts";
+export { partitionOf } from "./partition.ts";
+export type {
+  CacheEntry,
+  CacheFilter,
+  CacheKey,
+  CacheListing,
+  CacheOutcome,
+  CacheStats,
+  CacheStore,
+  CacheVerdict,
+  CacheWriter,
+  Field,
+  MaybePromise,
+  StoredHead,
+} from "./store.ts";

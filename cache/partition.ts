@@ -1,0 +1,26 @@
+import { createHmac } from "node:crypto";
+import type { CacheStore } from "./store.ts";
+
+/**
+ * The fingerprint under which a store keeps the answers to one credential: a keyed SHA-256, so that the store holds
+ * nothing the credential could be worked out from, or even compared with outside this store.
+ *
+ * @param store Where the answers go; its salt is the key.
+ * @param credential The secret, for instance an API key. It is not kept.
+ * @returns 32 hexadecimal digits.
+ * @example
+ * ```ts
+ * import { memoryStore, partitionOf } from "@civikit/civikit/cache";
+ *
+ * const store = memoryStore();
+ * console.log(partitionOf(store, "key-1") === partitionOf(store, "key-2")); // false
+ * ```
+ */
+export function partitionOf({ salt }: Pick<CacheStore, "salt">, credential: string): string {
+  return fingerprint(salt, credential);
+}
+
+/** A keyed SHA-256 of `text`, cut to 128 bits, in hexadecimal. */
+export function fingerprint(salt: string, text: string): string {
+  return createHmac("sha256", salt).update(text).digest("hex").slice(0, 32);
+}

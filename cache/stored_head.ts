@@ -1,0 +1,44 @@
+import { field, mergeFields, storableFields } from "./fields.ts";
+import { type CacheMode, responseDirectives, unwantedFields } from "./freshness.ts";
+import type { Field, StoredHead } from "./store.ts";
+
+/** The parts of a stored head that its response does not say itself. */
+export type HeadFacts = Omit<StoredHead, "status" | "statusText" | "headers">;
+
+/** A response without Date gets the time it came in as one (RFC 9110 section 6.6.1). */
+function dated(fields: Field[], responseMs: number): Field[] {
+  return field(fields, "date") === null ? [...fields, ["date", new Date(responseMs).toUTCString()]] : fields;
+}
+
+/**
+ * What is stored of a response, besides its body. Its fields are copied when somebody first looks at them, which for an
+ * entry that nobody asks for again is never.
+ */
+export function headOf(
+  { status, statusText, headers }: { status: number; statusText: string; headers: Headers },
+  unwanted: readonly string[],
+  facts: HeadFacts,
+): StoredHead {
+  let fields: readonly Field[] | undefined;
+  return {
+    status,
+    statusText,
+    ...facts,
+    get headers() {
+      return fields ??= dated(storableFields(headers, unwanted), facts.responseMs);
+    },
+  };
+}
+
+/** A stored head confirmed by a 304, or updated by an answer to HEAD (RFC 9111 sections 3.2, 4.3.4 and 4.3.5). */
+export function freshened(
+  head: StoredHead,
+  news: Headers,
+  { requestMs, responseMs, mode }: { requestMs: number; responseMs: number; mode: CacheMode },
+): StoredHead {
+  const { directives } = responseDirectives((name) => news.get(name), mode);
+  const merged = mergeFields(head.headers, news, unwantedFields(directives, mode));
+  // the old Date is not when the confirmation was made
+  const headers = news.has("date") ? merged : dated(merged.filter(([name]) => name !== "date"), responseMs);
+  return { ...head, headers, requestMs, responseMs };
+}
