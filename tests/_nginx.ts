@@ -2,7 +2,7 @@
  * A private nginx for tests and benches that want a fast, well-behaved origin. Not every machine has one: ask
  * {@linkcode hasNginx} first.
  *
- * ```ts
+ * ```ts ignore
  * Deno.test({ name: "…", ignore: !hasNginx, async fn() {
  *   await using nginx = await startNginx({ folder, limitRateBytes: 8 * 1024 ** 2 });
  *   await fetch(nginx.url + "/file-in-folder.bin");

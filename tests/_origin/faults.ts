@@ -2,7 +2,7 @@
  * Everything the misbehaving origin can do wrong, as data: a fault says what happens ({@linkcode Deed}) and to which
  * requests ({@linkcode Where}). Faults are plain JSON, so a schedule can be printed, stored and made from a seed.
  *
- * ``ts
+ * ```ts ignore
  * const faults: Fault[] = [
  *   { kind: "cut", after: 70_000, how: "rst", times: 3 },             // the first three bodies longer than 70 000 bytes
  *   { kind: "ignore_range", path: "/a.bin", nth: 2 },                 // 200 to the second request for /a.bin
@@ -10,7 +10,7 @@
  *   { kind: "corrupt", at: 5_000_000, times: 1 },                     // one flipped bit, only in the first answer with it
  *   { ...refusals.earlyAccess, path: "/resolve/a.bin", nth: 2 },      // the second resolve says "Early Access"
  * ];
- * ``
+ * ```
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
  * Random faults from a seed, for tests that try thousands of schedules.
  *
- * ```ts
+ * ```ts ignore
  * const faults = randomSchedule(1234, { size: 3_000_000, count: 5 });
  * await using origin = await startOrigin({ files: { "/a.bin": { size: 3_000_000, seed: 1 } }, faults });
  * // on failure print JSON.stringify(faults): it is the whole schedule

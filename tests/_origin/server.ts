@@ -1,7 +1,7 @@
 /**
  * The misbehaving origin: a raw HTTP/1.1 server that serves files, honestly until a fault says otherwise.
  *
- * ```ts
+ * ```ts ignore
  * await using origin = await startOrigin({
  *   files: { "/a.bin": { size: 24 * 1024 ** 2, seed: 7 }, "/b.txt": "hello" },
  *   faults: [{ kind: "cut", after: 100_000, how: "fin", times: 1 }],

@@ -1,0 +1,58 @@
+/**
+ * What all routes of the embedded Civitai share: the shelves, the storage, the keys and the switches for trouble.
+ *
+ * @module
+ */
+import type { CatalogueModel } from "./catalogue.ts";
+import type { Storage } from "./storage.ts";
+
+/** Someone with a key. */
+export interface User {
+  readonly id: number;
+  readonly username: string;
+  /** True for users who may download in early access. */
+  readonly hasEarlyAccess?: boolean;
+}
+
+/** A refusal that waits for the next requests. */
+export interface Refusal {
+  readonly status: number;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The state of the site. */
+export interface Site {
+  readonly models: readonly CatalogueModel[];
+  readonly storage: Storage;
+  readonly users: ReadonlyMap<string, User>;
+  /** How `downloadUrl` of files that are not primary is written. */
+  readonly urlForm: "fileId" | "query";
+  /** While true every route answers 503 with an HTML page. */
+  isInMaintenance: boolean;
+  /** Answers for the next API requests, first in first out. */
+  readonly apiRefusals: Refusal[];
+  /** Answers for the next requests to the download route. */
+  readonly downloadRefusals: Refusal[];
+}
+
+/** The user of a request: the header wins over `?token=`; a wrong key is no key (api reference, section 1). */
+export function userOf(site: Site, request: Request): User | undefined {
+  const header = request.headers.get("authorization");
+  const key = header === null ? new URL(request.url).searchParams.get("token") : header.split(" ")[1];
+  return site.users.get(key ?? "");
+}
+
+/** Tells whether the User-Agent counts as a browser (api reference, section 9). */
+export function isBrowser(request: Request): boolean {
+  return /mozilla|chrome|safari|firefox|opera|edge/i.test(request.headers.get("user-agent") ?? "");
+}
+
+/** Reads an id as the by-id routes do; undefined where they answer 400. */
+export function idOf(text: string): number | undefined {
+  const id = Number(text);
+  return /^\d+$/.test(text) && Number.isSafeInteger(id) ? id : undefined;
+}
+
+/** The text of the 400 that by-id routes give for a bad id. */
+export const badId = "✖ Invalid input: expected number, received NaN\n  → at id";
