@@ -4,16 +4,20 @@ export interface Clock {
   now(): number;
   /** Milliseconds since the epoch: for dates in headers. */
   date(): number;
-  /** Calls `callback` once after `delayMs`; the function returned cancels it. */
-  after(delayMs: number, callback: () => void): () => void;
+  /**
+   * Calls `callback` once after `delayMs`; the function returned cancels it. A timer in the `background` does not keep
+   * the process running.
+   */
+  after(delayMs: number, callback: () => void, background?: boolean): () => void;
 }
 
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   date: () => Date.now(),
-  after(delayMs, callback) {
+  after(delayMs, callback, background = false) {
     const timer = setTimeout(callback, delayMs);
+    if (background) Deno.unrefTimer(timer);
     return () => clearTimeout(timer);
   },
 };

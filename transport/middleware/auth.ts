@@ -1,0 +1,94 @@
+import { InputError } from "../errors.ts";
+import { isLoopback } from "../loopback.ts";
+import type { Middleware } from "../transport.ts";
+import { hostOf } from "./_host.ts";
+
+/** Options of {@linkcode auth}. */
+export interface AuthOptions {
+  /** The key, or what finds it at each call; undefined or empty means: none, and requests pass as they are. */
+  key: string | undefined | (() => string | undefined | Promise<string | undefined>);
+  /**
+   * The hosts that may see the key, with an optional port. A name without a port stands for itself and its `www.` twin
+   * on the default port, a loopback name without a port for every port. Default `civitai.com` and `civitai.red`.
+   */
+  hosts?: readonly string[];
+}
+
+const maxRemembered = 1000;
+
+/**
+ * Sends `Authorization: Bearer` with the key, to the hosts on the list only, and only over https or to loopback. A
+ * request that already has an Authorization header keeps its own. Redirects are followed below this layer, by
+ * `fetchTransport`, which drops the header on another origin.
+ *
+ * @throws {TypeError} when a host on the list is not a plain host name.
+ * @throws {InputError} `invalid_config`, at the call, when the key cannot be a header; the key is not shown.
+ * @example
+ * ```ts
+ * import { auth, compose } from "@civikit/civikit/transport";
+ *
+ * const echo = { fetch: (request: Request) => Promise.resolve(new Response(request.headers.get("authorization"))) };
+ * const client = compose(echo, auth({ key: () => "k3y" }));
+ * console.log(await (await client.fetch(new Request("https://civitai.com/api/v1/me"))).text()); // Bearer k3y
+ * console.log(await (await client.fetch(new Request("https://other.example/"))).text()); // (nothing)
+ * ```
+ */
+export function auth({ key, hosts = ["civitai.com", "civitai.red"] }: AuthOptions): Middleware {
+  const trusted = new Set(hosts.map(normalised));
+  // by scheme and authority, so that a URL is parsed once for each origin
+  const decisions = new Map<string, boolean>();
+  let header: { key: string; value: string } | undefined;
+
+  function isTrusted(url: string): boolean {
+    const origin = url.slice(0, url.indexOf("://") + 3) + hostOf(url);
+    let decision = decisions.get(origin);
+    if (decision === undefined) {
+      if (decisions.size >= maxRemembered) decisions.clear();
+      decisions.set(origin, decision = decide(url));
+    }
+    return decision;
+  }
+
+  function decide(url: string): boolean {
+    const { protocol, hostname, host, port } = new URL(url);
+    const local = isLoopback(url);
+    if (protocol !== "https:" && !(protocol === "http:" && local)) return false;
+    if (trusted.has(host)) return true;
+    if (local) return trusted.has(hostname);
+    return port === "" && hostname.startsWith("www.") && trusted.has(hostname.slice(4));
+  }
+
+  /** The request with the key; the same request when there is none. */
+  function signed(request: Request, found: string | undefined): Request {
+    const trimmed = found?.trim();
+    if (!trimmed) return request;
+    if (header?.key !== trimmed) {
+      if (!/^[\x21-\x7e]+$/.test(trimmed)) {
+        throw new InputError("sending the API key: it has characters no header may hold", {
+          code: "invalid_config",
+          input: "[redacted]",
+        });
+      }
+      header = { key: trimmed, value: `Bearer ${trimmed}` };
+    }
+    const derived = new Request(request);
+    derived.headers.set("authorization", header.value);
+    return derived;
+  }
+
+  return async function auth(request, next) {
+    if (!isTrusted(request.url) || request.headers.has("authorization")) return next(request);
+    const found = typeof key === "function" ? key() : key;
+    return next(signed(request, found instanceof Promise ? await found : found));
+  };
+}
+
+/** A host as URLs spell it: lower case, punycode, without the default port. */
+function normalised(host: string): string {
+  const url = `https://${host}/`;
+  if (URL.canParse(url)) {
+    const parsed = new URL(url);
+    if (parsed.href === `https://${parsed.host}/`) return parsed.host;
+  }
+  throw new TypeError(`option hosts: "${host}" is not a host name`);
+}

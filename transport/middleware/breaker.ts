@@ -1,0 +1,137 @@
+import { type Clock, systemClock } from "../clock.ts";
+import { NetworkError } from "../errors.ts";
+import { wholeWithin, within } from "../option.ts";
+import { redactUrl } from "../redact.ts";
+import type { Context, Middleware } from "../transport.ts";
+import { hostOf } from "./_host.ts";
+
+/** What {@linkcode breaker} knows about a host. Hosts that never failed lately are not listed. */
+export interface Circuit {
+  /** `closed`: requests pass. `open`: they are refused. `half-open`: one of them is let through as a trial. */
+  state: "closed" | "open" | "half-open";
+  /** The last calls, newest in the lowest bit; 1 is a failure. */
+  history: number;
+  /** When the next trial may start, on the breaker's clock; only while open. */
+  openUntil: number;
+  /** Whether a trial is under way. */
+  trial: boolean;
+}
+
+/** Options of {@linkcode breaker}. */
+export interface BreakerOptions {
+  /** The state by host: hand in your own map to look at it or to share it. */
+  circuits?: Map<string, Circuit>;
+  /** Failures among the last `window` calls that open a circuit, 1 to `window`. Default 5. */
+  failures?: number;
+  /** How many calls are looked back on, 1 to 30. Default 10. */
+  window?: number;
+  /** How long a circuit stays open before a trial, in milliseconds. Default 30000. */
+  openMs?: number;
+  /** Where time comes from. Default: the machine. */
+  clock?: Clock;
+}
+
+/** The host is in trouble, not the request: a refused redirect is an answer, and another host's fault is not ours. */
+function isFailure(error: unknown, host: string): boolean {
+  if (!(error instanceof NetworkError) || error.code === "circuit_open") return false;
+  if (error.code.startsWith("redirect_") || error.code === "too_many_redirects") return false;
+  return error.url === "" || hostOf(error.url) === host;
+}
+
+/**
+ * Stops asking a host that keeps failing. After `failures` network errors or 5xx among the last `window` calls the
+ * host's circuit opens: calls fail at once. After `openMs` one call goes through as a trial; its success closes the
+ * circuit, its failure opens it again. What a redirect target on another host does wrong is not held against the host.
+ *
+ * @throws {NetworkError} `circuit_open` while the circuit is open.
+ * @throws {RangeError} when an option is out of range.
+ * @example
+ * ```ts
+ * import { breaker, type Circuit, compose, fetchTransport } from "@civikit/civikit/transport";
+ *
+ * const circuits = new Map<string, Circuit>();
+ * const client = compose(fetchTransport(), breaker({ circuits, failures: 3 }));
+ * console.log(typeof client.fetch, circuits.get("civitai.com")?.state ?? "closed");
+ * ```
+ */
+export function breaker({
+  circuits = new Map(),
+  failures = 5,
+  window = 10,
+  openMs = 30_000,
+  clock = systemClock,
+}: BreakerOptions = {}): Middleware {
+  wholeWithin("window", window, 1, 30);
+  wholeWithin("failures", failures, 1, window);
+  within("openMs", openMs, 0, Number.MAX_SAFE_INTEGER);
+  const mask = 2 ** window - 1;
+
+  function admit(circuit: Circuit, host: string, request: Request, context: Context): void {
+    if (circuit.state === "closed") return;
+    const waitMs = circuit.state === "open" ? circuit.openUntil - clock.now() : 0;
+    if (waitMs > 0 || circuit.trial) {
+      const when = circuit.trial ? "a trial is under way" : `next trial in ${Math.ceil(waitMs / 1000)} s`;
+      const url = redactUrl(request.url);
+      throw new NetworkError(`${request.method} "${url}": not sent, ${host} keeps failing, ${when}`, {
+        code: "circuit_open",
+        url,
+      });
+    }
+    circuit.trial = true;
+    move(circuit, host, "half-open", context);
+  }
+
+  function move(circuit: Circuit, host: string, state: Circuit["state"], context: Context): void {
+    if (circuit.state === state) return;
+    circuit.state = state;
+    context.report({ type: "circuit", host, state });
+  }
+
+  function succeeded(host: string, trial: boolean, context: Context): void {
+    const circuit = circuits.get(host);
+    if (circuit === undefined || (circuit.state !== "closed" && !trial)) return;
+    if (trial) circuit.trial = false;
+    circuit.history = trial ? 0 : (circuit.history << 1) & mask;
+    move(circuit, host, "closed", context);
+    if (circuit.history === 0) circuits.delete(host);
+  }
+
+  function failed(host: string, trial: boolean, context: Context): void {
+    let circuit = circuits.get(host);
+    if (circuit === undefined) {
+      circuits.set(host, circuit = { state: "closed", history: 0, openUntil: 0, trial: false });
+    }
+    if (circuit.state !== "closed" && !trial) return;
+    if (trial) circuit.trial = false;
+    circuit.history = ((circuit.history << 1) | 1) & mask;
+    if (!trial && ones(circuit.history) < failures) return;
+    circuit.openUntil = clock.now() + openMs;
+    move(circuit, host, "open", context);
+  }
+
+  return async function breaker(request, next, context) {
+    const host = hostOf(request.url);
+    const circuit = circuits.get(host);
+    if (circuit !== undefined) admit(circuit, host, request, context);
+    const trial = circuit?.trial === true;
+    try {
+      const response = await next(request);
+      if (response.status >= 500 && (response.url === "" || hostOf(response.url) === host)) {
+        failed(host, trial, context);
+      } else succeeded(host, trial, context);
+      return response;
+    } catch (error) {
+      if (request.signal.aborted) {
+        if (trial) circuit!.trial = false;
+      } else if (isFailure(error, host)) failed(host, trial, context);
+      else if (trial) circuit!.trial = false;
+      throw error;
+    }
+  };
+}
+
+function ones(bits: number): number {
+  let count = 0;
+  for (let left = bits; left !== 0; left &= left - 1) count++;
+  return count;
+}

@@ -1,0 +1,230 @@
+import { type Clock, systemClock } from "../clock.ts";
+import { wholeWithin, within } from "../option.ts";
+import { parseRetryAfter } from "../retry_after.ts";
+import type { Context, Middleware } from "../transport.ts";
+import { hostOf } from "./_host.ts";
+
+/** One request's turn: `grant` is called once, when it may start. */
+interface Waiter {
+  grant(): void;
+}
+
+/** What {@linkcode rateLimit} knows about a host. */
+export interface HostLimit {
+  /** Requests that have started and have no headers yet. */
+  active: number;
+  /** Most of them at the moment: `concurrency` in good times, less after a refusal. */
+  limit: number;
+  /** Nobody starts before this moment of the clock. */
+  pausedUntil: number;
+  /** Starts that the token bucket grants at once, counted at `refilledAt`. */
+  tokens: number;
+  /** When `tokens` was counted. */
+  refilledAt: number;
+  /** When the last request started. */
+  startedAt: number;
+  /** Refusals so far: tells which requests started before the last one. */
+  refusals: number;
+  /** Refusals in a row. */
+  strikes: number;
+  /** Good answers since the limit last changed. */
+  successes: number;
+  /** Who waits, first come first. */
+  readonly queue: Set<Waiter>;
+  /** Cancels the timer that looks at the queue again, if one is armed. */
+  cancelTimer: (() => void) | undefined;
+}
+
+/** Options of {@linkcode rateLimit}. */
+export interface RateLimitOptions {
+  /** The state by host: hand in your own map to look at it or to share it. */
+  hosts?: Map<string, HostLimit>;
+  /** Most requests without headers yet, for each host, 1 to 1000. Default 8. */
+  concurrency?: number;
+  /** Most starts a second on average, for each host. Default: no limit. */
+  perSecond?: number;
+  /** Starts that may come at once after a quiet time, when `perSecond` is set. Default: one second's worth, at least 1. */
+  burst?: number;
+  /** Shortest time between two starts at a host, in milliseconds. Default 0. */
+  requestDelayMs?: number;
+  /** Pause after a 429 without Retry-After, in milliseconds; doubles with each in a row, up to a minute. Default 5000. */
+  pauseMs?: number;
+  /** Good answers after which a lowered limit rises by one. Default 10. */
+  recoverAfter?: number;
+  /** Where time comes from. Default: the machine. */
+  clock?: Clock;
+}
+
+const longestPauseMs = 60_000;
+// what is left of a token after a wait may miss 1 by a hair
+const hair = 1e-6;
+
+/**
+ * Lets requests to a host start in order of arrival, within a concurrency, a token bucket and a spacing. A 429, or a 503
+ * with Retry-After, pauses the whole host for that long and halves its concurrency (never below 1); it comes back one
+ * step for every ten good answers. Requests that had started before the refusal do not halve it again.
+ *
+ * A place is taken until headers arrive, not until the body ends: long bodies hold no place, and a retry outside of this
+ * layer holds none while it waits. A caller who aborts while waiting leaves the queue.
+ *
+ * @throws {RangeError} when an option is out of range.
+ * @throws The reason of `request.signal`, when it aborts while waiting.
+ * @example
+ * ```ts
+ * import { compose, fetchTransport, type HostLimit, rateLimit } from "@civikit/civikit/transport";
+ *
+ * const hosts = new Map<string, HostLimit>();
+ * const client = compose(fetchTransport(), rateLimit({ hosts, concurrency: 4, perSecond: 10 }));
+ * console.log(typeof client.fetch, hosts.get("civitai.com")?.queue.size ?? 0);
+ * ```
+ */
+export function rateLimit({
+  hosts = new Map(),
+  concurrency = 8,
+  perSecond = Infinity,
+  burst = perSecond === Infinity ? 1 : Math.max(1, perSecond),
+  requestDelayMs = 0,
+  pauseMs = 5000,
+  recoverAfter = 10,
+  clock = systemClock,
+}: RateLimitOptions = {}): Middleware {
+  wholeWithin("concurrency", concurrency, 1, 1000);
+  within("perSecond", perSecond, Number.MIN_VALUE, Infinity);
+  within("burst", burst, 1, 1e9);
+  within("requestDelayMs", requestDelayMs, 0, 600_000);
+  within("pauseMs", pauseMs, 0, longestPauseMs);
+  wholeWithin("recoverAfter", recoverAfter, 1, 1e9);
+  const paced = perSecond !== Infinity || requestDelayMs > 0;
+
+  function entry(host: string): HostLimit {
+    let state = hosts.get(host);
+    if (state === undefined) {
+      state = {
+        active: 0,
+        limit: concurrency,
+        pausedUntil: -Infinity,
+        tokens: burst,
+        refilledAt: clock.now(),
+        startedAt: -Infinity,
+        refusals: 0,
+        strikes: 0,
+        successes: 0,
+        queue: new Set(),
+        cancelTimer: undefined,
+      };
+      hosts.set(host, state);
+    }
+    return state;
+  }
+
+  /** How long until the next start, in milliseconds; Infinity while only a free place helps. */
+  function untilStart(state: HostLimit): number {
+    if (state.active >= state.limit) return Infinity;
+    if (!paced && state.pausedUntil === -Infinity) return 0;
+    const now = clock.now();
+    let waitMs = Math.max(0, state.pausedUntil - now);
+    if (requestDelayMs > 0) waitMs = Math.max(waitMs, state.startedAt + requestDelayMs - now);
+    if (perSecond !== Infinity) {
+      state.tokens = Math.min(burst, state.tokens + (now - state.refilledAt) / 1000 * perSecond);
+      state.refilledAt = now;
+      if (state.tokens < 1 - hair) waitMs = Math.max(waitMs, (1 - state.tokens) / perSecond * 1000);
+    }
+    return waitMs;
+  }
+
+  function start(state: HostLimit): void {
+    state.active++;
+    if (!paced) return;
+    state.tokens = Math.max(0, state.tokens - 1);
+    state.startedAt = clock.now();
+  }
+
+  /** Starts whoever may start, and looks again when time alone will let the next one through. */
+  function serve(state: HostLimit): void {
+    state.cancelTimer?.();
+    state.cancelTimer = undefined;
+    for (const waiter of state.queue) {
+      const waitMs = untilStart(state);
+      if (waitMs > 0) {
+        if (waitMs !== Infinity) state.cancelTimer = clock.after(Math.ceil(waitMs), () => serve(state));
+        return;
+      }
+      state.queue.delete(waiter);
+      start(state);
+      waiter.grant();
+    }
+  }
+
+  function turn(state: HostLimit, host: string, signal: AbortSignal, context: Context): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      const since = clock.now();
+      const waiter: Waiter = {
+        grant() {
+          signal.removeEventListener("abort", leave);
+          context.report({ type: "queue", host, waitMs: clock.now() - since });
+          resolve();
+        },
+      };
+      const leave = () => {
+        state.queue.delete(waiter);
+        if (state.queue.size === 0) serve(state);
+        reject(signal.reason);
+      };
+      signal.addEventListener("abort", leave, { once: true });
+      state.queue.add(waiter);
+      if (state.queue.size === 1) serve(state);
+    });
+  }
+
+  function change(state: HostLimit, host: string, limit: number, context: Context): void {
+    state.limit = limit;
+    state.successes = 0;
+    const pauseLeftMs = Math.max(0, state.pausedUntil - clock.now());
+    context.report({ type: "limit", host, limit, pauseMs: pauseLeftMs });
+  }
+
+  /** `fresh`: the request started after the last refusal, so this one is news. */
+  function refused(
+    state: HostLimit,
+    host: string,
+    askedMs: number | undefined,
+    fresh: boolean,
+    context: Context,
+  ): void {
+    if (fresh) state.strikes++;
+    const ownMs = Math.min(longestPauseMs, pauseMs * 2 ** Math.max(0, state.strikes - 1));
+    state.pausedUntil = Math.max(state.pausedUntil, clock.now() + (askedMs ?? ownMs));
+    if (!fresh) return;
+    state.refusals++;
+    change(state, host, Math.max(1, Math.floor(state.limit / 2)), context);
+  }
+
+  function accepted(state: HostLimit, host: string, context: Context): void {
+    state.strikes = 0;
+    if (state.pausedUntil !== -Infinity && state.pausedUntil <= clock.now()) state.pausedUntil = -Infinity;
+    if (state.limit < concurrency && ++state.successes >= recoverAfter) change(state, host, state.limit + 1, context);
+  }
+
+  return async function rateLimit(request, next, context) {
+    const host = hostOf(request.url);
+    const state = entry(host);
+    if (state.queue.size === 0 && untilStart(state) === 0) start(state);
+    else await turn(state, host, request.signal, context);
+    const { refusals } = state;
+    try {
+      const response = await next(request);
+      const { status } = response;
+      if (status === 429 || status === 503) {
+        const askedMs = parseRetryAfter(response.headers.get("retry-after"), clock.date());
+        if (status === 429 || askedMs !== undefined) {
+          refused(state, host, askedMs, refusals === state.refusals, context);
+        }
+      } else if (status < 500 && refusals === state.refusals) accepted(state, host, context);
+      return response;
+    } finally {
+      state.active--;
+      if (state.queue.size > 0) serve(state);
+    }
+  };
+}

@@ -1,0 +1,170 @@
+import { type Clock, sleep, systemClock } from "../clock.ts";
+import { CivikitError, type ErrorCode, NetworkError } from "../errors.ts";
+import { codeOfStatus, discard } from "../http_status.ts";
+import { wholeWithin, within } from "../option.ts";
+import { redactUrl } from "../redact.ts";
+import { parseRetryAfter } from "../retry_after.ts";
+import type { Middleware } from "../transport.ts";
+import { isPermanentRefusal } from "./_permanent.ts";
+import { type RetryBudget, retryBudget } from "./retry_budget.ts";
+
+const idempotent = ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"];
+const statuses = new Set([408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527]);
+const networkCodes: ReadonlySet<ErrorCode> = new Set([
+  "dns_failed",
+  "connect_failed",
+  "connection_reset",
+  "network_error",
+  "header_timeout",
+]);
+
+/** What an attempt came to: an answer or an error. */
+export interface RetryOutcome {
+  /** What was asked. */
+  readonly request: Request;
+  /** Which attempt it was; the first is 1. */
+  readonly attempt: number;
+  /** The answer, if one came; its body must be left alone. */
+  readonly response?: Response;
+  /** What was thrown, if no answer came. */
+  readonly error?: unknown;
+}
+
+/** Options of {@linkcode retry}. */
+export interface RetryOptions {
+  /** Most retries of one call, 0 to 20. Default 3. */
+  max?: number;
+  /** Shortest wait, in milliseconds; waits grow from here, with jitter. Default 500. */
+  delayMs?: number;
+  /** Longest wait that is of our own choosing, in milliseconds. Default 30000. */
+  maxDelayMs?: number;
+  /** Longest Retry-After that is waited for, in milliseconds; a longer one ends the call at once. Default 120000. */
+  maxRetryAfterMs?: number;
+  /** How long the call may take before its last attempt starts, in milliseconds. Default: as long as it takes. */
+  deadlineMs?: number;
+  /** Methods that may be repeated. Default: the idempotent ones (RFC 9110 section 9.2.2). */
+  methods?: readonly string[];
+  /** Limits retries over all calls; share one among layers. Default: a {@linkcode retryBudget} of its own. */
+  budget?: RetryBudget;
+  /** Tells whether an outcome other than 2xx is worth another attempt. Default {@linkcode isRetryable}. */
+  shouldRetry?: (outcome: RetryOutcome) => boolean;
+  /** Tells whether an answer that looks retryable never will be better. Default: reads small JSON bodies of 429s. */
+  isPermanent?: (response: Response) => Promise<boolean>;
+  /** A number from 0 to below 1. Default `Math.random`. */
+  random?: () => number;
+  /** Where time comes from. Default: the machine. */
+  clock?: Clock;
+}
+
+/** Whether an outcome may pass by itself: 408, 425, 429, 500, 502 to 504, 520 to 527, and network errors but for TLS. */
+export function isRetryable({ response, error }: RetryOutcome): boolean {
+  if (response !== undefined) return statuses.has(response.status);
+  return error instanceof NetworkError && networkCodes.has(error.code);
+}
+
+const maxReplayBytes = 1024 * 1024;
+
+/** A body can be sent again when there is none, or when keeping a copy is cheap: JSON, a form, or a small stated length. */
+function isReplayable(request: Request): boolean {
+  if (request.method === "GET" || request.method === "HEAD") return true;
+  const { headers } = request;
+  if (/^application\/(json|x-www-form-urlencoded)\b/i.test(headers.get("content-type") ?? "")) return true;
+  const length = headers.get("content-length");
+  return length === null ? request.body === null : Number(length) <= maxReplayBytes;
+}
+
+/**
+ * Asks again when an answer or a network error may pass by itself. Waits grow with decorrelated jitter
+ * (`min(maxDelayMs, random between delayMs and three times the last wait)`); a Retry-After, in seconds or as a date, is
+ * obeyed exactly instead. It gives up at once when the wait would pass `deadlineMs` or `maxRetryAfterMs`, when the budget
+ * is empty, or when the answer is permanent. The last answer is returned and the last error thrown, untouched.
+ *
+ * Retry is about headers: a body that breaks off is the business of `resumeTransport`.
+ *
+ * @throws {RangeError} when an option is out of range.
+ * @throws The last attempt's error, or the reason of an aborted `request.signal`.
+ * @example
+ * ```ts
+ * import { compose, retry } from "@civikit/civikit/transport";
+ *
+ * let calls = 0;
+ * const shaky = { fetch: () => Promise.resolve(new Response(null, { status: ++calls < 3 ? 503 : 200 })) };
+ * const response = await compose(shaky, retry({ delayMs: 1 })).fetch(new Request("https://example.test/"));
+ * console.log(response.status, calls); // 200 3
+ * ```
+ */
+export function retry({
+  max = 3,
+  delayMs = 500,
+  maxDelayMs = 30_000,
+  maxRetryAfterMs = 120_000,
+  deadlineMs = Infinity,
+  methods = idempotent,
+  clock = systemClock,
+  budget = retryBudget({ clock }),
+  shouldRetry = isRetryable,
+  isPermanent = (response) => isPermanentRefusal(response, clock),
+  random = Math.random,
+}: RetryOptions = {}): Middleware {
+  wholeWithin("max", max, 0, 20);
+  within("delayMs", delayMs, 0, 600_000);
+  within("maxDelayMs", maxDelayMs, delayMs, Number.MAX_SAFE_INTEGER);
+  within("maxRetryAfterMs", maxRetryAfterMs, 0, Number.MAX_SAFE_INTEGER);
+  within("deadlineMs", deadlineMs, 0, Infinity);
+  const allowed = new Set(methods);
+
+  /** How long to wait before the next attempt; undefined when there is none. */
+  async function nextWait(outcome: RetryOutcome, startedAt: number, lastMs: number): Promise<number | undefined> {
+    const { request, response, attempt } = outcome;
+    if (attempt > max || !allowed.has(request.method) || !shouldRetry(outcome)) return undefined;
+    const asked = parseRetryAfter(response?.headers.get("retry-after") ?? null, clock.date()) ?? 0;
+    const waitMs = asked > 0 ? asked : Math.min(maxDelayMs, delayMs + random() * (lastMs * 3 - delayMs));
+    if (asked > maxRetryAfterMs || clock.now() - startedAt + waitMs > deadlineMs) return undefined;
+    if (response !== undefined && await isPermanent(response)) return undefined;
+    return budget.withdraw() ? waitMs : undefined;
+  }
+
+  return async function retry(request, next, context) {
+    const replayable = isReplayable(request);
+    // GET and HEAD have no body, so the same object serves every attempt
+    const copied = replayable && request.method !== "GET" && request.method !== "HEAD";
+    const startedAt = clock.now();
+    budget.deposit();
+    let lastMs = delayMs;
+    for (let attempt = 1;; attempt++) {
+      let outcome: RetryOutcome;
+      try {
+        const response = await next(copied ? request.clone() : request);
+        if (response.ok) return response;
+        outcome = { request, attempt, response };
+      } catch (error) {
+        if (request.signal.aborted) throw request.signal.reason;
+        outcome = { request, attempt, error };
+      }
+      const { response, error } = outcome;
+      const waitMs = replayable ? await nextWait(outcome, startedAt, lastMs) : undefined;
+      if (waitMs === undefined) {
+        if (response === undefined) throw error;
+        return response;
+      }
+      context.report({
+        type: "retry",
+        url: redactUrl(request.url),
+        attempt: attempt + 1,
+        delayMs: waitMs,
+        ...(response === undefined ? { code: codeOfError(error) } : describe(response)),
+      });
+      if (response === undefined || !response.headers.has("retry-after")) lastMs = waitMs;
+      if (response !== undefined) discard(response);
+      await sleep(clock, waitMs, request.signal);
+    }
+  };
+}
+
+function describe({ status }: Response): { code: ErrorCode; status: number } {
+  return { code: codeOfStatus(status), status };
+}
+
+function codeOfError(error: unknown): ErrorCode {
+  return error instanceof CivikitError ? error.code : "network_error";
+}

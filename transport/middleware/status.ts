@@ -1,0 +1,43 @@
+import type { Clock } from "../clock.ts";
+import type { ErrorCode } from "../errors.ts";
+import { httpError } from "../http_status.ts";
+import type { Middleware } from "../transport.ts";
+
+/** Options of {@linkcode status}. */
+export interface StatusOptions {
+  /** Refines the code by the answer and the start of its text; undefined leaves it to the status. */
+  classify?: (response: Response, bodyText: string) => ErrorCode | undefined;
+  /** Where time comes from. Default: the machine. */
+  clock?: Clock;
+}
+
+/**
+ * Turns answers outside 2xx into {@linkcode HttpError}, with at most 8 KiB of their text and at most two seconds spent on
+ * reading it. Good answers pass as they are, and so does a 304 to a request that was conditional. Belongs outermost:
+ * inner layers need to see 304, 412 and 416.
+ *
+ * @throws {HttpError} on any other answer.
+ * @example
+ * ```ts
+ * import { compose, HttpError, status } from "@civikit/civikit/transport";
+ *
+ * const gone = { fetch: () => Promise.resolve(new Response("no", { status: 410 })) };
+ * try {
+ *   await compose(gone, status()).fetch(new Request("https://example.test/"));
+ * } catch (error) {
+ *   if (error instanceof HttpError) console.log(error.code); // gone
+ * }
+ * ```
+ */
+export function status(options: StatusOptions = {}): Middleware {
+  return async function status(request, next) {
+    const response = await next(request);
+    if (response.ok) return response;
+    if (response.status === 304 && isConditional(request.headers)) return response;
+    throw await httpError(response, request, options);
+  };
+}
+
+function isConditional(headers: Headers): boolean {
+  return headers.has("if-none-match") || headers.has("if-modified-since");
+}
