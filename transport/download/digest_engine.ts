@@ -8,10 +8,15 @@ export type Digests = Partial<Record<HashName, string>>;
 
 /** What the hashing needs from outside, so that the same code runs here and in a worker. */
 export interface HashTools {
+  /** Of `node:crypto`. */
   createHash(algorithm: "sha256"): Hash;
+  /** Of `node:zlib`. */
   crc32(bytes: Uint8Array, start: number): number;
+  /** Of `node:fs`. */
   openSync(path: string, flags: "r"): number;
+  /** Of `node:fs`. */
   readSync(file: number, buffer: Uint8Array, offset: number, length: number, position: number): number;
+  /** Of `node:fs`. */
   closeSync(file: number): void;
   /** BLAKE3, where its library could be loaded. */
   blake3?: { init(): unknown; update(bytes: Uint8Array): unknown; digest(): string } | undefined;
@@ -31,8 +36,11 @@ export interface FileHasher {
 
 /** What {@linkcode serveDigests} posts. */
 export interface DigestAnswer {
+  /** How often the hashing had begun again when this was found. */
   generation: bigint;
+  /** What was found. */
   digests?: Digests;
+  /** Why nothing was. */
   error?: { name: string; message: string; code?: string | undefined };
 }
 

@@ -22,7 +22,7 @@ export class SpanRecorder {
   readonly #byEnd: Map<number, JournalSpan> = new Map();
   #covered = new SpanSet();
 
-  /** @throws {RangeError} when `maxSpanBytes` is not a positive whole number. */
+  /** Starts with what a journal proved. @throws {RangeError} when `maxSpanBytes` is not a positive whole number. */
   constructor({ spans = [], maxSpanBytes = 16 * 1024 * 1024 }: SpanRecorderOptions = {}) {
     if (!Number.isSafeInteger(maxSpanBytes) || maxSpanBytes < 1) {
       throw new RangeError(`building SpanRecorder: maxSpanBytes "${maxSpanBytes}": not a positive whole number`);
