@@ -1,7 +1,7 @@
-import { ContentError, type ErrorCode, redactText } from "../transport/mod.ts";
+import { ContentError, type ErrorCode } from "../transport/mod.ts";
+import { shownInput } from "./input.ts";
 
 const longestMessage = 500;
-const longestExcerpt = 200;
 
 /** Facts of an {@linkcode InvalidResponseError}. */
 export interface InvalidResponseErrorOptions extends ErrorOptions {
@@ -35,11 +35,9 @@ export class InvalidResponseError extends ContentError {
   }
 }
 
-/** A short, single-line, redacted piece of an answer, fit for a message. */
+/** A piece of an answer as one short line, secrets cut. */
 export function excerptOf(value: unknown): string {
-  const text = typeof value === "string" ? value : JSON.stringify(value) ?? String(value);
-  const short = text.length > longestExcerpt ? `${text.slice(0, longestExcerpt)}…` : text;
-  return redactText(short.replace(/\s+/g, " "));
+  return shownInput(typeof value === "string" ? value : JSON.stringify(value) ?? String(value));
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -102,7 +100,7 @@ export function errorMessage(body: string): string | undefined {
   if (text === "" || text.startsWith("<")) return undefined;
   const value = parse(text);
   const found = value === undefined ? text : words(value);
-  return found === undefined ? undefined : redactText(found.replace(/\s+/g, " ").slice(0, longestMessage));
+  return found === undefined ? undefined : shownInput(found, longestMessage);
 }
 
 /**

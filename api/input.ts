@@ -1,11 +1,11 @@
 import { type ErrorCode, InputError, redactText } from "../transport/mod.ts";
 
-const longestShown = 200;
 const largestId = 2 ** 31 - 1;
 
-/** What was given, fit to be shown: cut to 200 characters, secrets cut. */
-export function shownInput(text: string): string {
-  return redactText(text.length > longestShown ? `${text.slice(0, longestShown)}…` : text);
+/** Text from elsewhere as one short line: white space joined, unseen and direction-changing characters and secrets cut. */
+export function shownInput(text: string, longest = 200): string {
+  const short = text.length > longest ? `${text.slice(0, longest)}…` : text;
+  return redactText(short.replace(/\s+/g, " ").replace(/[\p{Cc}\p{Cf}]/gu, "\ufffd"));
 }
 
 /** An error about something given: `reading "<input>": <reason>`. */

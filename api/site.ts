@@ -28,7 +28,7 @@ export function checkedSite(
   }
   const hosts = trustedHosts.map((host) => {
     const name = URL.parse(`https://${host}`);
-    if (name === null || name.href !== `https://${host.toLowerCase()}/`) {
+    if (name === null || name.host !== host.toLowerCase()) {
       throw new TypeError(`option trustedHosts: host names are due, got ${JSON.stringify(host)}`);
     }
     return name.host;

@@ -1,0 +1,83 @@
+import { assertEquals } from "@std/assert";
+import { classifyCivitai, errorMessage } from "@civikit/civikit/api";
+import { compose, type ErrorCode, HttpError, status } from "@civikit/civikit/transport";
+
+const issues = [{ code: "invalid_type", path: ["limit"], message: "Expected number" }, { path: [], message: "Bad" }];
+
+const bodies: [string, string | undefined][] = [
+  ['{"error":"No model with id 5"}', "No model with id 5"],
+  ['{"message":"User not found"}', "User not found"],
+  [
+    '{"error":"Unauthorized","message":"The creator of this asset requires you to be logged in to download it"}',
+    "Unauthorized: The creator of this asset requires you to be logged in to download it",
+  ],
+  [JSON.stringify({ error: { name: "ZodError", message: JSON.stringify(issues) } }), "limit: Expected number; Bad"],
+  [JSON.stringify({ error: { name: "ZodError", issues } }), "limit: Expected number; Bad"],
+  [JSON.stringify(issues), "limit: Expected number; Bad"],
+  [JSON.stringify({ name: "ZodError", message: JSON.stringify(issues) }), "limit: Expected number; Bad"],
+  ['{"error":"✖ Invalid input: expected number\\n  → at id"}', "✖ Invalid input: expected number → at id"],
+  ['{"error":{"formErrors":[],"fieldErrors":{"a":["too short"]}}}', "a: too short"],
+  ['{"error":{"formErrors":[],"fieldErrors":{}}}', undefined],
+  ['{"message":"An unexpected error occurred","error":{}}', "An unexpected error occurred"],
+  [
+    '{"error":"canceling statement due to statement timeout","code":"57014"}',
+    "canceling statement due to statement timeout",
+  ],
+  ["Not found", "Not found"],
+  ['"just text"', "just text"],
+  ["", undefined],
+  ["  \n", undefined],
+  ["{}", undefined],
+  ["[]", undefined],
+  ["null", undefined],
+  ["5", undefined],
+  ["<!doctype html><title>Be back</title>", undefined],
+  ['{"error":"see https://b2.example/x?X-Amz-Signature=abc"}', "see https://b2.example/x?[redacted]"],
+];
+
+Deno.test("errorMessage() finds the words in every shape of error", () => {
+  for (const [body, expected] of bodies) assertEquals(errorMessage(body), expected, body);
+});
+
+Deno.test("errorMessage() stays short and ends, however deep or long the answer", () => {
+  assertEquals(errorMessage(JSON.stringify({ error: "x".repeat(10_000) }))!.length, 501);
+  const deep = `${'{"error":'.repeat(2000)}"x"${"}".repeat(2000)}`;
+  assertEquals(errorMessage(deep), undefined);
+});
+
+const unauthorized = (message: string) => JSON.stringify({ error: "Unauthorized", message });
+
+const answers: [number, string, ErrorCode][] = [
+  [400, '{"error":"Missing modelVersionId"}', "bad_request"],
+  [401, '{"error":"Unauthorized"}', "unauthorized"],
+  [401, unauthorized("The creator of this asset requires you to be logged in to download it"), "login_required"],
+  [401, unauthorized("The creator of this asset has disabled downloads on this file"), "downloads_disabled"],
+  [
+    403,
+    '{"error":"Early Access","deadline":"2026-08-12T08:18:36.063Z","message":"This asset is in Early Access."}',
+    "early_access",
+  ],
+  [403, '{"error":"You do not have access to download this file"}', "forbidden"],
+  [403, '{"error":"Forbidden"}', "forbidden"],
+  [403, '{"error":"x","code":"REGION_BLOCKED"}', "region_blocked"],
+  [404, '{"error":"File not found"}', "not_found"],
+  [405, '{"error":"Method not allowed"}', "method_not_allowed"],
+  [410, '{"error":"Model archived, not available for download"}', "gone"],
+  [429, '{"error":"You\'ve requested too many pages, please use cursors instead"}', "too_many_pages"],
+  [429, '{"error":"Rate limit exceeded, please retry shortly."}', "rate_limited"],
+  [451, '{"error":"Access to this service is not available","code":"REGION_BLOCKED"}', "region_blocked"],
+  [499, "", "client_error"],
+  [500, '{"message":"logged in, early access, disabled downloads"}', "internal_server_error"],
+  [503, "<html>We're adjusting a few things</html>", "service_unavailable"],
+  [522, "<html></html>", "cloudflare_error"],
+  [524, "<html></html>", "cloudflare_timeout"],
+];
+
+Deno.test("classifyCivitai() tells apart what shares a status", async () => {
+  for (const [code, body, expected] of answers) {
+    const origin = { fetch: () => Promise.resolve(new Response(body, { status: code })) };
+    const layer = status({ classify: classifyCivitai });
+    const error = await compose(origin, layer).fetch(new Request("https://civitai.com/")).catch((error) => error);
+    assertEquals(error instanceof HttpError && error.code, expected, body);
+  }
+});
