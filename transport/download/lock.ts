@@ -19,8 +19,6 @@ export interface PartLock extends Disposable {
 }
 
 const attempts = 20;
-// Windows locks bind readers too, the hash among them, so there a file beside the part file carries the lock
-const beside = Deno.build.os === "windows" ? ".lock" : "";
 
 /**
  * Opens the part file at `path`, or makes it, and takes an exclusive lock on it. No link is followed, and a part file
@@ -29,11 +27,17 @@ const beside = Deno.build.os === "windows" ? ".lock" : "";
  *
  * @param path The part file.
  * @param target The final name.
+ * @param options `beside`: lock `path.lock` instead. Default on Windows, where a lock binds readers too, the hash among
+ * them. The file goes away with the lock.
  * @throws {DiskError} `target_locked` when another process, or another call here, has it; `invalid_path` when `path` is
  * a link, a folder or anything else but a file; `permission_denied`, `folder_missing`, `no_space`.
  */
-export function lockPart(path: string, target: string): PartLock {
-  const guard = beside ? takeGuard(path + beside) : undefined;
+export function lockPart(
+  path: string,
+  target: string,
+  { beside = Deno.build.os === "windows" }: { beside?: boolean } = {},
+): PartLock {
+  const guard = beside ? takeGuard(`${path}.lock`) : undefined;
   try {
     const taken = take(path, target, guard === undefined);
     const exclusive = guard?.exclusive ?? taken.exclusive;

@@ -27,6 +27,24 @@ Deno.test("lockPart() makes the part file or takes the one that is there", () =>
     if (isUnix) assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["x.part"]);
   }));
 
+Deno.test("lockPart() beside the part file, as on Windows, keeps others out and leaves nothing behind", () =>
+  inFolder((part, target, folder) => {
+    const names = () => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+    for (let round = 0; round < 2; round++) {
+      const first = lockPart(part, target, { beside: true });
+      assertEquals([first.created, first.exclusive], [round === 0, true]);
+      assertEquals(names(), ["x.part", "x.part.lock"]);
+      assertEquals(assertThrows(() => lockPart(part, target, { beside: true }), DiskError).code, "target_locked");
+      assertEquals(names(), ["x.part", "x.part.lock"]);
+      first.release();
+      assertEquals(names(), ["x.part"]);
+    }
+    Deno.removeSync(part);
+    Deno.mkdirSync(part);
+    assertThrows(() => lockPart(part, target, { beside: true }), DiskError, "folder");
+    assertEquals(names(), ["x.part"]);
+  }));
+
 Deno.test("lockPart() lets one call in this process have it (faults row 28)", () =>
   inFolder((part, target) => {
     const first = lockPart(part, target);
