@@ -5,6 +5,7 @@
  *
  * @module
  */
+export { fileOf, type FileSpec } from "./answer.ts";
 export * from "./content.ts";
 export * from "./faults.ts";
 export * from "./links.ts";

@@ -20,26 +20,13 @@
  *
  * @module
  */
-import { createServer, type Socket } from "node:net";
-import type { AddressInfo } from "node:net";
-import { createHash } from "node:crypto";
-import { type Content, fixed, seeded } from "./content.ts";
-import {
-  bend,
-  disguise,
-  type Ending,
-  type Fault,
-  isHit,
-  type OriginFile,
-  type Plan,
-  sayInstead,
-  type Scene,
-} from "./faults.ts";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { emptyPlan, fileOf, filePlan, type FileSpec, modified } from "./answer.ts";
+import { bend, disguise, type Plan, sayInstead } from "./bend.ts";
+import { type Ending, type Fault, isHit, type OriginFile, type Scene } from "./faults.ts";
 import { type Link, type LinkOptions, links as makeLinks } from "./links.ts";
+import { ascii, headOf, sendBody } from "./send.ts";
 import { type Head, type Wire, wire } from "./wire.ts";
-
-/** A file to serve: text, bytes, `size` bytes of a seed, or the whole truth. */
-export type FileSpec = string | Uint8Array | { readonly size: number; readonly seed: number } | OriginFile;
 
 /** An answer that is not simply the file at the path. */
 export type Reply =
@@ -124,137 +111,6 @@ export interface Origin extends AsyncDisposable {
   cutAll(how?: Ending): void;
   /** Ends everything and frees the port. */
   close(): Promise<void>;
-}
-
-const pieceBytes = 256 * 1024;
-const modified = Date.UTC(2024, 0, 2, 3, 4, 5);
-
-/** The file a spec stands for, with a strong ETag made from its content. */
-export function fileOf(spec: FileSpec): OriginFile {
-  if (typeof spec === "string") return fileOf(new TextEncoder().encode(spec));
-  if (spec instanceof Uint8Array) {
-    const etag = `"${createHash("sha256").update(spec).digest("hex").slice(0, 16)}"`;
-    return { content: fixed(spec), etag, lastModified: modified };
-  }
-  if ("content" in spec) return spec;
-  return { content: seeded(spec.seed, spec.size), etag: `"s${spec.seed}-${spec.size}"`, lastModified: modified };
-}
-
-/** The span of a Range header over `size` bytes; null when it cannot be satisfied, undefined when there is none to obey. */
-function spanOf(range: string | null, size: number): { start: number; length: number } | null | undefined {
-  const match = /^bytes=(\d*)-(\d*)$/.exec(range ?? "");
-  if (!match || (match[1] === "" && match[2] === "")) return undefined;
-  if (match[1] === "") {
-    const length = Math.min(size, Number(match[2]));
-    return length === 0 ? null : { start: size - length, length };
-  }
-  const start = Number(match[1]), end = match[2] === "" ? size - 1 : Math.min(size - 1, Number(match[2]));
-  if (match[2] !== "" && Number(match[2]) < start) return undefined;
-  return start >= size ? null : { start, length: end - start + 1 };
-}
-
-/** RFC 9110 section 13.1.5: the strong comparison, or the very same date. */
-function isStillTheSame(ifRange: string | null, { etag, lastModified }: OriginFile): boolean {
-  if (ifRange === null) return true;
-  if (ifRange.startsWith('"')) return ifRange === etag;
-  return lastModified !== undefined && Date.parse(ifRange) === Math.floor(lastModified / 1000) * 1000;
-}
-
-const nothing: Content = fixed(new Uint8Array());
-
-function emptyPlan(): Plan {
-  return {
-    status: 200,
-    headers: {},
-    content: nothing,
-    start: 0,
-    length: 0,
-    framing: "length",
-    junk: 0,
-    delayMs: 0,
-  };
-}
-
-/** The honest answer for a file. */
-function filePlan(file: OriginFile, range: string | null, ifRange: string | null): Plan {
-  const plan = emptyPlan(), { content, etag, lastModified, type = "application/octet-stream" } = file;
-  plan.content = content;
-  plan.length = content.size;
-  plan.headers = { "Content-Type": type, "Accept-Ranges": "bytes", ...file.headers };
-  if (etag !== undefined) plan.headers["ETag"] = etag;
-  if (lastModified !== undefined) plan.headers["Last-Modified"] = new Date(lastModified).toUTCString();
-  const span = isStillTheSame(ifRange, file) ? spanOf(range, content.size) : undefined;
-  if (span === null) {
-    sayInstead(plan, 416, "range not satisfiable\n", {
-      "Content-Type": "text/plain",
-      "Content-Range": `bytes */${content.size}`,
-    });
-  } else if (span) {
-    plan.status = 206;
-    plan.start = span.start;
-    plan.length = span.length;
-    plan.headers["Content-Range"] = `bytes ${span.start}-${span.start + span.length - 1}/${content.size}`;
-  }
-  return plan;
-}
-
-const ascii = new TextEncoder();
-
-function headOf({ status, headers, framing, declared, length }: Plan, isLast: boolean): Uint8Array {
-  const fields: Record<string, string> = { Date: new Date().toUTCString(), ...headers };
-  if (framing === "length") fields["Content-Length"] = String(declared ?? length);
-  if (framing === "chunked") fields["Transfer-Encoding"] = "chunked";
-  if (framing === "close" || isLast) fields["Connection"] = "close";
-  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
-  return ascii.encode(`HTTP/1.1 ${status} ${status < 400 ? "OK" : "No"}\r\n${lines.join("")}\r\n`);
-}
-
-/** Sends the body; true when the connection may carry another request. */
-async function sendBody(connection: Wire, plan: Plan, entry: LogEntry, link: Link | undefined): Promise<boolean> {
-  const { content, start, length, framing, cut, stallAfter, rate, junk } = plan;
-  const chunked = framing === "chunked";
-  async function send(bytes: Uint8Array): Promise<boolean> {
-    if (chunked) await connection.write(ascii.encode(`${bytes.length.toString(16)}\r\n`));
-    if (!await connection.write(bytes)) return false;
-    entry.bytes += bytes.length;
-    return !chunked || await connection.write(ascii.encode("\r\n"));
-  }
-  const scratch = new ArrayBuffer(Math.min(pieceBytes, length) + 8);
-  let sent = 0, slowFrom = 0;
-  for (;;) {
-    if (sent === cut?.after) {
-      await connection.end(cut.how);
-      return false;
-    }
-    if (sent === stallAfter) {
-      await connection.gone;
-      return false;
-    }
-    if (sent === length) break;
-    let size = Math.min(pieceBytes, length - sent);
-    if (cut && cut.after > sent) size = Math.min(size, cut.after - sent);
-    if (stallAfter !== undefined && stallAfter > sent) size = Math.min(size, stallAfter - sent);
-    if (rate && sent < rate.after) size = Math.min(size, rate.after - sent);
-    else if (rate) size = Math.max(1, Math.min(size, Math.round(rate.bytesPerSecond / 50)));
-    if (link) size = link.take(size);
-    if (size === 0) { // the link ran out of bytes in mid-body
-      await connection.end("fin");
-      return false;
-    }
-    if (rate && sent >= rate.after) {
-      slowFrom ||= performance.now();
-      const due = slowFrom + (sent - rate.after + size) / rate.bytesPerSecond * 1000;
-      const early = due - performance.now();
-      if (early > 1) await connection.pause(early);
-    }
-    if (!await send(content.read(start + sent, size, scratch))) return false;
-    sent += size;
-  }
-  for (let left = junk; left > 0; left -= pieceBytes) {
-    if (!await send(new Uint8Array(Math.min(left, pieceBytes)).fill(0xee))) return false;
-  }
-  if (chunked && !await connection.write(ascii.encode("0\r\n\r\n"))) return false;
-  return framing !== "close" && junk === 0;
 }
 
 /** Starts an origin on a free port. */
