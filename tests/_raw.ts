@@ -24,7 +24,7 @@ export function rawServer(handle: (connection: Deno.Conn) => Promise<void>, tls?
     } catch {
       // the other side hung up, or the handler meant to
     }
-    if (open.delete(connection)) connection.close();
+    if (open.delete(connection)) hangUp(connection);
   }
   const accepting = (async () => {
     try {
@@ -37,12 +37,21 @@ export function rawServer(handle: (connection: Deno.Conn) => Promise<void>, tls?
     port: (listener.addr as Deno.NetAddr).port,
     async [Symbol.asyncDispose]() {
       listener.close();
-      for (const connection of open) connection.close();
+      for (const connection of open) hangUp(connection);
       open.clear();
       await accepting;
       await Promise.all(running);
     },
   };
+}
+
+/** Closes a connection that may be closed already. */
+export function hangUp(connection: Deno.Conn): void {
+  try {
+    connection.close();
+  } catch {
+    // it was
+  }
 }
 
 /** Reads up to the blank line that ends the head of a request (or of anything); empty at the end of the stream. */

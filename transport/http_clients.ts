@@ -35,6 +35,9 @@ export interface ConnectionOptions {
    * A proxy URL for everything, settings by scheme, or `false` for none. Default: what the environment says in
    * HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY (either case), never for loopback. Without the permission to read
    * those variables the platform's own reading of them applies, and cannot be overruled.
+   *
+   * Deno 2.9 repeats the password of an `http:` proxy inside the tunnel, so the https origin behind it sees it too; an
+   * `https:` or `socks5:` proxy keeps it to itself.
    */
   proxy?: string | ProxySettings | false | undefined;
   /**
