@@ -15,7 +15,21 @@ export interface InvalidResponseErrorOptions extends ErrorOptions {
   excerpt: string;
 }
 
-/** The API answered with JSON of a shape that cannot be read. */
+/**
+ * The API answered with JSON of a shape that cannot be read; `code` is `invalid_response`.
+ *
+ * @example
+ * ```ts
+ * import { civitai, InvalidResponseError } from "@civikit/civikit/api";
+ *
+ * const api = civitai({ fetch: () => Promise.resolve(Response.json({ id: "seven" })) });
+ * try {
+ *   await api.versions.get(7);
+ * } catch (error) {
+ *   if (error instanceof InvalidResponseError) console.log(error.path, error.excerpt); // id seven
+ * }
+ * ```
+ */
 export class InvalidResponseError extends ContentError {
   /** `InvalidResponseError`. */
   override name = "InvalidResponseError";

@@ -52,7 +52,18 @@ export interface ModelQuery {
   favorites?: boolean;
 }
 
-/** Models. */
+/**
+ * Models.
+ *
+ * @example
+ * ```ts
+ * import { civitai } from "@civikit/civikit/api";
+ *
+ * const page = { items: [{ id: 5, name: "Example", type: "LORA", modelVersions: [] }], metadata: {} };
+ * const api = civitai({ fetch: () => Promise.resolve(Response.json(page)) });
+ * for await (const model of api.models.list({ types: ["LORA"], sort: "Newest" })) console.log(model.name); // Example
+ * ```
+ */
 export interface Models {
   /**
    * The model with this id and its versions, archived models included.

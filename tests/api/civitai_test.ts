@@ -139,6 +139,18 @@ Deno.test("getOrNull() answers null and tells onError; a good answer tells nobod
   }, { onError });
 });
 
+Deno.test("getOrNull() is never silent: without onError it tells the console, one line, secrets cut", async () => {
+  const lines: string[] = [], { error: tell } = console;
+  console.error = (...words: unknown[]) => void lines.push(words.join(" "));
+  try {
+    await withApi({}, async ({ api }) => assertEquals(await api.models.getOrNull(6), null));
+  } finally {
+    console.error = tell;
+  }
+  assertEquals(lines.length, 1);
+  assertStringIncludes(lines[0]!, "civikit: not_found: ");
+});
+
 Deno.test("orNull() lets through what is no failure of a call", async () => {
   await withApi({}, async ({ api }) => {
     await assertRejects(() => api.orNull(Promise.reject(new RangeError("a bug"))), RangeError, "a bug");

@@ -141,6 +141,13 @@ Deno.test("resolveDownloads() takes the file asked for, in the reference or in t
   }
 });
 
+Deno.test("resolveDownloads() asks for an id where two files have the name", async () => {
+  const twins = version([file(1, { name: "twin.safetensors", primary: true }), file(2, { name: "twin.safetensors" })]);
+  const error = await failure("7", { "/api/v1/model-versions/7": twins }, { file: "twin.safetensors" });
+  assertEquals(error.code, "no_such_file");
+  assertStringIncludes(error.message, "choose one by its id");
+});
+
 Deno.test("resolveDownloads() takes a model's newest published version that has files", async () => {
   const listed = (id: number, index: number, more = {}) => ({ id, index, name: `v${id}`, files: [file(1)], ...more });
   const modelVersions = [
