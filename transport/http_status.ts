@@ -49,6 +49,8 @@ export interface ReadTextOptions {
   maxBytes?: number;
   /** Longest time to wait for them, in milliseconds. Default 2000. */
   maxMs?: number;
+  /** Ends the reading early. */
+  signal?: AbortSignal;
   /** Where time comes from. Default: the machine. */
   clock?: Clock;
 }
@@ -59,12 +61,13 @@ export interface ReadTextOptions {
  */
 export async function readText(
   response: Response,
-  { maxBytes = 8192, maxMs = 2000, clock = systemClock }: ReadTextOptions = {},
+  { maxBytes = 8192, maxMs = 2000, signal, clock = systemClock }: ReadTextOptions = {},
 ): Promise<string> {
   if (response.body === null || response.bodyUsed || response.body.locked) return "";
   const reader = response.body.getReader();
   const stop = () => void reader.cancel().catch(() => {});
   const cancelTimer = clock.after(maxMs, stop);
+  signal?.addEventListener("abort", stop);
   const decoder = new TextDecoder();
   let text = "", left = maxBytes;
   try {
@@ -78,6 +81,7 @@ export async function readText(
     // a broken body: its beginning still says something
   } finally {
     cancelTimer();
+    signal?.removeEventListener("abort", stop);
     stop();
   }
   return text;
@@ -121,8 +125,9 @@ export async function httpError(
   const { status, headers } = response;
   const retryAfterMs = parseRetryAfter(headers.get("retry-after"), clock.date());
   let text = "";
-  if (readable.test(headers.get("content-type") ?? "text")) text = await readText(response, options);
-  else discard(response);
+  if (readable.test(headers.get("content-type") ?? "text")) {
+    text = await readText(response, { signal: request.signal, ...options });
+  } else discard(response);
   if (request.signal.aborted) throw request.signal.reason;
   const url = redactUrl(response.url || request.url);
   return new HttpError(`${request.method} "${url}": HTTP ${status}`, {
