@@ -23,8 +23,8 @@ export const hashNames: readonly HashName[] = ["SHA256", "BLAKE3", "AutoV3", "Au
 export interface DigestFollower {
   /** Bytes hashed so far. */
   readonly hashedBytes: number;
-  /** Where the work is done; `starting` until the worker has answered. */
-  readonly engine: "starting" | "worker" | "inline";
+  /** Where the work is done; `none` before there is any, `starting` until the worker has answered. */
+  readonly engine: "none" | "starting" | "worker" | "inline";
   /** Says that the first `prefixBytes` of the file are written and final. Cheap: call it after every write. */
   advance(prefixBytes: number): void;
   /**
@@ -41,13 +41,18 @@ export interface DigestFollower {
 
 /** Settings of {@linkcode followDigest}. */
 export interface DigestOptions {
-  /** Whether a worker may be used. Default true; where none can start, the work is done here, in slices. */
-  worker?: boolean;
+  /**
+   * Whether a worker does the work: true for at once, false for never; `auto`, the default, for as soon as the file is
+   * worth one. Where none can start, the work is done here, in slices.
+   */
+  worker?: boolean | "auto";
   /** How long a worker may take to answer once it is waited for, in milliseconds. Default 5000. */
   startupMs?: number;
 }
 
 const notifyBytes = 1024 * 1024;
+// starting a worker takes longer than hashing this much
+const worthWorkerBytes = 16 * 1024 * 1024;
 const longestSliceRunMs = 8;
 
 /**
@@ -73,7 +78,7 @@ const longestSliceRunMs = 8;
 export function followDigest(
   path: string,
   names: readonly HashName[],
-  { worker = true, startupMs = 5000 }: DigestOptions = {},
+  { worker = "auto", startupMs = 5000 }: DigestOptions = {},
 ): DigestFollower {
   for (const name of names) {
     if (!hashNames.includes(name)) throw new TypeError(`building followDigest: names "${name}": no known hash`);
@@ -81,10 +86,10 @@ export function followDigest(
   const cells = new BigInt64Array(new SharedArrayBuffer(5 * 8));
   Atomics.store(cells, 2, -1n);
   // a worker may leave BLAKE3 to us: then two answers make one
-  let served = names, sourceCount = 1;
+  let served = names, sourceCount = names.length === 0 ? 0 : 1;
   const answers = new Map<"first" | "second", DigestAnswer>();
   const sleepers: (() => void)[] = [];
-  let notified = 0, closed = false, engine: DigestFollower["engine"] = "starting";
+  let notified = 0, closed = false, engine: DigestFollower["engine"] = "none";
   let thread: Worker | undefined, startup: ReturnType<typeof setTimeout> | undefined;
   let waiting: PromiseWithResolvers<Digests> | undefined;
 
@@ -134,6 +139,7 @@ export function followDigest(
   }
 
   function startWorker(): void {
+    engine = "starting";
     try {
       const source = `(${serveAsWorker})(${openHasher}, ${serveDigests});`;
       thread = new Worker(`data:application/javascript,${encodeURIComponent(source)}`, { type: "module" });
@@ -162,8 +168,13 @@ export function followDigest(
     waiting = undefined;
   }
 
-  if (worker) startWorker();
-  else fallBack();
+  function begin(knownBytes: number, isComplete: boolean): void {
+    if (engine !== "none" || names.length === 0) return;
+    if (worker === true || (worker === "auto" && knownBytes >= worthWorkerBytes)) startWorker();
+    else if (worker === false || isComplete) fallBack();
+  }
+
+  begin(0, false);
 
   return {
     get hashedBytes() {
@@ -176,6 +187,7 @@ export function followDigest(
       if (prefixBytes - notified < notifyBytes) return;
       notified = prefixBytes;
       Atomics.store(cells, 0, BigInt(prefixBytes));
+      begin(prefixBytes, false);
       signal();
     },
     finish(totalBytes) {
@@ -190,6 +202,7 @@ export function followDigest(
       }
       Atomics.store(cells, 0, BigInt(totalBytes));
       Atomics.store(cells, 2, BigInt(totalBytes));
+      begin(totalBytes, true);
       signal();
       settle();
       if (engine === "starting") startup = setTimeout(fallBack, startupMs);
@@ -235,8 +248,8 @@ function libraryLocation(): string | undefined {
 
 /** Settings of {@linkcode digestFile}. */
 export interface DigestFileOptions {
-  /** Whether a worker may be used. Default: for files of 16 MiB and more. */
-  worker?: boolean;
+  /** Whether a worker does the work. Default `auto`: for files of 16 MiB and more. */
+  worker?: boolean | "auto";
   /** Gives up; rejects with its reason. */
   signal?: AbortSignal | undefined;
 }
@@ -258,7 +271,7 @@ export interface DigestFileOptions {
 export async function digestFile(
   path: string,
   names: readonly HashName[],
-  { worker, signal }: DigestFileOptions = {},
+  { worker = "auto", signal }: DigestFileOptions = {},
 ): Promise<Digests> {
   signal?.throwIfAborted();
   let size: number;
@@ -267,7 +280,7 @@ export async function digestFile(
   } catch (error) {
     throw wrapDiskError(error, path, "hashing");
   }
-  const follower = followDigest(path, names, { worker: worker ?? size >= 16 * 1024 * 1024 });
+  const follower = followDigest(path, names, { worker });
   const stop = () => follower.close();
   signal?.addEventListener("abort", stop, { once: true });
   try {

@@ -240,7 +240,7 @@ Deno.test("followDigest() works here when a worker cannot be made, dies or never
     for (const fake of dead) {
       globalThis.Worker = fake;
       try {
-        const follower = followDigest(path, ["SHA256"], { startupMs: 300 });
+        const follower = followDigest(path, ["SHA256"], { worker: true, startupMs: 300 });
         assertEquals((await follower.finish(1_000_000)).SHA256, sha256(Deno.readFileSync(path)));
         assertEquals(follower.engine, "inline");
         follower.close();
@@ -248,6 +248,32 @@ Deno.test("followDigest() works here when a worker cannot be made, dies or never
         globalThis.Worker = Real;
       }
     }
+  });
+});
+
+Deno.test("followDigest() starts a worker only for what is worth one", async () => {
+  const file = noise(17_000_000);
+  await withFile(file, async (path) => {
+    const follower = followDigest(path, ["SHA256"]);
+    follower.advance(15_000_000);
+    assertEquals(follower.engine, "none");
+    follower.advance(16_800_000);
+    assertEquals(follower.engine, "starting");
+    assertEquals(await follower.finish(17_000_000), { SHA256: sha256(file) });
+    assertEquals(follower.engine, "worker");
+    follower.close();
+
+    const small = followDigest(path, ["SHA256"]);
+    small.advance(2_000_000);
+    assertEquals((await small.finish(3_000_000)).SHA256, sha256(file.subarray(0, 3_000_000)));
+    assertEquals(small.engine, "inline");
+    small.close();
+
+    const none = followDigest(path, []);
+    none.advance(17_000_000);
+    assertEquals(await none.finish(17_000_000), {});
+    assertEquals(none.engine, "none");
+    none.close();
   });
 });
 
@@ -267,7 +293,7 @@ const program = (module: string) => `
   import { followDigest } from ${JSON.stringify(module)};
   const [path] = Deno.args;
   const size = Deno.statSync(path).size;
-  const follower = followDigest(path, ["SHA256", "CRC32", "BLAKE3"]);
+  const follower = followDigest(path, ["SHA256", "CRC32", "BLAKE3"], { worker: true });
   follower.advance(size);
   const found = await follower.finish(size);
   console.log(JSON.stringify({ engine: follower.engine, ...found }));
