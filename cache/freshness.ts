@@ -65,7 +65,7 @@ export function responseDirectives(
 
 /** Age as the field gives it, in milliseconds; the first member counts, nonsense is 0 (RFC 9111 section 5.1). */
 export function parseAgeMs(value: string | null): number {
-  const first = value?.split(",", 1)[0]!.trim() ?? "";
+  const [first = ""] = value?.split(",", 1).map((text) => text.trim()) ?? [];
   return /^\d+$/.test(first) ? Math.min(Number(first), 2 ** 31) * 1000 : 0;
 }
 

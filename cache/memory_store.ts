@@ -150,7 +150,7 @@ export function memoryStore({ maxBytes = 100 * 1024 * 1024, maxVariants = 16 }: 
         for (const { head } of all) oldestMs = Math.min(oldestMs ?? Infinity, head.responseMs);
       }
       const { hit: hits, miss: misses, stale, revalidated } = counts;
-      return { entries, bytes, maxBytes, oldestMs, hits, stale, revalidated, misses, bytesSaved };
+      return { entries, bytes, maxBytes, oldestMs, hits, stale, revalidated, misses, bytesSaved, failures: 0 };
     },
 
     list(filter: CacheFilter = {}): readonly CacheListing[] {

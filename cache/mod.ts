@@ -9,6 +9,7 @@ export { httpCache, type HttpCacheOptions } from "./http_cache.ts";
 export { parseHttpDate } from "./http_date.ts";
 export { memoryStore, type MemoryStoreOptions } from "./memory_store.ts";
 export { partitionOf } from "./partition.ts";
+export { sqliteStore, type SqliteStoreOptions } from "./sqlite_store.ts";
 export type {
   CacheEntry,
   CacheFilter,

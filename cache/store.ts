@@ -75,6 +75,10 @@ export interface CacheStats {
   readonly misses: number;
   /** Body bytes that did not have to be fetched. */
   readonly bytesSaved: number;
+  /** How often the store itself was in trouble since it was made. */
+  readonly failures: number;
+  /** What the last trouble was. */
+  readonly failure?: string;
 }
 
 /** Narrows a listing or a clearing; without any of it, everything is meant. */

@@ -1,0 +1,553 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout } from "node:timers";
+import { setImmediate } from "node:timers/promises";
+import { crc32 } from "node:zlib";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { openSqliteFile, setAside, type SqliteFile, troubleOf } from "./sqlite_file.ts";
+import {
+  type CacheEntry,
+  type CacheFilter,
+  type CacheKey,
+  type CacheListing,
+  type CacheOutcome,
+  type CacheStats,
+  type CacheStore,
+  type CacheVerdict,
+  type CacheWriter,
+  checkCount,
+  headBytes,
+  type StoredHead,
+} from "./store.ts";
+
+/** Options of {@linkcode sqliteStore}. */
+export interface SqliteStoreOptions {
+  /** The most the entries may take, bodies and fields together, in bytes. Default 100 MiB. */
+  maxBytes?: number;
+  /** How long an entry may lie unused, in milliseconds. Default 30 days. */
+  maxIdleMs?: number;
+  /** The most variants of one URL that are kept. Default 16. */
+  maxVariants?: number;
+  /** How exactly the order of use is kept, in milliseconds: a use sooner after the last one is not written down. Default 60,000. */
+  useGrainMs?: number;
+}
+
+interface Row {
+  readonly id: number;
+  readonly head: string;
+  readonly head_sum: number;
+  readonly body: Uint8Array | null;
+  readonly body_bytes: number;
+  readonly body_sum: number;
+  readonly used: number;
+}
+
+interface SqliteEntry extends CacheEntry {
+  readonly body: Uint8Array | null;
+  readonly bodySum: number;
+}
+
+/** A small entry that waits for its turn to be written. */
+interface Pending {
+  readonly key: CacheKey;
+  readonly head: StoredHead;
+  readonly body: Uint8Array;
+  readonly replaces: readonly number[];
+}
+
+/** Up to here a body lies in its entry's row, and is written behind the caller's back. */
+const inlineBytes = 64 * 1024;
+const chunkBytes = 256 * 1024;
+/** How long one round of clearing out may take, in milliseconds. */
+const evictionMs = 2;
+/** What only keeps the books is written this late, in milliseconds, and holds up no process that wants to end. */
+const idleFlushMs = 1000;
+const hourMs = 3_600_000;
+const outcomes = ["hit", "stale", "revalidated", "miss"] as const;
+
+const sql = {
+  find:
+    `SELECT id, head, head_sum, body, body_bytes, body_sum FROM entries WHERE url = ? AND partition = ? AND whole = 1`,
+  insert: `INSERT INTO entries
+    (url, partition, whole, status, head, head_sum, body, body_bytes, body_sum, bytes, stored_ms, used)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+  finish: "UPDATE entries SET whole = 1, body_bytes = ?, body_sum = ? WHERE id = ?",
+  grow: "UPDATE entries SET bytes = bytes + ? WHERE id = ?",
+  refresh: "UPDATE entries SET head = ?, head_sum = ?, stored_ms = ? WHERE id = ?",
+  use: "UPDATE entries SET used = ? WHERE id = ?",
+  hide: "UPDATE entries SET whole = 0, used = 0 WHERE id = ?",
+  removeSmall: "DELETE FROM entries WHERE id = ? AND body IS NOT NULL",
+  remove: "DELETE FROM entries WHERE id = ?",
+  addChunk: "INSERT INTO chunks (entry, n, bytes) VALUES (?, ?, ?)",
+  chunks: "SELECT bytes FROM chunks WHERE entry = ? AND n >= ? ORDER BY n LIMIT 4",
+  dropChunks: "DELETE FROM chunks WHERE id IN (SELECT id FROM chunks WHERE entry = ? ORDER BY n LIMIT 4)",
+  idsOf: "SELECT id FROM entries WHERE url = ?",
+  variants: "SELECT id FROM entries WHERE url = ? AND partition = ? AND whole = 1 ORDER BY id DESC LIMIT -1 OFFSET ?",
+  count: `UPDATE totals SET hit = hit + ?, stale = stale + ?, revalidated = revalidated + ?, miss = miss + ?,
+    saved = saved + ?`,
+  totals: "SELECT * FROM totals",
+  oldest: "SELECT min(stored_ms) AS ms FROM entries WHERE whole = 1",
+  // what was begun an hour ago and is not finished never will be
+  victim: `SELECT id, body IS NULL AS chunked FROM entries
+    WHERE whole = 1 OR used = 0 OR stored_ms < ? ORDER BY used LIMIT 1`,
+  leastUsed: "SELECT used, whole FROM entries ORDER BY used LIMIT 1",
+  list: `SELECT url, partition, status, body_bytes, stored_ms, used FROM entries WHERE whole = 1
+    AND substr(url, 1, length(?1)) = ?1
+    AND (?2 = '' OR substr(url, 1, length(?2) + 9) = 'https://' || ?2 || '/'
+      OR substr(url, 1, length(?2) + 8) = 'http://' || ?2 || '/')
+    ORDER BY used DESC`,
+  clear: `SELECT id FROM entries WHERE substr(url, 1, length(?1)) = ?1
+    AND (?2 = '' OR substr(url, 1, length(?2) + 9) = 'https://' || ?2 || '/'
+      OR substr(url, 1, length(?2) + 8) = 'http://' || ?2 || '/')`,
+  all:
+    "SELECT id, head, head_sum, body, body_bytes, body_sum FROM entries WHERE whole = 1 AND id > ? ORDER BY id LIMIT 64",
+  salt: "SELECT value FROM about WHERE name = 'salt'",
+};
+
+type Statements = Record<keyof typeof sql, StatementSync>;
+
+/** Milliseconds in the form of the column `used`, which has room to tell apart uses within one of them. */
+const ticksPerMs = 1024;
+
+/**
+ * Keeps responses in an SQLite file, which several processes may share and which survives the sudden end of any of them.
+ *
+ * Bodies and fields carry checksums, so that a damaged entry is a miss. A damaged file is renamed `NAME.corrupt-TIME` and
+ * replaced. Small entries are written a moment later, behind the caller's back: close the store to be sure they are.
+ *
+ * @param path Where the file is or shall be; it gets rights 0600, and a folder made for it 0700.
+ * @param options See {@linkcode SqliteStoreOptions}.
+ * @throws {RangeError} When an option is out of range. Trouble with the file never throws: see `failures` of the numbers.
+ * @example
+ * ```ts
+ * import { httpCache, sqliteStore } from "@civikit/civikit/cache";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const store = sqliteStore(`${folder}/http.sqlite`, { maxBytes: 50 * 1024 * 1024 });
+ * const layer = httpCache({ store });
+ * console.log(typeof layer, (await store.stats()).entries); // function 0
+ * store.close();
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
+export function sqliteStore(
+  path: string,
+  { maxBytes = 100 * 1024 * 1024, maxIdleMs = 30 * 24 * hourMs, maxVariants = 16, useGrainMs = 60_000 }:
+    SqliteStoreOptions = {},
+): CacheStore {
+  checkCount("maxBytes", maxBytes);
+  checkCount("maxVariants", maxVariants);
+  if (!(maxIdleMs > 0)) throw new RangeError(`option maxIdleMs: ${maxIdleMs} is not above 0`);
+  if (!(useGrainMs >= 0)) throw new RangeError(`option useGrainMs: ${useGrainMs} is not 0 or more`);
+  const grain = useGrainMs * ticksPerMs;
+
+  let file: SqliteFile | undefined, statements: Statements | undefined;
+  let failures = 0, failure: string | undefined, isClosed = false, reopenings = 0;
+  let spareSalt: string | undefined, salt: string | undefined;
+  let pending: Pending[] = [];
+  const pendingUrls = new Set<string>();
+  const used = new Map<number, number>();
+  let lastTick = 0;
+  const counts: Record<CacheOutcome, number> = { hit: 0, stale: 0, revalidated: 0, miss: 0 };
+  let saved = 0, hasCounts = false;
+  let timer: ReturnType<typeof setTimeout> | undefined, timerMs = Infinity;
+
+  function open(): void {
+    try {
+      file = openSqliteFile(path);
+      const { db } = file;
+      statements = Object.fromEntries(
+        Object.entries(sql).map(([name, text]) => [name, db.prepare(text)]),
+      ) as Statements;
+      salt = String(statements.salt.get()!["value"]);
+    } catch (error) {
+      note(error);
+      letGo();
+    }
+  }
+
+  function letGo(): void {
+    statements = undefined;
+    try {
+      file?.db.close();
+    } catch {
+      // it was not open
+    }
+    file = undefined;
+  }
+
+  function note(error: unknown): void {
+    failures++;
+    failure = error instanceof Error ? error.message : String(error);
+  }
+
+  /** Runs `work` on the database; trouble is noted, a damaged file replaced, and `otherwise` is the result. */
+  function guarded<T>(otherwise: T, work: (run: Statements, db: DatabaseSync) => T): T {
+    if (!file || !statements) return otherwise;
+    try {
+      return work(statements, file.db);
+    } catch (error) {
+      const trouble = troubleOf(error);
+      if (trouble !== "busy") note(error);
+      // a disk that damages every new file must not fill up with old ones
+      if ((trouble === "damaged" || trouble === "unreadable") && reopenings++ < 3) {
+        const { inode } = file;
+        letGo();
+        if (trouble === "damaged") setAside(path, inode);
+        open();
+      }
+      return otherwise;
+    }
+  }
+
+  /** One transaction. `patienceMs`: how long to wait for other processes. */
+  function transaction<T>(otherwise: T, patienceMs: number, work: (run: Statements) => T): T {
+    return guarded(otherwise, (run, db) => {
+      if (patienceMs > 5) db.exec(`PRAGMA busy_timeout = ${patienceMs}`);
+      try {
+        db.exec("BEGIN IMMEDIATE");
+        try {
+          const result = work(run);
+          db.exec("COMMIT");
+          return result;
+        } catch (error) {
+          if (db.isTransaction) db.exec("ROLLBACK");
+          throw error;
+        }
+      } finally {
+        if (patienceMs > 5) db.exec("PRAGMA busy_timeout = 5");
+      }
+    });
+  }
+
+  function tick(): number {
+    return lastTick = Math.max(Date.now() * ticksPerMs, lastTick + 1);
+  }
+
+  /** Sees to it that what is pending gets written within `delayMs`. */
+  function schedule(delayMs: number): void {
+    if (isClosed || timerMs <= delayMs) return;
+    clearTimeout(timer);
+    timerMs = delayMs;
+    timer = setTimeout(() => {
+      timerMs = Infinity;
+      flush(5);
+    }, delayMs);
+    if (delayMs >= idleFlushMs) timer.unref();
+  }
+
+  /** Takes entries out of sight; what lies in chunks is cleared out later, a little at a time. */
+  function removeIds(run: Statements, ids: Iterable<number>): void {
+    for (const id of ids) {
+      if (Number(run.removeSmall.run(id).changes) === 0) run.hide.run(id);
+    }
+  }
+
+  function insert(run: Statements, key: CacheKey, head: StoredHead, body: Uint8Array | null): number {
+    const text = JSON.stringify(head), bytes = headBytes(key, head) + (body?.length ?? 0);
+    const { id } = run.insert.get(
+      key.url,
+      key.partition,
+      body ? 1 : 0,
+      head.status,
+      text,
+      crc32(text),
+      body,
+      body?.length ?? 0,
+      body ? crc32(body) : 0,
+      bytes,
+      head.responseMs,
+      tick(),
+    )!;
+    return Number(id);
+  }
+
+  function trimVariants(run: Statements, { url, partition }: CacheKey): void {
+    removeIds(run, run.variants.all(url, partition, maxVariants).map(({ id }) => Number(id)));
+  }
+
+  /** Writes down entries, uses and counts, and makes room. */
+  function flush(patienceMs: number): void {
+    if (pending.length === 0 && used.size === 0 && !hasCounts) return evict();
+    const done = transaction(false, patienceMs, (run) => {
+      for (const { key, head, body, replaces } of pending) {
+        removeIds(run, replaces);
+        insert(run, key, head, body);
+        trimVariants(run, key);
+      }
+      for (const [id, at] of used) run.use.run(at, id);
+      if (hasCounts) run.count.run(...outcomes.map((outcome) => counts[outcome]), saved);
+      return true;
+    });
+    // other processes had the file; a cache that falls behind forgets rather than grows
+    if (!done && pending.length < 1000 && file) return schedule(20);
+    pending = [];
+    pendingUrls.clear();
+    used.clear();
+    for (const outcome of outcomes) counts[outcome] = 0;
+    saved = 0;
+    hasCounts = false;
+    evict();
+  }
+
+  /** Drops what was used least recently, a little at a time, until the store is within its bounds. */
+  function evict(): void {
+    const isDone = transaction(true, 5, (run) => {
+      const start = performance.now(), idle = (Date.now() - maxIdleMs) * ticksPerMs, dead = Date.now() - hourMs;
+      while (performance.now() - start < evictionMs) {
+        const least = run.leastUsed.get();
+        if (!least) return true;
+        const isOver = Number(run.totals.get()!["bytes"]) > maxBytes;
+        if (!isOver && Number(least["used"]) >= idle) return true;
+        const victim = run.victim.get(dead);
+        if (!victim) return true;
+        const id = Number(victim["id"]);
+        if (victim["chunked"]) {
+          run.hide.run(id);
+          if (Number(run.dropChunks.run(id).changes) > 0) continue;
+        }
+        run.remove.run(id);
+      }
+      return false;
+    });
+    if (!isDone) schedule(5);
+  }
+
+  function settle(): void {
+    if (pending.length > 0) flush(1000);
+  }
+
+  /** An entry out of its row; undefined when its fields are not what was written. */
+  function entryOf({ id, head, head_sum, body, body_bytes, body_sum }: Row): SqliteEntry | undefined {
+    if (crc32(head) !== head_sum) return undefined;
+    return { id, head: JSON.parse(head), bodyBytes: body_bytes, body, bodySum: body_sum };
+  }
+
+  async function chunksOf({ id, bodyBytes, bodySum }: SqliteEntry): Promise<readonly Uint8Array[] | undefined> {
+    const pieces: Uint8Array[] = [];
+    let sum = 0, bytes = 0;
+    for (;;) {
+      const rows = guarded([], (run) => run.chunks.all(id, pieces.length));
+      if (rows.length === 0) break;
+      for (const row of rows) {
+        const piece = row["bytes"] as Uint8Array;
+        pieces.push(piece);
+        bytes += piece.length;
+        sum = crc32(piece, sum);
+      }
+      // a large body is not read in one breath, others want to run too
+      await setImmediate();
+    }
+    return bytes === bodyBytes && sum === bodySum ? pieces : undefined;
+  }
+
+  function bodyOf(entry: SqliteEntry): readonly Uint8Array[] | undefined | Promise<readonly Uint8Array[] | undefined> {
+    const { body, bodyBytes, bodySum } = entry;
+    if (body === null) return chunksOf(entry);
+    return body.length === bodyBytes && crc32(body) === bodySum ? [body] : undefined;
+  }
+
+  /** Takes in a body: a small one as a whole, a large one chunk by chunk, so that memory stays small. */
+  function writer(key: CacheKey, head: StoredHead, replaces: readonly CacheEntry[]): CacheWriter {
+    const old = replaces.map(({ id }) => id);
+    let pieces: Uint8Array[] = [], held = 0, written = 0, sum = 0, n = 0;
+    let id: number | undefined, isBroken = false;
+
+    function spill(): void {
+      const bytes = joined(pieces, held);
+      pieces = [];
+      held = 0;
+      const isWritten = transaction(false, 50, (run) => {
+        id ??= insert(run, key, head, null);
+        run.addChunk.run(id, n, bytes);
+        run.grow.run(bytes.length, id);
+        return true;
+      });
+      if (!isWritten) return giveUp();
+      n++;
+      written += bytes.length;
+      sum = crc32(bytes, sum);
+    }
+
+    function giveUp(): void {
+      isBroken = true;
+      pieces = [];
+      const begun = id;
+      if (begun !== undefined) transaction(undefined, 50, (run) => removeIds(run, [begun]));
+    }
+
+    return {
+      write(bytes) {
+        if (isBroken) return;
+        pieces.push(bytes);
+        held += bytes.length;
+        if (held >= chunkBytes) spill();
+      },
+      commit() {
+        if (isBroken || isClosed) return;
+        if (id === undefined && held <= inlineBytes) {
+          pending.push({ key, head, body: joined(pieces, held), replaces: old });
+          pendingUrls.add(key.url);
+          return schedule(0);
+        }
+        if (held > 0) spill();
+        const begun = id;
+        if (isBroken || begun === undefined) return;
+        const isDone = transaction(false, 50, (run) => {
+          removeIds(run, old);
+          run.finish.run(written, sum, begun);
+          trimVariants(run, key);
+          return true;
+        });
+        if (!isDone) giveUp();
+        schedule(0);
+      },
+      abort: giveUp,
+    };
+  }
+
+  open();
+
+  return {
+    get salt() {
+      return salt ?? (spareSalt ??= randomUUID());
+    },
+
+    get({ url, partition }) {
+      if (pendingUrls.has(url)) settle();
+      return guarded([], ({ find }) => {
+        const entries: SqliteEntry[] = [];
+        for (const row of find.all(url, partition) as unknown as Row[]) {
+          const entry = entryOf(row);
+          if (!entry) continue;
+          entries.push(entry);
+          const now = tick();
+          if (now - row.used < grain) continue;
+          used.set(entry.id, now);
+          schedule(used.size < 100 ? idleFlushMs : 0);
+        }
+        return entries;
+      });
+    },
+
+    body: (entry) => bodyOf(entry as SqliteEntry),
+
+    open: writer,
+
+    update({ id }, head) {
+      settle();
+      const text = JSON.stringify(head);
+      transaction(undefined, 50, (run) => void run.refresh.run(text, crc32(text), head.responseMs, id));
+    },
+
+    drop(entries) {
+      settle();
+      transaction(undefined, 50, (run) => removeIds(run, entries.map(({ id }) => id)));
+    },
+
+    invalidate(url) {
+      settle();
+      transaction(undefined, 1000, (run) => removeIds(run, run.idsOf.all(url).map(({ id }) => Number(id))));
+    },
+
+    record(outcome, bytes) {
+      counts[outcome]++;
+      saved += bytes;
+      hasCounts = true;
+      schedule(idleFlushMs);
+    },
+
+    stats(): CacheStats {
+      flush(1000);
+      const none = { entries: 0, bytes: 0, hit: 0, stale: 0, revalidated: 0, miss: 0, saved: 0 };
+      const row = guarded(none, (run) => run.totals.get() as unknown as typeof none);
+      const oldest = guarded(null, (run) => run.oldest.get()!["ms"] as number | null);
+      return {
+        entries: row.entries,
+        bytes: row.bytes,
+        maxBytes,
+        oldestMs: oldest ?? undefined,
+        hits: row.hit,
+        stale: row.stale,
+        revalidated: row.revalidated,
+        misses: row.miss,
+        bytesSaved: row.saved,
+        failures,
+        ...(failure !== undefined && { failure }),
+      };
+    },
+
+    list({ host = "", prefix = "" }: CacheFilter = {}): readonly CacheListing[] {
+      flush(1000);
+      const rows = guarded([], (run) => run.list.all(prefix, host));
+      return rows.map((row) => ({
+        url: String(row["url"]),
+        isPartitioned: row["partition"] !== "",
+        status: Number(row["status"]),
+        bodyBytes: Number(row["body_bytes"]),
+        storedMs: Number(row["stored_ms"]),
+        usedMs: Math.floor(Number(row["used"]) / ticksPerMs),
+      }));
+    },
+
+    clear({ host = "", prefix = "" }: CacheFilter = {}): number {
+      flush(1000);
+      const gone = transaction(0, 5000, (run) => {
+        const ids = run.clear.all(prefix, host).map(({ id }) => Number(id));
+        for (const id of ids) {
+          while (Number(run.dropChunks.run(id).changes) > 0);
+          run.remove.run(id);
+        }
+        return ids.length;
+      });
+      // gives the space back to the disk; not when another process is reading
+      if (gone > 0) guarded(undefined, (_, db) => db.exec("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)"));
+      return gone;
+    },
+
+    async verify(): Promise<CacheVerdict> {
+      flush(1000);
+      const sound = guarded("", (_, db) => String(db.prepare("PRAGMA integrity_check(1)").get()!["integrity_check"]));
+      if (sound !== "ok" && file) {
+        const { entries } = guarded({ entries: 0 }, (run) => run.totals.get() as unknown as { entries: number });
+        const { inode } = file;
+        letGo();
+        setAside(path, inode);
+        open();
+        return { checked: entries, removed: entries };
+      }
+      let checked = 0, removed = 0, last = 0;
+      for (;;) {
+        const rows = guarded([], (run) => run.all.all(last) as unknown as Row[]);
+        if (rows.length === 0) return { checked, removed };
+        for (const row of rows) {
+          last = row.id;
+          checked++;
+          const entry = entryOf(row);
+          if (entry && await bodyOf(entry) !== undefined) continue;
+          transaction(undefined, 1000, (run) => removeIds(run, [row.id]));
+          removed++;
+        }
+        await setImmediate();
+      }
+    },
+
+    close() {
+      if (isClosed) return;
+      isClosed = true;
+      clearTimeout(timer);
+      flush(1000);
+      letGo();
+    },
+  };
+}
+
+function joined(pieces: readonly Uint8Array[], bytes: number): Uint8Array {
+  if (pieces.length === 1) return pieces[0]!;
+  const all = new Uint8Array(bytes);
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}
