@@ -11,7 +11,10 @@ import {
   refusals,
   sha256Of,
   startOrigin,
+  startTlsOrigin,
   survivableKinds,
+  testCertificate,
+  type TlsFault,
 } from "./_origin/mod.ts";
 import { hasNginx, startNginx } from "./_nginx.ts";
 
@@ -325,6 +328,46 @@ Deno.test("row 22: origin ends connections without an answer, or talks nonsense"
   assertEquals(answers.map(({ ending }) => ending), ["fin", "rst", "fin"]);
   assertEquals([answers[0]!.body.length, answers[2]!.head.includes("HTTP/1")], [0, false]);
   assertEquals(server.log.map((entry) => entry.status), [0, 0, 0]);
+});
+
+Deno.test("row 22: origin sends GOAWAY, refuses and resets streams, and cuts TLS without close_notify", async (t) => {
+  async function read(http2: boolean, ...faults: TlsFault[]) {
+    await using server = await startTlsOrigin({ files: { "/a.bin": { size, seed } }, faults });
+    using client = Deno.createHttpClient({ caCerts: [testCertificate], http2, http1: !http2 });
+    let got = 0, isBroken = false;
+    try {
+      const { body } = await fetch(server.url + "/a.bin", { client });
+      for await (const chunk of body!) got += chunk.length;
+    } catch {
+      isBroken = true;
+    }
+    return { got, isBroken, log: server.log };
+  }
+  await t.step("well behaved", async () => {
+    for (const http2 of [true, false]) {
+      const { got, log } = await read(http2);
+      assertEquals([got, log[0]!.httpVersion], [size, http2 ? "2.0" : "1.1"]);
+    }
+  });
+  await t.step("refused stream", async () => {
+    const { got, log } = await read(true, { kind: "refused_stream", nth: 1 });
+    // a client may send a refused request again by itself, and this one does
+    assertEquals([got, log.map((entry) => entry.fault)], [size, ["refused_stream", undefined]]);
+  });
+  await t.step("reset stream", async () => {
+    const { got, isBroken } = await read(true, { kind: "stream_reset", after: 100_000 });
+    assertEquals([got <= 100_000, isBroken], [true, true]);
+  });
+  await t.step("GOAWAY", async () => {
+    const { got, log } = await read(true, { kind: "goaway", after: 100_000 });
+    assertEquals([got <= 100_000, log[0]!.fault], [true, "goaway"]);
+  });
+  for (const how of ["fin", "rst"] as const) {
+    await t.step(`TLS cut by ${how}`, async () => {
+      const { got, isBroken } = await read(false, { kind: "tls_cut", after: 300_000, how });
+      assertEquals([got < 300_000, isBroken], [true, true]);
+    });
+  }
 });
 
 Deno.test("origin picks requests by number, connection, offset and count", async () => {

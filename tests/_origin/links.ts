@@ -10,8 +10,6 @@ import type { OriginFile, Scene } from "./faults.ts";
 export interface LinkOptions {
   /** Path of the file it leads to, on the same origin. */
   readonly to: string;
-  /** Origin that is put before the signed path, where it is another one (`http://127.0.0.1:port`). */
-  readonly origin?: string;
   /** Body bytes one link is good for; a body that reaches the limit is cut there. Default: no limit. */
   readonly bytes?: number;
   /** Requests one link is good for. Default: no limit. */
@@ -58,7 +56,7 @@ export function links(
     const before = [...given.values()].filter((one) => one.options === options).length;
     const sig = `${path.length}-${given.size + 1}`;
     given.set(sig, { link: before < (options.times ?? Infinity) ? link(options) : link(), options });
-    const location = `${options.origin ?? ""}/signed${options.to}?sig=${sig}&expires=86400`;
+    const location = `/signed${options.to}?sig=${sig}&expires=86400`;
     return { status: 307, headers: { Location: location, "Cache-Control": "no-store, max-age=0" }, body: "" };
   }
 

@@ -1,7 +1,7 @@
 /**
  * The origin that commits every fault of a network and a server: see `server.ts` for its use, `faults.ts` for what it
  * can do wrong, `links.ts` for links that expire, `content.ts` for big files without memory, `schedule.ts` for random
- * faults from a seed.
+ * faults from a seed, `tls.ts` for HTTPS and HTTP/2.
  *
  * @module
  */
@@ -11,3 +11,4 @@ export * from "./faults.ts";
 export * from "./links.ts";
 export * from "./schedule.ts";
 export * from "./server.ts";
+export * from "./tls.ts";

@@ -16,7 +16,9 @@
  *
  * Honest means: keep-alive, GET and HEAD, strong ETag, Last-Modified of 2024, Date, Accept-Ranges, Range (`a-b`, `a-`,
  * `-n`), If-Range, 416 with the total. A list of ranges gets the whole file. Start a second origin for redirects to
- * another host (`{ kind: "redirect", to: other.url + "/a.bin" }`) and look into its log for what arrived there.
+ * another host (`{ kind: "redirect", to: other.url + "/a.bin" }`) and look into its log for what arrived there. Faults
+ * are tried in order and the last word wins: `[{ kind: "redirect", to: one }, { kind: "redirect", to: two, every: 2 }]`
+ * are two storage hosts taking turns. After a cut by RST fewer bytes may have arrived than the log says were sent.
  *
  * @module
  */
