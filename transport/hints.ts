@@ -612,6 +612,18 @@ const catalogue: Readonly<Record<ErrorCode, { readonly en: Texts; readonly "zh-T
       "請以 --force 取代，或以 --output 另存成其他檔名。",
     ],
   },
+  part_mismatch: {
+    en: [
+      "A .part file of another download is in the way",
+      "The unfinished file under this name belongs to another file or address, so it is left alone.",
+      "Finish that download first, set it aside with --force, or save under another name with --output.",
+    ],
+    "zh-TW": [
+      "已有其他下載的 .part 檔案",
+      "這個檔名的未完成檔案屬於另一個下載，因此保留不動。",
+      "請先完成該下載、以 --force 將它移到一旁，或以 --output 另存成其他檔名。",
+    ],
+  },
   rename_failed: {
     en: [
       "Finished file could not be put in place",

@@ -1,0 +1,30 @@
+import type { Locale } from "../transport/mod.ts";
+import type { Flag, ParsedArgs } from "./args.ts";
+import type { Io } from "./io.ts";
+import type { Style } from "./style.ts";
+
+/** What every command is given beside its own arguments. */
+export interface Surroundings {
+  /** Streams, terminal, environment, signals. */
+  readonly io: Io;
+  /** Colours for messages. */
+  readonly style: Style;
+  /** Language of the hints. */
+  readonly locale: Locale;
+}
+
+/** One command: a file under cli/ that exports it, and a line in cli/commands.ts. */
+export interface Command {
+  /** What the user types. */
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** How it is called, after `civikit`. */
+  readonly usage: string;
+  /** Explanations and examples below the list of options. */
+  readonly help: string;
+  /** Its options, the common ones left out. */
+  readonly flags: readonly Flag[];
+  /** Does it; resolves with the exit code. */
+  run(args: ParsedArgs, surroundings: Surroundings): Promise<number>;
+}

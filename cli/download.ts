@@ -1,0 +1,129 @@
+import { civitai } from "../api/mod.ts";
+import { createTransport } from "../mod.ts";
+import { hint, InputError, observe, wrapDiskError } from "../transport/mod.ts";
+import type { ParsedArgs } from "./args.ts";
+import type { Command, Surroundings } from "./command.ts";
+import { downloadFlags, type DownloadOptions, downloadOptions, listedReferences } from "./download_options.ts";
+import { planDownloads, type PlannedFile } from "./download_plan.ts";
+import { runDownloads } from "./download_run.ts";
+import { dryRun } from "./dry_run.ts";
+import { ExitCode, exitCode, sharedExitCode } from "./exit_code.ts";
+import { interrupt } from "./interrupt.ts";
+import { barReporter } from "./progress/bars.ts";
+import { jsonReporter } from "./progress/json.ts";
+import { plainReporter, quietReporter } from "./progress/plain.ts";
+import type { Reporter } from "./progress/reporter.ts";
+import { chooseBaseUrl, loadKey } from "./settings.ts";
+import { isPaintable } from "./style.ts";
+import { formatDuration, printable } from "./text.ts";
+
+const help = `<what> is one of:
+  128713                        a version id (model:4384 or --model for a model id)
+  urn:air:sdxl:checkpoint:civitai:827184@2514310, or short: civitai:827184@2514310
+  https://civitai.com/models/4384?modelVersionId=128713   a page or download URL
+  https://example.com/x.safetensors                       any other https URL
+  -                             references on standard input, one a line
+
+Interrupted or failed? Run the same command again: it goes on where it stopped.
+Finished files are checked, not fetched again. Hashes decide what is finished.
+
+Progress and messages go to standard error; standard output holds only what
+--json, --print-path or --dry-run put there. Every line of --json is an object
+with "event": plan, start, progress, done, error, would_download or summary.
+
+examples:
+  civikit download 128713
+  civikit download model:4384 --dir models/Stable-diffusion
+  civikit download --from list.txt --jobs 2 --limit-rate 20M
+  civikit download https://example.com/x.bin --sha256 0f3c...`;
+
+async function collectReferences({ references, from }: DownloadOptions, { io }: Surroundings): Promise<string[]> {
+  const sources = [...references, ...(from === undefined || from === "-" ? [] : [{ path: from }])];
+  if (from === "-") sources.push("-");
+  const lists = sources.map(async (source) => {
+    if (source === "-") return listedReferences(await io.stdin());
+    if (typeof source === "string") return [source];
+    try {
+      return listedReferences(await Deno.readTextFile(source.path));
+    } catch (error) {
+      throw wrapDiskError(error, source.path, "reading the list");
+    }
+  });
+  const all = (await Promise.all(lists)).flat();
+  if (all.length > 0) return all;
+  throw new InputError("reading references: the list is empty", { code: "invalid_argument", input: from ?? "-" });
+}
+
+function chooseReporter({ json, quiet }: DownloadOptions, { io, style, locale }: Surroundings): Reporter {
+  if (json) return jsonReporter({ io, locale, withProgress: !quiet });
+  if (quiet) return quietReporter({ io, style, locale });
+  return isPaintable(io) ? barReporter({ io, style, locale }) : plainReporter({ io, style, locale });
+}
+
+async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
+  const options = downloadOptions(args), { io, style, locale } = surroundings;
+  const { dir, parallel, printPath } = options;
+  const baseUrl = chooseBaseUrl(io.env, args.value("base-url")), key = await loadKey(io.env);
+  const references = await collectReferences(options, surroundings);
+
+  const startedMs = io.now(), reporter = chooseReporter(options, surroundings);
+  let files: readonly PlannedFile[] = [];
+  using base = createTransport({
+    ...(key !== undefined && { key }),
+    ...(parallel !== undefined && { parallel }),
+    hosts: ["civitai.com", "civitai.red", new URL(baseUrl).host],
+  });
+  const transport = observe(base, (event) => {
+    // later, each file shows its own waits
+    if (files.length > 0 || event.type !== "retry" || event.delayMs < 2000) return;
+    say(`waiting ${formatDuration(event.delayMs)} before trying again: ${hint(event.code, locale).title}`);
+  });
+  const say = (text: string) => options.json ? undefined : reporter.note(text);
+  using stop = interrupt(io, {
+    onFirst: () => say("interrupted: finishing what is in hand (again to stop at once)"),
+    onSecond: () => reporter.close(),
+  });
+  try {
+    const plan = await planDownloads(references, civitai(transport, { baseUrl }), options, stop.signal);
+    files = plan.files;
+    for (const { error, reference } of plan.failures) reporter.failed(error, reference);
+    const planFailures = plan.failures.map(({ error }) => exitCode(error));
+    if (options.dryRun) return sharedExitCode([...planFailures, dryRun(files, options, { io, style })].filter(Boolean));
+
+    reporter.plan(files);
+    for (const { name, warnings } of files) {
+      for (const { message } of warnings) say(`${style.warn("warning")}: ${name}: ${printable(message)}`);
+    }
+    const { outcomes, failures } = await runDownloads(transport, files, options, { reporter, signal: stop.signal });
+    if (printPath) { for (const { path } of outcomes) io.stdout(`${path}\n`); }
+    const skipped = outcomes.filter((outcome) => outcome.skipped).length;
+    const unfinished = files.length - outcomes.length - failures.length;
+    const code = unfinished > 0 ? ExitCode.interrupted : sharedExitCode([...planFailures, ...failures]);
+    reporter.summary({
+      done: outcomes.length - skipped,
+      skipped,
+      failed: failures.length + planFailures.length,
+      unfinished,
+      bytes: outcomes.reduce((sum, { bytes }) => sum + bytes, 0),
+      elapsedMs: io.now() - startedMs,
+      exitCode: code,
+    });
+    if (unfinished > 0) say(`Run the same command again to go on; what is finished stays in ${printable(dir)}.`);
+    return code;
+  } catch (error) {
+    if (stop.signal.aborted && error === stop.signal.reason) return ExitCode.interrupted;
+    throw error;
+  } finally {
+    reporter.close();
+  }
+}
+
+/** `civikit download`: references to verified files. */
+export const downloadCommand: Command = {
+  name: "download",
+  summary: "Downloads files from Civitai, or any https URL, and verifies them.",
+  usage: "download <what>... [options]",
+  flags: downloadFlags,
+  help,
+  run,
+};

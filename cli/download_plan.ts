@@ -1,0 +1,157 @@
+import { join } from "node:path";
+import { type Civitai, parseReference, type ResolvedFile, resolveDownloads, type ResolveWarning } from "../api/mod.ts";
+import { type Digests, hashNames, InputError, type Promised, redactUrl, safeFileName } from "../transport/mod.ts";
+import type { DownloadOptions } from "./download_options.ts";
+import type { Item } from "./progress/reporter.ts";
+import { printable } from "./text.ts";
+
+/** One file that will be downloaded. */
+export interface PlannedFile extends Item {
+  /** Where it comes from. */
+  readonly url: string;
+  /** To try in order when `url` answers 404. */
+  readonly fallbackUrls: readonly string[];
+  /** The size it must have; undefined where it is unknown or may be rounded. */
+  readonly sizeBytes: number | undefined;
+  /** What it is verified with. */
+  readonly hashes: Digests;
+  /** Asks the API again what is promised; undefined where there is no API to ask. */
+  readonly refresh: (() => Promise<Promised>) | undefined;
+  /** What to know before it is used. */
+  readonly warnings: readonly ResolveWarning[];
+}
+
+/** A reference that never became a file. */
+export interface PlanFailure {
+  /** As the user wrote it, fit for a terminal. */
+  readonly reference: string;
+  /** Why. */
+  readonly error: unknown;
+}
+
+/** What a run will do. */
+export interface Plan {
+  /** Files, in the order they were asked for; no two have one path. */
+  readonly files: readonly PlannedFile[];
+  /** References that never became files. */
+  readonly failures: readonly PlanFailure[];
+}
+
+type Draft = Omit<PlannedFile, "index" | "path">;
+
+/** Runs `work` over `items`, at most `most` at once; results in the order of `items`. */
+export async function inParallel<T, R>(
+  items: readonly T[],
+  most: number,
+  work: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [], entries = items.entries();
+  async function worker(): Promise<void> {
+    for (const [index, item] of entries) results[index] = await work(item, index);
+  }
+  await Promise.all(Array.from({ length: Math.min(most, items.length) }, worker));
+  return results;
+}
+
+function publishedHashes({ hashes }: ResolvedFile): Digests {
+  return Object.fromEntries(hashNames.flatMap((name) => hashes[name] ? [[name, hashes[name]]] : []));
+}
+
+function promised(resolved: ResolvedFile, given: Digests): { hashes: Digests; sizeBytes: number | undefined } {
+  // whoever vouches for a hash knows better than the site
+  if (Object.keys(given).length > 0) return { hashes: given, sizeBytes: undefined };
+  return { hashes: publishedHashes(resolved), sizeBytes: resolved.isSizeExact ? resolved.sizeBytes : undefined };
+}
+
+function chosenName(output: string | undefined, name: string): string {
+  if (output === undefined) return name;
+  const safe = safeFileName(output);
+  if (safe === output) return output;
+  throw new InputError(`saving as ${JSON.stringify(output)}: not a file name every system can hold, try "${safe}"`, {
+    code: "invalid_path",
+    input: output,
+  });
+}
+
+function nameInUrl(url: string): string {
+  const last = new URL(url).pathname.split("/").at(-1) ?? "";
+  try {
+    return safeFileName(decodeURIComponent(last));
+  } catch {
+    return safeFileName(last);
+  }
+}
+
+async function drafts(
+  text: string,
+  api: Civitai,
+  options: DownloadOptions,
+  signal: AbortSignal,
+): Promise<Draft[]> {
+  const { isModel, file, all, output, hashes: given } = options;
+  const reference = parseReference(isModel && /^\d+$/.test(text) ? `model:${text}` : text, api);
+  if (reference.kind === "url") {
+    const { url } = reference;
+    const name = chosenName(output, nameInUrl(url));
+    const common = { fallbackUrls: [], totalBytes: undefined, sizeBytes: undefined, refresh: undefined, warnings: [] };
+    return [{ ...common, reference: redactUrl(url), name, url, hashes: given }];
+  }
+  const choice = { ...(file !== undefined && { file }), ...(all && { all }) };
+  const found = await resolveDownloads(api, reference, { ...choice, signal });
+  return found.map((resolved) => ({
+    reference: reference.text,
+    name: chosenName(output, resolved.fileName),
+    url: resolved.url,
+    fallbackUrls: resolved.fallbackUrls,
+    totalBytes: resolved.sizeBytes,
+    ...promised(resolved, given),
+    async refresh() {
+      const again = await resolveDownloads(api, reference, { file: resolved.fileId, signal });
+      return promised(again.find(({ fileId }) => fileId === resolved.fileId) ?? resolved, given);
+    },
+    warnings: resolved.warnings,
+  }));
+}
+
+/** The same name with `-2`, `-3`, ... before its extension, until none of `taken` is like it. */
+function freeName(name: string, taken: ReadonlySet<string>): string {
+  const [, stem = name, extension = ""] = /^(.*?)(\.[^.\s]{1,24})?$/su.exec(name) ?? [];
+  for (let number = 2;; number++) {
+    const candidate = `${stem}-${number}${extension}`;
+    if (!taken.has(candidate.toLowerCase())) return candidate;
+  }
+}
+
+/**
+ * Turns references into files: parses each, asks the API about it, and gives every file a path of its own. A file
+ * asked for twice is planned once. One bad reference does not spoil the others.
+ *
+ * @throws The signal's reason when it aborts.
+ */
+export async function planDownloads(
+  references: readonly string[],
+  api: Civitai,
+  options: DownloadOptions,
+  signal: AbortSignal,
+): Promise<Plan> {
+  const failed: PlanFailure[] = [];
+  const found = await inParallel(references, options.jobs, async (text, index) => {
+    try {
+      signal.throwIfAborted();
+      return await drafts(text, api, options, signal);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      failed[index] = { reference: printable(redactUrl(text)), error };
+      return [];
+    }
+  });
+  const urls = new Set<string>(), taken = new Set<string>(), files: PlannedFile[] = [];
+  for (const draft of found.flat()) {
+    if (urls.has(draft.url)) continue;
+    urls.add(draft.url);
+    const name = taken.has(draft.name.toLowerCase()) ? freeName(draft.name, taken) : draft.name;
+    taken.add(name.toLowerCase());
+    files.push({ ...draft, name, index: files.length, path: join(options.dir, name) });
+  }
+  return { files, failures: failed.filter(Boolean) };
+}

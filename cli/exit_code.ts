@@ -1,0 +1,112 @@
+import { CivikitError, type ErrorCode } from "../transport/mod.ts";
+
+/**
+ * What the process ends with. Scripts may rely on these numbers.
+ *
+ * @example
+ * ```ts
+ * import { ExitCode } from "@civikit/civikit/cli";
+ *
+ * console.log(ExitCode.notFound); // 4
+ * ```
+ */
+export const ExitCode: {
+  readonly ok: 0;
+  readonly other: 1;
+  readonly usage: 2;
+  readonly auth: 3;
+  readonly notFound: 4;
+  readonly network: 5;
+  readonly rateLimited: 6;
+  readonly verification: 7;
+  readonly disk: 8;
+  readonly interrupted: 130;
+} = {
+  ok: 0,
+  other: 1,
+  usage: 2,
+  auth: 3,
+  notFound: 4,
+  network: 5,
+  rateLimited: 6,
+  verification: 7,
+  disk: 8,
+  interrupted: 130,
+};
+
+const { other, usage, auth, notFound, network, rateLimited, verification, disk, interrupted } = ExitCode;
+
+const byCode: Readonly<Record<ErrorCode, number>> = {
+  bad_request: usage,
+  unauthorized: auth,
+  login_required: auth,
+  downloads_disabled: auth,
+  early_access: auth,
+  forbidden: auth,
+  not_found: notFound,
+  method_not_allowed: network,
+  gone: notFound,
+  precondition_failed: network,
+  range_not_satisfiable: network,
+  rate_limited: rateLimited,
+  too_many_pages: rateLimited,
+  region_blocked: auth,
+  client_error: network,
+  internal_server_error: network,
+  bad_gateway: network,
+  service_unavailable: network,
+  gateway_timeout: network,
+  cloudflare_error: network,
+  cloudflare_timeout: network,
+  server_error: network,
+  only_if_cached: network,
+  dns_failed: network,
+  connect_failed: network,
+  tls_failed: network,
+  connection_reset: network,
+  network_error: network,
+  header_timeout: network,
+  idle_timeout: network,
+  total_timeout: network,
+  circuit_open: network,
+  redirect_invalid: network,
+  redirect_insecure: network,
+  redirect_loop: network,
+  too_many_redirects: network,
+  unexpected_content: network,
+  protocol_violation: network,
+  content_changed: network,
+  body_incomplete: network,
+  no_progress: network,
+  hash_mismatch: verification,
+  size_mismatch: verification,
+  no_space: disk,
+  permission_denied: disk,
+  folder_missing: disk,
+  invalid_path: disk,
+  target_locked: disk,
+  target_exists: disk,
+  part_mismatch: disk,
+  rename_failed: disk,
+  disk_error: disk,
+  out_of_memory: other,
+  invalid_argument: usage,
+  invalid_url: usage,
+  insecure_url: usage,
+  invalid_air: usage,
+  invalid_config: usage,
+  invalid_response: network,
+  no_such_file: notFound,
+  aborted: interrupted,
+};
+
+/** The exit code for one failure; 1 for anything that is not civikit's own. */
+export function exitCode(error: unknown): number {
+  return error instanceof CivikitError ? byCode[error.code] : other;
+}
+
+/** The exit code for a batch: 0 without failures, the code all failures share, else 1. */
+export function sharedExitCode(codes: Iterable<number>): number {
+  const [first = ExitCode.ok, ...rest] = new Set(codes);
+  return rest.length === 0 ? first : other;
+}

@@ -1,0 +1,135 @@
+import { resolve } from "node:path";
+import { CivikitError, type Digests, type ErrorCode, hint, type Locale, redactText } from "../../transport/mod.ts";
+import { exitCode } from "../exit_code.ts";
+import type { Io } from "../io.ts";
+import type { Reporter } from "./reporter.ts";
+
+/**
+ * One line of `civikit download --json`. The names and meanings below stay; new events and fields may be added, so
+ * ignore those you do not know. Sizes are in bytes, times in milliseconds; an unknown size is null.
+ *
+ * - `plan`: how many files there are; once, before the first `start`.
+ * - `start`: a file's work begins. `index` names the file in all later lines.
+ * - `progress`: at most twice a second for each file; left out with `--quiet`.
+ * - `done`: the file is under its final name.
+ * - `error`: a file failed; or a reference that never became one, then `index` is null.
+ * - `would_download`: with `--dry-run`, in place of all the above.
+ * - `summary`: the last line, always.
+ */
+export type JsonEvent =
+  | { event: "plan"; files: number; totalBytes: number | null }
+  | { event: "start"; index: number; reference: string; file: string; path: string; totalBytes: number | null }
+  | {
+    event: "progress";
+    index: number;
+    downloadedBytes: number;
+    totalBytes: number | null;
+    bytesPerSecond: number;
+    connections: number;
+  }
+  | {
+    event: "done";
+    index: number;
+    reference: string;
+    path: string;
+    bytes: number;
+    verified: boolean;
+    verifiedBy: string | null;
+    hashes: Digests;
+    resumedBytes: number;
+    skipped: boolean;
+    elapsedMs: number;
+  }
+  | {
+    event: "error";
+    index: number | null;
+    reference: string;
+    code: ErrorCode | "unknown";
+    exitCode: number;
+    message: string;
+    title: string;
+    action: string;
+  }
+  | {
+    event: "would_download";
+    index: number;
+    reference: string;
+    file: string;
+    path: string;
+    totalBytes: number | null;
+    hashes: Digests;
+    url: string;
+    freeBytes: number | null;
+  }
+  | {
+    event: "summary";
+    done: number;
+    skipped: number;
+    failed: number;
+    unfinished: number;
+    bytes: number;
+    elapsedMs: number;
+    exitCode: number;
+  };
+
+/** Writes `event` as one line on the standard output. */
+export function writeJson(io: Pick<Io, "stdout">, event: JsonEvent): void {
+  io.stdout(`${JSON.stringify(event)}\n`);
+}
+
+/** The line for a failure. */
+export function errorEvent(error: unknown, reference: string, locale: Locale, index: number | null): JsonEvent {
+  const code = error instanceof CivikitError ? error.code : "unknown";
+  const message = redactText(error instanceof Error ? error.message : String(error));
+  const { title, action } = code === "unknown" ? { title: message, action: "" } : hint(code, locale);
+  return { event: "error", index, reference, code, exitCode: exitCode(error), message, title, action };
+}
+
+const everyMs = 500;
+
+/** A line of JSON for each {@linkcode JsonEvent}, on the standard output. */
+export function jsonReporter(
+  { io, locale, withProgress }: { io: Io; locale: Locale; withProgress: boolean },
+): Reporter {
+  const last = new Map<number, number>(), connections = new Map<number, number>();
+  const write = (event: JsonEvent) => writeJson(io, event);
+  return {
+    plan(items) {
+      const sizes = items.map(({ totalBytes }) => totalBytes ?? NaN);
+      const total = sizes.reduce((sum, size) => sum + size, 0);
+      write({ event: "plan", files: items.length, totalBytes: Number.isNaN(total) ? null : total });
+    },
+    start({ index, reference, name, path, totalBytes = null }) {
+      write({ event: "start", index, reference, file: name, path: resolve(path), totalBytes: totalBytes ?? null });
+    },
+    progress({ index }, { downloadedBytes, totalBytes, bytesPerSecond }) {
+      const now = io.now();
+      if (!withProgress || now - (last.get(index) ?? -Infinity) < everyMs) return;
+      last.set(index, now);
+      write({
+        event: "progress",
+        index,
+        downloadedBytes,
+        totalBytes: totalBytes ?? null,
+        bytesPerSecond: Math.round(bytesPerSecond),
+        connections: connections.get(index) ?? 1,
+      });
+    },
+    connections({ index }, number) {
+      connections.set(index, number);
+    },
+    phase() {},
+    done({ index, reference }, { path, bytes, verified, verifiedBy = null, digests, ...rest }) {
+      const { resumedBytes, skipped, elapsedMs } = rest;
+      const event = { event: "done", index, reference, path, bytes, verified, verifiedBy, hashes: digests } as const;
+      write({ ...event, resumedBytes, skipped, elapsedMs: Math.round(elapsedMs) });
+    },
+    failed: (error, subject, item) => write(errorEvent(error, item?.reference ?? subject, locale, item?.index ?? null)),
+    note() {},
+    summary({ done, skipped, failed, unfinished, bytes, elapsedMs, exitCode }) {
+      const counts = { done, skipped, failed, unfinished, bytes };
+      write({ event: "summary", ...counts, elapsedMs: Math.round(elapsedMs), exitCode });
+    },
+    close() {},
+  };
+}

@@ -1,0 +1,92 @@
+import { join } from "node:path";
+import { CivikitError, InputError, type Locale } from "../transport/mod.ts";
+import type { Io } from "./io.ts";
+import { printable } from "./text.ts";
+
+const defaultBaseUrl = "https://civitai.com";
+
+/** Where the key may be written down: `$XDG_CONFIG_HOME/civikit/key`, `~/.config/civikit/key`, `%APPDATA%\civikit\key`. */
+export function keyPath(env: Io["env"]): string | undefined {
+  const home = env("HOME") ?? env("USERPROFILE");
+  const folder = env("XDG_CONFIG_HOME") ?? env("APPDATA") ?? (home && join(home, ".config"));
+  return folder ? join(folder, "civikit", "key") : undefined;
+}
+
+function invalid(message: string, input: string): InputError {
+  return new InputError(message, { code: "invalid_config", input });
+}
+
+function checkKey(text: string, source: string): string {
+  const key = text.trim();
+  if (!/^[\x21-\x7e]{8,512}$/.test(key)) {
+    throw invalid(`reading the API key from ${source}: not one word of plain characters`, source);
+  }
+  return key;
+}
+
+/**
+ * The API key: CIVITAI_API_KEY, else the key file. The file must not be readable by others.
+ *
+ * @throws {InputError} `invalid_config` when the key is not usable or the file is open to others.
+ */
+export async function loadKey(env: Io["env"]): Promise<string | undefined> {
+  const fromEnv = env("CIVITAI_API_KEY");
+  if (fromEnv?.trim()) return checkKey(fromEnv, "CIVITAI_API_KEY");
+  const path = keyPath(env);
+  if (path === undefined) return undefined;
+  let text: string;
+  try {
+    const { mode } = await Deno.stat(path);
+    if (Deno.build.os !== "windows" && mode !== null && (mode & 0o077) !== 0) {
+      throw invalid(
+        `reading the API key from "${path}": other users can read it; run: chmod 600 "${path}", and better make a new key`,
+        path,
+      );
+    }
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    if (error instanceof CivikitError) throw error;
+    if (error instanceof Deno.errors.NotCapable) return undefined; // run without the right to read it: as if absent
+    throw new InputError(`reading the API key from "${path}": no right to read it`, {
+      code: "invalid_config",
+      input: path,
+      cause: error,
+    });
+  }
+  return checkKey(text, `"${path}"`);
+}
+
+/**
+ * Where Civitai is: `flag`, else CIVIKIT_BASE_URL, else https://civitai.com.
+ *
+ * @throws {InputError} `invalid_config` unless it is https, or http on this machine.
+ */
+export function chooseBaseUrl(env: Io["env"], flag?: string): string {
+  const text = flag ?? (env("CIVIKIT_BASE_URL") || defaultBaseUrl);
+  const name = flag === undefined ? "CIVIKIT_BASE_URL" : "--base-url";
+  if (!URL.canParse(text)) throw invalid(`reading ${name} "${printable(text)}": not a URL`, name);
+  const { protocol, hostname, origin, pathname, username, search } = new URL(text);
+  const isLoopback = hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
+  if (protocol !== "https:" && !(protocol === "http:" && isLoopback)) {
+    throw invalid(`reading ${name} "${printable(origin)}": neither https nor this machine`, name);
+  }
+  if (username !== "" || search !== "") throw invalid(`reading ${name}: no user name and no query allowed`, name);
+  return origin + pathname.replace(/\/+$/, "");
+}
+
+/**
+ * The language of the hints: `flag`, CIVIKIT_LANG, or the system's language; English unless it is Traditional Chinese.
+ *
+ * @throws {InputError} `invalid_config` when `flag` or CIVIKIT_LANG names another language.
+ */
+export function chooseLocale(env: Io["env"], flag?: string): Locale {
+  const asked = flag ?? (env("CIVIKIT_LANG") || undefined);
+  const text = asked ?? (env("LC_ALL") || env("LC_MESSAGES") || env("LANG") || "en");
+  if (/^zh([-_](tw|hk|mo|hant))/i.test(text)) return "zh-TW";
+  if (asked !== undefined && !/^en\b/i.test(asked)) {
+    const name = flag === undefined ? "CIVIKIT_LANG" : "--lang";
+    throw invalid(`reading ${name} "${printable(asked)}": neither en nor zh-TW`, name);
+  }
+  return "en";
+}

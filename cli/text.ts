@@ -1,0 +1,92 @@
+import { unicodeWidth } from "@std/cli/unicode-width";
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+// controls (escape codes with them), invisible and direction-changing characters; half surrogate pairs
+const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+/** Text from elsewhere made safe for a terminal: no control characters, no escape codes, nothing that turns lines round. */
+export function printable(text: string): string {
+  return text.replace(/\r?\n/g, " ").replace(unseen, "\u{fffd}");
+}
+
+function take(parts: readonly string[], width: number): string {
+  let taken = "", used = 0;
+  for (const part of parts) {
+    used += unicodeWidth(part);
+    if (used > width) break;
+    taken += part;
+  }
+  return taken;
+}
+
+function takeLast(parts: readonly string[], width: number): string {
+  let taken = "", used = 0;
+  for (const part of parts.toReversed()) {
+    used += unicodeWidth(part);
+    if (used > width) break;
+    taken = part + taken;
+  }
+  return taken;
+}
+
+/** Shortens `text` to `width` terminal columns by cutting its middle, so that the ending of a file name stays. */
+export function truncate(text: string, width: number): string {
+  if (unicodeWidth(text) <= width) return text;
+  if (width < 2) return width === 1 ? "…" : "";
+  const parts = Array.from(graphemes.segment(text), ({ segment }) => segment);
+  const tail = takeLast(parts, Math.floor((width - 1) / 2));
+  return `${take(parts, width - 1 - unicodeWidth(tail))}…${tail}`;
+}
+
+/** Cuts or fills `text` to exactly `width` terminal columns. */
+export function fit(text: string, width: number): string {
+  const short = truncate(text, width);
+  return short + " ".repeat(Math.max(0, width - unicodeWidth(short)));
+}
+
+/** A duration for people: `9s`, `4:05`, `2:03:09`. */
+export function formatDuration(durationMs: number): string {
+  const seconds = Math.max(0, Math.round(durationMs / 1000));
+  if (seconds < 60) return `${seconds}s`;
+  const two = (value: number) => String(value).padStart(2, "0");
+  const hours = Math.floor(seconds / 3600), minutes = Math.floor(seconds / 60) % 60;
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
+
+/** A duration that is over: like {@linkcode formatDuration}, with a tenth below ten seconds. */
+export function formatElapsed(durationMs: number): string {
+  return durationMs < 9950 ? `${(Math.max(0, durationMs) / 1000).toFixed(1)}s` : formatDuration(durationMs);
+}
+
+const powers = { "": 0, K: 1, M: 2, G: 3, T: 4 } as const;
+
+/** Reads a size such as `500K`, `5M`, `1.5G` (1024 each step) or plain bytes; undefined for anything else. */
+export function parseSize(text: string): number | undefined {
+  const match = /^(\d{1,15}(?:\.\d{1,3})?)\s*([kmgt]?)(?:i?b)?(?:\/s)?$/i.exec(text.trim());
+  if (!match) return undefined;
+  const power = powers[match[2]!.toUpperCase() as keyof typeof powers];
+  const bytes = Math.round(Number(match[1]) * 1024 ** power);
+  return Number.isSafeInteger(bytes) ? bytes : undefined;
+}
+
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
+
+/** The one of `words` someone most likely meant by `typed`; undefined when none is near. */
+export function closest(typed: string, words: Iterable<string>): string | undefined {
+  let best: string | undefined, least = Math.max(2, Math.ceil(typed.length / 3)) + 1;
+  for (const word of words) {
+    const steps = typed.length > 2 && word.startsWith(typed) ? 1 : distance(typed, word);
+    if (steps < least) [best, least] = [word, steps];
+  }
+  return best;
+}
