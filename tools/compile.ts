@@ -26,7 +26,10 @@ async function run(command: string, args: string[]): Promise<{ success: boolean;
 async function start(command: string, args: string[]): Promise<void> {
   for (const flag of ["--version", "--help"]) {
     const { success, text } = await run(command, [...args, flag]);
-    if (!success) throw new Error(`Start "${[command, ...args, flag].join(" ")}": failed\n${text}`);
+    // A bundle whose entry does not notice that it is the entry prints nothing and succeeds.
+    if (!success || text.trim() === "") {
+      throw new Error(`Start "${[command, ...args, flag].join(" ")}": failed\n${text}`);
+    }
   }
 }
 
