@@ -9,6 +9,7 @@ import {
   statfsSync,
   unlinkSync,
 } from "node:fs";
+import { constants } from "node:os";
 import { dirname, resolve } from "node:path";
 import { CivikitError, DiskError, type ErrorCode } from "../errors.ts";
 
@@ -52,9 +53,16 @@ const byWindowsNumber: Record<string, string> = {
   1295: "EDQUOT",
 };
 
+/** Some errors of Deno carry only the number the system gave. */
+function numberOf(message: string): string | undefined {
+  const number = /\(os error (\d+)\)/.exec(message)?.[1];
+  if (number === undefined) return undefined;
+  if (Deno.build.os === "windows") return byWindowsNumber[number];
+  return Object.entries(constants.errno).find(([, value]) => value === Number(number))?.[0];
+}
+
 function errnoOf(error: Error & { code?: unknown }): string {
-  const windows = Deno.build.os === "windows" && /\(os error (\d+)\)/.exec(error.message)?.[1];
-  const code = (windows && byWindowsNumber[windows]) || error.code;
+  const code = numberOf(error.message) ?? error.code;
   if (typeof code === "string" && code in known) return code;
   if (error instanceof TypeError && /\bnul\b|null byte/i.test(error.message)) return "ERR_INVALID_ARG_VALUE";
   return byName[error.name] ?? (typeof code === "string" ? code : "");

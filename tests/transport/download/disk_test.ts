@@ -172,6 +172,47 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "writeAll() reports a real short write, at a limit in the middle of it (faults row 30)",
+  ignore: !isLinux,
+  async fn() {
+    const folder = Deno.makeTempDirSync(), path = join(folder, "x.part");
+    const module = JSON.stringify(new URL("../../../transport/download/disk.ts", import.meta.url).href);
+    const program = `import { writeAll } from ${module};
+      const path = ${JSON.stringify(path)}, bytes = new Uint8Array(1_000_003);
+      using file = Deno.openSync(path, { write: true, create: true });
+      let at = 0;
+      try {
+        for (; at < 1e9; at += bytes.length) writeAll(file, bytes, at, path);
+      } catch (error) {
+        console.log(JSON.stringify([error.code, error.message, at, file.statSync().size]));
+      }`;
+    try {
+      const { stdout, stderr } = await new Deno.Command("sh", {
+        args: ["-c", `trap '' XFSZ; ulimit -f 40960; exec "$0" eval "$1"`, Deno.execPath(), program],
+        stdin: "null",
+      }).output();
+      const text = new TextDecoder().decode(stdout);
+      assert(text !== "", new TextDecoder().decode(stderr));
+      const [code, message, at, size] = JSON.parse(text);
+      assertEquals([code, message.includes("limit")], ["disk_error", true]);
+      assert(size > at && size < at + 1_000_003, "some of the bytes were taken");
+    } finally {
+      Deno.removeSync(folder, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  name: "wrapDiskError() keeps the flag that Deno asks for",
+  permissions: { write: false },
+  fn() {
+    const error = wrapDiskError(caught(() => Deno.mkdirSync("somewhere")), "somewhere", "making the folder");
+    assertEquals(error.code, "permission_denied");
+    assert(error.message.includes("--allow-write"), error.message);
+  },
+});
+
 Deno.test(
   "syncFolder() is quiet where it cannot",
   inFolder((folder) => {

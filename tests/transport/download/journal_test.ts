@@ -130,6 +130,35 @@ Deno.test(
   }),
 );
 
+Deno.test("a process killed while it writes journals leaves a whole one (faults row 24)", async () => {
+  const folder = Deno.makeTempDirSync(), path = join(folder, "x.part.json");
+  const module = JSON.stringify(new URL("../../../transport/download/journal.ts", import.meta.url).href);
+  const program = `import { newJournal, writeJournal } from ${module};
+    const journal = newJournal({ url: "https://civitai.com/api/download/models/7" });
+    const spans = Array.from({ length: 3000 }, (_, at) => ({ start: at * 10, end: at * 10 + 10, crc32: at }));
+    for (let total = 30_000;; total++) {
+      writeJournal(${JSON.stringify(path)}, { ...journal, total, spans }, { sync: false });
+      if (total === 30_000) console.log("begun");
+    }`;
+  try {
+    for (let round = 0; round < 5; round++) {
+      const child = new Deno.Command(Deno.execPath(), { args: ["eval", program], stdin: "null", stdout: "piped" })
+        .spawn();
+      const reader = child.stdout.getReader();
+      await reader.read();
+      await new Promise((resolve) => setTimeout(resolve, round * 7));
+      child.kill("SIGKILL");
+      await child.status;
+      await reader.cancel();
+      const found = readJournal(path) as Journal;
+      assertEquals(found.spans?.length, 3000);
+      assert(found.total! >= 30_000);
+    }
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
+
 Deno.test("a journal holds no credentials, and a new key finds the old part (design section 4)", () => {
   const journal = newJournal({ url: "https://me:pass@b2.example/f.bin?token=abc123&X-Amz-Signature=beef#frag" });
   for (const secret of ["abc123", "pass", "beef", "frag"]) {
