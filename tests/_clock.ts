@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import type { Clock } from "../transport/clock.ts";
 
 /** A clock that stands still until it is told to go on. */
@@ -15,7 +16,7 @@ interface Timer {
 
 /** Lets every microtask run: a macrotask only starts when none is left. */
 export function settle(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
+  return new Promise((resolve) => void setImmediate(resolve));
 }
 
 /** Time for tests: monotonic from 0, dates from `startDate` (default 2026-01-01T00:00:00Z), both moved only by `advance`. */

@@ -45,24 +45,17 @@ export function timeout({ headersMs, totalMs, clock = systemClock }: TimeoutOpti
   if (headerAlarms === undefined && totalAlarms === undefined) return (request, next) => next(request);
 
   return function timeout(request, next) {
+    const call: Call = { request, controller: new AbortController(), given: undefined, reject: undefined };
+    const cancelTotal = totalAlarms?.(() => expire(call, "total_timeout", `not done within ${totalMs} ms`));
+    const cancelHeaders = headerAlarms?.(() => expire(call, "header_timeout", `no headers within ${headersMs} ms`));
+    const link = follow(request.signal, call.controller, cancelTotal);
     return new Promise((resolve, reject) => {
-      const controller = new AbortController();
-      const cancelTotal = totalAlarms?.(() => expire("total_timeout", `not done within ${totalMs} ms`));
-      const cancelHeaders = headerAlarms?.(() => expire("header_timeout", `no headers within ${headersMs} ms`));
-      const link = follow(request.signal, controller, cancelTotal);
-      let given: NetworkError | undefined;
-
-      function expire(code: "header_timeout" | "total_timeout", state: string): void {
-        cancelHeaders?.();
-        const url = redactUrl(request.url);
-        given = new NetworkError(`${request.method} "${url}": ${state}`, { code, url });
-        controller.abort(given);
-        reject(given);
-      }
+      call.reject = reject;
 
       function arrived(response: Response): void {
         cancelHeaders?.();
-        if (given !== undefined) {
+        call.reject = undefined;
+        if (call.given !== undefined) {
           discard(response);
           return unlink(link);
         }
@@ -72,15 +65,32 @@ export function timeout({ headersMs, totalMs, clock = systemClock }: TimeoutOpti
 
       function failed(error: unknown): void {
         cancelHeaders?.();
+        call.reject = undefined;
         unlink(link);
         reject(error);
       }
 
       try {
-        next(new Request(request, { signal: controller.signal })).then(arrived, failed);
+        next(new Request(request, { signal: call.controller.signal })).then(arrived, failed);
       } catch (error) {
         failed(error);
       }
     });
   };
+}
+
+/** What an alarm needs to know. It must not lead to the response: its body being garbage is what ends the total timer. */
+interface Call {
+  readonly request: Request;
+  readonly controller: AbortController;
+  given: NetworkError | undefined;
+  reject: ((error: unknown) => void) | undefined;
+}
+
+function expire(call: Call, code: "header_timeout" | "total_timeout", state: string): void {
+  const { method, url } = call.request;
+  const shown = redactUrl(url);
+  call.given = new NetworkError(`${method} "${shown}": ${state}`, { code, url: shown });
+  call.controller.abort(call.given);
+  call.reject?.(call.given);
 }
