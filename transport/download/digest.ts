@@ -213,10 +213,11 @@ export function followDigest(
       clearTimeout(startup);
       notified = 0;
       answers.clear();
-      Atomics.add(cells, 1, 1n);
+      // in this order: nobody may take the old prefix for one of the new generation
       Atomics.store(cells, 0, 0n);
       Atomics.store(cells, 2, -1n);
       Atomics.store(cells, 4, 0n);
+      Atomics.add(cells, 1, 1n);
       signal();
     },
     close() {
@@ -237,7 +238,7 @@ async function hashTools(names: readonly HashName[]): Promise<HashTools> {
   return { createHash, crc32, openSync, readSync, closeSync, blake3 };
 }
 
-/** Where a worker can import the library from; undefined in a bundle, which has it inside. */
+/** Where a worker can import the library from; undefined where only this module can, as in a bundle. */
 function libraryLocation(): string | undefined {
   try {
     return import.meta.resolve("hash-wasm");
