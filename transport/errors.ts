@@ -58,6 +58,7 @@ export type ErrorCode =
   | "invalid_path"
   | "target_locked"
   | "target_exists"
+  | "part_mismatch"
   | "rename_failed"
   | "disk_error"
   | "out_of_memory"

@@ -1,11 +1,11 @@
 import { type Clock, sleep } from "./clock.ts";
 import { CivikitError, ContentError, HttpError, NetworkError } from "./errors.ts";
-import { httpError } from "./http_status.ts";
+import { httpError, type HttpErrorReadOptions } from "./http_status.ts";
 import { wrapBodyError } from "./network_error.ts";
 import { type PartAnswer, partRequest, readPart, type Validator, type Wanted } from "./part.ts";
 import { type Lane, RangePlan, type Span } from "./range_plan.ts";
 import { redactUrl } from "./redact.ts";
-import { backoff } from "./resume_transport.ts";
+import { backoff, exhausted, mostUntrusted } from "./resume_transport.ts";
 import { bodyReader } from "./save.ts";
 import type { Context, Sink, Transport } from "./transport.ts";
 
@@ -30,6 +30,8 @@ export interface RangeJobOptions {
   readonly delayMs: number;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Knows the server's own reasons for a refusal. */
+  readonly classify: HttpErrorReadOptions["classify"];
   /** Told when the server turns out not to serve ranges after all. */
   readonly refuseRanges: () => void;
 }
@@ -41,6 +43,8 @@ interface Connection extends Lane {
   drop: ((reason: CivikitError) => void) | undefined;
   /** Bytes since the last measurement. */
   bytes: number;
+  /** It waits for the sink: its silence is our own. */
+  isHeld: boolean;
   /** When its present part was asked for, and when it last brought bytes. */
   since: number;
   lastByte: number;
@@ -60,7 +64,6 @@ const laggardAfterMs = 3000;
 const mostLaggards = 4;
 /** How long a server's «not so many» is respected before one more connection is tried. */
 const allowanceMs = 5000;
-const mostUntrusted = 2;
 const mostResolves = 3;
 
 /** Statuses with which a server means «not so many at once» while other connections are being served. */
@@ -73,7 +76,8 @@ const expired = new Set([400, 401, 403, 410]);
  * is left open and the sink is not written to any more.
  */
 export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<number> {
-  const { inner, request, context, span, total, parallel, clock, enoughBytesPerSecond, idleTimeoutMs } = options;
+  const { inner, request, context, span, total, parallel, clock, enoughBytesPerSecond, idleTimeoutMs, classify } =
+    options;
   const url = redactUrl(request.url);
   const connections = new Set<Connection>();
   const plan = new RangePlan(options.firstPart.end, span.end, options.pieceBytes);
@@ -146,6 +150,7 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
       end,
       drop: undefined,
       bytes: 0,
+      isHeld: false,
       rate: undefined,
       since: now,
       lastByte: now,
@@ -197,8 +202,9 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
       return false;
     }
     if (isFatal || status !== undefined) return fail(error), false;
+    if (error.code === "protocol_violation") untrusted++;
     if (progress) return true;
-    if (++fruitless > options.maxAttempts) return fail(error), false;
+    if (++fruitless > options.maxAttempts) return fail(exhausted(url, options.maxAttempts, error)), false;
     try {
       await sleep(clock, backoff(fruitless, options.delayMs, options.random), request.signal);
     } catch (reason) {
@@ -227,6 +233,7 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
   /** Asks for the connection's part; undefined when the bytes came, or will come, in another way. */
   async function ask(connection: Connection): Promise<Response | undefined> {
     const wanted: Wanted = { start: connection.at, end: connection.end, total, validator };
+    if (untrusted > mostUntrusted) return await askWhole(connection), undefined;
     let answered = await send(connection, wanted, resolved);
     for (let resolves = 0; resolves < mostResolves && isExpired(answered); resolves++) {
       await answered.response.body?.cancel();
@@ -235,9 +242,8 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
     const { response, asked, answer } = answered;
     if (answer.kind === "part") return response;
     if (answer.kind === "whole") return await takeOver(connection, response, answer), undefined;
-    if (answer.kind === "refused") throw await httpError(response, asked);
+    if (answer.kind === "refused") throw await httpError(response, asked, { classify });
     await response.body?.cancel();
-    if (answer.kind === "untrusted" && ++untrusted > mostUntrusted) return await askWhole(connection), undefined;
     const state = answer.kind === "beyond" ? "nothing is there any more" : answer.reason;
     const code = answer.kind === "untrusted" ? "protocol_violation" : "content_changed";
     throw new ContentError(`reading "${url}" from byte ${wanted.start}: ${state}`, { code, url });
@@ -274,7 +280,7 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
     const response = await inner.fetch(asked, context);
     const answer = readPart(response, asked, { start: 0, total, validator });
     if (answer.kind === "whole") return await takeOver(connection, response, answer);
-    if (answer.kind === "refused") throw await httpError(response, asked);
+    if (answer.kind === "refused") throw await httpError(response, asked, { classify });
     await response.body?.cancel();
     throw new ContentError(`reading "${url}": the server's ranges cannot be trusted, and it sends nothing else`, {
       code: "protocol_violation",
@@ -339,7 +345,11 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
         fruitless = 0;
         if (skip === useful) continue;
         const writing = sink.write(bytes.subarray(skip, useful), at + skip - span.start);
-        if (writing !== undefined) await writing;
+        if (writing === undefined) continue;
+        connection.isHeld = true;
+        await writing;
+        connection.isHeld = false;
+        connection.lastByte = clock.now();
       }
     } finally {
       connection.drop = undefined;
@@ -356,7 +366,7 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
       connection.bytes = 0;
       connection.rate = connection.rate === undefined ? rate : connection.rate * 0.7 + rate * 0.3;
       measured += rate;
-      if (now - connection.lastByte > idleTimeoutMs) {
+      if (now - connection.lastByte > idleTimeoutMs && !connection.isHeld) {
         const reason = `reading "${url}": no byte for ${idleTimeoutMs} ms`;
         connection.drop?.(new NetworkError(reason, { code: "idle_timeout", url }));
       }
@@ -375,6 +385,8 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
 
   /** Gives up a connection that stands still or crawls while the others run. */
   function dropLaggard(now: number): void {
+    // where the sink holds connections back, rates say nothing about them
+    if ([...connections].some(({ isHeld }) => isHeld)) return;
     const rates = [...connections].map(({ rate = 0 }) => rate).sort((a, b) => a - b);
     const median = rates[rates.length >> 1]!;
     for (const { since, rate = 0, drop } of connections) {

@@ -1,6 +1,7 @@
 import { formatRange, parseRange } from "./byte_range.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { newContext } from "./compose.ts";
+import type { HttpErrorReadOptions } from "./http_status.ts";
 import { wholeWithin, within } from "./option.ts";
 import { hostOf, partRequest, readPart, rebuild, validatorOf } from "./part.ts";
 import { orderedBody } from "./ordered_body.ts";
@@ -25,6 +26,8 @@ export interface RangeOptions {
   maxAttempts?: number;
   /** Pause after the first fruitless attempt in milliseconds; doubles, with jitter, up to 30 s. Default 500. */
   delayMs?: number;
+  /** Refines the code of a refusal met in mid-body; as for `status`. */
+  classify?: HttpErrorReadOptions["classify"];
   /** Time; tests hand in a fake one. */
   clock?: Clock;
   /** Source of jitter: a number in [0, 1). */
@@ -61,6 +64,7 @@ export function rangeTransport(inner: Transport, {
   idleTimeoutMs = 60_000,
   maxAttempts = 5,
   delayMs = 500,
+  classify,
   clock = systemClock,
   random = Math.random,
 }: RangeOptions = {}): Transport {
@@ -138,6 +142,7 @@ export function rangeTransport(inner: Transport, {
         idleTimeoutMs,
         maxAttempts,
         delayMs,
+        classify,
         clock,
         random,
         refuseRanges: () => plainHosts.set(new URL(request.url).host, clock.now() + plainHostMs),

@@ -2,7 +2,7 @@ import { isPlain, parseContentRange, parseRange, plainLength, strongValidator } 
 import { type Clock, sleep, systemClock } from "./clock.ts";
 import { newContext } from "./compose.ts";
 import { CivikitError, ContentError, type ErrorCode, NetworkError } from "./errors.ts";
-import { httpError } from "./http_status.ts";
+import { httpError, type HttpErrorReadOptions } from "./http_status.ts";
 import { wrapBodyError } from "./network_error.ts";
 import { within } from "./option.ts";
 import { partRequest, readPart, rebuild, type Validator, validatorOf, type Wanted } from "./part.ts";
@@ -20,6 +20,8 @@ export interface ResumeOptions {
   idleTimeoutMs?: number;
   /** Bodies known to be smaller than this are passed through untouched, in bytes. Default 65536. */
   fromBytes?: number;
+  /** Refines the code of a refusal met in mid-body; as for `status`. */
+  classify?: HttpErrorReadOptions["classify"];
   /** Time; tests hand in a fake one. */
   clock?: Clock;
   /** Source of jitter: a number in [0, 1). */
@@ -27,6 +29,8 @@ export interface ResumeOptions {
 }
 
 const longestDelayMs = 30_000;
+/** Ranges that came back wrong before the server is believed to be unable to count. */
+export const mostUntrusted = 2;
 /** Buffer for consumers that bring none of their own. */
 const allocateBytes = 256 * 1024;
 
@@ -53,6 +57,7 @@ export function resumeTransport(inner: Transport, {
   delayMs = 500,
   idleTimeoutMs = 60_000,
   fromBytes = 65_536,
+  classify,
   clock = systemClock,
   random = Math.random,
 }: ResumeOptions = {}): Transport {
@@ -80,6 +85,7 @@ export function resumeTransport(inner: Transport, {
     /** What is left to read and drop before `at` is reached, after a 200 that starts again from the first byte. */
     let skip = 0;
     let fruitless = 0;
+    let untrusted = 0;
     let reader: BodyReader | undefined;
     let stalled = false;
     let finished = false;
@@ -134,7 +140,7 @@ export function resumeTransport(inner: Transport, {
           continue;
         }
         const answer = readPart(response, retry, rest);
-        if (answer.kind === "refused") throw await httpError(response, retry);
+        if (answer.kind === "refused") throw await httpError(response, retry, { classify });
         const usable = answer.kind === "part" || answer.kind === "whole" && answer.unchanged;
         if (usable && response.body !== null) {
           skip = answer.kind === "whole" ? at : 0;
@@ -150,6 +156,7 @@ export function resumeTransport(inner: Transport, {
           throw new ContentError(`resuming "${url}": ${state}`, { code: "content_changed", url });
         }
         cause = new ContentError(`resuming "${url}": ${state}`, { code: "protocol_violation", url });
+        if (++untrusted > mostUntrusted) throw cause;
       }
     }
 
@@ -262,7 +269,8 @@ export function backoff(attempt: number, delayMs: number, random: () => number):
   return ceiling / 2 + random() * ceiling / 2;
 }
 
-function exhausted(url: string, attempts: number, cause: CivikitError): CivikitError {
+/** The error of a job that made no headway in as many attempts as it had. */
+export function exhausted(url: string, attempts: number, cause: CivikitError): CivikitError {
   if (attempts === 0) return cause;
   const code: ErrorCode = "no_progress";
   return new NetworkError(`reading "${url}": ${attempts} attempts in a row brought no new byte: ${cause.message}`, {

@@ -1,3 +1,4 @@
+import { wrapBodyError } from "./network_error.ts";
 import type { Sink } from "./transport.ts";
 
 /** Delivers a body's bytes to a sink in whatever order they come; resolves with their number. */
@@ -79,9 +80,14 @@ export async function save(response: Response, sink: Sink): Promise<number> {
   const scatter = scatters.get(body);
   if (scatter !== undefined && !body.locked && !response.bodyUsed) return await scatter(sink);
   const reader = bodyReader(body);
+  const read = () =>
+    reader.read().catch((error) => {
+      // the platform reports a broken body as a TypeError; anything else is a layer's error or the caller's own abort
+      throw error instanceof TypeError ? wrapBodyError(error, response.url) : error;
+    });
   let at = 0;
   try {
-    for (let bytes = await reader.read(); bytes !== undefined; bytes = await reader.read()) {
+    for (let bytes = await read(); bytes !== undefined; bytes = await read()) {
       const writing = sink.write(bytes, at);
       if (writing !== undefined) await writing;
       at += bytes.byteLength;

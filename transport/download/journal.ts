@@ -34,6 +34,8 @@ export interface Journal {
   readonly urlDigest: string;
   /** The strong ETag, else the Last-Modified, the bytes belong to. */
   readonly validator?: string | undefined;
+  /** The host that gave the validator: storage hosts number their copies independently. */
+  readonly validatorHost?: string | undefined;
   /** Size of the whole file in bytes, where known. */
   readonly total?: number | undefined;
   /** The hashes wanted, by name. */
@@ -150,9 +152,11 @@ function isCount(value: unknown): value is number {
 function findFault(value: unknown): string | undefined {
   if (!isObject(value)) return "not an object";
   if (value.version !== 1) return "of another version";
-  const { url, urlDigest, validator, total, digests, spans, created, updated } = value;
+  const { url, urlDigest, validator, validatorHost, total, digests, spans, created, updated } = value;
   if (typeof url !== "string" || typeof urlDigest !== "string") return "without a URL";
-  if (validator !== undefined && typeof validator !== "string") return "with a senseless validator";
+  if (typeof (validator ?? "") !== "string" || typeof (validatorHost ?? "") !== "string") {
+    return "with a senseless validator";
+  }
   if (total !== undefined && !isCount(total)) return "with a senseless total";
   if (!isObject(digests) || !Object.values(digests).every((digest) => typeof digest === "string")) {
     return "with senseless digests";

@@ -1,0 +1,130 @@
+import { classifyCivitai } from "./api/mod.ts";
+import {
+  auth,
+  breaker,
+  compose,
+  dedupe,
+  type FetchOptions,
+  fetchTransport,
+  type Middleware,
+  observe,
+  type RangeOptions,
+  rangeTransport,
+  rateLimit,
+  type RateLimitOptions,
+  type ResumeOptions,
+  resumeTransport,
+  retry,
+  type RetryOptions,
+  status,
+  timeout,
+  type Transport,
+  type TransportEvent,
+} from "./transport/mod.ts";
+
+/** Options of {@linkcode createTransport}; each part of the stack takes its own. */
+export interface CreateTransportOptions {
+  /** The API key, or what finds it at each call. Default: none. */
+  key?: string | (() => string | undefined | Promise<string | undefined>);
+  /** Hosts that may see the key. Default `civitai.com` and `civitai.red`. */
+  hosts?: readonly string[];
+  /** Connections of one download at most, 1 to 32. Default 4. */
+  parallel?: number | (() => number);
+  /** Size of a part in bytes, 64 KiB to 64 MiB. Default 8 MiB. */
+  pieceBytes?: number | (() => number);
+  /** Longest wait for headers in milliseconds. Default 30000. */
+  headersMs?: number;
+  /** Longest time for a whole API answer in milliseconds; downloads and images have none. Default 30000. */
+  apiMs?: number;
+  /** Longest silence of a body in milliseconds. Default 60000. */
+  idleMs?: number;
+  /** The socket: pool, HTTP version, proxy, certificates, User-Agent. */
+  socket?: FetchOptions;
+  /** Retries of requests whose headers did not come or said «later». */
+  retry?: RetryOptions;
+  /** Requests per second and at once, for each host. */
+  rateLimit?: RateLimitOptions;
+  /** Healing of bodies. */
+  resume?: ResumeOptions;
+  /** The cache layer, where there is to be one; see `httpCache`. Default: none. */
+  cache?: Middleware;
+  /** Layers directly around the socket, such as `metrics`: they see every attempt and every part. */
+  layers?: readonly Middleware[];
+  /** Told every event of every call. */
+  report?: (event: TransportEvent, id: string) => void;
+}
+
+/** A {@linkcode Transport} that holds connections. */
+export interface CivikitTransport extends Transport, Disposable {
+  /** Gives up the connection pools; calls under way end normally. */
+  close(): void;
+}
+
+const isRanged = (request: Request): boolean => request.headers.has("range");
+const isApi = (request: Request): boolean => request.headers.get("accept")?.includes("json") ?? false;
+
+/** Lets only those requests through `layer` that `when` names; the others pass it by. */
+function only(when: (request: Request) => boolean, layer: Middleware): Middleware {
+  return (request, next, context) => when(request) ? layer(request, next, context) : next(request);
+}
+
+/**
+ * The whole stack with good defaults, in one call: status, cache (where given), dedupe, total deadline (API answers
+ * only), parallel ranges (for requests with a Range, which is how {@linkcode download} asks), healing bodies, and around
+ * each attempt retry, circuit breaker, rate limit, key and header timeout.
+ *
+ * @param options See {@linkcode CreateTransportOptions}.
+ * @throws {RangeError | TypeError} When an option is out of range, naming it.
+ * @example
+ * ```ts
+ * import { civitai, createTransport } from "@civikit/civikit";
+ *
+ * using transport = createTransport({ parallel: 8 });
+ * const api = civitai(transport);
+ * console.log(typeof api.versions.get);
+ * ```
+ */
+export function createTransport({
+  key,
+  hosts,
+  parallel,
+  pieceBytes,
+  headersMs = 30_000,
+  apiMs = 30_000,
+  idleMs = 60_000,
+  socket: socketOptions = {},
+  retry: retryOptions = {},
+  rateLimit: limitOptions = {},
+  resume: resumeOptions = {},
+  cache,
+  layers = [],
+  report,
+}: CreateTransportOptions = {}): CivikitTransport {
+  const socket = fetchTransport(socketOptions);
+  const bracket = compose(
+    socket,
+    retry(retryOptions),
+    // a download has a budget of its own for attempts without progress; a few cut connections must not end it
+    only((request) => !isRanged(request), breaker()),
+    rateLimit(limitOptions),
+    ...(key === undefined ? [] : [auth({ key, ...(hosts === undefined ? {} : { hosts }) })]),
+    timeout({ headersMs }),
+    ...layers,
+  );
+  const rangeOptions: RangeOptions = { when: isRanged, idleTimeoutMs: idleMs, classify: classifyCivitai };
+  if (parallel !== undefined) rangeOptions.parallel = parallel;
+  if (pieceBytes !== undefined) rangeOptions.pieceBytes = pieceBytes;
+  const bodies = rangeTransport(
+    resumeTransport(bracket, { idleTimeoutMs: idleMs, classify: classifyCivitai, ...resumeOptions }),
+    rangeOptions,
+  );
+  const stack = compose(
+    bodies,
+    status({ classify: classifyCivitai }),
+    ...(cache === undefined ? [] : [cache]),
+    dedupe(),
+    only(isApi, timeout({ totalMs: apiMs })),
+  );
+  const { fetch } = report === undefined ? stack : observe(stack, report);
+  return { fetch, close: () => socket.close(), [Symbol.dispose]: () => socket.close() };
+}

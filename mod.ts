@@ -1,0 +1,22 @@
+/**
+ * civikit gets models, images and data out of Civitai: one transport interface with swappable implementations and
+ * middleware, typed API modules, and a downloader that leaves no wrong byte under a final name.
+ *
+ * @example The whole stack, a model version, and its file on disk
+ * ```ts no-run
+ * import { civitai, createTransport, download, parseReference, resolveDownloads } from "@civikit/civikit";
+ *
+ * using transport = createTransport({ key: Deno.env.get("CIVITAI_API_KEY") ?? "" });
+ * const reference = parseReference("urn:air:flux1:lora:civitai:1231067@1387174");
+ * const [file] = await resolveDownloads(civitai(transport), reference);
+ * const { path, verified } = await download(transport, file!.url, `models/${file!.fileName}`, file!);
+ * console.log(path, verified);
+ * ```
+ *
+ * @module
+ */
+export * from "./transport/mod.ts";
+export { parseHttpDate } from "./transport/mod.ts";
+export * from "./cache/mod.ts";
+export * from "./api/mod.ts";
+export { type CivikitTransport, createTransport, type CreateTransportOptions } from "./create_transport.ts";

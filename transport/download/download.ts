@@ -1,0 +1,695 @@
+import { rmSync, statSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
+import { plainLength } from "../byte_range.ts";
+import { type Clock, sleep, systemClock } from "../clock.ts";
+import { newContext } from "../compose.ts";
+import {
+  CivikitError,
+  ContentError,
+  DiskError,
+  HttpError,
+  InputError,
+  isCode,
+  NetworkError,
+  VerificationError,
+} from "../errors.ts";
+import { discard, httpError, readText } from "../http_status.ts";
+import { wholeWithin, within } from "../option.ts";
+import { type PartAnswer, partRequest, readPart, validatorOf, type Wanted } from "../part.ts";
+import { redactUrl } from "../redact.ts";
+import { backoff, mostUntrusted } from "../resume_transport.ts";
+import { save } from "../save.ts";
+import type { Context, DownloadPhase, Transport, TransportEvent } from "../transport.ts";
+import { digestFile, type Digests, type HashName, hashNames } from "./digest.ts";
+import { ensureFolder, freeBytes, wrapDiskError } from "./disk.ts";
+import { formatBytes } from "./speed.ts";
+import { guardHead, guardStart } from "./guard.ts";
+import { PartFile } from "./part_file.ts";
+import { resolveInside } from "./safe_name.ts";
+import { type Span, SpanSet } from "./spans.ts";
+import { type SpeedMeter, speedMeter } from "./speed.ts";
+import type { Throttle } from "./throttle.ts";
+import { compareDigests, mismatch, type Verdict, writeReport } from "./verify.ts";
+
+/** What is promised about a file. */
+export interface Promised {
+  /** Hashes in hex, either case, as the API names them. */
+  hashes?: Digests | undefined;
+  /** Size in bytes. */
+  sizeBytes?: number | undefined;
+}
+
+/** Options of {@linkcode download}. */
+export interface DownloadOptions extends Promised {
+  /** Stops the download; what was written stays for the next run. */
+  signal?: AbortSignal | undefined;
+  /** Called at most ten times a second and at the end: bytes there, bytes in all (if known), bytes per second. */
+  onProgress?: ((downloadedBytes: number, totalBytes: number | undefined, bytesPerSecond: number) => void) | undefined;
+  /** Called with every event of the download and of the transport beneath it. */
+  report?: ((event: TransportEvent) => void) | undefined;
+  /** Whether an existing target, or the part file of another download, gives way. Default false. */
+  replace?: boolean | undefined;
+  /** A folder the target must lie in; `path` is then taken relative to it, and nothing leads out of it. */
+  root?: string | undefined;
+  /** Limits the rate; may be shared by several downloads. */
+  throttle?: Throttle | undefined;
+  /** Asked before each write: a promise holds the download until it settles. */
+  gate?: (() => Promise<void> | undefined) | undefined;
+  /** Hashes to compute besides the promised ones. Default `["SHA256"]`. */
+  digests?: readonly HashName[] | undefined;
+  /** Whether promised hashes and sizes have to agree. Default true. */
+  verify?: boolean | undefined;
+  /** Whether a file whose hash is wrong is fetched once more to mend it. Default true. */
+  repair?: boolean | undefined;
+  /** Asked when the file changed at the source in mid-download: what is promised now. */
+  refresh?: (() => Promise<Promised>) | undefined;
+  /** Keep the unfinished bytes of a file that changed at the source as `NAME.part.old`. Default false. */
+  keepReplaced?: boolean | undefined;
+  /** Attempts in a row that may bring no new byte. Default 5, 0 to 100. */
+  maxAttempts?: number | undefined;
+  /** Pause after the first fruitless attempt in milliseconds; doubles, with jitter, up to 30 s. Default 500. */
+  delayMs?: number | undefined;
+  /** What a killed process may lose at most, in bytes. Default 8 MiB, 64 KiB to 64 MiB. */
+  flushBytes?: number | undefined;
+  /** Time; tests hand in a fake one. */
+  clock?: Clock | undefined;
+  /** Source of jitter: a number in [0, 1). */
+  random?: (() => number) | undefined;
+}
+
+/** How a download ended well. */
+export interface DownloadResult {
+  /** Where the file is. */
+  readonly path: string;
+  /** Its size in bytes. */
+  readonly bytes: number;
+  /** Its hashes. */
+  readonly digests: Digests;
+  /** True when a promised hash was compared and agrees; false: only the size and the kind of content were checked. */
+  readonly verified: boolean;
+  /** True when the file was there already and nothing was fetched. */
+  readonly skipped: boolean;
+  /** Bytes taken over from an earlier, interrupted run. */
+  readonly resumedBytes: number;
+  /** Time taken in milliseconds. */
+  readonly elapsedMs: number;
+}
+
+const progressMs = 100;
+const mostRestarts = 3;
+/** A server that wants a longer pause is better asked another day. */
+const longestWaitMs = 120_000;
+/** Room the journal and the file system need beside the file itself. */
+const spareBytes = 1024 * 1024;
+
+/**
+ * Fetches a URL to a verified file, whatever happens on the way: through any transport, resumed after a fault or a
+ * killed process, never a wrong byte under the final name.
+ *
+ * Bytes go to `PATH.part`, the account of them to `PATH.part.json`; holes are asked for with Range and If-Range
+ * (RFC 9110 sections 13.1.5 and 14) at the original URL; size and hashes are checked; only then the file gets its name.
+ *
+ * @param transport What fetches: plain, self-healing or parallel, with any middleware around it.
+ * @param request A GET request, or its URL.
+ * @param path The target file. Missing folders are made.
+ * @param options See {@linkcode DownloadOptions}.
+ * @throws {HttpError} When the server refuses.
+ * @throws {NetworkError} When the network fails for longer than the attempts allow.
+ * @throws {ContentError} When what comes is not the file: a login page, an error text, a file that keeps changing.
+ * @throws {VerificationError} When the hash is wrong; the bytes are kept as `PATH.quarantine`.
+ * @throws {DiskError} When the disk refuses: space, rights, a lock, a target that exists.
+ * @throws {InputError} When the request is not a GET or the URL is not one.
+ * @example
+ * ```ts
+ * import { download } from "@civikit/civikit/transport";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const transport = { fetch: () => Promise.resolve(new Response("tensors")) };
+ * const result = await download(transport, "https://civitai.com/api/download/models/1", `${folder}/a.safetensors`);
+ * console.log(result.bytes, result.digests.SHA256);
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
+export async function download(
+  transport: Transport,
+  request: Request | string,
+  path: string,
+  options: DownloadOptions = {},
+): Promise<DownloadResult> {
+  const job = new DownloadJob(transport, toRequest(request, options.signal), path, options);
+  return await job.run();
+}
+
+function toRequest(request: Request | string, signal: AbortSignal | undefined): Request {
+  if (typeof request === "string" && !URL.canParse(request)) {
+    const input = redactUrl(request);
+    throw new InputError(`downloading "${input}": not a URL`, { code: "invalid_url", input });
+  }
+  const plain = typeof request === "string" ? new Request(request) : request;
+  if (plain.method !== "GET") {
+    const input = plain.method;
+    throw new InputError(`downloading with "${input}": only GET can be resumed`, { code: "invalid_argument", input });
+  }
+  return signal === undefined ? plain : new Request(plain, { signal: AbortSignal.any([plain.signal, signal]) });
+}
+
+/** One download from its first look at the disk to the final name. */
+class DownloadJob {
+  readonly #transport: Transport;
+  readonly #request: Request;
+  readonly #path: string;
+  readonly #options: DownloadOptions;
+  readonly #clock: Clock;
+  readonly #context: Context;
+  readonly #url: string;
+  readonly #speed: SpeedMeter;
+  readonly #maxAttempts: number;
+  readonly #delayMs: number;
+  readonly #flushBytes: number;
+  #promised: Promised;
+  #lastProgress = -Infinity;
+  #fruitless = 0;
+  #untrusted = 0;
+  #restarts = 0;
+  /** The server cannot be trusted with ranges: it is asked for the whole file. */
+  #isPlain = false;
+
+  constructor(transport: Transport, request: Request, path: string, options: DownloadOptions) {
+    const { maxAttempts = 5, delayMs = 500, flushBytes = 8 * 1024 * 1024, clock = systemClock, root, report } = options;
+    wholeWithin("maxAttempts", maxAttempts, 0, 100);
+    within("delayMs", delayMs, 0, 600_000);
+    wholeWithin("flushBytes", flushBytes, 64 * 1024, 64 * 1024 * 1024);
+    if (basename(path) === "" || /[\\/]$/.test(path)) {
+      throw new DiskError(`downloading to ${JSON.stringify(path)}: it names no file`, { code: "invalid_path", path });
+    }
+    this.#transport = transport;
+    this.#request = request;
+    this.#path = root === undefined ? resolve(path) : resolveInside(root, path);
+    this.#options = options;
+    this.#promised = { hashes: options.hashes ?? {}, sizeBytes: options.sizeBytes };
+    this.#maxAttempts = maxAttempts;
+    this.#delayMs = delayMs;
+    this.#flushBytes = flushBytes;
+    this.#clock = clock;
+    this.#url = redactUrl(request.url);
+    this.#speed = speedMeter({ clock });
+    const { id } = newContext();
+    this.#context = {
+      id,
+      report(event) {
+        try {
+          report?.(event);
+        } catch {
+          // observers cannot break the observed
+        }
+      },
+    };
+  }
+
+  async run(): Promise<DownloadResult> {
+    const started = this.#clock.now();
+    const { signal } = this.#request;
+    signal.throwIfAborted();
+    ensureFolder(dirname(this.#path));
+    const existing = await this.#existing(started);
+    if (existing !== undefined) return existing;
+
+    const part = await PartFile.open({
+      path: this.#path,
+      url: this.#request.url,
+      hashes: this.#promised.hashes ?? {},
+      names: this.#names(),
+      replace: this.#options.replace ?? false,
+      flushBytes: this.#flushBytes,
+      clock: this.#clock,
+      signal,
+    });
+    try {
+      const { resumedBytes } = part;
+      this.#phase(resumedBytes > 0 ? "resuming" : "started", part);
+      await this.#fill(part);
+      this.#phase("verifying", part);
+      const { digests, verified } = await this.#verify(part);
+      await part.seal();
+      signal.throwIfAborted();
+      part.publish(this.#path, this.#options.replace ?? false);
+      const bytes = part.covered;
+      this.#progress(bytes, bytes, true);
+      this.#phase("finished", part);
+      const elapsedMs = this.#clock.now() - started;
+      return { path: this.#path, bytes, digests, verified, skipped: false, resumedBytes, elapsedMs };
+    } catch (error) {
+      this.#phase("failed", part, error instanceof CivikitError ? error.code : undefined);
+      try {
+        await part.close();
+      } catch {
+        // the first failure says more; the journal before it still stands
+        part.abandon();
+      }
+      throw error;
+    }
+  }
+
+  #names(): HashName[] {
+    const wanted = new Set<HashName>(this.#options.digests ?? ["SHA256"]);
+    const { hashes = {} } = this.#promised;
+    for (const name of hashNames) if (hashes[name] !== undefined) wanted.add(name);
+    return [...wanted];
+  }
+
+  #phase(phase: DownloadPhase, part: PartFile, note?: string): void {
+    this.#context.report({
+      type: "download",
+      path: this.#path,
+      phase,
+      bytes: part.covered,
+      ...(part.total === undefined ? {} : { totalBytes: part.total }),
+      ...(note === undefined ? {} : { note }),
+    });
+  }
+
+  /** What to do about a target that exists: nothing when it is the promised file, refuse otherwise. */
+  async #existing(started: number): Promise<DownloadResult | undefined> {
+    const found = statSync(this.#path, { throwIfNoEntry: false });
+    if (found === undefined || this.#options.replace && found.isFile()) return undefined;
+    const path = this.#path;
+    if (!found.isFile()) {
+      throw new DiskError(`downloading to ${JSON.stringify(path)}: something that is not a file is there`, {
+        code: "invalid_path",
+        path,
+      });
+    }
+    const { hashes = {}, sizeBytes } = this.#promised;
+    const isPossible = sizeBytes === undefined || !isOtherSize(found.size, sizeBytes);
+    if (isPossible && Object.keys(hashes).length > 0) {
+      const digests = await digestFile(path, this.#names(), { signal: this.#request.signal });
+      const { agreed, differing } = compareDigests(hashes, digests);
+      if (agreed.length > 0 && differing.length === 0) {
+        rmSync(`${path}.part.json`, { force: true });
+        const elapsedMs = this.#clock.now() - started;
+        return { path, bytes: found.size, digests, verified: true, skipped: true, resumedBytes: 0, elapsedMs };
+      }
+    }
+    const state = Object.keys(hashes).length > 0 ? "another file has that name" : "a file has that name";
+    throw new DiskError(`downloading to ${JSON.stringify(path)}: ${state}`, { code: "target_exists", path });
+  }
+
+  /** Asks for hole after hole until there is none; survives what can be survived. */
+  async #fill(part: PartFile): Promise<void> {
+    while (part.total === undefined || part.covered < part.total) {
+      const before = part.covered;
+      try {
+        await this.#fillHole(part);
+      } catch (error) {
+        if (part.covered > before) this.#fruitless = 0;
+        await this.#survive(error, part);
+        continue;
+      }
+      if (part.covered > before) this.#fruitless = 0;
+    }
+  }
+
+  async #fillHole(part: PartFile): Promise<void> {
+    const { total, validator } = part;
+    const [hole] = part.holes();
+    if (hole === undefined) return;
+    const end = hole.end === (total ?? Infinity) ? undefined : hole.end;
+    const wanted: Wanted = { start: hole.start, end, total, validator };
+    const { response, asked, answer } = await this.#ask(wanted);
+    if (answer.kind === "part") return await this.#take(part, response, asked, answer, answer.start, answer.end);
+    if (answer.kind === "whole") return await this.#takeWhole(part, response, asked, answer);
+    if (answer.kind === "refused") throw await httpError(response, asked);
+    await response.body?.cancel();
+    if (answer.kind === "beyond") return this.#isBeyond(part, answer.total);
+    if (answer.kind === "untrusted") {
+      throw new ContentError(`downloading "${this.#url}": ${answer.reason}`, {
+        code: "protocol_violation",
+        url: this.#url,
+      });
+    }
+    throw new ContentError(`downloading "${this.#url}": ${answer.reason}`, { code: "content_changed", url: this.#url });
+  }
+
+  async #ask(wanted: Wanted): Promise<{ response: Response; asked: Request; answer: PartAnswer }> {
+    const asked = this.#isPlain ? this.#request : partRequest(this.#request, wanted);
+    let response: Response;
+    try {
+      response = await this.#transport.fetch(asked, this.#context);
+    } catch (error) {
+      // a transport that turns statuses into errors cannot hand over an empty file's 416
+      if (!(error instanceof HttpError && error.status === 416) || wanted.start > 0 || this.#isPlain) throw error;
+      this.#isPlain = true;
+      return await this.#ask(wanted);
+    }
+    const answer = readPart(response, asked, wanted);
+    const isForeign = answer.kind === "whole" && !answer.unchanged && wanted.validator !== undefined &&
+      new URL(response.url || asked.url).host !== wanted.validator.host;
+    if (!isForeign || wanted.start === 0 || this.#isPlain) return { response, asked, answer };
+    // another storage host cannot know our validator: ask it for the bytes alone; the size must still agree
+    await response.body?.cancel();
+    return await this.#ask({ ...wanted, validator: undefined });
+  }
+
+  /** Nothing lies where the rest was expected: complete if the size agrees, else begun again. */
+  #isBeyond(part: PartFile, total: number | undefined): void {
+    if (total !== undefined && part.holes()[0]?.start === total && part.total === undefined) {
+      return part.identify(total, part.validator);
+    }
+    if (total === 0 && part.covered === 0) return part.identify(0, undefined);
+    throw new ContentError(`downloading "${this.#url}": nothing is there any more`, {
+      code: "content_changed",
+      url: this.#url,
+    });
+  }
+
+  /** A 200: the file from its first byte. */
+  async #takeWhole(
+    part: PartFile,
+    response: Response,
+    asked: Request,
+    { total, unchanged }: PartAnswer & { kind: "whole" },
+  ): Promise<void> {
+    const isOther = total !== undefined && part.total !== undefined && total !== part.total;
+    const isUnproven = part.validator !== undefined && !unchanged;
+    if (part.covered > 0 && (isOther || isUnproven)) {
+      await response.body?.cancel();
+      throw new ContentError(`downloading "${this.#url}": it is another file now`, {
+        code: "content_changed",
+        url: this.#url,
+      });
+    }
+    // nothing proves these bytes to belong to those that are there
+    if (part.covered > 0 && !unchanged) part.restart();
+    await this.#take(part, response, asked, { kind: "whole", total, unchanged }, 0, total);
+  }
+
+  #refuseRestart(): void {
+    if (++this.#restarts <= mostRestarts) return;
+    throw new ContentError(`downloading "${this.#url}": the file keeps changing`, {
+      code: "content_changed",
+      url: this.#url,
+    });
+  }
+
+  /** Lets the bytes of an answer, which begin at `start` of the file, go to the part file. */
+  async #take(
+    part: PartFile,
+    response: Response,
+    asked: Request,
+    { total }: PartAnswer & { total: number | undefined },
+    start: number,
+    end: number | undefined,
+  ): Promise<void> {
+    try {
+      await this.#checkSize(part, response, total);
+      this.#checkBeforeWriting(part, response, asked, total);
+    } catch (error) {
+      discard(response);
+      throw error;
+    }
+    const { signal } = this.#request;
+    const write = (bytes: Uint8Array, at: number) => {
+      const useful = end === undefined ? bytes : bytes.subarray(0, Math.max(0, end - at));
+      if (at === 0 && part.covered === 0) guardStart(useful, this.#path, this.#request.url);
+      part.write(useful, at);
+      this.#speed.add(useful.byteLength);
+      this.#progress(part.covered, part.total);
+    };
+    const length = await save(response, {
+      write: (bytes, offset) => {
+        const waiting = this.#pace(bytes);
+        if (waiting === undefined) return write(bytes, start + offset);
+        return waiting.then(() => {
+          signal.throwIfAborted();
+          write(bytes, start + offset);
+        });
+      },
+    });
+    signal.throwIfAborted();
+    const got = start + length;
+    if (end !== undefined && got < end) {
+      throw new NetworkError(`downloading "${this.#url}": the body ended ${end - got} bytes early`, {
+        code: "body_incomplete",
+        url: this.#url,
+      });
+    }
+    if (part.total === undefined) part.identify(got, part.validator);
+  }
+
+  /** What a write has to wait for: a pause, or the bandwidth limit. */
+  #pace(bytes: Uint8Array): Promise<void> | undefined {
+    const { gate, throttle } = this.#options;
+    return gate?.() ?? throttle?.take(bytes.byteLength, this.#request.signal);
+  }
+
+  /** Refuses a file whose size is not the promised one, or says what came in its place. */
+  async #checkSize(part: PartFile, response: Response, total: number | undefined): Promise<void> {
+    const { sizeBytes } = this.#promised;
+    if (total === undefined || sizeBytes === undefined || this.#options.verify === false) return;
+    if (!isOtherSize(total, sizeBytes)) return;
+    if (total < 65_536) guardStart(new TextEncoder().encode(await readText(response)), this.#path, this.#request.url);
+    throw new VerificationError(`downloading "${this.#url}": it has ${total} bytes and should have ${sizeBytes}`, {
+      code: "size_mismatch",
+      algorithm: "size",
+      expected: String(sizeBytes),
+      actual: String(total),
+      path: part.partPath,
+    });
+  }
+
+  /** Everything that can be known from an answer's head: kind of content, room on the disk. */
+  #checkBeforeWriting(part: PartFile, response: Response, asked: Request, total: number | undefined): void {
+    const isFirst = part.covered === 0;
+    if (isFirst) guardHead(response.headers, this.#path, this.#request.url);
+    const validator = validatorOf(response, asked);
+    if (isFirst || part.total === undefined || part.validator === undefined) {
+      part.identify(total ?? plainLength(response.headers), validator ?? part.validator);
+    }
+    if (!isFirst || total === undefined) return;
+    const free = freeBytes(dirname(this.#path));
+    const needed = total - part.allocatedBytes + spareBytes;
+    if (free !== undefined && free < needed) {
+      throw new DiskError(
+        `downloading to ${JSON.stringify(this.#path)}: ${formatBytes(needed)} are needed and ${
+          formatBytes(free)
+        } are free`,
+        { code: "no_space", path: this.#path },
+      );
+    }
+  }
+
+  #progress(bytes: number, total: number | undefined, isLast = false): void {
+    const { onProgress } = this.#options;
+    if (onProgress === undefined) return;
+    const now = this.#clock.now();
+    if (!isLast && now - this.#lastProgress < progressMs) return;
+    this.#lastProgress = now;
+    try {
+      onProgress(bytes, total, this.#speed.bytesPerSecond());
+    } catch {
+      // observers cannot break the observed
+    }
+  }
+
+  /** Waits and returns when the download can go on after `error`; throws it otherwise. */
+  async #survive(error: unknown, part: PartFile): Promise<void> {
+    const { signal } = this.#request;
+    signal.throwIfAborted();
+    if (!(error instanceof CivikitError)) throw wrapUnknown(error, part.partPath);
+    let waitMs: number | undefined;
+    if (error.code === "content_changed") {
+      if (await this.#isKept(part)) {
+        // the bytes are judged by their hash in the end, but each attempt has to bring some
+        if (++this.#fruitless > this.#maxAttempts) throw error;
+        return;
+      }
+      this.#refuseRestart();
+      if (this.#options.keepReplaced) part.setAside();
+      else part.restart();
+      return this.#phase("restarted", part);
+    } else if (error instanceof HttpError) {
+      // in mid-download a refusal may be an expired link: the original URL finds a new one
+      const isExpired = part.covered > 0 && [400, 401, 403, 404, 410].includes(error.status);
+      const isPassing = [408, 425, 429].includes(error.status) || error.status >= 500;
+      if (!isExpired && !isPassing || error.code === "too_many_pages") throw error;
+      if (isExpired && this.#fruitless > 1) throw error;
+      waitMs = error.retryAfterMs;
+      if (waitMs !== undefined && waitMs > longestWaitMs) throw error;
+    } else if (error instanceof ContentError) {
+      if (error.code !== "protocol_violation" && error.code !== "body_incomplete") throw error;
+      if (error.code === "protocol_violation" && ++this.#untrusted >= mostUntrusted) this.#isPlain = true;
+    } else if (!(error instanceof NetworkError)) {
+      throw error;
+    } else if (unhealable.has(error.code) || part.covered === 0 && unreachable.has(error.code)) {
+      throw error;
+    }
+    if (++this.#fruitless > this.#maxAttempts) throw error;
+    this.#context.report({
+      type: "resume",
+      url: this.#url,
+      receivedBytes: part.covered,
+      attempt: this.#fruitless,
+      code: error.code,
+    });
+    part.flush();
+    const pauseMs = this.#fruitless === 1
+      ? 0
+      : backoff(this.#fruitless, this.#delayMs, this.#options.random ?? Math.random);
+    await sleep(this.#clock, Math.max(pauseMs, waitMs ?? 0), signal);
+  }
+
+  /**
+   * The file has another name for its bytes at the source, or other bytes. Tells whether those that are there can stay:
+   * they can while the promised hash is the same, for it will judge them.
+   */
+  async #isKept(part: PartFile): Promise<boolean> {
+    const before = this.#promised.hashes?.SHA256?.toLowerCase();
+    if (this.#options.refresh !== undefined) this.#promised = await this.#options.refresh();
+    if (before === undefined || before !== this.#promised.hashes?.SHA256?.toLowerCase()) return false;
+    part.identify(part.total, undefined);
+    part.suspect();
+    return true;
+  }
+
+  /** Compares hashes; mends what can be mended; throws, and puts the file into quarantine, when it is wrong for good. */
+  async #verify(part: PartFile): Promise<{ digests: Digests; verified: boolean }> {
+    let digests = await this.#race(part.digests());
+    const judge = () => compareDigests(this.#promised.hashes ?? {}, digests);
+    let verdict = judge();
+    if (this.#options.verify === false) return { digests, verified: false };
+    for (const mend of this.#options.repair === false ? [] : [this.#mendDisk, this.#mendSuspects, this.#mendAll]) {
+      if (verdict.differing.length === 0) break;
+      const mended = await mend.call(this, part);
+      if (!mended) continue;
+      part.rehash();
+      digests = await this.#race(part.digests());
+      verdict = judge();
+    }
+    if (verdict.differing.length > 0) throw await this.#quarantine(part, verdict, digests);
+    return { digests, verified: verdict.agreed.some((name) => name !== "AutoV1") };
+  }
+
+  async #race<T>(work: Promise<T>): Promise<T> {
+    const { signal } = this.#request;
+    const { promise, reject } = Promise.withResolvers<never>();
+    const abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    try {
+      return await Promise.race([work, promise]);
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  /** Damage on the disk: spans whose checksum no longer holds are fetched again. */
+  async #mendDisk(part: PartFile): Promise<boolean> {
+    const dropped = await part.dropDamaged();
+    if (dropped === 0) return false;
+    this.#phase("repairing", part, "disk");
+    await this.#fill(part);
+    return true;
+  }
+
+  /** Damage on the way: what an earlier run left is suspected first. */
+  async #mendSuspects(part: PartFile): Promise<boolean> {
+    const { restored } = part;
+    if (restored.length === 0 || part.resumedBytes >= part.covered) return false;
+    this.#phase("repairing", part, "earlier run");
+    return await this.#compare(part, restored);
+  }
+
+  async #mendAll(part: PartFile): Promise<boolean> {
+    this.#phase("repairing", part, "all");
+    return await this.#compare(part, [{ start: 0, end: part.covered }]);
+  }
+
+  /** Fetches spans a second time and puts right what differs; tells whether anything did. */
+  async #compare(part: PartFile, spans: readonly Span[]): Promise<boolean> {
+    const size = part.covered;
+    const checked = new SpanSet();
+    let differs = false;
+    const check = (bytes: Uint8Array, at: number) => {
+      const useful = bytes.subarray(0, Math.max(0, size - at));
+      checked.add(at, at + useful.byteLength);
+      if (part.isSame(useful, at)) return;
+      differs = true;
+      part.overwrite(useful, at);
+    };
+    for (const { start, end } of spans) {
+      for (;;) {
+        const [hole] = checked.holes(end, start);
+        if (hole === undefined) break;
+        const before = checked.covered;
+        try {
+          await this.#fetchAgain({ ...hole, total: part.total }, check);
+        } catch (error) {
+          if (isCode(error, "content_changed")) throw error;
+          if (checked.covered > before) this.#fruitless = 0;
+          await this.#survive(error, part);
+        }
+      }
+    }
+    return differs;
+  }
+
+  /** Gives the bytes of a span, as they come now, to `check`. */
+  async #fetchAgain(wanted: Wanted, check: (bytes: Uint8Array, at: number) => void): Promise<void> {
+    const { response, asked, answer } = await this.#ask(wanted);
+    if (answer.kind === "refused") throw await httpError(response, asked);
+    if (answer.kind !== "part" && answer.kind !== "whole") {
+      await response.body?.cancel();
+      const code = answer.kind === "untrusted" ? "protocol_violation" : "content_changed";
+      throw new ContentError(`repairing "${this.#url}": the file cannot be had again`, { code, url: this.#url });
+    }
+    const base = answer.kind === "part" ? answer.start : 0;
+    await save(response, {
+      write: async (bytes, offset) => {
+        await this.#pace(bytes);
+        check(bytes, base + offset);
+      },
+    });
+  }
+
+  /** Keeps a file that is wrong for good out of the way, with a report beside it. */
+  async #quarantine(part: PartFile, verdict: Verdict, digests: Digests): Promise<VerificationError> {
+    const name = `${this.#path}.quarantine`;
+    const wanted = this.#promised.hashes ?? {};
+    await part.seal();
+    part.publish(name, true);
+    try {
+      writeReport(`${name}.json`, this.#url, wanted, digests, verdict);
+    } catch (error) {
+      throw wrapDiskError(error, `${name}.json`, "writing the report");
+    }
+    return mismatch(verdict, wanted, digests, name);
+  }
+}
+
+/** Failures of the network that another attempt will not change. */
+const unhealable: ReadonlySet<string> = new Set([
+  "tls_failed",
+  "redirect_insecure",
+  "redirect_invalid",
+  "redirect_loop",
+  "too_many_redirects",
+  "total_timeout",
+  "no_progress",
+]);
+/** Failures that end a download at once when not a byte has come yet: whoever waits wants to know. */
+const unreachable: ReadonlySet<string> = new Set(["dns_failed", "connect_failed", "circuit_open"]);
+
+/** The API rounds some sizes to whole KiB; beyond that a size is exact. */
+function isOtherSize(actual: number, promised: number): boolean {
+  return actual !== promised && !(promised % 1024 === 0 && Math.abs(actual - promised) < 1024);
+}
+
+function wrapUnknown(error: unknown, path: string): unknown {
+  if (error instanceof RangeError && /allocation|memory/i.test(error.message)) {
+    return new DiskError(`downloading to ${JSON.stringify(path)}: out of memory`, {
+      code: "out_of_memory",
+      path,
+      cause: error,
+    });
+  }
+  return error;
+}
