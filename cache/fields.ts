@@ -34,13 +34,11 @@ export function tokens(value: string | null): string[] {
 
 /** The fields of a response that may be stored (RFC 9111 section 3.1), less those in `unwanted`. */
 export function storableFields(headers: Headers, unwanted: readonly string[]): Field[] {
-  const named = headers.has("connection") ? tokens(headers.get("connection")) : [];
-  const fields: Field[] = [];
-  for (const pair of headers) {
-    const [name] = pair;
-    if (hopByHop.has(name) || named.includes(name) || unwanted.includes(name)) continue;
-    fields.push(pair);
-  }
+  const named = tokens(headers.get("connection")), fields: Field[] = [];
+  // forEach, because Deno's iterator takes ten times as long
+  headers.forEach((value, name) => {
+    if (!hopByHop.has(name) && !named.includes(name) && !unwanted.includes(name)) fields.push([name, value]);
+  });
   return fields;
 }
 

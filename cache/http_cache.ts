@@ -411,8 +411,9 @@ function withoutFragment(url: string): string {
 
 const shownUrls = new Map<string, string>();
 
-/** The URL as events may show it; remembered, because reading it apart costs as much as the rest of a hit. */
+/** The URL as events may show it; remembered, because taking it apart costs as much as the rest of a hit. */
 function shown(url: string): string {
+  if (!/[?@#]/.test(url)) return url;
   let text = shownUrls.get(url);
   if (text === undefined) {
     text = redactUrl(url);

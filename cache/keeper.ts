@@ -1,5 +1,5 @@
 import type { Clock } from "../transport/mod.ts";
-import { bodyOf } from "./answer.ts";
+import { bodyOf, respond } from "./answer.ts";
 import { formatCacheStatus, type ForwardReason } from "./cache_status.ts";
 import { mergeFields } from "./fields.ts";
 import {
@@ -11,7 +11,7 @@ import {
   variesOnEverything,
 } from "./freshness.ts";
 import { placedSpan, strongTag } from "./partial.ts";
-import type { CacheEntry, CacheKey, CacheStore, StoredHead } from "./store.ts";
+import type { CacheEntry, CacheKey, CacheStore, Field, StoredHead } from "./store.ts";
 import { headOf } from "./stored_head.ts";
 import { tee } from "./tee.ts";
 import { selectingFields } from "./vary.ts";
@@ -47,6 +47,13 @@ export interface Started {
   readonly epoch: number;
 }
 
+/** A response, as far as it is copied. */
+interface Answered {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: Headers;
+}
+
 /** What a response is stored for. */
 export interface Kept {
   /** The request as the caller made it. */
@@ -77,7 +84,6 @@ export interface Keeper {
 /** A body up to this size with its length announced is read at once: much cheaper than passing it on in pieces. */
 const atOnceBytes = 64 * 1024;
 const mostRemembered = 1000;
-const withoutBody = new Set([204, 205]);
 
 /** Makes the part of `httpCache` that stores. */
 export function keeper(options: KeeperOptions): Keeper {
@@ -119,11 +125,11 @@ export function keeper(options: KeeperOptions): Keeper {
     return lifetimeMs > 0 || Boolean(directives.staleWhileRevalidateMs) || Boolean(directives.staleIfErrorMs);
   }
 
-  function marked(body: BodyInit | null, { status, statusText, headers }: ResponseInit, fwd: ForwardReason): Response {
-    const init = { status: status!, statusText: statusText!, headers: headers! };
-    const response = new Response(withoutBody.has(init.status) ? null : body, init);
-    response.headers.append("cache-status", formatCacheStatus(name, { fwd, stored: true }));
-    return response;
+  function marked(body: BodyInit | null, { status, statusText, headers }: Answered, fwd: ForwardReason): Response {
+    const fields: Field[] = [];
+    headers.forEach((value, name) => fields.push([name, value]));
+    fields.push(["cache-status", formatCacheStatus(name, { fwd, stored: true })]);
+    return respond(body, { status, statusText }, fields);
   }
 
   /** A 206 leaves the whole it is a part of in place, and everything else gives way. */

@@ -27,6 +27,9 @@ interface MemoryEntry extends CacheEntry {
   readonly pieces: readonly Uint8Array[];
   bytes: number;
   usedMs: number;
+  /** Neighbours in the order of last use. */
+  older: MemoryEntry | undefined;
+  newer: MemoryEntry | undefined;
 }
 
 /**
@@ -48,31 +51,50 @@ interface MemoryEntry extends CacheEntry {
 export function memoryStore({ maxBytes = 100 * 1024 * 1024, maxVariants = 16 }: MemoryStoreOptions = {}): CacheStore {
   checkCount("maxBytes", maxBytes);
   checkCount("maxVariants", maxVariants);
-  // url -> its entries, in the order of their last use, so that the first key is the one to give up
   const byUrl = new Map<string, MemoryEntry[]>();
   const counts: Record<CacheOutcome, number> = { hit: 0, stale: 0, revalidated: 0, miss: 0 };
+  let oldest: MemoryEntry | undefined, newest: MemoryEntry | undefined;
   let bytes = 0, entries = 0, lastId = 0, bytesSaved = 0;
 
-  function remove(url: string, isGone: (entry: MemoryEntry) => boolean): number {
-    const all = byUrl.get(url);
-    if (!all) return 0;
-    const kept: MemoryEntry[] = [];
-    for (const entry of all) {
-      if (isGone(entry)) bytes -= entry.bytes;
-      else kept.push(entry);
-    }
-    const gone = all.length - kept.length;
-    entries -= gone;
-    if (kept.length === 0) byUrl.delete(url);
-    else if (gone > 0) byUrl.set(url, kept);
-    return gone;
+  function unlink(entry: MemoryEntry): void {
+    if (entry.older) entry.older.newer = entry.newer;
+    else oldest = entry.newer;
+    if (entry.newer) entry.newer.older = entry.older;
+    else newest = entry.older;
   }
 
-  function evict(): void {
-    while (bytes > maxBytes) {
-      const [url] = byUrl.keys();
-      remove(url!, () => true);
-    }
+  function append(entry: MemoryEntry): void {
+    entry.older = newest;
+    entry.newer = undefined;
+    if (newest) newest.newer = entry;
+    else oldest = entry;
+    newest = entry;
+  }
+
+  function remove({ id, key: { url } }: MemoryEntry): void {
+    const all = byUrl.get(url), entry = all?.find((other) => other.id === id);
+    if (!all || !entry) return;
+    if (all.length === 1) byUrl.delete(url);
+    else byUrl.set(url, all.filter((other) => other !== entry));
+    unlink(entry);
+    bytes -= entry.bytes;
+    entries--;
+  }
+
+  function add(entry: MemoryEntry): void {
+    const { key } = entry, all = byUrl.get(key.url);
+    if (all) all.push(entry);
+    else byUrl.set(key.url, [entry]);
+    append(entry);
+    bytes += entry.bytes;
+    entries++;
+    if (all && all.length > maxVariants) trimVariants(key);
+    while (bytes > maxBytes) remove(oldest!);
+  }
+
+  function trimVariants({ url, partition }: CacheKey): void {
+    const same = byUrl.get(url)!.filter((entry) => entry.key.partition === partition);
+    for (const entry of same.slice(0, -maxVariants)) remove(entry);
   }
 
   return {
@@ -81,43 +103,36 @@ export function memoryStore({ maxBytes = 100 * 1024 * 1024, maxVariants = 16 }: 
     get({ url, partition }) {
       const all = byUrl.get(url);
       if (!all) return [];
-      byUrl.delete(url);
-      byUrl.set(url, all);
-      const first = all[0]!;
-      if (all.length === 1 && first.key.partition === partition) {
-        first.usedMs = Date.now();
-        return all;
+      const found: MemoryEntry[] = [];
+      for (const entry of all) {
+        if (entry.key.partition !== partition) continue;
+        found.push(entry);
+        entry.usedMs = Date.now();
+        if (entry === newest) continue;
+        unlink(entry);
+        append(entry);
       }
-      return all.filter((entry) => entry.key.partition === partition);
+      return found;
     },
 
     body: (entry) => (entry as MemoryEntry).pieces,
 
     open(key, head, replaces) {
-      const pieces: Uint8Array[] = [];
-      let bodyBytes = 0;
+      let pieces: Uint8Array[] = [], bodyBytes = 0;
       return {
         write(piece) {
           pieces.push(piece);
           bodyBytes += piece.length;
         },
         commit() {
-          const id = ++lastId, size = bodyBytes + headBytes(key, head);
+          for (const entry of replaces) remove(entry as MemoryEntry);
+          const size = bodyBytes + headBytes(key, head);
           if (size > maxBytes) return;
-          const ids = new Set(replaces.map((entry) => entry.id));
-          remove(key.url, (entry) => ids.has(entry.id));
-          const same = byUrl.get(key.url) ?? [];
-          if (same.length >= maxVariants) remove(key.url, (entry) => entry === same[0]);
-          byUrl.set(key.url, [
-            ...(byUrl.get(key.url) ?? []),
-            { id, key, head, pieces, bodyBytes, bytes: size, usedMs: Date.now() },
-          ]);
-          bytes += size;
-          entries++;
-          evict();
+          const id = ++lastId, usedMs = Date.now(), order = { older: undefined, newer: undefined };
+          add({ id, key, head, pieces, bodyBytes, bytes: size, usedMs, ...order });
         },
         abort() {
-          pieces.length = 0;
+          pieces = [];
         },
       };
     },
@@ -132,11 +147,11 @@ export function memoryStore({ maxBytes = 100 * 1024 * 1024, maxVariants = 16 }: 
     },
 
     drop(gone) {
-      for (const entry of gone) remove((entry as MemoryEntry).key.url, (other) => other.id === entry.id);
+      for (const entry of gone) remove(entry as MemoryEntry);
     },
 
     invalidate(url) {
-      remove(url, () => true);
+      for (const entry of byUrl.get(url) ?? []) remove(entry);
     },
 
     record(outcome, saved) {
@@ -146,28 +161,27 @@ export function memoryStore({ maxBytes = 100 * 1024 * 1024, maxVariants = 16 }: 
 
     stats(): CacheStats {
       let oldestMs: number | undefined;
-      for (const all of byUrl.values()) {
-        for (const { head } of all) oldestMs = Math.min(oldestMs ?? Infinity, head.responseMs);
+      for (let entry = oldest; entry; entry = entry.newer) {
+        oldestMs = Math.min(oldestMs ?? Infinity, entry.head.responseMs);
       }
       const { hit: hits, miss: misses, stale, revalidated } = counts;
       return { entries, bytes, maxBytes, oldestMs, hits, stale, revalidated, misses, bytesSaved, failures: 0 };
     },
 
     list(filter: CacheFilter = {}): readonly CacheListing[] {
-      return [...byUrl.values()].flat().filter(({ key }) => isMeant(key.url, filter)).reverse().map((entry) => ({
-        url: entry.key.url,
-        isPartitioned: entry.key.partition !== "",
-        status: entry.head.status,
-        bodyBytes: entry.bodyBytes,
-        storedMs: entry.head.responseMs,
-        usedMs: entry.usedMs,
-      }));
+      const lines: CacheListing[] = [];
+      for (let entry = newest; entry; entry = entry.older) {
+        const { key: { url, partition }, head: { status, responseMs }, bodyBytes, usedMs } = entry;
+        if (!isMeant(url, filter)) continue;
+        lines.push({ url, isPartitioned: partition !== "", status, bodyBytes, storedMs: responseMs, usedMs });
+      }
+      return lines;
     },
 
     clear(filter: CacheFilter = {}): number {
-      let gone = 0;
-      for (const url of [...byUrl.keys()]) if (isMeant(url, filter)) gone += remove(url, () => true);
-      return gone;
+      const gone = [...byUrl.values()].flat().filter(({ key }) => isMeant(key.url, filter));
+      for (const entry of gone) remove(entry);
+      return gone.length;
     },
 
     // memory that lies is beyond help

@@ -10,24 +10,13 @@ function dated(fields: Field[], responseMs: number): Field[] {
   return field(fields, "date") === null ? [...fields, ["date", new Date(responseMs).toUTCString()]] : fields;
 }
 
-/**
- * What is stored of a response, besides its body. Its fields are copied when somebody first looks at them, which for an
- * entry that nobody asks for again is never.
- */
+/** What is stored of a response, besides its body. */
 export function headOf(
   { status, statusText, headers }: { status: number; statusText: string; headers: Headers },
   unwanted: readonly string[],
   facts: HeadFacts,
 ): StoredHead {
-  let fields: readonly Field[] | undefined;
-  return {
-    status,
-    statusText,
-    ...facts,
-    get headers() {
-      return fields ??= dated(storableFields(headers, unwanted), facts.responseMs);
-    },
-  };
+  return { status, statusText, headers: dated(storableFields(headers, unwanted), facts.responseMs), ...facts };
 }
 
 /** A stored head confirmed by a 304, or updated by an answer to HEAD (RFC 9111 sections 3.2, 4.3.4 and 4.3.5). */
