@@ -4,8 +4,8 @@ import { hint, InputError, observe, wrapDiskError } from "../transport/mod.ts";
 import type { ParsedArgs } from "./args.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { downloadFlags, type DownloadOptions, downloadOptions, listedReferences } from "./download_options.ts";
-import { planDownloads, type PlannedFile } from "./download_plan.ts";
-import { runDownloads } from "./download_run.ts";
+import { planDownloads } from "./download_plan.ts";
+import { runDownloads, type RunResult } from "./download_run.ts";
 import { dryRun } from "./dry_run.ts";
 import { ExitCode, exitCode, sharedExitCode } from "./exit_code.ts";
 import { interrupt } from "./interrupt.ts";
@@ -37,6 +37,8 @@ examples:
   civikit download --from list.txt --jobs 2 --limit-rate 20M
   civikit download https://example.com/x.bin --sha256 0f3c...`;
 
+const noteworthyMs = 2000;
+
 async function collectReferences({ references, from }: DownloadOptions, { io }: Surroundings): Promise<string[]> {
   const sources = [...references, ...(from === undefined || from === "-" ? [] : [{ path: from }])];
   if (from === "-") sources.push("-");
@@ -66,43 +68,33 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
   const baseUrl = chooseBaseUrl(io.env, args.value("base-url")), key = await loadKey(io.env);
   const references = await collectReferences(options, surroundings);
 
-  const startedMs = io.now(), reporter = chooseReporter(options, surroundings);
-  let files: readonly PlannedFile[] = [];
   using base = createTransport({
     ...(key !== undefined && { key }),
     ...(parallel !== undefined && { parallel }),
     hosts: ["civitai.com", "civitai.red", new URL(baseUrl).host],
   });
-  const transport = observe(base, (event) => {
-    // later, each file shows its own waits
-    if (files.length > 0 || event.type !== "retry" || event.delayMs < 2000) return;
-    say(`waiting ${formatDuration(event.delayMs)} before trying again: ${hint(event.code, locale).title}`);
-  });
+  const startedMs = io.now(), reporter = chooseReporter(options, surroundings);
   const say = (text: string) => options.json ? undefined : reporter.note(text);
   using stop = interrupt(io, {
     onFirst: () => say("interrupted: finishing what is in hand (again to stop at once)"),
     onSecond: () => reporter.close(),
   });
-  try {
-    const plan = await planDownloads(references, civitai(transport, { baseUrl }), options, stop.signal);
-    files = plan.files;
-    for (const { error, reference } of plan.failures) reporter.failed(error, reference);
-    const planFailures = plan.failures.map(({ error }) => exitCode(error));
-    if (options.dryRun) return sharedExitCode([...planFailures, dryRun(files, options, { io, style })].filter(Boolean));
+  const { signal } = stop;
+  let isPlanned = false;
+  const transport = observe(base, (event) => {
+    // later, each file shows its own waits
+    if (isPlanned || event.type !== "retry" || event.delayMs < noteworthyMs) return;
+    say(`waiting ${formatDuration(event.delayMs)} before trying again: ${hint(event.code, locale).title}`);
+  });
 
-    reporter.plan(files);
-    for (const { name, warnings } of files) {
-      for (const { message } of warnings) say(`${style.warn("warning")}: ${name}: ${printable(message)}`);
-    }
-    const { outcomes, failures } = await runDownloads(transport, files, options, { reporter, signal: stop.signal });
-    if (printPath) { for (const { path } of outcomes) io.stdout(`${path}\n`); }
+  function end(all: number, { outcomes, failures }: RunResult): number {
     const skipped = outcomes.filter((outcome) => outcome.skipped).length;
-    const unfinished = files.length - outcomes.length - failures.length;
-    const code = unfinished > 0 ? ExitCode.interrupted : sharedExitCode([...planFailures, ...failures]);
+    const unfinished = all - outcomes.length - failures.length;
+    const code = unfinished > 0 ? ExitCode.interrupted : sharedExitCode(failures);
     reporter.summary({
       done: outcomes.length - skipped,
       skipped,
-      failed: failures.length + planFailures.length,
+      failed: failures.length,
       unfinished,
       bytes: outcomes.reduce((sum, { bytes }) => sum + bytes, 0),
       elapsedMs: io.now() - startedMs,
@@ -110,9 +102,25 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
     });
     if (unfinished > 0) say(`Run the same command again to go on; what is finished stays in ${printable(dir)}.`);
     return code;
+  }
+
+  try {
+    const { files, failures } = await planDownloads(references, civitai(transport, { baseUrl }), options, signal);
+    isPlanned = true;
+    for (const { error, reference } of failures) reporter.failed(error, reference);
+    const failed = failures.map(({ error }) => exitCode(error));
+    if (options.dryRun) return sharedExitCode([...failed, dryRun(files, options, { io, style })].filter(Boolean));
+
+    reporter.plan(files);
+    for (const { name, warnings } of files) {
+      for (const { message } of warnings) say(`${style.warn("warning")}: ${name}: ${printable(message)}`);
+    }
+    const result = await runDownloads(transport, files, options, { reporter, signal });
+    if (printPath) { for (const { path } of result.outcomes) io.stdout(`${path}\n`); }
+    return end(files.length + failed.length, { ...result, failures: [...failed, ...result.failures] });
   } catch (error) {
-    if (stop.signal.aborted && error === stop.signal.reason) return ExitCode.interrupted;
-    throw error;
+    if (!signal.aborted || error !== signal.reason) throw error;
+    return end(references.length, { outcomes: [], failures: [] });
   } finally {
     reporter.close();
   }

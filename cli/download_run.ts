@@ -78,6 +78,8 @@ function fileJob(file: PlannedFile, reporter: Reporter): FileJob {
   const setPhase = (word: string) => {
     if (word !== phase) reporter.phase(file, phase = word);
   };
+  const show = (downloadedBytes: number, totalBytes = file.totalBytes, bytesPerSecond: number) =>
+    reporter.progress(file, { downloadedBytes, totalBytes, bytesPerSecond });
   const options: DownloadJob["options"] = {
     hashes,
     sizeBytes,
@@ -86,10 +88,11 @@ function fileJob(file: PlannedFile, reporter: Reporter): FileJob {
       const word = phaseOf(event);
       if (word !== undefined) setPhase(word);
       if (event.type === "connections") reporter.connections(file, event.connections);
+      if (event.type === "download") show(event.bytes, event.totalBytes, 0);
     },
-    onProgress(downloadedBytes, totalBytes = file.totalBytes, bytesPerSecond) {
+    onProgress(downloadedBytes, totalBytes, bytesPerSecond) {
       if (phase === "waiting" || phase === "retrying") setPhase("");
-      reporter.progress(file, { downloadedBytes, totalBytes, bytesPerSecond });
+      show(downloadedBytes, totalBytes, bytesPerSecond);
     },
   };
   return { file, request: url, path: name, options };

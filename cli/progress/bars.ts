@@ -44,14 +44,23 @@ export function barReporter({ io, style, locale }: ReporterOptions): Reporter {
     };
   }
 
-  function repaint(): void {
-    tick++;
+  function bars(): string[] {
     const { columns, rows } = io.size();
     const shown = [...active.values()].slice(0, Math.max(1, rows - 3));
-    const bars: BarState[] = shown.map(({ item, ...state }) => ({ ...state, label: item.name, tick }));
-    if (items.length > 1 && shown.length > 0) bars.push(totalLine());
-    const labelWidth = Math.max(0, ...bars.map(({ label }) => unicodeWidth(label)));
-    canvas.paint(bars.map((bar) => renderBar(bar, columns, labelWidth, style)));
+    const states: BarState[] = shown.map(({ item, ...state }) => ({ ...state, label: item.name, tick }));
+    if (items.length > 1 && shown.length > 0) states.push(totalLine());
+    const labelWidth = Math.max(0, ...states.map(({ label }) => unicodeWidth(label)));
+    return states.map((state) => renderBar(state, columns, labelWidth, style));
+  }
+
+  function repaint(): void {
+    tick++;
+    canvas.paint(bars());
+  }
+
+  // a file that has ended loses its bar in the same write that says so
+  function say(text: string): void {
+    canvas.above(text, bars());
   }
 
   function update(item: Item, change: Partial<Active>): void {
@@ -86,16 +95,15 @@ export function barReporter({ io, style, locale }: ReporterOptions): Reporter {
     phase: (item, phase) => update(item, { phase }),
     done(item, outcome) {
       leave(item, outcome.bytes);
-      canvas.above(`${style.good("done")}: ${printable(item.path)}: ${outcomeWords(outcome, style)}\n`);
+      say(`${style.good("done")}: ${printable(item.path)}: ${outcomeWords(outcome, style)}\n`);
     },
     failed(error, subject, item) {
       if (item) leave(item, 0);
-      canvas.above(describeFailure(error, subject, locale, style));
+      say(describeFailure(error, subject, locale, style));
     },
-    note: (text) => canvas.above(`${text}\n`),
+    note: (text) => say(`${text}\n`),
     summary(summary) {
-      canvas.paint([]);
-      canvas.above(summaryLine(summary, style));
+      say(summaryLine(summary, style));
     },
     close() {
       if (!isOpen) return;

@@ -13,8 +13,8 @@ import type { Reporter } from "./reporter.ts";
  * - `progress`: at most twice a second for each file; left out with `--quiet`.
  * - `done`: the file is under its final name.
  * - `error`: a file failed; or a reference that never became one, then `index` is null.
- * - `would_download`: with `--dry-run`, in place of all the above.
- * - `summary`: the last line, always.
+ * - `summary`: the last line of every run, an interrupted one too.
+ * - `would_download`: with `--dry-run`, a line for each file; of the others only `error` comes then.
  */
 export type JsonEvent =
   | { event: "plan"; files: number; totalBytes: number | null }

@@ -5,8 +5,8 @@ import type { Io } from "../io.ts";
 export interface Painter {
   /** Shows `lines` in place of those shown before, in one write. */
   paint(lines: readonly string[]): void;
-  /** Writes `text` above the block for good. */
-  above(text: string): void;
+  /** Writes `text` above the block for good; `lines` is the block from now on. */
+  above(text: string, lines?: readonly string[]): void;
   /** Takes the block away and gives the cursor back; may be called twice. */
   close(): void;
 }
@@ -28,17 +28,23 @@ export function painter({ stderr, size }: Pick<Io, "stderr" | "size">): Painter 
     return rows > 0 ? `\x1b[${rows}F` : "";
   }
 
+  function hide(): string {
+    if (isHidden) return "";
+    isHidden = true;
+    return hideCursor;
+  }
+
   const block = (lines: readonly string[]) => lines.map((line) => `${line}${clearLine}\n`).join("");
 
   return {
     paint(lines) {
       if (lines.length === shown.length && lines.every((line, index) => line === shown[index])) return;
-      stderr(`${isHidden ? "" : hideCursor}${home()}${block(lines)}${clearBelow}`);
-      isHidden = true;
+      stderr(`${hide()}${home()}${block(lines)}${clearBelow}`);
       shown = lines;
     },
-    above(text) {
-      stderr(`${home()}${clearBelow}${text}${block(shown)}`);
+    above(text, lines = shown) {
+      stderr(`${lines.length > 0 ? hide() : ""}${home()}${clearBelow}${text}${block(lines)}`);
+      shown = lines;
     },
     close() {
       if (!isHidden) return;
