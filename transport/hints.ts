@@ -554,14 +554,14 @@ const catalogue: Readonly<Record<ErrorCode, { readonly en: Texts; readonly "zh-T
   },
   permission_denied: {
     en: [
-      "No right to write there",
-      "The file or folder belongs to someone else, is read-only, or civikit runs without the needed permission.",
-      "Choose a folder of your own with --dir, or correct the rights of the one named above.",
+      "Permission denied",
+      "The file or folder belongs to someone else or is read-only, or Deno was not given the permission named above.",
+      "Choose a folder of your own with --dir, correct its rights, or run with the permission named above.",
     ],
     "zh-TW": [
-      "沒有寫入權限",
-      "檔案或資料夾屬於其他使用者、為唯讀，或 civikit 執行時缺少必要的權限。",
-      "請以 --dir 選擇自己的資料夾，或修正上述資料夾的權限。",
+      "沒有權限存取",
+      "檔案或資料夾屬於其他使用者、為唯讀，或 Deno 缺少上述的權限。",
+      "請以 --dir 選擇自己的資料夾、修正其權限，或加上所述的權限再執行。",
     ],
   },
   folder_missing: {

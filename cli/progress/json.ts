@@ -1,6 +1,15 @@
 import { resolve } from "node:path";
-import { CivikitError, type Digests, type ErrorCode, hint, type Locale, redactText } from "../../transport/mod.ts";
+import {
+  CivikitError,
+  type Digests,
+  type ErrorCode,
+  hint,
+  HttpError,
+  type Locale,
+  redactText,
+} from "../../transport/mod.ts";
 import { exitCode } from "../exit_code.ts";
+import { serverWords } from "../failure.ts";
 import type { Io } from "../io.ts";
 import type { Reporter } from "./reporter.ts";
 
@@ -12,7 +21,8 @@ import type { Reporter } from "./reporter.ts";
  * - `start`: a file's work begins. `index` names the file in all later lines.
  * - `progress`: at most twice a second for each file; left out with `--quiet`.
  * - `done`: the file is under its final name.
- * - `error`: a file failed; or a reference that never became one, then `index` is null.
+ * - `error`: a file failed; or a reference that never became one, then `index` is null. `code` is stable, `server` is
+ *   what the server said about it in its own words.
  * - `summary`: the last line of every run, an interrupted one too.
  * - `would_download`: with `--dry-run`, a line for each file; of the others only `error` comes then.
  */
@@ -49,6 +59,8 @@ export type JsonEvent =
     message: string;
     title: string;
     action: string;
+    server: string | null;
+    retryAfterMs: number | null;
   }
   | {
     event: "would_download";
@@ -82,7 +94,10 @@ export function errorEvent(error: unknown, reference: string, locale: Locale, in
   const code = error instanceof CivikitError ? error.code : "unknown";
   const message = redactText(error instanceof Error ? error.message : String(error));
   const { title, action } = code === "unknown" ? { title: message, action: "" } : hint(code, locale);
-  return { event: "error", index, reference, code, exitCode: exitCode(error), message, title, action };
+  const { body = "", retryAfterMs = null } = error instanceof HttpError ? error : {};
+  const server = serverWords(body, "until") ?? null;
+  const texts = { message, title, action, server, retryAfterMs: retryAfterMs ?? null };
+  return { event: "error", index, reference, code, exitCode: exitCode(error), ...texts };
 }
 
 const everyMs = 500;

@@ -135,6 +135,9 @@ Deno.test("civikit download --json writes nothing but the documented lines", () 
     const { elapsedMs: _, ...summary } = lines.at(-1);
     const counts = { done: 1, skipped: 0, failed: 1, unfinished: 0 };
     assertEquals(summary, { event: "summary", ...counts, bytes: done.bytes, exitCode: 4 });
+    const [refused] = events((await run(["2070", "--json"])).io).filter(({ event }) => event === "error");
+    assertEquals([refused.code, refused.exitCode, refused.index], ["early_access", 3, 0]);
+    assert(refused.server.includes("2099-01-01"), refused.server);
     const quiet = await run(["2001", "--json", "--quiet"]);
     assertEquals(events(quiet.io).filter(({ event }) => event === "progress"), []);
   }));

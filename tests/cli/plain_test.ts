@@ -121,6 +121,8 @@ Deno.test("jsonReporter() writes the documented events, one a line, progress at 
     code: "not_found",
     exitCode: 4,
     title: "Not found",
+    server: null,
+    retryAfterMs: null,
   });
   assert(action.length > 10 && !message.includes("secret"), message);
   assertEquals(events[6].exitCode, 4);
