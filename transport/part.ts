@@ -117,6 +117,20 @@ export function partRequest(
   return new Request(url, { headers, signal });
 }
 
+/** Requests whose reader asks for the rest itself when the body breaks off. */
+const selfHealing = new WeakSet<Request>();
+
+/** Says that whoever made `request` heals its body, so that no layer below needs to stand between it and the socket. */
+export function markSelfHealing(request: Request): Request {
+  selfHealing.add(request);
+  return request;
+}
+
+/** Tells whether the maker of `request` heals its body. */
+export function isSelfHealing(request: Request): boolean {
+  return selfHealing.has(request);
+}
+
 /** A response with another body or head that still says where it came from. */
 export function rebuild(
   response: Response,

@@ -2,7 +2,7 @@ import { type Clock, sleep } from "./clock.ts";
 import { CivikitError, ContentError, HttpError, NetworkError } from "./errors.ts";
 import { httpError, type HttpErrorReadOptions } from "./http_status.ts";
 import { wrapBodyError } from "./network_error.ts";
-import { type PartAnswer, partRequest, readPart, type Validator, type Wanted } from "./part.ts";
+import { markSelfHealing, type PartAnswer, partRequest, readPart, type Validator, type Wanted } from "./part.ts";
 import { type Lane, RangePlan, type Span } from "./range_plan.ts";
 import { redactUrl } from "./redact.ts";
 import { backoff, exhausted, mostUntrusted } from "./resume_transport.ts";
@@ -217,7 +217,7 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
     const controller = new AbortController();
     connection.drop = (reason) => controller.abort(reason);
     const signal = AbortSignal.any([request.signal, controller.signal]);
-    const asked = partRequest(request, wanted, { url: to, signal });
+    const asked = markSelfHealing(partRequest(request, wanted, { url: to, signal }));
     const response = await inner.fetch(asked, context);
     const answer = readPart(response, asked, wanted);
     if (answer.kind !== "whole" || answer.unchanged || wanted.validator === undefined) {
@@ -331,9 +331,12 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
     try {
       if (failure !== undefined) throw failure.reason;
       while (connection.at < connection.end) {
-        const bytes = await reader.read(connection.end - connection.at).catch((error) => {
+        let bytes: Uint8Array | undefined;
+        try {
+          bytes = await reader.read(connection.end - connection.at);
+        } catch (error) {
           throw dropped ?? (error instanceof CivikitError ? error : wrapBodyError(error, request.url));
-        });
+        }
         if (dropped !== undefined) throw dropped;
         if (bytes === undefined) return;
         const { at } = connection;

@@ -5,7 +5,7 @@ import { CivikitError, ContentError, type ErrorCode, NetworkError } from "./erro
 import { httpError, type HttpErrorReadOptions } from "./http_status.ts";
 import { wrapBodyError } from "./network_error.ts";
 import { within } from "./option.ts";
-import { partRequest, readPart, rebuild, type Validator, validatorOf, type Wanted } from "./part.ts";
+import { isSelfHealing, partRequest, readPart, rebuild, type Validator, validatorOf, type Wanted } from "./part.ts";
 import { redactUrl } from "./redact.ts";
 import { type BodyReader, bodyReader } from "./save.ts";
 import type { Context, Transport } from "./transport.ts";
@@ -68,7 +68,7 @@ export function resumeTransport(inner: Transport, {
 
   async function resume(request: Request, context: Context): Promise<Response> {
     const response = await inner.fetch(request, context);
-    const wanted = healable(request, response, fromBytes);
+    const wanted = isSelfHealing(request) ? undefined : healable(request, response, fromBytes);
     if (wanted === undefined) return response;
     return rebuild(response, healingBody(request, response, wanted, context));
   }
