@@ -1,0 +1,76 @@
+/**
+ * What the benches share: contestants that take turns, medians, and rows that say target, result and verdict.
+ *
+ * @module
+ */
+import { registryFlags } from "../../tools/registry.ts";
+
+/** The checkout, with a slash at the end. */
+export const root: string = new URL("../../", import.meta.url).pathname;
+
+/** One comparison with what was asked for. */
+export interface Row {
+  /** The row's name for `--only`. */
+  readonly name: string;
+  /** What is compared. */
+  readonly what: string;
+  /** The number that was asked for, as text. */
+  readonly target: string;
+  /** The number that was measured, as text. */
+  readonly result: string;
+  /** Whether the target was reached; undefined where there is none. */
+  readonly reached: boolean | undefined;
+}
+
+/** The middle value. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b), half = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+}
+
+/** Whether a program can be started at all. */
+export function isInstalled(program: string): boolean {
+  try {
+    new Deno.Command(program, { args: ["--version"], stdout: "null", stderr: "null" }).outputSync();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A command line. */
+export type Words = readonly [string, ...string[]];
+
+/**
+ * Runs a command to its end.
+ *
+ * @returns What it printed.
+ * @throws {Error} When it fails, with what it said.
+ */
+export async function run([program, ...args]: Words): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(program, { args, cwd: root }).output();
+  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).trim()) as [string, string];
+  if (!success) throw new Error(`running ${[program, ...args].join(" ").slice(0, 200)}: ${(err || out).slice(-500)}`);
+  return out;
+}
+
+/** The command line of a script of this folder. */
+export async function script(name: string, ...args: string[]): Promise<Words> {
+  const path = `${root}tests/bench/${name}`;
+  return [Deno.execPath(), "run", "-A", "--quiet", "--no-check", ...await registryFlags(root), path, ...args];
+}
+
+/** A table of texts with aligned columns. */
+export function table(lines: readonly (readonly string[])[]): string {
+  const widths = lines.reduce<number[]>((most, line) => line.map((cell, i) => Math.max(most[i] ?? 0, cell.length)), []);
+  return lines.map((line) => `  ${line.map((cell, i) => cell.padEnd(widths[i]!)).join("  ")}`.trimEnd()).join("\n");
+}
+
+/** The rows as a table. */
+export function verdicts(rows: readonly Row[]): string {
+  const say = ({ reached }: Row) => reached === undefined ? "-" : reached ? "reached" : "NOT REACHED";
+  return table([
+    ["row", "what", "target", "result", "verdict"],
+    ...rows.map((row) => [row.name, row.what, row.target, row.result, say(row)]),
+  ]);
+}

@@ -1,0 +1,25 @@
+/**
+ * One download through the whole stack, with its hash, in a process of its own:
+ * `deno run -A tests/bench/_civikit_download.ts URL PATH SHA256 PARALLEL`.
+ *
+ * @module
+ */
+import { createTransport, download } from "../../mod.ts";
+
+const [url, path, SHA256, parallel] = Deno.args as [string, string, string, string];
+const started = performance.now();
+// the origin of some rows is another machine as far as addresses go
+using transport = createTransport({ parallel: Number(parallel), socket: { allowHttp: true } });
+const { verified, bytes } = await download(transport, url, path, { hashes: { SHA256 } });
+if (!verified) throw new Error("the hash was not compared");
+console.log(JSON.stringify({ insideMs: performance.now() - started, bytes, mostMemoryBytes: highWater() }));
+
+/** The most memory this process ever held, where the system tells. */
+function highWater(): number | undefined {
+  try {
+    const kib = /VmHWM:\s+(\d+) kB/.exec(Deno.readTextFileSync("/proc/self/status"))?.[1];
+    return kib === undefined ? undefined : Number(kib) * 1024;
+  } catch {
+    return undefined;
+  }
+}

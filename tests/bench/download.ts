@@ -1,0 +1,198 @@
+/**
+ * Downloads side by side: civikit against aria2, curl with openssl, and a bare loop, in turns, with medians and ratios.
+ *
+ *     deno task bench:download [--runs 5] [--only loopback,slow] [--quick] [--folder DIR] [--json]
+ *
+ * Rows: `loopback` (1 GiB as fast as it goes), `capped` (nginx, 8 MiB/s for each request), `strict` (the same without
+ * nginx's burst), `slow` (one connection ten times slower), `link` (40 ms round trip, 0.5 % loss), `memory` (1 and 4 GiB).
+ * `--quick` takes smaller files and fewer runs: to see that everything works, not to quote.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { parseArgs } from "@std/cli/parse-args";
+import { pieces, seeded } from "../_origin/content.ts";
+import { hasNginx, startNginx } from "../_nginx.ts";
+import { median, root, type Row, run, verdicts } from "./_bench.ts";
+import {
+  aria2,
+  bareLoop,
+  civikit,
+  type Contestant,
+  curlAndHash,
+  hashFile,
+  type Measured,
+  race,
+  say,
+  speedUp,
+  startOriginProcess,
+} from "./_race.ts";
+
+const args = parseArgs(Deno.args, {
+  string: ["runs", "only", "folder", "connections"],
+  boolean: ["quick", "json", "help"],
+});
+const names = ["loopback", "capped", "strict", "slow", "link", "memory"];
+if (args.help) {
+  console.log(`bench:download [--runs N] [--only ${names.join(",")}] [--quick] [--folder DIR] [--json]`);
+  Deno.exit(0);
+}
+const quick = args.quick;
+const runs = Number(args.runs ?? (quick ? 2 : 5));
+if (!Number.isInteger(runs) || runs < 1) throw new RangeError(`--runs ${args.runs}: not a whole number above 0`);
+const only = args.only?.split(",") ?? names;
+for (const name of only) if (!names.includes(name)) throw new RangeError(`--only ${name}: not one of ${names}`);
+
+const MiB = 1024 ** 2, GiB = 1024 ** 3;
+const folder = await Deno.makeTempDir({ prefix: "civikit-bench-", dir: args.folder ?? await scratch() });
+const shelf = `${folder}/origin`, target = `${folder}/target`;
+const rows: Row[] = [];
+
+/** Where there is room, and the disk is the one the checkout is on. */
+async function scratch(): Promise<string> {
+  await Deno.mkdir(`${root}.tmp`, { recursive: true });
+  return `${root}.tmp`;
+}
+
+/** Adds a row about the ratio of two contestants. */
+function compare(name: string, what: string, measured: Map<string, Measured>, other: string, least: number): void {
+  const ratio = speedUp(measured, "civikit", other);
+  if (ratio === undefined) return;
+  const whole = `${what} vs ${other}`;
+  rows.push({ name, what: whole, target: `>= ${least}x`, result: `${ratio.toFixed(2)}x`, reached: ratio >= least });
+}
+
+/** A file of the origin, with its hash; made once. Zeros take no room on the disk. */
+async function makeFile(bytes: number, zeros = false): Promise<{ name: string; sha256: string }> {
+  const name = `${zeros ? "zeros" : "seeded"}-${bytes}.bin`, path = `${shelf}/${name}`;
+  using file = await Deno.open(path, { write: true, create: true });
+  if (zeros) {
+    await file.truncate(bytes);
+    return { name, sha256: await hashFile(path) };
+  }
+  const hash = createHash("sha256");
+  for (const piece of pieces(seeded(1, bytes))) {
+    hash.update(piece);
+    for (let at = 0; at < piece.length;) at += await file.write(piece.subarray(at));
+  }
+  return { name, sha256: hash.digest("hex") };
+}
+
+/** One nginx for a whole row. */
+async function withNginx(
+  file: string,
+  limitRateBytes: number | undefined,
+  body: (origin: () => Promise<AsyncDisposable & { url: string }>) => Promise<void>,
+): Promise<void> {
+  await using nginx = await startNginx({ folder: shelf, ...(limitRateBytes === undefined ? {} : { limitRateBytes }) });
+  const url = `${nginx.url}/${file}`;
+  await body(() => Promise.resolve({ url, [Symbol.asyncDispose]: () => Promise.resolve() }));
+}
+
+function noNginx(name: string): void {
+  say(`\n${name}: skipped, nginx is not installed`);
+}
+
+async function loopback(): Promise<void> {
+  if (!hasNginx) return noNginx("loopback");
+  const size = quick ? 256 * MiB : GiB, { name, sha256 } = await makeFile(size);
+  const what = `${size / MiB} MiB over loopback`;
+  await withNginx(name, undefined, async (origin) => {
+    const contestants: Contestant[] = [civikit, aria2(), curlAndHash, bareLoop];
+    const title = `loopback: ${what}, nginx; aria2c -x8 -s8 --file-allocation=none`;
+    const measured = await race({ title, contestants, folder: target, sha256, connections: 8, runs, origin });
+    compare("loopback", `${what}, throughput`, measured, "aria2", 2);
+    compare("loopback", `${what}, throughput`, measured, "curl+openssl", 1.7);
+    const [own, bare] = [measured.get("civikit")!, measured.get("bare loop")!];
+    for (const [kind, times] of [["process", "ms"], ["inside", "insideMs"]] as const) {
+      const ratio = median(own[times]) / median(bare[times]);
+      const reached = kind === "process" ? ratio <= 1.5 : undefined;
+      const result = `${ratio.toFixed(2)}x`;
+      rows.push({ name: "loopback", what: `${what}, time (${kind}) vs bare loop`, target: "<= 1.5x", result, reached });
+    }
+  });
+}
+
+async function capped(): Promise<void> {
+  if (!hasNginx) return noNginx("capped");
+  const size = quick ? 128 * MiB : 256 * MiB, { name, sha256 } = await makeFile(size);
+  await withNginx(name, 8 * MiB, async (origin) => {
+    const title = `capped: ${size / MiB} MiB, nginx limit_rate 8 MiB/s, 8 connections; aria2c -x8 -s8 -k1M
+  (nginx counts per request and lets the first second's share through at once, which favours many short requests:
+  see the row «strict»)`;
+    const contestants = [civikit, aria2("-k1M")];
+    const measured = await race({ title, contestants, folder: target, sha256, connections: 8, runs, origin });
+    compare("capped", `${size / MiB} MiB at 8 MiB/s per request (nginx), throughput`, measured, "aria2", 1);
+  });
+}
+
+/** The own origin holds every byte to its time, from the first on. */
+async function paced(name: string, what: string, slowFirst: boolean, least: number): Promise<void> {
+  const size = quick ? 128 * MiB : 256 * MiB;
+  const sha256 = (await makeFile(size)).sha256;
+  const all = { kind: "rate", bytesPerSecond: 8 * MiB };
+  const faults = slowFirst ? [all, { kind: "rate", bytesPerSecond: 0.8 * MiB, connection: 1 }] : [all];
+  // a new origin each time: connections are numbered from its start
+  const origin = () => startOriginProcess({ files: { "/bench.bin": { seed: 1, size } }, faults });
+  const title = `${name}: ${size / MiB} MiB, ${what}, 8 connections; aria2c -x8 -s8 -k1M`;
+  const contestants = [civikit, aria2("-k1M")];
+  const measured = await race({ title, contestants, folder: target, sha256, connections: 8, runs, origin });
+  compare(name, `${size / MiB} MiB, ${what}, throughput`, measured, "aria2", least);
+}
+
+async function memory(): Promise<void> {
+  if (!hasNginx) return noNginx("memory");
+  const sizes = quick ? [GiB / 4, GiB] : [GiB, 4 * GiB];
+  const peaks: number[] = [];
+  for (const size of sizes) {
+    const { name, sha256 } = await makeFile(size, true);
+    await withNginx(name, undefined, async (origin) => {
+      const title = `memory: ${size / MiB} MiB to a file, 8 connections allowed`;
+      const measured = await race({
+        ...{ title, contestants: [civikit], folder: target, sha256, connections: 8, origin },
+        ...{ runs: Math.min(runs, 3), warmUp: false },
+      });
+      const { memoryBytes } = measured.get("civikit")!;
+      if (memoryBytes.length === 0) return say("memory: skipped, this system does not tell (no /proc)");
+      const peak = Math.max(...memoryBytes);
+      peaks.push(peak);
+      const result = `${(peak / MiB).toFixed(0)} MiB`;
+      const what = `resident memory at ${size / GiB} GiB, most of ${memoryBytes.length} runs`;
+      rows.push({ name: "memory", what, target: "<= 130 MiB", result, reached: peak <= 130 * MiB });
+    });
+    await Deno.remove(`${shelf}/${name}`);
+  }
+  const [small, big] = peaks;
+  if (small === undefined || big === undefined) return;
+  const change = big / small - 1;
+  const result = `${(change * 100).toFixed(1)} %`, what = "growth of it from the smaller to the larger file";
+  rows.push({ name: "memory", what, target: "<= 10 %", result, reached: change <= 0.1 });
+}
+
+const work: Record<string, () => Promise<void>> = {
+  loopback,
+  capped,
+  strict: () => paced("strict", "8 MiB/s per connection, no burst", false, 1),
+  slow: () => paced("slow", "8 MiB/s per connection, the first one 0.8", true, 1.3),
+  memory,
+};
+
+async function cleanUp(): Promise<void> {
+  await Deno.remove(folder, { recursive: true }).catch(() => {});
+}
+
+Deno.addSignalListener("SIGINT", async () => {
+  await cleanUp();
+  Deno.exit(130);
+});
+
+try {
+  await Deno.mkdir(shelf);
+  await Deno.mkdir(target);
+  say(`folder ${folder}, ${runs} runs each after a warm-up, in turns; medians; ${await run(["uname", "-sr"])}`);
+  for (const name of names) if (only.includes(name)) await work[name]?.();
+} finally {
+  await cleanUp();
+}
+say("");
+console.log(args.json ? JSON.stringify({ runs, quick, rows }, null, 2) : verdicts(rows));
