@@ -177,5 +177,5 @@ export function unwantedFields({ noCacheFields, privateFields }: Directives, { s
 
 /** Tells whether a Vary field fails every request (RFC 9111 section 4.1). */
 export function variesOnEverything(vary: string | null): boolean {
-  return vary !== null && tokens(vary).includes("*");
+  return vary !== null && vary.includes("*") && tokens(vary).includes("*");
 }

@@ -73,6 +73,8 @@ interface Call {
   readonly asked: Directives;
   /** Stored responses that a new one takes the place of. */
   readonly replaces: readonly CacheEntry[];
+  /** Nobody waits for it: a refresh that is not counted. */
+  readonly isBehind?: boolean;
 }
 
 /** What the cache mode of a Request asks for, in HTTP's own words (Fetch standard, HTTP-network-or-cache fetch). */
@@ -162,10 +164,11 @@ export function httpCache({
 
   function facts({ entry, policy }: Candidate, status: CacheStatus): AnswerFacts {
     const age = ageMs(entry.head, policy, clock.date());
-    return { ageMs: age, name, status: { ...status, ttl: Math.floor((policy.lifetimeMs - age) / 1000) } };
+    return { ageMs: age, name, status: { ...status, ttl: Math.ceil((policy.lifetimeMs - age) / 1000) } };
   }
 
-  function tell({ request, context }: Call, outcome: CacheOutcome | "bypass", bytes = 0): void {
+  function tell({ request, context, isBehind }: Call, outcome: CacheOutcome | "bypass", bytes = 0): void {
+    if (isBehind) return;
     if (outcome !== "bypass") store.record(outcome, bytes);
     context.report({ type: "cache", url: shown(request.url), result: outcome });
   }
@@ -248,7 +251,12 @@ export function httpCache({
       }
     }
     tell(call, "miss");
-    return await keep(call, response, { fwd: "stale", ...started });
+    try {
+      return await keep(call, response, { fwd: "stale", ...started });
+    } catch (error) {
+      // a short body is read at once, and broke off
+      return await standIn(call, candidate, error);
+    }
   }
 
   function isUsableOnError({ asked }: Call, { entry, policy }: Candidate): boolean {
@@ -281,7 +289,7 @@ export function httpCache({
       for (const condition of ["if-none-match", "if-modified-since"]) headers.delete(condition);
       // not the caller's request: its signal may abort when the caller has what it wanted
       const request = new Request(url, { headers });
-      const response = await validate({ ...call, request }, candidate);
+      const response = await validate({ ...call, request, isBehind: true }, candidate);
       await response.body?.pipeTo(new WritableStream());
     } catch {
       // the stale answer stays; the next caller tries again
@@ -360,7 +368,7 @@ export function httpCache({
       }
     }
     if (asked.onlyIfCached) return timeoutAnswer(name, { fwd: "request", detail: "only_if_cached" });
-    if (method === "HEAD") return await head(known);
+    if (method === "HEAD") return await head(known, usable);
     if (usable && range === null) return await validate(known, usable);
     const beginning = range === null && matching.find(({ entry }) => entry.head.span?.start === 0);
     if (beginning) return await complete(known, beginning);
@@ -368,9 +376,16 @@ export function httpCache({
   };
 
   /** Passes a HEAD on, and lets its answer update or drop what is stored for GET (RFC 9111 section 4.3.5). */
-  async function head(call: Call): Promise<Response> {
+  async function head(call: Call, usable: Candidate | undefined): Promise<Response> {
+    const started = keep.start();
+    let response: Response;
+    try {
+      response = await call.next(call.request);
+    } catch (error) {
+      if (usable) return await standIn(call, usable, error);
+      throw error;
+    }
     tell(call, "bypass");
-    const started = keep.start(), response = await call.next(call.request);
     if (response.status !== 200) return response;
     for (const entry of call.replaces) {
       if (entry.head.span || entry.head.status !== 200) continue;

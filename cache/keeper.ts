@@ -95,8 +95,7 @@ export function keeper(options: KeeperOptions): Keeper {
 
   function headFor({ request, key }: Kept, response: Response, { requestMs }: Started): StoredHead | undefined {
     const { status, headers } = response;
-    const isElsewhere = response.url !== "" && response.url !== request.url && response.url !== key.url;
-    if (status < 200 || status > 599 || request.method === "HEAD" || isElsewhere || response.redirected) return;
+    if (status < 200 || status > 599 || request.method === "HEAD" || response.redirected) return;
     const { directives, isTargeted } = responseDirectives((field) => headers.get(field), mode);
     const hasExpires = !isTargeted && headers.has("expires");
     const isAuthorized = mode.shared && request.headers.has("authorization");
@@ -108,6 +107,9 @@ export function keeper(options: KeeperOptions): Keeper {
     if (status === 206 && (!span || !request.headers.has("range"))) return;
     const isDefault = directives.maxAgeMs === undefined && !hasExpires && !directives.private && !directives.noCache &&
       isPublic(request, response);
+    // asked late, because Deno parses the URL anew for it: a redirect was followed below
+    const { url } = response;
+    if (url !== "" && url !== key.url) return;
     const head = headOf(response, unwantedFields(directives, mode), {
       vary: vary === null ? [] : selectingFields(vary, request.headers, veil),
       requestMs,
@@ -151,16 +153,16 @@ export function keeper(options: KeeperOptions): Keeper {
     const { headers } = response, { url } = kept.key;
     const expectedBytes = head.span ? head.span.end - head.span.start + 1 : announcedBytes(headers);
     if (expectedBytes !== undefined && expectedBytes > maxEntryBytes) return response;
-    const writer = store.open(kept.key, head, replaced(kept, head));
     if (response.body === null || (expectedBytes !== undefined && expectedBytes <= atOnceBytes)) {
       const bytes = await response.bytes();
       if ((expectedBytes ?? 0) === bytes.length && isWanted(url, started.epoch)) {
-        if (bytes.length > 0) await writer.write(bytes);
+        const writer = store.open(kept.key, head, replaced(kept, head));
+        await writer.write(bytes);
         await writer.commit();
-      } else writer.abort();
+      }
       return marked(bytes, response, fwd);
     }
-    const body = tee(response.body, writer, {
+    const body = tee(response.body, store.open(kept.key, head, replaced(kept, head)), {
       maxBytes: maxEntryBytes,
       expectedBytes,
       isWanted: () => isWanted(url, started.epoch),

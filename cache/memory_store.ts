@@ -173,7 +173,7 @@ export function memoryStore({ maxBytes = 100 * 1024 * 1024, maxVariants = 16 }: 
       for (let entry = newest; entry; entry = entry.older) {
         const { key: { url, partition }, head: { status, responseMs }, bodyBytes, usedMs } = entry;
         if (!isMeant(url, filter)) continue;
-        lines.push({ url, isPartitioned: partition !== "", status, bodyBytes, storedMs: responseMs, usedMs });
+        lines.push({ url, partition, status, bodyBytes, storedMs: responseMs, usedMs });
       }
       return lines;
     },

@@ -481,7 +481,7 @@ export function sqliteStore(
       const rows = guarded([], (run) => run.list.all(prefix, host));
       return rows.map((row) => ({
         url: String(row["url"]),
-        isPartitioned: row["partition"] !== "",
+        partition: String(row["partition"]),
         status: Number(row["status"]),
         bodyBytes: Number(row["body_bytes"]),
         storedMs: Number(row["stored_ms"]),

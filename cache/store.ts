@@ -93,8 +93,8 @@ export interface CacheFilter {
 export interface CacheListing {
   /** The URL, as stored: redact it before showing it. */
   readonly url: string;
-  /** Whether the answer belongs to a credential. */
-  readonly isPartitioned: boolean;
+  /** Whose it is, as in its key: empty for everyone's. */
+  readonly partition: string;
   /** The response's status. */
   readonly status: number;
   /** Size of the body in bytes. */
