@@ -4,8 +4,9 @@ import { parseRetryAfter } from "../retry_after.ts";
 import type { Context, Middleware } from "../transport.ts";
 import { hostOf } from "./_host.ts";
 
-/** One request's turn: `grant` is called once, when it may start. */
-interface Waiter {
+/** A request that waits for its turn in {@linkcode rateLimit}. */
+export interface Waiter {
+  /** Called once, when the request may start. */
   grant(): void;
 }
 
