@@ -1,0 +1,62 @@
+import { type Clock, systemClock } from "../transport/mod.ts";
+import type { EventBus, MonitorEvent, MonitorEventBody } from "./types.ts";
+
+/** Options of {@linkcode eventBus}. */
+export interface EventBusOptions {
+  /** Events kept for those who come back, 1 to 100000. Default 1000. */
+  capacity?: number;
+  /** Where time comes from. Default: the machine. */
+  clock?: Clock;
+}
+
+/**
+ * Numbers events, hands them to whoever listens, and keeps the last ones. A listener that throws is ignored: observers
+ * cannot break the observed.
+ *
+ * @throws {RangeError} When `capacity` is out of range.
+ * @example
+ * ```ts
+ * import { eventBus } from "@civikit/civikit/monitor";
+ *
+ * const bus = eventBus({ capacity: 100 });
+ * bus.publish({ type: "cleared" });
+ * console.log(bus.lastId, bus.since(0).events[0]?.type); // 1 cleared
+ * ```
+ */
+export function eventBus({ capacity = 1000, clock = systemClock }: EventBusOptions = {}): EventBus {
+  if (!(Number.isInteger(capacity) && capacity >= 1 && capacity <= 100_000)) {
+    throw new RangeError(`option capacity: ${capacity} is not a whole number from 1 to 100000`);
+  }
+  const ring: MonitorEvent[] = new Array(capacity);
+  const listeners = new Set<(event: MonitorEvent) => void>();
+  let lastId = 0;
+
+  return {
+    get lastId() {
+      return lastId;
+    },
+    publish(body) {
+      const event = { id: ++lastId, atMs: clock.date(), ...(body as MonitorEventBody) } as MonitorEvent;
+      ring[lastId % capacity] = event;
+      for (const listener of listeners) {
+        try {
+          listener(event);
+        } catch {
+          // the listener's own trouble
+        }
+      }
+    },
+    since(id) {
+      const oldest = Math.max(1, lastId - capacity + 1);
+      const events: MonitorEvent[] = [];
+      for (let next = Math.max(id + 1, oldest); next <= lastId; next++) events.push(ring[next % capacity]!);
+      return { events, missed: id + 1 < oldest };
+    },
+    subscribe(listener) {
+      // a wrapper, so that one function may listen twice
+      const own = (event: MonitorEvent) => listener(event);
+      listeners.add(own);
+      return () => void listeners.delete(own);
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import { CivikitError, type Clock, codeOfStatus, type ErrorCode, type Middleware } from "../transport/mod.ts";
+import type { MetricsRegistry } from "./registry.ts";
+
+/** Options of {@linkcode metrics}. */
+export interface MetricsOptions {
+  /** Where the numbers go. */
+  registry: MetricsRegistry;
+}
+
+/** Timers of the stack end a request by its signal; to the numbers they are failures, not the caller's wish. */
+const timers: ReadonlySet<ErrorCode> = new Set(["header_timeout", "idle_timeout", "total_timeout"]);
+
+/**
+ * Counts every attempt: how it ended, how long the headers took, and what the answer announced. Belongs right around the
+ * socket (`createTransport({ layers: [metrics({ registry })] })`), where it sees retries and parts one by one.
+ *
+ * Bodies pass untouched, as the very object the socket made. A body that breaks off later is therefore no failed request;
+ * it shows as a `resume` event ({@linkcode recordEvents}), and bytes on disk are counted by transfers.
+ *
+ * @example
+ * ```ts
+ * import { compose } from "@civikit/civikit/transport";
+ * import { metrics, metricsRegistry } from "@civikit/civikit/monitor";
+ *
+ * const registry = metricsRegistry();
+ * const gone = { fetch: () => Promise.resolve(new Response(null, { status: 410 })) };
+ * await compose(gone, metrics({ registry })).fetch(new Request("https://civitai.com/api/v1/models/5"));
+ * console.log(registry.snapshot().series[0]?.codes); // { gone: 1 }
+ * ```
+ */
+export function metrics({ registry }: MetricsOptions): Middleware {
+  const { clock }: { clock: Clock } = registry;
+
+  return function metrics(request, next) {
+    const { method, url } = request;
+    const started = clock.now();
+    registry.begin();
+
+    function answered(response: Response): Response {
+      const durationMs = clock.now() - started;
+      const { status } = response;
+      const length = method === "HEAD" ? 0 : Number(response.headers.get("content-length"));
+      const bytes = length > 0 ? length : 0;
+      const code = status < 400 ? undefined : codeOfStatus(status);
+      registry.record({ method, url, durationMs, status, bytes, code, isAborted: false });
+      return response;
+    }
+
+    function failed(error: unknown): never {
+      const durationMs = clock.now() - started;
+      const known = error instanceof CivikitError ? error.code : undefined;
+      const isAborted = request.signal.aborted && !(known !== undefined && timers.has(known));
+      const code = isAborted ? undefined : known ?? "network_error";
+      registry.record({ method, url, durationMs, status: 0, bytes: 0, code, isAborted });
+      throw error;
+    }
+
+    try {
+      return next(request).then(answered, failed);
+    } catch (error) {
+      return failed(error);
+    }
+  };
+}

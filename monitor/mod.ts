@@ -1,0 +1,32 @@
+/**
+ * Watches the stack: numbers one can trust, a report, logs, and a diagnostic server.
+ *
+ * @module
+ */
+export { eventBus, type EventBusOptions } from "./event_bus.ts";
+export { Histogram } from "./histogram.ts";
+export { routeOf } from "./labels.ts";
+export { metrics, type MetricsOptions } from "./metrics.ts";
+export { recordEvents } from "./record_events.ts";
+export { type Attempt, type MetricsRegistry, metricsRegistry, type MetricsRegistryOptions } from "./registry.ts";
+export type { Transfer, TransferList } from "./transfers.ts";
+export type {
+  CounterName,
+  CounterSnapshot,
+  Distribution,
+  EventBus,
+  FailureRecord,
+  MemorySnapshot,
+  MonitorEvent,
+  MonitorEventBody,
+  RegistrySnapshot,
+  RequestOutcome,
+  RequestSample,
+  SeriesSnapshot,
+  StatsStore,
+  StatsWindow,
+  TimelinePoint,
+  TimeSpan,
+  TransferSnapshot,
+  TransferState,
+} from "./types.ts";

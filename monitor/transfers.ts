@@ -1,0 +1,216 @@
+import {
+  CivikitError,
+  type Clock,
+  type DownloadOptions,
+  type ErrorCode,
+  type TransportEvent,
+} from "../transport/mod.ts";
+import type { CounterName, EventBus, FailureRecord, TransferSnapshot, TransferState } from "./types.ts";
+
+/** A transfer being watched. */
+export interface Transfer {
+  /** Names it within the process. */
+  readonly id: string;
+  /** Options for `download()`: the ones given, and what watching, pausing and cancelling take. */
+  readonly options: DownloadOptions;
+  /** Says how it ended; without it, the downloader's own events do, as far as they go. */
+  end(outcome?: { readonly error?: unknown; readonly skipped?: boolean }): void;
+}
+
+/** The transfers of a registry. */
+export interface TransferList {
+  /** Starts to watch a download; pass {@linkcode Transfer.options} to `download()`. */
+  track(name: string, options?: DownloadOptions): Transfer;
+  /** Running transfers and the last 100 that ended, oldest first. */
+  list(): TransferSnapshot[];
+  /** Holds a running transfer before its next write; false when there is none of that id. */
+  pause(id: string): boolean;
+  /** Lets a held transfer go on; false when there is none of that id. */
+  resume(id: string): boolean;
+  /** Stops a running transfer; what it wrote stays for another run. False when there is none of that id. */
+  cancel(id: string): boolean;
+}
+
+/** What transfers tell their registry. */
+export interface TransferSurroundings {
+  readonly clock: Clock;
+  readonly events: EventBus;
+  readonly count: (name: CounterName, host: string, label: string, sum?: number, times?: number) => void;
+  readonly fail: (failure: FailureRecord) => void;
+}
+
+const mostEnded = 100;
+const ended: ReadonlySet<TransferState> = new Set(["finished", "skipped", "failed", "cancelled"]);
+
+interface Entry {
+  readonly id: string;
+  readonly name: string;
+  readonly startedMs: number;
+  readonly started: number;
+  readonly stop: AbortController;
+  readonly isStopped: () => boolean;
+  state: TransferState;
+  /** The state to go back to after a pause. */
+  before: TransferState;
+  held: PromiseWithResolvers<void> | undefined;
+  bytes: number;
+  totalBytes: number | undefined;
+  bytesPerSecond: number;
+  endedMs: number | undefined;
+  code: ErrorCode | undefined;
+  connections: number;
+  retries: number;
+}
+
+/** Makes the list of a registry. */
+export function transferList({ clock, events, count, fail }: TransferSurroundings): TransferList {
+  const entries = new Map<string, Entry>();
+  let numbers = 0;
+
+  function snapshot(entry: Entry): TransferSnapshot {
+    const { id, name, state, bytes, totalBytes, startedMs, endedMs, code, connections, retries } = entry;
+    const bytesPerSecond = state === "active" ? entry.bytesPerSecond : 0;
+    const isKnown = totalBytes !== undefined && bytesPerSecond > 0;
+    const etaMs = isKnown ? Math.max(0, totalBytes - bytes) * 1000 / bytesPerSecond : undefined;
+    return {
+      ...{ id, name, state, bytes, totalBytes, bytesPerSecond, etaMs, startedMs, endedMs, code },
+      ...{ connections: ended.has(state) ? 0 : connections, retries },
+    };
+  }
+
+  function change(entry: Entry, state: TransferState): void {
+    if (entry.state === state || ended.has(entry.state)) return;
+    entry.state = state;
+    if (ended.has(state)) {
+      entry.endedMs = clock.date();
+      entry.held?.resolve();
+      entry.held = undefined;
+      forget();
+    }
+    events.publish({ type: "transfer", transfer: snapshot(entry) });
+  }
+
+  function forget(): void {
+    const over = [...entries.values()].filter(({ state }) => ended.has(state));
+    for (const { id } of over.slice(0, -mostEnded)) entries.delete(id);
+  }
+
+  function move(entry: Entry, bytes: number, isReceived = true): void {
+    if (isReceived && bytes > entry.bytes) count("download_bytes", "", "", bytes - entry.bytes);
+    entry.bytes = bytes;
+  }
+
+  function finish(entry: Entry, state: TransferState, code?: ErrorCode): void {
+    if (ended.has(entry.state)) return;
+    const elapsedMs = clock.now() - entry.started;
+    entry.code = code;
+    count("download", "", state, elapsedMs);
+    if (state === "failed") {
+      const known = code ?? "network_error";
+      count("download_error", "", known);
+      const { name: target } = entry;
+      fail({ atMs: clock.date(), kind: "download", code: known, host: "", status: 0, target, durationMs: elapsedMs });
+    }
+    change(entry, state);
+  }
+
+  function note(entry: Entry, event: TransportEvent): void {
+    if (event.type === "retry" || event.type === "resume") entry.retries++;
+    if (event.type === "connections") entry.connections = event.connections;
+    if (event.type !== "download") return;
+    const { phase, bytes, totalBytes } = event;
+    if (totalBytes !== undefined) entry.totalBytes = totalBytes;
+    const isFresh = phase === "resuming" || phase === "started" || phase === "restarted";
+    move(entry, bytes, !isFresh);
+    const state = entry.held === undefined ? "active" : "paused";
+    if (phase === "finished") finish(entry, "finished");
+    else if (phase === "failed") finish(entry, entry.isStopped() ? "cancelled" : "failed", event.note as ErrorCode);
+    else if (phase === "waiting" || phase === "verifying") change(entry, phase);
+    else change(entry, state);
+  }
+
+  function running(id: string): Entry | undefined {
+    const entry = entries.get(id);
+    return entry === undefined || ended.has(entry.state) ? undefined : entry;
+  }
+
+  function track(name: string, options: DownloadOptions = {}): Transfer {
+    const stop = new AbortController();
+    const { signal } = options;
+    const entry: Entry = {
+      id: `t${++numbers}`,
+      name,
+      startedMs: clock.date(),
+      started: clock.now(),
+      stop,
+      isStopped: () => stop.signal.aborted || signal?.aborted === true,
+      state: "waiting",
+      before: "waiting",
+      held: undefined,
+      bytes: 0,
+      totalBytes: options.sizeBytes,
+      bytesPerSecond: 0,
+      endedMs: undefined,
+      code: undefined,
+      connections: 1,
+      retries: 0,
+    };
+    entries.set(entry.id, entry);
+    events.publish({ type: "transfer", transfer: snapshot(entry) });
+    return {
+      id: entry.id,
+      options: {
+        ...options,
+        signal: signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]),
+        gate: () => entry.held?.promise ?? options.gate?.(),
+        onProgress(bytes, totalBytes, bytesPerSecond) {
+          move(entry, bytes);
+          if (totalBytes !== undefined) entry.totalBytes = totalBytes;
+          entry.bytesPerSecond = bytesPerSecond;
+          if (entry.state === "waiting") change(entry, "active");
+          options.onProgress?.(bytes, totalBytes, bytesPerSecond);
+        },
+        report(event) {
+          note(entry, event);
+          options.report?.(event);
+        },
+      },
+      end({ error, skipped = false } = {}) {
+        if (error === undefined) finish(entry, skipped ? "skipped" : "finished");
+        else if (entry.isStopped()) finish(entry, "cancelled");
+        else finish(entry, "failed", error instanceof CivikitError ? error.code : undefined);
+      },
+    };
+  }
+
+  return {
+    track,
+    list: () => [...entries.values()].map(snapshot),
+    pause(id) {
+      const entry = running(id);
+      if (entry === undefined) return false;
+      if (entry.held !== undefined) return true;
+      entry.held = Promise.withResolvers();
+      entry.before = entry.state;
+      change(entry, "paused");
+      return true;
+    },
+    resume(id) {
+      const entry = running(id);
+      if (entry === undefined) return false;
+      entry.held?.resolve();
+      entry.held = undefined;
+      if (entry.state === "paused") change(entry, entry.before);
+      return true;
+    },
+    cancel(id) {
+      const entry = running(id);
+      if (entry === undefined) return false;
+      entry.held?.resolve();
+      entry.held = undefined;
+      entry.stop.abort(new CivikitError(`downloading "${entry.name}": cancelled`, { code: "aborted" }));
+      finish(entry, "cancelled");
+      return true;
+    },
+  };
+}
