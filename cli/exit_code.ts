@@ -97,6 +97,8 @@ const byCode: Readonly<Record<ErrorCode, number>> = {
   invalid_config: usage,
   invalid_response: network,
   no_such_file: notFound,
+  invalid_file: other,
+  newer_format: other,
   aborted: interrupted,
 };
 

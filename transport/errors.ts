@@ -70,6 +70,9 @@ export type ErrorCode =
   | "invalid_config"
   | "invalid_response"
   | "no_such_file"
+  // files of ours or of other tools on the disk
+  | "invalid_file"
+  | "newer_format"
   | "aborted";
 
 /** Facts that go with an error; URLs in it are redacted. */

@@ -745,6 +745,30 @@ const catalogue: Readonly<Record<ErrorCode, { readonly en: Texts; readonly "zh-T
       "請以 --dry-run --all 列出所有檔案，再用 --file <id|檔名> 選擇。",
     ],
   },
+  invalid_file: {
+    en: [
+      "A file on the disk cannot be read",
+      "It is damaged, was cut off, or was edited into something else.",
+      "Look at the place the message names. Mend the file, or take it back from a backup or from git; nothing was changed.",
+    ],
+    "zh-TW": [
+      "無法讀取磁碟上的檔案",
+      "檔案已損壞、不完整，或被改成了別的內容。",
+      "請查看訊息指出的位置，修正檔案，或從備份、git 取回；civikit 沒有更動它。",
+    ],
+  },
+  newer_format: {
+    en: [
+      "The file is from a newer civikit",
+      "A newer version wrote it, in a form this version does not know.",
+      "Update civikit, then run the same command again; nothing was changed.",
+    ],
+    "zh-TW": [
+      "檔案來自較新版的 civikit",
+      "這個檔案由較新的版本寫成，目前的版本看不懂它的格式。",
+      "請更新 civikit，再執行同一個指令；檔案沒有被更動。",
+    ],
+  },
   aborted: {
     en: [
       "Interrupted",
