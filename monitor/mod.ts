@@ -9,6 +9,15 @@ export { routeOf } from "./labels.ts";
 export { metrics, type MetricsOptions } from "./metrics.ts";
 export { recordEvents } from "./record_events.ts";
 export { type Attempt, type MetricsRegistry, metricsRegistry, type MetricsRegistryOptions } from "./registry.ts";
+export {
+  type ErrorReport,
+  type HostReport,
+  type Report,
+  report,
+  type ReportOptions,
+  type RequestNumbers,
+  type RouteReport,
+} from "./report.ts";
 export type { Transfer, TransferList } from "./transfers.ts";
 export type {
   CounterName,
@@ -30,3 +39,4 @@ export type {
   TransferSnapshot,
   TransferState,
 } from "./types.ts";
+export { errorRateVerdict, responseTimeVerdict, type Verdict, type VerdictLevel } from "./verdict.ts";
