@@ -100,7 +100,7 @@ export function createTransport({
   layers = [],
   report,
 }: CreateTransportOptions = {}): CivikitTransport {
-  const socket = fetchTransport(socketOptions);
+  const socket = fetchTransport({ headersMs, ...socketOptions });
   const bracket = compose(
     socket,
     retry(retryOptions),
@@ -108,7 +108,6 @@ export function createTransport({
     only((request) => !isRanged(request), breaker()),
     rateLimit(limitOptions),
     ...(key === undefined ? [] : [auth({ key, ...(hosts === undefined ? {} : { hosts }) })]),
-    timeout({ headersMs }),
     ...layers,
   );
   const rangeOptions: RangeOptions = { when: isRanged, idleTimeoutMs: idleMs, classify: classifyCivitai };

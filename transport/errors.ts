@@ -48,6 +48,7 @@ export type ErrorCode =
   | "content_changed"
   | "body_incomplete"
   | "no_progress"
+  | "page_loop"
   // verification
   | "hash_mismatch"
   | "size_mismatch"

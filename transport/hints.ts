@@ -514,6 +514,18 @@ const catalogue: Readonly<Record<ErrorCode, { readonly en: Texts; readonly "zh-T
       "請檢查網路連線，等一分鐘後再執行同一個指令，會從中斷的地方繼續。",
     ],
   },
+  page_loop: {
+    en: [
+      "The list goes in a circle",
+      "Civitai named a page again that it had given before, or page after page brought nothing new.",
+      "What came before it is complete. Narrow the search down, or try again later.",
+    ],
+    "zh-TW": [
+      "清單不斷重複",
+      "Civitai 又指回已經給過的分頁，或連續多頁都沒有新內容。",
+      "先前取得的內容都完整。請縮小搜尋範圍，或稍後再試。",
+    ],
+  },
   // verification
   hash_mismatch: {
     en: [

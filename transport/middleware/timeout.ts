@@ -4,8 +4,8 @@ import { discard } from "../http_status.ts";
 import { within } from "../option.ts";
 import { redactUrl } from "../redact.ts";
 import type { Middleware } from "../transport.ts";
-import { follow, keepAbortable, unlink, unlinkAfterBody } from "./_abort.ts";
-import { alarms } from "./_alarms.ts";
+import { follow, keepAbortable, unlink, unlinkAfterBody } from "../abort.ts";
+import { alarms } from "../alarms.ts";
 
 /** Options of {@linkcode timeout}; what is left out is not limited. */
 export interface TimeoutOptions {
