@@ -1,16 +1,15 @@
 import * as v from "valibot";
 import { CivikitError, ContentError, InputError, redactUrl, type Transport, wrapBodyError } from "../transport/mod.ts";
 import { excerptOf, InvalidResponseError } from "./errors.ts";
+import { type FastCheck, fastCheck } from "./fast_check.ts";
 import { idRule, isId } from "./input.ts";
+import type { Query } from "./query.ts";
 
 /** What goes with any call. */
 export interface CallOptions {
   /** Gives the call up; its reason is thrown untouched. */
   signal?: AbortSignal | undefined;
 }
-
-/** A query's parameters: undefined ones are left out, lists repeat the name. */
-export type Query = Readonly<Record<string, string | number | boolean | readonly (string | number)[] | undefined>>;
 
 /** One question to the API. */
 export interface Question<T> extends CallOptions {
@@ -22,11 +21,18 @@ export interface Question<T> extends CallOptions {
   schema: v.GenericSchema<unknown, T>;
   /** Parameters. */
   query?: Query | undefined;
+  /** `POST` with `body` as JSON; `GET` if not given. */
+  method?: "GET" | "POST";
+  /** What is posted. */
+  body?: unknown;
+  /** Reads the text where plain JSON would lose something. */
+  parse?: (text: string) => unknown;
 }
 
 /** Asks the API and gives back the checked answer. */
 export type Call = <T>(question: Question<T>) => Promise<T>;
 
+const acceptJson = { accept: "application/json" };
 const loginPath = /^\/(?:[a-z]{2}\/)?(?:login|auth|api\/auth)\b/i;
 
 function search(query: Query = {}): string {
@@ -60,14 +66,14 @@ function notJson(response: Response, request: Request, excerpt: string): Content
   });
 }
 
-function parseJson(text: string, endpoint: string, url: string): unknown {
+function parseJson(text: string, parse: (text: string) => unknown, endpoint: string, url: string): unknown {
   try {
-    return JSON.parse(text);
+    return parse(text);
   } catch (cause) {
     try {
       // Raw control characters inside strings were reported once; between tokens they are white space anyway.
       // deno-lint-ignore no-control-regex
-      return JSON.parse(text.replace(/[\x00-\x1f]/g, " "));
+      return parse(text.replace(/[\x00-\x1f]/g, " "));
     } catch {
       const excerpt = excerptOf(text);
       const message = `reading the answer of "${endpoint}": not valid JSON: ${excerpt}`;
@@ -82,8 +88,17 @@ function locate(issue: v.BaseIssue<unknown>): { path: string; value: unknown } {
   return { path: v.getDotPath(issue) ?? "", value: issue.path?.at(-1)?.value ?? issue.input };
 }
 
+const checks = new WeakMap<v.GenericSchema, FastCheck>();
+
+function checkOf(schema: v.GenericSchema): FastCheck {
+  const known = checks.get(schema) ?? fastCheck(schema);
+  checks.set(schema, known);
+  return known;
+}
+
 /** Gives back `value` itself, not a copy: unknown keys and their order survive. */
 function check<T>(value: unknown, schema: v.GenericSchema<unknown, T>, endpoint: string, url: string): T {
+  if (checkOf(schema)(value)) return value as T;
   const result = v.safeParse(schema, value, { abortEarly: true });
   if (result.success) return value as T;
   const [issue] = result.issues;
@@ -102,17 +117,21 @@ function check<T>(value: unknown, schema: v.GenericSchema<unknown, T>, endpoint:
  * it, and checks the shape. Statuses outside 2xx are the transport's to throw.
  */
 export function createCall(transport: Transport, baseUrl: string): Call {
-  return async function call<T>({ path, route, schema, query, signal }: Question<T>): Promise<T> {
+  return async function call<T>(
+    { path, route, schema, query, signal, method = "GET", body, parse = JSON.parse }: Question<T>,
+  ): Promise<T> {
     const request = new Request(`${baseUrl}/api/v1${path}${search(query)}`, {
-      headers: { accept: "application/json" },
+      method,
+      headers: body === undefined ? acceptJson : { ...acceptJson, "content-type": "application/json" },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
       ...(signal && { signal }),
     });
     const response = await transport.fetch(request);
     const text = await readText(response, request);
     const isJson = /[/+]json\b/i.test(response.headers.get("content-type") ?? "");
     if (!isJson) throw notJson(response, request, excerptOf(text));
-    const endpoint = `GET ${route}`, url = redactUrl(request.url);
-    return check(parseJson(text, endpoint, url), schema, endpoint, url);
+    const endpoint = `${method} ${route}`, url = redactUrl(request.url);
+    return check(parseJson(text, parse, endpoint, url), schema, endpoint, url);
   };
 }
 

@@ -1,10 +1,21 @@
 import { compose, status, type Transport } from "../transport/mod.ts";
+import { type Articles, articles } from "./articles.ts";
 import { createCall } from "./call.ts";
+import { type Collections, collections } from "./collections.ts";
+import { type Creators, creators } from "./creators.ts";
+import { enums, type EnumsCall } from "./enums.ts";
 import { classifyCivitai } from "./errors.ts";
-import { me, type MeCall } from "./me.ts";
+import { type Files, files } from "./files.ts";
+import { type Images, images } from "./images.ts";
+import { type KeyCheck, keyCheck, me, type MeCall } from "./me.ts";
 import { type Models, models } from "./models.ts";
 import { createOrNull, type OnError, type OrNull } from "./or_null.ts";
+import { type Permissions, permissions } from "./permissions.ts";
+import { type Posts, posts } from "./posts.ts";
 import { checkedSite, type Site } from "./site.ts";
+import { type Tags, tags } from "./tags.ts";
+import { type Users, users } from "./users.ts";
+import { type Vault, vault } from "./vault.ts";
 import { type Versions, versions } from "./versions.ts";
 
 /** Settings of {@linkcode civitai}. */
@@ -19,8 +30,32 @@ export interface Civitai extends Site {
   readonly models: Models;
   /** Model versions. */
   readonly versions: Versions;
+  /** Files of versions. */
+  readonly files: Files;
+  /** The gallery. */
+  readonly images: Images;
+  /** Posts. */
+  readonly posts: Posts;
+  /** Creators. */
+  readonly creators: Creators;
+  /** Tags. */
+  readonly tags: Tags;
+  /** Users. */
+  readonly users: Users;
+  /** Collections. */
+  readonly collections: Collections;
+  /** Articles. */
+  readonly articles: Articles;
+  /** The key owner's vault. */
+  readonly vault: Vault;
+  /** What users may do. */
+  readonly permissions: Permissions;
+  /** The words the site knows. */
+  readonly enums: EnumsCall;
   /** The owner of the key. */
   readonly me: MeCall;
+  /** Tells whether the key is accepted. */
+  readonly checkKey: KeyCheck;
   /** Lets any call answer null after a failure, which is told to `onError`: `api.orNull(api.me())`. */
   readonly orNull: OrNull;
 }
@@ -50,12 +85,25 @@ export function civitai(transport: Transport, { onError = tellConsole, ...option
   const { baseUrl, trustedHosts } = checkedSite(options);
   const call = createCall(compose(transport, status({ classify: classifyCivitai })), baseUrl);
   const orNull = createOrNull(onError);
+  const owner = me(call), words = enums(call), allTags = tags(call);
   return {
     baseUrl,
     trustedHosts,
-    models: models(call, orNull),
-    versions: versions(call, orNull),
-    me: me(call),
+    models: models(call, orNull, allTags, words),
+    versions: versions(call, orNull, baseUrl),
+    files: files(call),
+    images: images(call),
+    posts: posts(call),
+    creators: creators(call),
+    tags: allTags,
+    users: users(call),
+    collections: collections(call),
+    articles: articles(call),
+    vault: vault(call),
+    permissions: permissions(call),
+    enums: words,
+    me: owner,
+    checkKey: keyCheck(owner),
     orNull,
   };
 }

@@ -1,56 +1,12 @@
-import { InputError } from "../transport/mod.ts";
 import { type Call, type CallOptions, checkedId } from "./call.ts";
+import { type Listing, listing, type ListOptions } from "./listing.ts";
+import { type ModelQuery, modelWire } from "./model_query.ts";
 import type { OrNull } from "./or_null.ts";
+import { badQuery, checkIds } from "./query.ts";
 import { modelPageSchema, modelSchema } from "./schema.ts";
-import type { Availability, Model, ModelType } from "./types.ts";
-
-/** Which models to list. Left out means: the site's default. */
-export interface ModelQuery {
-  /** Rows a page, 1 to 100 (100). The list itself goes on to the end. */
-  limit?: number;
-  /** Words to search for; the order is then the search's own. */
-  query?: string;
-  /** One tag, exactly. An unknown one is ignored by the site: the list comes unfiltered. */
-  tag?: string;
-  /** Models of one user. */
-  username?: string;
-  /** These models only. */
-  ids?: readonly number[];
-  /** Models with these versions; the versions in the answer are cut to them. */
-  modelVersionIds?: readonly number[];
-  /** These kinds only. */
-  types?: readonly ModelType[];
-  /** For these base models only; the versions in the answer are cut to them. */
-  baseModels?: readonly string[];
-  /** `Trained` or `Merge`. */
-  checkpointType?: "Trained" | "Merge";
-  /** Order (`Highest Rated`). */
-  sort?:
-    | "Highest Rated"
-    | "Most Downloaded"
-    | "Most Liked"
-    | "Most Discussed"
-    | "Most Collected"
-    | "Most Images"
-    | "Newest"
-    | "Oldest";
-  /** How far back (`AllTime`). */
-  period?: "AllTime" | "Year" | "Month" | "Week" | "Day";
-  /** Off: PG only. On: all levels. */
-  nsfw?: boolean;
-  /** Only the main file of each version. */
-  primaryFileOnly?: boolean;
-  /** Only models the site can generate with. */
-  supportsGeneration?: boolean;
-  /** Only models in early access. */
-  earlyAccess?: boolean;
-  /** Archived models too. */
-  archived?: boolean;
-  /** Only models with this availability. */
-  availability?: Availability;
-  /** Only the key owner's favourites; needs a key. */
-  favorites?: boolean;
-}
+import type { Enums } from "./enums.ts";
+import type { Tags } from "./tags.ts";
+import type { Model } from "./types.ts";
 
 /**
  * Models.
@@ -75,65 +31,87 @@ export interface Models {
   /** As `get`, but null after a failure, which is told to `onError`. */
   getOrNull(id: number, options?: CallOptions): Promise<Model | null>;
   /**
-   * All models that fit, one page at a time as they are taken, no model twice.
+   * All models that fit, page by page as they are taken, no model twice.
    *
-   * @throws {InputError} `invalid_argument` when `limit` is not 1 to 100.
+   * @throws {InputError} `invalid_argument` where the site would refuse, misread or ignore a parameter, an unknown tag
+   * or base model included.
+   * @throws {ContentError} `page_loop` when the site's pages go in a circle.
    */
-  list(query?: ModelQuery, options?: CallOptions): AsyncIterableIterator<Model>;
+  list(query?: ModelQuery, options?: ListOptions): Listing<Model>;
+  /**
+   * Many models at once, by id, 100 a call; of all levels, archived ones included. Those the site does not list are
+   * missing: ask for them with `get`.
+   *
+   * @throws {InputError} `invalid_argument` when an id can be none.
+   */
+  byIds(ids: Iterable<number>, options?: CallOptions): Promise<Map<number, Model>>;
 }
 
-// The site reads any text here as true, even "false", and the mere presence of `favorites` asks for a key.
-const trueOrAbsent = ["supportsGeneration", "earlyAccess", "archived", "favorites"] as const;
+const mostIds = 100;
 
-function wireQuery(query: ModelQuery): Record<string, string | number | boolean | readonly (string | number)[]> {
-  const { limit = 100 } = query;
-  if (!Number.isInteger(limit) || limit < 1 || limit > 100) {
-    throw new InputError(`listing models with limit "${limit}": a whole number from 1 to 100 is due`, {
-      code: "invalid_argument",
-      input: String(limit),
-    });
-  }
-  const wire = { ...query, limit };
-  for (const name of trueOrAbsent) {
-    if (!wire[name]) delete wire[name];
-  }
-  return wire;
+function hasTag({ tags }: Model, wanted: string): boolean {
+  return (tags ?? []).some((tag) => (typeof tag === "string" ? tag : tag.name) === wanted);
 }
 
-/** Makes {@linkcode Models} on top of `call`. */
-export function models(call: Call, orNull: OrNull): Models {
+/** Makes {@linkcode Models} on top of `call`; `tags` and `enums` tell what the site knows. */
+export function models(
+  call: Call,
+  orNull: OrNull,
+  tags: Tags,
+  enums: (options?: CallOptions) => Promise<Enums>,
+): Models {
   const get: Models["get"] = async (id, { signal } = {}) =>
     await call({ path: `/models/${checkedId(id, "model")}`, route: "/models/:id", schema: modelSchema, signal });
 
-  async function* walk(query: ModelQuery, { signal }: CallOptions): AsyncGenerator<Model, void, undefined> {
-    const wire = wireQuery(query);
-    const seen = new Set<number>(), cursors = new Set<string>();
-    let cursor: string | undefined;
-    while (true) {
-      const page = await call({
+  /** To an unknown tag the site sends everything. */
+  async function checkTag(tag: string, items: readonly Model[], signal: AbortSignal): Promise<void> {
+    if (items.every((model) => hasTag(model, tag))) return;
+    for await (const { name } of tags.list({ query: tag }, { max: 1000, signal })) {
+      if (name === tag) return;
+    }
+    throw badQuery("listing models", "tag", tag, "the site knows no such tag, and would send everything");
+  }
+
+  /** To an unknown base model the site sends nothing. */
+  async function checkBaseModels(wanted: readonly string[], signal: AbortSignal): Promise<void> {
+    const { BaseModel: known = [], ActiveBaseModel: active = [] } = await enums({ signal });
+    const all = new Set([...known ?? [], ...active ?? []]);
+    const unknown = wanted.find((name) => all.size > 0 && !all.has(name));
+    if (unknown === undefined) return;
+    throw badQuery("listing models", "baseModels", unknown, "the site knows no such base model, so nothing fits");
+  }
+
+  const list: Models["list"] = (query = {}, options = {}) => {
+    const { tag, baseModels } = query;
+    async function ask(cursor: string | undefined, signal: AbortSignal) {
+      const wire = modelWire(query, options.max);
+      const { items, metadata } = await call({
         path: "/models",
         route: "/models",
-        // Never nextPage: it repeats a token and has been malformed.
+        // never nextPage: it repeats a token and has been malformed
         query: { ...wire, cursor },
         schema: modelPageSchema,
         signal,
       });
-      for (const model of page.items) {
-        if (seen.has(model.id)) continue;
-        seen.add(model.id);
-        yield model;
+      const next = metadata?.nextCursor;
+      if (cursor === undefined && tag !== undefined) await checkTag(tag, items, signal);
+      if (cursor === undefined && items.length === 0 && baseModels !== undefined) {
+        await checkBaseModels(baseModels, signal);
       }
-      // Pages may be short or empty: only a missing cursor ends the list. One that repeats would never end.
-      const next = page.metadata?.nextCursor ?? undefined;
-      if (next === undefined || cursors.has(String(next))) return;
-      cursor = String(next);
-      cursors.add(cursor);
+      return { items, next: next === undefined || next === null ? undefined : String(next) };
     }
-  }
-
-  return {
-    get,
-    getOrNull: (id, options) => orNull(get(id, options)),
-    list: (query = {}, options = {}) => walk(query, options),
+    return listing({ route: "GET /models", ask, keyOf: ({ id }) => id }, options);
   };
+
+  const byIds: Models["byIds"] = async (ids, { signal } = {}) => {
+    const all = [...new Set(ids)], found = new Map<number, Model>();
+    checkIds("asking for models", "ids", all);
+    for (let at = 0; at < all.length; at += mostIds) {
+      const query = { ids: all.slice(at, at + mostIds), nsfw: true, archived: true };
+      for await (const model of list(query, { signal })) found.set(model.id, model);
+    }
+    return found;
+  };
+
+  return { get, getOrNull: (id, options) => orNull(get(id, options)), list, byIds };
 }

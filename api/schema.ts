@@ -1,20 +1,17 @@
 import * as v from "valibot";
-import type { Me, Model, Page, Version } from "./types.ts";
-
-/** The site leaves keys out where it has nothing to say, or sends null: both are fine. */
-function maybe<const S extends v.GenericSchema>(
-  schema: S,
-): v.ExactOptionalSchema<v.NullableSchema<S, undefined>, undefined> {
-  return v.exactOptional(v.nullable(schema));
-}
-
-const text = maybe(v.string());
-const number = maybe(v.number());
-const flag = maybe(v.boolean());
-const texts = maybe(v.array(v.string()));
-const freeForm = maybe(v.record(v.string(), v.unknown()));
-const id = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
-const username = maybe(v.union([v.string(), v.number()]));
+import {
+  type CursorPage,
+  cursorPage,
+  flag,
+  freeForm,
+  id,
+  maybe,
+  number,
+  text,
+  texts,
+  username,
+} from "./schema_parts.ts";
+import type { Model, Version } from "./types.ts";
 
 const stats = maybe(v.looseObject({
   downloadCount: number,
@@ -138,18 +135,5 @@ export const modelSchema: v.GenericSchema<unknown, Model> = v.looseObject({
   modelVersions: v.array(listVersion),
 });
 
-/** Checks a {@linkcode Me}. */
-export const meSchema: v.GenericSchema<unknown, Me> = v.looseObject({
-  id: v.number(),
-  username,
-  tier: text,
-  status: text,
-  isMember: flag,
-  subscriptions: texts,
-});
-
-/** Checks a {@linkcode Page} of models. */
-export const modelPageSchema: v.GenericSchema<unknown, Page<Model>> = v.looseObject({
-  items: v.array(modelSchema),
-  metadata: maybe(v.looseObject({ nextCursor: maybe(v.union([v.string(), v.number()])) })),
-});
+/** Checks a page of models. */
+export const modelPageSchema: v.GenericSchema<unknown, CursorPage<Model>> = cursorPage(modelSchema);

@@ -383,30 +383,3 @@ export interface Version {
   /** Sent even when `usageControl` forbids downloads; missing when archived. */
   downloadUrl?: string | null;
 }
-
-/** The owner of the key. */
-export interface Me {
-  /** Names the user. */
-  id: number;
-  /** The user's name; a number when it is made of digits. */
-  username?: string | number | null;
-  /** Membership tier. */
-  tier?: string | null;
-  /** `active`, `muted` or `banned`. */
-  status?: string | null;
-  /** Tells whether the user pays for membership. */
-  isMember?: boolean | null;
-  /** Names of memberships. */
-  subscriptions?: string[] | null;
-}
-
-/** One page of a list that is walked by cursor. */
-export interface Page<T> {
-  /** The rows; a page may be short or even empty though more follow. */
-  items: T[];
-  /** Where the next page begins. */
-  metadata?: {
-    /** Opaque; missing on the last page. A number in old data. */
-    nextCursor?: string | number | null;
-  } | null;
-}

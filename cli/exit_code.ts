@@ -78,6 +78,7 @@ const byCode: Readonly<Record<ErrorCode, number>> = {
   content_changed: network,
   body_incomplete: network,
   no_progress: network,
+  page_loop: network,
   hash_mismatch: verification,
   size_mismatch: verification,
   no_space: disk,

@@ -1,0 +1,17 @@
+const longestMemory = 1_000_000;
+
+/**
+ * Remembers keys for at least a million more, so that the longest list takes bounded memory.
+ *
+ * @returns Tells whether a key is new, and remembers it; undefined is always new.
+ */
+export function recentKeys<Key>(memory: number = longestMemory): (key: Key | undefined) => boolean {
+  let young = new Set<Key>(), old = new Set<Key>();
+  return function isNew(key) {
+    if (key === undefined) return true;
+    if (young.has(key) || old.has(key)) return false;
+    young.add(key);
+    if (young.size >= memory) [young, old] = [new Set<Key>(), young];
+    return true;
+  };
+}
