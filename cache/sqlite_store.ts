@@ -291,7 +291,7 @@ export function sqliteStore(
 
   /** Drops what was used least recently, a little at a time, until the store is within its bounds. */
   function evict(): void {
-    const isDone = transaction(true, 5, (run) => {
+    const isDone = transaction(false, 5, (run) => {
       const start = performance.now(), idle = (Date.now() - maxIdleMs) * ticksPerMs, dead = Date.now() - hourMs;
       while (performance.now() - start < evictionMs) {
         const least = run.leastUsed.get();
@@ -309,7 +309,7 @@ export function sqliteStore(
       }
       return false;
     });
-    if (!isDone) schedule(5);
+    if (!isDone && file) schedule(5);
   }
 
   function settle(): void {

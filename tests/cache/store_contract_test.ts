@@ -41,7 +41,8 @@ const bytes = (size: number, fill = 7) => new Uint8Array(size).fill(fill);
 async function put(
   store: CacheStore,
   path: string,
-  { body = [bytes(10)] as readonly Uint8Array[], partition = "", replaces = [] as readonly CacheEntry[], of = head() } = {},
+  { body = [bytes(10)] as readonly Uint8Array[], partition = "", replaces = [] as readonly CacheEntry[], of = head() } =
+    {},
 ): Promise<void> {
   const writer = store.open(key(path, partition), of, replaces);
   for (const piece of body) await writer.write(piece);
