@@ -17,7 +17,11 @@ function unlink({ signal, abort, finished }: Link): void {
  * request.
  */
 export function follow(signal: AbortSignal, controller: AbortController, finished?: () => void): Link {
-  const abort = () => controller.abort(signal.reason);
+  return onAbort(signal, () => controller.abort(signal.reason), finished);
+}
+
+/** Calls `abort` when `signal` aborts, until the link is ended. */
+export function onAbort(signal: AbortSignal, abort: () => void, finished?: () => void): Link {
   if (signal.aborted) abort();
   else signal.addEventListener("abort", abort, { once: true });
   return { signal, abort, finished };

@@ -1,3 +1,5 @@
+import { keepAbortable, onAbort, unlink, unlinkAfterBody } from "../abort.ts";
+import { discard } from "../http_status.ts";
 import { wholeWithin } from "../option.ts";
 import { redactUrl } from "../redact.ts";
 import type { Context, Middleware, Next } from "../transport.ts";
@@ -14,11 +16,18 @@ interface Copy {
   readonly init: ResponseInit;
 }
 
-/** A fetch under way and what it came to: a copy, `lead` (its caller gave up), or `alone` (too large to share). */
+/** What a fetch came to for those who joined it: a copy, `gone` (it was aborted), or `alone` (too large to share). */
+type Outcome = Copy | "gone" | "alone";
+
+/** A fetch under way. */
 interface Flight {
   readonly request: Request;
+  /** Aborts the fetch itself, when nobody wants it any more. */
+  readonly controller: AbortController;
   joiners: number;
-  outcome: PromiseWithResolvers<Copy | "lead" | "alone"> | undefined;
+  /** Whether the caller who came first has given up while others still wait. */
+  hasLeadLeft: boolean;
+  outcome: PromiseWithResolvers<Outcome> | undefined;
 }
 
 /**
@@ -27,7 +36,8 @@ interface Flight {
  * alone. The caller who came first gets the answer just as it comes; joiners get a copy once its body is read whole, or
  * fetch for themselves when it is larger than `maxBodyBytes`. An error is everybody's.
  *
- * Callers abort for themselves: a joiner leaves, and when the first one gives up, the next one in line fetches anew.
+ * Callers abort for themselves: the fetch goes on while anyone waits for its headers, also when the first one gives up,
+ * and is aborted with the last.
  *
  * @throws {RangeError} when an option is out of range.
  * @throws The reason of `request.signal`, when it aborts while waiting.
@@ -46,27 +56,45 @@ export function dedupe({ maxBodyBytes = 8 * 1024 * 1024 }: DedupeOptions = {}): 
   wholeWithin("maxBodyBytes", maxBodyBytes, 0, Number.MAX_SAFE_INTEGER);
   const flights = new Map<string, Flight[]>();
 
-  async function lead(key: string, request: Request, next: Next): Promise<Response> {
-    const flight: Flight = { request, joiners: 0, outcome: undefined };
+  function lead(key: string, request: Request, next: Next): Promise<Response> {
+    const { signal } = request;
+    const controller = new AbortController();
+    const flight: Flight = { request, controller, joiners: 0, hasLeadLeft: false, outcome: undefined };
     const others = flights.get(key);
     if (others === undefined) flights.set(key, [flight]);
     else others.push(flight);
-    try {
-      const response = await next(request);
-      land(key, flight);
-      if (flight.joiners > 0) flight.outcome!.resolve(copyOf(response, request, maxBodyBytes));
-      else flight.outcome?.resolve("alone");
-      return response;
-    } catch (error) {
-      land(key, flight);
-      if (request.signal.aborted) flight.outcome?.resolve("lead");
-      else flight.outcome?.reject(error);
-      throw error;
-    }
+    return new Promise((resolve, reject) => {
+      let isUnderWay = true;
+      const link = onAbort(signal, () => {
+        if (!isUnderWay || flight.joiners === 0) return controller.abort(signal.reason);
+        flight.hasLeadLeft = true;
+        reject(signal.reason);
+      });
+      const land = () => {
+        isUnderWay = false;
+        remove(key, flight);
+      };
+      next(new Request(request, { signal: controller.signal })).then((response) => {
+        land();
+        unlinkAfterBody(response, link);
+        if (flight.joiners > 0) flight.outcome!.resolve(copyOf(response, flight, maxBodyBytes));
+        else {
+          flight.outcome?.resolve("alone");
+          if (flight.hasLeadLeft) discard(response);
+        }
+        resolve(keepAbortable(response));
+      }, (error) => {
+        land();
+        unlink(link);
+        if (controller.signal.aborted) flight.outcome?.resolve("gone");
+        else flight.outcome?.reject(error);
+        reject(error);
+      });
+    });
   }
 
   /** From now on nobody joins. */
-  function land(key: string, flight: Flight): void {
+  function remove(key: string, flight: Flight): void {
     const left = flights.get(key)!.filter((other) => other !== flight);
     if (left.length === 0) flights.delete(key);
     else flights.set(key, left);
@@ -85,8 +113,9 @@ export function dedupe({ maxBodyBytes = 8 * 1024 * 1024 }: DedupeOptions = {}): 
       outcome = await unlessAborted(flight.outcome.promise, request.signal);
     } finally {
       flight.joiners--;
+      if (flight.hasLeadLeft && flight.joiners === 0) flight.controller.abort(request.signal.reason);
     }
-    if (outcome === "lead") return dedupe(request, next, context);
+    if (outcome === "gone") return dedupe(request, next, context);
     if (outcome === "alone") return next(request);
     return new Response(outcome.bytes?.slice() ?? null, outcome.init);
   }
@@ -97,7 +126,7 @@ export function dedupe({ maxBodyBytes = 8 * 1024 * 1024 }: DedupeOptions = {}): 
     if (/no-store|no-cache/i.test(headers.get("cache-control") ?? "")) return next(request);
     const key = `${method} ${url}`;
     const flight = flights.get(key)?.find((other) => hasSameHeaders(other.request, request));
-    if (flight === undefined || flight.request.signal.aborted) return lead(key, request, next);
+    if (flight === undefined || flight.controller.signal.aborted) return lead(key, request, next);
     return join(flight, request, next, context);
   }
 
@@ -114,13 +143,16 @@ function hasSameHeaders(one: Request, other: Request): boolean {
   return index === theirs.length;
 }
 
-/** Reads a second branch of the body, up to `maxBytes`; the first stays with whoever holds `response`. */
-async function copyOf(response: Response, request: Request, maxBytes: number): Promise<Copy | "lead" | "alone"> {
+/** Reads a second branch of the body, up to `maxBytes`; the first stays with the caller who came first, if still there. */
+async function copyOf(response: Response, { controller, hasLeadLeft }: Flight, maxBytes: number): Promise<Outcome> {
   const { status, statusText, headers } = response;
   const init = { status, statusText, headers };
   if (response.body === null) return { bytes: null, init };
-  if (Number(headers.get("content-length") ?? 0) > maxBytes) return "alone";
-  const reader = response.clone().body!.getReader();
+  if (Number(headers.get("content-length") ?? 0) > maxBytes) {
+    if (hasLeadLeft) discard(response);
+    return "alone";
+  }
+  const reader = (hasLeadLeft ? response : response.clone()).body!.getReader();
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   try {
@@ -135,7 +167,7 @@ async function copyOf(response: Response, request: Request, maxBytes: number): P
       }
     }
   } catch {
-    return request.signal.aborted ? "lead" : "alone";
+    return controller.signal.aborted ? "gone" : "alone";
   }
 }
 
