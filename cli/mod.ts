@@ -1,9 +1,14 @@
 /**
- * The `civikit` command as a function, for programs and tests that want to run it in their own process.
+ * The `civikit` command: run as a program (`deno run jsr:@civikit/civikit/cli --help`), or as a function, for programs
+ * and tests that want it in their own process.
  *
  * @module
  */
-export { main } from "./main.ts";
+import { main } from "./main.ts";
+
+export { main };
 export { type Io, processIo } from "./io.ts";
 export { ExitCode } from "./exit_code.ts";
 export type { JsonEvent } from "./progress/json.ts";
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
