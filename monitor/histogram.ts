@@ -1,5 +1,3 @@
-import type { Distribution } from "./types.ts";
-
 /** A quarter of a microsecond: what the smallest bucket tells apart. */
 const unitsPerMs = 4000;
 /** Buckets for each doubling. The middle of a bucket is then at most 1/64, or 1.6%, away from anything in it. */
@@ -35,7 +33,7 @@ function middleMs(index: number): number {
  * console.log(Math.round(histogram.quantile(0.95)), histogram.maxMs); // 95 100
  * ```
  */
-export class Histogram implements Distribution {
+export class Histogram {
   /** Durations by bucket. */
   readonly #buckets: Uint32Array = new Uint32Array(bucketCount);
   /** How many durations. */

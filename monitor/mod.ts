@@ -6,6 +6,7 @@
 export { eventBus, type EventBusOptions } from "./event_bus.ts";
 export { Histogram } from "./histogram.ts";
 export { routeOf } from "./labels.ts";
+export { type MemoryGuard, memoryGuard, type MemoryGuardOptions } from "./memory_guard.ts";
 export { metrics, type MetricsOptions } from "./metrics.ts";
 export { recordEvents } from "./record_events.ts";
 export { type Attempt, type MetricsRegistry, metricsRegistry, type MetricsRegistryOptions } from "./registry.ts";
@@ -18,11 +19,12 @@ export {
   type RequestNumbers,
   type RouteReport,
 } from "./report.ts";
+export { type Recorder, recorder, type RecorderOptions } from "./recorder.ts";
+export { statsStore, type StatsStoreOptions } from "./stats_store.ts";
 export type { Transfer, TransferList } from "./transfers.ts";
 export type {
   CounterName,
   CounterSnapshot,
-  Distribution,
   EventBus,
   FailureRecord,
   MemorySnapshot,
@@ -32,6 +34,7 @@ export type {
   RequestOutcome,
   RequestSample,
   SeriesSnapshot,
+  StatsDelta,
   StatsStore,
   StatsWindow,
   TimelinePoint,

@@ -155,7 +155,7 @@ function numbersOf(group: readonly SeriesSnapshot[]): RequestNumbers {
     requests += series.requests;
     failed += series.failed;
     aborted += series.aborted;
-    latency.add(series.latency as Histogram);
+    latency.add(series.latency);
   }
   return {
     total_requests: requests,

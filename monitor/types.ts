@@ -1,4 +1,5 @@
 import type { ErrorCode, TransportEvent } from "../transport/mod.ts";
+import type { Histogram } from "./histogram.ts";
 
 /** How one attempt ended: an answer below 400, a refusal, no answer, or the caller's own abort. */
 export type RequestOutcome = "ok" | "refused" | "failed" | "aborted";
@@ -27,20 +28,6 @@ export interface RequestSample {
   readonly atMs: number;
 }
 
-/** A distribution of durations; percentiles are within 2% of the exact ones. */
-export interface Distribution {
-  /** How many durations. */
-  readonly count: number;
-  /** Their sum in milliseconds. */
-  readonly sumMs: number;
-  /** The longest one in milliseconds; 0 without any. */
-  readonly maxMs: number;
-  /** The duration that the share `fraction` (0 to 1) of all does not exceed, in milliseconds; 0 without any. */
-  quantile(fraction: number): number;
-  /** How many are at most `limitMs`, within 2% of the limit. */
-  countUpTo(limitMs: number): number;
-}
-
 /** What is known about one combination of host, route and method. */
 export interface SeriesSnapshot {
   /** Host and port, or `other`. */
@@ -62,7 +49,7 @@ export interface SeriesSnapshot {
   /** Failures by error code. */
   readonly codes: Readonly<Partial<Record<ErrorCode, number>>>;
   /** Time to the headers, of all attempts but aborted ones. */
-  readonly latency: Distribution;
+  readonly latency: Histogram;
 }
 
 /** What is counted besides requests. */
@@ -270,13 +257,29 @@ export interface TimeSpan {
   readonly toMs?: number | undefined;
 }
 
+/** Numbers to be added to a store. */
+export interface StatsDelta {
+  /** Requests by host, route and method. */
+  readonly series: readonly SeriesSnapshot[];
+  /** Everything else. */
+  readonly counters: readonly CounterSnapshot[];
+  /** Failures to be listed. */
+  readonly failures: readonly FailureRecord[];
+  /** Resident memory in bytes. */
+  readonly rssBytes?: number | undefined;
+}
+
 /** Keeps numbers on disk, for several processes at once. */
 export interface StatsStore extends Disposable {
-  /** Adds numbers to the minute and the hour of `atMs`, and failures to the list, in one transaction. */
-  add(delta: Pick<StatsWindow, "series" | "counters">, failures: readonly FailureRecord[], atMs: number): void;
+  /**
+   * Adds numbers to the minute and the hour of `atMs`, and failures to the list, in one transaction.
+   *
+   * @throws {DiskError} When the file cannot be written, or other processes hold it too long; nothing is added then.
+   */
+  add(delta: StatsDelta, atMs: number): void;
   /** Everything within a span, added up. Spans are whole minutes for the last day, whole hours before. */
   read(span?: TimeSpan): StatsWindow;
-  /** Points of `stepMs` (a multiple of a minute) for charts, oldest first, without gaps left out. */
+  /** Points of `stepMs` (a multiple of a minute) for charts, oldest first; steps without requests are there too. */
   timeline(span: TimeSpan, stepMs: number): TimelinePoint[];
   /** The last failures, newest first. Default 100. */
   failures(limit?: number): FailureRecord[];
