@@ -1,0 +1,75 @@
+import { closeSync, fsyncSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { ensureFolder, InputError, renameDurably, wrapDiskError } from "../transport/mod.ts";
+
+/** What a JSON object on the disk is before anyone has looked at its keys. */
+export type JsonObject = Record<string, unknown>;
+
+/** Tells whether `value` is an object with keys. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** An error about a file that was read: `reading "<path>": <state>`. */
+export function unreadable(path: string, state: string, cause?: unknown): InputError {
+  return new InputError(`reading ${JSON.stringify(path)}: ${state}`, { code: "invalid_file", input: path, cause });
+}
+
+/**
+ * The JSON object in the file at `path`; undefined when there is no file.
+ *
+ * @throws {InputError} `invalid_file` when it holds something else.
+ * @throws {DiskError} When it cannot be read.
+ */
+export function readJsonObject(path: string): JsonObject | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as { code?: string }).code === "ENOENT") return undefined;
+    throw wrapDiskError(error, path, "reading");
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text.replace(/^\ufeff/, ""));
+  } catch (cause) {
+    throw unreadable(path, `not valid JSON: ${(cause as Error).message}`, cause);
+  }
+  if (isObject(value)) return value;
+  throw unreadable(path, "not a JSON object");
+}
+
+/**
+ * Puts `text` under the name `path` in one step: a reader finds the old file or the new one, whole, whenever the process
+ * or the machine stops.
+ *
+ * @throws {DiskError} When the disk refuses; the old file is untouched then.
+ */
+export function writeWhole(path: string, text: string, { replace = true }: { replace?: boolean } = {}): void {
+  ensureFolder(dirname(path));
+  const temporary = `${path}.tmp`;
+  try {
+    // one left by a killed process is in nobody's way
+    rmSync(temporary, { force: true });
+    const file = openSync(temporary, "wx");
+    try {
+      writeFileSync(file, text);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameDurably(temporary, path, { replace });
+  } catch (error) {
+    try {
+      rmSync(temporary, { force: true });
+    } catch {
+      // the first failure says more
+    }
+    throw wrapDiskError(error, path, "writing");
+  }
+}
+
+/** A value as people and version control like it: indented, one line end at the end. */
+export function prettyJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

@@ -1,0 +1,37 @@
+import type { ModelType, Version } from "../types.ts";
+
+/** What a local file is on the site. */
+export interface Identity {
+  /** The model it belongs to. */
+  modelId: number;
+  /** The version it belongs to. */
+  versionId: number;
+  /** Names the file. */
+  fileId: number;
+  /** The model's name. */
+  modelName: string;
+  /** The version's name. */
+  versionName: string;
+  /** What the model is. */
+  modelType: ModelType;
+  /** What it was made for; null when unknown. */
+  baseModel: string | null;
+  /** The name the site gives the file. */
+  fileName: string;
+}
+
+/** What the file with this SHA-256 (upper case) is, if `version` has it. */
+export function identityOf(version: Version, sha256: string): Identity | null {
+  const file = version.files?.find(({ hashes }) => hashes?.SHA256?.toUpperCase() === sha256);
+  if (file === undefined) return null;
+  return {
+    modelId: version.modelId,
+    versionId: version.id,
+    fileId: file.id,
+    modelName: version.model.name,
+    versionName: version.name,
+    modelType: version.model.type,
+    baseModel: version.baseModel ?? null,
+    fileName: file.name,
+  };
+}

@@ -1,0 +1,168 @@
+import { CivikitError, isCode } from "../../transport/mod.ts";
+import type { CallOptions } from "../call.ts";
+import type { Version } from "../types.ts";
+import { type DuplicateGroup, findDuplicates } from "./duplicates.ts";
+import { type HashCache, hashCache } from "./hash_cache.ts";
+import { hashFiles } from "./hash_files.ts";
+import { type Identity, identityOf } from "./identity.ts";
+import { type DiskFile, type Skip, walk, type WalkOptions } from "./walk.ts";
+
+/** One file of a library. */
+export interface LibraryFile extends DiskFile {
+  /** Its SHA-256, upper case. */
+  sha256: string;
+  /** What it is on the site; null: the site does not know it; undefined: the site could not be asked. */
+  identity: Identity | null | undefined;
+  /** The version as the site sent it just now; undefined when nothing had to be asked. */
+  version?: Version | undefined;
+}
+
+/** What {@linkcode scan} found. */
+export interface ScanReport {
+  /** Every file that could be read. */
+  files: LibraryFile[];
+  /** What could not be read, and why. */
+  skipped: Skip[];
+  /** Lookups that failed; their files have no `identity`. */
+  failures: CivikitError[];
+  /** Files that are there more than once. */
+  duplicates: DuplicateGroup[];
+  /** Files that had to be hashed now. */
+  hashedFiles: number;
+  /** Bytes that had to be hashed now. */
+  hashedBytes: number;
+}
+
+/** What {@linkcode scan} asks of the API. */
+export interface HashLookup {
+  /** Model versions. */
+  readonly versions: {
+    /** The versions with files of these SHA-256 hashes; keys in upper case, unknown ones missing. */
+    byHashes(hashes: Iterable<string>, options?: CallOptions): Promise<Map<string, Version>>;
+  };
+}
+
+/** How far a scan is. */
+export interface ScanProgress {
+  /** What it does. */
+  phase: "hashing" | "asking";
+  /** Bytes hashed, or hashes asked about, so far. */
+  done: number;
+  /** Of how many. */
+  total: number;
+}
+
+/** Settings of {@linkcode scan}. */
+export interface ScanOptions extends WalkOptions, CallOptions {
+  /** Where hashes and identities are kept. Default: in memory, for this scan only. */
+  cache?: HashCache | undefined;
+  /** Files hashed at once. Default: the processor's cores, 4 at most. */
+  concurrency?: number | undefined;
+  /** How long an «unknown to the site» is believed, in milliseconds. Default: one day. */
+  unknownForMs?: number | undefined;
+  /** Milliseconds since the epoch. The machine's time if not given. */
+  now?: number | undefined;
+  /** Called now and then. */
+  onProgress?: ((progress: ScanProgress) => void) | undefined;
+}
+
+const batchSize = 100;
+const dayMs = 86_400_000;
+
+/**
+ * Finds out what every model file below `roots` is: hashes those that are new or changed, and asks the site about
+ * hashes it was not asked about before, 100 at a time. What cannot be read or asked is reported and stops nothing.
+ *
+ * @param api Whom to ask; null asks nobody.
+ * @param roots The folders.
+ * @param options See {@linkcode ScanOptions}.
+ * @throws {DiskError} When one of `roots` cannot be read.
+ * @throws The signal's reason when it aborts; what was hashed by then is kept in the cache.
+ * @example
+ * ```ts
+ * import { scan } from "@civikit/civikit/api";
+ *
+ * const root = Deno.makeTempDirSync();
+ * Deno.writeTextFileSync(`${root}/a.safetensors`, "abc");
+ * const api = { versions: { byHashes: () => Promise.resolve(new Map())  } };
+ * const { files } = await scan(api, [root]);
+ * console.log(files[0]?.sha256, files[0]?.identity); // BA7816BF... null
+ * Deno.removeSync(root, { recursive: true });
+ * ```
+ */
+export async function scan(
+  api: HashLookup | null,
+  roots: readonly string[],
+  { cache, signal, ...options }: ScanOptions = {},
+): Promise<ScanReport> {
+  using own = cache === undefined ? hashCache(":memory:") : undefined;
+  const kept = cache ?? own!;
+  const walks = roots.map((root) => walk(root, options)), skipped = walks.flatMap((one) => one.skipped);
+  const found = new Map(walks.flatMap(({ files }) => files.map((file) => [file.path, file])));
+
+  const files: LibraryFile[] = [], unhashed: DiskFile[] = [];
+  kept.together(() => {
+    for (const file of found.values()) {
+      const record = kept.find(file);
+      if (record === undefined) unhashed.push(file);
+      else files.push({ ...file, sha256: record.sha256, identity: undefined });
+    }
+  });
+  const total = unhashed.reduce((sum, { bytes }) => sum + bytes, 0);
+  const onProgress = (done: number) => options.onProgress?.({ phase: "hashing", done, total });
+  let hashedBytes = 0, hashedFiles = 0;
+  for await (const { file, sha256, error } of hashFiles(unhashed, { ...options, onProgress, signal })) {
+    if (error !== undefined) {
+      skipped.push({ path: file.path, error });
+      continue;
+    }
+    kept.keep({ ...file, sha256 });
+    files.push({ ...file, sha256, identity: undefined });
+    hashedFiles++;
+    hashedBytes += file.bytes;
+  }
+  files.sort((a, b) => a.path < b.path ? -1 : 1);
+  const failures = await identify(api, files, kept, { ...options, signal });
+  return { files, skipped, failures, duplicates: findDuplicates(files), hashedFiles, hashedBytes };
+}
+
+/** Fills in the identities; gives back what went wrong. */
+async function identify(
+  api: HashLookup | null,
+  files: LibraryFile[],
+  cache: HashCache,
+  { unknownForMs = dayMs, now = Date.now(), onProgress, signal }: ScanOptions,
+): Promise<CivikitError[]> {
+  const byHash = Map.groupBy(files, ({ sha256 }) => sha256), unasked: string[] = [], failures: CivikitError[] = [];
+  cache.together(() => {
+    for (const [sha256, same] of byHash) {
+      const asked = cache.asked(sha256);
+      const isOld = asked === undefined || (asked.identity === null && now - asked.askedAt > unknownForMs);
+      if (isOld) unasked.push(sha256);
+      for (const file of same) file.identity = isOld ? undefined : asked.identity;
+    }
+  });
+  if (api === null) return failures;
+  for (let at = 0; at < unasked.length; at += batchSize) {
+    signal?.throwIfAborted();
+    onProgress?.({ phase: "asking", done: at, total: unasked.length });
+    const batch = unasked.slice(at, at + batchSize);
+    try {
+      const versions = await api.versions.byHashes(batch, { signal });
+      cache.together(() => {
+        for (const sha256 of batch) {
+          const version = versions.get(sha256), identity = version ? identityOf(version, sha256) : null;
+          cache.tell(sha256, { identity, askedAt: now });
+          for (const file of byHash.get(sha256)!) Object.assign(file, { identity, version });
+        }
+      });
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      if (!(error instanceof CivikitError)) throw error;
+      failures.push(error);
+      // whoever was told to wait, or has no network, need not ask again at once
+      if (isCode(error, "rate_limited") || isCode(error, "circuit_open") || isCode(error, "dns_failed")) break;
+    }
+  }
+  return failures;
+}

@@ -1,0 +1,160 @@
+import { CivikitError, HttpError, isCode } from "../../transport/mod.ts";
+import type { CallOptions } from "../call.ts";
+import type { ListVersion, Model } from "../types.ts";
+
+/** What is there of a model. */
+export interface Owned {
+  /** The model. */
+  modelId: number;
+  /** The version. */
+  versionId: number;
+}
+
+/** A version, as far as an update is concerned. */
+export interface VersionSummary {
+  /** Names the version. */
+  versionId: number;
+  /** Its name. */
+  versionName: string;
+  /** What it was made for; null when unknown. */
+  baseModel: string | null;
+  /** ISO 8601; null when unknown. */
+  publishedAt: string | null;
+}
+
+/** How one model stands. */
+export interface ModelUpdates {
+  /** The model. */
+  modelId: number;
+  /** Its name. */
+  modelName: string;
+  /** Versions that are there; those the model no longer lists have only an id. */
+  owned: number[];
+  /** Versions newer than every one that is there, the newest first. Empty: up to date. */
+  newer: VersionSummary[];
+  /** The newest of `newer` for a base model that is there; undefined when there is none. */
+  newest?: VersionSummary | undefined;
+}
+
+/** What {@linkcode findUpdates} found. */
+export interface UpdateReport {
+  /** Every model that could be asked about. */
+  models: ModelUpdates[];
+  /** Models that could not, and why: deleted, or not answered for. */
+  failures: { modelId: number; error: CivikitError }[];
+}
+
+/** What {@linkcode findUpdates} asks of the API. */
+export interface ModelLookup {
+  /** Models. */
+  readonly models: {
+    /** The model with this id. */
+    get(id: number, options?: CallOptions): Promise<Model>;
+    /** Models by id, as far as the site lists them. */
+    byIds(ids: Iterable<number>, options?: CallOptions): Promise<Map<number, Model>>;
+  };
+}
+
+const batchSize = 100;
+
+/** Failures that will meet the next question as well. */
+function isGeneral(error: CivikitError): boolean {
+  const codes = ["rate_limited", "circuit_open", "dns_failed", "connect_failed", "unauthorized", "region_blocked"];
+  return codes.some((code) => code === error.code);
+}
+
+/**
+ * Looks for newer versions of models that are there, 100 models a question. A model that fails is reported; the others
+ * go on.
+ *
+ * @param api Whom to ask.
+ * @param owned Versions that are there.
+ * @throws The signal's reason when it aborts.
+ * @example
+ * ```ts
+ * import { findUpdates } from "@civikit/civikit/api";
+ *
+ * const versions = [{ id: 8, name: "v2", baseModel: "SDXL 1.0" }, { id: 7, name: "v1", baseModel: "SDXL 1.0" }];
+ * const model = { id: 5, name: "Example", type: "LORA", modelVersions: versions };
+ * const get = () => Promise.resolve(model);
+ * const api = { models: { get, byIds: () => Promise.resolve(new Map([[5, model]])) } };
+ * const { models } = await findUpdates(api, [{ modelId: 5, versionId: 7 }]);
+ * console.log(models[0]?.newest?.versionId); // 8
+ * ```
+ */
+export async function findUpdates(
+  api: ModelLookup,
+  owned: Iterable<Owned>,
+  { signal }: CallOptions = {},
+): Promise<UpdateReport> {
+  const byModel = Map.groupBy(owned, ({ modelId }) => modelId), report: UpdateReport = { models: [], failures: [] };
+  const ids = [...byModel.keys()], found = new Map<number, Model>();
+  let general: CivikitError | undefined;
+
+  async function attempt(work: () => Promise<void>): Promise<CivikitError | undefined> {
+    try {
+      signal?.throwIfAborted();
+      await work();
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      if (!(error instanceof CivikitError)) throw error;
+      if (isGeneral(error)) general = error;
+      return error;
+    }
+  }
+
+  for (let at = 0; at < ids.length && general === undefined; at += batchSize) {
+    const batch = ids.slice(at, at + batchSize);
+    await attempt(async () => {
+      for (const [id, model] of await api.models.byIds(batch, { signal })) found.set(id, model);
+    });
+  }
+  for (const modelId of ids) {
+    // lists leave out archived models and some others; a failed batch all of its own
+    const error = found.has(modelId)
+      ? undefined
+      : general ?? await attempt(async () => void found.set(modelId, await api.models.get(modelId, { signal })));
+    const model = found.get(modelId);
+    if (model !== undefined) report.models.push(compare(model, byModel.get(modelId)!.map((one) => one.versionId)));
+    else if (error !== undefined) report.failures.push({ modelId, error: deleted(modelId, error) });
+  }
+  return report;
+}
+
+function deleted(modelId: number, error: CivikitError): CivikitError {
+  if (!(error instanceof HttpError) || !isCode(error, "not_found")) return error;
+  const { status, url, body } = error;
+  return new HttpError(`asking for model "${modelId}": it is no longer on the site`, {
+    code: "not_found",
+    status,
+    url,
+    body,
+    cause: error,
+  });
+}
+
+function summary({ id, name, baseModel, publishedAt }: ListVersion): VersionSummary {
+  return { versionId: id, versionName: name, baseModel: baseModel ?? null, publishedAt: publishedAt ?? null };
+}
+
+function compare({ id, name, mode, modelVersions }: Model, versionIds: readonly number[]): ModelUpdates {
+  const owned = [...new Set(versionIds)];
+  const listed = modelVersions.map((version, place) => ({ version, place: version.index ?? place }))
+    .sort((a, b) => a.place - b.place).map(({ version }) => version);
+  const mine = listed.filter((version) => owned.includes(version.id));
+  const first = listed.findIndex((version) => owned.includes(version.id));
+  // a version that is no longer listed says nothing about its place: then the date of its id must do
+  const isNewer = (version: ListVersion, place: number) => first >= 0 ? place < first : version.id > Math.max(...owned);
+  const newer = mode === "Archived"
+    ? []
+    : listed.filter((version, place) => isNewer(version, place) && (version.status ?? "Published") === "Published");
+  const bases = new Set(mine.map(({ baseModel }) => baseModel ?? null));
+  const newest = newer.find(({ baseModel }) => bases.size === 0 || bases.has(baseModel ?? null));
+  return {
+    modelId: id,
+    modelName: name,
+    owned,
+    newer: newer.map(summary),
+    ...(newest && { newest: summary(newest) }),
+  };
+}
