@@ -1,4 +1,5 @@
 import { CivikitError, type Clock, codeOfStatus, type ErrorCode, type Middleware } from "../transport/mod.ts";
+import { telemetry } from "./otel.ts";
 import type { MetricsRegistry } from "./registry.ts";
 
 /** Options of {@linkcode metrics}. */
@@ -17,6 +18,9 @@ const timers: ReadonlySet<ErrorCode> = new Set(["header_timeout", "idle_timeout"
  * Bodies pass untouched, as the very object the socket made. A body that breaks off later is therefore no failed request;
  * it shows as a `resume` event ({@linkcode recordEvents}), and bytes on disk are counted by transfers.
  *
+ * Under `OTEL_DENO=true` each attempt is also a span, and durations leave as `http.client.request.duration`, by the
+ * OpenTelemetry conventions for HTTP clients.
+ *
  * @example
  * ```ts
  * import { compose } from "@civikit/civikit/transport";
@@ -30,6 +34,7 @@ const timers: ReadonlySet<ErrorCode> = new Set(["header_timeout", "idle_timeout"
  */
 export function metrics({ registry }: MetricsOptions): Middleware {
   const { clock }: { clock: Clock } = registry;
+  const otel = telemetry();
 
   return function metrics(request, next) {
     const { method, url } = request;
@@ -42,7 +47,8 @@ export function metrics({ registry }: MetricsOptions): Middleware {
       const length = method === "HEAD" ? 0 : Number(response.headers.get("content-length"));
       const bytes = length > 0 ? length : 0;
       const code = status < 400 ? undefined : codeOfStatus(status);
-      registry.record({ method, url, durationMs, status, bytes, code, isAborted: false });
+      const labels = registry.record({ method, url, durationMs, status, bytes, code, isAborted: false });
+      otel?.request(labels, durationMs, status, bytes, code);
       return response;
     }
 
@@ -51,12 +57,14 @@ export function metrics({ registry }: MetricsOptions): Middleware {
       const known = error instanceof CivikitError ? error.code : undefined;
       const isAborted = request.signal.aborted && !(known !== undefined && timers.has(known));
       const code = isAborted ? undefined : known ?? "network_error";
-      registry.record({ method, url, durationMs, status: 0, bytes: 0, code, isAborted });
+      const labels = registry.record({ method, url, durationMs, status: 0, bytes: 0, code, isAborted });
+      otel?.request(labels, durationMs, 0, 0, isAborted ? "aborted" : code);
       throw error;
     }
 
     try {
-      return next(request).then(answered, failed);
+      const attempt = otel === undefined ? next(request) : otel.span(method, url, () => next(request));
+      return attempt.then(answered, failed);
     } catch (error) {
       return failed(error);
     }

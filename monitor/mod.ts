@@ -6,8 +6,14 @@
 export { eventBus, type EventBusOptions } from "./event_bus.ts";
 export { Histogram } from "./histogram.ts";
 export { routeOf } from "./labels.ts";
+export { type Logger, type LogLevelName, type Logs, type LogsOptions, openLogs } from "./log.ts";
+export { logRequests } from "./log_requests.ts";
+export { analyseErrors, analyseLatency, type ErrorAnalysis, type LatencyAnalysis, tailLines } from "./logs/analyse.ts";
+export { type LogEntry, parseLogLine } from "./logs/parse.ts";
+export { logLines, logParts } from "./logs/read.ts";
 export { type MemoryGuard, memoryGuard, type MemoryGuardOptions } from "./memory_guard.ts";
 export { metrics, type MetricsOptions } from "./metrics.ts";
+export type { AttemptLabels } from "./otel.ts";
 export { recordEvents } from "./record_events.ts";
 export { type Attempt, type MetricsRegistry, metricsRegistry, type MetricsRegistryOptions } from "./registry.ts";
 export {

@@ -2,6 +2,7 @@ import { type Clock, type ErrorCode, redactUrl, systemClock, type TransportEvent
 import { eventBus } from "./event_bus.ts";
 import { Histogram } from "./histogram.ts";
 import { boundedNames, hostOf, methodLabel, otherLabel, routeOf } from "./labels.ts";
+import { type AttemptLabels, telemetry } from "./otel.ts";
 import { type TransferList, transferList } from "./transfers.ts";
 import type {
   CounterName,
@@ -59,8 +60,8 @@ export interface MetricsRegistry {
   readonly transfers: TransferList;
   /** Counts a request that starts; {@linkcode MetricsRegistry.record} ends it. */
   begin(): void;
-  /** Counts an attempt that ended. */
-  record(attempt: Attempt): void;
+  /** Counts an attempt that ended; the labels it was counted under. */
+  record(attempt: Attempt): AttemptLabels;
   /** Adds `sum` and `times` (default 1) to a counter. */
   count(name: CounterName, host: string, label: string, sum?: number, times?: number): void;
   /** Counts and publishes what a layer reported. */
@@ -141,6 +142,7 @@ export function metricsRegistry({
   check("maxHosts", maxHosts, 1000);
   check("maxSeries", maxSeries, 10_000);
   check("keepFailures", keepFailures, 100_000);
+  const otel = telemetry();
   const events = eventBus({ capacity: keepEvents, clock });
   const listeners = new Set<(sample: RequestSample) => void>();
   const boundHost = boundedNames(maxHosts), boundRoute = route === routeOf ? route : bounded(route);
@@ -179,7 +181,7 @@ export function metricsRegistry({
     return series;
   }
 
-  function record(attempt: Attempt): void {
+  function record(attempt: Attempt): AttemptLabels {
     const { method, url, durationMs, status, bytes, code, isAborted } = attempt;
     const series = seriesOf(method, url);
     active--;
@@ -197,6 +199,7 @@ export function metricsRegistry({
       }
     }
     if (listeners.size > 0) tell(attempt, series);
+    return series;
   }
 
   function tell(attempt: Attempt, { host, route, method }: Series): void {
@@ -232,6 +235,7 @@ export function metricsRegistry({
     }
     counter.count += times;
     counter.sum += sum;
+    if (otel !== undefined && times > 0) otel.count(counter.name, counter.host, counter.label);
   }
 
   function event(event: TransportEvent, call: string): void {
