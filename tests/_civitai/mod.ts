@@ -20,7 +20,9 @@
 import { type Fault, type Origin, refusals } from "../_origin/mod.ts";
 import { app } from "./app.ts";
 import { catalogue, type CatalogueModel, type CatalogueOptions, findFile, type Found } from "./catalogue.ts";
+import { gallery } from "./gallery.ts";
 import { hashesOf } from "./hashes.ts";
+import type { ListQuirks } from "./pages.ts";
 import type { Refusal, Site, User } from "./site.ts";
 import { startStorage } from "./storage.ts";
 
@@ -34,6 +36,14 @@ export interface CivitaiOptions extends CatalogueOptions {
   users?: Readonly<Record<string, User>>;
   /** How `downloadUrl` of files that are not primary is written (default `fileId`). */
   urlForm?: "fileId" | "query";
+  /** Images in the gallery (default 20). */
+  galleryImages?: number;
+  /** Size of every image on the CDN at least, in bytes (default: a few hundred). */
+  imageBytes?: number;
+  /** Made-up creators and tags beside the real ones (default 0). */
+  extraNames?: number;
+  /** Made-up models behind the real ones, in lists without filters; ids from 1000000 (default 0). */
+  bulkModels?: number;
   /** Port of the API (default: a free one). */
   port?: number;
 }
@@ -63,6 +73,8 @@ export interface CivitaiFaults {
   rateLimitNext(n: number, retryAfter?: number | string): void;
   /** The next `n` requests to the download route answer this; default: the 429 for unusual downloading. */
   refuseDownloads(n: number, refusal?: Refusal & { retryAfter?: number | string }): void;
+  /** What is wrong with the pages of models, images and articles from now on. */
+  breakPages(quirks: ListQuirks): void;
   /** The HTML maintenance page (503) on every route, until it is turned off. */
   maintenance(isOn: boolean): void;
   /** All trouble off. */
@@ -106,11 +118,21 @@ function withRetryAfter(
 
 /** Starts a Civitai on free ports. */
 export async function startCivitai(
-  { users = demoUsers, urlForm = "fileId", port = 0, ...shelves }: CivitaiOptions = {},
+  {
+    users = demoUsers,
+    urlForm = "fileId",
+    galleryImages = 20,
+    imageBytes = 0,
+    extraNames = 0,
+    bulkModels = 0,
+    port = 0,
+    ...shelves
+  }: CivitaiOptions = {},
 ): Promise<Civitai> {
   const models = catalogue(shelves), storage = await startStorage(models), log: CivitaiLogEntry[] = [];
   const site: Site = {
     ...{ models, storage, urlForm, users: new Map(Object.entries(users)) },
+    ...{ gallery: gallery(galleryImages), imageBytes, extraNames, bulkModels, listQuirks: {} },
     ...{ isInMaintenance: false, apiRefusals: [], downloadRefusals: [] },
   };
   const { fetch } = app(site), stop = new AbortController();
@@ -138,9 +160,11 @@ export async function startCivitai(
     refuseDownloads(n, refusal = refusals.unusualDownloads) {
       site.downloadRefusals.push(...Array<Refusal>(n).fill(withRetryAfter(refusal)));
     },
+    breakPages: (quirks) => void (site.listQuirks = quirks),
     maintenance: (isOn) => void (site.isInMaintenance = isOn),
     heal() {
       site.isInMaintenance = false;
+      site.listQuirks = {};
       site.apiRefusals.splice(0);
       site.downloadRefusals.splice(0);
       storage.limitLinks(Infinity, 0);

@@ -4,6 +4,8 @@
  * @module
  */
 import type { CatalogueModel } from "./catalogue.ts";
+import type { GalleryEntry } from "./gallery.ts";
+import type { ListQuirks } from "./pages.ts";
 import type { Storage } from "./storage.ts";
 
 /** Someone with a key. */
@@ -28,6 +30,16 @@ export interface Site {
   readonly users: ReadonlyMap<string, User>;
   /** How `downloadUrl` of files that are not primary is written. */
   readonly urlForm: "fileId" | "query";
+  /** The images of the gallery. */
+  readonly gallery: readonly GalleryEntry[];
+  /** Size of every image on the CDN at least. */
+  readonly imageBytes: number;
+  /** Made-up creators and tags beside the real ones. */
+  readonly extraNames: number;
+  /** Made-up models behind the real ones, in lists without filters. */
+  readonly bulkModels: number;
+  /** What is wrong with pages. */
+  listQuirks: ListQuirks;
   /** While true every route answers 503 with an HTML page. */
   isInMaintenance: boolean;
   /** Answers for the next API requests, first in first out. */

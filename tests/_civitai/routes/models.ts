@@ -1,9 +1,11 @@
 /** `/api/v1/models` and `/api/v1/models/:id`. @module */
 import { Hono } from "hono";
 import type { CatalogueModel, CatalogueVersion } from "../catalogue.ts";
+import { bulkModels } from "../bulk_models.ts";
+import { cut } from "../pages.ts";
 import { mixedRoute, publicRoute } from "../route_class.ts";
 import { listModel, oneModel } from "../shapes.ts";
-import { badId, idOf, type Site } from "../site.ts";
+import { badId, idOf, type Site, userOf } from "../site.ts";
 
 const modelTypes = new Set(
   ("Checkpoint TextualInversion Hypernetwork AestheticGradient LORA LoCon DoRA Controlnet Upscaler MotionModule VAE " +
@@ -22,9 +24,15 @@ function numbers(values: readonly string[]): number[] {
   return values.flatMap((value) => value.split(",")).map(Number);
 }
 
+const typedOnly = ["allowNoCredit", "allowDerivatives", "allowDifferentLicense", "browsingLevel", "collectionId"];
+
+function isUnfiltered(query: URLSearchParams): boolean {
+  return [...query.keys()].every((name) => ["limit", "cursor", "nsfw", "sort", "period", "archived"].includes(name));
+}
+
 /** Routes of the resource. */
 export function models(site: Site): Hono {
-  const app = new Hono();
+  const app = new Hono(), bulk = bulkModels(site);
 
   app.all("/:id", publicRoute(), async (c) => {
     const id = idOf(c.req.param("id"));
@@ -72,18 +80,25 @@ export function models(site: Site): Hono {
       (model.mode === undefined || Boolean(query.get("archived"))) &&
       model.versions.some(isVersionWanted);
 
-    const cursor = query.get("cursor"), after = cursor === null ? 0 : Number(/^\d+\|(\d+)$/.exec(cursor)?.[1]);
-    if (Number.isNaN(after)) return c.json({ message: `Invalid cursor: ${cursor}` }, 400);
-    const rest = site.models.filter(isWanted).filter((model) => model.id > after);
-    const shown = rest.slice(0, Math.max(1, limit)), last = shown.at(-1);
+    const forbidden = typedOnly.find((name) => query.has(name));
+    if (forbidden !== undefined) return c.json(zodError(forbidden, "Invalid input: expected boolean"), 400);
+    if (["favorites", "hidden"].some((name) => query.has(name)) && !userOf(site, c.req.raw)) {
+      return c.json({ error: "Unauthorized" }, 401);
+    }
+    if (query.getAll("fileFormats").length === 1) return c.json(zodError("fileFormats", "expected array"), 400);
+
+    const cursor = query.get("cursor");
+    if (site.bulkModels > 0 && isUnfiltered(query)) return await bulk.answer(c, cursor, limit);
+    const found = cut(site, site.models.filter(isWanted), cursor, limit);
+    if (!found) return c.json({ message: `Invalid cursor: ${cursor}` }, 400);
     const metadata: Record<string, unknown> = {};
     if (query.has("page")) Object.assign(metadata, { currentPage: page, pageSize: limit });
-    if (last && limit > 0 && rest.length > shown.length) {
-      metadata["nextCursor"] = `${last.versions.length}|${last.id}`;
-      query.set("cursor", String(metadata["nextCursor"]));
+    if (found.nextCursor !== undefined) {
+      metadata["nextCursor"] = found.nextCursor;
+      query.set("cursor", String(found.nextCursor));
       metadata["nextPage"] = url.href; // with the key in it, if it came as ?token=
     }
-    const items = await Promise.all(shown.map((model) => listModel(site, origin, model, isVersionWanted)));
+    const items = await Promise.all(found.rows.map((model) => listModel(site, origin, model, isVersionWanted)));
     return c.json({ items, metadata });
   });
 
