@@ -26,6 +26,7 @@ export { type Permissions } from "./permissions.ts";
 export { type Post, type Posts } from "./posts.ts";
 export * from "./layout/mod.ts";
 export * from "./library/mod.ts";
+export * from "./lockfile/mod.ts";
 export * from "./reference.ts";
 export * from "./resolve.ts";
 export { type ResolvedFile, type ResolveWarning } from "./resolved_file.ts";

@@ -1,0 +1,124 @@
+import type { CallOptions } from "../call.ts";
+import { type Air, formatAir, parseAir } from "../air.ts";
+import type { LockedFile } from "./lock.ts";
+import { badWanted, isSameWanted, type Wanted } from "./manifest.ts";
+import { holdProject, type Project, saveLock, saveManifest } from "./project.ts";
+import { joinLocked, type ProjectApi, referenceOf, resolveWanted } from "./resolve_wanted.ts";
+import { parseReference } from "../reference.ts";
+
+/** What {@linkcode addModel} is told besides what to add. */
+export type AddOptions = CallOptions & Omit<Wanted, "air">;
+
+/** What was added. */
+export interface Added {
+  /** The manifest's entry. */
+  wanted: Wanted;
+  /** Its files. */
+  files: LockedFile[];
+  /** True when the manifest had it before; then nothing was changed. */
+  wasThere: boolean;
+}
+
+/** The AIR to write down: with the version where one was named. */
+function airFor(air: string, { kind, fileId }: { kind: "model" | "version"; fileId: number | undefined }): string {
+  const { versionId, fileId: _, format: __, ...rest } = parseAir(air);
+  const name: Air = { ...rest, ...(kind === "version" && versionId !== undefined && { versionId }) };
+  return formatAir(fileId === undefined ? name : { ...name, fileId });
+}
+
+/**
+ * Adds a model to the project: asks the site what it is, and writes manifest and lock file. Nothing is downloaded; that
+ * is for {@linkcode install}. A version that was named is pinned; a model that was named is followed.
+ *
+ * @param project From {@linkcode openProject}.
+ * @param api Whom to ask.
+ * @param text A version id, `model:ID`, an AIR, or the URL of a page on Civitai.
+ * @param options `file`, `all`, `baseModel`, `folder` for the manifest's entry; `signal`.
+ * @throws {InputError} When `text` means nothing, or no file fits.
+ * @throws {CivikitError} What the API answers: deleted, archived, downloads disabled.
+ * @throws {DiskError} When the project's folder cannot be written; then nothing is changed.
+ * @example
+ * ```ts
+ * import { addModel, civitai, openProject } from "@civikit/civikit/api";
+ *
+ * const hashes = { SHA256: "AB".repeat(32) };
+ * const answer = {
+ *   id: 7, modelId: 5, name: "v1", air: "urn:air:sdxl:lora:civitai:5@7", model: { name: "Example", type: "LORA" },
+ *   files: [{ id: 9, name: "example.safetensors", sizeKB: 1.5, type: "Model", primary: true, hashes }],
+ * };
+ * const folder = Deno.makeTempDirSync(), project = openProject(folder, { layout: "comfyui" });
+ * const { files } = await addModel(project, civitai({ fetch: () => Promise.resolve(Response.json(answer)) }), "7");
+ * console.log(files[0]?.path); // models/loras/example.safetensors
+ * Deno.removeSync(folder, { recursive: true });
+ * ```
+ */
+export async function addModel(
+  project: Project,
+  api: ProjectApi,
+  text: string,
+  { signal, ...choice }: AddOptions = {},
+): Promise<Added> {
+  const reference = referenceOf(text, api), { fileId } = reference.select;
+  const own = Object.fromEntries(Object.entries(choice).filter(([, value]) => value !== undefined));
+  const found = await resolveWanted({ air: text, ...own }, project.manifest, api, { signal });
+  const named = found.length === 1 && fileId !== undefined ? fileId : undefined;
+  const wanted: Wanted = { air: airFor(found[0]!.locked.air, { kind: reference.kind, fileId: named }), ...own };
+  const before = project.manifest.models.find((one) => isSameWanted(one, wanted));
+  if (before !== undefined) {
+    return { wanted: before, files: project.lock.files.filter((file) => file.wanted === before.air), wasThere: true };
+  }
+  const files = found.map(({ locked }) => ({ ...locked, wanted: wanted.air }));
+  using _held = holdProject(project);
+  project.manifest.models.push(wanted);
+  project.lock = { ...project.lock, files: joinLocked(project.lock.files, files) };
+  saveManifest(project);
+  saveLock(project);
+  return { wanted, files, wasThere: false };
+}
+
+/** Entries of the manifest that `text` means: as written there, by model or version id, AIR, page URL, or file path. */
+export function findWanted(project: Project, api: ProjectApi, text: string): Wanted[] {
+  const { models } = project.manifest, { files } = project.lock;
+  const written = models.filter(({ air }) => air === text);
+  if (written.length > 0) return written;
+  const airs = new Set(files.filter(({ path }) => path === text).map(({ wanted }) => wanted));
+  if (airs.size === 0) {
+    const reference = parseReference(text, api);
+    if (reference.kind === "url") return [];
+    const isBare = reference.kind === "version" && reference.bare === true;
+    for (const { modelId, versionId, wanted } of files) {
+      const isIt = reference.kind === "model" ? modelId === reference.modelId : versionId === reference.versionId;
+      if (isIt || (isBare && modelId === reference.versionId)) airs.add(wanted);
+    }
+    for (const { air } of models) {
+      const known = referenceOf(air, api);
+      const isIt = reference.kind === "model"
+        ? known.modelId === reference.modelId
+        : known.kind === "version" && known.versionId === reference.versionId;
+      if (isIt) airs.add(air);
+    }
+  }
+  return models.filter(({ air }) => airs.has(air));
+}
+
+/**
+ * Takes entries out of manifest and lock file. Their files go at the next {@linkcode install}, if nobody changed them.
+ *
+ * @param project From {@linkcode openProject}.
+ * @param api Says whose URLs are Civitai's; nothing is asked.
+ * @param text As in the manifest, a version id, `model:ID`, an AIR, a page URL, or a locked path.
+ * @returns The entries.
+ * @throws {InputError} `invalid_argument` when the manifest has no such entry.
+ * @throws {DiskError} When the project's folder cannot be written.
+ */
+export function removeModel(project: Project, api: ProjectApi, text: string): Wanted[] {
+  const gone = findWanted(project, api, text);
+  if (gone.length === 0) throw badWanted(text, "the manifest has no such model");
+  using _held = holdProject(project);
+  project.manifest.models = project.manifest.models.filter((wanted) => !gone.includes(wanted));
+  const airs = new Set(project.manifest.models.map(({ air }) => air));
+  project.lock = { ...project.lock, files: project.lock.files.filter(({ wanted }) => airs.has(wanted)) };
+  saveManifest(project);
+  saveLock(project);
+  return gone;
+}

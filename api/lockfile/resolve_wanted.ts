@@ -1,0 +1,120 @@
+import { join } from "node:path/posix";
+import { CivikitError, type Digests, hashNames, InputError } from "../../transport/mod.ts";
+import type { CallOptions } from "../call.ts";
+import type { Civitai } from "../civitai.ts";
+import { layout, layoutFacts } from "../layout/mod.ts";
+import { parseReference, type SiteReference } from "../reference.ts";
+import { resolveDownloads } from "../resolve.ts";
+import type { ResolvedFile } from "../resolved_file.ts";
+import type { LockedFile } from "./lock.ts";
+import { badWanted, type Manifest, type Wanted } from "./manifest.ts";
+
+/** The part of the API a project needs. */
+export type ProjectApi = Pick<Civitai, "baseUrl" | "trustedHosts" | "models" | "versions">;
+
+/**
+ * What an entry's `air` means.
+ *
+ * @throws {InputError} `invalid_air` or `invalid_url` when it means nothing; `invalid_argument` for something that is
+ * not on Civitai.
+ */
+export function referenceOf(air: string, api: ProjectApi): SiteReference {
+  const reference = parseReference(air, api);
+  if (reference.kind === "url") throw badWanted(air, "only models on Civitai can be locked");
+  return reference;
+}
+
+/** Of a model that is not pinned, the newest version for the wanted base model. */
+async function narrowed(
+  reference: SiteReference,
+  { baseModel, air }: Wanted,
+  api: ProjectApi,
+  signal: AbortSignal | undefined,
+): Promise<SiteReference> {
+  if (reference.kind !== "model" || baseModel === undefined) return reference;
+  const { modelVersions } = await api.models.get(reference.modelId, { signal });
+  const version = modelVersions.map((version, place) => ({ version, place: version.index ?? place }))
+    .sort((a, b) => a.place - b.place)
+    .find(({ version }) => version.baseModel?.toLowerCase() === baseModel.toLowerCase() && !!version.files?.length);
+  if (version !== undefined) return { ...reference, kind: "version", versionId: version.version.id };
+  const bases = [...new Set(modelVersions.map((one) => one.baseModel ?? "unknown"))].join(", ");
+  throw new InputError(`resolving "${air}": no version for ${JSON.stringify(baseModel)}; there are ${bases}`, {
+    code: "no_such_file",
+    input: baseModel,
+  });
+}
+
+/**
+ * The files an entry of the manifest means now, with their places.
+ *
+ * @throws {CivikitError} As {@linkcode resolveDownloads}.
+ */
+export async function resolveWanted(
+  wanted: Wanted,
+  { layout: name }: Pick<Manifest, "layout">,
+  api: ProjectApi,
+  { signal }: CallOptions = {},
+): Promise<{ locked: LockedFile; resolved: ResolvedFile }[]> {
+  const reference = await narrowed(referenceOf(wanted.air, api), wanted, api, signal);
+  const { file, all } = wanted;
+  const choice = { ...(file !== undefined && { file }), ...(all !== undefined && { all }) };
+  const files = await resolveDownloads(api, reference, { ...choice, signal });
+  const place = layout(name).place;
+  const creator = name.includes("{creator}") ? await creatorOf(files[0]!.modelId, api, signal) : null;
+  return files.map((resolved) => {
+    const path = wanted.folder === undefined
+      ? place(layoutFacts(resolved, creator))
+      : join(wanted.folder, resolved.fileName);
+    return { resolved, locked: lockedFile(resolved, path, wanted.air) };
+  });
+}
+
+async function creatorOf(modelId: number, api: ProjectApi, signal: AbortSignal | undefined): Promise<string | null> {
+  try {
+    const { creator } = await api.models.get(modelId, { signal });
+    return creator?.username === undefined || creator.username === null ? null : String(creator.username);
+  } catch (error) {
+    // versions outlive their model's page
+    if (error instanceof CivikitError && error.code === "not_found") return null;
+    throw error;
+  }
+}
+
+function lockedFile(resolved: ResolvedFile, path: string, wanted: string): LockedFile {
+  const { hashes, sizeBytes, isSizeExact, air, modelId, versionId, fileId, modelName, versionName } = resolved;
+  const sha256 = hashes.SHA256?.toUpperCase() ?? null;
+  const others: Digests = Object.fromEntries(
+    hashNames.flatMap((name) => hashes[name] && sha256 === null ? [[name, hashes[name]]] : []),
+  );
+  return {
+    path,
+    sha256,
+    bytes: isSizeExact ? sizeBytes : null,
+    wanted,
+    air: air.includes("@") ? air : `${air}@${versionId}`,
+    modelId,
+    versionId,
+    fileId,
+    model: modelName,
+    version: versionName,
+    url: resolved.url,
+    ...(resolved.fallbackUrls.length > 0 && { fallbackUrls: resolved.fallbackUrls }),
+    ...(Object.keys(others).length > 0 && { hashes: others }),
+  };
+}
+
+/** The same name with the file's id before its extension. */
+function withId({ path, fileId }: LockedFile): string {
+  return path.replace(/(\.[^./\s]{1,24})?$/u, (extension) => `-${fileId}${extension}`);
+}
+
+/** `files` with those of `more` that are not among them; of two files with one path, the later gets its id into the name. */
+export function joinLocked(files: readonly LockedFile[], more: readonly LockedFile[]): LockedFile[] {
+  const joined = [...files];
+  const isTaken = (path: string) => joined.some((one) => one.path.toLowerCase() === path.toLowerCase());
+  for (const file of more) {
+    if (joined.some((one) => one.fileId === file.fileId && one.path === file.path)) continue;
+    joined.push(isTaken(file.path) ? { ...file, path: withId(file) } : file);
+  }
+  return joined;
+}
