@@ -1,6 +1,6 @@
 import { safeFileName } from "../transport/mod.ts";
 import { downloadUrls } from "./download_url.ts";
-import type { Hashes, ModelFile, ModelType, UsageControl, Version } from "./types.ts";
+import type { ModelFile, ModelType, UsageControl, Version } from "./types.ts";
 
 /** Something to know before a file is used; never a reason to refuse it. Open: more may come. */
 export interface ResolveWarning {
@@ -32,8 +32,8 @@ export interface ResolvedFile {
   sizeBytes: number;
   /** Tells whether `sizeBytes` is exact. A whole number of KiB may have been rounded: then let the hashes decide. */
   isSizeExact: boolean;
-  /** What to verify with; empty while the site scans the file. */
-  hashes: Hashes;
+  /** What to verify with, by name; empty while the site scans the file. */
+  hashes: Readonly<Record<string, string>>;
   /** Asks for exactly this file. */
   url: string;
   /** To try in order when `url` answers 404: these may give another file, so verify what comes. */
@@ -100,7 +100,9 @@ function warningsOf(
   if (file.virusScanResult === "Danger") {
     warn("virus_danger", `the virus scan calls "${file.id}" dangerous: ${file.virusScanMessage ?? "no details"}`);
   }
-  if (!hasHash(file)) warn("unverified", `the site names no hash of "${file.id}" yet: only its size can be checked`);
+  if (Object.keys(knownHashes(file)).length === 0) {
+    warn("unverified", `the site names no hash of "${file.id}" yet: only its size can be checked`);
+  }
   if (earlyAccess) {
     const until = earlyAccess.endsAt === null ? "" : ` until ${earlyAccess.endsAt}`;
     warn("early_access", `version "${version.id}" is sold${until}: only buyers can download it`);
@@ -109,8 +111,8 @@ function warningsOf(
   return warnings;
 }
 
-function hasHash({ hashes }: ModelFile): boolean {
-  return Object.values(hashes ?? {}).some((hash) => typeof hash === "string" && hash !== "");
+function knownHashes({ hashes }: ModelFile): Record<string, string> {
+  return Object.fromEntries(Object.entries(hashes ?? {}).flatMap(([name, hash]) => hash ? [[name, hash]] : []));
 }
 
 function airOf({ id, modelId, air }: Version, file: ModelFile): string {
@@ -148,7 +150,7 @@ export function resolvedFile(
     sizeBytes,
     // Exact sizes are multiples of 1/1024; the sum in the database leaves a trace of rounding error.
     isSizeExact: !Number.isInteger(file.sizeKB) && Math.abs(bytes - sizeBytes) < 1e-3,
-    hashes: file.hashes ?? {},
+    hashes: knownHashes(file),
     ...downloadUrls(file, version, baseUrl),
     air: airOf(version, file),
     primary: file.primary === true,
