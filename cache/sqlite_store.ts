@@ -57,11 +57,15 @@ interface Pending {
 /** Up to here a body lies in its entry's row, and is written behind the caller's back. */
 const inlineBytes = 64 * 1024;
 const chunkBytes = 256 * 1024;
-/** How long one round of clearing out may take, in milliseconds. */
-const evictionMs = 2;
+/** How long one round of writing down and clearing out may take, in milliseconds. */
+const roundMs = 2;
+/** How many small entries may wait to be written: a cache that falls behind forgets rather than grows. */
+const mostPending = 1000;
+/** After this time without growth an unfinished entry is given up: its process was killed. */
+const unfinishedMs = 120_000;
 /** What only keeps the books is written this late, in milliseconds, and holds up no process that wants to end. */
 const idleFlushMs = 1000;
-const hourMs = 3_600_000;
+const dayMs = 86_400_000;
 const outcomes = ["hit", "stale", "revalidated", "miss"] as const;
 
 const sql = {
@@ -70,15 +74,15 @@ const sql = {
   insert: `INSERT INTO entries
     (url, partition, whole, status, head, head_sum, body, body_bytes, body_sum, bytes, stored_ms, used)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
-  finish: "UPDATE entries SET whole = 1, body_bytes = ?, body_sum = ? WHERE id = ?",
-  grow: "UPDATE entries SET bytes = bytes + ? WHERE id = ?",
+  finish: "UPDATE entries SET whole = 1, body_bytes = ?, body_sum = ? WHERE id = ? AND whole = 0 AND used > 0",
+  grow: "UPDATE entries SET bytes = bytes + ?, used = ? WHERE id = ? AND used > 0",
   refresh: "UPDATE entries SET head = ?, head_sum = ?, stored_ms = ? WHERE id = ?",
   use: "UPDATE entries SET used = ? WHERE id = ?",
   hide: "UPDATE entries SET whole = 0, used = 0 WHERE id = ?",
   removeSmall: "DELETE FROM entries WHERE id = ? AND body IS NOT NULL",
   remove: "DELETE FROM entries WHERE id = ?",
   addChunk: "INSERT INTO chunks (entry, n, bytes) VALUES (?, ?, ?)",
-  chunks: "SELECT bytes FROM chunks WHERE entry = ? AND n >= ? ORDER BY n LIMIT 4",
+  chunks: "SELECT n, bytes FROM chunks WHERE entry = ? AND n >= ? ORDER BY n LIMIT 4",
   dropChunks: "DELETE FROM chunks WHERE id IN (SELECT id FROM chunks WHERE entry = ? ORDER BY n LIMIT 4)",
   idsOf: "SELECT id FROM entries WHERE url = ?",
   variants: "SELECT id FROM entries WHERE url = ? AND partition = ? AND whole = 1 ORDER BY id DESC LIMIT -1 OFFSET ?",
@@ -86,9 +90,8 @@ const sql = {
     saved = saved + ?`,
   totals: "SELECT * FROM totals",
   oldest: "SELECT min(stored_ms) AS ms FROM entries WHERE whole = 1",
-  // what was begun an hour ago and is not finished never will be
-  victim: `SELECT id, body IS NULL AS chunked FROM entries
-    WHERE whole = 1 OR used = 0 OR stored_ms < ? ORDER BY used LIMIT 1`,
+  // what is unfinished and has not grown for a while never will be
+  victim: "SELECT id, body IS NULL AS chunked FROM entries WHERE whole = 1 OR used < ? ORDER BY used LIMIT 1",
   leastUsed: "SELECT used, whole FROM entries ORDER BY used LIMIT 1",
   list: `SELECT url, partition, status, body_bytes, stored_ms, used FROM entries WHERE whole = 1
     AND substr(url, 1, length(?1)) = ?1
@@ -131,8 +134,8 @@ const ticksPerMs = 1024;
  */
 export function sqliteStore(
   path: string,
-  { maxBytes = 100 * 1024 * 1024, maxIdleMs = 30 * 24 * hourMs, maxVariants = 16, useGrainMs = 60_000 }:
-    SqliteStoreOptions = {},
+  { maxBytes = 100 * 1024 * 1024, maxIdleMs = 30 * dayMs, maxVariants = 16, useGrainMs = 60_000 }: SqliteStoreOptions =
+    {},
 ): CacheStore {
   checkCount("maxBytes", maxBytes);
   checkCount("maxVariants", maxVariants);
@@ -143,8 +146,7 @@ export function sqliteStore(
   let file: SqliteFile | undefined, statements: Statements | undefined;
   let failures = 0, failure: string | undefined, isClosed = false, reopenings = 0;
   let spareSalt: string | undefined, salt: string | undefined;
-  let pending: Pending[] = [];
-  const pendingUrls = new Set<string>();
+  let pending: Pending[] = [], written = 0, refusals = 0;
   const used = new Map<number, number>();
   let lastTick = 0;
   const counts: Record<CacheOutcome, number> = { hit: 0, stale: 0, revalidated: 0, miss: 0 };
@@ -223,14 +225,14 @@ export function sqliteStore(
     return lastTick = Math.max(Date.now() * ticksPerMs, lastTick + 1);
   }
 
-  /** Sees to it that what is pending gets written within `delayMs`. */
+  /** Sees to it that what is pending gets written within about `delayMs`. */
   function schedule(delayMs: number): void {
     if (isClosed || timerMs <= delayMs) return;
     clearTimeout(timer);
     timerMs = delayMs;
     timer = setTimeout(() => {
       timerMs = Infinity;
-      flush(5);
+      flush(5, roundMs);
     }, delayMs);
     if (delayMs >= idleFlushMs) timer.unref();
   }
@@ -265,55 +267,74 @@ export function sqliteStore(
     removeIds(run, run.variants.all(url, partition, maxVariants).map(({ id }) => Number(id)));
   }
 
-  /** Writes down entries, uses and counts, and makes room. */
-  function flush(patienceMs: number): void {
-    if (pending.length === 0 && used.size === 0 && !hasCounts) return evict();
-    const done = transaction(false, patienceMs, (run) => {
-      for (const { key, head, body, replaces } of pending) {
-        removeIds(run, replaces);
-        insert(run, key, head, body);
-        trimVariants(run, key);
-      }
+  /** Writes `entry` and makes room for it, so that the file stays within its limit while it is being filled. */
+  function writeDown(run: Statements, { key, head, body, replaces }: Pending): void {
+    removeIds(run, replaces);
+    insert(run, key, head, body);
+    trimVariants(run, key);
+    for (let n = 0; n < 4 && makeRoom(run); n++);
+  }
+
+  /** Drops the least recently used entry, or some of its chunks, if the store is out of bounds; returns whether it was. */
+  function makeRoom(run: Statements): boolean {
+    const least = run.leastUsed.get(), now = Date.now();
+    if (!least) return false;
+    const isOver = Number(run.totals.get()!["bytes"]) > maxBytes;
+    if (!isOver && Number(least["used"]) >= (now - maxIdleMs) * ticksPerMs) return false;
+    const victim = run.victim.get((now - unfinishedMs) * ticksPerMs);
+    if (!victim) return false;
+    const id = Number(victim["id"]);
+    if (victim["chunked"]) {
+      run.hide.run(id);
+      if (Number(run.dropChunks.run(id).changes) > 0) return true;
+    }
+    run.remove.run(id);
+    return true;
+  }
+
+  /**
+   * Writes down entries, uses and counts, and makes room.
+   *
+   * @param budgetMs How long it may take; what is left over comes later.
+   */
+  function flush(patienceMs: number, budgetMs: number): void {
+    const start = performance.now();
+    const isLate = () => performance.now() - start >= budgetMs;
+    const isOver = transaction<boolean | undefined>(undefined, patienceMs, (run) => {
+      let done = 0;
+      while (done < pending.length && (done === 0 || !isLate())) writeDown(run, pending[done++]!);
       for (const [id, at] of used) run.use.run(at, id);
       if (hasCounts) run.count.run(...outcomes.map((outcome) => counts[outcome]), saved);
-      return true;
+      let isCrowded = true;
+      while (isCrowded && !isLate()) isCrowded = makeRoom(run);
+      written = done;
+      return isCrowded;
     });
-    // other processes had the file; a cache that falls behind forgets rather than grows
-    if (!done && pending.length < 1000 && file) return schedule(20);
-    pending = [];
-    pendingUrls.clear();
+    if (isOver === undefined) {
+      // other processes have the file just now
+      if (file && ++refusals < 250) return schedule(20);
+      written = pending.length;
+    }
+    refusals = 0;
+    pending = pending.slice(written);
     used.clear();
     for (const outcome of outcomes) counts[outcome] = 0;
     saved = 0;
     hasCounts = false;
-    evict();
+    if (isOver || pending.length > 0) schedule(1);
   }
 
-  /** Drops what was used least recently, a little at a time, until the store is within its bounds. */
-  function evict(): void {
-    const isDone = transaction(false, 5, (run) => {
-      const start = performance.now(), idle = (Date.now() - maxIdleMs) * ticksPerMs, dead = Date.now() - hourMs;
-      while (performance.now() - start < evictionMs) {
-        const least = run.leastUsed.get();
-        if (!least) return true;
-        const isOver = Number(run.totals.get()!["bytes"]) > maxBytes;
-        if (!isOver && Number(least["used"]) >= idle) return true;
-        const victim = run.victim.get(dead);
-        if (!victim) return true;
-        const id = Number(victim["id"]);
-        if (victim["chunked"]) {
-          run.hide.run(id);
-          if (Number(run.dropChunks.run(id).changes) > 0) continue;
-        }
-        run.remove.run(id);
-      }
-      return false;
+  /** Has everything written that is pending, or only what is pending for `url`. */
+  function settle(url?: string): void {
+    if (pending.length === 0) return;
+    if (url === undefined) return flush(1000, Infinity);
+    const these = pending.filter(({ key }) => key.url === url);
+    if (these.length === 0) return;
+    const isDone = transaction(false, 50, (run) => {
+      for (const entry of these) writeDown(run, entry);
+      return true;
     });
-    if (!isDone && file) schedule(5);
-  }
-
-  function settle(): void {
-    if (pending.length > 0) flush(1000);
+    if (isDone) pending = pending.filter(({ key }) => key.url !== url);
   }
 
   /** An entry out of its row; undefined when its fields are not what was written. */
@@ -330,6 +351,7 @@ export function sqliteStore(
       if (rows.length === 0) break;
       for (const row of rows) {
         const piece = row["bytes"] as Uint8Array;
+        if (row["n"] !== pieces.length) return undefined;
         pieces.push(piece);
         bytes += piece.length;
         sum = crc32(piece, sum);
@@ -349,22 +371,27 @@ export function sqliteStore(
   /** Takes in a body: a small one as a whole, a large one chunk by chunk, so that memory stays small. */
   function writer(key: CacheKey, head: StoredHead, replaces: readonly CacheEntry[]): CacheWriter {
     const old = replaces.map(({ id }) => id);
-    let pieces: Uint8Array[] = [], held = 0, written = 0, sum = 0, n = 0;
+    let pieces: Uint8Array[] = [], held = 0, stored = 0, sum = 0, n = 0;
     let id: number | undefined, isBroken = false;
 
+    /** Writes down what is held, in chunks. */
     function spill(): void {
-      const bytes = joined(pieces, held);
+      const all = joined(pieces, held);
       pieces = [];
       held = 0;
+      for (let at = 0; at < all.length && !isBroken; at += chunkBytes) addChunk(all.subarray(at, at + chunkBytes));
+    }
+
+    function addChunk(bytes: Uint8Array): void {
       const isWritten = transaction(false, 50, (run) => {
         id ??= insert(run, key, head, null);
         run.addChunk.run(id, n, bytes);
-        run.grow.run(bytes.length, id);
-        return true;
+        for (let more = 0; more < 2 && makeRoom(run); more++);
+        return Number(run.grow.run(bytes.length, tick(), id).changes) > 0;
       });
       if (!isWritten) return giveUp();
       n++;
-      written += bytes.length;
+      stored += bytes.length;
       sum = crc32(bytes, sum);
     }
 
@@ -385,16 +412,15 @@ export function sqliteStore(
       commit() {
         if (isBroken || isClosed) return;
         if (id === undefined && held <= inlineBytes) {
-          pending.push({ key, head, body: joined(pieces, held), replaces: old });
-          pendingUrls.add(key.url);
+          if (pending.length < mostPending) pending.push({ key, head, body: joined(pieces, held), replaces: old });
           return schedule(0);
         }
         if (held > 0) spill();
         const begun = id;
         if (isBroken || begun === undefined) return;
         const isDone = transaction(false, 50, (run) => {
+          if (Number(run.finish.run(stored, sum, begun).changes) === 0) return false;
           removeIds(run, old);
-          run.finish.run(written, sum, begun);
           trimVariants(run, key);
           return true;
         });
@@ -413,7 +439,7 @@ export function sqliteStore(
     },
 
     get({ url, partition }) {
-      if (pendingUrls.has(url)) settle();
+      settle(url);
       return guarded([], ({ find }) => {
         const entries: SqliteEntry[] = [];
         for (const row of find.all(url, partition) as unknown as Row[]) {
@@ -457,7 +483,7 @@ export function sqliteStore(
     },
 
     stats(): CacheStats {
-      flush(1000);
+      flush(1000, Infinity);
       const none = { entries: 0, bytes: 0, hit: 0, stale: 0, revalidated: 0, miss: 0, saved: 0 };
       const row = guarded(none, (run) => run.totals.get() as unknown as typeof none);
       const oldest = guarded(null, (run) => run.oldest.get()!["ms"] as number | null);
@@ -477,7 +503,7 @@ export function sqliteStore(
     },
 
     list({ host = "", prefix = "" }: CacheFilter = {}): readonly CacheListing[] {
-      flush(1000);
+      flush(1000, Infinity);
       const rows = guarded([], (run) => run.list.all(prefix, host));
       return rows.map((row) => ({
         url: String(row["url"]),
@@ -490,7 +516,7 @@ export function sqliteStore(
     },
 
     clear({ host = "", prefix = "" }: CacheFilter = {}): number {
-      flush(1000);
+      flush(1000, Infinity);
       const gone = transaction(0, 5000, (run) => {
         const ids = run.clear.all(prefix, host).map(({ id }) => Number(id));
         for (const id of ids) {
@@ -505,7 +531,7 @@ export function sqliteStore(
     },
 
     async verify(): Promise<CacheVerdict> {
-      flush(1000);
+      flush(1000, Infinity);
       const sound = guarded("", (_, db) => String(db.prepare("PRAGMA integrity_check(1)").get()!["integrity_check"]));
       if (sound !== "ok" && file) {
         const { entries } = guarded({ entries: 0 }, (run) => run.totals.get() as unknown as { entries: number });
@@ -535,7 +561,7 @@ export function sqliteStore(
       if (isClosed) return;
       isClosed = true;
       clearTimeout(timer);
-      flush(1000);
+      flush(1000, Infinity);
       letGo();
     },
   };

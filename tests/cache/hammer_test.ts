@@ -56,16 +56,16 @@ Deno.test({
 
       const store = sqliteStore(path);
       const { checked, removed } = await store.verify();
-      // every look makes a little room, where a killed process had not come to it
-      let { entries, bytes } = await store.stats();
-      for (let n = 0; n < 500 && bytes > 5_000_000; n++) ({ entries, bytes } = await store.stats());
+      const { entries, bytes } = await store.stats();
       store.close();
       assertEquals([removed, checked > 0], [0, true]);
       const db = new DatabaseSync(path);
       const sums = db.prepare("SELECT count(*) AS entries, sum(bytes) AS bytes FROM entries").get()!;
+      const whole = db.prepare("SELECT sum(bytes) AS bytes FROM entries WHERE whole = 1").get()!;
       db.close();
       assertEquals([entries, bytes], [Number(sums["entries"]), Number(sums["bytes"])]);
-      assert(bytes <= 5_000_000, `${bytes} bytes held`);
+      assert(Number(whole["bytes"]) <= 5_000_000, `${whole["bytes"]} bytes held`);
+      assert(bytes <= 5_000_000 + killed * 1_000_000, `${bytes} bytes held, with what the killed left unfinished`);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
