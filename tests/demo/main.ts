@@ -20,5 +20,6 @@ function readMegabytes(args: readonly string[]): number | undefined {
 if (import.meta.main) {
   const megabytes = readMegabytes(Deno.args);
   if (megabytes === undefined) console.error("usage: deno task demo [--megabytes N]   (16 to 8192, default 300)");
-  Deno.exit(megabytes === undefined ? usage : await demo(processIo(), { megabytes }));
+  const io = processIo(), isTerminal = io.isTerminal && Deno.stdout.isTerminal();
+  Deno.exit(megabytes === undefined ? usage : await demo({ ...io, isTerminal }, { megabytes }));
 }
