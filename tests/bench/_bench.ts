@@ -74,3 +74,19 @@ export function verdicts(rows: readonly Row[]): string {
     ...rows.map((row) => [row.name, row.what, row.target, row.result, say(row)]),
   ]);
 }
+
+/**
+ * Starts the bench `name` once more, ahead of everything else that wants the processors (Linux, as root), and ends with
+ * it: what other programs do then matters less. Returns at once inside that second start.
+ */
+export async function takePriority(name: string): Promise<void> {
+  const mark = "CIVIKIT_BENCH_PRIORITY";
+  if (Deno.env.has(mark)) return;
+  const raise = 'echo -20 > /proc/self/autogroup 2>/dev/null; exec nice -n -15 "$@"';
+  const { code } = await new Deno.Command("setsid", {
+    args: ["-w", "sh", "-c", raise, "sh", ...await script(name), ...Deno.args],
+    cwd: root,
+    env: { [mark]: "1" },
+  }).spawn().status;
+  Deno.exit(code);
+}

@@ -1,11 +1,12 @@
 /**
  * Downloads side by side: civikit against aria2, curl with openssl, and a bare loop, in turns, with medians and ratios.
  *
- *     deno task bench:download [--runs 5] [--only loopback,slow] [--quick] [--folder DIR] [--json]
+ *     deno task bench:download [--runs 5] [--only loopback,slow] [--quick] [--folder DIR] [--priority] [--json]
  *
  * Rows: `loopback` (1 GiB as fast as it goes), `capped` (nginx, 8 MiB/s for each request), `strict` (the same without
  * nginx's burst), `slow` (one connection ten times slower), `link` (40 ms round trip, 0.5 % loss), `memory` (1 and 4 GiB).
  * `--quick` takes smaller files and fewer runs: to see that everything works, not to quote.
+ * `--priority` runs all of it ahead of other programs on the machine (Linux, root).
  *
  * @module
  */
@@ -13,7 +14,7 @@ import { createHash } from "node:crypto";
 import { parseArgs } from "@std/cli/parse-args";
 import { pieces, seeded } from "../_origin/content.ts";
 import { hasNginx, startNginx } from "../_nginx.ts";
-import { median, root, type Row, run, verdicts } from "./_bench.ts";
+import { median, root, type Row, run, takePriority, verdicts } from "./_bench.ts";
 import {
   aria2,
   bareLoop,
@@ -29,14 +30,15 @@ import {
 } from "./_race.ts";
 
 const args = parseArgs(Deno.args, {
-  string: ["runs", "only", "folder", "connections"],
-  boolean: ["quick", "json", "help"],
+  string: ["runs", "only", "folder"],
+  boolean: ["quick", "priority", "json", "help"],
 });
 const names = ["loopback", "capped", "strict", "slow", "link", "memory"];
 if (args.help) {
-  console.log(`bench:download [--runs N] [--only ${names.join(",")}] [--quick] [--folder DIR] [--json]`);
+  console.log(`bench:download [--runs N] [--only ${names.join(",")}] [--quick] [--folder DIR] [--priority] [--json]`);
   Deno.exit(0);
 }
+if (args.priority) await takePriority("download.ts");
 const quick = args.quick;
 const runs = Number(args.runs ?? (quick ? 2 : 5));
 if (!Number.isInteger(runs) || runs < 1) throw new RangeError(`--runs ${args.runs}: not a whole number above 0`);

@@ -1,0 +1,16 @@
+/**
+ * Answers every request with 2 KB of JSON, in a process of its own. Prints its URL and serves until its input ends.
+ *
+ * @module
+ */
+const items = Array.from({ length: 16 }, (_, id) => ({ id, name: `model ${id}`, type: "LORA", text: "x".repeat(72) }));
+const body = JSON.stringify({ items, metadata: { nextCursor: "16|2024", nextPage: null } });
+const headers = { "content-type": "application/json" };
+
+const server = Deno.serve({
+  hostname: "127.0.0.1",
+  port: 0,
+  onListen: ({ port }) => console.log(`http://127.0.0.1:${port}/api/v1/models`),
+}, () => new Response(body, { headers }));
+await Deno.stdin.readable.pipeTo(new WritableStream());
+await server.shutdown();
