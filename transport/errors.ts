@@ -94,6 +94,7 @@ export interface CivikitErrorOptions extends ErrorOptions {
  * ```
  */
 export class CivikitError extends Error {
+  /** `CivikitError`. */
   override name = "CivikitError";
   /** Stable name of the failure. */
   readonly code: ErrorCode;
@@ -119,6 +120,7 @@ export interface HttpErrorOptions extends CivikitErrorOptions {
 
 /** The server answered, and the answer was no: any status outside 2xx (RFC 9110 section 15). */
 export class HttpError extends CivikitError {
+  /** `HttpError`. */
   override name = "HttpError";
   /** The status the server answered with. */
   readonly status: number;
@@ -147,6 +149,7 @@ export interface NetworkErrorOptions extends CivikitErrorOptions {
 
 /** No usable answer came: DNS, connect, TLS, reset, a timer of ours, an open circuit, or a redirect we refuse. */
 export class NetworkError extends CivikitError {
+  /** `NetworkError`. */
   override name = "NetworkError";
   /** What was asked for, redacted. */
   readonly url: string;
@@ -160,6 +163,7 @@ export class NetworkError extends CivikitError {
 
 /** An answer came, but its bytes cannot be what was asked for: HTML for a file, a lying Content-Range, a changed file. */
 export class ContentError extends CivikitError {
+  /** `ContentError`. */
   override name = "ContentError";
   /** What was asked for, redacted. */
   readonly url: string;
@@ -185,6 +189,7 @@ export interface VerificationErrorOptions extends CivikitErrorOptions {
 
 /** The file is complete and is not the file that was promised. */
 export class VerificationError extends CivikitError {
+  /** `VerificationError`. */
   override name = "VerificationError";
   /** What was checked: a hash name such as `SHA256`, or `size`. */
   readonly algorithm: string;
@@ -213,6 +218,7 @@ export interface DiskErrorOptions extends CivikitErrorOptions {
 
 /** The disk said no: space, rights, a missing folder, a lock, a failed rename, an I/O error. */
 export class DiskError extends CivikitError {
+  /** `DiskError`. */
   override name = "DiskError";
   /** The file or folder in question. */
   readonly path: string;
@@ -232,6 +238,7 @@ export interface InputErrorOptions extends CivikitErrorOptions {
 
 /** What the caller asked for cannot be meant: a malformed URL or AIR, an unknown file, a bad setting. */
 export class InputError extends CivikitError {
+  /** `InputError`. */
   override name = "InputError";
   /** What was given, secrets cut. */
   readonly input: string;
