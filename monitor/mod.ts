@@ -4,6 +4,7 @@
  * @module
  */
 export { eventBus, type EventBusOptions } from "./event_bus.ts";
+export { formatReport, type ReportFormat } from "./format_report.ts";
 export { Histogram } from "./histogram.ts";
 export { routeOf } from "./labels.ts";
 export { type Logger, type LogLevelName, type Logs, type LogsOptions, openLogs } from "./log.ts";
@@ -13,6 +14,7 @@ export { type LogEntry, parseLogLine } from "./logs/parse.ts";
 export { logLines, logParts } from "./logs/read.ts";
 export { type MemoryGuard, memoryGuard, type MemoryGuardOptions } from "./memory_guard.ts";
 export { metrics, type MetricsOptions } from "./metrics.ts";
+export { type Monitor, type MonitoredOptions, type MonitorOptions, openMonitor } from "./open_monitor.ts";
 export type { AttemptLabels } from "./otel.ts";
 export { recordEvents } from "./record_events.ts";
 export { type Attempt, type MetricsRegistry, metricsRegistry, type MetricsRegistryOptions } from "./registry.ts";

@@ -4,8 +4,11 @@ import { hostOf, methodLabel, routeOf } from "./labels.ts";
 
 /** The bounded labels of an attempt. */
 export interface AttemptLabels {
+  /** Host and port, or `other`. */
   readonly host: string;
+  /** Route class, or `other`. */
   readonly route: string;
+  /** Method, or `_OTHER`. */
   readonly method: string;
 }
 

@@ -1,0 +1,118 @@
+import type { DownloadOptions, Middleware, TransportEvent } from "../transport/mod.ts";
+import { type Logs, type LogsOptions, openLogs } from "./log.ts";
+import { logRequests } from "./log_requests.ts";
+import { type MemoryGuard, memoryGuard, type MemoryGuardOptions } from "./memory_guard.ts";
+import { metrics } from "./metrics.ts";
+import { type Recorder, recorder } from "./recorder.ts";
+import { recordEvents } from "./record_events.ts";
+import { type MetricsRegistry, metricsRegistry } from "./registry.ts";
+import { statsStore, type StatsStoreOptions } from "./stats_store.ts";
+import type { Transfer } from "./transfers.ts";
+import type { StatsStore } from "./types.ts";
+
+/** Options of {@linkcode openMonitor}. */
+export interface MonitorOptions extends StatsStoreOptions {
+  /** File the numbers are kept in. Default: none, they last as long as the process. */
+  store?: string;
+  /** The three log files. Default: none. */
+  logs?: LogsOptions;
+  /** Memory guard; false for none. Default: one with its own defaults. */
+  guard?: Omit<MemoryGuardOptions, "registry" | "clock"> | false;
+  /** How often numbers are handed to the store, in milliseconds. Default 10000. */
+  everyMs?: number;
+  /** Told of trouble with the store; it stops nothing. */
+  onError?: (error: unknown) => void;
+}
+
+/** What to add to the options of `createTransport`. */
+export interface MonitoredOptions {
+  /** The metrics layer. */
+  layers: readonly Middleware[];
+  /** Counts what layers report. */
+  report: (event: TransportEvent, id: string) => void;
+  /** The guard's, where there is one. */
+  parallel?: () => number;
+  /** The guard's, where there is one. */
+  pieceBytes?: () => number;
+}
+
+/** All parts of monitoring, put together. */
+export interface Monitor extends Disposable {
+  /** The numbers. */
+  readonly registry: MetricsRegistry;
+  /** Where they are kept. */
+  readonly store: StatsStore | undefined;
+  /** The log files. */
+  readonly logs: Logs | undefined;
+  /** The memory guard. */
+  readonly guard: MemoryGuard | undefined;
+  /** To be spread into the options of `createTransport`. */
+  readonly transport: MonitoredOptions;
+  /** Watches a download; see `TransferList.track`. */
+  track(name: string, options?: DownloadOptions): Transfer;
+  /** Hands over what is left and lets go of everything. */
+  close(): void;
+}
+
+/**
+ * Everything together: a registry, and where asked for its store, logs and memory guard.
+ *
+ * @throws {RangeError} When an option is out of range.
+ * @throws {DiskError} When the store or a log cannot be opened.
+ * @example
+ * ```ts
+ * import { createTransport } from "@civikit/civikit";
+ * import { formatReport, openMonitor, report } from "@civikit/civikit/monitor";
+ *
+ * using monitor = openMonitor();
+ * using transport = createTransport({ ...monitor.transport });
+ * console.log(typeof transport.fetch, formatReport(report(monitor.registry.snapshot())).length > 0); // function true
+ * ```
+ */
+export function openMonitor(
+  { store: path, logs: logsOptions, guard: guardOptions = {}, everyMs, onError, ...storeOptions }: MonitorOptions = {},
+): Monitor {
+  const { clock } = storeOptions;
+  const registry = metricsRegistry(clock === undefined ? {} : { clock });
+  const store = path === undefined ? undefined : statsStore(path, storeOptions);
+  let logs: Logs | undefined, guard: MemoryGuard | undefined, keeping: Recorder | undefined;
+  try {
+    logs = logsOptions === undefined ? undefined : openLogs(logsOptions);
+    guard = guardOptions === false ? undefined : memoryGuard({
+      ...guardOptions,
+      registry,
+      ...(clock !== undefined && { clock }),
+    });
+    keeping = store === undefined ? undefined : recorder({
+      ...{ registry, store },
+      ...(everyMs !== undefined && { everyMs }),
+      ...(onError !== undefined && { onError }),
+    });
+  } catch (error) {
+    store?.close();
+    logs?.close();
+    guard?.stop();
+    throw error;
+  }
+  const stopLogging = logs === undefined ? undefined : logRequests(registry, logs);
+  let isClosed = false;
+  function close(): void {
+    if (isClosed) return;
+    isClosed = true;
+    guard?.stop();
+    keeping?.stop();
+    store?.close();
+    stopLogging?.();
+    logs?.close();
+  }
+  return {
+    ...{ registry, store, logs, guard, close },
+    transport: {
+      layers: [metrics({ registry })],
+      report: recordEvents(registry),
+      ...(guard !== undefined && { parallel: guard.parallel, pieceBytes: guard.pieceBytes }),
+    },
+    track: registry.transfers.track,
+    [Symbol.dispose]: close,
+  };
+}
