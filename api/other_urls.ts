@@ -5,6 +5,15 @@ import { HttpError, isCode, type Middleware } from "../transport/mod.ts";
  * lead to another file: use it only where a hash decides.
  *
  * @param others Other URLs by URL.
+ * @example
+ * ```ts
+ * import { otherUrls } from "@civikit/civikit/api";
+ * import { compose } from "@civikit/civikit/transport";
+ *
+ * const fetch = ({ url }: Request) => Promise.resolve(new Response(null, { status: url.endsWith("b") ? 200 : 404 }));
+ * const transport = compose({ fetch }, otherUrls(new Map([["https://civitai.com/a", ["https://civitai.com/b"]]])));
+ * console.log((await transport.fetch(new Request("https://civitai.com/a"))).status); // 200
+ * ```
  */
 export function otherUrls(others: ReadonlyMap<string, readonly string[]>): Middleware {
   return async function otherUrls(request, next) {

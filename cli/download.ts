@@ -56,7 +56,11 @@ async function collectReferences({ references, from }: DownloadOptions, { io }: 
   throw new InputError("reading references: the list is empty", { code: "invalid_argument", input: from ?? "-" });
 }
 
-function chooseReporter({ json, quiet }: DownloadOptions, { io, style, locale }: Surroundings): Reporter {
+/** Bars on a terminal, lines elsewhere, JSON or nothing where asked. */
+export function chooseReporter(
+  { json, quiet }: Pick<DownloadOptions, "json" | "quiet">,
+  { io, style, locale }: Surroundings,
+): Reporter {
   if (json) return jsonReporter({ io, locale, withProgress: !quiet });
   if (quiet) return quietReporter({ io, style, locale });
   return isPaintable(io) ? barReporter({ io, style, locale }) : plainReporter({ io, style, locale });

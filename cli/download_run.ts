@@ -1,12 +1,11 @@
+import { otherUrls } from "../api/mod.ts";
 import {
   compose,
   type Digests,
   downloadAll,
   type DownloadJob,
+  type DownloadOptions as TransferOptions,
   hashNames,
-  HttpError,
-  isCode,
-  type Middleware,
   throttle,
   type Transport,
   type TransportEvent,
@@ -14,7 +13,7 @@ import {
 import type { DownloadOptions } from "./download_options.ts";
 import type { PlannedFile } from "./download_plan.ts";
 import { exitCode } from "./exit_code.ts";
-import type { Outcome, Reporter } from "./progress/reporter.ts";
+import type { Item, Outcome, Reporter } from "./progress/reporter.ts";
 
 /** What became of the files of a run. */
 export interface RunResult {
@@ -29,37 +28,13 @@ interface FileJob extends DownloadJob {
 }
 
 /** The strongest of the hashes that were compared. */
-function decidedBy(hashes: Digests): string | undefined {
+export function decidedBy(hashes: Digests): string | undefined {
   return hashNames.find((name) => hashes[name] !== undefined);
 }
 
-/** Tries a file's other URLs where the first answers 404, which some of the site's own links do. */
-function otherUrls(files: readonly PlannedFile[]): Middleware {
-  // another URL may lead to another file, so it counts only where a hash decides
-  const others = new Map(
-    files.filter(({ hashes }) => decidedBy(hashes)).map(({ url, fallbackUrls }) => [url, fallbackUrls]),
-  );
-  return async function otherUrls(request, next) {
-    const urls = others.get(request.url) ?? [];
-    if (urls.length === 0) return await next(request);
-    let answer: Response | HttpError | undefined;
-    for (const url of [request.url, ...urls]) {
-      try {
-        const response = await next(url === request.url ? request : new Request(url, request));
-        if (response.status !== 404) {
-          if (answer instanceof Response) await answer.body?.cancel();
-          return response;
-        }
-        if (answer === undefined) answer = response;
-        else await response.body?.cancel();
-      } catch (error) {
-        if (!(error instanceof HttpError) || !isCode(error, "not_found")) throw error;
-        answer ??= error;
-      }
-    }
-    if (answer instanceof Response) return answer;
-    throw answer;
-  };
+/** Other URLs by URL, of files where a hash decides which of them is right. */
+function othersOf(files: readonly PlannedFile[]): Map<string, readonly string[]> {
+  return new Map(files.filter(({ hashes }) => decidedBy(hashes)).map(({ url, fallbackUrls }) => [url, fallbackUrls]));
 }
 
 const longWaitMs = 1000;
@@ -72,22 +47,19 @@ function phaseOf(event: TransportEvent): string | undefined {
   return event.phase === "verifying" || event.phase === "repairing" || event.phase === "waiting" ? event.phase : "";
 }
 
-function fileJob(file: PlannedFile, reporter: Reporter): FileJob {
-  const { url, name, hashes, sizeBytes, refresh } = file;
+/** The options of a download that tell `reporter` how far `item` is. */
+export function watched(item: Item, reporter: Reporter): Pick<TransferOptions, "report" | "onProgress"> {
   let phase = "";
   const setPhase = (word: string) => {
-    if (word !== phase) reporter.phase(file, phase = word);
+    if (word !== phase) reporter.phase(item, phase = word);
   };
-  const show = (downloadedBytes: number, totalBytes = file.totalBytes, bytesPerSecond: number) =>
-    reporter.progress(file, { downloadedBytes, totalBytes, bytesPerSecond });
-  const options: DownloadJob["options"] = {
-    hashes,
-    sizeBytes,
-    refresh,
+  const show = (downloadedBytes: number, totalBytes = item.totalBytes, bytesPerSecond: number) =>
+    reporter.progress(item, { downloadedBytes, totalBytes, bytesPerSecond });
+  return {
     report(event) {
       const word = phaseOf(event);
       if (word !== undefined) setPhase(word);
-      if (event.type === "connections") reporter.connections(file, event.connections);
+      if (event.type === "connections") reporter.connections(item, event.connections);
       if (event.type === "download") show(event.bytes, event.totalBytes, 0);
     },
     onProgress(downloadedBytes, totalBytes, bytesPerSecond) {
@@ -95,7 +67,11 @@ function fileJob(file: PlannedFile, reporter: Reporter): FileJob {
       show(downloadedBytes, totalBytes, bytesPerSecond);
     },
   };
-  return { file, request: url, path: name, options };
+}
+
+function fileJob(file: PlannedFile, reporter: Reporter): FileJob {
+  const { url, name, hashes, sizeBytes, refresh } = file;
+  return { file, request: url, path: name, options: { hashes, sizeBytes, refresh, ...watched(file, reporter) } };
 }
 
 /** Downloads `files`, some at once, and tells `reporter` about each. Ends early, without throwing, on abort. */
@@ -115,7 +91,7 @@ export async function runDownloads(
     }
   }
 
-  const batch = downloadAll(compose(transport, otherUrls(files)), started(), {
+  const batch = downloadAll(compose(transport, otherUrls(othersOf(files))), started(), {
     concurrency: jobs,
     signal,
     defaults: {

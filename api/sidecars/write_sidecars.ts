@@ -1,0 +1,116 @@
+import { existsSync } from "node:fs";
+import { CivikitError, isCode, type Transport } from "../../transport/mod.ts";
+import type { CallOptions } from "../call.ts";
+import { isObject, type JsonObject, prettyJson, readJsonObject, writeWhole } from "../json_file.ts";
+import type { Model, Version } from "../types.ts";
+import { mergeInfo } from "./merge_info.ts";
+import { sidecarPath } from "./names.ts";
+import { findPreview, savePreview } from "./save_preview.ts";
+import { userMetadata } from "./user_metadata.ts";
+
+/** What became of one sidecar. */
+export interface SidecarOutcome {
+  /** The sidecar. */
+  path: string;
+  /** `kept`: one was there and stays as it is. */
+  state: "written" | "kept" | "failed";
+  /** Why it failed. */
+  error?: CivikitError | undefined;
+}
+
+/** Settings of {@linkcode writeSidecars}. */
+export interface SidecarOptions extends CallOptions {
+  /** The model, where known: its description and tags go along. */
+  model?: Model | undefined;
+  /** Fetches the preview; without one there is none. */
+  transport?: Transport | undefined;
+  /** Names the preview `.preview.png` whatever it is, for programs that look for nothing else. Default false. */
+  asPng?: boolean | undefined;
+}
+
+const loras = new Set(["LORA", "LoCon", "DoRA"]);
+
+function freshInfo(version: Version, model: Model | undefined): JsonObject {
+  if (model === undefined) return { ...version };
+  const { description, tags, creator } = model;
+  return { ...version, model: { ...version.model, description, tags }, ...(creator && { creator }) };
+}
+
+/**
+ * Writes what other programs read beside a model file: `NAME.civitai.info` (the version's JSON), `NAME.preview.<type>`,
+ * and for LoRAs `NAME.json` (description, activation text). A user's edits and keys of other tools are never touched; a
+ * sidecar that cannot be read is left alone and reported. Each appears whole or not at all.
+ *
+ * @param path The model file.
+ * @param version What it is.
+ * @param options See {@linkcode SidecarOptions}.
+ * @throws The signal's reason when it aborts.
+ * @example
+ * ```ts
+ * import { readModelInfo, writeSidecars } from "@civikit/civikit/api";
+ *
+ * const folder = Deno.makeTempDirSync(), path = `${folder}/lantern.safetensors`;
+ * const model = { name: "Lantern", type: "LORA" };
+ * await writeSidecars(path, { id: 7, modelId: 5, name: "v1", model, trainedWords: ["lantern"] });
+ * console.log(readModelInfo(path)?.modelName); // Lantern
+ * Deno.removeSync(folder, { recursive: true });
+ * ```
+ */
+export async function writeSidecars(
+  path: string,
+  version: Version,
+  { model, transport, asPng, signal }: SidecarOptions = {},
+): Promise<SidecarOutcome[]> {
+  const info = sidecarPath(path, ".civitai.info"), notes = sidecarPath(path, ".json");
+  const outcomes = [await attempt(info, signal, () => writeInfo(info, freshInfo(version, model)))];
+  if (loras.has(version.model.type)) {
+    outcomes.push(
+      await attempt(notes, signal, () => {
+        if (existsSync(notes)) return false;
+        writeWhole(notes, prettyJson(userMetadata(version, model?.description)), { replace: false });
+        return true;
+      }),
+    );
+  }
+  if (transport === undefined || !version.images?.length) return outcomes;
+  const preview = findPreview(path);
+  if (preview !== undefined) return [...outcomes, { path: preview, state: "kept" }];
+  let saved: string | undefined;
+  const outcome = await attempt(sidecarPath(path, ".preview"), signal, async () => {
+    saved = await savePreview(transport, path, version.images!, { asPng, signal });
+    return saved !== undefined;
+  });
+  return [...outcomes, { ...outcome, path: saved ?? outcome.path }];
+}
+
+/** `work` tells whether it wrote; a failure is an outcome like any other. */
+async function attempt(
+  path: string,
+  signal: AbortSignal | undefined,
+  work: () => boolean | Promise<boolean>,
+): Promise<SidecarOutcome> {
+  try {
+    signal?.throwIfAborted();
+    return { path, state: await work() ? "written" : "kept" };
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    if (!(error instanceof CivikitError)) throw error;
+    // someone was quicker
+    return isCode(error, "target_exists") ? { path, state: "kept" } : { path, state: "failed", error };
+  }
+}
+
+function writeInfo(path: string, fresh: JsonObject): boolean {
+  const existing = readJsonObject(path) ?? {};
+  // a whole model's JSON is another tool's own; and a version's keys would make neither of it
+  if (Array.isArray(existing.modelVersions)) return false;
+  const isOther = typeof existing.id === "number" && existing.id !== fresh.id && !isObject(ownMark(existing));
+  const merged = isOther ? existing : mergeInfo(existing, fresh);
+  if (JSON.stringify(merged) === JSON.stringify(existing)) return false;
+  writeWhole(path, prettyJson(merged));
+  return true;
+}
+
+function ownMark({ extensions }: JsonObject): unknown {
+  return isObject(extensions) ? extensions.civikit : undefined;
+}
