@@ -38,7 +38,7 @@ export function cut<T>(
   // start|pages so far|empty pages just given
   const match = /^(\d+)(?:\|(\d+)\|(\d+))?$/.exec(cursor ?? "0|0|0");
   if (!match) return undefined;
-  const [start = 0, pages = 0, empty = 0] = match.slice(1).map(Number);
+  const [start = 0, pages = 0, empty = 0] = match.slice(1).map((digits) => Number(digits ?? 0));
   const write = (...parts: number[]) => numericCursor ? parts[0]! : parts.join("|");
   if (empty < emptyPages) return { rows: [], nextCursor: write(start, pages, empty + 1) };
   const wanted = start + Math.max(1, limit), isLast = wanted >= all.length;
