@@ -1,9 +1,10 @@
 import { inflateSync } from "node:zlib";
+import { byteText } from "./byte_text.ts";
 import { sniffMedia } from "./sniff_media.ts";
 import { exifTexts } from "./tiff.ts";
 
 const longestText = 16 * 1024 * 1024;
-const latin1 = new TextDecoder("latin1"), utf8 = new TextDecoder();
+const utf8 = new TextDecoder();
 
 function inflate(bytes: Uint8Array): Uint8Array | undefined {
   try {
@@ -20,7 +21,7 @@ function until(bytes: Uint8Array, from: number): number {
 
 /** One text chunk (PNG, section 11.3.3): tEXt, zTXt or iTXt. */
 function pngText(kind: string, data: Uint8Array): [string, string] | undefined {
-  const end = until(data, 0), name = latin1.decode(data.subarray(0, end));
+  const end = until(data, 0), name = byteText(data.subarray(0, end));
   if (kind === "tEXt") return [name, utf8OrLatin1(data.subarray(end + 1))];
   if (kind === "zTXt") {
     const text = inflate(data.subarray(end + 2));
@@ -36,14 +37,14 @@ function utf8OrLatin1(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    return latin1.decode(bytes);
+    return byteText(bytes);
   }
 }
 
 function pngTexts(bytes: Uint8Array): Record<string, string> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), texts: Record<string, string> = {};
   for (let at = 8; at + 12 <= bytes.length;) {
-    const length = view.getUint32(at), kind = latin1.decode(bytes.subarray(at + 4, at + 8));
+    const length = view.getUint32(at), kind = byteText(bytes.subarray(at + 4, at + 8));
     const data = bytes.subarray(at + 8, at + 8 + length);
     if (data.length < length) break;
     if (kind === "tEXt" || kind === "zTXt" || kind === "iTXt") {
@@ -61,7 +62,7 @@ function jpegTexts(bytes: Uint8Array): Record<string, string> {
     const marker = bytes[at + 1]!, length = view.getUint16(at + 2), data = bytes.subarray(at + 4, at + 2 + length);
     // after the start of scan there are only pixels
     if (marker === 0xda || length < 2) break;
-    if (marker === 0xe1 && latin1.decode(data.subarray(0, 4)) === "Exif") Object.assign(texts, exifTexts(data));
+    if (marker === 0xe1 && byteText(data.subarray(0, 4)) === "Exif") Object.assign(texts, exifTexts(data));
     if (marker === 0xfe) texts["Comment"] ??= utf8OrLatin1(data);
     at += 2 + length;
   }
@@ -71,7 +72,7 @@ function jpegTexts(bytes: Uint8Array): Record<string, string> {
 function webpTexts(bytes: Uint8Array): Record<string, string> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), texts: Record<string, string> = {};
   for (let at = 12; at + 8 <= bytes.length;) {
-    const kind = latin1.decode(bytes.subarray(at, at + 4)), length = view.getUint32(at + 4, true);
+    const kind = byteText(bytes.subarray(at, at + 4)), length = view.getUint32(at + 4, true);
     if (kind === "EXIF") Object.assign(texts, exifTexts(bytes.subarray(at + 8, at + 8 + length)));
     at += 8 + length + (length % 2);
   }

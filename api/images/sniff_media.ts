@@ -1,3 +1,5 @@
+import { byteText } from "./byte_text.ts";
+
 /** What the first bytes of a file say it is. */
 export interface MediaType {
   /** The class. */
@@ -19,8 +21,6 @@ const webp = media("image", "webp", "image/webp"), gif = media("image", "gif", "
 const avif = media("image", "avif", "image/avif"), mp4 = media("video", "mp4", "video/mp4");
 const webm = media("video", "webm", "video/webm"), mp3 = media("audio", "mp3", "audio/mpeg");
 
-const latin1 = new TextDecoder("latin1");
-
 /**
  * Tells what a file is by its first bytes, whatever its name says: PNG, JPEG, WebP, GIF, AVIF, MP4, WebM or MP3.
  *
@@ -34,7 +34,7 @@ const latin1 = new TextDecoder("latin1");
  * ```
  */
 export function sniffMedia(bytes: Uint8Array): MediaType | undefined {
-  const head = latin1.decode(bytes.subarray(0, sniffBytes));
+  const head = byteText(bytes.subarray(0, sniffBytes));
   if (head.startsWith("\x89PNG\r\n\x1a\n")) return png;
   if (head.startsWith("\xff\xd8\xff")) return jpeg;
   if (/^GIF8[79]a/.test(head)) return gif;

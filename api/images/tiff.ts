@@ -1,3 +1,5 @@
+import { byteText } from "./byte_text.ts";
+
 /** Texts of an EXIF block by tag name. */
 export type ExifTexts = Record<string, string>;
 
@@ -19,7 +21,7 @@ function utf16(bytes: Uint8Array): string {
 
 /** A comment: eight bytes name its characters (EXIF 2.3, section 4.6.5). */
 function comment(bytes: Uint8Array): string {
-  const charset = new TextDecoder("latin1").decode(bytes.subarray(0, 8)), rest = bytes.subarray(8);
+  const charset = byteText(bytes.subarray(0, 8)), rest = bytes.subarray(8);
   if (charset.startsWith("UNICODE")) return utf16(rest);
   return new TextDecoder().decode(/^(?:ASCII|JIS|\0)/.test(charset) ? rest : bytes);
 }
@@ -29,7 +31,7 @@ function comment(bytes: Uint8Array): string {
  * workflows into. What points outside the block is passed over.
  */
 export function exifTexts(block: Uint8Array): ExifTexts {
-  const bytes = new TextDecoder("latin1").decode(block.subarray(0, 6)) === "Exif\0\0" ? block.subarray(6) : block;
+  const bytes = byteText(block.subarray(0, 6)) === "Exif\0\0" ? block.subarray(6) : block;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const found: ExifTexts = {};
   if (bytes.length < 8) return found;
