@@ -71,12 +71,22 @@ export function readPart(response: Response, request: Request, wanted: Wanted): 
   const { start, end, total, validator } = wanted;
   const sameHost = validator !== undefined && validator.host === hostOf(response, request);
   if (status === 200) {
+    // the platform decodes no answer to a request for a range, whatever part of the file the answer is
+    if (request.headers.has("range") && !isPlain(headers)) {
+      return { kind: "untrusted", reason: "a 200 with a Content-Encoding" };
+    }
     const length = plainLength(headers);
     const sameSize = total === undefined || length === undefined || length === total;
     const unchanged = sameHost && sameSize && validatorOf(response, request)?.value === validator.value;
     return { kind: "whole", total: length, unchanged };
   }
-  if (status === 416) return { kind: "beyond", total: parseUnsatisfiedTotal(headers.get("content-range")) };
+  if (status === 416) {
+    const actual = parseUnsatisfiedTotal(headers.get("content-range"));
+    if (actual !== undefined && actual === total && start < actual) {
+      return { kind: "untrusted", reason: `a 416 for byte ${start} of ${actual}` };
+    }
+    return { kind: "beyond", total: actual };
+  }
   if (status !== 206) return { kind: "refused" };
   if (!isPlain(headers)) return { kind: "untrusted", reason: "a 206 with a Content-Encoding" };
   const range = parseContentRange(headers.get("content-range"));

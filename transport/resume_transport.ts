@@ -89,6 +89,8 @@ export function resumeTransport(inner: Transport, {
     let reader: BodyReader | undefined;
     let stalled = false;
     let finished = false;
+    /** Stops a healing under way when the body is cancelled. */
+    let healing: AbortController | undefined;
     /** When the pending read began; undefined while nobody waits. */
     let waitingSince: number | undefined;
     let disarm: (() => void) | undefined;
@@ -125,12 +127,15 @@ export function resumeTransport(inner: Transport, {
     /** Asks for the rest. Resolves when there is a body to read again; throws what cannot be healed. */
     async function heal(reason: CivikitError): Promise<void> {
       if (validator === undefined && at > 0) throw reason;
+      healing ??= new AbortController();
+      const signal = AbortSignal.any([request.signal, healing.signal]);
       for (let cause = reason;;) {
+        if (finished) throw cause;
         if (++fruitless > maxAttempts) throw exhausted(url, maxAttempts, cause);
         context.report({ type: "resume", url, receivedBytes: at - wanted.start, attempt: fruitless, code: cause.code });
-        if (fruitless > 1) await sleep(clock, backoff(fruitless, delayMs, random), request.signal);
+        if (fruitless > 1) await sleep(clock, backoff(fruitless, delayMs, random), signal);
         const rest: Wanted = { ...wanted, start: at };
-        const retry = partRequest(request, rest);
+        const retry = partRequest(request, rest, { signal });
         let response: Response;
         try {
           response = await inner.fetch(retry, context);
@@ -140,6 +145,10 @@ export function resumeTransport(inner: Transport, {
           continue;
         }
         const answer = readPart(response, retry, rest);
+        if (finished) {
+          await response.body?.cancel();
+          throw cause;
+        }
         if (answer.kind === "refused") throw await httpError(response, retry, { classify });
         const usable = answer.kind === "part" || answer.kind === "whole" && answer.unchanged;
         if (usable && response.body !== null) {
@@ -235,6 +244,7 @@ export function resumeTransport(inner: Transport, {
       },
       async cancel(reason) {
         close();
+        healing?.abort(reason);
         if (reader === undefined) await first.body!.cancel(reason);
         else await reader.cancel(reason);
       },

@@ -97,6 +97,8 @@ export interface DownloadResult {
 
 const progressMs = 100;
 const mostRestarts = 3;
+/** Attempts in a row to go on with the bytes of a file that is said to have changed, its promised hash being the same. */
+const mostKept = 2;
 /** A server that wants a longer pause is better asked another day. */
 const longestWaitMs = 120_000;
 /** Room the journal and the file system need beside the file itself. */
@@ -337,7 +339,15 @@ class DownloadJob {
       response = await this.#transport.fetch(asked, this.#context);
     } catch (error) {
       // a transport that turns statuses into errors cannot hand over an empty file's 416
-      if (!(error instanceof HttpError && error.status === 416) || wanted.start > 0 || this.#isPlain) throw error;
+      if (!(error instanceof HttpError && error.status === 416) || this.#isPlain) throw error;
+      if (wanted.start > 0) {
+        // it may be a whim; a plain answer will tell whether the file is another one
+        throw new ContentError(`downloading "${this.#url}": nothing lies at byte ${wanted.start}`, {
+          code: "protocol_violation",
+          url: this.#url,
+          cause: error,
+        });
+      }
       this.#isPlain = true;
       return await this.#ask(wanted);
     }
@@ -383,12 +393,18 @@ class DownloadJob {
     await this.#take(part, response, asked, { kind: "whole", total, unchanged }, 0, total);
   }
 
-  #refuseRestart(): void {
-    if (++this.#restarts <= mostRestarts) return;
-    throw new ContentError(`downloading "${this.#url}": the file keeps changing`, {
-      code: "content_changed",
-      url: this.#url,
-    });
+  /** Begins again with what the source has now. */
+  #restart(part: PartFile): void {
+    if (++this.#restarts > mostRestarts) {
+      throw new ContentError(`downloading "${this.#url}": the file keeps changing`, {
+        code: "content_changed",
+        url: this.#url,
+      });
+    }
+    this.#fruitless = 0;
+    if (this.#options.keepReplaced) part.setAside();
+    else part.restart();
+    this.#phase("restarted", part);
   }
 
   /** Lets the bytes of an answer, which begin at `start` of the file, go to the part file. */
@@ -498,15 +514,10 @@ class DownloadJob {
     if (!(error instanceof CivikitError)) throw wrapUnknown(error, part.partPath);
     let waitMs: number | undefined;
     if (error.code === "content_changed") {
-      if (await this.#isKept(part)) {
-        // the bytes are judged by their hash in the end, but each attempt has to bring some
-        if (++this.#fruitless > this.#maxAttempts) throw error;
-        return;
-      }
-      this.#refuseRestart();
-      if (this.#options.keepReplaced) part.setAside();
-      else part.restart();
-      return this.#phase("restarted", part);
+      // the bytes are judged by their hash in the end, but each attempt has to bring some: where none does, it is what
+      // is known of the file that is wrong
+      if (await this.#isKept(part) && ++this.#fruitless <= mostKept) return;
+      return this.#restart(part);
     } else if (error instanceof HttpError) {
       // in mid-download a refusal may be an expired link: the original URL finds a new one
       const isExpired = part.covered > 0 && [400, 401, 403, 404, 410].includes(error.status);
@@ -559,14 +570,25 @@ class DownloadJob {
     if (this.#options.verify === false) return { digests, verified: false };
     for (const mend of this.#options.repair === false ? [] : [this.#mendDisk, this.#mendSuspects, this.#mendAll]) {
       if (verdict.differing.length === 0) break;
-      const mended = await mend.call(this, part);
-      if (!mended) continue;
+      if (!await this.#mends(part, mend)) continue;
       part.rehash();
       digests = await this.#race(part.digests());
       verdict = judge();
     }
     if (verdict.differing.length > 0) throw await this.#quarantine(part, verdict, digests);
     return { digests, verified: verdict.agreed.some((name) => name !== "AutoV1") };
+  }
+
+  async #mends(part: PartFile, mend: (part: PartFile) => Promise<boolean>): Promise<boolean> {
+    try {
+      return await mend.call(this, part);
+    } catch (error) {
+      if (!isCode(error, "content_changed")) throw error;
+      // wrong bytes, and of another file than the one to be had now
+      this.#restart(part);
+      await this.#fill(part);
+      return true;
+    }
   }
 
   async #race<T>(work: Promise<T>): Promise<T> {
@@ -623,9 +645,9 @@ class DownloadJob {
         try {
           await this.#fetchAgain({ ...hole, total: part.total }, check);
         } catch (error) {
-          if (isCode(error, "content_changed")) throw error;
           if (checked.covered > before) this.#fruitless = 0;
-          await this.#survive(error, part);
+          if (!isCode(error, "content_changed")) await this.#survive(error, part);
+          else if (++this.#fruitless > this.#maxAttempts) throw error;
         }
       }
     }

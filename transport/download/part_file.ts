@@ -89,6 +89,7 @@ export class PartFile {
 
   async #restore(): Promise<void> {
     const { url, hashes, replace, signal } = this.#options;
+    this.#removeFresh();
     const found = readJournal(this.#journalPath);
     if (found === undefined || "damaged" in found) return;
     if (!belongs(found, url, hashes)) {
@@ -105,6 +106,16 @@ export class PartFile {
     this.resumedBytes = this.covered;
     this.restored = spans;
     this.#digest.advance(this.#recorder.covered.prefix);
+  }
+
+  /** Removes what a process left that was killed while it wrote its journal. */
+  #removeFresh(): void {
+    const fresh = `${this.#journalPath}.tmp`;
+    try {
+      rmSync(fresh, { force: true });
+    } catch (error) {
+      throw wrapDiskError(error, fresh, "removing");
+    }
   }
 
   /** Size of the whole file in bytes, where known. */
