@@ -7,24 +7,15 @@ import { migrate } from "./stats_schema.ts";
 /** How long to wait for other processes, in milliseconds. */
 const patienceMs = 2000;
 
-/** SQLite's number for what went wrong; undefined for anything else. */
-function numberOf(error: unknown): number | undefined {
-  const { errcode } = (error ?? {}) as { errcode?: unknown };
-  return typeof errcode === "number" ? errcode & 0xff : undefined;
-}
-
-const corrupt = 11, notADatabase = 26;
-
-function isDamaged(error: unknown): boolean {
-  const number = numberOf(error);
-  return number === corrupt || number === notADatabase;
-}
+// Deno gives no numbers with what SQLite reports, so the words must do.
+const textOf = (error: unknown): string => error instanceof Error ? error.message : String(error);
+const isDamaged = (error: unknown): boolean => /malformed|not a database/i.test(textOf(error));
 
 /** Puts what SQLite threw into words of ours. */
 export function wrapStoreError(error: unknown, path: string, action: string): DiskError {
   if (error instanceof DiskError) return error;
-  const code = numberOf(error) === 13 ? "no_space" : "disk_error";
-  const state = error instanceof Error ? error.message : String(error);
+  const state = textOf(error);
+  const code = /disk is full/i.test(state) ? "no_space" : "disk_error";
   return new DiskError(`${action} "${path}": ${state}`, { code, path, cause: error });
 }
 

@@ -209,9 +209,8 @@ export function statsStore(
   /** The span as it can be had: whole minutes, or whole hours where it begins before the minutes that are kept. */
   function spanOf({ fromMs = 0, toMs }: TimeSpan): Span {
     const now = clock.date(), end = toMs ?? now;
-    const from = Math.max(fromMs, oldestMs());
-    const start = floor(from, from < keptSince(now) ? hourMs : minuteMs);
-    return { fromMs: Math.min(end, start), toMs: end };
+    const oldest = oldestMs(), from = oldest === Infinity ? end : Math.max(fromMs, oldest);
+    return { fromMs: floor(from, from < keptSince(now) ? hourMs : minuteMs), toMs: end };
   }
 
   const keptSince = (now: number): number => floor(now - keepMinutesMs, minuteMs);
@@ -219,7 +218,7 @@ export function statsStore(
   function piecesOf({ fromMs: start, toMs }: Span): Pieces {
     const now = clock.date();
     // nothing is newer than now, so the hour that is running may be taken whole
-    const end = toMs >= now || toMs < keptSince(now) ? ceil(toMs + 1, hourMs) : ceil(toMs, minuteMs);
+    const end = toMs >= now ? ceil(toMs + 1, hourMs) : ceil(toMs, toMs < keptSince(now) ? hourMs : minuteMs);
     const first = ceil(start, hourMs), last = floor(end, hourMs);
     if (first > last) return { minutes: [[start, end]], hours: [0, 0] };
     return { minutes: [[start, first], [last, end]], hours: [first, last] };
@@ -260,9 +259,6 @@ export function statsStore(
   }
 
   function timeline(wanted: TimeSpan, stepMs: number): TimelinePoint[] {
-    if (!(stepMs >= minuteMs && stepMs % minuteMs === 0)) {
-      throw new RangeError(`option stepMs: ${stepMs} is not a multiple of a minute`);
-    }
     const span = spanOf(wanted);
     const start = floor(span.fromMs, stepMs), end = span.toMs;
     const isFine = start >= clock.date() - keepMinutesMs - minuteMs && stepMs < hourMs;
@@ -317,7 +313,12 @@ export function statsStore(
         };
       });
     },
-    timeline: (span, stepMs) => guarded("reading", () => timeline(span, stepMs)),
+    timeline(span, stepMs) {
+      if (!(stepMs >= minuteMs && stepMs % minuteMs === 0)) {
+        throw new RangeError(`option stepMs: ${stepMs} is not a multiple of a minute`);
+      }
+      return guarded("reading", () => timeline(span, stepMs));
+    },
     failures: (limit = 100) =>
       guarded("reading", () =>
         run.failures.all(limit).map((row): FailureRecord => ({
