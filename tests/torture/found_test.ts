@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { createTransport } from "../../create_transport.ts";
 import {
   CivikitError,
@@ -127,17 +127,16 @@ Deno.test("resumeTransport() drops an answer for the rest that comes after its b
     [{ kind: "cut", after: 100_000, how: "fin", nth: 1 }, { kind: "stall", after: 10, nth: 2 }],
     async ({ origin }) => {
       using socket = fetchTransport();
-      let body: ReadableStream<Uint8Array> | undefined;
+      let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
       const late: Transport = {
         async fetch(request) {
           const response = await socket.fetch(request);
           // the reader goes away at the very moment the answer is there
-          if (request.headers.has("range")) await reader!.cancel(new CivikitError("enough", { code: "aborted" }));
+          await reader?.cancel(new CivikitError("enough", { code: "aborted" }));
           return response;
         },
       };
-      let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-      ({ body } = await resumeTransport(late).fetch(new Request(`${origin.url}/a.bin`)) as { body: typeof body });
+      const { body } = await resumeTransport(late).fetch(new Request(`${origin.url}/a.bin`));
       reader = body!.getReader();
       while (!(await reader.read()).done);
       await origin.idle();

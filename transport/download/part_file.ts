@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { renameSync, rmSync } from "node:fs";
-import { type Clock } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import { DiskError } from "../errors.ts";
 import type { Validator } from "../part.ts";
 import { redactUrl } from "../redact.ts";
