@@ -3,6 +3,27 @@ import type { Command } from "./command.ts";
 import { downloadCommand } from "./download.ts";
 import { logsCommand } from "./logs.ts";
 import { reportCommand } from "./report.ts";
+import { addCommand } from "./add.ts";
+import { installCommand } from "./install.ts";
+import { outdatedCommand } from "./outdated.ts";
+import { removeCommand } from "./remove.ts";
+import { scanCommand } from "./scan.ts";
+import { updateCommand } from "./update.ts";
+import { updatesCommand } from "./updates.ts";
+import { verifyCommand } from "./verify.ts";
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [downloadCommand, cacheCommand, reportCommand, logsCommand];
+export const commands: readonly Command[] = [
+  downloadCommand,
+  cacheCommand,
+  reportCommand,
+  logsCommand,
+  scanCommand,
+  updatesCommand,
+  verifyCommand,
+  addCommand,
+  removeCommand,
+  installCommand,
+  outdatedCommand,
+  updateCommand,
+];

@@ -1,0 +1,37 @@
+import { join } from "node:path";
+import { type HashCache, hashCache } from "../api/mod.ts";
+import { CivikitError, hint } from "../transport/mod.ts";
+import type { Flag, ParsedArgs } from "./args.ts";
+import type { Surroundings } from "./command.ts";
+import type { Io } from "./io.ts";
+
+/** The option of commands that hash files. */
+export const hashesFlag: Flag = {
+  name: "hashes",
+  value: "FILE",
+  about: "where hashes are kept between runs (default: civikit/hashes.sqlite in the cache folder)",
+};
+
+function defaultPath(env: Io["env"]): string | undefined {
+  const home = env("HOME") ?? env("USERPROFILE");
+  const folder = env("XDG_CACHE_HOME") ?? env("LOCALAPPDATA") ?? (home && join(home, ".cache"));
+  return folder ? join(folder, "civikit", "hashes.sqlite") : undefined;
+}
+
+/**
+ * The hashes of earlier runs. Where the usual place cannot be used, they are kept for this run only, and the user is told;
+ * a place the user named has to work.
+ */
+export function openHashes(args: ParsedArgs, { io, locale }: Surroundings, say: (text: string) => void): HashCache {
+  const given = args.value("hashes"), path = given ?? defaultPath(io.env);
+  if (path === undefined) return hashCache(":memory:");
+  try {
+    return hashCache(path);
+  } catch (error) {
+    const isRefused = error instanceof CivikitError || error instanceof Deno.errors.NotCapable;
+    if (!isRefused || given !== undefined) throw error;
+    const why = error instanceof CivikitError ? hint(error.code, locale).title : "no permission";
+    say(`hashes are not kept after this run: ${why} (${path})`);
+    return hashCache(":memory:");
+  }
+}

@@ -1,0 +1,45 @@
+import { openProject } from "../api/mod.ts";
+import { InputError } from "../transport/mod.ts";
+import type { ParsedArgs } from "./args.ts";
+import type { Command, Surroundings } from "./command.ts";
+import { withInstaller } from "./install_run.ts";
+import { installFlags, projectOptions } from "./project_options.ts";
+
+const help = `Makes the folder exactly what civikit.lock.json says: fetches what is missing, in
+parallel and verified, and takes away what earlier installs put there and nobody
+wants any more (unless it was changed since). Entries of civikit.models.json the
+lock file does not know yet are looked up and locked; with --frozen that is an
+error instead. When everything is there, no network is needed.
+
+Killed or interrupted? Run it again. Keep both files in git: everybody who runs
+"civikit install" then has the same models, bit for bit.
+
+examples:
+  civikit install
+  civikit install --frozen --root ~/ComfyUI`;
+
+async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
+  const folder = args.value("dir") ?? ".", project = openProject(folder, projectOptions(args));
+  if (!project.hasManifest && project.lock.files.length === 0) {
+    throw new InputError(`installing in "${folder}": there is no civikit.models.json and no civikit.lock.json`, {
+      code: "invalid_argument",
+      input: folder,
+    });
+  }
+  return await withInstaller(args, surroundings, async (installer) => {
+    await installer.install(project, { isFrozen: args.has("frozen") });
+  });
+}
+
+/** `civikit install`: a folder exactly as its lock file says. */
+export const installCommand: Command = {
+  name: "install",
+  summary: "Makes a folder of models exactly what its lock file says.",
+  usage: "install [options]",
+  flags: [
+    { name: "frozen", about: "fail when manifest and lock file differ, instead of asking Civitai" },
+    ...installFlags,
+  ],
+  help,
+  run,
+};

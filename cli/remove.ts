@@ -1,0 +1,35 @@
+import { openProject, removeModel } from "../api/mod.ts";
+import { type ParsedArgs, UsageError } from "./args.ts";
+import type { Command, Surroundings } from "./command.ts";
+import { withInstaller } from "./install_run.ts";
+import { installFlags, projectOptions } from "./project_options.ts";
+import { printable } from "./text.ts";
+
+const help = `<what> is an entry as civikit.models.json has it, a version id, model:<id>, an AIR,
+a page URL, or the path of an installed file. It goes from manifest and lock file,
+and its files go from the disk if they still are what was installed. Sidecars stay.
+
+examples:
+  civikit remove 128713
+  civikit remove model:1001 --keep-files`;
+
+async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
+  if (args.operands.length === 0) throw new UsageError("nothing to remove: name an entry of civikit.models.json");
+  const project = openProject(args.value("dir") ?? ".", projectOptions(args));
+  return await withInstaller(args, surroundings, async ({ api, say, install }) => {
+    for (const text of args.operands) {
+      for (const { air } of removeModel(project, api, text)) say(`removed from the manifest: ${printable(air)}`);
+    }
+    if (!args.has("keep-files")) await install(project);
+  });
+}
+
+/** `civikit remove`: a model out of manifest, lock file and folder. */
+export const removeCommand: Command = {
+  name: "remove",
+  summary: "Takes models out of a project, with the files that were installed for them.",
+  usage: "remove <what>... [options]",
+  flags: [{ name: "keep-files", about: "leave the files where they are" }, ...installFlags],
+  help,
+  run,
+};

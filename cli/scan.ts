@@ -1,0 +1,251 @@
+import {
+  type DuplicateGroup,
+  type LibraryFile,
+  linkDuplicates,
+  scan,
+  type ScanProgress,
+  type ScanReport,
+  writeSidecars,
+} from "../api/mod.ts";
+import { CivikitError, formatBytes } from "../transport/mod.ts";
+import { type ParsedArgs, UsageError, wholeNumber } from "./args.ts";
+import { alignedRows } from "./columns.ts";
+import type { Command, Surroundings } from "./command.ts";
+import { ExitCode, exitCode, sharedExitCode } from "./exit_code.ts";
+import { describeFailure } from "./failure.ts";
+import { hashesFlag, openHashes } from "./hash_store.ts";
+import { failureFields, jsonLine } from "./json_line.ts";
+import { statusLine } from "./progress/status_line.ts";
+import { openSession, type Session, siteFlag } from "./session.ts";
+import { formatElapsed, printable } from "./text.ts";
+
+const help = `Hashes every model file below the folders (default: the current one), asks
+Civitai what each is, and reports. Files that did not change since the last
+scan are not hashed again; what Civitai said is remembered. Nothing is written
+into the folders unless --sidecars or --link-duplicates asks for it.
+
+Standard output holds the report: files Civitai does not know, duplicates and
+totals; --all lists every file. With --json every line is an object with
+"event": file, skipped, error, duplicates, sidecar, linked or summary.
+
+examples:
+  civikit scan ~/ComfyUI/models
+  civikit scan models --all
+  civikit scan models --sidecars --json`;
+
+function progressText({ phase, done, total }: ScanProgress): string {
+  if (phase === "asking") return `asking Civitai: ${done} of ${total}`;
+  const percent = total > 0 ? Math.floor(done * 100 / total) : 100;
+  return `hashing: ${percent}%, ${formatBytes(done)} of ${formatBytes(total)}`;
+}
+
+function stateOf({ identity }: LibraryFile): "known" | "unknown" | "unasked" {
+  return identity === undefined ? "unasked" : identity === null ? "unknown" : "known";
+}
+
+interface Totals {
+  readonly known: number;
+  readonly unknown: number;
+  readonly unasked: number;
+  readonly bytes: number;
+}
+
+function totalsOf({ files }: ScanReport): Totals {
+  const count = (state: string) => files.filter((file) => stateOf(file) === state).length;
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  return { known: count("known"), unknown: count("unknown"), unasked: count("unasked"), bytes };
+}
+
+function showTable(report: ScanReport, isAll: boolean, { io }: Surroundings): void {
+  const width = io.isTerminal ? io.size().columns : undefined;
+  if (isAll) {
+    const rows = report.files.map(({ path, bytes, identity }) => [
+      path,
+      formatBytes(bytes),
+      identity?.modelName ?? (identity === null ? "unknown to Civitai" : "not asked"),
+      identity?.versionName ?? "",
+      identity?.baseModel ?? "",
+    ]);
+    io.stdout(alignedRows([["FILE", "SIZE", "MODEL", "VERSION", "BASE MODEL"], ...rows], width));
+  } else {
+    const unknown = report.files.filter((file) => stateOf(file) === "unknown");
+    if (unknown.length > 0) {
+      io.stdout(`unknown to Civitai:\n${alignedRows(unknown.map(({ path }) => [`  ${path}`]))}`);
+    }
+  }
+  for (const { paths, wastedBytes } of report.duplicates) {
+    const waste = wastedBytes > 0 ? `${formatBytes(wastedBytes)} to gain` : "one file already";
+    io.stdout(
+      `the same file ${paths.length} times (${waste}):\n${paths.map((path) => `  ${printable(path)}\n`).join("")}`,
+    );
+  }
+}
+
+function showJson(report: ScanReport, { io }: Surroundings): void {
+  for (const file of report.files) {
+    const { path, bytes, sha256, identity } = file;
+    jsonLine(io, { event: "file", path, bytes, sha256, state: stateOf(file), ...identity });
+  }
+  for (const { path, error } of report.skipped) jsonLine(io, { event: "skipped", path, ...failureFields(error) });
+  for (const error of report.failures) jsonLine(io, { event: "error", ...failureFields(error) });
+  for (const { sha256, bytes, paths, wastedBytes } of report.duplicates) {
+    jsonLine(io, { event: "duplicates", sha256, bytes, paths, wastedBytes });
+  }
+}
+
+/** Writes what other programs read beside each known file; gives back the failures. */
+async function addSidecars(
+  report: ScanReport,
+  { api, transport, signal }: Session,
+  tell: (path: string, state: string, error?: CivikitError) => void,
+): Promise<CivikitError[]> {
+  const failures: CivikitError[] = [];
+  const fail = (path: string, error: CivikitError) => {
+    failures.push(error);
+    tell(path, "failed", error);
+  };
+  for (const { path, identity, version } of report.files) {
+    if (!identity) continue;
+    try {
+      const known = version ?? await api.versions.get(identity.versionId, { signal });
+      for (const outcome of await writeSidecars(path, known, { transport, signal })) {
+        if (outcome.error === undefined) tell(outcome.path, outcome.state);
+        else fail(outcome.path, outcome.error);
+      }
+    } catch (error) {
+      if (signal.aborted || !(error instanceof CivikitError)) throw error;
+      fail(path, error);
+    }
+  }
+  return failures;
+}
+
+async function link(
+  groups: readonly DuplicateGroup[],
+  signal: AbortSignal,
+  tell: (path: string, error?: CivikitError) => void,
+): Promise<CivikitError[]> {
+  const failures: CivikitError[] = [];
+  for (const group of groups) {
+    if (group.wastedBytes === 0) continue;
+    for (const { path, error } of await linkDuplicates(group, { signal })) {
+      if (error !== undefined) failures.push(error);
+      tell(path, error);
+    }
+  }
+  return failures;
+}
+
+async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
+  const { io, style, locale } = surroundings, json = args.has("json"), isQuiet = args.has("quiet");
+  if (args.has("offline") && args.has("sidecars")) {
+    throw new UsageError("option --sidecars: needs Civitai, not --offline");
+  }
+  using line = statusLine(io, isQuiet || json);
+  const say = (text: string) => isQuiet || json ? undefined : line.say(text);
+  using cache = openHashes(args, surroundings, say);
+  using session = await openSession(args, surroundings, { say, close: line.close });
+  const startedMs = io.now(), { signal } = session;
+  const roots = args.operands.length > 0 ? args.operands : ["."];
+  try {
+    const report = await scan(args.has("offline") ? null : session.api, roots, {
+      cache,
+      signal,
+      concurrency: wholeNumber(args, "jobs", 1, 16),
+      ...(args.has("again") && { unknownForMs: -1 }),
+      onProgress: (progress) => line.show(progressText(progress)),
+    });
+    line.close();
+    if (json) showJson(report, surroundings);
+    else if (!isQuiet) showTable(report, args.has("all"), surroundings);
+
+    const failures = [...report.skipped.map(({ error }) => error), ...report.failures];
+    if (!json) {
+      for (const { path, error } of report.skipped) io.stderr(describeFailure(error, path, locale, style));
+      for (const error of report.failures) io.stderr(describeFailure(error, "asking Civitai", locale, style));
+    }
+    if (args.has("sidecars")) {
+      failures.push(
+        ...await addSidecars(report, session, (path, state, error) => {
+          if (json) jsonLine(io, { event: "sidecar", path, state, ...(error && failureFields(error)) });
+          else if (error) io.stderr(describeFailure(error, path, locale, style));
+          else if (state === "written") say(`written: ${printable(path)}`);
+        }),
+      );
+    }
+    if (args.has("link-duplicates")) {
+      failures.push(
+        ...await link(report.duplicates, signal, (path, error) => {
+          if (json) {
+            jsonLine(io, { event: "linked", path, linked: error === undefined, ...(error && failureFields(error)) });
+          } else if (error) io.stderr(describeFailure(error, path, locale, style));
+          else say(`linked: ${printable(path)}`);
+        }),
+      );
+    }
+    const totals = totalsOf(report), code = sharedExitCode(failures.map(exitCode));
+    const elapsedMs = Math.round(io.now() - startedMs), { hashedFiles, hashedBytes } = report;
+    if (json) {
+      const skipped = report.skipped.length, duplicates = report.duplicates.length;
+      jsonLine(io, {
+        event: "summary",
+        ...totals,
+        skipped,
+        duplicates,
+        hashedFiles,
+        hashedBytes,
+        elapsedMs,
+        exitCode: code,
+      });
+    } else if (!isQuiet) io.stdout(summaryText(report, totals, elapsedMs, style.warn));
+    return code;
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+    say("What was hashed is remembered; run the same command again to go on.");
+    return ExitCode.interrupted;
+  }
+}
+
+function summaryText(
+  { files, skipped, hashedFiles, hashedBytes }: ScanReport,
+  { known, unknown, unasked, bytes }: Totals,
+  elapsedMs: number,
+  warn: (text: string) => string,
+): string {
+  const counts = [
+    `${known} known`,
+    ...(unknown > 0 ? [`${unknown} unknown`] : []),
+    ...(unasked > 0 ? [`${unasked} not asked`] : []),
+    ...(skipped.length > 0 ? [warn(`${skipped.length} skipped`)] : []),
+  ];
+  const hashed = `${hashedFiles} hashed now (${formatBytes(hashedBytes)})`;
+  return `${files.length} files, ${formatBytes(bytes)}: ${counts.join(", ")}; ${hashed} in ${
+    formatElapsed(elapsedMs)
+  }\n`;
+}
+
+/** `civikit scan`: what the files of a library are. */
+export const scanCommand: Command = {
+  name: "scan",
+  summary: "Finds out what the model files in a folder are, and which are there twice.",
+  usage: "scan [<folder>...] [options]",
+  flags: [
+    { name: "all", about: "list every file, not only those Civitai does not know" },
+    { name: "offline", about: "ask nobody: only hash, and use what is remembered" },
+    { name: "again", about: "ask again about files Civitai did not know" },
+    { name: "sidecars", about: "write .civitai.info, preview and .json beside known files; edits are kept" },
+    { name: "link-duplicates", about: "make duplicates hard links to one file (hashed again first)" },
+    {
+      name: "jobs",
+      short: "j",
+      value: "N",
+      about: "files hashed at once, 1-16 (default: one for each core, at most 4)",
+    },
+    hashesFlag,
+    { name: "json", about: "one JSON object a line on standard output, nothing else" },
+    { name: "quiet", short: "q", about: "print only errors" },
+    siteFlag,
+  ],
+  help,
+  run,
+};

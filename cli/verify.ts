@@ -1,0 +1,102 @@
+import { join } from "node:path";
+import { type Expected, openProject, recordedFiles, verify } from "../api/mod.ts";
+import { formatBytes } from "../transport/mod.ts";
+import { type ParsedArgs, UsageError, wholeNumber } from "./args.ts";
+import type { Command, Surroundings } from "./command.ts";
+import { ExitCode, exitCode, sharedExitCode } from "./exit_code.ts";
+import { describeFailure } from "./failure.ts";
+import { hashesFlag, openHashes } from "./hash_store.ts";
+import { interrupt } from "./interrupt.ts";
+import { failureFields, jsonLine } from "./json_line.ts";
+import { projectFlags, projectOptions } from "./project_options.ts";
+import { statusLine } from "./progress/status_line.ts";
+import { formatElapsed } from "./text.ts";
+
+const help = `Hashes files again, all of them, and compares each with what was written down:
+with folders, the hash of the last scan; without, the lock file of the project
+(civikit.lock.json). Finds what a disk lost or something overwrote without
+changing size or time. Asks nobody; changes nothing.
+
+Files nobody has written down are "unrecorded"; of .safetensors among them, the
+header must fit the size.
+
+With --json every line is an object with "event": ok, unrecorded, damaged,
+missing, unreadable or summary. The exit code is 7 when something is damaged.`;
+
+function collect(
+  args: ParsedArgs,
+  surroundings: Surroundings,
+  say: (text: string) => void,
+): { files: Expected[]; failures: { path: string; error: unknown }[] } {
+  if (args.operands.length === 0) {
+    const { lock, root } = openProject(args.value("dir") ?? ".", projectOptions(args));
+    if (lock.files.length === 0) {
+      throw new UsageError("nothing to verify: no folder was given, and there is no lock file here");
+    }
+    return {
+      files: lock.files.map(({ path, sha256 }) => ({ path: join(root, path), sha256: sha256 ?? undefined })),
+      failures: [],
+    };
+  }
+  using cache = openHashes(args, surroundings, say);
+  const found = args.operands.map((folder) => recordedFiles(folder, cache));
+  return { files: found.flatMap(({ files }) => files), failures: found.flatMap(({ skipped }) => skipped) };
+}
+
+async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
+  const { io, style, locale } = surroundings, json = args.has("json"), isQuiet = args.has("quiet");
+  using line = statusLine(io, isQuiet || json);
+  const say = (text: string) => isQuiet || json ? undefined : line.say(text);
+  const { files, failures } = collect(args, surroundings, say), startedMs = io.now();
+  using stop = interrupt(io, { onFirst: () => say("interrupted"), onSecond: line.close });
+  const counts = { ok: 0, unrecorded: 0, damaged: 0, missing: 0, unreadable: failures.length };
+  const codes = failures.map(({ error }) => exitCode(error));
+  for (const { path, error } of failures) {
+    if (json) jsonLine(io, { event: "unreadable", path, ...failureFields(error) });
+    else line.say(describeFailure(error, path, locale, style).trimEnd());
+  }
+  try {
+    const concurrency = wholeNumber(args, "jobs", 1, 16);
+    const onProgress = (bytes: number) => line.show(`verifying: ${formatBytes(bytes)}`);
+    for await (
+      const { path, state, sha256, error } of verify(files, { concurrency, onProgress, signal: stop.signal })
+    ) {
+      counts[state]++;
+      if (error !== undefined) codes.push(state === "damaged" ? ExitCode.verification : exitCode(error));
+      if (json) jsonLine(io, { event: state, path, sha256: sha256 ?? null, ...(error && failureFields(error)) });
+      else if (error !== undefined) line.say(describeFailure(error, path, locale, style).trimEnd());
+    }
+  } catch (error) {
+    if (!stop.signal.aborted || error !== stop.signal.reason) throw error;
+    return ExitCode.interrupted;
+  }
+  line.close();
+  const code = sharedExitCode(codes), elapsedMs = Math.round(io.now() - startedMs);
+  if (json) jsonLine(io, { event: "summary", ...counts, elapsedMs, exitCode: code });
+  else if (!isQuiet) {
+    const words = Object.entries(counts).filter(([, count]) => count > 0).map(([state, count]) => `${count} ${state}`);
+    io.stdout(`${words.join(", ") || "no files"} in ${formatElapsed(elapsedMs)}\n`);
+  }
+  return code;
+}
+
+/** `civikit verify`: whether files still are what they were. */
+export const verifyCommand: Command = {
+  name: "verify",
+  summary: "Hashes files again and compares them with the lock file, or with the last scan.",
+  usage: "verify [<folder>...] [options]",
+  flags: [
+    ...projectFlags,
+    {
+      name: "jobs",
+      short: "j",
+      value: "N",
+      about: "files hashed at once, 1-16 (default: one for each core, at most 4)",
+    },
+    hashesFlag,
+    { name: "json", about: "one JSON object a line on standard output, nothing else" },
+    { name: "quiet", short: "q", about: "print only errors" },
+  ],
+  help,
+  run,
+};

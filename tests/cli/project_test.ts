@@ -1,0 +1,220 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { events, inWorld, sha256, tree, type World } from "./_world.ts";
+
+const asked = ({ civitai }: World) => civitai.log.length + civitai.storage.log.length;
+
+function edit(path: string, change: (value: Record<string, unknown>) => void): void {
+  const value = JSON.parse(Deno.readTextFileSync(path));
+  change(value);
+  Deno.writeTextFileSync(path, JSON.stringify(value));
+}
+
+Deno.test("civikit add writes manifest and lock file, installs by layout; install again needs no network", () =>
+  inWorld(async (world) => {
+    const { run, folder, civitai } = world;
+    const { code, io } = await run(["add", "2002", "model:1002", "--dir", folder, "--layout", "comfyui"]);
+    assertEquals(code, 0, io.err);
+    const { version, layout, models } = JSON.parse(Deno.readTextFileSync(join(folder, "civikit.models.json")));
+    assertEquals([version, layout], [1, "comfyui"]);
+    assertStringIncludes(models[0], ":civitai:1001@2002");
+    assert(models[1].endsWith(":civitai:1002"), models[1]);
+    assertEquals(tree(join(folder, "models")), [
+      "models/checkpoints/harbourMix_v20.safetensors",
+      "models/loras/paper_lantern_v2.safetensors",
+    ]);
+    const lock = JSON.parse(Deno.readTextFileSync(join(folder, "civikit.lock.json")));
+    const [, lora] = lock.files;
+    assertEquals(lora.sha256, await civitai.sha256(3002));
+    assertEquals(await sha256(join(folder, "models", lora.path)), lora.sha256);
+    assertEquals([lora.modelId, lora.versionId, lora.fileId], [1001, 2002, 3002]);
+
+    const before = asked(world), text = Deno.readTextFileSync(join(folder, "civikit.lock.json"));
+    const again = await run(["install", "--dir", folder, "--frozen"]);
+    assertEquals(again.code, 0, again.io.err);
+    assertStringIncludes(again.io.err, "2 already there");
+    assertEquals(asked(world), before, "nothing was asked");
+    assertEquals(Deno.readTextFileSync(join(folder, "civikit.lock.json")), text);
+  }));
+
+Deno.test("civikit install makes the same folder elsewhere from the two files alone", () =>
+  inWorld(async ({ run, folder }) => {
+    assertEquals((await run(["add", "2002", "2030", "--all", "--dir", folder])).code, 0);
+    const other = join(folder, "clone");
+    Deno.mkdirSync(other);
+    for (const name of ["civikit.models.json", "civikit.lock.json"]) {
+      Deno.copyFileSync(join(folder, name), join(other, name));
+    }
+    const { code, io } = await run(["install", "--dir", other, "--json"]);
+    assertEquals(code, 0, io.out);
+    assertEquals(tree(join(other, "models")), tree(join(folder, "models")));
+    for (const path of tree(join(folder, "models"))) {
+      assertEquals(await sha256(join(other, "models", path)), await sha256(join(folder, "models", path)));
+    }
+    const lines = events(io);
+    assertEquals(lines.filter(({ event }) => event === "done").length, 3);
+    assertEquals(lines.at(-1)!.event, "summary");
+  }));
+
+Deno.test("civikit install mends a damaged file only with --force, and fetches a missing one", () =>
+  inWorld(async ({ run, folder, civitai }) => {
+    await run(["add", "2002", "--dir", folder]);
+    const path = join(folder, "models", "paper_lantern_v2.safetensors");
+    Deno.writeTextFileSync(path, "somebody's own work");
+    const refused = await run(["install", "--dir", folder]);
+    assertEquals(refused.code, 8, refused.io.err);
+    assertEquals(Deno.readTextFileSync(path), "somebody's own work");
+    assertEquals((await run(["install", "--dir", folder, "--force"])).code, 0);
+    assertEquals(await sha256(path), await civitai.sha256(3002));
+    Deno.removeSync(path);
+    assertEquals((await run(["install", "--dir", folder])).code, 0);
+    assertEquals(await sha256(path), await civitai.sha256(3002));
+  }));
+
+Deno.test("civikit remove takes away what was installed, but not what was changed since", () =>
+  inWorld(async ({ run, folder }) => {
+    await run(["add", "2002", "2020", "--dir", folder]);
+    const changed = join(folder, "models", "softedges-neg.safetensors");
+    Deno.writeTextFileSync(changed, "mine now");
+    const one = await run(["remove", "2002", "--dir", folder]);
+    const two = await run(["remove", "model:1003", "--dir", folder]);
+    assertEquals(tree(join(folder, "models")), ["softedges-neg.safetensors"]);
+    assertStringIncludes(one.io.err, "removed: paper_lantern_v2.safetensors");
+    assertEquals(two.code, 0, two.io.err);
+    assertStringIncludes(two.io.err, "left alone, it was changed: softedges-neg.safetensors");
+    assertEquals(JSON.parse(Deno.readTextFileSync(join(folder, "civikit.lock.json"))).files, []);
+    assertEquals((await run(["remove", "2002", "--dir", folder])).code, 2, "it is not there any more");
+  }));
+
+Deno.test("civikit outdated tells pinned from followed, update moves them, and the old file gives way to the new", () =>
+  inWorld(async ({ run, folder }) => {
+    await run(["add", "2001", "--dir", folder]);
+    const shown = await run(["outdated", "--dir", folder]);
+    assertEquals(shown.code, 0, shown.io.err);
+    assert(/2001.*2002.*pinned/.test(shown.io.out), shown.io.out);
+    const kept = await run(["update", "--dir", folder]);
+    assertStringIncludes(kept.io.err, "--latest");
+    assertEquals(tree(join(folder, "models")), ["paper_lantern.safetensors"]);
+    const moved = await run(["update", "--latest", "--dir", folder]);
+    assertEquals(moved.code, 0, moved.io.err);
+    assertEquals(tree(join(folder, "models")), ["paper_lantern_v2.safetensors"]);
+    assertStringIncludes(Deno.readTextFileSync(join(folder, "civikit.models.json")), "1001@2002");
+    assertStringIncludes((await run(["outdated", "--dir", folder])).io.out, "up to date");
+  }));
+
+Deno.test("civikit update takes an entry that follows its model to the newest version", () =>
+  inWorld(async ({ run, folder }) => {
+    await run(["add", "model:1001", "--dir", folder]);
+    const lock = join(folder, "civikit.lock.json");
+    await run(["add", "2001", "--dir", folder, "--no-install"]);
+    // as it was when 2001 was the newest
+    edit(lock, (value) => {
+      const [old, newest] = value.files as { path: string; wanted: string }[];
+      value.files = [{ ...old, wanted: newest!.wanted }];
+    });
+    edit(join(folder, "civikit.models.json"), (value) => void (value.models as string[]).pop());
+    assertEquals((await run(["install", "--dir", folder, "--frozen"])).code, 0);
+    assertEquals(tree(join(folder, "models")), ["paper_lantern.safetensors"]);
+    const { code, io } = await run(["update", "model:1001", "--dir", folder]);
+    assertEquals(code, 0, io.err);
+    assertEquals(tree(join(folder, "models")), ["paper_lantern_v2.safetensors"]);
+  }));
+
+Deno.test("civikit add refuses what cannot be locked, each for its own reason, and goes on with the rest", () =>
+  inWorld(async ({ run, folder }) => {
+    const refusals: [string, number, string][] = [
+      ["99999", 4, "no version"],
+      ["urn:air:sd1:lora:huggingface:foo@1", 2, "huggingface"],
+      ["https://example.com/x.safetensors", 2, "only models on Civitai"],
+      ["2110", 3, "downloads"],
+      ["2090", 4, "archived"],
+    ];
+    for (const [what, expected, word] of refusals) {
+      const { code, io } = await run(["add", what, "--dir", folder]);
+      assertEquals(code, expected, `${what}: ${io.err}`);
+      assertStringIncludes(io.err.toLowerCase(), word.toLowerCase());
+    }
+    assert(!tree(folder).includes("civikit.models.json"), "nothing was written");
+    const { code } = await run(["add", "99999", "2002", "--dir", folder]);
+    assertEquals(code, 4);
+    assertEquals(tree(join(folder, "models")), ["paper_lantern_v2.safetensors"]);
+  }));
+
+Deno.test("civikit add locks the bytes themselves where the site names no SHA-256, and refuses where it names a wrong one", () =>
+  inWorld(async ({ run, folder, civitai }) => {
+    assertEquals((await run(["add", "2051", "2050", "--dir", folder])).code, 0);
+    const { files } = JSON.parse(Deno.readTextFileSync(join(folder, "civikit.lock.json")));
+    assertEquals(
+      files.map(({ fileId, sha256 }: { fileId: number; sha256: string }) => [fileId, sha256]).sort(),
+      [[3050, await civitai.sha256(3050)], [3051, await civitai.sha256(3051)]],
+    );
+    const wrong = await run(["add", "2060", "--dir", folder]);
+    assertEquals(wrong.code, 7, wrong.io.err);
+    assert(!tree(join(folder, "models")).includes("mislabelled.safetensors"));
+  }));
+
+Deno.test("civikit install refuses manifests and lock files that cannot be meant, and leaves them as they are", () =>
+  inWorld(async ({ run, folder }) => {
+    await run(["add", "2002", "--dir", folder]);
+    const lock = join(folder, "civikit.lock.json"), good = Deno.readTextFileSync(lock);
+    const bent: [string, (value: Record<string, unknown>) => void, string][] = [
+      ["newer", (value) => void (value.lockVersion = 2), "lockVersion is 2"],
+      ["leads up", (value) => void ((value.files as { path: string }[])[0]!.path = "../../evil"), "files.0.path"],
+      ["absolute", (value) => void ((value.files as { path: string }[])[0]!.path = "/etc/passwd"), "files.0.path"],
+      ["no hash", (value) => void ((value.files as { sha256: string }[])[0]!.sha256 = "abc"), "files.0.sha256"],
+      [
+        "foreign",
+        (value) => void ((value.files as { url: string }[])[0]!.url = "http://evil.example/x"),
+        "files.0.url",
+      ],
+      ["twice", (value) => void (value.files = [...value.files as object[], ...value.files as object[]]), "two files"],
+      ["no list", (value) => void (value.files = {}), "files"],
+    ];
+    for (const [name, change, word] of bent) {
+      Deno.writeTextFileSync(lock, good);
+      edit(lock, change);
+      const text = Deno.readTextFileSync(lock), { code, io } = await run(["install", "--dir", folder]);
+      assertEquals(code, 1, `${name}: ${io.err}`);
+      assertStringIncludes(io.err, word, name);
+      assertEquals(Deno.readTextFileSync(lock), text);
+    }
+    Deno.writeTextFileSync(lock, good.slice(0, -20));
+    const cut = await run(["install", "--dir", folder]);
+    assertEquals(cut.code, 1);
+    assertStringIncludes(cut.io.err, "not valid JSON");
+
+    Deno.writeTextFileSync(lock, good);
+    edit(join(folder, "civikit.models.json"), (value) => void (value.models as string[]).push("civitai:1003@2020"));
+    const frozen = await run(["install", "--dir", folder, "--frozen"]);
+    assertEquals(frozen.code, 2, frozen.io.err);
+    assertEquals(Deno.readTextFileSync(lock), good);
+    assertEquals((await run(["install", "--dir", folder])).code, 0, "without --frozen it is looked up");
+    assertEquals(tree(join(folder, "models")).length, 2);
+  }));
+
+Deno.test("civikit install keeps keys it does not know in both files", () =>
+  inWorld(async ({ run, folder }) => {
+    await run(["add", "2002", "--dir", folder]);
+    const manifest = join(folder, "civikit.models.json"), lock = join(folder, "civikit.lock.json");
+    edit(manifest, (value) => {
+      value.note = "ours";
+      value.models = [{ air: (value.models as string[])[0], comment: "for the poster" }];
+    });
+    edit(lock, (value) => void Object.assign((value.files as object[])[0]!, { reviewed: true }));
+    assertEquals((await run(["add", "2020", "--dir", folder])).code, 0);
+    const after = JSON.parse(Deno.readTextFileSync(manifest));
+    assertEquals([after.note, after.models[0].comment], ["ours", "for the poster"]);
+    const files: { reviewed?: boolean }[] = JSON.parse(Deno.readTextFileSync(lock)).files;
+    assert(files.some(({ reviewed }) => reviewed === true));
+  }));
+
+Deno.test("civikit install --sidecars writes what other programs read", () =>
+  inWorld(async ({ run, folder }) => {
+    const { code, io } = await run(["add", "2002", "--dir", folder, "--sidecars"]);
+    assertEquals(code, 0, io.err);
+    const names = tree(join(folder, "models"));
+    assert(names.includes("paper_lantern_v2.civitai.info"), names.join());
+    const notes = JSON.parse(Deno.readTextFileSync(join(folder, "models", "paper_lantern_v2.json")));
+    assertEquals(notes["activation text"], "paperlantern");
+    assertEquals(notes["sd version"], "SDXL");
+  }));
