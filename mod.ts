@@ -3,14 +3,16 @@
  * middleware, typed API modules, and a downloader that leaves no wrong byte under a final name.
  *
  * @example The whole stack, a model version, and its file on disk
- * ```ts no-run
+ * ```ts ignore
  * import { civitai, createTransport, download, parseReference, resolveDownloads } from "@civikit/civikit";
  *
- * using transport = createTransport({ key: Deno.env.get("CIVITAI_API_KEY") ?? "" });
+ * using transport = createTransport({ key: () => Deno.env.get("CIVITAI_API_KEY") });
  * const reference = parseReference("urn:air:flux1:lora:civitai:1231067@1387174");
- * const [file] = await resolveDownloads(civitai(transport), reference);
- * const { path, verified } = await download(transport, file!.url, `models/${file!.fileName}`, file!);
- * console.log(path, verified);
+ * if (reference.kind === "url") throw new Error("not on Civitai");
+ * for (const file of await resolveDownloads(civitai(transport), reference)) {
+ *   const { path, verified } = await download(transport, file.url, `models/${file.fileName}`, file);
+ *   console.log(path, verified);
+ * }
  * ```
  *
  * @module

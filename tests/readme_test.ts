@@ -15,7 +15,7 @@ async function samples(name: string, mark: "ts" | "ts ignore"): Promise<string[]
 
 Deno.test("the library example of README.md downloads and verifies what it says", async () => {
   const [code] = await samples("README.md", "ts ignore");
-  assert(code?.includes("civitai(transport)"), code);
+  assert(code !== undefined && code.includes("civitai(transport)"), "there is no such example");
   await using civitai = await startCivitai();
   // the example as it stands, but for the Civitai it asks
   const text = code.replace("civitai(transport)", `civitai(transport, { baseUrl: "${civitai.url}" })`);
