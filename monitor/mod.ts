@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { type Diagnostics, diagnostics } from "./diagnostics.ts";
 export { eventBus, type EventBusOptions } from "./event_bus.ts";
 export { formatReport, type ReportFormat } from "./format_report.ts";
 export { Histogram } from "./histogram.ts";
@@ -28,6 +29,8 @@ export {
   type RouteReport,
 } from "./report.ts";
 export { type Recorder, recorder, type RecorderOptions } from "./recorder.ts";
+export type { CacheNumbers, DiagnosticsOptions } from "./server/options.ts";
+export { prometheusText } from "./server/prometheus.ts";
 export { statsStore, type StatsStoreOptions } from "./stats_store.ts";
 export type { Transfer, TransferList } from "./transfers.ts";
 export type {

@@ -1,0 +1,134 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { isIP } from "node:net";
+import type { Context, MiddlewareHandler } from "hono";
+import { getCookie, setCookie } from "hono/cookie";
+
+/** Who may ask; see {@linkcode guard}. */
+export interface GuardOptions {
+  /** Address the server listens on. */
+  readonly hostname: string;
+  /** Further names it is reached by. */
+  readonly allowedHosts: readonly string[];
+  /** What opens it. */
+  readonly token: string | undefined;
+}
+
+/** Checks every request before anything else does. */
+export interface Guard {
+  /** Refuses foreign hosts, foreign origins, and, where there is a token, who does not have it. */
+  readonly check: MiddlewareHandler;
+  /** Whether there is anything to log in to. */
+  readonly hasToken: boolean;
+  /** Takes the token of a log-in form; true when it was right, and the cookie is set. */
+  logIn(c: Context, token: string): boolean;
+}
+
+const cookieName = "civikit_session";
+const sessionSeconds = 12 * 3600;
+const leastTokenLength = 16;
+const loopbackName = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;
+/** What may be seen without the token: nothing but the form, what it looks like, and whether the process lives. */
+const openPaths: ReadonlySet<string> = new Set(["/login", "/assets/style.css", "/assets/icon.svg", "/readyz"]);
+
+/** A Host header's name, in lower case, without port and brackets; undefined when it is none. */
+function nameOf(host: string | undefined): string | undefined {
+  const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/i.exec(host ?? "");
+  return (match?.[1] ?? match?.[2])?.toLowerCase();
+}
+
+const digest = (text: string): Uint8Array => createHash("sha256").update(text).digest();
+
+/** Compares in a time that tells nothing about the texts. */
+const isSame = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b));
+
+function checkOptions({ hostname, allowedHosts, token }: GuardOptions): void {
+  for (const host of allowedHosts) {
+    if (nameOf(host) !== host.toLowerCase()) {
+      throw new TypeError(`option allowedHosts: "${host}" is no host name without port`);
+    }
+  }
+  if (token !== undefined && !/^[\x21-\x7e]{16,512}$/.test(token)) {
+    throw new TypeError(`option token: not ${leastTokenLength} to 512 plain characters`);
+  }
+  const outside = [hostname, ...allowedHosts].find((host) => !loopbackName.test(host.toLowerCase()));
+  if (outside !== undefined && token === undefined) {
+    throw new TypeError(`option token: missing, and "${outside}" lies beyond this machine`);
+  }
+}
+
+/**
+ * Lets in who may come in. A page elsewhere that points its own name at this machine (DNS rebinding) is given away by its
+ * Host, one that sends forms across by its Origin (RFC 6454) or Sec-Fetch-Site; beyond loopback a token is compulsory.
+ *
+ * @throws {TypeError} When an option is malformed, or a token is missing where it is compulsory.
+ */
+export function guard(options: GuardOptions): Guard {
+  checkOptions(options);
+  const { hostname, token } = options;
+  const secret = randomBytes(32);
+  const names = new Set([hostname, ...options.allowedHosts].map((name) => name.toLowerCase()));
+  const isWildcard = hostname === "0.0.0.0" || hostname === "::";
+
+  function isKnownHost(host: string | undefined): boolean {
+    const name = nameOf(host);
+    if (name === undefined) return false;
+    // rebinding takes a name; an address was typed by someone
+    return loopbackName.test(name) || names.has(name) || (isWildcard && isIP(name) !== 0);
+  }
+
+  function isForeign({ req }: Context): boolean {
+    const origin = req.header("origin"), site = req.header("sec-fetch-site");
+    const isSafe = req.method === "GET" || req.method === "HEAD";
+    if (isSafe) return site === "cross-site" && req.header("sec-fetch-mode") !== "navigate";
+    if (origin !== undefined) return !URL.canParse(origin) || new URL(origin).host !== req.header("host");
+    return site !== undefined && site !== "same-origin" && site !== "none";
+  }
+
+  const sign = (until: number) => `${until}.${createHmac("sha256", secret).update(String(until)).digest("hex")}`;
+
+  function hasSession(c: Context): boolean {
+    const cookie = getCookie(c, cookieName) ?? "";
+    const until = Number(cookie.split(".")[0]);
+    return until > Date.now() && isSame(cookie, sign(until));
+  }
+
+  function isAuthorised(c: Context, token: string): boolean {
+    const [scheme, value] = (c.req.header("authorization") ?? "").split(" ");
+    return scheme?.toLowerCase() === "bearer" && isSame(value ?? "", token) || hasSession(c);
+  }
+
+  /** Whether the connection itself comes from elsewhere, whatever the options say. */
+  function isRemote(c: Context): boolean {
+    const address = (c.env as Partial<Deno.ServeHandlerInfo> | undefined)?.remoteAddr;
+    return address !== undefined && "hostname" in address &&
+      !loopbackName.test(address.hostname.replace(/^::ffff:/, ""));
+  }
+
+  return {
+    hasToken: token !== undefined,
+    async check(c, next) {
+      if (!isKnownHost(c.req.header("host"))) return c.json({ error: "host not allowed" }, 421);
+      if (isForeign(c)) return c.json({ error: "origin not allowed" }, 403);
+      if (token === undefined) {
+        return isRemote(c) ? c.json({ error: "only for this machine: no token is set" }, 403) : await next();
+      }
+      if (openPaths.has(c.req.path) || isAuthorised(c, token)) return await next();
+      const isPage = c.req.method === "GET" && (c.req.header("accept") ?? "").includes("text/html");
+      if (isPage) return c.redirect("/login", 303);
+      return c.json({ error: "token missing or wrong" }, 401, { "www-authenticate": 'Bearer realm="civikit"' });
+    },
+    logIn(c, given) {
+      if (token === undefined || !isSame(given, token)) return false;
+      const secure = new URL(c.req.url).protocol === "https:";
+      const session = sign(Date.now() + sessionSeconds * 1000);
+      setCookie(c, cookieName, session, {
+        httpOnly: true,
+        sameSite: "Strict",
+        maxAge: sessionSeconds,
+        path: "/",
+        secure,
+      });
+      return true;
+    },
+  };
+}

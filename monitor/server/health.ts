@@ -1,0 +1,127 @@
+import { CivikitError, freeBytes, redactText, version } from "../../transport/mod.ts";
+import type { MemorySnapshot } from "../types.ts";
+import type { CacheNumbers } from "./options.ts";
+
+/** How one part fares, from best to worst. */
+export type HealthLevel = "ok" | "warning" | "error";
+
+/** One part's health. */
+export interface HealthCheck {
+  /** How it fares. */
+  readonly level: HealthLevel;
+  /** What was measured; undefined when it could not be. */
+  readonly observed: number | undefined;
+  /** Unit of what was measured. */
+  readonly unit: "percent" | "bytes" | "entries";
+  /** What lies behind it, in English; empty when all is well. */
+  readonly note: string;
+}
+
+/** The four parts that are looked at. */
+export type HealthPart = "http_client" | "cache" | "disk_space" | "memory";
+
+/** The health of everything. */
+export interface Health {
+  /** The worst of the parts. */
+  readonly level: HealthLevel;
+  /** Each part. */
+  readonly checks: Readonly<Record<HealthPart, HealthCheck>>;
+}
+
+/** What health is drawn from. */
+export interface HealthFacts {
+  /** Requests of the last minutes, aborted ones left out. */
+  readonly recent: { readonly requests: number; readonly failed: number };
+  /** The cache's numbers; undefined without a cache. */
+  readonly cache: (() => CacheNumbers | Promise<CacheNumbers>) | undefined;
+  /** Where downloads go. */
+  readonly folder: string;
+  /** Resident memory. */
+  readonly memory: MemorySnapshot;
+  /** What it should stay below, in bytes. */
+  readonly memoryLimitBytes: number;
+}
+
+const GB = 1e9, MB = 1e6;
+const enoughRequests = 10;
+
+function httpClient({ requests, failed }: HealthFacts["recent"]): HealthCheck {
+  const share = requests === 0 ? 0 : failed / requests;
+  const observed = Math.round(share * 10_000) / 100;
+  const note = `${failed} of ${requests} requests failed`;
+  if (requests < enoughRequests || share <= 0.2) return { level: "ok", observed, unit: "percent", note: "" };
+  return { level: failed === requests ? "error" : "warning", observed, unit: "percent", note };
+}
+
+async function cacheHealth(numbers: HealthFacts["cache"]): Promise<HealthCheck> {
+  if (numbers === undefined) return { level: "ok", observed: undefined, unit: "entries", note: "no cache in use" };
+  try {
+    const { entries, failures, failure } = await numbers();
+    if (failures === 0) return { level: "ok", observed: entries, unit: "entries", note: "" };
+    const note = redactText(`the store failed ${failures} times${failure ? `; last: ${failure}` : ""}`);
+    return { level: "warning", observed: entries, unit: "entries", note };
+  } catch (error) {
+    // what the store said may hold paths; its code says enough
+    const code = error instanceof CivikitError ? ` (${error.code})` : "";
+    return { level: "warning", observed: undefined, unit: "entries", note: `the store does not answer${code}` };
+  }
+}
+
+function diskSpace(folder: string): HealthCheck {
+  let free: number | undefined;
+  try {
+    free = freeBytes(folder);
+  } catch {
+    free = undefined;
+  }
+  if (free === undefined) return { level: "warning", observed: free, unit: "bytes", note: "free space is not known" };
+  const note = `${(free / GB).toFixed(1)} GB free`;
+  if (free >= 5 * GB) return { level: "ok", observed: free, unit: "bytes", note: "" };
+  return { level: free < 100 * MB ? "error" : "warning", observed: free, unit: "bytes", note };
+}
+
+function memoryHealth({ memory: { rssBytes }, memoryLimitBytes: limit }: HealthFacts): HealthCheck {
+  if (rssBytes <= limit) return { level: "ok", observed: rssBytes, unit: "bytes", note: "" };
+  const note = `${Math.round(rssBytes / MB)} MB used, ${Math.round(limit / MB)} MB allowed`;
+  return { level: rssBytes > limit * 2 ? "error" : "warning", observed: rssBytes, unit: "bytes", note };
+}
+
+/**
+ * Looks at the HTTP client (more than 20% of at least 10 requests failed: a warning; all of them: an error), the cache (its
+ * store fails: a warning), the disk (below 5 GB: a warning; below 100 MB: an error) and memory (above the limit: a
+ * warning; above twice the limit: an error).
+ */
+export async function checkHealth(facts: HealthFacts): Promise<Health> {
+  const checks = {
+    http_client: httpClient(facts.recent),
+    cache: await cacheHealth(facts.cache),
+    disk_space: diskSpace(facts.folder),
+    memory: memoryHealth(facts),
+  };
+  const levels = Object.values(checks).map(({ level }) => level);
+  return { level: levels.includes("error") ? "error" : levels.includes("warning") ? "warning" : "ok", checks };
+}
+
+const draftStatus: Readonly<Record<HealthLevel, string>> = { ok: "pass", warning: "warn", error: "fail" };
+
+/** The health as `application/health+json` (draft-inadarei-api-health-check-06), with our own levels beside its words. */
+export function healthJson({ level, checks }: Health, atMs: number): Record<string, unknown> {
+  const time = new Date(atMs).toISOString();
+  return {
+    status: draftStatus[level],
+    level,
+    version: version.split(".")[0],
+    releaseId: version,
+    serviceId: "civikit",
+    checks: Object.fromEntries(
+      Object.entries(checks).map(([part, { level, observed, unit, note }]) => [part, [{
+        status: draftStatus[level],
+        level,
+        componentType: part === "http_client" ? "component" : part === "cache" ? "datastore" : "system",
+        ...(observed === undefined ? {} : { observedValue: observed, observedUnit: unit }),
+        time,
+        ...(note === "" ? {} : { output: note }),
+      }]]),
+    ),
+  };
+}

@@ -1,0 +1,296 @@
+import { html } from "hono/html";
+import type { Report } from "../report.ts";
+import type { FailureRecord, RegistrySnapshot, TimelinePoint, TransferSnapshot } from "../types.ts";
+import { chart } from "./chart.ts";
+import { formatCount, formatMoment, formatMs, formatPercent, formatSize, formatSpan } from "./format.ts";
+import type { Health } from "./health.ts";
+import { type Html, live, type Page, type PageContext } from "./layout.ts";
+import type { CacheNumbers } from "./options.ts";
+import { errorTable, facts, failureTable, requestTable, transferTable } from "./tables.ts";
+import type { Texts } from "./texts.ts";
+
+const MB = 1024 * 1024;
+
+/** What the dashboard shows. */
+export interface DashboardData {
+  readonly report: Report;
+  readonly snapshot: RegistrySnapshot;
+  readonly health: Health;
+  readonly points: readonly TimelinePoint[];
+  readonly stepMs: number;
+  readonly nowMs: number;
+}
+
+function healthList({ checks }: Health, t: Texts): Html {
+  return html`
+    <h2 class="hidden">${t.health}</h2>
+    <ul class="health">${Object.entries(checks).map(([part, { level, note }]) =>
+      html`<li class="is-${level}"><b>${t[part as keyof typeof checks]}</b> <span>${t[level]}</span>${
+        level === "ok" || note === "" ? "" : html`<small>${note}</small>`
+      }</li>`
+    )}</ul>
+  `;
+}
+
+const levelOf: Readonly<Record<string, string>> = {
+  good: "ok",
+  fair: "warning",
+  tune: "warning",
+  abnormal: "error",
+  check: "error",
+};
+
+function figures({ report, snapshot }: DashboardData, t: Texts): Html {
+  const { memory } = snapshot, { verdicts } = report;
+  const isEmpty = report.total_requests === report.aborted_requests;
+  const lookups = report.cache.hits + report.cache.stale + report.cache.revalidated + report.cache.misses;
+  return facts([
+    [
+      t.requests,
+      formatCount(report.total_requests),
+      `${formatCount(report.requests_per_minute)} ${t.perMinute} · ${snapshot.active} ${t.active}`,
+    ],
+    [
+      t.errorRate,
+      isEmpty ? "–" : formatPercent(report.error_rate_percent),
+      verdicts.error_rate.text,
+      levelOf[verdicts.error_rate.level],
+    ],
+    [
+      t.meanTime,
+      isEmpty ? "–" : formatMs(report.avg_response_time_ms),
+      verdicts.response_time.text,
+      levelOf[verdicts.response_time.level],
+    ],
+    [
+      "p95",
+      isEmpty ? "–" : formatMs(report.p95_response_time_ms),
+      isEmpty ? "" : `p99 ${formatMs(report.p99_response_time_ms)}`,
+    ],
+    [t.received, formatSize(report.megabytes * MB), `${report.mean_mbps} Mbps`],
+    [
+      t.hitRate,
+      lookups === 0 ? "–" : formatPercent(report.cache.hit_rate_percent),
+      lookups === 0 ? "" : formatCount(lookups),
+    ],
+    [t.retries, formatCount(report.retries), `${formatCount(report.resumes)} ${t.resumes}`],
+    [
+      t.memory,
+      formatSize(memory.rssBytes),
+      memory.limitBytes === undefined
+        ? `${t.peak} ${formatSize(memory.peakBytes)}`
+        : `${t.ofLimit} ${formatSize(memory.limitBytes)}`,
+    ],
+  ]);
+}
+
+function charts({ points, stepMs, nowMs }: DashboardData, t: Texts): Html {
+  const startMs = points[0]?.atMs ?? nowMs;
+  const times = { startMs, stepMs };
+  // a step under way counts by the part of it that is over, at least a fifth
+  const secondsOf = (point: TimelinePoint) => Math.min(stepMs, Math.max(stepMs / 5, nowMs - point.atMs)) / 1000;
+  const perSecond = (value: number) => `${value < 10 ? Number(value.toFixed(2)) : Math.round(value)}/s`;
+  const when = (pick: (point: TimelinePoint) => number) =>
+    points.map((point) => point.requests > 0 ? pick(point) : undefined);
+  const rate = (pick: (point: TimelinePoint) => number) => points.map((point) => pick(point) / secondsOf(point));
+  return html`
+    <h2 class="hidden">${t.charts}</h2>
+    <p class="hidden" id="chart-help">${t.chartHelp}</p>
+    <div class="charts">${[
+      chart({
+        ...times,
+        id: "chart-requests",
+        title: t.requests,
+        least: 1,
+        format: perSecond,
+        lines: [{ name: "requests", values: rate(({ requests }) => requests) }],
+      }, t),
+      chart({
+        ...times,
+        id: "chart-errors",
+        title: t.errorRate,
+        least: 5,
+        format: formatPercent,
+        lines: [{ name: "errors", values: when(({ failed, requests }) => failed * 100 / requests) }],
+      }, t),
+      chart({
+        ...times,
+        id: "chart-latency",
+        title: t.percentiles,
+        least: 10,
+        format: formatMs,
+        lines: [
+          { name: "p99", values: when(({ p99Ms }) => p99Ms) },
+          { name: "p95", values: when(({ p95Ms }) => p95Ms) },
+          { name: "p50", values: when(({ p50Ms }) => p50Ms) },
+        ],
+      }, t),
+      chart({
+        ...times,
+        id: "chart-bytes",
+        title: t.throughput,
+        least: 1024,
+        binary: true,
+        format: (value) => `${formatSize(value)}/s`,
+        lines: [{ name: "bytes", values: rate(({ bytes }) => bytes) }],
+      }, t),
+    ]}</div>
+  `;
+}
+
+function clearForm(t: Texts): Html {
+  return html`
+    <section class="clear">
+      <details id="clear">
+        <summary>${t.clear}</summary>
+        <p>${t.clearHelp}</p>
+        <form method="post" action="/api/stats/clear"><button id="clear-now" class="danger">${t
+          .clearNow}</button></form>
+      </details>
+    </section>
+  `;
+}
+
+/** The dashboard. */
+export function dashboardPage(data: DashboardData, { t, span }: PageContext): Page {
+  const { report, snapshot, health } = data;
+  const body = html`${live("health", healthList(health, t))}
+${live("figures", figures(data, t))}
+${live("charts", charts(data, t))}
+${live("transfers", html`<h2>${t.transfers}</h2>${transferTable(snapshot.transfers, t, 8)}`)}
+${live("errors", html`<h2>${t.errors}</h2>${errorTable(report.errors, t, 8)}`)}
+${clearForm(t)}`;
+  return { name: "dashboard", title: t.dashboard, body, everyMs: span === "run" ? 2000 : 10_000 };
+}
+
+/** The report. */
+export function reportPage(report: Report, { t, span, locale }: PageContext): Page {
+  const { downloads, cache, memory } = report;
+  const from = formatMoment(Date.parse(report.from)), to = formatMoment(Date.parse(report.to));
+  const query = `span=${span}&lang=${locale}`;
+  const totals = facts([
+    [t.uptime, formatSpan(report.uptime_seconds * 1000), `${from} – ${to}`],
+    [t.requests, formatCount(report.total_requests), `${report.requests_per_minute} ${t.perMinute}`],
+    [
+      t.success,
+      formatPercent(report.success_rate_percent),
+      `${formatCount(report.failed_requests)} ${t.failed} · ${formatCount(report.aborted_requests)} ${t.aborted}`,
+    ],
+    [
+      t.errorRate,
+      formatPercent(report.error_rate_percent),
+      report.verdicts.error_rate.text,
+      levelOf[report.verdicts.error_rate.level],
+    ],
+    [
+      t.meanTime,
+      formatMs(report.avg_response_time_ms),
+      report.verdicts.response_time.text,
+      levelOf[report.verdicts.response_time.level],
+    ],
+    [
+      t.percentiles,
+      formatMs(report.p50_response_time_ms),
+      `p95 ${formatMs(report.p95_response_time_ms)} · p99 ${formatMs(report.p99_response_time_ms)} · ${t.longest} ${
+        formatMs(report.max_response_time_ms)
+      }`,
+    ],
+    [t.received, formatSize(report.megabytes * MB), `${t.meanSpeed} ${report.mean_mbps} Mbps`],
+    [
+      t.downloads,
+      formatCount(downloads.finished),
+      `${downloads.failed} ${t.failed} · ${downloads.cancelled} ${t.cancelled} · ${downloads.skipped} ${t.skipped} · ${downloads.mean_mbps} Mbps`,
+    ],
+    [
+      t.hitRate,
+      formatPercent(cache.hit_rate_percent),
+      `${t.hits} ${cache.hits} · ${t.revalidated} ${cache.revalidated} · ${t.stale} ${cache.stale} · ${t.misses} ${cache.misses}`,
+    ],
+    [t.retries, formatCount(report.retries), `${formatCount(report.resumes)} ${t.resumes}`],
+    [t.queue, formatCount(report.queue.waits), formatMs(report.queue.wait_ms)],
+    [t.links, formatCount(report.resolved_links), `${t.circuits} ${report.circuits_opened}`],
+    ...(memory === null ? [] : [[t.memory, `${memory.rss_mb} MB`, `${t.peak} ${memory.peak_mb} MB`] as const]),
+  ]);
+  const body = html`
+    ${live("totals", html`<h2 class="hidden">${t.totals}</h2>${totals}`)}
+    ${live(
+      "advice",
+      report.advice.length === 0 ? html`` : html`
+        <h2>${t.advice}</h2>
+        <ul>${report.advice.map((line) => html`<li>${line}</li>`)}</ul>
+      `,
+    )}
+    ${live(
+      "hosts",
+      html`<h2>${t.hosts}</h2>${requestTable(t.host, report.hosts.map((host) => ({ ...host, label: host.host })), t)}`,
+    )}
+    ${live(
+      "routes",
+      html`<h2>${t.routes}</h2>${
+        requestTable(t.route, report.routes.map((route) => ({ ...route, label: route.route })), t)
+      }`,
+    )}
+    ${live("errors", html`<h2>${t.errors}</h2>${errorTable(report.errors, t, 100)}`)}
+    <section>
+      <h2>${t.other}</h2>
+      <p><a href="/api/report?${query}">JSON</a> · <a href="/api/report?${query}&amp;format=markdown">Markdown</a> · <a href="/api/report?${query}&amp;format=text">Text</a></p>
+    </section>
+    ${clearForm(t)}
+  `;
+  return { name: "report", title: t.report, body, everyMs: 5000 };
+}
+
+/** The errors. */
+export function errorsPage(report: Report, failures: readonly FailureRecord[], { t }: PageContext): Page {
+  const body = html`${live("errors", errorTable(report.errors, t, 100))}
+${live("failures", failures.length === 0 ? html`` : html`<h2>${t.recent}</h2>${failureTable(failures, t)}`)}`;
+  return { name: "errors", title: t.errors, body, everyMs: 5000 };
+}
+
+/** The transfers. */
+export function transfersPage(transfers: readonly TransferSnapshot[], { t }: PageContext): Page {
+  const all = (action: string, text: string) =>
+    html`<form method="post" action="/api/transfers/${action}"><button id="all-${action}">${text}</button></form>`;
+  const body = html`${live("transfers", transferTable(transfers, t, 200))}
+<div class="actions">${[all("pause", t.pauseAll), all("resume", t.resumeAll), all("cancel", t.cancelAll)]}</div>`;
+  return { name: "transfers", title: t.transfers, body, everyMs: 1000 };
+}
+
+/** The cache; `numbers` is undefined without one, and null when it did not answer. */
+export function cachePage(numbers: CacheNumbers | undefined | null, { t }: PageContext): Page {
+  const body = numbers === undefined || numbers === null
+    ? html`<p class="quiet">${numbers === null ? t.cacheDown : t.noCache}</p>`
+    : facts([
+      [t.entries, formatCount(numbers.entries)],
+      [
+        t.size,
+        formatSize(numbers.bytes),
+        html`<progress aria-label="${t.size}" max="${numbers.maxBytes}" value="${numbers.bytes}"></progress> ${t.ofLimit} ${
+          formatSize(numbers.maxBytes)
+        }`,
+      ],
+      [t.hits, formatCount(numbers.hits)],
+      [t.revalidated, formatCount(numbers.revalidated)],
+      [t.stale, formatCount(numbers.stale)],
+      [t.misses, formatCount(numbers.misses)],
+      [t.saved, formatSize(numbers.bytesSaved)],
+      [t.troubles, formatCount(numbers.failures), "", numbers.failures > 0 ? "warning" : "ok"],
+    ]);
+  return { name: "cache", title: t.cache, body: live("cache", body), everyMs: 5000 };
+}
+
+/** The log-in page. */
+export function logInPage(problem: string | undefined, { t }: PageContext): Page {
+  const body = html`<form class="login" method="post" action="/login"><label for="token">${t.token}</label>
+<input id="token" name="token" type="password" autocomplete="current-password" required autofocus aria-describedby="token-help">
+<p class="quiet" id="token-help">${t.tokenHelp}</p>${
+    problem === undefined ? "" : html`<p class="problem" role="alert">${problem}</p>`
+  }
+<button>${t.logIn}</button></form>`;
+  return { name: undefined, title: t.logIn, body };
+}
+
+/** A page that is not there. */
+export function notFoundPage({ t }: PageContext): Page {
+  return { name: undefined, title: "404", body: html`<p>${t.notFound} <a href="/">${t.dashboard}</a></p>` };
+}

@@ -1,0 +1,159 @@
+import { version } from "../../transport/mod.ts";
+import type { CounterName, RegistrySnapshot, SeriesSnapshot, TransferState } from "../types.ts";
+
+type Labels = Readonly<Record<string, string | number>>;
+type Sample = readonly [labels: Labels, value: number];
+
+/** Upper limits in seconds: those of the OpenTelemetry HTTP conventions. */
+const limits = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+
+/** What each counter is called outside: name, what its label means, help; and its sum: name, help, divisor. */
+const counterNames: Readonly<
+  Record<CounterName, readonly [name: string, label: string, help: string, sum?: readonly [string, string, number]]>
+> = {
+  retry: ["retries", "code", "Headers asked for again, by the failure before."],
+  resume: ["resumes", "code", "Bodies that broke off and were healed, by the failure."],
+  cache: ["cache_lookups", "result", "Answers of the cache, by result."],
+  queue: ["queue_waits", "", "Waits for a turn at a host.", [
+    "queue_wait_seconds",
+    "Time spent waiting for a turn at a host.",
+    1000,
+  ]],
+  limit: ["limit_changes", "", "Changes of a host's allowance.", [
+    "limit_pause_seconds",
+    "Time hosts were left alone because they asked for it.",
+    1000,
+  ]],
+  circuit: ["circuit_changes", "state", "Changes of a host's circuit, by the new state."],
+  redirect: ["redirects", "status", "Redirects followed, by status."],
+  resolve: ["resolved_links", "", "Expired links resolved again."],
+  dedupe: ["deduplicated_requests", "", "Calls that joined another one under way."],
+  fallback: ["range_fallbacks", "", "Ranged answers that could not be trusted."],
+  steal: ["stolen_parts", "", "Parts taken over from slow connections.", [
+    "stolen_part_bytes",
+    "Bytes of the parts taken over.",
+    1,
+  ]],
+  connections: ["connection_changes", "", "Changes of the number of connections of a download."],
+  download: ["downloads", "result", "Downloads that ended, by result.", [
+    "download_seconds",
+    "Time downloads took, added up, by result.",
+    1000,
+  ]],
+  download_error: ["download_failures", "code", "Downloads that failed, by failure."],
+  download_bytes: ["download_chunks", "", "Reports of progress.", [
+    "download_bytes",
+    "Bytes that downloads received.",
+    1,
+  ]],
+  memory: ["memory_guard_steps", "direction", "Steps of the memory guard, by direction."],
+};
+
+const states: readonly TransferState[] = ["waiting", "active", "paused", "verifying"];
+
+const escapeLabel = (text: string): string =>
+  text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"');
+
+function number(value: number): string {
+  return value === Infinity ? "+Inf" : String(value);
+}
+
+function line(name: string, labels: Labels, value: number): string {
+  const pairs = Object.entries(labels).filter(([, text]) => text !== "");
+  const inner = pairs.map(([label, text]) => `${label}="${escapeLabel(String(text))}"`).join(",");
+  return `${name}${inner === "" ? "" : `{${inner}}`} ${number(value)}\n`;
+}
+
+/** One metric with its head; nothing at all without samples, so that no series ever starts at a guess. */
+function metric(name: string, type: "counter" | "gauge", help: string, samples: readonly Sample[]): string {
+  if (samples.length === 0) return "";
+  const full = `civikit_${name}${type === "counter" ? "_total" : ""}`;
+  return `# HELP ${full} ${help}\n# TYPE ${full} ${type}\n` +
+    samples.map(([labels, value]) => line(full, labels, value)).join("");
+}
+
+const labelsOf = ({ host, route, method }: SeriesSnapshot): Labels => ({ host, route, method });
+
+function durations(series: readonly SeriesSnapshot[]): string {
+  const name = "civikit_http_client_request_duration_seconds";
+  if (series.length === 0) return "";
+  let text = `# HELP ${name} Time from the request to the headers of its answer; aborted requests left out.\n` +
+    `# TYPE ${name} histogram\n`;
+  for (const one of series) {
+    const labels = labelsOf(one), { latency } = one;
+    for (const le of limits) text += line(`${name}_bucket`, { ...labels, le }, latency.countUpTo(le * 1000));
+    text += line(`${name}_bucket`, { ...labels, le: "+Inf" }, latency.count);
+    text += line(`${name}_sum`, labels, latency.sumMs / 1000) + line(`${name}_count`, labels, latency.count);
+  }
+  return text;
+}
+
+function requests(series: readonly SeriesSnapshot[]): string {
+  const each = (pick: (one: SeriesSnapshot) => number): Sample[] => series.map((one) => [labelsOf(one), pick(one)]);
+  const by = (label: string, pick: (one: SeriesSnapshot) => Readonly<Record<string, number>>): Sample[] =>
+    series.flatMap((one) =>
+      Object.entries(pick(one)).map(([key, count]): Sample => [{ ...labelsOf(one), [label]: key }, count])
+    );
+  return [
+    metric("http_client_requests", "counter", "Attempts that ended, aborted ones included.", each((s) => s.requests)),
+    metric("http_client_failures", "counter", "Attempts refused or without an answer.", each((s) => s.failed)),
+    metric("http_client_aborted", "counter", "Attempts the caller gave up.", each((s) => s.aborted)),
+    metric("http_client_answers", "counter", "Answers by status.", by("status", (s) => s.statuses)),
+    metric("http_client_errors", "counter", "Failures by error code.", by("code", (s) => s.codes)),
+    metric("http_client_announced_bytes", "counter", "Bytes the answers announced.", each((s) => s.bytes)),
+    durations(series),
+  ].join("");
+}
+
+function counters({ counters }: RegistrySnapshot): string {
+  let text = "";
+  for (const [name, [outside, label, help, sum]] of Object.entries(counterNames)) {
+    const mine = counters.filter((counter) => counter.name === name);
+    const samples = (pick: (of: { count: number; sum: number }) => number): Sample[] =>
+      mine.map((
+        counter,
+      ) => [{ host: counter.host, ...(label === "" ? {} : { [label]: counter.label }) }, pick(counter)]);
+    if (outside !== "download_chunks") text += metric(outside, "counter", help, samples(({ count }) => count));
+    if (sum) text += metric(sum[0], "counter", sum[1], samples((counter) => counter.sum / sum[2]));
+  }
+  return text;
+}
+
+/**
+ * All numbers of a registry in the text format of Prometheus (version 0.0.4): base units, counters that end in `_total`,
+ * a cumulative histogram, labels escaped.
+ *
+ * @example
+ * ```ts
+ * import { metricsRegistry, prometheusText } from "@civikit/civikit/monitor";
+ *
+ * console.log(prometheusText(metricsRegistry().snapshot()).includes("civikit_build_info")); // true
+ * ```
+ */
+export function prometheusText(snapshot: RegistrySnapshot): string {
+  const { memory, transfers, active, series, fromMs } = snapshot;
+  const gauge = (name: string, help: string, value: number | undefined) =>
+    metric(name, "gauge", help, value === undefined ? [] : [[{}, value]]);
+  return [
+    metric("build_info", "gauge", "The version, as a label.", [[{ version, deno: Deno.version.deno }, 1]]),
+    gauge("start_time_seconds", "When counting began, in seconds since the epoch.", fromMs / 1000),
+    gauge("http_client_active_requests", "Requests under way.", active),
+    requests(series),
+    counters(snapshot),
+    metric(
+      "transfers",
+      "gauge",
+      "Transfers under way, by state.",
+      states.map((state) => [{ state }, transfers.filter((transfer) => transfer.state === state).length]),
+    ),
+    gauge(
+      "transfer_bytes_per_second",
+      "Speed of all transfers together.",
+      transfers.reduce((sum, { bytesPerSecond }) => sum + bytesPerSecond, 0),
+    ),
+    gauge("resident_memory_bytes", "Resident memory.", memory.rssBytes),
+    gauge("resident_memory_peak_bytes", "The most resident memory seen.", memory.peakBytes),
+    gauge("memory_limit_bytes", "Resident memory the guard allows.", memory.limitBytes),
+    gauge("memory_guard_level", "How far the memory guard has stepped down.", memory.level),
+  ].join("");
+}
