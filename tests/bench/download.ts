@@ -13,6 +13,7 @@
 import { createHash } from "node:crypto";
 import { parseArgs } from "@std/cli/parse-args";
 import { pieces, seeded } from "../_origin/content.ts";
+import { type Link, openLink } from "./_link.ts";
 import { hasNginx, startNginx } from "../_nginx.ts";
 import { median, root, type Row, run, takePriority, verdicts } from "./_bench.ts";
 import {
@@ -142,6 +143,27 @@ async function paced(name: string, what: string, slowFirst: boolean, least: numb
   compare(name, `${size / MiB} MiB, ${what}, throughput`, measured, "aria2", least);
 }
 
+async function link(): Promise<void> {
+  if (!hasNginx) return noNginx("link");
+  const size = quick ? 8 * MiB : 32 * MiB, { name, sha256 } = await makeFile(size);
+  let line: Link;
+  try {
+    line = await openLink(shelf);
+  } catch (error) {
+    return say(`\nlink: skipped, needs Linux, root, ip and TUN or netem (${(error as Error).message})`);
+  }
+  await using _ = line;
+  const url = `${line.url}/${name}`, prefix = line.prefix;
+  const origin = () => Promise.resolve({ url, [Symbol.asyncDispose]: () => Promise.resolve() });
+  for (const connections of [4, 8]) {
+    const what = `${size / MiB} MiB, 40 ms and 0.5 % loss, ${connections} connections`;
+    const title = `link: ${what}, nginx; aria2c -x${connections} -s${connections} -k1M; ${line.kind}`;
+    const contestants = [civikit, aria2("-k1M")];
+    const options = { title, contestants, folder: target, sha256, connections, runs, origin, prefix, warmUp: false };
+    compare("link", `${what}, throughput`, await race(options), "aria2", 1);
+  }
+}
+
 async function memory(): Promise<void> {
   if (!hasNginx) return noNginx("memory");
   const sizes = quick ? [GiB / 4, GiB] : [GiB, 4 * GiB];
@@ -176,6 +198,7 @@ const work: Record<string, () => Promise<void>> = {
   capped,
   strict: () => paced("strict", "8 MiB/s per connection, no burst", false, 1),
   slow: () => paced("slow", "8 MiB/s per connection, the first one 0.8", true, 1.3),
+  link,
   memory,
 };
 
