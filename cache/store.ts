@@ -152,10 +152,15 @@ export function isMeant(url: string, { host, prefix }: CacheFilter): boolean {
     (host === undefined || (URL.canParse(url) && new URL(url).host === host));
 }
 
-/** What an entry's fields take in memory, roughly, in bytes. */
-export function headBytes(key: CacheKey, head: StoredHead): number {
-  let bytes = 256 + key.url.length + key.partition.length;
-  for (const [name, value] of head.headers) bytes += name.length + value.length + 32;
+/**
+ * What an entry takes besides its body, roughly, in bytes.
+ *
+ * @param perEntry What the store adds for every entry.
+ * @param perField What it adds for every field.
+ */
+export function headBytes(key: CacheKey, head: StoredHead, perEntry: number, perField: number): number {
+  let bytes = perEntry + key.url.length + key.partition.length;
+  for (const [name, value] of head.headers) bytes += name.length + value.length + perField;
   return bytes;
 }
 

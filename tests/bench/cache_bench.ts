@@ -6,7 +6,7 @@
  * A hit is a 2 KB JSON answer, from the call to the last byte of its text. The candidates take turns in short slices, so
  * that whatever else the machine does meets all of them; the medians of the slices are printed.
  */
-import { Agent, cacheStores, fetch as undiciFetch, interceptors, request as undiciRequest } from "npm:undici@7.16.0";
+import { Agent, cacheStores, fetch as undiciFetch, interceptors, request as undiciRequest } from "npm:undici@7.30.0";
 import { httpCache, memoryStore, sqliteStore } from "../../cache/mod.ts";
 import { compose, fetchTransport } from "../../transport/mod.ts";
 
