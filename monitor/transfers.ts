@@ -65,6 +65,8 @@ interface Entry {
 /** Makes the list of a registry. */
 export function transferList({ clock, events, count, fail }: TransferSurroundings): TransferList {
   const entries = new Map<string, Entry>();
+  /** Those that ended, longest ago first. */
+  const over: string[] = [];
   let numbers = 0;
 
   function snapshot(entry: Entry): TransferSnapshot {
@@ -85,14 +87,10 @@ export function transferList({ clock, events, count, fail }: TransferSurrounding
       entry.endedMs = clock.date();
       entry.held?.resolve();
       entry.held = undefined;
-      forget();
+      over.push(entry.id);
+      if (over.length > mostEnded) entries.delete(over.shift()!);
     }
     events.publish({ type: "transfer", transfer: snapshot(entry) });
-  }
-
-  function forget(): void {
-    const over = [...entries.values()].filter(({ state }) => ended.has(state));
-    for (const { id } of over.slice(0, -mostEnded)) entries.delete(id);
   }
 
   function move(entry: Entry, bytes: number, isReceived = true): void {
