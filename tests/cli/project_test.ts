@@ -123,7 +123,7 @@ Deno.test("civikit update takes an entry that follows its model to the newest ve
 Deno.test("civikit add refuses what cannot be locked, each for its own reason, and goes on with the rest", () =>
   inWorld(async ({ run, folder }) => {
     const refusals: [string, number, string][] = [
-      ["99999", 4, "no version"],
+      ["99999", 4, "there is none"],
       ["urn:air:sd1:lora:huggingface:foo@1", 2, "huggingface"],
       ["https://example.com/x.safetensors", 2, "only models on Civitai"],
       ["2110", 3, "downloads"],
@@ -210,10 +210,17 @@ Deno.test("civikit install keeps keys it does not know in both files", () =>
 
 Deno.test("civikit install --sidecars writes what other programs read", () =>
   inWorld(async ({ run, folder }) => {
+    Deno.mkdirSync(join(folder, "models"));
+    Deno.writeTextFileSync(join(folder, "models", "paper_lantern_v2.preview.png"), "my own picture");
     const { code, io } = await run(["add", "2002", "--dir", folder, "--sidecars"]);
     assertEquals(code, 0, io.err);
     const names = tree(join(folder, "models"));
-    assert(names.includes("paper_lantern_v2.civitai.info"), names.join());
+    assertEquals(names.map((name) => name.replace("paper_lantern_v2", "*")), [
+      "*.civitai.info",
+      "*.json",
+      "*.preview.png",
+      "*.safetensors",
+    ]);
     const notes = JSON.parse(Deno.readTextFileSync(join(folder, "models", "paper_lantern_v2.json")));
     assertEquals(notes["activation text"], "paperlantern");
     assertEquals(notes["sd version"], "SDXL");
