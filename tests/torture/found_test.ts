@@ -127,17 +127,17 @@ Deno.test("resumeTransport() drops an answer for the rest that comes after its b
     [{ kind: "cut", after: 100_000, how: "fin", nth: 1 }, { kind: "stall", after: 10, nth: 2 }],
     async ({ origin }) => {
       using socket = fetchTransport();
-      let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+      const reading: { reader?: ReadableStreamDefaultReader<Uint8Array> } = {};
       const late: Transport = {
         async fetch(request) {
           const response = await socket.fetch(request);
           // the reader goes away at the very moment the answer is there
-          await reader?.cancel(new CivikitError("enough", { code: "aborted" }));
+          await reading.reader?.cancel(new CivikitError("enough", { code: "aborted" }));
           return response;
         },
       };
       const { body } = await resumeTransport(late).fetch(new Request(`${origin.url}/a.bin`));
-      reader = body!.getReader();
+      const reader = reading.reader = body!.getReader();
       while (!(await reader.read()).done);
       await origin.idle();
       assertEquals(origin.log.length, 2);

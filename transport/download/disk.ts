@@ -6,8 +6,8 @@ import {
   mkdirSync,
   openSync,
   renameSync,
+  rmSync,
   statfsSync,
-  unlinkSync,
 } from "node:fs";
 import { constants } from "node:os";
 import { dirname, resolve } from "node:path";
@@ -247,5 +247,6 @@ function renameToFree(from: string, to: string): void {
     // some file systems (exFAT, network shares) know no links
     return renameSync(from, to);
   }
-  unlinkSync(from);
+  // another process may have seen both names at this moment, and tidied up
+  rmSync(from, { force: true });
 }

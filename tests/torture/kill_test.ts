@@ -1,0 +1,209 @@
+import { assert, assertEquals } from "@std/assert";
+import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
+import { download, type DownloadResult, fetchTransport } from "../../transport/mod.ts";
+import { type Journal, newJournal } from "../../transport/download/journal.ts";
+import { contentAt, randomFrom, sha256Of, startOrigin } from "../_origin/mod.ts";
+import { runVictim, saidBy, startVictim } from "./_run.ts";
+
+/** `CIVIKIT_KILLS=200` for the long run. */
+const kills = Number(Deno.env.get("CIVIKIT_KILLS") ?? 8);
+const MiB = 1024 ** 2;
+
+Deno.test("download() killed at random instants ends with the right file and fetches little again", async () => {
+  const size = 24 * MiB, random = randomFrom(Number(Deno.env.get("CIVIKIT_SEED") ?? 4711));
+  const bytesPerSecond = 12 * MiB;
+  let done = 0, rounds = 0, worst = 0;
+  while (done < kills) {
+    const seed = ++rounds, connections = rounds % 2 === 0 ? 4 : 1;
+    const SHA256 = sha256Of(seed, size);
+    await using origin = await startOrigin({
+      files: { "/a.bin": { size, seed } },
+      faults: [{ kind: "rate", bytesPerSecond: bytesPerSecond / connections }],
+    });
+    const folder = await Deno.makeTempDir(), path = `${folder}/a.bin`;
+    try {
+      const url = `${origin.url}/a.bin`, hash = SHA256;
+      let killed = 0;
+      for (;;) {
+        const victim = await startVictim({ url, path, hash, connections });
+        let isOver = false;
+        const saying = saidBy(victim).finally(() => isOver = true);
+        const limit = origin.sent() + random() * size * 0.5, isLast = done >= kills;
+        while (!isLast && origin.sent() < limit && !isOver) await pause(random() * 4);
+        if (!isLast) kill(victim);
+        const said = await saying;
+        await origin.idle();
+        if (said !== undefined) {
+          assertEquals([said.code, said.verified], [undefined, true], said.message);
+          break;
+        }
+        killed++;
+        done++;
+        assert(!exists(path) || sha256OfFile(path) === SHA256, "wrong bytes under the final name");
+      }
+      // what was sent and is not in the file was sent for nothing, or sent again
+      const again = origin.sent() - size;
+      worst = Math.max(worst, killed === 0 ? 0 : again / killed / connections);
+      assert(again <= killed * connections * 16 * MiB, `${again} bytes again after ${killed} kills (seed ${seed})`);
+      assertEquals(names(folder), ["a.bin"]);
+      assertEquals(sha256OfFile(path), SHA256);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  }
+  if (kills > 8) console.log(`${done} kills in ${rounds} downloads; worst ${(worst / MiB).toFixed(1)} MiB each`);
+});
+
+/** The states of a disk that a kill or a power cut leaves, which no random instant is sure to hit. */
+const size = 3 * MiB, seed = 9, half = size / 2;
+const content = contentAt(seed, 0, size) as Uint8Array<ArrayBuffer>;
+const SHA256 = sha256Of(seed, size);
+
+interface Remains {
+  readonly path: string;
+  readonly url: string;
+}
+
+function journal({ url }: Remains, spans: [start: number, end: number, claimed?: Uint8Array][]): Journal {
+  return {
+    ...newJournal({ url, validator: `"s${seed}-${size}"`, total: size, digests: { SHA256 } }),
+    validatorHost: new URL(url).host,
+    spans: spans.map(([start, end, claimed = content.subarray(start, end)]) => ({ start, end, crc32: crc32(claimed) })),
+  };
+}
+
+function write(path: string, value: Journal | string): void {
+  Deno.writeTextFileSync(path, typeof value === "string" ? value : JSON.stringify(value));
+}
+
+const states: Record<string, [leave: (remains: Remains) => void, mostSent: number]> = {
+  "before the first journal": [({ path }) => Deno.writeFileSync(`${path}.part`, content.subarray(0, half)), size],
+  "after a data write the journal does not name yet": [(remains) => {
+    Deno.writeFileSync(`${remains.path}.part`, content.subarray(0, half));
+    write(`${remains.path}.part.json`, journal(remains, [[0, MiB]]));
+  }, size - MiB],
+  "in the middle of a data write": [(remains) => {
+    Deno.writeFileSync(`${remains.path}.part`, content.subarray(0, MiB + 777));
+    write(`${remains.path}.part.json`, journal(remains, [[0, MiB]]));
+  }, size - MiB],
+  "in the middle of a journal write": [(remains) => {
+    Deno.writeFileSync(`${remains.path}.part`, content.subarray(0, half));
+    const text = JSON.stringify(journal(remains, [[0, half]]));
+    write(`${remains.path}.part.json`, journal(remains, [[0, MiB]]));
+    write(`${remains.path}.part.json.tmp`, text.slice(0, text.length / 2));
+  }, size - MiB],
+  "by a power cut that took the end of the data": [(remains) => {
+    Deno.writeFileSync(`${remains.path}.part`, content.subarray(0, half - 100));
+    write(`${remains.path}.part.json`, journal(remains, [[0, MiB], [MiB, half]]));
+  }, size - MiB],
+  "by a power cut that left zeros where data should be": [(remains) => {
+    const zeroed = content.slice();
+    zeroed.fill(0, MiB, half);
+    Deno.writeFileSync(`${remains.path}.part`, zeroed.subarray(0, half));
+    write(`${remains.path}.part.json`, journal(remains, [[0, MiB], [MiB, half]]));
+  }, size - MiB],
+  "by a power cut that emptied the journal": [(remains) => {
+    Deno.writeFileSync(`${remains.path}.part`, content.subarray(0, half));
+    write(`${remains.path}.part.json`, "");
+  }, size],
+  "with every byte there, before verification": [(remains) => {
+    Deno.writeFileSync(`${remains.path}.part`, content);
+    write(`${remains.path}.part.json`, journal(remains, [[0, size]]));
+  }, 0],
+  "between the new name and the removal of the old one": [(remains) => {
+    Deno.writeFileSync(`${remains.path}.part`, content);
+    Deno.linkSync(`${remains.path}.part`, remains.path);
+    write(`${remains.path}.part.json`, journal(remains, [[0, size]]));
+  }, 0],
+  "between the new name and the removal of the journal": [(remains) => {
+    Deno.writeFileSync(remains.path, content);
+    write(`${remains.path}.part.json`, journal(remains, [[0, size]]));
+  }, 0],
+};
+
+for (const [name, [leave, mostSent]] of Object.entries(states)) {
+  for (const promised of [true, false]) {
+    Deno.test(
+      `download() goes on after a death ${name}, ${promised ? "with" : "without"} a promised hash`,
+      () =>
+        withRemains(leave, async ({ path, url }, origin) => {
+          using socket = fetchTransport();
+          const run = () => download(socket, url, path, promised ? { hashes: { SHA256 } } : {});
+          let result: DownloadResult | undefined;
+          if (!promised && name.endsWith("removal of the journal")) {
+            // a finished file of which nobody knows whose it is: it is left alone
+            const error = await run().then(() => undefined, (error) => error);
+            assertEquals(error?.code, "target_exists");
+          } else result = await run();
+          assertEquals(await Deno.readFile(path), content);
+          if (result !== undefined) {
+            assertEquals([result.bytes, result.verified], [size, promised]);
+            assertEquals(names(path.slice(0, -6)).filter((left) => !left.endsWith(".bad")), ["a.bin"]);
+          }
+          assert(origin.sent() <= mostSent, `${origin.sent()} bytes were sent`);
+        }),
+    );
+  }
+}
+
+Deno.test("download() in a second process fails clearly while the first writes, and takes the file once it is there", async () => {
+  await using origin = await startOrigin({
+    files: { "/a.bin": { size, seed } },
+    faults: [{ kind: "rate", bytesPerSecond: size }],
+  });
+  const folder = await Deno.makeTempDir(), path = `${folder}/a.bin`, url = `${origin.url}/a.bin`;
+  try {
+    const first = saidBy(await startVictim({ url, path, hash: SHA256 }));
+    while (!exists(`${path}.part`)) await pause(5);
+    assertEquals((await runVictim({ url, path, hash: SHA256 })).code, "target_locked");
+    assertEquals((await first)?.verified, true);
+    assertEquals((await runVictim({ url, path, hash: SHA256 })).skipped, true);
+    assertEquals(names(folder), ["a.bin"]);
+    assertEquals(origin.sent(), size);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+async function withRemains(
+  leave: (remains: Remains) => void,
+  test: (remains: Remains, origin: Awaited<ReturnType<typeof startOrigin>>) => Promise<void>,
+): Promise<void> {
+  await using origin = await startOrigin({ files: { "/a.bin": { size, seed } } });
+  const folder = await Deno.makeTempDir();
+  const remains = { path: `${folder}/a.bin`, url: `${origin.url}/a.bin` };
+  try {
+    leave(remains);
+    await test(remains, origin);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+function kill(victim: Deno.ChildProcess): void {
+  try {
+    victim.kill("SIGKILL");
+  } catch {
+    // it was quicker
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function names(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+}
+
+function sha256OfFile(path: string): string {
+  return createHash("sha256").update(Deno.readFileSync(path)).digest("hex");
+}
