@@ -11,6 +11,8 @@ export interface AnswerFacts {
   readonly name: string;
   /** What the cache did. */
   readonly status: CacheStatus;
+  /** The URL it answers for. */
+  readonly url: string;
 }
 
 /** RFC 9110 section 15.4.5: what a 304 has to carry, and what helps its receiver. */
@@ -27,10 +29,11 @@ const in304 = new Set([
 const withoutBody = new Set([204, 205, 304]);
 
 /**
- * A response with these fields. They are added one by one, because handing them to the constructor makes Deno prepare the
+ * A response for `url` with these fields. They are added one by one, because handing them to the constructor makes Deno prepare the
  * response for its own server, which takes longer than all the rest of a hit.
  */
 export function respond(
+  url: string,
   body: BodyInit | null,
   { status, statusText }: { status: number; statusText: string },
   fields: readonly Field[],
@@ -38,7 +41,7 @@ export function respond(
   const response = new Response(withoutBody.has(status) ? null : body, { status, statusText });
   const { headers } = response;
   for (const [name, value] of fields) headers.append(name, value);
-  return response;
+  return Object.defineProperty(response, "url", { value: url });
 }
 
 function fieldsWith(stored: readonly Field[], { ageMs, name, status }: AnswerFacts): [string, string][] {
@@ -75,7 +78,7 @@ export function wholeAnswer(
   pieces: readonly Uint8Array[] | null,
   facts: AnswerFacts,
 ): Response {
-  return respond(pieces && bodyOf(pieces), head, fieldsWith(head.headers, facts));
+  return respond(facts.url, pieces && bodyOf(pieces), head, fieldsWith(head.headers, facts));
 }
 
 /** A 206 with `wanted` of the representation, out of a body that starts at `startsAt` in it (RFC 9110 section 15.3.7). */
@@ -92,18 +95,18 @@ export function partialAnswer(
   );
   headers.push(["content-range", `bytes ${start}-${end}/${total}`], ["content-length", String(end - start + 1)]);
   const cut = sliceOf(pieces, { start: start - startsAt, end: end - startsAt });
-  return respond(bodyOf(cut), { status: 206, statusText: "Partial Content" }, headers);
+  return respond(facts.url, bodyOf(cut), { status: 206, statusText: "Partial Content" }, headers);
 }
 
 /** A 304 for a caller whose own copy is still the stored one (RFC 9111 section 4.3.2). */
 export function notModifiedAnswer({ head }: CacheEntry, facts: AnswerFacts): Response {
   const kept = head.headers.filter(([name]) => in304.has(name));
-  return respond(null, { status: 304, statusText: "Not Modified" }, fieldsWith(kept, facts));
+  return respond(facts.url, null, { status: 304, statusText: "Not Modified" }, fieldsWith(kept, facts));
 }
 
 /** A 504 where a stored or fetched answer may not be given (RFC 9111 sections 5.2.1.7 and 5.2.2.2). */
-export function timeoutAnswer(name: string, status: CacheStatus): Response {
-  return respond(null, { status: 504, statusText: "Gateway Timeout" }, [
+export function timeoutAnswer(url: string, name: string, status: CacheStatus): Response {
+  return respond(url, null, { status: 504, statusText: "Gateway Timeout" }, [
     ["cache-control", "no-store"],
     ["cache-status", formatCacheStatus(name, status)],
   ]);

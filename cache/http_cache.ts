@@ -162,9 +162,9 @@ export function httpCache({
     return matching;
   }
 
-  function facts({ entry, policy }: Candidate, status: CacheStatus): AnswerFacts {
+  function facts({ key: { url } }: Call, { entry, policy }: Candidate, status: CacheStatus): AnswerFacts {
     const age = ageMs(entry.head, policy, clock.date());
-    return { ageMs: age, name, status: { ...status, ttl: Math.ceil((policy.lifetimeMs - age) / 1000) } };
+    return { url, ageMs: age, name, status: { ...status, ttl: Math.ceil((policy.lifetimeMs - age) / 1000) } };
   }
 
   function tell({ request, context, isBehind }: Call, outcome: CacheOutcome | "bypass", bytes = 0): void {
@@ -181,7 +181,7 @@ export function httpCache({
     status: CacheStatus,
   ): Promise<Response | undefined> {
     const { entry } = candidate, { request } = call;
-    const answered = facts(candidate, status);
+    const answered = facts(call, candidate, status);
     if (isNotModified(entry.head, request.headers, clock.date())) {
       tell(call, outcome, entry.bodyBytes);
       return notModifiedAnswer(entry, answered);
@@ -274,7 +274,7 @@ export function httpCache({
       if (answer) return answer;
     }
     if (candidate.policy.forbidsStale && onForbiddenStale === "504") {
-      return timeoutAnswer(name, { fwd: "stale", detail });
+      return timeoutAnswer(call.key.url, name, { fwd: "stale", detail });
     }
     throw error;
   }
@@ -367,7 +367,7 @@ export function httpCache({
         }
       }
     }
-    if (asked.onlyIfCached) return timeoutAnswer(name, { fwd: "request", detail: "only_if_cached" });
+    if (asked.onlyIfCached) return timeoutAnswer(call.key.url, name, { fwd: "request", detail: "only_if_cached" });
     if (method === "HEAD") return await head(known, usable);
     if (usable && range === null) return await validate(known, usable);
     const beginning = range === null && matching.find(({ entry }) => entry.head.span?.start === 0);

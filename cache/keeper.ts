@@ -127,11 +127,16 @@ export function keeper(options: KeeperOptions): Keeper {
     return lifetimeMs > 0 || Boolean(directives.staleWhileRevalidateMs) || Boolean(directives.staleIfErrorMs);
   }
 
-  function marked(body: BodyInit | null, { status, statusText, headers }: Answered, fwd: ForwardReason): Response {
+  function marked(
+    { key: { url } }: Kept,
+    body: BodyInit | null,
+    { status, statusText, headers }: Answered,
+    fwd: ForwardReason,
+  ): Response {
     const fields: Field[] = [];
     headers.forEach((value, name) => fields.push([name, value]));
     fields.push(["cache-status", formatCacheStatus(name, { fwd, stored: true })]);
-    return respond(body, { status, statusText }, fields);
+    return respond(url, body, { status, statusText }, fields);
   }
 
   /** A 206 leaves the whole it is a part of in place, and everything else gives way. */
@@ -160,14 +165,14 @@ export function keeper(options: KeeperOptions): Keeper {
         await writer.write(bytes);
         await writer.commit();
       }
-      return marked(bytes, response, fwd);
+      return marked(kept, bytes, response, fwd);
     }
     const body = tee(response.body, store.open(kept.key, head, replaced(kept, head)), {
       maxBytes: maxEntryBytes,
       expectedBytes,
       isWanted: () => isWanted(url, started.epoch),
     });
-    return marked(body, response, fwd);
+    return marked(kept, body, response, fwd);
   }
 
   function joined(
@@ -185,9 +190,10 @@ export function keeper(options: KeeperOptions): Keeper {
     const { span: _, ...facts } = entry.head;
     const head = headOf(whole, [], { ...facts, requestMs: started.requestMs, responseMs: clock.date() });
     const body = concatenated(new Response(bodyOf(pieces)).body!, rest.body!);
-    if (total > maxEntryBytes) return marked(body, whole, "partial");
+    if (total > maxEntryBytes) return marked(kept, body, whole, "partial");
     const writer = store.open(kept.key, head, kept.replaces);
     return marked(
+      kept,
       tee(body, writer, {
         maxBytes: maxEntryBytes,
         expectedBytes: total,

@@ -162,3 +162,10 @@ Deno.test("the numbers say what was hit, missed and saved; events never show a s
   assertEquals(cache.events.length, 2);
   assert(!JSON.stringify(cache.events).includes("secret"));
 });
+
+Deno.test("an answer of the cache says for which URL it is, stored or not", async () => {
+  const cache = cached(numbered(fields));
+  const url = "http://a.test/x?y=1";
+  for (let n = 0; n < 2; n++) assertEquals((await cache.get({ url })).response.url, url);
+  assertEquals((await cache.get({ url, headers: { range: "bytes=0-1" } })).response.url, url);
+});
