@@ -29,7 +29,10 @@ const api = isOn ? await import("@opentelemetry/api") : undefined;
 /** Boundaries in seconds that the conventions give for `http.client.request.duration`. */
 const boundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
+const sizeBoundaries = [0, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10];
+
 function serverOf(host: string): Attributes {
+  if (host === "") return {};
   const { hostname, port } = URL.parse(`http://${host}`) ?? { hostname: host, port: "" };
   return { "server.address": hostname, ...(port !== "" && { "server.port": Number(port) }) };
 }
@@ -58,6 +61,7 @@ export function telemetry(): Telemetry | undefined {
   const sizes = meter.createHistogram("http.client.response.body.size", {
     unit: "By",
     description: "Size of response bodies as announced by Content-Length.",
+    advice: { explicitBucketBoundaries: sizeBoundaries },
   });
   const events = meter.createCounter("civikit.client.events", {
     unit: "{event}",

@@ -23,22 +23,27 @@ export async function logParts(path: string): Promise<string[]> {
 
 async function isGzip(file: Deno.FsFile): Promise<boolean> {
   const magic = new Uint8Array(2);
-  const count = await file.read(magic);
-  await file.seek(0, Deno.SeekMode.Start);
-  return count === 2 && magic[0] === 0x1f && magic[1] === 0x8b;
+  try {
+    const count = await file.read(magic);
+    await file.seek(0, Deno.SeekMode.Start);
+    return count === 2 && magic[0] === 0x1f && magic[1] === 0x8b;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
 }
 
 /** The text of a file in pieces, unpacked where it is gzip. What is damaged ends early. */
 async function* pieces(path: string): AsyncGenerator<string> {
-  let file: Deno.FsFile;
+  let file: Deno.FsFile, packed: boolean;
   try {
     file = await Deno.open(path);
+    packed = await isGzip(file);
   } catch (error) {
     // rotated away between listing and reading
     if (error instanceof Deno.errors.NotFound) return;
     throw wrapDiskError(error, path, "reading the log");
   }
-  const packed = await isGzip(file);
   const bytes = packed ? file.readable.pipeThrough(new DecompressionStream("gzip")) : file.readable;
   try {
     yield* bytes.pipeThrough(new TextDecoderStream());

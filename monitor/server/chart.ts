@@ -84,7 +84,9 @@ export function chart({ id, title, startMs, stepMs, lines, format, least, binary
   });
   const paths = lines.map(({ name, values }) => ({ name, path: pathOf(values, top), count: values.length }));
   return html`
-    <figure class="chart" id="${id}" data-chart="${data}" ${known.length === 0 ? "" : html`tabindex="0"`}
+    <figure class="chart" id="${id}" data-chart="${data}" ${known.length === 0
+      ? ""
+      : html`tabindex="0" aria-describedby="chart-help"`}
     ><figcaption><h3>${title}</h3><ul class="legend">${legend}</ul></figcaption>
         <div class="plot"
           ><div class="scale" aria-hidden="true"><span>${format(top)}</span><span>${format(

@@ -7,7 +7,7 @@ import type { Health } from "./health.ts";
 import { type Html, live, type Page, type PageContext } from "./layout.ts";
 import type { CacheNumbers } from "./options.ts";
 import { errorTable, facts, failureTable, requestTable, transferTable } from "./tables.ts";
-import type { Texts } from "./texts.ts";
+import { counted, type Texts } from "./texts.ts";
 
 const MB = 1024 * 1024;
 
@@ -48,7 +48,7 @@ function figures({ report, snapshot }: DashboardData, t: Texts): Html {
     [
       t.requests,
       formatCount(report.total_requests),
-      `${formatCount(report.requests_per_minute)} ${t.perMinute} · ${snapshot.active} ${t.active}`,
+      `${counted(t.perMinute, formatCount(report.requests_per_minute))} · ${counted(t.active, snapshot.active)}`,
     ],
     [
       t.errorRate,
@@ -71,9 +71,9 @@ function figures({ report, snapshot }: DashboardData, t: Texts): Html {
     [
       t.hitRate,
       lookups === 0 ? "–" : formatPercent(report.cache.hit_rate_percent),
-      lookups === 0 ? "" : formatCount(lookups),
+      lookups === 0 ? "" : counted(t.lookups, formatCount(lookups)),
     ],
-    [t.retries, formatCount(report.retries), `${formatCount(report.resumes)} ${t.resumes}`],
+    [t.retries, formatCount(report.retries), counted(t.resumes, formatCount(report.resumes))],
     [
       t.memory,
       formatSize(memory.rssBytes),
@@ -84,7 +84,9 @@ function figures({ report, snapshot }: DashboardData, t: Texts): Html {
   ]);
 }
 
-function charts({ points, stepMs, nowMs }: DashboardData, t: Texts): Html {
+function charts({ points: all, stepMs, nowMs }: DashboardData, { t, span }: PageContext): Html {
+  // a few seconds say nothing yet; ten minutes do
+  const points = span === "run" && all.length > 1 ? all.slice(0, -1) : all;
   const startMs = points[0]?.atMs ?? nowMs;
   const times = { startMs, stepMs };
   // a step under way counts by the part of it that is over, at least a fifth
@@ -152,11 +154,12 @@ function clearForm(t: Texts): Html {
 }
 
 /** The dashboard. */
-export function dashboardPage(data: DashboardData, { t, span }: PageContext): Page {
+export function dashboardPage(data: DashboardData, context: PageContext): Page {
+  const { t, span } = context;
   const { report, snapshot, health } = data;
   const body = html`${live("health", healthList(health, t))}
 ${live("figures", figures(data, t))}
-${live("charts", charts(data, t))}
+${live("charts", charts(data, context))}
 ${live("transfers", html`<h2>${t.transfers}</h2>${transferTable(snapshot.transfers, t, 8)}`)}
 ${live("errors", html`<h2>${t.errors}</h2>${errorTable(report.errors, t, 8)}`)}
 ${clearForm(t)}`;
@@ -170,11 +173,11 @@ export function reportPage(report: Report, { t, span, locale }: PageContext): Pa
   const query = `span=${span}&lang=${locale}`;
   const totals = facts([
     [t.uptime, formatSpan(report.uptime_seconds * 1000), `${from} – ${to}`],
-    [t.requests, formatCount(report.total_requests), `${report.requests_per_minute} ${t.perMinute}`],
+    [t.requests, formatCount(report.total_requests), counted(t.perMinute, report.requests_per_minute)],
     [
       t.success,
       formatPercent(report.success_rate_percent),
-      `${formatCount(report.failed_requests)} ${t.failed} · ${formatCount(report.aborted_requests)} ${t.aborted}`,
+      `${counted(t.failedCount, report.failed_requests)} · ${counted(t.abortedCount, report.aborted_requests)}`,
     ],
     [
       t.errorRate,
@@ -199,14 +202,16 @@ export function reportPage(report: Report, { t, span, locale }: PageContext): Pa
     [
       t.downloads,
       formatCount(downloads.finished),
-      `${downloads.failed} ${t.failed} · ${downloads.cancelled} ${t.cancelled} · ${downloads.skipped} ${t.skipped} · ${downloads.mean_mbps} Mbps`,
+      `${counted(t.failedCount, downloads.failed)} · ${counted(t.cancelledCount, downloads.cancelled)} · ${
+        counted(t.skippedCount, downloads.skipped)
+      } · ${downloads.mean_mbps} Mbps`,
     ],
     [
       t.hitRate,
       formatPercent(cache.hit_rate_percent),
       `${t.hits} ${cache.hits} · ${t.revalidated} ${cache.revalidated} · ${t.stale} ${cache.stale} · ${t.misses} ${cache.misses}`,
     ],
-    [t.retries, formatCount(report.retries), `${formatCount(report.resumes)} ${t.resumes}`],
+    [t.retries, formatCount(report.retries), counted(t.resumes, formatCount(report.resumes))],
     [t.queue, formatCount(report.queue.waits), formatMs(report.queue.wait_ms)],
     [t.links, formatCount(report.resolved_links), `${t.circuits} ${report.circuits_opened}`],
     ...(memory === null ? [] : [[t.memory, `${memory.rss_mb} MB`, `${t.peak} ${memory.peak_mb} MB`] as const]),

@@ -34,10 +34,10 @@ function transferForm(id: string, name: string, action: "pause" | "resume" | "ca
   `;
 }
 
-const stateText = (state: TransferState, t: Texts): string => state === "failed" ? t.failed : t[state];
+const stateText = (state: TransferState, t: Texts): string => state === "active" ? t.running : t[state];
 
 function transferRow(transfer: TransferSnapshot, t: Texts): Html {
-  const { id, name, state, bytes, totalBytes, bytesPerSecond, etaMs, code, retries, startedMs, endedMs } = transfer;
+  const { id, name, state, bytes, totalBytes, bytesPerSecond, etaMs, code, retries } = transfer;
   const share = totalBytes === undefined || totalBytes === 0 ? undefined : Math.min(1, bytes / totalBytes);
   const percent = share === undefined ? "" : `${Math.floor(share * 100)}%`;
   const bar = share === undefined
@@ -52,8 +52,10 @@ function transferRow(transfer: TransferSnapshot, t: Texts): Html {
       <td class="bar">${bar}<small>${percent === "" ? "" : `${percent} · `}${formatSize(
         bytes,
       )}${totalBytes === undefined ? "" : ` / ${formatSize(totalBytes)}`}</small></td>
-      <td class="number">${state === "active" ? `${formatSize(bytesPerSecond)}/s` : "–"}</td>
-      <td class="number">${endedMs === undefined ? formatSpan(etaMs) : formatSpan(endedMs - startedMs)}</td>
+      <td class="number ${state === "active" ? "" : "is-none"}" data-label="${t.speed}">${state === "active"
+        ? `${formatSize(bytesPerSecond)}/s`
+        : "–"}</td>
+      <td class="number ${etaMs === undefined ? "is-none" : ""}" data-label="${t.left}">${formatSpan(etaMs)}</td>
       <td class="actions">${isRunning(state)
         ? [
           state === "paused" ? transferForm(id, name, "resume", t.resume) : transferForm(id, name, "pause", t.pause),
@@ -79,7 +81,7 @@ export function errorTable(errors: readonly ErrorReport[], t: Texts, most: numbe
     html`
       <tr>
         <th scope="row">${title}<small><code>${code}</code></small></th>
-        <td class="number">${formatCount(requests + downloads)}${healed > 0
+        <td class="number" data-label="${t.count}">${formatCount(requests + downloads)}${healed > 0
           ? html`<small>${t.healed} ${healed}</small>`
           : ""}</td>
         <td class="text">${cause}</td>

@@ -27,8 +27,8 @@ const en = {
   disk_space: "disk space",
   memory: "memory",
   requests: "Requests",
-  perMinute: "per minute",
-  active: "under way",
+  perMinute: "{n} per minute",
+  active: "{n} under way",
   failed: "failed",
   errorRate: "Error rate",
   meanTime: "Mean response time",
@@ -36,7 +36,13 @@ const en = {
   throughput: "Throughput",
   received: "Received",
   retries: "Retries",
-  resumes: "healed bodies",
+  resumes: "{n} bodies healed",
+  lookups: "{n} lookups",
+  failedCount: "{n} failed",
+  abortedCount: "{n} aborted",
+  cancelledCount: "{n} cancelled",
+  skippedCount: "{n} skipped",
+  running: "running",
   hitRate: "Cache hits",
   ofLimit: "of",
   peak: "peak",
@@ -85,7 +91,6 @@ const en = {
   uptime: "Span",
   meanSpeed: "Mean speed",
   downloads: "Downloads",
-  aborted: "aborted",
   queue: "Waits for a turn",
   links: "Links resolved again",
   circuits: "Circuits opened",
@@ -143,8 +148,8 @@ const zhTW: Texts = {
   disk_space: "磁碟空間",
   memory: "記憶體",
   requests: "請求數",
-  perMinute: "每分鐘",
-  active: "進行中",
+  perMinute: "每分鐘 {n}",
+  active: "進行中 {n}",
   failed: "失敗",
   errorRate: "錯誤率",
   meanTime: "平均回應時間",
@@ -152,7 +157,13 @@ const zhTW: Texts = {
   throughput: "傳輸量",
   received: "已接收",
   retries: "重試",
-  resumes: "續傳修復",
+  resumes: "續傳修復 {n}",
+  lookups: "查詢 {n}",
+  failedCount: "失敗 {n}",
+  abortedCount: "中止 {n}",
+  cancelledCount: "取消 {n}",
+  skippedCount: "略過 {n}",
+  running: "下載中",
   hitRate: "快取命中率",
   ofLimit: "上限",
   peak: "最高",
@@ -201,7 +212,6 @@ const zhTW: Texts = {
   uptime: "統計期間",
   meanSpeed: "平均速度",
   downloads: "下載",
-  aborted: "中止",
   queue: "排隊等候",
   links: "重新取得的連結",
   circuits: "斷路器開啟",
@@ -230,6 +240,11 @@ const zhTW: Texts = {
 };
 
 const byLocale: Readonly<Record<Locale, Texts>> = { en, "zh-TW": zhTW };
+
+/** A text with its number. */
+export function counted(text: string, count: string | number): string {
+  return text.replace("{n}", String(count));
+}
 
 /** What the pages say in one language. */
 export function textsOf(locale: Locale): Texts {
