@@ -19,7 +19,7 @@ import { freshened } from "./stored_head.ts";
 import { field } from "./fields.ts";
 import { type CacheEntry, type CacheKey, type CacheOutcome, type CacheStore, checkCount } from "./store.ts";
 import { conditionalFields, confirms, contradicts, hasValidator, isNotModified } from "./validation.ts";
-import { matchesVary } from "./vary.ts";
+import { matchesVary, selectingFields } from "./vary.ts";
 
 /** Options of {@linkcode httpCache}. */
 export interface HttpCacheOptions {
@@ -228,13 +228,22 @@ export function httpCache({
     if (response.status === 304 && isConditional) {
       if (confirms(response.headers, entry.head)) {
         await response.body?.cancel();
-        const head = freshened(entry.head, response.headers, { ...started, responseMs: clock.date(), mode });
-        await store.update(entry, head);
-        const updated = { ...entry, head };
+        const vary = response.headers.get("vary");
+        const head = freshened(entry.head, response.headers, {
+          ...started,
+          responseMs: clock.date(),
+          mode,
+          ...(vary !== null && { vary: selectingFields(vary, request.headers, veil) }),
+        });
+        const updated = { ...entry, head }, meaning = policy(updated).directives;
+        const isOver = (meaning.noStore && !meaning.mustUnderstand) || (shared && meaning.private);
+        if (!isOver) await store.update(entry, head);
         const answer = await fromStore(call, { entry: updated, policy: policy(updated) }, "revalidated", {
           fwd: "stale",
           fwdStatus: 304,
         });
+        // the answer is this caller's, but no longer the cache's
+        if (isOver) await store.drop([entry]);
         return answer ?? await forward(call, "miss");
       }
       // it speaks of the copy the caller named, or of none that exists
@@ -286,7 +295,7 @@ export function httpCache({
     refreshing.add(id);
     try {
       const headers = new Headers(call.request.headers);
-      for (const condition of ["if-none-match", "if-modified-since"]) headers.delete(condition);
+      for (const name of ["if-none-match", "if-modified-since", "range", "if-range"]) headers.delete(name);
       // not the caller's request: its signal may abort when the caller has what it wanted
       const request = new Request(url, { headers });
       const response = await validate({ ...call, request, isBehind: true }, candidate);

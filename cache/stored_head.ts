@@ -19,15 +19,27 @@ export function headOf(
   return { status, statusText, headers: dated(storableFields(headers, unwanted), facts.responseMs), ...facts };
 }
 
+/** What is known about an update besides its fields. */
+export interface FreshenedFacts {
+  /** When the request went out, in milliseconds since the epoch. */
+  readonly requestMs: number;
+  /** When the update came in, in milliseconds since the epoch. */
+  readonly responseMs: number;
+  /** How responses are read. */
+  readonly mode: CacheMode;
+  /** The selecting fields, where the update names others. */
+  readonly vary?: StoredHead["vary"];
+}
+
 /** A stored head confirmed by a 304, or updated by an answer to HEAD (RFC 9111 sections 3.2, 4.3.4 and 4.3.5). */
 export function freshened(
   head: StoredHead,
   news: Headers,
-  { requestMs, responseMs, mode }: { requestMs: number; responseMs: number; mode: CacheMode },
+  { requestMs, responseMs, mode, vary = head.vary }: FreshenedFacts,
 ): StoredHead {
   const { directives } = responseDirectives((name) => news.get(name), mode);
   const merged = mergeFields(head.headers, news, unwantedFields(directives, mode));
   // the old Date is not when the confirmation was made
   const headers = news.has("date") ? merged : dated(merged.filter(([name]) => name !== "date"), responseMs);
-  return { ...head, headers, requestMs, responseMs };
+  return { ...head, headers, vary, requestMs, responseMs };
 }

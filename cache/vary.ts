@@ -66,6 +66,7 @@ function favourite(acceptLanguage: string | null): string | undefined {
  */
 export function matchesVary(head: StoredHead, headers: Headers, veil: (value: string) => string): boolean {
   for (const [name, stored] of head.vary) {
+    if (name === "*") return false;
     if (selectingValue(name, headers, veil) === stored) continue;
     if (name !== "accept-language") return false;
     const language = field(head.headers, "content-language")?.trim().toLowerCase();

@@ -155,3 +155,32 @@ Deno.test("RFC 9111 4: an answer to HEAD is not taken for one to GET", async () 
   await cache.get({ method: "HEAD" });
   assertEquals((await cache.get()).text, "answer 2");
 });
+
+Deno.test("RFC 9111 3.2: a 304 that brings another Vary makes it hold from then on", async () => {
+  const notModified = (vary: string) => () =>
+    new Response(null, { status: 304, headers: { "cache-control": "max-age=60", etag: '"a"', vary } });
+  const first = numbered({ ...stale, etag: '"a"' });
+  const cache = cached(inTurn(first, notModified("foo"), numbered({})));
+  await cache.get({ headers: { foo: "1" } });
+  assertEquals((await cache.get({ headers: { foo: "1" } })).info?.result, "revalidated");
+  assertEquals((await cache.get({ headers: { foo: "1" } })).info?.result, "hit");
+  assertEquals((await cache.get({ headers: { foo: "2" } })).text, "answer 3");
+  const never = cached(inTurn(first, notModified("*"), numbered({})));
+  await never.get();
+  assertEquals([(await never.get()).text, (await never.get()).text], ["answer 1", "answer 3"]);
+});
+
+Deno.test("RFC 9111 3: a 304 that forbids storing answers this request, and the stored response is dropped", async () => {
+  for (const [words, shared] of [["no-store", false], ["private", true]] as const) {
+    const cache = cached(
+      inTurn(
+        numbered({ ...stale, etag: '"a"' }),
+        () => new Response(null, { status: 304, headers: { "cache-control": words, etag: '"a"' } }),
+      ),
+      { shared },
+    );
+    await cache.get();
+    assertEquals((await cache.get()).text, "answer 1");
+    assertEquals((await cache.store.stats()).entries, 0);
+  }
+});
