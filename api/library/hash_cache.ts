@@ -58,12 +58,15 @@ const schema = `
 `;
 
 function open(path: string): DatabaseSync {
-  if (path === ":memory:") return new DatabaseSync(path);
   try {
-    mkdirSync(dirname(resolve(path)), { recursive: true, mode: 0o700 });
-    return new DatabaseSync(path);
+    if (path !== ":memory:") mkdirSync(dirname(resolve(path)), { recursive: true, mode: 0o700 });
   } catch (error) {
     throw wrapDiskError(error, path, "opening the hash cache");
+  }
+  try {
+    return new DatabaseSync(path);
+  } catch (error) {
+    throw sqliteError(error, path);
   }
 }
 

@@ -1,0 +1,272 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { join } from "node:path";
+import {
+  civitai,
+  findUpdates,
+  hashCache,
+  hashFiles,
+  linkDuplicates,
+  recordedFiles,
+  scan,
+  verify,
+  walk,
+} from "@civikit/civikit/api";
+import { CivikitError, fetchTransport, HttpError } from "@civikit/civikit/transport";
+import { type Civitai as Embedded, startCivitai } from "../../_civitai/mod.ts";
+
+async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** A library with two files of the embedded site, one of them twice, and one nobody knows. */
+async function withLibrary(
+  work: (parts: { folder: string; civitai: Embedded; api: ReturnType<typeof civitai> }) => Promise<void>,
+): Promise<void> {
+  await using embedded = await startCivitai({ loraBytes: 64 * 1024 });
+  const transport = fetchTransport();
+  await inFolder(async (folder) => {
+    Deno.mkdirSync(join(folder, "loras", "deep"), { recursive: true });
+    const put = (path: string, id: number) => {
+      const { content } = embedded.file(id).file;
+      Deno.writeFileSync(join(folder, path), content.read(0, content.size));
+    };
+    put("loras/lantern.safetensors", 3001);
+    put("loras/deep/copy.safetensors", 3001);
+    put("edges.pt", 3020);
+    Deno.writeTextFileSync(join(folder, "own.ckpt"), "trained at home");
+    Deno.writeTextFileSync(join(folder, "notes.txt"), "not a model");
+    try {
+      await work({ folder, civitai: embedded, api: civitai(transport, { baseUrl: embedded.url }) });
+    } finally {
+      transport.close();
+    }
+  });
+}
+
+Deno.test("scan() says what every file is, lists unknown ones, and finds duplicates", () =>
+  withLibrary(async ({ folder, civitai, api }) => {
+    const { files, skipped, failures, duplicates, hashedFiles } = await scan(api, [folder]);
+    assertEquals([files.length, skipped.length, failures.length, hashedFiles], [4, 0, 0, 4]);
+    const byName = Object.fromEntries(files.map((file) => [file.name, file]));
+    assertEquals(byName["loras/lantern.safetensors"]!.sha256, await civitai.sha256(3001));
+    const { modelId, versionId, fileId, modelType } = byName["loras/deep/copy.safetensors"]!.identity!;
+    assertEquals([modelId, versionId, fileId, modelType], [1001, 2001, 3001, "LORA"]);
+    assertEquals(byName["edges.pt"]!.identity!.fileId, 3020);
+    assertEquals(byName["own.ckpt"]!.identity, null);
+    assertEquals(duplicates.length, 1);
+    assertEquals(duplicates[0]!.wastedBytes, byName["loras/lantern.safetensors"]!.bytes);
+    assertEquals(civitai.log.length, 1, "all hashes in one question");
+  }));
+
+Deno.test("scan() hashes and asks again only what changed, and unknown files after their time", () =>
+  withLibrary(async ({ folder, civitai, api }) => {
+    using cache = hashCache(join(folder, "state", "hashes.sqlite"));
+    const first = await scan(api, [folder], { cache, now: 1000 });
+    const again = await scan(api, [folder], { cache, now: 2000 });
+    assertEquals([again.hashedFiles, civitai.log.length], [0, 1]);
+    assertEquals(
+      again.files.map(({ sha256, identity }) => [sha256, identity]),
+      first.files.map(({ sha256, identity }) => [sha256, identity]),
+    );
+    Deno.writeTextFileSync(join(folder, "own.ckpt"), "trained at home, longer");
+    const changed = await scan(api, [folder], { cache, now: 3000 });
+    assertEquals([changed.hashedFiles, civitai.log.length], [1, 2]);
+    await scan(api, [folder], { cache, now: 3000 + 86_400_001 });
+    assertEquals(civitai.log.length, 3, "what was unknown may be known by now");
+    const offline = await scan(null, [folder], { cache, now: 3000 });
+    assertEquals(offline.files.filter(({ identity }) => identity).length, 3);
+  }));
+
+Deno.test("scan() reports lookups that fail and goes on; the next scan makes up for them", () =>
+  withLibrary(async ({ folder, civitai, api }) => {
+    using cache = hashCache(":memory:");
+    civitai.faults.maintenance(true);
+    const down = await scan(api, [folder], { cache });
+    assertEquals([down.failures.length, down.files.length, down.hashedFiles], [1, 4, 4]);
+    assert(down.files.every(({ identity }) => identity === undefined));
+    civitai.faults.heal();
+    const up = await scan(api, [folder], { cache });
+    assertEquals([up.failures.length, up.hashedFiles, up.files.filter(({ identity }) => identity).length], [0, 0, 3]);
+  }));
+
+Deno.test("scan() ends with the signal's reason, and keeps what was hashed", () =>
+  withLibrary(async ({ folder, api }) => {
+    const reason = new Error("enough"), controller = new AbortController();
+    controller.abort(reason);
+    assertEquals(await assertRejects(() => scan(api, [folder], { signal: controller.signal })), reason);
+  }));
+
+Deno.test({
+  name: "walk() follows links, in circles once, passes hidden folders by, and reports what it cannot read",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder((folder) => {
+      Deno.mkdirSync(join(folder, "a", ".git"), { recursive: true });
+      Deno.writeTextFileSync(join(folder, "a", "x.safetensors"), "x");
+      Deno.writeTextFileSync(join(folder, "a", ".git", "y.safetensors"), "y");
+      Deno.writeTextFileSync(join(folder, "a", "x.safetensors.part"), "half");
+      Deno.symlinkSync(folder, join(folder, "a", "loop"));
+      Deno.symlinkSync("/nowhere/at/all", join(folder, "gone.safetensors"));
+      Deno.symlinkSync(join(folder, "a", "x.safetensors"), join(folder, "b.safetensors"));
+      const { files, skipped } = walk(folder);
+      assertEquals(files.map(({ name }) => name), ["a/x.safetensors", "b.safetensors"]);
+      assertEquals(files[0]!.inode, files[1]!.inode);
+      assertEquals(skipped.map(({ path, error }) => [path, error.code]), [[
+        join(folder, "gone.safetensors"),
+        "folder_missing",
+      ]]);
+      assertEquals(assertThrows(() => walk(join(folder, "no")), CivikitError).code, "folder_missing");
+      return Promise.resolve();
+    }),
+});
+
+Deno.test("hashFiles() gives every file one outcome, whatever their sizes and number at once", () =>
+  inFolder(async (folder) => {
+    const files = Array.from({ length: 40 }, (_, index) => {
+      const path = join(folder, `${index}`), bytes = index === 7 ? 20 * 1024 ** 2 : index * 1000;
+      if (index !== 3) Deno.writeFileSync(path, new Uint8Array(bytes).fill(index));
+      return { path, bytes };
+    });
+    for (const concurrency of [1, 5]) {
+      const seen: number[] = [], outcomes = new Map<string, string>();
+      for await (
+        const { file, sha256, error } of hashFiles(files, {
+          concurrency,
+          onProgress: (bytes) => seen.push(bytes),
+        })
+      ) {
+        assert(!outcomes.has(file.path));
+        outcomes.set(file.path, sha256 ?? error.code);
+      }
+      assertEquals(outcomes.size, 40);
+      assertEquals(outcomes.get(files[3]!.path), "folder_missing");
+      for (const { path } of files.filter((_, index) => index !== 3)) {
+        const digest = await crypto.subtle.digest("SHA-256", await Deno.readFile(path));
+        assertEquals(outcomes.get(path), new Uint8Array(digest).toHex().toUpperCase());
+      }
+      assertEquals(seen.at(-1), files.reduce((sum, { bytes }, index) => index === 3 ? sum : sum + bytes, 0));
+    }
+    await assertRejects(() => hashFiles([], { concurrency: 0 }).next(), RangeError);
+    for await (const _ of hashFiles(files)) break;
+  }));
+
+Deno.test("hashCache() keeps hashes in a file, refuses a newer form and a damaged one, and says so on a read-only disk", () =>
+  inFolder((folder) => {
+    const path = join(folder, "a", "hashes.sqlite"), stamp = { path: "/x", bytes: 1, mtimeMs: 2.5 };
+    {
+      using cache = hashCache(path);
+      cache.keep({ ...stamp, sha256: "AA" });
+      cache.tell("AA", { identity: null, askedAt: 5 });
+    }
+    {
+      using cache = hashCache(path);
+      assertEquals(cache.find(stamp)?.sha256, "AA");
+      assertEquals(cache.find({ ...stamp, mtimeMs: 3 }), undefined);
+      assertEquals(cache.recorded("/x")?.mtimeMs, 2.5);
+      assertEquals([cache.asked("AA"), cache.asked("BB")], [{ identity: null, askedAt: 5 }, undefined]);
+    }
+    const db = new DatabaseSync(path);
+    db.exec("PRAGMA user_version = 99");
+    db.close();
+    assertEquals(assertThrows(() => hashCache(path), CivikitError).code, "newer_format");
+    const broken = join(folder, "broken.sqlite");
+    Deno.writeTextFileSync(broken, "this is no database, ".repeat(400));
+    assertEquals(assertThrows(() => hashCache(broken), CivikitError).code, "invalid_file");
+    assertEquals(Deno.readTextFileSync(broken).length, 21 * 400);
+    if (Deno.build.os === "linux") {
+      assertEquals(assertThrows(() => hashCache("/sys/kernel/h.sqlite"), CivikitError).code, "permission_denied");
+    }
+    return Promise.resolve();
+  }));
+
+Deno.test("verify() finds a flipped bit that neither size nor time shows, files that are gone, and cut .safetensors", () =>
+  withLibrary(async ({ folder, api }) => {
+    using cache = hashCache(":memory:");
+    await scan(api, [folder], { cache });
+    const rotten = join(folder, "loras", "lantern.safetensors"), { mtime } = Deno.statSync(rotten);
+    const bytes = Deno.readFileSync(rotten);
+    bytes[1000]! ^= 1;
+    Deno.writeFileSync(rotten, bytes);
+    Deno.utimeSync(rotten, mtime!, mtime!);
+    assertEquals((await scan(null, [folder], { cache })).hashedFiles, 0, "a scan cannot see it");
+    Deno.writeFileSync(join(folder, "new.safetensors"), bytes.subarray(0, bytes.length - 7));
+    const { files } = recordedFiles(folder, cache);
+    const states = new Map<string, string>();
+    for await (const { path, state } of verify([...files, { path: join(folder, "gone.pt"), sha256: "00" }])) {
+      states.set(path.slice(folder.length + 1), state);
+    }
+    assertEquals(Object.fromEntries([...states].sort()), {
+      "edges.pt": "ok",
+      "gone.pt": "missing",
+      "loras/deep/copy.safetensors": "ok",
+      "loras/lantern.safetensors": "damaged",
+      "new.safetensors": "damaged",
+      "own.ckpt": "ok",
+    });
+  }));
+
+Deno.test("linkDuplicates() makes names of one file, and leaves alone what changed since", () =>
+  withLibrary(async ({ folder, api }) => {
+    const { duplicates: [group] } = await scan(api, [folder]), [first, second] = group!.paths;
+    const content = Deno.readFileSync(second!);
+    Deno.writeFileSync(second!, content.toReversed());
+    const [refused] = await linkDuplicates(group!);
+    assertEquals([refused!.linked, refused!.error?.code], [false, "part_mismatch"]);
+    assertEquals(Deno.readFileSync(second!), content.toReversed());
+    Deno.writeFileSync(second!, content);
+    assertEquals(await linkDuplicates(group!), [{ path: second!, linked: true }]);
+    assertEquals(Deno.statSync(first!).ino, Deno.statSync(second!).ino);
+    assertEquals(Deno.readFileSync(second!), content);
+    assertEquals((await scan(api, [folder])).duplicates[0]!.wastedBytes, 0);
+    assertEquals(await linkDuplicates(group!), [{ path: second!, linked: true }]);
+  }));
+
+Deno.test("findUpdates() asks for many models at once, and a deleted one stops nothing", () =>
+  withLibrary(async ({ civitai, api }) => {
+    const owned = [{ modelId: 1001, versionId: 2001 }, { modelId: 1003, versionId: 2020 }, {
+      modelId: 999,
+      versionId: 9,
+    }];
+    const { models, failures } = await findUpdates(api, [...owned, { modelId: 1010, versionId: 2090 }]);
+    assertEquals(models.map(({ modelId, newest }) => [modelId, newest?.versionId]), [
+      [1001, 2002],
+      [1003, undefined],
+      [1010, undefined],
+    ]);
+    assertEquals(failures.map(({ modelId, error }) => [modelId, error.code]), [[999, "not_found"]]);
+    assert(failures[0]!.error.message.includes("no longer on the site"));
+    assert(civitai.log.length <= 3, `${civitai.log.length} questions`);
+    const both = await findUpdates(api, [{ modelId: 1001, versionId: 2001 }, { modelId: 1001, versionId: 2002 }]);
+    assertEquals(both.models[0]!.newer, [], "who has the newest has nothing to update");
+  }));
+
+Deno.test("findUpdates() tells versions for the same base model from others, and an unlisted one from none", async () => {
+  const listed = (id: number, baseModel: string) => ({ id, name: `v${id}`, baseModel });
+  const model = {
+    id: 5,
+    name: "M",
+    type: "LORA",
+    modelVersions: [listed(30, "Flux.1 D"), listed(20, "SDXL 1.0"), listed(10, "SDXL 1.0")],
+  };
+  const api = { models: { get: () => Promise.resolve(model), byIds: () => Promise.resolve(new Map([[5, model]])) } };
+  const update = async (versionId: number) => (await findUpdates(api, [{ modelId: 5, versionId }])).models[0]!;
+  assertEquals((await update(10)).newest?.versionId, 20);
+  const flux = await update(20);
+  assertEquals([flux.newest, flux.newer.map(({ versionId }) => versionId)], [undefined, [30]]);
+  assertEquals((await update(15)).newest?.versionId, 30, "15 was taken down: everything published after it is newer");
+});
+
+Deno.test("findUpdates() gives up asking where the failure is everybody's, and reports every model", async () => {
+  const limited = new HttpError("asking: 429", { code: "rate_limited", status: 429, url: "https://civitai.com" });
+  let asked = 0;
+  const refuse = () => Promise.reject((asked++, limited));
+  const owned = Array.from({ length: 300 }, (_, index) => ({ modelId: index + 1, versionId: 1 }));
+  const { models, failures } = await findUpdates({ models: { get: refuse, byIds: refuse } }, owned);
+  assertEquals([models.length, failures.length, asked], [0, 300, 1]);
+});

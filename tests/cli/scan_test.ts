@@ -1,0 +1,115 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { events, inWorld, tree, type World } from "./_world.ts";
+
+function put({ civitai, folder }: World, path: string, id: number): void {
+  const { content } = civitai.file(id).file;
+  Deno.mkdirSync(join(folder, path, ".."), { recursive: true });
+  Deno.writeFileSync(join(folder, path), content.read(0, content.size));
+}
+
+Deno.test("civikit scan reports unknown files, duplicates and totals, and writes nothing into the folder", () =>
+  inWorld(async (world) => {
+    const { folder, run } = world;
+    put(world, "a/lantern.safetensors", 3001);
+    put(world, "b/copy.safetensors", 3001);
+    Deno.writeTextFileSync(join(folder, "own.pt"), "trained at home");
+    const before = tree(folder), { code, io } = await run(["scan", folder]);
+    assertEquals(code, 0, io.err);
+    assertStringIncludes(io.out, "unknown to Civitai:");
+    assertStringIncludes(io.out, join(folder, "own.pt"));
+    assertStringIncludes(io.out, "the same file 2 times");
+    assertStringIncludes(io.out, "3 files");
+    assertStringIncludes(io.out, "2 known, 1 unknown; 3 hashed now");
+    assertEquals(tree(folder), before);
+    const again = await run(["scan", folder, "--all"]);
+    assertStringIncludes(again.io.out, "0 hashed now");
+    assert(/lantern\.safetensors .*Paper Lantern Style +v1\.0 +SDXL 1\.0/.test(again.io.out), again.io.out);
+  }));
+
+Deno.test("civikit scan --json is one object a line, skips and summary included", () =>
+  inWorld(async (world) => {
+    const { folder, run } = world;
+    put(world, "lantern.safetensors", 3001);
+    Deno.symlinkSync("/nowhere", join(folder, "gone.safetensors"));
+    const { code, io } = await run(["scan", folder, "--json"]);
+    assertEquals([code, io.err], [8, ""]);
+    const lines = events(io);
+    assertEquals(lines.map(({ event }) => event), ["file", "skipped", "summary"]);
+    assertEquals([lines[0]!.state, lines[0]!.versionId, lines[1]!.code], ["known", 2001, "folder_missing"]);
+    assertEquals([lines[2]!.known, lines[2]!.skipped, lines[2]!.exitCode], [1, 1, 8]);
+  }));
+
+Deno.test("civikit scan --sidecars and --link-duplicates change only what they say", () =>
+  inWorld(async (world) => {
+    const { folder, run } = world;
+    put(world, "a/lantern.safetensors", 3001);
+    put(world, "b/copy.safetensors", 3001);
+    for (const base of ["a/lantern", "b/copy"]) Deno.writeTextFileSync(join(folder, `${base}.preview.png`), "mine");
+    const { code, io } = await run(["scan", folder, "--sidecars", "--link-duplicates"]);
+    assertEquals(code, 0, io.err);
+    assert(tree(folder).includes("a/lantern.civitai.info"), tree(folder).join());
+    const inode = (path: string) => Deno.statSync(join(folder, path)).ino;
+    assertEquals(inode("a/lantern.safetensors"), inode("b/copy.safetensors"));
+  }));
+
+Deno.test("civikit scan keeps going without its hash file, and says so; a named one has to work", () =>
+  inWorld(async (world) => {
+    const { folder, run } = world;
+    put(world, "lantern.safetensors", 3001);
+    const blocked = join(folder, "blocked");
+    Deno.writeTextFileSync(blocked, "a file where a folder is due");
+    const { code, io } = await run(["scan", folder], { env: { XDG_CACHE_HOME: blocked } });
+    assertEquals(code, 0, io.err);
+    assertStringIncludes(io.err, "hashes are not kept");
+    assertEquals((await run(["scan", folder, "--hashes", join(blocked, "x.sqlite")])).code, 8);
+  }));
+
+Deno.test("civikit scan --offline hashes and asks nobody; a folder that is not there is an error", () =>
+  inWorld(async (world) => {
+    const { folder, run, civitai } = world;
+    put(world, "lantern.safetensors", 3001);
+    const { code, io } = await run(["scan", folder, "--offline"]);
+    assertEquals(code, 0, io.err);
+    assertStringIncludes(io.out, "1 not asked");
+    assertEquals(civitai.log.length, 0);
+    const missing = await run(["scan", join(folder, "nothing here")]);
+    assertEquals(missing.code, 8, missing.io.err);
+  }));
+
+Deno.test("civikit updates lists newer versions of what a folder has", () =>
+  inWorld(async (world) => {
+    const { folder, run } = world;
+    put(world, "lantern.safetensors", 3001);
+    put(world, "edges.pt", 3020);
+    const { code, io } = await run(["updates", folder]);
+    assertEquals(code, 0, io.err);
+    assert(/Paper Lantern Style +2001 +2002 +v2\.0 +SDXL 1\.0/.test(io.out), io.out);
+    assertStringIncludes(io.out, "1 of 2 models have newer versions");
+    const lines = events((await run(["updates", folder, "--json"])).io);
+    assertEquals(lines.map(({ event }) => event), ["update", "summary"]);
+  }));
+
+Deno.test("civikit verify compares with the last scan, or with the lock file, and ends with 7 for a damaged file", () =>
+  inWorld(async (world) => {
+    const { folder, run } = world;
+    await run(["add", "2002", "--dir", folder]);
+    const path = join(folder, "models", "paper_lantern_v2.safetensors");
+    await run(["scan", join(folder, "models")]);
+    for (const args of [["--dir", folder], [join(folder, "models")]]) {
+      const good = await run(["verify", ...args]);
+      assertEquals([good.code, good.io.out.split(" in ")[0]], [0, "1 ok"], good.io.err);
+    }
+    const bytes = Deno.readFileSync(path);
+    bytes[50_000]! ^= 8;
+    Deno.writeFileSync(path, bytes);
+    for (const args of [["--dir", folder], [join(folder, "models")]]) {
+      const { code, io } = await run(["verify", ...args]);
+      assertEquals(code, 7, io.err);
+      assertStringIncludes(io.err, "SHA256 is");
+    }
+    Deno.removeSync(path);
+    const gone = await run(["verify", "--dir", folder, "--json"]);
+    assertEquals([gone.code, events(gone.io)[0]!.event], [8, "missing"]);
+    assertEquals((await run(["verify", "--dir", join(folder, "models")])).code, 2);
+  }));
