@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { renameSync, rmSync } from "node:fs";
+import { lstatSync, renameSync, rmSync } from "node:fs";
 import type { Clock } from "../clock.ts";
 import { DiskError } from "../errors.ts";
 import type { Validator } from "../part.ts";
@@ -282,18 +282,31 @@ export class PartFile {
     }
   }
 
-  /** Gives the sealed file its name, and removes the journal. */
+  /** Gives the sealed file its name, and removes the journal. When that fails, `close` keeps the account of the bytes. */
   publish(name: string, replace: boolean): void {
     this.#digest.close();
+    this.#checkPlace();
     // where a file in use cannot be renamed, the lock is given up just before
     if (Deno.build.os === "windows") this.#lock.release();
+    renameDurably(this.#lock.path, name, { replace });
+    this.#isClosed = true;
+    this.#lock.release();
     try {
-      renameDurably(this.#lock.path, name, { replace });
-    } finally {
-      this.#isClosed = true;
-      this.#lock.release();
+      rmSync(this.#journalPath, { force: true });
+    } catch {
+      // the file is there and right; a journal nobody needs takes nothing from that
     }
-    rmSync(this.#journalPath, { force: true });
+  }
+
+  /** Refuses to publish what someone put in place of the file that was written and checked. */
+  #checkPlace(): void {
+    const { path, file } = this.#lock;
+    const found = lstatSync(path, { throwIfNoEntry: false }), { dev, ino } = file.statSync();
+    if (found?.isFile() && found.dev === dev && found.ino === ino) return;
+    throw new DiskError(`publishing ${JSON.stringify(path)}: something else has taken its place`, {
+      code: "part_mismatch",
+      path,
+    });
   }
 
   /** Writes the journal and lets go; what was written stays for the next run. */
