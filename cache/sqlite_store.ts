@@ -1,9 +1,7 @@
-import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers";
 import { setImmediate } from "node:timers/promises";
 import { crc32 } from "node:zlib";
-import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { openSqliteFile, setAside, type SqliteFile, troubleOf } from "./sqlite_file.ts";
+import { sqliteConnection, type Statements } from "./sqlite_connection.ts";
 import {
   type CacheEntry,
   type CacheFilter,
@@ -72,46 +70,6 @@ const idleFlushMs = 1000;
 const dayMs = 86_400_000;
 const outcomes = ["hit", "stale", "revalidated", "miss"] as const;
 
-const sql = {
-  find:
-    `SELECT id, head, head_sum, body, body_bytes, body_sum FROM entries WHERE url = ? AND partition = ? AND whole = 1`,
-  insert: `INSERT INTO entries
-    (url, partition, whole, status, head, head_sum, body, body_bytes, body_sum, bytes, stored_ms, used)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
-  finish: "UPDATE entries SET whole = 1, body_bytes = ?, body_sum = ? WHERE id = ? AND whole = 0 AND used > 0",
-  grow: "UPDATE entries SET bytes = bytes + ?, used = ? WHERE id = ? AND used > 0",
-  refresh: "UPDATE entries SET head = ?, head_sum = ?, stored_ms = ? WHERE id = ?",
-  use: "UPDATE entries SET used = ? WHERE id = ?",
-  hide: "UPDATE entries SET whole = 0, used = 0 WHERE id = ?",
-  removeSmall: "DELETE FROM entries WHERE id = ? AND body IS NOT NULL",
-  remove: "DELETE FROM entries WHERE id = ?",
-  addChunk: "INSERT INTO chunks (entry, n, bytes) VALUES (?, ?, ?)",
-  chunks: "SELECT n, bytes FROM chunks WHERE entry = ? AND n >= ? ORDER BY n LIMIT 4",
-  dropChunks: "DELETE FROM chunks WHERE id IN (SELECT id FROM chunks WHERE entry = ? ORDER BY n LIMIT 4)",
-  idsOf: "SELECT id FROM entries WHERE url = ?",
-  variants: "SELECT id FROM entries WHERE url = ? AND partition = ? AND whole = 1 ORDER BY id DESC LIMIT -1 OFFSET ?",
-  count: `UPDATE totals SET hit = hit + ?, stale = stale + ?, revalidated = revalidated + ?, miss = miss + ?,
-    saved = saved + ?`,
-  totals: "SELECT * FROM totals",
-  oldest: "SELECT min(stored_ms) AS ms FROM entries WHERE whole = 1",
-  // what is unfinished and has not grown for a while never will be
-  victim: "SELECT id, body IS NULL AS chunked FROM entries WHERE whole = 1 OR used < ? ORDER BY used LIMIT 1",
-  leastUsed: "SELECT used, whole FROM entries ORDER BY used LIMIT 1",
-  list: `SELECT url, partition, status, body_bytes, stored_ms, used FROM entries WHERE whole = 1
-    AND substr(url, 1, length(?1)) = ?1
-    AND (?2 = '' OR substr(url, 1, length(?2) + 9) = 'https://' || ?2 || '/'
-      OR substr(url, 1, length(?2) + 8) = 'http://' || ?2 || '/')
-    ORDER BY used DESC`,
-  clear: `SELECT id FROM entries WHERE substr(url, 1, length(?1)) = ?1
-    AND (?2 = '' OR substr(url, 1, length(?2) + 9) = 'https://' || ?2 || '/'
-      OR substr(url, 1, length(?2) + 8) = 'http://' || ?2 || '/')`,
-  all:
-    "SELECT id, head, head_sum, body, body_bytes, body_sum FROM entries WHERE whole = 1 AND id > ? ORDER BY id LIMIT 64",
-  salt: "SELECT value FROM about WHERE name = 'salt'",
-};
-
-type Statements = Record<keyof typeof sql, StatementSync>;
-
 /** Milliseconds in the form of the column `used`, which has room to tell apart uses within one of them. */
 const ticksPerMs = 1024;
 
@@ -147,9 +105,8 @@ export function sqliteStore(
   if (!(useGrainMs >= 0)) throw new RangeError(`option useGrainMs: ${useGrainMs} is not 0 or more`);
   const grain = useGrainMs * ticksPerMs;
 
-  let file: SqliteFile | undefined, statements: Statements | undefined;
-  let failures = 0, failure: string | undefined, isClosed = false, reopenings = 0;
-  let spareSalt: string | undefined, salt: string | undefined;
+  const connection = sqliteConnection(path), { guarded, transaction } = connection;
+  let isClosed = false;
   let pending: Pending[] = [], written = 0, refusals = 0;
   const used = new Map<number, number>();
   /** Fields already read apart: the same object again also saves the cache from working out their meaning again. */
@@ -158,74 +115,6 @@ export function sqliteStore(
   const counts: Record<CacheOutcome, number> = { hit: 0, stale: 0, revalidated: 0, miss: 0 };
   let saved = 0, hasCounts = false;
   let timer: ReturnType<typeof setTimeout> | undefined, timerMs = Infinity;
-
-  function open(): void {
-    try {
-      file = openSqliteFile(path);
-      const { db } = file;
-      statements = Object.fromEntries(
-        Object.entries(sql).map(([name, text]) => [name, db.prepare(text)]),
-      ) as Statements;
-      salt = String(statements.salt.get()!["value"]);
-    } catch (error) {
-      note(error);
-      letGo();
-    }
-  }
-
-  function letGo(): void {
-    statements = undefined;
-    try {
-      file?.db.close();
-    } catch {
-      // it was not open
-    }
-    file = undefined;
-  }
-
-  function note(error: unknown): void {
-    failures++;
-    failure = error instanceof Error ? error.message : String(error);
-  }
-
-  /** Runs `work` on the database; trouble is noted, a damaged file replaced, and `otherwise` is the result. */
-  function guarded<T>(otherwise: T, work: (run: Statements, db: DatabaseSync) => T): T {
-    if (!file || !statements) return otherwise;
-    try {
-      return work(statements, file.db);
-    } catch (error) {
-      const trouble = troubleOf(error);
-      if (trouble !== "busy") note(error);
-      // a disk that damages every new file must not fill up with old ones
-      if ((trouble === "damaged" || trouble === "unreadable") && reopenings++ < 3) {
-        const { inode } = file;
-        letGo();
-        if (trouble === "damaged") setAside(path, inode);
-        open();
-      }
-      return otherwise;
-    }
-  }
-
-  /** One transaction. `patienceMs`: how long to wait for other processes. */
-  function transaction<T>(otherwise: T, patienceMs: number, work: (run: Statements) => T): T {
-    return guarded(otherwise, (run, db) => {
-      if (patienceMs > 5) db.exec(`PRAGMA busy_timeout = ${patienceMs}`);
-      try {
-        db.exec("BEGIN IMMEDIATE");
-        try {
-          const result = work(run);
-          db.exec("COMMIT");
-          return result;
-        } catch (error) {
-          if (db.isTransaction) db.exec("ROLLBACK");
-          throw error;
-        }
-      } finally {
-        if (patienceMs > 5) db.exec("PRAGMA busy_timeout = 5");
-      }
-    });
-  }
 
   function tick(): number {
     return lastTick = Math.max(Date.now() * ticksPerMs, lastTick + 1);
@@ -318,7 +207,7 @@ export function sqliteStore(
     });
     if (isOver === undefined) {
       // other processes have the file just now
-      if (file && ++refusals < 250) return schedule(20);
+      if (connection.isOpen && ++refusals < 250) return schedule(20);
       written = pending.length;
     }
     refusals = 0;
@@ -443,11 +332,9 @@ export function sqliteStore(
     };
   }
 
-  open();
-
   return {
     get salt() {
-      return salt ?? (spareSalt ??= randomUUID());
+      return connection.salt;
     },
 
     get({ url, partition }) {
@@ -509,8 +396,7 @@ export function sqliteStore(
         revalidated: row.revalidated,
         misses: row.miss,
         bytesSaved: row.saved,
-        failures,
-        ...(failure !== undefined && { failure }),
+        ...connection.health(),
       };
     },
 
@@ -545,12 +431,9 @@ export function sqliteStore(
     async verify(): Promise<CacheVerdict> {
       flush(1000, Infinity);
       const sound = guarded("", (_, db) => String(db.prepare("PRAGMA integrity_check(1)").get()!["integrity_check"]));
-      if (sound !== "ok" && file) {
+      if (sound !== "ok" && connection.isOpen) {
         const { entries } = guarded({ entries: 0 }, (run) => run.totals.get() as unknown as { entries: number });
-        const { inode } = file;
-        letGo();
-        setAside(path, inode);
-        open();
+        connection.replace();
         return { checked: entries, removed: entries };
       }
       let checked = 0, removed = 0, last = 0;
@@ -574,7 +457,7 @@ export function sqliteStore(
       isClosed = true;
       clearTimeout(timer);
       flush(1000, Infinity);
-      letGo();
+      connection.close();
     },
   };
 }
