@@ -121,29 +121,45 @@ export class Histogram {
    * @throws {RangeError} When the bytes cannot be that; nothing is added then.
    */
   addEncoded(bytes: Uint8Array, sumMs: number, maxMs: number): void {
-    const entries: [number, number][] = [];
-    let at = 0, index = -1, added = 0;
-    const take = (): number => {
-      let value = 0, scale = 1;
-      for (;;) {
-        const byte = bytes[at++];
-        if (byte === undefined) throw new RangeError("decoding a histogram: it ends too early");
-        value += (byte & 127) * scale;
-        if (byte < 128) return value;
-        scale *= 128;
-      }
-    };
-    while (at < bytes.length) {
-      index += take();
-      const count = take();
-      if (index >= bucketCount) throw new RangeError(`decoding a histogram: there is no bucket ${index}`);
-      entries.push([index, count]);
+    // looked through first, so that nothing is added of what is damaged
+    eachEntry(bytes, () => {});
+    const buckets = this.#buckets;
+    let added = 0;
+    eachEntry(bytes, (index, count) => {
+      buckets[index]! += count;
       added += count;
-    }
-    for (const [bucket, count] of entries) this.#buckets[bucket]! += count;
+    });
     this.count += added;
     this.sumMs += sumMs;
     this.maxMs = Math.max(this.maxMs, maxMs);
+  }
+}
+
+/** Calls `entry` with each bucket of an encoded histogram and its count. */
+function eachEntry(bytes: Uint8Array, entry: (index: number, count: number) => void): void {
+  const { length } = bytes;
+  let at = 0, index = -1;
+  while (at < length) {
+    let gap = bytes[at++]!, count: number;
+    if (gap > 127) [gap, at] = longNumber(bytes, at - 1);
+    index += gap;
+    if (at >= length) throw new RangeError("decoding a histogram: it ends too early");
+    count = bytes[at++]!;
+    if (count > 127) [count, at] = longNumber(bytes, at - 1);
+    if (index >= bucketCount) throw new RangeError(`decoding a histogram: there is no bucket ${index}`);
+    entry(index, count);
+  }
+}
+
+/** A number of several bytes that starts at `from`, and where it ends. */
+function longNumber(bytes: Uint8Array, from: number): [value: number, end: number] {
+  let value = 0, scale = 1, at = from;
+  for (;;) {
+    const byte = bytes[at++];
+    if (byte === undefined) throw new RangeError("decoding a histogram: it ends too early");
+    value += (byte & 127) * scale;
+    if (byte < 128) return [value, at];
+    scale *= 128;
   }
 }
 

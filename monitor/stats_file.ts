@@ -22,7 +22,7 @@ export function wrapStoreError(error: unknown, path: string, action: string): Di
 function openOnce(path: string): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: patienceMs });
   try {
-    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 256");
     migrate(db);
     return db;
   } catch (error) {

@@ -65,7 +65,7 @@ const sql = {
     WHERE name = 'download_bytes' AND at >= ? AND at < ?`,
   memory: `SELECT sum(samples) AS samples, sum(sum_bytes) AS sum, max(peak_bytes) AS peak FROM memory
     WHERE at >= ? AND at < ?`,
-  failures: "SELECT * FROM failures ORDER BY at_ms DESC, id DESC LIMIT ?",
+  failures: "SELECT * FROM failures ORDER BY id DESC LIMIT ?",
   oldestMinute: `SELECT min(at) AS at FROM
     (SELECT min(at) AS at FROM minutes UNION ALL SELECT min(at) FROM minute_counters)`,
   oldestHour: `SELECT min(at) AS at FROM
@@ -75,7 +75,7 @@ const sql = {
   dropMemory: "DELETE FROM memory WHERE at < ?",
   dropHours: "DELETE FROM hours WHERE at < ?",
   dropHourCounters: "DELETE FROM hour_counters WHERE at < ?",
-  dropFailures: "DELETE FROM failures WHERE id NOT IN (SELECT id FROM failures ORDER BY at_ms DESC, id DESC LIMIT ?)",
+  dropFailures: "DELETE FROM failures WHERE id <= (SELECT max(id) FROM failures) - ?",
 };
 
 type Statements = Record<keyof typeof sql, StatementSync>;
@@ -181,6 +181,8 @@ export function statsStore(
       for (const { atMs, kind, code, host, status, target, durationMs } of failures) {
         run.addFailure.run(Math.round(atMs), kind, code, host, status, target, durationMs);
       }
+      // at once: in bad times there are thousands an hour
+      if (failures.length > 0) run.dropFailures.run(keepFailures);
       if (rssBytes !== undefined) run.addMemory.run(floor(atMs, minuteMs), rssBytes);
     });
     if (clock.date() - prunedMs >= hourMs) prune();
@@ -195,7 +197,6 @@ export function statsStore(
       run.dropMemory.run(minutes);
       run.dropHours.run(hours);
       run.dropHourCounters.run(hours);
-      run.dropFailures.run(keepFailures);
     });
   }
 
