@@ -8,6 +8,7 @@ import { installCommand } from "./install.ts";
 import { outdatedCommand } from "./outdated.ts";
 import { removeCommand } from "./remove.ts";
 import { scanCommand } from "./scan.ts";
+import { serveCommand } from "./serve.ts";
 import { updateCommand } from "./update.ts";
 import { updatesCommand } from "./updates.ts";
 import { verifyCommand } from "./verify.ts";
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   cacheCommand,
   reportCommand,
   logsCommand,
+  serveCommand,
   scanCommand,
   updatesCommand,
   verifyCommand,

@@ -1,0 +1,116 @@
+import type { CacheStore } from "../cache/mod.ts";
+import { InputError } from "../transport/mod.ts";
+import { type ParsedArgs, UsageError, wholeNumber } from "./args.ts";
+import { cachePath } from "./cache.ts";
+import type { Command, Surroundings } from "./command.ts";
+import { ExitCode } from "./exit_code.ts";
+import { interrupt } from "./interrupt.ts";
+import { monitorPaths } from "./monitor.ts";
+import { printable } from "./text.ts";
+
+const help = `Shows what the commands of the last 24 hours recorded, on a page that renews
+itself, as JSON under /api, and for Prometheus under /metrics. It goes on until
+it is interrupted.
+
+It listens on 127.0.0.1. Any other --host needs a token of 16 characters or
+more in CIVIKIT_SERVE_TOKEN, which browsers are asked for once and Prometheus
+sends as a bearer token. Put a reverse proxy with TLS in front of it and name
+the proxy's host with --allow-host.
+
+examples:
+  civikit serve
+  civikit serve --port 9090
+  CIVIKIT_SERVE_TOKEN=... civikit serve --host 0.0.0.0 --allow-host box.lan`;
+
+const defaultPort = 8787;
+
+function serverOptions(args: ParsedArgs, { io }: Surroundings) {
+  if (args.operands.length > 0) throw new UsageError(`operand "${printable(args.operands[0]!)}": not expected`);
+  const hostname = args.value("host") ?? "127.0.0.1", allowed = args.value("allow-host");
+  const token = io.env("CIVIKIT_SERVE_TOKEN") || undefined;
+  return {
+    hostname,
+    port: wholeNumber(args, "port", 0, 65_535) ?? defaultPort,
+    allowedHosts: allowed === undefined ? [] : allowed.split(",").map((host) => host.trim()),
+    ...(token !== undefined && { token }),
+  };
+}
+
+function listenError(error: unknown, place: string): InputError {
+  const state = error instanceof Deno.errors.AddrInUse
+    ? "in use; choose another --port"
+    : error instanceof Deno.errors.NotCapable
+    ? `no permission; run with --allow-net=${place}`
+    : error instanceof Deno.errors.PermissionDenied
+    ? "not allowed; choose a --port above 1023"
+    : "cannot be listened on";
+  return new InputError(`listening on "${place}": ${state}`, { code: "invalid_argument", input: place, cause: error });
+}
+
+/** The commands' cache, where they made one. */
+async function openCache({ io }: Surroundings): Promise<CacheStore | undefined> {
+  try {
+    const path = cachePath(io.env);
+    if (!(await Deno.stat(path)).isFile) return undefined;
+    const { sqliteStore } = await import("../cache/mod.ts");
+    return sqliteStore(path);
+  } catch {
+    return undefined;
+  }
+}
+
+async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
+  const { io } = surroundings, { hostname, port, ...options } = serverOptions(args, surroundings);
+  const path = args.value("store") ?? monitorPaths(io.env)?.store;
+  const { diagnostics, metricsRegistry, statsStore } = await import("../monitor/mod.ts");
+  using store = path === undefined ? undefined : statsStore(path);
+  const registry = metricsRegistry(), cache = await openCache(surroundings);
+  const app = (() => {
+    try {
+      return diagnostics({
+        registry,
+        hostname,
+        ...options,
+        ...(store && { store }),
+        ...(cache && { cache: () => cache.stats() }),
+      });
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      const { message } = error;
+      throw new UsageError(message.startsWith("option token") ? `${message}; set CIVIKIT_SERVE_TOKEN` : message);
+    }
+  })();
+  using _app = app;
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
+  using _interrupt = interrupt(io, { onFirst: stop, onSecond: stop });
+  const place = `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+  let server: Deno.HttpServer<Deno.NetAddr>;
+  try {
+    server = Deno.serve({ hostname, port, onListen() {} }, app.fetch);
+  } catch (error) {
+    throw listenError(error, place);
+  }
+  const shown = hostname === "0.0.0.0" || hostname === "::" ? "127.0.0.1" : place.slice(0, place.lastIndexOf(":"));
+  io.stdout(`http://${shown}:${server.addr.port}/\n`);
+  if (io.isTerminal) io.stderr("Press Ctrl-C to stop.\n");
+  await stopped;
+  app.close();
+  await server.shutdown();
+  cache?.close();
+  return ExitCode.ok;
+}
+
+/** `civikit serve`: the diagnostic server. */
+export const serveCommand: Command = {
+  name: "serve",
+  summary: "Shows the numbers of the last 24 hours in the browser, and gives them to Prometheus.",
+  usage: "serve [options]",
+  help,
+  flags: [
+    { name: "port", short: "p", value: "N", about: `port to listen on, 0 for any free one (default: ${defaultPort})` },
+    { name: "host", value: "ADDRESS", about: "address to listen on (default: 127.0.0.1)" },
+    { name: "allow-host", value: "NAMES", about: "further host names it is reached by, separated by commas" },
+    { name: "store", value: "FILE", about: "another file of statistics" },
+  ],
+  run,
+};
