@@ -1,12 +1,4 @@
-import {
-  type Clock,
-  type Context,
-  type Middleware,
-  NetworkError,
-  type Next,
-  redactUrl,
-  systemClock,
-} from "../transport/mod.ts";
+import { type Clock, type Context, type Middleware, NetworkError, type Next, systemClock } from "../transport/mod.ts";
 import { type AnswerFacts, notModifiedAnswer, partialAnswer, timeoutAnswer, wholeAnswer } from "./answer.ts";
 import { type Directives, parseCacheControl } from "./cache_control.ts";
 import type { CacheStatus, ForwardReason } from "./cache_status.ts";
@@ -17,6 +9,7 @@ import { askedSpan, holdsIfRange, placedSpan, storedSpan, strongTag } from "./pa
 import { fingerprint } from "./partition.ts";
 import { freshened } from "./stored_head.ts";
 import { field } from "./fields.ts";
+import { shownUrl, spelledOut, withoutFragment } from "./request_words.ts";
 import { type CacheEntry, type CacheKey, type CacheOutcome, type CacheStore, checkCount } from "./store.ts";
 import { conditionalFields, confirms, contradicts, hasValidator, isNotModified } from "./validation.ts";
 import { matchesVary, selectingFields } from "./vary.ts";
@@ -76,15 +69,6 @@ interface Call {
   /** Nobody waits for it: a refresh that is not counted. */
   readonly isBehind?: boolean;
 }
-
-/** What the cache mode of a Request asks for, in HTTP's own words (Fetch standard, HTTP-network-or-cache fetch). */
-const modeDirectives: Partial<Record<RequestCache, string>> = {
-  "no-store": "no-store",
-  "reload": "no-cache",
-  "no-cache": "max-age=0",
-  "force-cache": "max-stale",
-  "only-if-cached": "only-if-cached, max-stale",
-};
 
 const originFailures = new Set([500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]);
 
@@ -170,7 +154,7 @@ export function httpCache({
   function tell({ request, context, isBehind }: Call, outcome: CacheOutcome | "bypass", bytes = 0): void {
     if (isBehind) return;
     if (outcome !== "bypass") store.record(outcome, bytes);
-    context.report({ type: "cache", url: shown(request.url), result: outcome });
+    context.report({ type: "cache", url: shownUrl(request.url), result: outcome });
   }
 
   /** The answer out of the store, or undefined when its body turns out to be gone or damaged. */
@@ -417,32 +401,4 @@ function answers({ head, bodyBytes }: CacheEntry, range: string | null, headers:
   const place = storedSpan(head, bodyBytes), wanted = askedSpan(range, place.total);
   return wanted !== undefined && wanted.start >= place.start && wanted.end <= place.end &&
     holdsIfRange(headers.get("if-range"), head);
-}
-
-/** The request with its cache mode said in Cache-Control, unless it says something there already. */
-function spelledOut(request: Request): Request {
-  const directives = modeDirectives[request.cache];
-  if (directives === undefined || request.headers.has("cache-control")) return request;
-  const headers = new Headers(request.headers);
-  headers.set("cache-control", directives);
-  return new Request(request, { headers, cache: "default" });
-}
-
-function withoutFragment(url: string): string {
-  const hash = url.indexOf("#");
-  return hash < 0 ? url : url.slice(0, hash);
-}
-
-const shownUrls = new Map<string, string>();
-
-/** The URL as events may show it; remembered, because taking it apart costs as much as the rest of a hit. */
-function shown(url: string): string {
-  if (!/[?@#]/.test(url)) return url;
-  let text = shownUrls.get(url);
-  if (text === undefined) {
-    text = redactUrl(url);
-    if (shownUrls.size >= 256) shownUrls.clear();
-    shownUrls.set(url, text);
-  }
-  return text;
 }
