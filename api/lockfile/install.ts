@@ -111,24 +111,29 @@ export async function install(
     options.onOutcome?.(outcome);
   };
 
-  const { jobs, there } = await plan(project, api, cache, installed, options, end);
-  for (const outcome of there) end(outcome);
-  options.onPlan?.(jobs.map(({ file }) => file));
-  await fetchAll(project, jobs, transport, cache, installed, options, end);
+  const missing = await plan(project, cache, installed, options, end);
+  options.onPlan?.(missing.map(({ file }) => file));
+  await fetchAll({ project, missing, api, transport, cache, installed, end }, options);
   const cleared = await clear(project, cache, installed, options);
   return { outcomes, failures, ...cleared };
 }
 
-/** Looks at every locked place; what can be neither taken nor fetched ends at once. */
+/** A file that has to be fetched. */
+interface Missing {
+  readonly file: LockedFile;
+  /** Whether something gives way to it. */
+  readonly replace: boolean;
+}
+
+/** Looks at every locked place; what is there already, or can be neither taken nor fetched, ends at once. */
 async function plan(
   project: Project,
-  api: ProjectApi,
   cache: HashCache,
   installed: Installed,
-  { signal, force = false, optionsOf }: InstallOptions,
+  { signal, force = false }: InstallOptions,
   end: (outcome: InstallOutcome) => void,
-): Promise<{ jobs: LockedJob[]; there: InstallOutcome[] }> {
-  const jobs: LockedJob[] = [], there: InstallOutcome[] = [];
+): Promise<Missing[]> {
+  const missing: Missing[] = [];
   for (const file of project.lock.files) {
     signal?.throwIfAborted();
     try {
@@ -137,11 +142,11 @@ async function plan(
       if (state.kind === "same") {
         learn(file, state);
         installed.set(file.path, state.sha256);
-        there.push({ file, path, state: "there" });
+        end({ file, path, state: "there" });
       } else {
         const isOurs = state.kind === "other" && installed.get(file.path) === state.sha256;
         if (state.kind === "other" && !isOurs && !force) throw foreign(path);
-        jobs.push(job(file, api, project.root, { ...optionsOf?.(file), replace: state.kind === "other" }));
+        missing.push({ file, replace: state.kind === "other" });
       }
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
@@ -149,7 +154,7 @@ async function plan(
       end({ file, path: join(project.root, file.path), state: "failed", error });
     }
   }
-  return { jobs, there };
+  return missing;
 }
 
 function foreign(path: string): DiskError {
@@ -175,34 +180,40 @@ function hashesOf({ sha256, hashes }: LockedFile): Digests {
   return sha256 === null ? hashes ?? {} : { SHA256: sha256 };
 }
 
-function job(file: LockedFile, api: ProjectApi, root: string, options: DownloadOptions): LockedJob {
-  const { path, url, bytes } = file;
-  return {
-    file,
-    request: onSite(url, api),
-    path,
-    options: { ...options, root, hashes: hashesOf(file), ...(bytes !== null && { sizeBytes: bytes }) },
-  };
+/** What fetching works with. */
+interface Fetching {
+  readonly project: Project;
+  readonly missing: readonly Missing[];
+  readonly api: ProjectApi;
+  readonly transport: Transport;
+  readonly cache: HashCache;
+  readonly installed: Installed;
+  end(outcome: InstallOutcome): void;
 }
 
-async function fetchAll(
-  project: Project,
-  jobs: readonly LockedJob[],
-  transport: Transport,
-  cache: HashCache,
-  installed: Installed,
-  { signal, concurrency = 3 }: InstallOptions,
-  end: (outcome: InstallOutcome) => void,
-): Promise<void> {
-  const others = new Map(
-    jobs.filter(({ file }) => Object.keys(hashesOf(file)).length > 0 && file.fallbackUrls?.length)
-      .map(({ file, request }) => {
-        const { origin, pathname } = new URL(request as string);
-        const base = `${origin}${pathname.slice(0, pathname.lastIndexOf("/api/download/models/"))}`;
-        return [request as string, file.fallbackUrls!.map((url) => onSite(url, { baseUrl: base } as ProjectApi))];
-      }),
-  );
-  const batch = downloadAll(compose(transport, otherUrls(others)), jobs, { concurrency, signal });
+/** The jobs, made one by one as they start. */
+function* jobsOf({ project, missing, api }: Fetching, { optionsOf }: InstallOptions): Generator<LockedJob> {
+  for (const { file, replace } of missing) {
+    const { path, url, bytes } = file;
+    const promised = { hashes: hashesOf(file), ...(bytes !== null && { sizeBytes: bytes }) };
+    const options = { ...optionsOf?.(file), ...promised, root: project.root, replace };
+    yield { file, request: onSite(url, api), path, options };
+  }
+}
+
+function othersOf({ missing, api }: Fetching): Map<string, string[]> {
+  const decided = missing.filter(({ file }) => Object.keys(hashesOf(file)).length > 0);
+  return new Map(decided.map(({ file: { url, fallbackUrls = [] } }) => {
+    return [onSite(url, api), fallbackUrls.map((other) => onSite(other, api))];
+  }));
+}
+
+async function fetchAll(fetching: Fetching, options: InstallOptions): Promise<void> {
+  const { project, transport, cache, installed, end } = fetching, { signal, concurrency = 3 } = options;
+  const batch = downloadAll(compose(transport, otherUrls(othersOf(fetching))), jobsOf(fetching, options), {
+    concurrency,
+    signal,
+  });
   try {
     for await (const { job: { file }, result, error } of batch) {
       const path = join(project.root, file.path);
