@@ -1,4 +1,5 @@
-import { stat } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
 import { type CivikitError, type DigestFollower, followDigest, wrapDiskError } from "../../transport/mod.ts";
 import type { CallOptions } from "../call.ts";
 import type { DiskFile } from "./walk.ts";
@@ -18,6 +19,8 @@ export interface HashFilesOptions extends CallOptions {
 
 const progressMs = 200;
 const mostAtOnce = 4;
+/** Up to here reading and hashing at once is over before a follower has begun. */
+const smallBytes = 512 * 1024;
 
 /**
  * The SHA-256 of many files, several at once. The largest come first, so that all cores are busy to the end.
@@ -53,8 +56,10 @@ export async function* hashFiles<File extends Pick<DiskFile, "path" | "bytes">>(
   async function hash(file: File, follower: DigestFollower): Promise<void> {
     try {
       // what is there now counts, not what was there when the folder was read
-      const { SHA256 } = await follower.finish((await stat(file.path)).size);
-      results.push({ file, sha256: SHA256! });
+      const { size } = await stat(file.path);
+      const sha256 = size <= smallBytes ? await hashSmall(file.path) : (await follower.finish(size)).SHA256!;
+      doneBytes += size <= smallBytes ? size : 0;
+      results.push({ file, sha256 });
     } catch (error) {
       results.push({ file, error: wrapDiskError(error, file.path, "hashing") });
     } finally {
@@ -82,4 +87,8 @@ export async function* hashFiles<File extends Pick<DiskFile, "path" | "bytes">>(
     stop();
     await Promise.all(running.values());
   }
+}
+
+async function hashSmall(path: string): Promise<string> {
+  return createHash("sha256").update(await readFile(path)).digest("hex").toUpperCase();
 }

@@ -2,7 +2,7 @@ import { CivikitError, isCode } from "../../transport/mod.ts";
 import type { CallOptions } from "../call.ts";
 import type { Version } from "../types.ts";
 import { type DuplicateGroup, findDuplicates } from "./duplicates.ts";
-import { type HashCache, hashCache } from "./hash_cache.ts";
+import { type HashCache, hashCache, type HashRecord } from "./hash_cache.ts";
 import { hashFiles } from "./hash_files.ts";
 import { type Identity, identityOf } from "./identity.ts";
 import { type DiskFile, type Skip, walk, type WalkOptions } from "./walk.ts";
@@ -68,6 +68,7 @@ export interface ScanOptions extends WalkOptions, CallOptions {
 
 const batchSize = 100;
 const dayMs = 86_400_000;
+const keepMs = 500;
 
 /**
  * Finds out what every model file below `roots` is: hashes those that are new or changed, and asks the site about
@@ -110,16 +111,27 @@ export async function scan(
   });
   const total = unhashed.reduce((sum, { bytes }) => sum + bytes, 0);
   const onProgress = (done: number) => options.onProgress?.({ phase: "hashing", done, total });
-  let hashedBytes = 0, hashedFiles = 0;
-  for await (const { file, sha256, error } of hashFiles(unhashed, { ...options, onProgress, signal })) {
-    if (error !== undefined) {
-      skipped.push({ path: file.path, error });
-      continue;
+  const records: HashRecord[] = [];
+  const keep = () => kept.together(() => records.splice(0).forEach((record) => kept.keep(record)));
+  let hashedBytes = 0, hashedFiles = 0, keptAt = performance.now();
+  try {
+    for await (const { file, sha256, error } of hashFiles(unhashed, { ...options, onProgress, signal })) {
+      if (error !== undefined) {
+        skipped.push({ path: file.path, error });
+        continue;
+      }
+      records.push({ path: file.path, bytes: file.bytes, mtimeMs: file.mtimeMs, sha256 });
+      files.push({ ...file, sha256, identity: undefined });
+      hashedFiles++;
+      hashedBytes += file.bytes;
+      // a killed scan loses no more than this
+      if (performance.now() - keptAt > keepMs) {
+        keep();
+        keptAt = performance.now();
+      }
     }
-    kept.keep({ ...file, sha256 });
-    files.push({ ...file, sha256, identity: undefined });
-    hashedFiles++;
-    hashedBytes += file.bytes;
+  } finally {
+    keep();
   }
   files.sort((a, b) => a.path < b.path ? -1 : 1);
   const failures = await identify(api, files, kept, { ...options, signal });
