@@ -118,3 +118,16 @@ Deno.test("RFC 9111 3.4: an origin that answers 200 to the rest has answered", a
   assertEquals((await cache.get()).text, "0123456789");
   assertEquals([(await cache.get()).info?.result, cache.seen.length], ["hit", 2]);
 });
+
+Deno.test("RFC 9111 3.4: a caller that stops in the middle of a joined body cancels the rest and leaves the beginning", async () => {
+  let cancelled: unknown;
+  const rest = new ReadableStream<Uint8Array<ArrayBuffer>>({ cancel: (reason) => void (cancelled = reason) });
+  const headers = { "cache-control": "max-age=60", etag: '"a"', "content-range": "bytes 4-9/10" };
+  const cache = cached(inTurn(part("0-3/10", "0123"), () => new Response(rest, { status: 206, headers })));
+  await cache.get({ headers: { range: "bytes=0-3" } });
+  const reader = (await cache.transport.fetch(new Request("http://a.test/"))).body!.getReader();
+  assertEquals((await reader.read()).value?.length, 4);
+  await reader.cancel("enough");
+  assertEquals(cancelled, "enough");
+  assertEquals((await cache.get({ headers: { range: "bytes=0-1" } })).text, "01");
+});

@@ -114,3 +114,18 @@ Deno.test("answers to one credential never reach another one, nor everybody", as
   assertEquals(new Set(listed.map(({ partition }) => partition)).size, 3);
   assertEquals(JSON.stringify(listed).includes("k1"), false);
 });
+
+Deno.test("RFC 9111 4.4: an answer under way is kept out also when a great many URLs were changed meanwhile", async () => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => release = resolve);
+  const cache = cached(async (request, n) => {
+    if (request.method === "GET" && n === 1) await held;
+    return new Response(`answer ${n}`, { headers: { "cache-control": "max-age=60" } });
+  });
+  const early = cache.get();
+  for (let n = 0; n < 1100; n++) await cache.get({ method: "DELETE", url: `http://a.test/${n}` });
+  await cache.get({ method: "DELETE" });
+  release();
+  await early;
+  assertEquals((await cache.store.stats()).entries, 0);
+});

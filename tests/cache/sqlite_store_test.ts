@@ -2,6 +2,7 @@ import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert
 import { DatabaseSync } from "node:sqlite";
 import { type CacheStore, sqliteStore, type StoredHead } from "../../cache/mod.ts";
 import { migrate, migrations } from "../../cache/sqlite_schema.ts";
+import { cached, numbered } from "./_cached.ts";
 
 const key = { url: "http://a.test/", partition: "" };
 const head: StoredHead = {
@@ -238,3 +239,31 @@ Deno.test("migrate() lays a file of a later version out anew", () => {
   assertEquals(db.prepare("SELECT entries FROM totals").get()!["entries"], 0);
   db.close();
 });
+
+Deno.test("a stored body that is damaged on disk is fetched again, not served", () =>
+  withPath(async (path) => {
+    const store = sqliteStore(path);
+    const cache = cached(numbered({ "cache-control": "max-age=60" }), { store });
+    await cache.get();
+    await store.stats();
+    meddle(path, "UPDATE entries SET body = zeroblob(length(body))");
+    assertEquals((await cache.get()).text, "answer 2");
+    assertEquals((await cache.get()).info?.result, "hit");
+    store.close();
+  }));
+
+Deno.test("httpCache() over sqliteStore() streams large bodies in and out", () =>
+  withPath(async (path) => {
+    const store = sqliteStore(path);
+    const bytes = new Uint8Array(1_500_000).map((_, n) => n % 251);
+    const cache = cached(
+      () => new Response(new Blob([bytes]).stream(), { headers: { "cache-control": "max-age=60" } }),
+      { store },
+    );
+    for (let n = 0; n < 2; n++) {
+      assertEquals(await (await cache.transport.fetch(new Request("http://a.test/"))).bytes(), bytes);
+    }
+    const { text, status } = await cache.get({ headers: { range: "bytes=600000-600003" } });
+    assertEquals([status, text.length, cache.seen.length], [206, 4, 1]);
+    store.close();
+  }));
