@@ -70,7 +70,11 @@ export function chart({ id, title, startMs, stepMs, lines, format, least, binary
   const ticks = [0, 0.5, 1].map((part) => formatTime(startMs + part * Math.max(0, count - 1) * stepMs, withSeconds));
   const legend = lines.map(({ name, values }) => {
     const now = last(values), most = Math.max(...values.filter((value) => value !== undefined));
-    const text = now === undefined ? t.noData : `${format(now)} (${t.most} ${format(most)})`;
+    const text = now === undefined
+      ? t.noData
+      : lines.length > 1
+      ? format(now)
+      : `${format(now)} (${t.most} ${format(most)})`;
     return html`<li class="line-${name}"><span>${lines.length > 1 ? name : t.latest}</span> ${text}</li>`;
   });
   const data = known.length === 0 ? "" : JSON.stringify({
