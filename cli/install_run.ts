@@ -4,7 +4,7 @@ import { CivikitError } from "../transport/mod.ts";
 import { type ParsedArgs, wholeNumber } from "./args.ts";
 import type { Surroundings } from "./command.ts";
 import { chooseReporter } from "./download.ts";
-import { watched } from "./download_run.ts";
+import { decidedBy, watched } from "./download_run.ts";
 import { ExitCode, exitCode, sharedExitCode } from "./exit_code.ts";
 import { openHashes } from "./hash_store.ts";
 import type { Item, Reporter } from "./progress/reporter.ts";
@@ -37,6 +37,7 @@ export async function withInstaller(
   const { io } = surroundings, json = args.has("json"), quiet = args.has("quiet");
   const concurrency = wholeNumber(args, "jobs", 1, 16) ?? 3, parallel = wholeNumber(args, "parallel", 1, 32);
   const reporter = chooseReporter({ json, quiet }, surroundings), startedMs = io.now();
+  using _closing = { [Symbol.dispose]: () => reporter.close() };
   const say = (text: string) => json ? undefined : reporter.note(text);
   using cache = openHashes(args, surroundings, say);
   using session = await openSession(args, surroundings, { say, close: reporter.close, parallel });
@@ -67,14 +68,18 @@ export async function withInstaller(
       optionsOf(file) {
         const item = items.get(file)!;
         reporter.start(item);
-        return watched(item, reporter);
+        const options = watched(item, reporter);
+        return session.track?.(file.path, options).options ?? options;
       },
       onOutcome(outcome) {
         const { file, state, result, error } = outcome, item = items.get(file);
         if (state === "failed") return fail(error, item?.name ?? file.path, item);
         ended.push(outcome);
         if (result !== undefined && item !== undefined) {
-          reporter.done(item, { ...result, verifiedBy: result.verified ? "SHA256" : undefined });
+          reporter.done(item, {
+            ...result,
+            verifiedBy: result.verified ? decidedBy(file.hashes ?? { SHA256: "" }) : undefined,
+          });
         }
       },
     });
@@ -101,8 +106,6 @@ export async function withInstaller(
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
     return end(true);
-  } finally {
-    reporter.close();
   }
 }
 

@@ -95,12 +95,21 @@ function unrecorded(path: string, sha256: string): VerifyOutcome {
 }
 
 /**
- * The model files below `root` with the hashes the cache has for their paths, and those of the cache's own that are gone
- * from there.
+ * The model files below `root`, with the hashes the cache has for their paths: for {@linkcode verify}.
  *
  * @param root The folder.
  * @param cache Where the hashes were written down.
  * @throws {DiskError} When `root` cannot be read.
+ * @example
+ * ```ts
+ * import { hashCache, recordedFiles } from "@civikit/civikit/api";
+ *
+ * const root = Deno.makeTempDirSync();
+ * Deno.writeTextFileSync(`${root}/a.safetensors`, "abc");
+ * using cache = hashCache(":memory:");
+ * console.log(recordedFiles(root, cache).files[0]?.sha256); // undefined: never scanned
+ * Deno.removeSync(root, { recursive: true });
+ * ```
  */
 export function recordedFiles(
   root: string,

@@ -1,7 +1,7 @@
 import type { CallOptions } from "../call.ts";
 import { type Air, formatAir, parseAir } from "../air.ts";
 import type { LockedFile } from "./lock.ts";
-import { badWanted, isSameWanted, type Wanted } from "./manifest.ts";
+import { badWanted, type Wanted, wantedKey } from "./manifest.ts";
 import { holdProject, type Project, saveLock, saveManifest } from "./project.ts";
 import { joinLocked, type ProjectApi, referenceOf, resolveWanted } from "./resolve_wanted.ts";
 import { parseReference } from "../reference.ts";
@@ -63,11 +63,15 @@ export async function addModel(
   const found = await resolveWanted({ air: text, ...own }, project.manifest, api, { signal });
   const named = found.length === 1 && fileId !== undefined ? fileId : undefined;
   const wanted: Wanted = { air: airFor(found[0]!.locked.air, { kind: reference.kind, fileId: named }), ...own };
-  const before = project.manifest.models.find((one) => isSameWanted(one, wanted));
+  const before = project.manifest.models.find((one) => wantedKey(one) === wantedKey(wanted));
   if (before !== undefined) {
-    return { wanted: before, files: project.lock.files.filter((file) => file.wanted === before.air), wasThere: true };
+    return {
+      wanted: before,
+      files: project.lock.files.filter((file) => file.wanted === wantedKey(before)),
+      wasThere: true,
+    };
   }
-  const files = found.map(({ locked }) => ({ ...locked, wanted: wanted.air }));
+  const files = found.map(({ locked }) => ({ ...locked, wanted: wantedKey(wanted) }));
   using _held = holdProject(project);
   project.manifest.models.push(wanted);
   project.lock = { ...project.lock, files: joinLocked(project.lock.files, files) };
@@ -76,29 +80,41 @@ export async function addModel(
   return { wanted, files, wasThere: false };
 }
 
-/** Entries of the manifest that `text` means: as written there, by model or version id, AIR, page URL, or file path. */
+/**
+ * Entries of the manifest that `text` means: as written there, by model or version id, AIR, page URL, or file path.
+ *
+ * @throws {InputError} When `text` cannot be meant at all.
+ * @example
+ * ```ts
+ * import { civitai, findWanted, openProject } from "@civikit/civikit/api";
+ *
+ * const folder = Deno.makeTempDirSync(), api = civitai({ fetch: () => Promise.reject(new Error("no network")) });
+ * console.log(findWanted(openProject(folder), api, "model:1001")); // []: the folder has no manifest
+ * Deno.removeSync(folder, { recursive: true });
+ * ```
+ */
 export function findWanted(project: Project, api: ProjectApi, text: string): Wanted[] {
   const { models } = project.manifest, { files } = project.lock;
   const written = models.filter(({ air }) => air === text);
   if (written.length > 0) return written;
-  const airs = new Set(files.filter(({ path }) => path === text).map(({ wanted }) => wanted));
-  if (airs.size === 0) {
+  const keys = new Set(files.filter(({ path }) => path === text).map(({ wanted }) => wanted));
+  if (keys.size === 0) {
     const reference = parseReference(text, api);
     if (reference.kind === "url") return [];
     const isBare = reference.kind === "version" && reference.bare === true;
     for (const { modelId, versionId, wanted } of files) {
       const isIt = reference.kind === "model" ? modelId === reference.modelId : versionId === reference.versionId;
-      if (isIt || (isBare && modelId === reference.versionId)) airs.add(wanted);
+      if (isIt || (isBare && modelId === reference.versionId)) keys.add(wanted);
     }
-    for (const { air } of models) {
-      const known = referenceOf(air, api);
+    for (const wanted of models) {
+      const known = referenceOf(wanted.air, api);
       const isIt = reference.kind === "model"
         ? known.modelId === reference.modelId
         : known.kind === "version" && known.versionId === reference.versionId;
-      if (isIt) airs.add(air);
+      if (isIt) keys.add(wantedKey(wanted));
     }
   }
-  return models.filter(({ air }) => airs.has(air));
+  return models.filter((wanted) => keys.has(wantedKey(wanted)));
 }
 
 /**
@@ -110,14 +126,23 @@ export function findWanted(project: Project, api: ProjectApi, text: string): Wan
  * @returns The entries.
  * @throws {InputError} `invalid_argument` when the manifest has no such entry.
  * @throws {DiskError} When the project's folder cannot be written.
+ * @example
+ * ```ts
+ * import { civitai, openProject, removeModel } from "@civikit/civikit/api";
+ *
+ * const folder = Deno.makeTempDirSync(), api = civitai({ fetch: () => Promise.reject(new Error("no network")) });
+ * Deno.writeTextFileSync(`${folder}/civikit.models.json`, `{ "version": 1, "models": ["civitai:1001@2002"] }`);
+ * console.log(removeModel(openProject(folder), api, "model:1001")); // [ { air: "civitai:1001@2002" } ]
+ * Deno.removeSync(folder, { recursive: true });
+ * ```
  */
 export function removeModel(project: Project, api: ProjectApi, text: string): Wanted[] {
   const gone = findWanted(project, api, text);
   if (gone.length === 0) throw badWanted(text, "the manifest has no such model");
   using _held = holdProject(project);
   project.manifest.models = project.manifest.models.filter((wanted) => !gone.includes(wanted));
-  const airs = new Set(project.manifest.models.map(({ air }) => air));
-  project.lock = { ...project.lock, files: project.lock.files.filter(({ wanted }) => airs.has(wanted)) };
+  const keys = new Set(project.manifest.models.map(wantedKey));
+  project.lock = { ...project.lock, files: project.lock.files.filter(({ wanted }) => keys.has(wanted)) };
   saveManifest(project);
   saveLock(project);
   return gone;

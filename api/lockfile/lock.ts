@@ -12,7 +12,7 @@ export interface LockedFile {
   sha256: string | null;
   /** Its size; null while it is not known exactly. */
   bytes: number | null;
-  /** What the manifest wants it for: the entry's `air`. */
+  /** What the manifest wants it for: the entry's `air`, and what is special about the entry. */
   wanted: string;
   /** The very version and file. */
   air: string;

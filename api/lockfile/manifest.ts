@@ -85,9 +85,11 @@ export function writeManifest(path: string, manifest: Manifest): void {
   writeWhole(path, prettyJson({ ...manifest, models }));
 }
 
-/** Tells whether both want the same; then one of them is enough. */
-export function isSameWanted(one: Wanted, other: Wanted): boolean {
-  return one.air === other.air && one.file === other.file && one.all === other.all && one.folder === other.folder;
+/** What an entry is called in the lock file: its AIR, and what is special about it. Entries of one name want the same. */
+export function wantedKey({ air, file, all, baseModel, folder }: Wanted): string {
+  const special = { file, all, baseModel, folder };
+  const words = Object.entries(special).filter(([, value]) => value !== undefined && value !== false);
+  return [air, ...words.map(([name, value]) => `${name}=${value}`)].join("#");
 }
 
 /** An error about what is wanted or was typed. */

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { DiskError, isCode, wrapDiskError } from "../../transport/mod.ts";
-import { prettyJson, readJsonObject, writeWhole } from "../json_file.ts";
+import { isObject, type JsonObject, prettyJson, readJsonObject, writeWhole } from "../json_file.ts";
 import { emptyLock, type Lock, lockName, lockText, readLock, writeLock } from "./lock.ts";
 import { emptyManifest, type Manifest, manifestName, readManifest, writeManifest } from "./manifest.ts";
 
@@ -77,22 +77,29 @@ function statePath(folder: string, name: string): string {
   return join(folder, stateFolder, name);
 }
 
-/** What earlier installs put there; a record that cannot be read counts as none: then nothing is taken away. */
-export function readInstalled({ folder }: Project): Installed {
+function readRoots({ folder }: Project): JsonObject {
   try {
-    const { files } = readJsonObject(statePath(folder, "installed.json")) ?? {};
-    const entries = Object.entries((files ?? {}) as Record<string, unknown>);
-    return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+    const { roots } = readJsonObject(statePath(folder, "installed.json")) ?? {};
+    return isObject(roots) ? roots : {};
   } catch (error) {
-    if (isCode(error, "invalid_file")) return new Map();
+    if (isCode(error, "invalid_file")) return {};
     throw error;
   }
 }
 
-/** Writes down what installs put there. */
-export function writeInstalled({ folder }: Project, installed: Installed): void {
-  const files = Object.fromEntries([...installed].sort(([a], [b]) => a < b ? -1 : 1));
-  writeWhole(statePath(folder, "installed.json"), prettyJson({ version: 1, files }));
+/** What earlier installs put below this root; a record that cannot be read counts as none: then nothing is taken away. */
+export function readInstalled(project: Project): Installed {
+  const files = readRoots(project)[project.root];
+  const entries = Object.entries(isObject(files) ? files : {});
+  return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+}
+
+/** Writes down what installs put below this root, unless that is known already. */
+export function writeInstalled(project: Project, installed: Installed): void {
+  const files = Object.fromEntries([...installed].sort(([a], [b]) => a < b ? -1 : 1)), roots = readRoots(project);
+  if (JSON.stringify(roots[project.root] ?? {}) === JSON.stringify(files)) return;
+  const text = prettyJson({ version: 1, roots: { ...roots, [project.root]: files } });
+  writeWhole(statePath(project.folder, "installed.json"), text);
 }
 
 /**
@@ -109,7 +116,10 @@ export function holdProject({ folder }: Project): Disposable {
     writeFileSync(statePath(folder, ".gitignore"), "*\n");
     file = Deno.openSync(path, { write: true, create: true });
   } catch (error) {
-    throw wrapDiskError(error, path, "opening");
+    const wrapped = wrapDiskError(error, path, "opening");
+    // where nobody can write, nobody is in the way; whoever has to write will hear of it
+    if (wrapped.code === "permission_denied") return { [Symbol.dispose]: () => {} };
+    throw wrapped;
   }
   let isFree = false;
   try {

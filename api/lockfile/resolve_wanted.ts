@@ -7,7 +7,7 @@ import { parseReference, type SiteReference } from "../reference.ts";
 import { resolveDownloads } from "../resolve.ts";
 import type { ResolvedFile } from "../resolved_file.ts";
 import type { LockedFile } from "./lock.ts";
-import { badWanted, type Manifest, type Wanted } from "./manifest.ts";
+import { badWanted, type Manifest, type Wanted, wantedKey } from "./manifest.ts";
 
 /** The part of the API a project needs. */
 export type ProjectApi = Pick<Civitai, "baseUrl" | "trustedHosts" | "models" | "versions">;
@@ -65,7 +65,7 @@ export async function resolveWanted(
     const path = wanted.folder === undefined
       ? place(layoutFacts(resolved, creator))
       : join(wanted.folder, resolved.fileName);
-    return { resolved, locked: lockedFile(resolved, path, wanted.air) };
+    return { resolved, locked: lockedFile(resolved, path, wantedKey(wanted)) };
   });
 }
 

@@ -1,6 +1,6 @@
 import { CivikitError, InputError } from "../../transport/mod.ts";
 import type { CallOptions } from "../call.ts";
-import type { Wanted } from "./manifest.ts";
+import { type Wanted, wantedKey } from "./manifest.ts";
 import type { Project } from "./project.ts";
 import { joinLocked, type ProjectApi, resolveWanted } from "./resolve_wanted.ts";
 
@@ -15,7 +15,7 @@ export interface WantedFailure {
 /** Entries of the manifest the lock file says nothing about. */
 function unlocked({ manifest, lock }: Project): Wanted[] {
   const known = new Set(lock.files.map(({ wanted }) => wanted));
-  return manifest.models.filter(({ air }) => !known.has(air));
+  return manifest.models.filter((wanted) => !known.has(wantedKey(wanted)));
 }
 
 /**
@@ -30,8 +30,8 @@ export async function syncLock(
   { again = [], isFrozen = false, signal }: CallOptions & { again?: readonly Wanted[]; isFrozen?: boolean } = {},
 ): Promise<WantedFailure[]> {
   if (!project.hasManifest && project.manifest.models.length === 0) return [];
-  const airs = new Set(project.manifest.models.map(({ air }) => air));
-  const missing = unlocked(project), stale = project.lock.files.filter(({ wanted }) => !airs.has(wanted));
+  const keys = new Set(project.manifest.models.map(wantedKey));
+  const missing = unlocked(project), stale = project.lock.files.filter(({ wanted }) => !keys.has(wanted));
   if (isFrozen && (missing.length > 0 || stale.length > 0)) {
     const [{ air = "" } = {}] = missing, what = air || stale[0]!.wanted;
     throw new InputError(`installing: manifest and lock file differ about ${JSON.stringify(what)}`, {
@@ -40,11 +40,11 @@ export async function syncLock(
     });
   }
   const failures: WantedFailure[] = [];
-  let files = project.lock.files.filter(({ wanted }) => airs.has(wanted));
+  let files = project.lock.files.filter(({ wanted }) => keys.has(wanted));
   for (const wanted of [...missing, ...again.filter((one) => !missing.includes(one))]) {
     try {
       const found = await resolveWanted(wanted, project.manifest, api, { signal });
-      const others = files.filter((file) => file.wanted !== wanted.air || !again.includes(wanted));
+      const others = files.filter((file) => file.wanted !== wantedKey(wanted));
       const kept = files.filter((file) => !others.includes(file));
       files = joinLocked(others, found.map(({ locked }) => samePlace(locked, kept)));
     } catch (error) {
@@ -53,6 +53,8 @@ export async function syncLock(
       failures.push({ wanted, error });
     }
   }
+  // an entry that changed and could not be looked up keeps the files it had
+  if (failures.length > 0) files = joinLocked(files, stale);
   project.lock = { ...project.lock, files };
   return failures;
 }
