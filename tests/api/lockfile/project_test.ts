@@ -1,0 +1,142 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { addModel, civitai, install, openProject } from "@civikit/civikit/api";
+import { CivikitError } from "@civikit/civikit/transport";
+import { createTransport } from "@civikit/civikit";
+import { registryFlags } from "../../../tools/registry.ts";
+import { type Civitai as Embedded, startCivitai } from "../../_civitai/mod.ts";
+import { tree } from "../../cli/_world.ts";
+
+interface Parts {
+  folder: string;
+  site: Embedded;
+  api: ReturnType<typeof civitai>;
+  transport: ReturnType<typeof createTransport>;
+}
+
+async function withProject(work: (parts: Parts) => Promise<void>): Promise<void> {
+  await using site = await startCivitai({ loraBytes: 32 * 1024 });
+  using transport = createTransport({ retry: { delayMs: 1 } });
+  const folder = await Deno.makeTempDir();
+  try {
+    await work({ folder, site, transport, api: civitai(transport, { baseUrl: site.url }) });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const manifest = (folder: string, value: unknown) =>
+  Deno.writeTextFileSync(join(folder, "civikit.models.json"), JSON.stringify(value));
+
+Deno.test("install() locks several files of one version each for itself, in the folders asked for", () =>
+  withProject(async ({ folder, api, transport }) => {
+    manifest(folder, {
+      version: 1,
+      layout: "comfyui",
+      root: ".",
+      models: [{ air: "civitai:1002@2010", file: 3010 }, { air: "civitai:1002@2010", file: 3012, folder: "vae/mine" }],
+    });
+    const { outcomes, failures } = await install(openProject(folder), api, transport);
+    assertEquals([outcomes.map(({ state }) => state), failures], [["fetched", "fetched"], []]);
+    const { files } = openProject(folder).lock;
+    assertEquals(new Set(files.map(({ fileId }) => fileId)), new Set([3010, 3012]));
+    assert(files.find(({ fileId }) => fileId === 3012)!.path.startsWith("vae/mine/"));
+    assertEquals(tree(folder).filter((path) => !path.startsWith("civikit.")), files.map(({ path }) => path).sort());
+    assertEquals((await install(openProject(folder), api, transport)).outcomes.map(({ state }) => state), [
+      "there",
+      "there",
+    ]);
+  }));
+
+Deno.test("install() fills a template with the creator, and gives equal names a path each", () =>
+  withProject(async ({ folder, api, transport }) => {
+    manifest(folder, {
+      version: 1,
+      layout: "{creator}/{file}",
+      models: ["civitai:1004@2030", { air: "civitai:1004@2030", file: 3031 }],
+    });
+    assertEquals((await install(openProject(folder), api, transport)).failures, []);
+    assertEquals(tree(join(folder, "models")), ["lamplighter/twin-3031.safetensors", "lamplighter/twin.safetensors"]);
+  }));
+
+Deno.test("install() keeps an entry's files when the entry changed and cannot be looked up", () =>
+  withProject(async ({ folder, api, transport, site }) => {
+    const project = openProject(folder);
+    await addModel(project, api, "2002");
+    await install(project, api, transport);
+    manifest(folder, { version: 1, models: ["civitai:1001@2001"] });
+    site.faults.maintenance(true);
+    const { failures, removed } = await install(openProject(folder), api, transport);
+    assertEquals([failures.length, removed], [1, []]);
+    assertEquals(tree(join(folder, "models")), ["paper_lantern_v2.safetensors"]);
+    site.faults.heal();
+    const after = await install(openProject(folder), api, transport);
+    assertEquals(after.removed, ["paper_lantern_v2.safetensors"]);
+    assertEquals(tree(join(folder, "models")), ["paper_lantern.safetensors"]);
+  }));
+
+Deno.test("install() of a version that was deleted since fails for it alone, with what the site said", () =>
+  withProject(async ({ folder, api, transport }) => {
+    const project = openProject(folder);
+    await addModel(project, api, "2002");
+    await addModel(project, api, "2020");
+    const [one] = project.lock.files;
+    Object.assign(one!, { url: one!.url.replace(/models\/\d+.*/, "models/99999?fileId=1"), fallbackUrls: [] });
+    const { outcomes } = await install(project, api, transport);
+    assertEquals(outcomes.map(({ state }) => state).sort(), ["failed", "fetched"]);
+    assertEquals((outcomes.find(({ state }) => state === "failed")!.error as CivikitError).code, "not_found");
+  }));
+
+Deno.test("install() lets one process at a time change a project", () =>
+  withProject(async ({ folder, api, transport }) => {
+    const project = openProject(folder);
+    await addModel(project, api, "2002");
+    const first = install(project, api, transport);
+    const error = await assertRejects(() => install(openProject(folder), api, transport), CivikitError);
+    assertEquals(error.code, "target_locked");
+    assertEquals((await first).outcomes.length, 1);
+  }));
+
+Deno.test("install() stopped by its signal throws the reason, and the next one goes on", () =>
+  withProject(async ({ folder, api, transport, site }) => {
+    const project = openProject(folder), controller = new AbortController(), reason = new Error("enough");
+    await addModel(project, api, "2002");
+    site.faults.limitConnections(10_000);
+    const stopped = install(project, api, transport, { signal: controller.signal });
+    while (site.storage.log.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    controller.abort(reason);
+    assertEquals(await assertRejects(() => stopped), reason);
+    site.faults.heal();
+    assertEquals((await install(openProject(folder), api, transport)).outcomes[0]!.state, "fetched");
+  }));
+
+Deno.test("civikit install without the right to write is done when everything is there, and says what it may not do", () =>
+  withProject(async ({ folder, api, transport, site }) => {
+    const project = openProject(folder);
+    await addModel(project, api, "2002");
+    await install(project, api, transport);
+    const root = fileURLToPath(new URL("../../../", import.meta.url)), flags = await registryFlags(root);
+    const run = async () => {
+      const rights = ["--allow-read", "--allow-env", "--allow-net", "--allow-sys", "--no-prompt"];
+      const args = [
+        "run",
+        ...rights,
+        "--quiet",
+        "--no-check",
+        ...flags,
+        join(root, "cli", "main.ts"),
+        "install",
+        "--quiet",
+      ];
+      const env = { CIVIKIT_BASE_URL: site.url, XDG_CACHE_HOME: join(folder, "cache"), XDG_CONFIG_HOME: folder };
+      const { code, stderr } = await new Deno.Command(Deno.execPath(), { args, env, cwd: folder }).output();
+      return { code, text: new TextDecoder().decode(stderr) };
+    };
+    const there = await run();
+    assertEquals([there.code, there.text], [0, ""]);
+    Deno.removeSync(join(folder, "models", "paper_lantern_v2.safetensors"));
+    const missing = await run();
+    assertEquals(missing.code, 8, missing.text);
+    assertStringIncludes(missing.text, "paper_lantern_v2.safetensors");
+  }));
