@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { type Call, type CallOptions, checkedId } from "./call.ts";
-import { type Listing, listing, type ListOptions } from "./listing.ts";
+import { cursorList } from "./cursor_list.ts";
+import type { Listing, ListOptions } from "./listing.ts";
 import { checkIds, checkNames, checkText, checkWhole, pageSize } from "./query.ts";
 import { cursorPage, freeForm, id, maybe, number, text, username } from "./schema_parts.ts";
 
@@ -86,25 +87,16 @@ const action = "listing articles";
 export function articles(call: Call): Articles {
   return {
     list(query = {}, options = {}) {
-      async function ask(cursor: string | undefined, signal: AbortSignal) {
+      const wire = () => {
         checkNames(action, { ...query }, ["limit", "query", "tags", "username", "sort", "nsfw"]);
         checkWhole(action, "limit", query.limit, 1, 100);
         checkIds(action, "tags", query.tags);
         checkText(action, "query", query.query);
         checkText(action, "username", query.username);
         const tags = query.tags?.join(",") || undefined;
-        const wire = { ...query, tags, limit: pageSize(query.limit, options.max, 100), cursor };
-        const { items, metadata } = await call({
-          path: "/articles",
-          route: "/articles",
-          query: wire,
-          schema: pageSchema,
-          signal,
-        });
-        const next = metadata?.nextCursor;
-        return { items, next: next === undefined || next === null ? undefined : String(next) };
-      }
-      return listing({ route: "GET /articles", ask, keyOf: ({ id }) => id }, options);
+        return { ...query, tags, limit: pageSize(query.limit, options.max, 100) };
+      };
+      return cursorList(call, { path: "/articles", schema: pageSchema, wire, keyOf: ({ id }) => id }, options);
     },
     get: async (id, { signal } = {}) =>
       await call({ path: `/articles/${checkedId(id, "article")}`, route: "/articles/:id", schema, signal }),

@@ -27,6 +27,8 @@ export interface Question<T> extends CallOptions {
   body?: unknown;
   /** Reads the text where plain JSON would lose something. */
   parse?: (text: string) => unknown;
+  /** Shown the answer before it is checked. */
+  peek?: (value: unknown) => void;
 }
 
 /** Asks the API and gives back the checked answer. */
@@ -118,7 +120,7 @@ function check<T>(value: unknown, schema: v.GenericSchema<unknown, T>, endpoint:
  */
 export function createCall(transport: Transport, baseUrl: string): Call {
   return async function call<T>(
-    { path, route, schema, query, signal, method = "GET", body, parse = JSON.parse }: Question<T>,
+    { path, route, schema, query, signal, method = "GET", body, parse = JSON.parse, peek }: Question<T>,
   ): Promise<T> {
     const request = new Request(`${baseUrl}/api/v1${path}${search(query)}`, {
       method,
@@ -131,7 +133,9 @@ export function createCall(transport: Transport, baseUrl: string): Call {
     const isJson = /[/+]json\b/i.test(response.headers.get("content-type") ?? "");
     if (!isJson) throw notJson(response, request, excerptOf(text));
     const endpoint = `${method} ${route}`, url = redactUrl(request.url);
-    return check(parseJson(text, parse, endpoint, url), schema, endpoint, url);
+    const value = parseJson(text, parse, endpoint, url);
+    peek?.(value);
+    return check(value, schema, endpoint, url);
   };
 }
 

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { type Call, type CallOptions, checkedId } from "./call.ts";
-import { type Listing, listing, type ListOptions } from "./listing.ts";
+import { cursorList } from "./cursor_list.ts";
+import type { Listing, ListOptions } from "./listing.ts";
 import { badQuery, checkNames, checkText, checkWhole, pageSize } from "./query.ts";
 import { cursorPage, flag, maybe, number, text, username } from "./schema_parts.ts";
 
@@ -78,30 +79,22 @@ const action = "listing collections";
 export function collections(call: Call): Collections {
   return {
     list(query = {}, options = {}) {
-      async function ask(cursor: string | undefined, signal: AbortSignal) {
+      const { sort } = query, isSingle = sort === "Most Followers";
+      const wire = () => {
         checkNames(action, { ...query }, ["limit", "query", "sort", "nsfw"]);
         checkWhole(action, "limit", query.limit, 1, 100);
         checkText(action, "query", query.query);
-        const { sort } = query, limit = pageSize(query.limit, options.max, 100);
+        const limit = pageSize(query.limit, options.max, 100);
         if ((query.query?.length ?? 0) > 100) {
           throw badQuery(action, "query", query.query, "at most 100 characters are due");
         }
-        if (sort === "Most Followers" && (options.max === undefined || options.max > limit)) {
+        if (isSingle && (options.max === undefined || options.max > limit)) {
           throw badQuery(action, "sort", sort, `the site gives one page of it only: max of at most ${limit} is due`);
         }
-        const wire = { ...query, limit, cursor };
-        const { items, metadata } = await call({
-          path: "/collections",
-          route: "/collections",
-          query: wire,
-          schema: pageSchema,
-          signal,
-        });
-        const next = metadata?.nextCursor;
-        const isEnd = next === undefined || next === null || sort === "Most Followers";
-        return { items, next: isEnd ? undefined : String(next) };
-      }
-      return listing({ route: "GET /collections", ask, keyOf: ({ id }) => id }, options);
+        return { ...query, limit };
+      };
+      const source = { path: "/collections", schema: pageSchema, wire, keyOf: ({ id }: Collection) => id, isSingle };
+      return cursorList(call, source, options);
     },
     get: async (id, { signal } = {}) =>
       await call({ path: `/collections/${checkedId(id, "collection")}`, route: "/collections/:id", schema, signal }),

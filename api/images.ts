@@ -2,7 +2,8 @@ import { CivikitError } from "../transport/mod.ts";
 import { type Call, type CallOptions, checkedId } from "./call.ts";
 import { parseExactJson } from "./exact_json.ts";
 import { type GalleryImage, galleryPageSchema } from "./gallery_image.ts";
-import { type Listing, listing, type ListOptions } from "./listing.ts";
+import { cursorList } from "./cursor_list.ts";
+import type { Listing, ListOptions } from "./listing.ts";
 import { badQuery, checkIds, checkNames, checkWhole, checkWords, pageSize, type Query } from "./query.ts";
 
 /** Which images to list. Left out means: the site's default. What is not named here the site ignores: it is refused. */
@@ -92,19 +93,12 @@ function imageWire(query: ImageQuery, max: number | undefined): Query {
 /** Makes {@linkcode Images} on top of `call`. */
 export function images(call: Call): Images {
   const list: Images["list"] = (query = {}, options = {}) => {
-    async function ask(cursor: string | undefined, signal: AbortSignal) {
-      const { items, metadata } = await call({
-        path: "/images",
-        route: "/images",
-        query: { ...imageWire(query, options.max), cursor },
-        schema: galleryPageSchema,
-        parse: parseExactJson,
-        signal,
-      });
-      const next = metadata?.nextCursor;
-      return { items, next: next === undefined || next === null ? undefined : String(next) };
-    }
-    return listing({ route: "GET /images", ask, keyOf: ({ id }) => id }, options);
+    const wire = () => imageWire(query, options.max), keyOf = ({ id }: GalleryImage) => id;
+    return cursorList(
+      call,
+      { path: "/images", schema: galleryPageSchema, wire, keyOf, parse: parseExactJson },
+      options,
+    );
   };
 
   const get: Images["get"] = async (id, { signal } = {}) => {

@@ -48,12 +48,18 @@ export interface ListPage<T> {
   readonly next: string | undefined;
 }
 
+/** Told where the next page begins, and how many rows this one has. */
+export type LookAhead = (next: string | undefined, rows: number) => void;
+
 /** What tells {@linkcode listing} how to walk a list. */
 export interface ListSource<T> {
   /** The kind of call, such as `GET /models`: for errors. */
   readonly route: string;
-  /** Asks for the page at `cursor`. */
-  readonly ask: (cursor: string | undefined, signal: AbortSignal) => Promise<ListPage<T>>;
+  /**
+   * Asks for the page at `cursor`. May call `lookAhead` as soon as it knows where the next page begins and how many rows
+   * this one has, before it has looked at them.
+   */
+  readonly ask: (cursor: string | undefined, signal: AbortSignal, lookAhead: LookAhead) => Promise<ListPage<T>>;
   /** What makes a row the same as another; undefined where nothing does. */
   readonly keyOf: (row: T) => number | string | undefined;
 }
@@ -62,75 +68,119 @@ export interface ListSource<T> {
 const mostEmptyPages = 1000;
 const mostStalePages = 10;
 
-/** Walks a list; the guards against circles are here, the way to ask is the source's. */
+const over: IteratorReturnResult<undefined> = { done: true, value: undefined };
+
+/**
+ * Walks a list; the guards against circles are here, the way to ask is the source's. Written out by hand because a row
+ * through an async generator costs as much as reading it from JSON.
+ */
 export function listing<T>(source: ListSource<T>, { signal, max = Infinity, from }: ListOptions = {}): Listing<T> {
   const { route, ask, keyOf } = source;
+  const stop = new AbortController(), either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  const isNew = recentKeys<number | string>(), cursors = new Set<string>();
   let position: ListPosition | null = from ?? { cursor: null, after: null };
+  let left = max, isOver = max <= 0;
+  // the page in hand: its rows not given before, and where it begins and leads
+  let rows: readonly T[] = [], start = 0, at = 0;
+  let cursor = from?.cursor ?? undefined, next: string | undefined, isCircle = false, hasPage = false;
+  let emptyPages = 0, stalePages = 0;
+  let coming: Promise<ListPage<T>> | undefined, ahead: Promise<ListPage<T>> | undefined;
+  let loading: Promise<void> | undefined;
 
-  function circle(cursor: string | undefined, state: string): ContentError {
-    const shown = cursor === undefined ? "the start" : `cursor ${JSON.stringify(shownInput(cursor))}`;
+  function finish(): void {
+    isOver = true;
+    rows = [];
+    if (coming !== undefined || ahead !== undefined) stop.abort();
+  }
+
+  function askAt(where: string | undefined): Promise<ListPage<T>> {
+    const page = ask(where, either, (found, count) => {
+      // someone who has come through a page and waits for this one will want the next: it may come while this one is read
+      const isWaitedFor = !isOver && loading !== undefined && hasPage && where === cursor && ahead === undefined;
+      if (isWaitedFor && found !== undefined && found !== where && !cursors.has(found) && left > count) {
+        ahead = askAt(found);
+      }
+    });
+    page.catch(() => {}); // it fails when its turn comes
+    return page;
+  }
+
+  function circle(where: string | undefined, state: string): ContentError {
+    const shown = where === undefined ? "the start" : `cursor ${JSON.stringify(shownInput(where))}`;
     return new ContentError(`walking "${route}" at ${shown}: ${state}`, { code: "page_loop", url: route });
   }
 
-  /** Throws when the pages lead nowhere; `state` outlives the page. */
-  function guard(state: { empty: number; stale: number }, page: ListPage<T>, fresh: number, cursor?: string): void {
-    state.empty = page.items.length === 0 ? state.empty + 1 : 0;
-    state.stale = page.items.length > 0 && fresh === 0 ? state.stale + 1 : 0;
-    if (state.empty > mostEmptyPages) throw circle(cursor, `${mostEmptyPages} empty pages in a row`);
-    if (state.stale > mostStalePages) throw circle(cursor, `${mostStalePages} pages in a row bring nothing new`);
+  /** Goes from a page that is given to the next; false when there is none. */
+  function turn(): boolean {
+    if (!hasPage) return true;
+    if (next === undefined) return false;
+    if (isCircle) throw circle(next, "the site names a page again that it has given before");
+    if (emptyPages > mostEmptyPages) throw circle(cursor, `${mostEmptyPages} empty pages in a row`);
+    if (stalePages > mostStalePages) throw circle(cursor, `${mostStalePages} pages in a row bring nothing new`);
+    cursor = next;
+    position = { cursor, after: null };
+    return true;
   }
 
-  async function* rows(): AsyncGenerator<T, void, undefined> {
-    if (max <= 0) return;
-    const stop = new AbortController(), either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
-    const isNew = recentKeys(), cursors = new Set<string>(), state = { empty: 0, stale: 0 };
-    let cursor = from?.cursor ?? undefined, left = max;
-    let coming: Promise<ListPage<T>> | undefined;
+  async function load(): Promise<void> {
     try {
-      for (;;) {
-        const page = await (coming ?? ask(cursor, either));
-        coming = undefined;
-        if (cursor !== undefined) cursors.add(cursor);
-        const { next } = page, isCircle = next !== undefined && cursors.has(next);
-        const fresh = page.items.filter((row) => isNew(keyOf(row)));
-        const start = from !== undefined && from.cursor === (cursor ?? null) ? rowAfter(fresh, from.after) : 0;
-        for (let index = start; index < fresh.length; index++) {
-          signal?.throwIfAborted();
-          // whoever takes a second row goes on: the next page may come meanwhile, unless this one is enough
-          if (index === start + 1 && next !== undefined && !isCircle && left > fresh.length - index) {
-            coming = ask(next, either);
-            coming.catch(() => {}); // it fails when its turn comes
-          }
-          const row = fresh[index]!;
-          position = { cursor: cursor ?? null, after: keyOf(row) ?? null };
-          left--;
-          yield row;
-          if (left === 0) return;
-        }
-        if (next === undefined) {
-          position = null;
-          return;
-        }
-        if (isCircle) throw circle(next, "the site names a page again that it has given before");
-        guard(state, page, fresh.length, cursor);
-        cursor = next;
-        position = { cursor, after: null };
+      if (!turn()) {
+        position = null;
+        return finish();
       }
-    } finally {
-      if (coming !== undefined) stop.abort();
+      coming ??= askAt(cursor);
+      const page = await coming;
+      coming = ahead;
+      ahead = undefined;
+      if (isOver) return;
+      if (cursor !== undefined) cursors.add(cursor);
+      rows = page.items.filter((row) => isNew(keyOf(row)));
+      next = page.next;
+      isCircle = next !== undefined && cursors.has(next);
+      emptyPages = page.items.length === 0 ? emptyPages + 1 : 0;
+      stalePages = page.items.length > 0 && rows.length === 0 ? stalePages + 1 : 0;
+      // a row to go on after that is gone meanwhile: give the page again rather than lose a row
+      const isResumed = !hasPage && from !== undefined && from.after !== null;
+      start = at = isResumed ? rows.findIndex((row) => keyOf(row) === from.after) + 1 : 0;
+      hasPage = true;
+    } catch (error) {
+      finish();
+      throw error;
     }
   }
 
-  function rowAfter(items: readonly T[], after: ListPosition["after"]): number {
-    // a row that is gone meanwhile: give the page again rather than lose a row
-    return after === null ? 0 : items.findIndex((row) => keyOf(row) === after) + 1;
+  function give(): IteratorResult<T, undefined> {
+    // whoever takes a second row goes on: the next page may come meanwhile, unless this one is enough
+    if (at === start + 1 && coming === undefined && next !== undefined && !isCircle && left > rows.length - at) {
+      coming = askAt(next);
+    }
+    const value = rows[at++]!;
+    position = { cursor: cursor ?? null, after: keyOf(value) ?? null };
+    if (--left === 0) finish();
+    return { done: false, value };
   }
 
-  const walk = rows();
+  async function wait(): Promise<IteratorResult<T, undefined>> {
+    while (!isOver && at >= rows.length) {
+      loading ??= load().finally(() => loading = undefined);
+      await loading;
+    }
+    return isOver ? over : give();
+  }
+
   return {
-    next: () => walk.next(),
-    return: () => walk.return(),
-    throw: (error) => walk.throw(error),
+    next() {
+      if (isOver) return Promise.resolve(over);
+      if (signal?.aborted) {
+        finish();
+        return Promise.reject(signal.reason);
+      }
+      return at < rows.length ? Promise.resolve(give()) : wait();
+    },
+    return() {
+      finish();
+      return Promise.resolve(over);
+    },
     [Symbol.asyncIterator]() {
       return this;
     },

@@ -1,5 +1,6 @@
 import { type Call, type CallOptions, checkedId } from "./call.ts";
-import { type Listing, listing, type ListOptions } from "./listing.ts";
+import { cursorList } from "./cursor_list.ts";
+import type { Listing, ListOptions } from "./listing.ts";
 import { type ModelQuery, modelWire } from "./model_query.ts";
 import type { OrNull } from "./or_null.ts";
 import { badQuery, checkIds } from "./query.ts";
@@ -83,24 +84,13 @@ export function models(
 
   const list: Models["list"] = (query = {}, options = {}) => {
     const { tag, baseModels } = query;
-    async function ask(cursor: string | undefined, signal: AbortSignal) {
-      const wire = modelWire(query, options.max);
-      const { items, metadata } = await call({
-        path: "/models",
-        route: "/models",
-        // never nextPage: it repeats a token and has been malformed
-        query: { ...wire, cursor },
-        schema: modelPageSchema,
-        signal,
-      });
-      const next = metadata?.nextCursor;
-      if (cursor === undefined && tag !== undefined) await checkTag(tag, items, signal);
-      if (cursor === undefined && items.length === 0 && baseModels !== undefined) {
-        await checkBaseModels(baseModels, signal);
-      }
-      return { items, next: next === undefined || next === null ? undefined : String(next) };
+    async function checkFirst(items: readonly Model[], signal: AbortSignal): Promise<void> {
+      if (tag !== undefined) await checkTag(tag, items, signal);
+      if (items.length === 0 && baseModels !== undefined) await checkBaseModels(baseModels, signal);
     }
-    return listing({ route: "GET /models", ask, keyOf: ({ id }) => id }, options);
+    const wire = () => modelWire(query, options.max);
+    const source = { path: "/models", schema: modelPageSchema, wire, keyOf: ({ id }: Model) => id, checkFirst };
+    return cursorList(call, source, options);
   };
 
   const byIds: Models["byIds"] = async (ids, { signal } = {}) => {

@@ -1,0 +1,116 @@
+/**
+ * Two measurements of the API, against an embedded Civitai in another process:
+ *
+ *     deno task bench:api [models] [images]
+ *
+ * 1. All models of a list (default 100,000), against a bare loop of fetch and JSON.parse over the same pages; memory is
+ *    looked at on the way.
+ * 2. Images of 200 KB (default 1,000), against `aria2c -i list -j16`.
+ *
+ * @module
+ */
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { civitai, createTransport, saveImages } from "../../mod.ts";
+import { registryFlags } from "../../tools/registry.ts";
+
+const [models = 100_000, images = 1000] = Deno.args.map(Number), imageBytes = 200_000;
+const MiB = 1024 ** 2;
+const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+async function withServer(sizes: readonly number[], work: (url: string) => Promise<void>): Promise<void> {
+  const server = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", ...await registryFlags(), "tests/bench/_civitai_server.ts", ...sizes.map(String)],
+    stdout: "piped",
+  }).spawn();
+  const reader = server.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  try {
+    await work((await reader.read()).value!.trim());
+  } finally {
+    await reader.cancel();
+    server.kill("SIGKILL");
+    await server.status;
+  }
+}
+
+async function bareLoop(url: string): Promise<number> {
+  let count = 0, cursor: string | undefined;
+  do {
+    const next: string = cursor === undefined ? "" : `&cursor=${cursor}`;
+    const response = await fetch(`${url}/api/v1/models?limit=100&nsfw=true${next}`);
+    const page = JSON.parse(await response.text());
+    for (const model of page.items) count += Number(model.id > 0);
+    cursor = page.metadata.nextCursor;
+  } while (cursor !== undefined);
+  return count;
+}
+
+async function listModels(url: string): Promise<{ count: number; memory: number[] }> {
+  using transport = createTransport();
+  const memory: number[] = [];
+  let count = 0;
+  for await (const { id } of civitai(transport, { baseUrl: url }).models.list({ nsfw: true })) {
+    count += Number(id > 0);
+    if (count % (models / 10) === 0) memory.push(Math.round(Deno.memoryUsage().rss / MiB));
+  }
+  return { count, memory };
+}
+
+await withServer([models], async (url) => {
+  await bareLoop(url); // the server warms up
+  let bare = Infinity, ours = Infinity, result = { count: 0, memory: [] as number[] };
+  for (let round = 0; round < 3; round++) {
+    bare = Math.min(bare, await timed(() => bareLoop(url)));
+    ours = Math.min(ours, await timed(async () => result = await listModels(url)));
+  }
+  console.log(
+    `${result.count} models: bare ${seconds(bare)}, models.list() ${seconds(ours)}, ${(ours / bare).toFixed(2)} times`,
+  );
+  console.log(`resident memory on the way, MiB: ${result.memory.join(" ")}`);
+});
+
+await withServer([0, images, imageBytes], async (url) => {
+  const folder = await mkdtemp(join(tmpdir(), "civikit_bench_"));
+  using transport = createTransport();
+  const api = civitai(transport, { baseUrl: url });
+  const list = await Array.fromAsync(api.images.list({ browsingLevel: 63 }));
+  const file = join(folder, "list.txt");
+  await Deno.writeTextFile(file, list.map(({ id, url }) => `${url}\n  out=${id}.bin\n`).join(""));
+  async function aria2(): Promise<void> {
+    const args = ["-q", "-i", file, "-j16", "-d", join(folder, "aria2"), "--allow-overwrite=true"];
+    const { success } = await new Deno.Command("aria2c", { args, stdout: "null" }).output();
+    if (!success) throw new Error("aria2c failed");
+  }
+  async function ours(): Promise<void> {
+    for await (const { state, error } of saveImages(transport, list, join(folder, "ours"))) {
+      if (state !== "saved") throw error ?? new Error(state);
+    }
+  }
+  try {
+    const times: Record<string, number> = {};
+    for (let round = 0; round < 3; round++) {
+      for (const [name, work] of Object.entries({ aria2, ours })) {
+        await rm(join(folder, name), { recursive: true, force: true });
+        times[name] = Math.min(times[name] ?? Infinity, await timed(work));
+      }
+    }
+    const saved = (await readdir(join(folder, "ours"))).length;
+    console.log(
+      `${saved} images of ${imageBytes} bytes: aria2c -j16 ${seconds(times["aria2"]!)}, saveImages() ${
+        seconds(times["ours"]!)
+      }`,
+    );
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    console.log("aria2c is not installed");
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
