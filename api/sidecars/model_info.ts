@@ -22,7 +22,7 @@ export interface ModelInfo {
   /** SHA-256 of the files it names, upper case. */
   sha256: string[];
   /** Everything that is in the file. */
-  raw: JsonObject;
+  raw: Record<string, unknown>;
 }
 
 const numberOf = (value: unknown) => typeof value === "number" && Number.isSafeInteger(value) ? value : undefined;
