@@ -1,7 +1,8 @@
-import { join, resolve } from "node:path";
+import { join, relative, resolve, sep } from "node:path";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { DiskError, isCode, wrapDiskError } from "../../transport/mod.ts";
 import { isObject, type JsonObject, prettyJson, readJsonObject, writeWhole } from "../json_file.ts";
+import { layoutNames } from "../layout/mod.ts";
 import { emptyLock, type Lock, lockName, lockText, readLock, writeLock } from "./lock.ts";
 import { emptyManifest, type Manifest, manifestName, readManifest, writeManifest } from "./manifest.ts";
 
@@ -24,7 +25,7 @@ export interface Project {
 
 /** Settings of {@linkcode openProject}. */
 export interface ProjectOptions {
-  /** Where models go, in place of the manifest's `root`. */
+  /** Where models go, in place of the manifest's `root`; a new manifest names it. */
   root?: string | undefined;
   /** The layout of a new manifest. Default `flat`. */
   layout?: string | undefined;
@@ -50,7 +51,7 @@ export interface ProjectOptions {
  */
 export function openProject(folder: string, { root, layout }: ProjectOptions = {}): Project {
   const base = resolve(folder), manifest = readManifest(join(base, manifestName));
-  const used = manifest ?? { ...emptyManifest(), ...(layout !== undefined && { layout }) };
+  const used = manifest ?? newManifest(base, { root, layout });
   return {
     folder: base,
     root: root === undefined ? resolve(base, used.root) : resolve(root),
@@ -58,6 +59,13 @@ export function openProject(folder: string, { root, layout }: ProjectOptions = {
     lock: readLock(join(base, lockName)) ?? emptyLock(),
     hasManifest: manifest !== undefined,
   };
+}
+
+/** The layout of a program begins in the program's own folder; everything else gets a folder of its own. */
+function newManifest(folder: string, { root, layout: name = "flat" }: ProjectOptions): Manifest {
+  const isProgram = name !== "flat" && layoutNames.some((one) => one === name);
+  const place = root === undefined ? (isProgram ? "." : "models") : relative(folder, resolve(root)) || ".";
+  return { ...emptyManifest(), layout: name, root: place.split(sep).join("/") };
 }
 
 /** Writes the project's manifest. */

@@ -20,13 +20,13 @@ Deno.test("civikit add writes manifest and lock file, installs by layout; instal
     assertStringIncludes(models[0], ":civitai:1001@2002");
     assert(models[1].endsWith(":civitai:1002"), models[1]);
     assertEquals(tree(join(folder, "models")), [
-      "models/checkpoints/harbourMix_v20.safetensors",
-      "models/loras/paper_lantern_v2.safetensors",
+      "checkpoints/harbourMix_v20.safetensors",
+      "loras/paper_lantern_v2.safetensors",
     ]);
     const lock = JSON.parse(Deno.readTextFileSync(join(folder, "civikit.lock.json")));
     const [, lora] = lock.files;
     assertEquals(lora.sha256, await civitai.sha256(3002));
-    assertEquals(await sha256(join(folder, "models", lora.path)), lora.sha256);
+    assertEquals(await sha256(join(folder, lora.path)), lora.sha256);
     assertEquals([lora.modelId, lora.versionId, lora.fileId], [1001, 2002, 3002]);
 
     const before = asked(world), text = Deno.readTextFileSync(join(folder, "civikit.lock.json"));
@@ -35,6 +35,29 @@ Deno.test("civikit add writes manifest and lock file, installs by layout; instal
     assertStringIncludes(again.io.err, "2 already there");
     assertEquals(asked(world), before, "nothing was asked");
     assertEquals(Deno.readTextFileSync(join(folder, "civikit.lock.json")), text);
+  }));
+
+Deno.test("civikit add --root writes the root down, and install --root goes elsewhere", () =>
+  inWorld(async ({ run, folder }) => {
+    const project = join(folder, "project"), other = join(folder, "other");
+    Deno.mkdirSync(project);
+    const { code, io } = await run([
+      "add",
+      "2002",
+      "--dir",
+      project,
+      "--root",
+      join(folder, "webui"),
+      "--layout",
+      "a1111",
+    ]);
+    assertEquals(code, 0, io.err);
+    assertEquals(JSON.parse(Deno.readTextFileSync(join(project, "civikit.models.json"))).root, "../webui");
+    assertEquals(tree(join(folder, "webui")), ["models/Lora/paper_lantern_v2.safetensors"]);
+    assertEquals((await run(["install", "--dir", project, "--root", other])).code, 0);
+    assertEquals(tree(other), ["models/Lora/paper_lantern_v2.safetensors"]);
+    assertEquals((await run(["remove", "2002", "--dir", project])).code, 0);
+    assertEquals([tree(join(folder, "webui")), tree(other).length], [[], 1]);
   }));
 
 Deno.test("civikit install makes the same folder elsewhere from the two files alone", () =>
