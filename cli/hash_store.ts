@@ -26,6 +26,9 @@ export function openHashes(args: ParsedArgs, { io, locale }: Surroundings, say: 
   const given = args.value("hashes"), path = given ?? defaultPath(io.env);
   if (path === undefined) return hashCache(":memory:");
   try {
+    // opening it would stop at a question on a terminal
+    const { state } = Deno.permissions.querySync({ name: "write", path });
+    if (given === undefined && state !== "granted") throw new Deno.errors.NotCapable(path);
     return hashCache(path);
   } catch (error) {
     const isRefused = error instanceof CivikitError || error instanceof Deno.errors.NotCapable;

@@ -33,7 +33,8 @@ examples:
   civikit scan models --all
   civikit scan models --sidecars --json`;
 
-function progressText({ phase, done, total }: ScanProgress): string {
+/** How far a scan is, in words. */
+export function progressText({ phase, done, total }: ScanProgress): string {
   if (phase === "asking") return `asking Civitai: ${done} of ${total}`;
   const percent = total > 0 ? Math.floor(done * 100 / total) : 100;
   return `hashing: ${percent}%, ${formatBytes(done)} of ${formatBytes(total)}`;
@@ -93,6 +94,9 @@ function showJson(report: ScanReport, { io }: Surroundings): void {
   }
 }
 
+/** Versions asked for, and held in memory, at once. */
+const batchSize = 100;
+
 /** Writes what other programs read beside each known file; gives back the failures. */
 async function addSidecars(
   report: ScanReport,
@@ -104,17 +108,22 @@ async function addSidecars(
     failures.push(error);
     tell(path, "failed", error);
   };
-  for (const { path, identity, version } of report.files) {
-    if (!identity) continue;
+  const known = report.files.filter(({ identity }) => identity);
+  for (let at = 0; at < known.length; at += batchSize) {
+    const batch = known.slice(at, at + batchSize);
     try {
-      const known = version ?? await api.versions.get(identity.versionId, { signal });
-      for (const outcome of await writeSidecars(path, known, { transport, signal })) {
-        if (outcome.error === undefined) tell(outcome.path, outcome.state);
-        else fail(outcome.path, outcome.error);
+      const versions = await api.versions.byHashes(new Set(batch.map(({ sha256 }) => sha256)), { signal });
+      for (const { path, sha256 } of batch) {
+        const version = versions.get(sha256);
+        if (version === undefined) continue; // taken down since it was asked about
+        for (const outcome of await writeSidecars(path, version, { transport, signal })) {
+          if (outcome.error === undefined) tell(outcome.path, outcome.state);
+          else fail(outcome.path, outcome.error);
+        }
       }
     } catch (error) {
       if (signal.aborted || !(error instanceof CivikitError)) throw error;
-      fail(path, error);
+      fail("asking Civitai", error);
     }
   }
   return failures;

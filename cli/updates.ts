@@ -1,4 +1,4 @@
-import { findUpdates, type LibraryFile, scan } from "../api/mod.ts";
+import { findUpdates, type LibraryFile, scan, type ScanProgress } from "../api/mod.ts";
 import type { ParsedArgs } from "./args.ts";
 import { alignedRows } from "./columns.ts";
 import type { Command, Surroundings } from "./command.ts";
@@ -7,6 +7,7 @@ import { describeFailure } from "./failure.ts";
 import { hashesFlag, openHashes } from "./hash_store.ts";
 import { failureFields, jsonLine } from "./json_line.ts";
 import { statusLine } from "./progress/status_line.ts";
+import { progressText } from "./scan.ts";
 import { openSession, siteFlag } from "./session.ts";
 
 const help = `Scans the folders as "civikit scan" does (quick when nothing changed), then asks
@@ -30,7 +31,8 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
   const { api, signal } = session, roots = args.operands.length > 0 ? args.operands : ["."];
   try {
     line.show("looking at the files");
-    const found = await scan(api, roots, { cache, signal });
+    const onProgress = (progress: ScanProgress) => line.show(progressText(progress));
+    const found = await scan(api, roots, { cache, signal, onProgress });
     line.show("asking Civitai for newer versions");
     const known = found.files.filter((file): file is LibraryFile & { identity: object } => !!file.identity);
     const { models, failures } = await findUpdates(api, known.map(({ identity }) => identity!), { signal });

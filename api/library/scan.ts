@@ -13,8 +13,6 @@ export interface LibraryFile extends DiskFile {
   sha256: string;
   /** What it is on the site; null: the site does not know it; undefined: the site could not be asked. */
   identity: Identity | null | undefined;
-  /** The version as the site sent it just now; undefined when nothing had to be asked. */
-  version?: Version | undefined;
 }
 
 /** What {@linkcode scan} found. */
@@ -165,7 +163,7 @@ async function identify(
         for (const sha256 of batch) {
           const version = versions.get(sha256), identity = version ? identityOf(version, sha256) : null;
           cache.tell(sha256, { identity, askedAt: now });
-          for (const file of byHash.get(sha256)!) Object.assign(file, { identity, version });
+          for (const file of byHash.get(sha256)!) file.identity = identity;
         }
       });
     } catch (error) {
