@@ -17,7 +17,7 @@ const sql = {
   remove: "DELETE FROM entries WHERE id = ?",
   addChunk: "INSERT INTO chunks (entry, n, bytes) VALUES (?, ?, ?)",
   chunks: "SELECT n, bytes FROM chunks WHERE entry = ? AND n >= ? ORDER BY n LIMIT 4",
-  dropChunks: "DELETE FROM chunks WHERE id IN (SELECT id FROM chunks WHERE entry = ? ORDER BY n LIMIT 4)",
+  dropChunks: "DELETE FROM chunks WHERE id IN (SELECT id FROM chunks WHERE entry = ? ORDER BY n LIMIT 2)",
   idsOf: "SELECT id FROM entries WHERE url = ?",
   variants: "SELECT id FROM entries WHERE url = ? AND partition = ? AND whole = 1 ORDER BY id DESC LIMIT -1 OFFSET ?",
   count: `UPDATE totals SET hit = hit + ?, stale = stale + ?, revalidated = revalidated + ?, miss = miss + ?,

@@ -54,7 +54,7 @@ interface Pending {
 
 /** Up to here a body lies in its entry's row, and is written behind the caller's back. */
 const inlineBytes = 64 * 1024;
-const chunkBytes = 256 * 1024;
+const chunkBytes = 128 * 1024;
 /** How long one round of writing down and clearing out may take, in milliseconds. */
 const roundMs = 2;
 /** How long a small entry waits for company, in milliseconds: one transaction for many is much cheaper. */
