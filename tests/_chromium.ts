@@ -6,7 +6,7 @@ export interface BrowserPage extends AsyncDisposable {
   open(url: string): Promise<void>;
   /** Evaluates an expression in the page; promises are waited for. */
   evaluate<Value>(expression: string): Promise<Value>;
-  /** Waits, over mutations and frames, until an expression is true in the page. */
+  /** Waits, across navigations, until an expression is true in the page. */
   until(expression: string): Promise<void>;
   /** Size of the window in CSS pixels. */
   resize(width: number, height: number): Promise<void>;
@@ -21,9 +21,9 @@ export interface BrowserPage extends AsyncDisposable {
   /** The page as PNG: from top to bottom, or only what the window shows. */
   screenshot(options?: { readonly isWhole?: boolean }): Promise<Uint8Array<ArrayBuffer>>;
   /** Errors, refusals of the policy included, that the page's console saw. */
-  readonly problems: readonly string[];
+  readonly problems: string[];
   /** Every URL that was asked for. */
-  readonly requested: readonly string[];
+  readonly requested: string[];
 }
 
 const candidates = [
@@ -102,12 +102,20 @@ export async function startChromium(): Promise<BrowserPage> {
   const socket = await connect(url);
   const waiting = new Map<number, PromiseWithResolvers<Record<string, never>>>();
   const problems: string[] = [], requested: string[] = [];
-  let number = 0, session = "", loaded = Promise.withResolvers<void>();
+  const loads = new Map<string, PromiseWithResolvers<void>>();
+  let number = 0, session = "";
+
+  /** Resolves when the document of one navigation has loaded; others may end at the same time. */
+  function load(loaderId: string): PromiseWithResolvers<void> {
+    const known = loads.get(loaderId) ?? Promise.withResolvers<void>();
+    loads.set(loaderId, known);
+    return known;
+  }
 
   function note({ method, params }: Message): void {
     // deno-lint-ignore no-explicit-any -- the protocol's own shapes
     const of = params as any;
-    if (method === "Page.loadEventFired") loaded.resolve();
+    if (method === "Page.lifecycleEvent" && of.name === "load") load(of.loaderId).resolve();
     if (method === "Network.requestWillBeSent") requested.push(of.request.url);
     if (method === "Runtime.exceptionThrown") problems.push(of.exceptionDetails.exception?.description ?? "exception");
     if (method === "Log.entryAdded" && of.entry.level === "error") problems.push(of.entry.text);
@@ -147,21 +155,25 @@ export async function startChromium(): Promise<BrowserPage> {
   const { targetId } = targetInfos.find(({ type }: any) => type === "page");
   session = (await send("Target.attachToTarget", { targetId, flatten: true })).sessionId;
   await Promise.all(["Page", "Network", "Runtime", "Log"].map((domain) => send(`${domain}.enable`)));
+  await send("Page.setLifecycleEventsEnabled", { enabled: true });
 
   return {
     problems,
     requested,
     evaluate,
     async open(url) {
-      loaded = Promise.withResolvers();
-      await send("Page.navigate", { url });
-      await loaded.promise;
+      const { loaderId } = await send("Page.navigate", { url });
+      await load(loaderId).promise;
     },
     async until(expression) {
-      await evaluate(`new Promise((resolve) => {
-        const look = () => (${expression}) ? resolve(true) : setTimeout(look, 20);
-        look();
-      })`);
+      // long enough for a machine that does ten other things
+      const end = performance.now() + 20_000;
+      for (;;) {
+        // while a page is being left there is nothing to ask
+        if (await evaluate<boolean>(`Boolean(${expression})`).catch(() => false)) return;
+        if (performance.now() > end) throw new Error(`waiting in Chromium: never true: ${expression}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
     },
     async resize(width, height) {
       await send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile: width < 500 });
@@ -171,7 +183,9 @@ export async function startChromium(): Promise<BrowserPage> {
       await send("Emulation.setEmulatedMedia", { features: list });
     },
     async press(key) {
-      for (const type of ["rawKeyDown", "keyUp"]) {
+      // a key that types something has to say so, or it presses no button
+      const down = keyCodes[key]?.text === undefined ? "rawKeyDown" : "keyDown";
+      for (const type of [down, "keyUp"]) {
         await send("Input.dispatchKeyEvent", { type, key, code: key, ...keyCodes[key] });
       }
     },

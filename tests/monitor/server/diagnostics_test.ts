@@ -109,7 +109,7 @@ Deno.test("diagnostics() /healthz computes all four parts, and answers 503 on an
     assertEquals(response.headers.get("content-type"), "application/health+json");
     const { checks, level, status } = await response.json();
     const levels = Object.fromEntries(
-      Object.entries(checks).map(([part, [one]]) => [part, (one as { level: string }).level]),
+      Object.entries(checks as Record<string, { level: string }[]>).map(([part, [one]]) => [part, one!.level]),
     );
     return { code: response.status, level, status, levels, checks };
   };

@@ -1,0 +1,139 @@
+/**
+ * The diagnostic server under load, in a process of its own with 24 hours in its store: 500 streams of events and 200
+ * requests a second on `/metrics` and `/` for `--seconds` (default 30). Prints errors, memory and first paint.
+ *
+ * @module
+ */
+import { diagnostics, metricsRegistry, recorder, statsStore } from "../../monitor/mod.ts";
+import { fakeClock } from "../_clock.ts";
+import { findChromium, startChromium } from "../_chromium.ts";
+import { seeded, traffic } from "../monitor/server/_stage.ts";
+import { median, type Row, script, verdicts } from "./_bench.ts";
+
+const MiB = 1024 * 1024;
+
+/** A day of numbers in a file. */
+async function writeDay(path: string): Promise<void> {
+  const clock = fakeClock(Date.now() - 24 * 3_600_000), registry = metricsRegistry({ clock }), random = seeded(1);
+  using store = statsStore(path, { clock });
+  using keeping = recorder({ registry, store, everyMs: 3_600_000 });
+  for (let minute = 0; minute < 24 * 60; minute++) {
+    for (let i = 0; i < 6; i++) traffic(registry, random, 1);
+    await clock.advance(60_000);
+    keeping.flush();
+  }
+}
+
+/** The server: prints its port, then resident memory for each line it is sent; an event every 50 ms. */
+async function server(path: string): Promise<void> {
+  const registry = metricsRegistry(), random = seeded(2);
+  using store = statsStore(path);
+  using app = diagnostics({ registry, store, memoryLimitBytes: 8 * 1024 * MiB });
+  const serving = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, app.fetch);
+  console.log(serving.addr.port);
+  const timer = setInterval(() => {
+    registry.event({ type: "resolve", url: "https://civitai.com/api/download/models/5" }, "call");
+    traffic(registry, random, 0.2);
+  }, 50);
+  for await (const _ of Deno.stdin.readable) console.log(Deno.memoryUsage().rss, app.eventClients);
+  clearInterval(timer);
+  app.close();
+  await serving.shutdown();
+}
+
+async function firstPaint(url: string): Promise<number> {
+  await using page = await startChromium();
+  const times: number[] = [];
+  for (let i = 0; i < 6; i++) {
+    await page.open(url);
+    await page.until("performance.getEntriesByName('first-contentful-paint').length > 0");
+    times.push(await page.evaluate<number>("performance.getEntriesByName('first-contentful-paint')[0].startTime"));
+  }
+  return median(times.slice(1));
+}
+
+async function bench(seconds: number): Promise<Row[]> {
+  const folder = await Deno.makeTempDir({ prefix: "civikit_bench_" });
+  await writeDay(`${folder}/stats.sqlite`);
+  const [program, ...args] = await script("serve.ts", "--server", `${folder}/stats.sqlite`);
+  const child = new Deno.Command(program, { args, stdin: "piped", stdout: "piped" }).spawn();
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader(), writer = child.stdin.getWriter();
+  const line = async () => (await reader.read()).value?.trim() ?? "";
+  const memory = async () => {
+    await writer.write(new Uint8Array([10]));
+    return (await line()).split(" ").map(Number) as [number, number];
+  };
+  const url = `http://127.0.0.1:${await line()}`;
+  const paint = findChromium() === undefined ? undefined : await firstPaint(`${url}/?span=day`);
+  const [idle] = await memory();
+
+  let errors = 0, answers = 0, events = 0, most = idle, clients = 0;
+  const stop = new AbortController(), { signal } = stop;
+  const streams = Array.from({ length: 500 }, async () => {
+    try {
+      const { body, ok } = await fetch(`${url}/events`, { signal });
+      if (!ok) errors++;
+      for await (const chunk of body!) events += chunk.length;
+      errors++; // ended by itself
+    } catch {
+      if (!signal.aborted) errors++;
+    }
+  });
+  const durations: number[] = [];
+  const ask = async (path: string) => {
+    const started = performance.now();
+    try {
+      const response = await fetch(url + path);
+      await response.arrayBuffer();
+      if (!response.ok) errors++;
+      answers++;
+      durations.push(performance.now() - started);
+    } catch {
+      errors++;
+    }
+  };
+  const asked: Promise<void>[] = [], end = performance.now() + seconds * 1000;
+  while (performance.now() < end) {
+    for (let i = 0; i < 10; i++) asked.push(ask(i % 2 === 0 ? "/metrics" : "/"));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    if (asked.length % 200 === 0) {
+      const [rss, open] = await memory();
+      most = Math.max(most, rss);
+      clients = Math.max(clients, open);
+    }
+  }
+  await Promise.all(asked);
+  stop.abort();
+  await Promise.all(streams);
+  await writer.close();
+  await child.status;
+  await reader.cancel();
+  await Deno.remove(folder, { recursive: true });
+
+  const grown = (most - idle) / MiB,
+    p99 = durations.toSorted((a, b) => a - b)[Math.floor(durations.length * 0.99)] ?? 0;
+  const load = `${clients} streams, ${answers} answers in ${seconds} s`;
+  return [
+    {
+      ...{ name: "paint", what: "first paint, 24 h of data", target: "<= 200 ms" },
+      result: paint === undefined ? "no browser" : `${paint.toFixed(0)} ms`,
+      reached: paint === undefined ? undefined : paint <= 200,
+    },
+    {
+      ...{ name: "errors", what: load, target: "no error" },
+      result: `${errors} errors, p99 ${p99.toFixed(0)} ms, ${(events / MiB).toFixed(0)} MiB of events`,
+      reached: errors === 0 && clients === 500,
+    },
+    {
+      ...{ name: "memory", what: "resident memory above idle", target: "<= 100 MiB" },
+      result: `${grown.toFixed(0)} MiB (idle ${(idle / MiB).toFixed(0)} MiB)`,
+      reached: grown <= 100,
+    },
+  ];
+}
+
+if (import.meta.main) {
+  const [mode, path] = Deno.args;
+  if (mode === "--server") await server(path!);
+  else console.log(verdicts(await bench(Number(Deno.args[1] ?? 30))));
+}
