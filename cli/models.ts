@@ -1,0 +1,117 @@
+import { type ListVersion, type Model, type ModelQuery, parseReference } from "../api/mod.ts";
+import { formatBytes } from "../transport/mod.ts";
+import {
+  apiCommand,
+  type Asking,
+  count,
+  listFlags,
+  listOptions,
+  several,
+  showList,
+  showTable,
+  wordsOf,
+} from "./api_command.ts";
+import { UsageError } from "./args.ts";
+import type { Command } from "./command.ts";
+import { printable } from "./text.ts";
+
+const help = `actions:
+  search [<words>]   models that fit, best rated first
+  get <what>         one model with its versions: an id, a page's URL or an AIR
+
+Options with several values take commas: --type LORA,LoCon. An unknown tag or
+base model is an error, because Civitai would ignore the tag, or find nothing.
+
+examples:
+  civikit models search lantern --type LORA --base "SDXL 1.0" --nsfw
+  civikit models search --user lamplighter --sort Newest --all --json
+  civikit models get https://civitai.com/models/4384`;
+
+function queryOf(asking: Asking): ModelQuery {
+  const { args } = asking, text = (name: string) => args.value(name);
+  const query = {
+    query: wordsOf(asking),
+    tag: text("tag"),
+    username: text("user"),
+    types: several(asking, "type"),
+    baseModels: several(asking, "base"),
+    sort: text("sort"),
+    period: text("period"),
+    nsfw: args.has("nsfw") || undefined,
+    archived: args.has("archived") || undefined,
+    favorites: args.has("favorites") || undefined,
+  };
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) as ModelQuery;
+}
+
+function bases({ baseModels, modelVersions }: Model): string {
+  return [...new Set(baseModels ?? modelVersions.map(({ baseModel }) => baseModel ?? ""))].join(", ");
+}
+
+async function search(asking: Asking): Promise<void> {
+  const list = asking.api.models.list(queryOf(asking), listOptions(asking));
+  await showList(asking, list, ["ID", "NAME", "TYPE", "BASE", "CREATOR", "DOWNLOADS"], (model) => [
+    String(model.id),
+    model.name,
+    model.type,
+    bases(model),
+    String(model.creator?.username ?? ""),
+    count(model.stats?.downloadCount),
+  ]);
+}
+
+function versionRow({ id, name, baseModel, publishedAt, files }: ListVersion): string[] {
+  const main = files?.find(({ primary }) => primary) ?? files?.[0];
+  return [
+    String(id),
+    name,
+    baseModel ?? "",
+    publishedAt?.slice(0, 10) ?? "",
+    main === undefined ? "no files" : formatBytes(main.sizeKB * 1024),
+    main?.name ?? "",
+  ];
+}
+
+async function get(asking: Asking): Promise<void> {
+  const { api, signal, operands: [text, ...more] } = asking;
+  if (text === undefined || more.length > 0) throw new UsageError("one model is due: an id, a URL or an AIR");
+  const reference = parseReference(/^\d+$/.test(text) ? `model:${text}` : text, api);
+  if (reference.kind === "url") throw new UsageError(`"${printable(text)}": no model on Civitai`);
+  const modelId = reference.modelId ??
+    ("versionId" in reference ? (await api.versions.get(reference.versionId, { signal })).modelId : 0);
+  const model = await api.models.get(modelId, { signal });
+  if (asking.isJson) return asking.io.stdout(`${JSON.stringify(model)}\n`);
+  const facts = [
+    ["model", `${model.id} ${model.name}`],
+    ["type", model.mode ? `${model.type} (${model.mode})` : model.type],
+    ["creator", String(model.creator?.username ?? "")],
+    ["tags", (model.tags ?? []).map((tag) => typeof tag === "string" ? tag : tag.name).join(", ")],
+    ["downloads", count(model.stats?.downloadCount)],
+    ["page", `${api.baseUrl}/models/${model.id}`],
+  ];
+  showTable(asking, facts.filter(([, value]) => value !== ""));
+  asking.io.stdout("\n");
+  const head = ["VERSION", "NAME", "BASE MODEL", "PUBLISHED", "SIZE", "FILE"];
+  showTable(asking, [head, ...model.modelVersions.map(versionRow)]);
+}
+
+/** `civikit models`: search and look at models. */
+export const modelsCommand: Command = apiCommand({
+  name: "models",
+  summary: "Searches models, or shows one with its versions.",
+  usage: "models search|get [<words>|<what>] [options]",
+  flags: [
+    { name: "type", value: "TYPES", about: "kinds of models, such as LORA,Checkpoint" },
+    { name: "base", value: "NAMES", about: 'base models, such as "SDXL 1.0,Pony"' },
+    { name: "tag", value: "TAG", about: "one tag, exactly" },
+    { name: "user", value: "NAME", about: "models of one creator" },
+    { name: "sort", value: "ORDER", about: '"Highest Rated" (default), "Most Downloaded", Newest, Oldest, ...' },
+    { name: "period", value: "TIME", about: "AllTime (default), Year, Month, Week, Day" },
+    { name: "nsfw", about: "all levels, not only PG" },
+    { name: "archived", about: "archived models too" },
+    { name: "favorites", about: "only your favourites; needs a key" },
+    ...listFlags,
+  ],
+  help,
+  actions: { search, get },
+});
