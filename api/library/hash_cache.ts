@@ -48,10 +48,10 @@ export interface HashCache extends Disposable {
 
 const schemaVersion = 1;
 const schema = `
-  CREATE TABLE files (
+  CREATE TABLE IF NOT EXISTS files (
     path TEXT PRIMARY KEY, bytes INTEGER NOT NULL, mtime REAL NOT NULL, sha256 TEXT NOT NULL
   ) WITHOUT ROWID;
-  CREATE TABLE identities (
+  CREATE TABLE IF NOT EXISTS identities (
     sha256 TEXT PRIMARY KEY, identity TEXT, asked_at INTEGER NOT NULL
   ) WITHOUT ROWID;
   PRAGMA user_version = ${schemaVersion};

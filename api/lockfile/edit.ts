@@ -1,10 +1,10 @@
 import type { CallOptions } from "../call.ts";
-import { type Air, formatAir, parseAir } from "../air.ts";
+import { formatAir, parseAir } from "../air.ts";
 import type { LockedFile } from "./lock.ts";
 import { badWanted, type Wanted, wantedKey } from "./manifest.ts";
 import { holdProject, type Project, saveLock, saveManifest } from "./project.ts";
 import { joinLocked, type ProjectApi, referenceOf, resolveWanted } from "./resolve_wanted.ts";
-import { parseReference } from "../reference.ts";
+import { parseReference, type SiteReference } from "../reference.ts";
 
 /** What {@linkcode addModel} is told besides what to add. */
 export type AddOptions = CallOptions & Omit<Wanted, "air">;
@@ -19,11 +19,19 @@ export interface Added {
   wasThere: boolean;
 }
 
-/** The AIR to write down: with the version where one was named. */
-function airFor(air: string, { kind, fileId }: { kind: "model" | "version"; fileId: number | undefined }): string {
+/** The AIR to write down: with the version where one was named, with the file where the reference chose one. */
+function airFor(air: string, { kind, select }: SiteReference, fileId: number): string {
   const { versionId, fileId: _, format: __, ...rest } = parseAir(air);
-  const name: Air = { ...rest, ...(kind === "version" && versionId !== undefined && { versionId }) };
-  return formatAir(fileId === undefined ? name : { ...name, fileId });
+  const isChosen = Object.keys(select).length > 0;
+  if (kind === "version") {
+    return formatAir({ ...rest, ...(versionId !== undefined && { versionId }), ...(isChosen && { fileId }) });
+  }
+  const { format, fileId: named } = select;
+  return formatAir({
+    ...rest,
+    ...(named !== undefined && { fileId: named }),
+    ...(format !== undefined && { format: format.toLowerCase() }),
+  });
 }
 
 /**
@@ -58,11 +66,11 @@ export async function addModel(
   text: string,
   { signal, ...choice }: AddOptions = {},
 ): Promise<Added> {
-  const reference = referenceOf(text, api), { fileId } = reference.select;
+  const reference = referenceOf(text, api);
   const own = Object.fromEntries(Object.entries(choice).filter(([, value]) => value !== undefined));
   const found = await resolveWanted({ air: text, ...own }, project.manifest, api, { signal });
-  const named = found.length === 1 && fileId !== undefined ? fileId : undefined;
-  const wanted: Wanted = { air: airFor(found[0]!.locked.air, { kind: reference.kind, fileId: named }), ...own };
+  const { air, fileId } = found[0]!.locked;
+  const wanted: Wanted = { air: airFor(air, reference, fileId), ...own };
   const before = project.manifest.models.find((one) => wantedKey(one) === wantedKey(wanted));
   if (before !== undefined) {
     return {

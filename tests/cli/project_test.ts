@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
+import { main } from "../../cli/mod.ts";
+import { testIo } from "./_io.ts";
 import { events, inWorld, sha256, tree, type World } from "./_world.ts";
 
 const asked = ({ civitai }: World) => civitai.log.length + civitai.storage.log.length;
@@ -58,6 +60,61 @@ Deno.test("civikit add --root writes the root down, and install --root goes else
     assertEquals(tree(other), ["models/Lora/paper_lantern_v2.safetensors"]);
     assertEquals((await run(["remove", "2002", "--dir", project])).code, 0);
     assertEquals([tree(join(folder, "webui")), tree(other).length], [[], 1]);
+  }));
+
+Deno.test("civikit add writes down the file that a download URL or an AIR chose", () =>
+  inWorld(async ({ run, folder, civitai }) => {
+    const vae = `${civitai.url}/api/download/models/2010?type=VAE`, pruned = "civitai:1002@2010+3011";
+    assertEquals((await run(["add", vae, pruned, "--dir", folder, "--no-install"])).code, 0);
+    const { models } = JSON.parse(Deno.readTextFileSync(join(folder, "civikit.models.json")));
+    assert(models[0].endsWith("@2010+3012") && models[1].endsWith("@2010+3011"), models.join());
+    Deno.removeSync(join(folder, "civikit.lock.json"));
+    assertEquals((await run(["install", "--dir", folder])).code, 0);
+    const { files } = JSON.parse(Deno.readTextFileSync(join(folder, "civikit.lock.json")));
+    assertEquals(files.map(({ fileId }: { fileId: number }) => fileId).sort(), [3011, 3012]);
+    const stays = await run(["update", "--latest", "--dir", folder]);
+    assertEquals(stays.code, 0, stays.io.err);
+    assertEquals(JSON.parse(Deno.readTextFileSync(join(folder, "civikit.models.json"))).models, models);
+  }));
+
+Deno.test("civikit outdated --json tells what it found, and what could not be asked", () =>
+  inWorld(async ({ run, folder, civitai }) => {
+    await run(["add", "2001", "2020", "--dir", folder, "--no-install"]);
+    const lines = events((await run(["outdated", "--dir", folder, "--json"])).io);
+    assertEquals(lines.map(({ event }) => event), ["outdated", "summary"]);
+    assertEquals([lines[0]!.versionId, lines[0]!.isPinned], [2001, true]);
+    civitai.faults.maintenance(true);
+    const down = await run(["outdated", "--dir", folder, "--json"]);
+    assertEquals(down.code, 5, down.io.out);
+    assertEquals(events(down.io).filter(({ event }) => event === "error").length, 2);
+  }));
+
+Deno.test("civikit add --sidecars says which sidecar failed, and keeps the model", () =>
+  inWorld(async ({ run, folder }) => {
+    Deno.mkdirSync(join(folder, "models"));
+    for (const ending of ["preview.png", "civitai.info"]) {
+      Deno.writeTextFileSync(join(folder, "models", `paper_lantern_v2.${ending}`), "{broken");
+    }
+    const { code, io } = await run(["add", "2002", "--dir", folder, "--sidecars"]);
+    assertEquals(code, 1, io.err);
+    assertStringIncludes(io.err, "paper_lantern_v2.civitai.info");
+    assertEquals(Deno.readTextFileSync(join(folder, "models", "paper_lantern_v2.civitai.info")), "{broken");
+    assert(tree(join(folder, "models")).includes("paper_lantern_v2.safetensors"));
+  }));
+
+Deno.test("civikit add interrupted ends with 130, and install goes on", () =>
+  inWorld(async ({ run, folder, civitai }) => {
+    civitai.faults.limitConnections(20_000);
+    const io = testIo({ env: { CIVIKIT_BASE_URL: civitai.url, XDG_CACHE_HOME: folder, XDG_CONFIG_HOME: folder } });
+    const running = main(["add", "2002", "--dir", folder], io);
+    while (civitai.storage.log.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    io.interrupt();
+    assertEquals(await running, 130);
+    assertStringIncludes(io.err, "1 unfinished");
+    assertStringIncludes(io.err, "Run the same command again");
+    civitai.faults.heal();
+    assertEquals((await run(["install", "--dir", folder])).code, 0);
+    assertEquals(tree(join(folder, "models")), ["paper_lantern_v2.safetensors"]);
   }));
 
 Deno.test("civikit install makes the same folder elsewhere from the two files alone", () =>

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
+import { screen } from "./_io.ts";
 import { events, inWorld, tree, type World } from "./_world.ts";
 
 function put({ civitai, folder }: World, path: string, id: number): void {
@@ -88,6 +89,33 @@ Deno.test("civikit updates lists newer versions of what a folder has", () =>
     assertStringIncludes(io.out, "1 of 2 models have newer versions");
     const lines = events((await run(["updates", folder, "--json"])).io);
     assertEquals(lines.map(({ event }) => event), ["update", "summary"]);
+  }));
+
+Deno.test("civikit updates says what it could not ask about, and for other base models only when asked", () =>
+  inWorld(async (world) => {
+    const { folder, run, civitai } = world;
+    put(world, "lantern.safetensors", 3001);
+    await run(["scan", folder]);
+    civitai.faults.maintenance(true);
+    const { code, io } = await run(["updates", folder, "--json"]);
+    assertEquals(code, 5, io.out);
+    assertEquals(events(io).map(({ event, subject }) => [event, subject]), [
+      ["error", "model:1001"],
+      ["summary", undefined],
+    ]);
+    civitai.faults.heal();
+    assertStringIncludes((await run(["updates", folder, "--any-base"])).io.out, "1 of 1 models");
+  }));
+
+Deno.test("civikit scan on a terminal shows one line that goes away, and cuts its table to the width", () =>
+  inWorld(async (world) => {
+    const { folder, run } = world;
+    put(world, "a/very/long/way/down/to/the/lantern.safetensors", 3001);
+    const { code, io } = await run(["scan", folder, "--all"], { isTerminal: true, columns: 60 });
+    assertEquals(code, 0, io.err);
+    assert(io.err.includes("asking Civitai: 0 of 1"), io.err);
+    assertEquals(screen(io.err, 60).join(""), "");
+    for (const line of io.out.split("\n").slice(0, 2)) assert(line.length <= 60, line);
   }));
 
 Deno.test("civikit verify compares with the last scan, or with the lock file, and ends with 7 for a damaged file", () =>
