@@ -59,8 +59,8 @@ interface Answered {
 /** How often rates are measured and the number of connections is reconsidered. */
 const tickMs = 100;
 /** A connection this many times slower than the others' median is given up, in the hope of a better one. */
-const laggardFactor = 8;
-const laggardAfterMs = 3000;
+const laggardFactor = 5;
+const laggardAfterMs = 1000;
 const mostLaggards = 4;
 /** How long a server's «not so many» is respected before one more connection is tried. */
 const allowanceMs = 5000;

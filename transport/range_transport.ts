@@ -34,6 +34,8 @@ export interface RangeOptions {
   random?: () => number;
 }
 
+/** A span that the probe brings whole is split all the same above this size: its connection may be a slow one. */
+const leastSplitBytes = 1024 * 1024;
 /** How long a host that does not serve ranges is asked plainly. */
 const plainHostMs = 10 * 60_000;
 
@@ -115,14 +117,15 @@ export function rangeTransport(inner: Transport, {
     }
     const span = { start, end: Math.min(last + 1, answer.total) };
     const { total } = answer;
-    if (answer.end >= span.end && header !== null) return response;
+    const isDone = answer.end >= span.end && span.end - start <= leastSplitBytes;
+    if (isDone && header !== null) return response;
 
     const headers = new Headers(response.headers);
     headers.set("content-length", String(span.end - span.start));
     if (header === null) headers.delete("content-range");
     else headers.set("content-range", `${formatRange({ start, end: span.end - 1 }).replace("=", " ")}/${total}`);
     const head = { status: header === null ? 200 : 206, headers };
-    if (answer.end >= span.end) return rebuild(response, response.body, head);
+    if (isDone) return rebuild(response, response.body, head);
 
     const validator = validatorOf(response, probe) ??
       (condition === null ? undefined : { value: condition, host: hostOf(response, probe) });

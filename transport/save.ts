@@ -15,9 +15,9 @@ export function registerScatter(body: ReadableStream<Uint8Array>, scatter: Scatt
   scatters.set(body, scatter);
 }
 
-const bufferBytes = 1024 * 1024;
+const bufferBytes = 256 * 1024;
 
-/** A reader that hands out whole views of at most 1 MiB, over any kind of byte stream; one buffer, used again. */
+/** A reader that hands out whole views of at most 256 KiB, over any kind of byte stream; one buffer, used again. */
 export interface BodyReader {
   /** The next bytes (valid until the next call), or undefined at the end. */
   read(maxBytes?: number): Promise<Uint8Array | undefined>;

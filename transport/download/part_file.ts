@@ -209,6 +209,8 @@ export class PartFile {
 
   /** The hashes of the whole file; waits until the follower has caught up. */
   async digests(): Promise<Partial<Record<HashName, string>>> {
+    // beside the last of the hashing, so that little is left for the seal
+    this.#sync();
     return await this.#digest.finish(this.total ?? this.covered);
   }
 
