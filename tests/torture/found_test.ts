@@ -99,6 +99,27 @@ Deno.test("download() begins again when wrong bytes of a wrong length cannot be 
     },
   ));
 
+Deno.test("download() does not ask for ever when a repair brings a shorter file", () =>
+  bench([{ kind: "ignore_range" }, { kind: "overlong", bytes: 6, claim: "range", times: 1 }], async ({ get, path }) => {
+    using socket = fetchTransport();
+    const { verified } = await get(socket, { hashes: { SHA256 } });
+    assert(verified);
+    assertEquals(await Deno.readFile(path), expected);
+  }));
+
+Deno.test("download() does not ask for ever when answers without a length bring nothing new", () =>
+  bench([
+    { kind: "cut", after: 100_000, how: "fin", nth: 1 },
+    { kind: "ignore_range", since: 2 },
+    { kind: "cut", after: 100_000, how: "fin", framing: "close", since: 2 },
+  ], async ({ get, names, origin }) => {
+    using socket = fetchTransport();
+    const error = await get(socket, { hashes: { SHA256 } }).then(() => undefined, (error) => error);
+    assertEquals(error?.code, "body_incomplete", String(error));
+    assert(!names().includes("a.bin"));
+    assert(origin.log.length < 10, `${origin.log.length} requests`);
+  }));
+
 Deno.test("download() leaves no half-written journal behind that a killed process had begun", () =>
   bench([], async ({ get, path, names }) => {
     await Deno.writeTextFile(`${path}.part.json.tmp`, `{"version":1,"ur`);

@@ -307,6 +307,7 @@ class DownloadJob {
       const before = part.covered;
       try {
         await this.#fillHole(part);
+        if (part.covered <= before && part.covered < (part.total ?? Infinity)) throw this.#nothingNew();
       } catch (error) {
         if (part.covered > before) this.#fruitless = 0;
         await this.#survive(error, part);
@@ -314,6 +315,13 @@ class DownloadJob {
       }
       if (part.covered > before) this.#fruitless = 0;
     }
+  }
+
+  #nothingNew(): NetworkError {
+    return new NetworkError(`downloading "${this.#url}": the answer brought no new byte`, {
+      code: "body_incomplete",
+      url: this.#url,
+    });
   }
 
   async #fillHole(part: PartFile): Promise<void> {
@@ -649,6 +657,7 @@ class DownloadJob {
         const before = checked.covered;
         try {
           await this.#fetchAgain({ ...hole, total: part.total }, check);
+          if (checked.covered <= before) throw this.#nothingNew();
         } catch (error) {
           if (checked.covered > before) this.#fruitless = 0;
           if (!isCode(error, "content_changed")) await this.#survive(error, part);
@@ -663,7 +672,8 @@ class DownloadJob {
   async #fetchAgain(wanted: Wanted, check: (bytes: Uint8Array, at: number) => void): Promise<void> {
     const { response, asked, answer } = await this.#ask(wanted);
     if (answer.kind === "refused") throw await httpError(response, asked);
-    if (answer.kind !== "part" && answer.kind !== "whole") {
+    const isOther = answer.kind === "whole" && (answer.total ?? wanted.total) !== wanted.total;
+    if (isOther || answer.kind !== "part" && answer.kind !== "whole") {
       await response.body?.cancel();
       const code = answer.kind === "untrusted" ? "protocol_violation" : "content_changed";
       throw new ContentError(`repairing "${this.#url}": the file cannot be had again`, { code, url: this.#url });
