@@ -288,6 +288,27 @@ Deno.test("civikit install keeps keys it does not know in both files", () =>
     assert(files.some(({ reviewed }) => reviewed === true));
   }));
 
+Deno.test("civikit says what is wrong with a command line that cannot be meant", () =>
+  inWorld(async ({ run, folder }) => {
+    await run(["add", "2002", "--dir", folder, "--no-install"]);
+    const wrong: [string[], string][] = [
+      [["add"], "nothing to add"],
+      [["add", "2002", "--all", "--file", "3002"], "contradicts"],
+      [["add", "2002", "--layout", "../{file}"], "layout"],
+      [["add", "2002", "--layout", "comfyui", "--dir", folder], "civikit.models.json says"],
+      [["remove"], "nothing to remove"],
+      [["update", "2020", "--dir", folder], "no such model"],
+      [["install", "--dir", join(folder, "empty")], "there is no civikit.models.json"],
+      [["install", "--jobs", "99", "--dir", folder], "--jobs"],
+      [["scan", "--offline", "--sidecars"], "--sidecars"],
+    ];
+    for (const [args, word] of wrong) {
+      const { code, io } = await run(args);
+      assertEquals(code, 2, `${args.join(" ")}: ${io.err}`);
+      assertStringIncludes(io.err, word);
+    }
+  }));
+
 Deno.test("civikit install --sidecars writes what other programs read", () =>
   inWorld(async ({ run, folder }) => {
     Deno.mkdirSync(join(folder, "models"));

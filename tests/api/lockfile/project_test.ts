@@ -88,6 +88,57 @@ Deno.test("install() of a version that was deleted since fails for it alone, wit
     assertEquals((outcomes.find(({ state }) => state === "failed")!.error as CivikitError).code, "not_found");
   }));
 
+Deno.test("install() knows a file without SHA-256 by its other hashes, and without any by its exact size", () =>
+  withProject(async ({ folder, api, transport, site }) => {
+    const project = openProject(folder);
+    await addModel(project, api, "2050");
+    await addModel(project, api, "2051");
+    await install(project, api, transport);
+    const lockPath = join(folder, "civikit.lock.json"), whole = Deno.readTextFileSync(lockPath);
+    const forget = (change: (file: Record<string, unknown>) => void) => {
+      const lock = JSON.parse(whole);
+      for (const file of lock.files) {
+        file.sha256 = null;
+        change(file);
+      }
+      Deno.writeTextFileSync(lockPath, JSON.stringify(lock));
+    };
+    forget(() => {});
+    const before = site.log.length,
+      { outcomes } = await install(openProject(folder), api, transport, { isFrozen: true });
+    assertEquals([outcomes.map(({ state }) => state), site.log.length], [["there", "there"], before]);
+    forget((file) => file.hashes ? file.hashes = { BLAKE3: "00".repeat(32) } : file.bytes = 7);
+    Deno.removeSync(join(folder, ".civikit"), { recursive: true });
+    const wrong = await install(openProject(folder), api, transport);
+    assertEquals(wrong.outcomes.map(({ error }) => (error as CivikitError).code), ["target_exists", "target_exists"]);
+  }));
+
+Deno.test("install() tries a file's other URLs where the first answers 404", () =>
+  withProject(async ({ folder, api, transport }) => {
+    const project = openProject(folder);
+    await addModel(project, api, "2002");
+    const [file] = project.lock.files, { url } = file!;
+    Object.assign(file!, {
+      url: url.replace(/fileId=\d+/, "fileId=1"),
+      fallbackUrls: [url.replace(/fileId=\d+/, "fileId=2"), url],
+    });
+    assertEquals((await install(project, api, transport)).outcomes.map(({ state }) => state), ["fetched"]);
+  }));
+
+Deno.test("addModel() with a base model takes the newest version for it, and names what there is where there is none", () =>
+  withProject(async ({ folder, api }) => {
+    const project = openProject(folder);
+    const { files, wanted } = await addModel(project, api, "model:1001", { baseModel: "sdxl 1.0" });
+    assertEquals([files[0]!.versionId, wanted.baseModel], [2002, "sdxl 1.0"]);
+    assert((await addModel(project, api, "model:1001", { baseModel: "sdxl 1.0" })).wasThere);
+    const error = await assertRejects(
+      () => addModel(project, api, "model:1001", { baseModel: "Kolors" }),
+      CivikitError,
+    );
+    assertEquals(error.code, "no_such_file");
+    assertStringIncludes(error.message, "SDXL 1.0");
+  }));
+
 Deno.test("install() lets one process at a time change a project", () =>
   withProject(async ({ folder, api, transport }) => {
     const project = openProject(folder);
