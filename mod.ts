@@ -18,7 +18,6 @@
  * @module
  */
 export * from "./transport/mod.ts";
-export { parseHttpDate } from "./transport/mod.ts";
 export * from "./cache/mod.ts";
 export * from "./api/mod.ts";
 export { type CivikitTransport, createTransport, type CreateTransportOptions } from "./create_transport.ts";

@@ -30,4 +30,5 @@ export type { ProxySettings } from "./proxy.ts";
 export * from "./version.ts";
 export * from "./http_status.ts";
 export * from "./middleware/mod.ts";
+export * from "./http_date.ts";
 export * from "./retry_after.ts";

@@ -141,16 +141,19 @@ export function isSelfHealing(request: Request): boolean {
   return selfHealing.has(request);
 }
 
+/** Lets `copy` say that it came from where `response` came from. */
+export function keepSource(copy: Response, response: Response): Response {
+  return Object.defineProperties(copy, {
+    url: { value: response.url },
+    redirected: { value: response.redirected },
+  });
+}
+
 /** A response with another body or head that still says where it came from. */
 export function rebuild(
   response: Response,
   body: ReadableStream<Uint8Array> | null,
   { status = response.status, headers = response.headers }: { status?: number; headers?: Headers } = {},
 ): Response {
-  const rebuilt = new Response(body, { status, headers });
-  Object.defineProperties(rebuilt, {
-    url: { value: response.url },
-    redirected: { value: response.redirected },
-  });
-  return rebuilt;
+  return keepSource(new Response(body, { status, headers }), response);
 }

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { parseHttpDate, parseRetryAfter } from "../../transport/retry_after.ts";
+import { parseHttpDate, parseRetryAfter } from "../../transport/mod.ts";
 
 const now = Date.UTC(2026, 0, 1);
 

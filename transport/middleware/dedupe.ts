@@ -1,6 +1,7 @@
 import { keepAbortable, onAbort, unlink, unlinkAfterBody } from "../abort.ts";
 import { discard } from "../http_status.ts";
 import { wholeWithin } from "../option.ts";
+import { keepSource } from "../part.ts";
 import { redactUrl } from "../redact.ts";
 import type { Context, Middleware, Next } from "../transport.ts";
 
@@ -14,6 +15,8 @@ export interface DedupeOptions {
 interface Copy {
   readonly bytes: Uint8Array<ArrayBuffer> | null;
   readonly init: ResponseInit;
+  /** Where it came from: a layer above may have to know of a redirect. */
+  readonly source: Response;
 }
 
 /** What a fetch came to for those who joined it: a copy, `gone` (it was aborted), or `alone` (too large to share). */
@@ -117,7 +120,7 @@ export function dedupe({ maxBodyBytes = 8 * 1024 * 1024 }: DedupeOptions = {}): 
     }
     if (outcome === "gone") return dedupe(request, next, context);
     if (outcome === "alone") return next(request);
-    return new Response(outcome.bytes?.slice() ?? null, outcome.init);
+    return keepSource(new Response(outcome.bytes?.slice() ?? null, outcome.init), outcome.source);
   }
 
   function dedupe(request: Request, next: Next, context: Context): Promise<Response> {
@@ -147,7 +150,7 @@ function hasSameHeaders(one: Request, other: Request): boolean {
 async function copyOf(response: Response, { controller, hasLeadLeft }: Flight, maxBytes: number): Promise<Outcome> {
   const { status, statusText, headers } = response;
   const init = { status, statusText, headers };
-  if (response.body === null) return { bytes: null, init };
+  if (response.body === null) return { bytes: null, init, source: response };
   if (Number(headers.get("content-length") ?? 0) > maxBytes) {
     if (hasLeadLeft) discard(response);
     return "alone";
@@ -158,7 +161,7 @@ async function copyOf(response: Response, { controller, hasLeadLeft }: Flight, m
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return { bytes: new Uint8Array(await new Blob(chunks).arrayBuffer()), init };
+      if (done) return { bytes: new Uint8Array(await new Blob(chunks).arrayBuffer()), init, source: response };
       chunks.push(value);
       length += value.byteLength;
       if (length > maxBytes) {

@@ -229,7 +229,12 @@ Deno.test("dedupe() asks a real server once for ten callers", async () => {
   );
   using transport = fetchTransport();
   const client = watched(transport, dedupe());
-  const ask = async () => (await client.fetch(new Request(`http://127.0.0.1:${server.addr.port}/`))).json();
+  const url = `http://127.0.0.1:${server.addr.port}/`;
+  const ask = async () => {
+    const response = await client.fetch(new Request(url));
+    assertEquals(response.url, url);
+    return await response.json();
+  };
   assertEquals(await Promise.all(Array.from({ length: 10 }, ask)), Array(10).fill({ hits: 1 }));
 });
 
