@@ -15,6 +15,8 @@ to its newest version. Both files are made when they are missing; --layout then
 says where models go: a1111, forge, comfyui, sdnext, invokeai, flat, or a template
 such as "{type}/{baseModel}/{file}".
 
+With --json, the lines of "civikit download --json", and "added", "removed", "left".
+
 examples:
   civikit add 128713 --layout comfyui --root ~/ComfyUI
   civikit add model:1001 --base "SDXL 1.0"
@@ -42,7 +44,12 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
       try {
         const { wanted, files, wasThere } = await addModel(project, api, text, { ...choice, signal });
         const paths = files.map(({ path }) => printable(path)).join(", ");
-        say(`${wasThere ? "there already" : "added"}: ${printable(wanted.air)}: ${paths}`);
+        say(`${wasThere ? "there already" : "added"}: ${printable(wanted.air)}: ${paths}`, {
+          event: "added",
+          wanted,
+          wasThere,
+          files,
+        });
         added++;
       } catch (error) {
         if (signal.aborted || !(error instanceof CivikitError)) throw error;

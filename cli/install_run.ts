@@ -7,6 +7,7 @@ import { chooseReporter } from "./download.ts";
 import { decidedBy, watched } from "./download_run.ts";
 import { ExitCode, exitCode, sharedExitCode } from "./exit_code.ts";
 import { openHashes } from "./hash_store.ts";
+import { jsonLine } from "./json_line.ts";
 import type { Item, Reporter } from "./progress/reporter.ts";
 import { openSession, type Session } from "./session.ts";
 import { printable } from "./text.ts";
@@ -15,8 +16,8 @@ import { printable } from "./text.ts";
 export interface Installer extends Session {
   /** Shows the run. */
   readonly reporter: Reporter;
-  /** Shows a line, except with `--json`. */
-  say(text: string): void;
+  /** Shows a line; with `--json`, the `event` in its place, if there is one. */
+  say(text: string, event?: Record<string, unknown>): void;
   /** Shows a failure; its exit code counts. */
   fail(error: unknown, subject: string): void;
   /** Makes the folder what the lock file says. */
@@ -38,7 +39,10 @@ export async function withInstaller(
   const concurrency = wholeNumber(args, "jobs", 1, 16) ?? 3, parallel = wholeNumber(args, "parallel", 1, 32);
   const reporter = chooseReporter({ json, quiet }, surroundings), startedMs = io.now();
   using _closing = { [Symbol.dispose]: () => reporter.close() };
-  const say = (text: string) => json ? undefined : reporter.note(text);
+  function say(text: string, event?: Record<string, unknown>): void {
+    if (!json) reporter.note(text);
+    else if (event !== undefined) jsonLine(io, event);
+  }
   using cache = openHashes(args, surroundings, say);
   using session = await openSession(args, surroundings, { say, close: reporter.close, parallel });
   const { api, transport, signal } = session;
@@ -84,8 +88,8 @@ export async function withInstaller(
       },
     });
     for (const { wanted, error } of failures) fail(error, wanted.air);
-    for (const path of removed) say(`removed: ${printable(path)}`);
-    for (const path of left) say(`left alone, it was changed: ${printable(path)}`);
+    for (const path of removed) say(`removed: ${printable(path)}`, { event: "removed", path });
+    for (const path of left) say(`left alone, it was changed: ${printable(path)}`, { event: "left", path });
     if (args.has("sidecars")) await addSidecars(ended, session, fail);
   }
 

@@ -18,7 +18,9 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
   const project = openProject(args.value("dir") ?? ".", projectOptions(args));
   return await withInstaller(args, surroundings, async ({ api, say, install }) => {
     for (const text of args.operands) {
-      for (const { air } of removeModel(project, api, text)) say(`removed from the manifest: ${printable(air)}`);
+      for (const wanted of removeModel(project, api, text)) {
+        say(`removed from the manifest: ${printable(wanted.air)}`, { event: "unwanted", wanted });
+      }
     }
     if (!args.has("keep-files")) await install(project);
   });

@@ -29,7 +29,9 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
     const newer = report.outdated.filter((one) => wanted.has(one.wanted));
     const followed = newer.filter(({ isPinned }) => !isPinned).map((one) => one.wanted);
     if (args.has("latest")) {
-      for (const { air } of movePins(project, newer)) say(`moved: ${printable(air)}`);
+      for (const wanted of movePins(project, newer)) {
+        say(`moved: ${printable(wanted.air)}`, { event: "moved", wanted });
+      }
     } else {
       const pinned = newer.filter(({ isPinned, newest }) => isPinned && newest !== undefined).length;
       if (pinned > 0) say(`${pinned} pinned entries have newer versions; --latest moves them`);

@@ -133,6 +133,10 @@ Deno.test("civikit install makes the same folder elsewhere from the two files al
     }
     const lines = events(io);
     assertEquals(lines.filter(({ event }) => event === "done").length, 3);
+    const removed = events((await run(["remove", "2002", "--dir", other, "--json"])).io);
+    assertEquals(removed.map(({ event }) => event), ["unwanted", "plan", "removed", "summary"]);
+    const added = events((await run(["add", "2002", "--dir", other, "--json"])).io);
+    assertEquals(added[0]!.event, "added");
     assertEquals(lines.at(-1)!.event, "summary");
   }));
 
