@@ -45,6 +45,8 @@ export type Statements = Record<keyof typeof sql, StatementSync>;
 
 /** How long a statement waits for other processes by itself, in milliseconds: shorter than anybody would notice. */
 const shortPatienceMs = 5;
+/** How long a file that was busy when it should have been opened is left alone, in milliseconds. */
+const reopenMs = 100;
 /** A disk that damages every new file must not fill up with old ones. */
 const mostReplacements = 3;
 
@@ -71,8 +73,11 @@ export function sqliteConnection(path: string): SqliteConnection {
   const spareSalt = randomUUID();
   let file: SqliteFile | undefined, statements: Statements | undefined, salt: string | undefined;
   let failures = 0, failure: string | undefined, replacements = 0;
+  /** When the file could not be opened because another process was at it: it is tried again soon. */
+  let busySince: number | undefined;
 
   function open(): void {
+    busySince = undefined;
     try {
       file = openSqliteFile(path);
       const { db } = file;
@@ -81,7 +86,8 @@ export function sqliteConnection(path: string): SqliteConnection {
       ) as Statements;
       salt = String(statements.salt.get()!["value"]);
     } catch (error) {
-      note(error);
+      if (troubleOf(error) === "busy") busySince = performance.now();
+      else note(error);
       close();
     }
   }
@@ -109,6 +115,7 @@ export function sqliteConnection(path: string): SqliteConnection {
   }
 
   function guarded<T>(otherwise: T, work: (run: Statements, db: DatabaseSync) => T): T {
+    if (busySince !== undefined && performance.now() - busySince > reopenMs) open();
     if (!file || !statements) return otherwise;
     try {
       return work(statements, file.db);
