@@ -39,7 +39,7 @@ export const civikit: Contestant = {
 /** aria2 as it is mostly used; `args` are the row's own. */
 export function aria2(...args: string[]): Contestant {
   return {
-    name: "aria2",
+    name: ["aria2", ...args].join(" "),
     verifies: "nothing",
     needs: ["aria2c"],
     commands: ({ url, path, connections }) => {
