@@ -1,3 +1,4 @@
+import { InputError } from "../../transport/mod.ts";
 import type { CallOptions } from "../call.ts";
 import { formatAir, parseAir } from "../air.ts";
 import type { LockedFile } from "./lock.ts";
@@ -115,14 +116,24 @@ export function findWanted(project: Project, api: ProjectApi, text: string): Wan
       if (isIt || (isBare && modelId === reference.versionId)) keys.add(wanted);
     }
     for (const wanted of models) {
-      const known = referenceOf(wanted.air, api);
+      const known = understood(wanted.air, api);
       const isIt = reference.kind === "model"
-        ? known.modelId === reference.modelId
-        : known.kind === "version" && known.versionId === reference.versionId;
+        ? known?.modelId === reference.modelId
+        : known?.kind === "version" && known.versionId === reference.versionId;
       if (isIt) keys.add(wantedKey(wanted));
     }
   }
   return models.filter((wanted) => keys.has(wantedKey(wanted)));
+}
+
+/** What an entry means; undefined when it means nothing, which must not keep anyone from the others. */
+function understood(air: string, api: ProjectApi): SiteReference | undefined {
+  try {
+    return referenceOf(air, api);
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   type DownloadJob,
   type DownloadOptions,
   type DownloadResult,
+  isCode,
   resolveInside,
   type Transport,
   wrapDiskError,
@@ -67,6 +68,9 @@ export interface InstallOptions extends CallOptions {
   /** Called with each outcome as it comes. */
   onOutcome?: ((outcome: InstallOutcome) => void) | undefined;
 }
+
+/** A killed install forgets no more than this of what it put there; the files themselves are found again. */
+const recordMs = 1000;
 
 interface LockedJob extends DownloadJob {
   readonly file: LockedFile;
@@ -214,6 +218,7 @@ async function fetchAll(fetching: Fetching, options: InstallOptions): Promise<vo
     concurrency,
     signal,
   });
+  let writtenAt = performance.now();
   try {
     for await (const { job: { file }, result, error } of batch) {
       const path = join(project.root, file.path);
@@ -227,6 +232,9 @@ async function fetchAll(fetching: Fetching, options: InstallOptions): Promise<vo
       installed.set(file.path, sha256);
       remember(result, cache);
       end({ file, path, state: "fetched", result });
+      if (performance.now() - writtenAt < recordMs) continue;
+      writeInstalled(project, installed);
+      writtenAt = performance.now();
     }
   } finally {
     writeInstalled(project, installed);
@@ -249,18 +257,27 @@ async function clear(
   const locked = new Set(project.lock.files.map(({ path }) => path)), removed: string[] = [], left: string[] = [];
   for (const [name, sha256] of installed) {
     if (locked.has(name)) continue;
-    const path = resolveInside(project.root, name);
-    const found = await hashOf(path, cache, { signal });
-    if (found !== undefined && found.sha256 === sha256) {
-      try {
-        rmSync(path);
-      } catch (error) {
-        throw wrapDiskError(error, path, "removing");
-      }
-      removed.push(name);
-    } else if (found !== undefined) left.push(name);
+    try {
+      const path = resolveInside(project.root, name), found = await hashOf(path, cache, { signal });
+      if (found?.sha256 === sha256) {
+        remove(path);
+        removed.push(name);
+      } else if (found !== undefined) left.push(name);
+    } catch (error) {
+      // a record that leads elsewhere, as after someone put a link in the way
+      if (!isCode(error, "invalid_path")) throw error;
+      left.push(name);
+    }
     installed.delete(name);
   }
   if (removed.length + left.length > 0) writeInstalled(project, installed);
   return { removed, left };
+}
+
+function remove(path: string): void {
+  try {
+    rmSync(path);
+  } catch (error) {
+    throw wrapDiskError(error, path, "removing");
+  }
 }

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { addModel, civitai, install, openProject } from "@civikit/civikit/api";
+import { addModel, civitai, install, openProject, removeModel } from "@civikit/civikit/api";
 import { CivikitError } from "@civikit/civikit/transport";
 import { createTransport } from "@civikit/civikit";
 import { registryFlags } from "../../../tools/registry.ts";
@@ -47,6 +47,38 @@ Deno.test("install() locks several files of one version each for itself, in the 
       "there",
       "there",
     ]);
+  }));
+
+Deno.test("install() reports entries that mean nothing or belong to another source, installs the rest, and lets them be removed", () =>
+  withProject(async ({ folder, api, transport }) => {
+    const bad = ["urn:air:sd1:lora:huggingface:foo@1", "https://example.com/x.safetensors", "nonsense"];
+    manifest(folder, { version: 1, models: [...bad, "civitai:1001@2002"] });
+    const { failures, outcomes } = await install(openProject(folder), api, transport);
+    assertEquals(failures.map(({ wanted, error }) => [wanted.air, error.code]), [
+      [bad[0], "invalid_air"],
+      [bad[1], "invalid_argument"],
+      [bad[2], "invalid_url"],
+    ]);
+    assertEquals(outcomes.map(({ state }) => state), ["fetched"]);
+    const project = openProject(folder);
+    assertEquals(removeModel(project, api, "model:1001").map(({ air }) => air), ["civitai:1001@2002"]);
+    for (const air of bad) removeModel(project, api, air);
+    assertEquals(openProject(folder).manifest.models, []);
+  }));
+
+Deno.test("install() takes nothing away by a record that leads out of the root", () =>
+  withProject(async ({ folder, api, transport }) => {
+    const project = openProject(folder), outside = join(folder, "outside.txt");
+    Deno.writeTextFileSync(outside, "abc");
+    await addModel(project, api, "2002");
+    await install(project, api, transport);
+    const record = join(folder, ".civikit", "installed.json"), value = JSON.parse(Deno.readTextFileSync(record));
+    value.roots[project.root]["../outside.txt"] = "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD";
+    Deno.writeTextFileSync(record, JSON.stringify(value));
+    assertEquals((await install(openProject(folder), api, transport)).removed, []);
+    assertEquals(Deno.readTextFileSync(outside), "abc");
+    Deno.writeTextFileSync(record, "{cut");
+    assertEquals((await install(openProject(folder), api, transport)).outcomes[0]!.state, "there");
   }));
 
 Deno.test("install() fills a template with the creator, and gives equal names a path each", () =>
