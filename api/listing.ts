@@ -76,7 +76,8 @@ const over: IteratorReturnResult<undefined> = { done: true, value: undefined };
  */
 export function listing<T>(source: ListSource<T>, { signal, max = Infinity, from }: ListOptions = {}): Listing<T> {
   const { route, ask, keyOf } = source;
-  const stop = new AbortController(), either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  // a signal for each page: what hangs on one that lives as long as the list would live as long, bodies included
+  const asking = new Set<AbortController>();
   const isNew = recentKeys<number | string>(), cursors = new Set<string>();
   let position: ListPosition | null = from ?? { cursor: null, after: null };
   let left = max, isOver = max <= 0;
@@ -90,18 +91,26 @@ export function listing<T>(source: ListSource<T>, { signal, max = Infinity, from
   function finish(): void {
     isOver = true;
     rows = [];
-    if (coming !== undefined || ahead !== undefined) stop.abort();
+    for (const page of asking) page.abort();
+    signal?.removeEventListener("abort", giveUp);
+  }
+
+  function giveUp(): void {
+    for (const page of asking) page.abort(signal?.reason);
   }
 
   function askAt(where: string | undefined): Promise<ListPage<T>> {
-    const page = ask(where, either, (found, count) => {
+    const stop = new AbortController();
+    asking.add(stop);
+    const page = ask(where, stop.signal, (found, count) => {
       // someone who has come through a page and waits for this one will want the next: it may come while this one is read
       const isWaitedFor = !isOver && loading !== undefined && hasPage && where === cursor && ahead === undefined;
       if (isWaitedFor && found !== undefined && found !== where && !cursors.has(found) && left > count) {
         ahead = askAt(found);
       }
     });
-    page.catch(() => {}); // it fails when its turn comes
+    // if it fails, that is said when its turn comes
+    page.catch(() => {}).finally(() => asking.delete(stop));
     return page;
   }
 
@@ -128,6 +137,7 @@ export function listing<T>(source: ListSource<T>, { signal, max = Infinity, from
         position = null;
         return finish();
       }
+      if (!hasPage) signal?.addEventListener("abort", giveUp);
       coming ??= askAt(cursor);
       const page = await coming;
       coming = ahead;

@@ -30,6 +30,8 @@ interface Flight {
   joiners: number;
   /** Whether the caller who came first has given up while others still wait. */
   hasLeadLeft: boolean;
+  /** Rejects the first caller's call; while its headers are not there. */
+  leave: ((reason: unknown) => void) | undefined;
   outcome: PromiseWithResolvers<Outcome> | undefined;
 }
 
@@ -62,19 +64,27 @@ export function dedupe({ maxBodyBytes = 8 * 1024 * 1024 }: DedupeOptions = {}): 
   function lead(key: string, request: Request, next: Next): Promise<Response> {
     const { signal } = request;
     const controller = new AbortController();
-    const flight: Flight = { request, controller, joiners: 0, hasLeadLeft: false, outcome: undefined };
+    const flight: Flight = {
+      request,
+      controller,
+      joiners: 0,
+      hasLeadLeft: false,
+      outcome: undefined,
+      leave: undefined,
+    };
     const others = flights.get(key);
     if (others === undefined) flights.set(key, [flight]);
     else others.push(flight);
+    // out here, where nothing leads to the response: the link lives as long as the body and must not keep it alive
+    const link = onAbort(signal, () => {
+      if (flight.leave === undefined || flight.joiners === 0) return controller.abort(signal.reason);
+      flight.hasLeadLeft = true;
+      flight.leave(signal.reason);
+    });
     return new Promise((resolve, reject) => {
-      let isUnderWay = true;
-      const link = onAbort(signal, () => {
-        if (!isUnderWay || flight.joiners === 0) return controller.abort(signal.reason);
-        flight.hasLeadLeft = true;
-        reject(signal.reason);
-      });
+      flight.leave = reject;
       const land = () => {
-        isUnderWay = false;
+        flight.leave = undefined;
         remove(key, flight);
       };
       next(new Request(request, { signal: controller.signal })).then((response) => {
