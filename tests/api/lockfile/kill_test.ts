@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { registryFlags } from "../../../tools/registry.ts";
@@ -60,6 +61,7 @@ Deno.test(`civikit install of ${fileCount} files, killed -9 ${kills} times at ra
 
     const sentBytes = () => origin.log.reduce((sum, { bytes }) => sum + bytes, 0);
     const share = files.reduce((sum, { bytes }) => sum + bytes, 0) / (kills + 2);
+    let struck = 0;
     for (let kill = 0; kill < kills; kill++) {
       const child = start(), output = child.output(), before = sentBytes();
       let ended = false;
@@ -73,7 +75,11 @@ Deno.test(`civikit install of ${fileCount} files, killed -9 ${kills} times at ra
         // it was quicker
       }
       await output;
+      if (existsSync(join(folder, "models")) && tree(join(folder, "models")).some((path) => path.endsWith(".part"))) {
+        struck++;
+      }
     }
+    assert(struck > 0, "no kill hit a transfer");
     const { code, stdout, stderr } = await start().output();
     const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
     assertEquals(code, 0, said);
