@@ -18,7 +18,7 @@ export interface ResumeOptions {
   delayMs?: number;
   /** Longest silence of a body someone is waiting for, in milliseconds. Default 60000. */
   idleTimeoutMs?: number;
-  /** Bodies known to be smaller than this are passed through untouched, in bytes. Default 65536. */
+  /** Bodies known to be smaller than this are passed through untouched, unless a range was asked for. Default 65536. */
   fromBytes?: number;
   /** Refines the code of a refusal met in mid-body; as for `status`. */
   classify?: HttpErrorReadOptions["classify"];
@@ -260,7 +260,7 @@ function healable(request: Request, response: Response, fromBytes: number): Want
   const { body, headers, status } = response;
   if (body === null || request.method !== "GET" || (status !== 200 && status !== 206)) return undefined;
   const length = plainLength(headers);
-  if (length !== undefined && length < fromBytes) return undefined;
+  if (length !== undefined && length < fromBytes && !request.headers.has("range")) return undefined;
   const plain = isPlain(headers);
   let validator: Validator | undefined = plain ? validatorOf(response, request) : undefined;
   if (status === 200) return { start: 0, end: length, total: length, validator };

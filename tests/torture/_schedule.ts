@@ -60,6 +60,8 @@ export interface Outcome {
 
 const mostRuns = 12;
 const idleMs = 400;
+/** Nothing here takes seconds; a run that takes this long would never end. */
+const longestMs = 60_000;
 
 /**
  * Faults nobody can see who has no hash or size to compare with: wrong bytes under right headers, a body that ends
@@ -147,7 +149,8 @@ export async function play(schedule: Schedule, folder: string): Promise<Outcome>
       // whatever was in the way is gone in the end: then it has to work
       if (run === mostRuns - 2) origin.heal();
       const stopAt = schedule.stops[run];
-      const controller = new AbortController(), reason = new Error("stopped");
+      const controller = new AbortController(), reason = new Error("stopped"), late = new Error("late");
+      const alarm = setTimeout(() => controller.abort(late), longestMs);
       const options: DownloadOptions = {
         delayMs: 0,
         random,
@@ -165,7 +168,10 @@ export async function play(schedule: Schedule, folder: string): Promise<Outcome>
         digest = (await download(transport, `${origin.url}/a.bin`, path, options)).digests.SHA256;
       } catch (error) {
         failure = error;
+      } finally {
+        clearTimeout(alarm);
       }
+      if (failure === late) return end(`run ${run}: it does not end`);
       const settled = await within(3000, origin.idle());
       if (!settled) return end(`run ${run}: a request is still open after download() has settled`);
       const wrong = wrongNames(folder, failure === undefined);

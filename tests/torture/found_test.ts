@@ -120,6 +120,14 @@ Deno.test("download() does not ask for ever when answers without a length bring 
     assert(origin.log.length < 10, `${origin.log.length} requests`);
   }));
 
+Deno.test("createTransport() and download() get over a small file whose body stands still", () =>
+  bench([{ kind: "stall", after: 40, times: 2 }], async ({ get, path, origin }) => {
+    origin.put("/a.bin", expected.subarray(0, 88));
+    using transport = createTransport({ idleMs: 50 });
+    assertEquals((await get(transport)).bytes, 88);
+    assertEquals(await Deno.readFile(path), expected.slice(0, 88));
+  }));
+
 Deno.test("download() leaves no half-written journal behind that a killed process had begun", () =>
   bench([], async ({ get, path, names }) => {
     await Deno.writeTextFile(`${path}.part.json.tmp`, `{"version":1,"ur`);
