@@ -43,7 +43,7 @@ const dayMs = 24 * 3_600_000;
 const dayStepMs = 10 * 60_000;
 const recentMs = 15 * 60_000;
 const defaultMemoryBytes = 200 * 1024 * 1024;
-const pageLifeMs = 250, dayLifeMs = 2000;
+const metricsLifeMs = 100, pageLifeMs = 250, dayLifeMs = 2000;
 const mostWrongTokens = 10, wrongTokenMs = 60_000;
 
 const securityHeaders: readonly (readonly [string, string])[] = [
@@ -136,7 +136,7 @@ export function diagnostics({
   const startBytes = Deno.memoryUsage().rss;
   const pages = shortly<Promise<string>>(clock.now), days = shortly<StatsWindow>(clock.now);
   const dayLines = shortly<TimelinePoint[]>(clock.now);
-  let isClosed = false, wrongTokens: number[] = [];
+  let isClosed = false, hasNumbers = false, wrongTokens: number[] = [];
 
   // what is shown
 
@@ -145,7 +145,8 @@ export function diagnostics({
     const asked = c.req.query("span");
     if (asked === "run" || asked === "day") return asked;
     // a process of its own, as `civikit serve` is, has nothing to show but what others left in the store
-    return registry.snapshot().series.length > 0 || registry.transfers.list().length > 0 ? "run" : "day";
+    hasNumbers ||= registry.snapshot().series.length > 0 || registry.transfers.list().length > 0;
+    return hasNumbers ? "run" : "day";
   }
 
   function localeFor(c: Context): Locale {
@@ -267,9 +268,9 @@ export function diagnostics({
     return c.body(JSON.stringify(healthJson(found, clock.date())), found.level === "error" ? 503 : 200, type);
   });
   app.get("/readyz", (c) => isClosed ? c.text("closing\n", 503) : c.text("ready\n"));
-  app.get("/metrics", (c) => {
-    const type = { "content-type": "text/plain; version=0.0.4; charset=utf-8" };
-    return c.body(prometheusText(registry.snapshot()), 200, type);
+  app.get("/metrics", async (c) => {
+    const text = await pages.get("/metrics", metricsLifeMs, () => Promise.resolve(prometheusText(registry.snapshot())));
+    return c.body(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
   });
   app.get("/events", (c) => {
     const stream = streams.open(c.req.header("last-event-id"));

@@ -1,8 +1,8 @@
 import { version } from "../../transport/mod.ts";
-import type { CounterName, RegistrySnapshot, SeriesSnapshot, TransferState } from "../types.ts";
+import type { CounterName, CounterSnapshot, RegistrySnapshot, SeriesSnapshot, TransferState } from "../types.ts";
 
-type Labels = Readonly<Record<string, string | number>>;
-type Sample = readonly [labels: Labels, value: number];
+/** Labels as they are written, without braces; and the value. */
+type Sample = readonly [labels: string, value: number];
 
 /** Upper limits in seconds: those of the OpenTelemetry HTTP conventions. */
 const limits = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
@@ -41,7 +41,8 @@ const counterNames: Readonly<
     1000,
   ]],
   download_error: ["download_failures", "code", "Downloads that failed, by failure."],
-  download_bytes: ["download_chunks", "", "Reports of progress.", [
+  // how often progress was reported says nothing
+  download_bytes: ["", "", "", [
     "download_bytes",
     "Bytes that downloads received.",
     1,
@@ -51,48 +52,58 @@ const counterNames: Readonly<
 
 const states: readonly TransferState[] = ["waiting", "active", "paused", "verifying"];
 
-const escapeLabel = (text: string): string =>
-  text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"');
-
-function number(value: number): string {
-  return value === Infinity ? "+Inf" : String(value);
+function escapeLabel(text: string): string {
+  if (!/[\\\n"]/.test(text)) return text;
+  return text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"');
 }
 
-function line(name: string, labels: Labels, value: number): string {
-  const pairs = Object.entries(labels).filter(([, text]) => text !== "");
-  const inner = pairs.map(([label, text]) => `${label}="${escapeLabel(String(text))}"`).join(",");
-  return `${name}${inner === "" ? "" : `{${inner}}`} ${number(value)}\n`;
+/** `name="value"` with a comma before it where something is there already; nothing for an empty value. */
+function label(name: string, value: string, before = ""): string {
+  if (value === "") return before;
+  return `${before}${before === "" ? "" : ","}${name}="${escapeLabel(value)}"`;
+}
+
+function line(name: string, labels: string, value: number): string {
+  return labels === "" ? `${name} ${value}\n` : `${name}{${labels}} ${value}\n`;
 }
 
 /** One metric with its head; nothing at all without samples, so that no series ever starts at a guess. */
 function metric(name: string, type: "counter" | "gauge", help: string, samples: readonly Sample[]): string {
   if (samples.length === 0) return "";
   const full = `civikit_${name}${type === "counter" ? "_total" : ""}`;
-  return `# HELP ${full} ${help}\n# TYPE ${full} ${type}\n` +
-    samples.map(([labels, value]) => line(full, labels, value)).join("");
+  let text = `# HELP ${full} ${help}\n# TYPE ${full} ${type}\n`;
+  for (const [labels, value] of samples) text += line(full, labels, value);
+  return text;
 }
 
-const labelsOf = ({ host, route, method }: SeriesSnapshot): Labels => ({ host, route, method });
+/** A series with its labels as they are written. */
+interface Labelled {
+  readonly labels: string;
+  readonly of: SeriesSnapshot;
+}
 
-function durations(series: readonly SeriesSnapshot[]): string {
+function durations(series: readonly Labelled[]): string {
   const name = "civikit_http_client_request_duration_seconds";
   if (series.length === 0) return "";
   let text = `# HELP ${name} Time from the request to the headers of its answer; aborted requests left out.\n` +
     `# TYPE ${name} histogram\n`;
-  for (const one of series) {
-    const labels = labelsOf(one), { latency } = one;
-    for (const le of limits) text += line(`${name}_bucket`, { ...labels, le }, latency.countUpTo(le * 1000));
-    text += line(`${name}_bucket`, { ...labels, le: "+Inf" }, latency.count);
+  for (const { labels, of: { latency } } of series) {
+    const start = `${name}_bucket{${labels},le="`;
+    for (const le of limits) text += `${start}${le}"} ${latency.countUpTo(le * 1000)}\n`;
+    text += `${start}+Inf"} ${latency.count}\n`;
     text += line(`${name}_sum`, labels, latency.sumMs / 1000) + line(`${name}_count`, labels, latency.count);
   }
   return text;
 }
 
-function requests(series: readonly SeriesSnapshot[]): string {
-  const each = (pick: (one: SeriesSnapshot) => number): Sample[] => series.map((one) => [labelsOf(one), pick(one)]);
-  const by = (label: string, pick: (one: SeriesSnapshot) => Readonly<Record<string, number>>): Sample[] =>
-    series.flatMap((one) =>
-      Object.entries(pick(one)).map(([key, count]): Sample => [{ ...labelsOf(one), [label]: key }, count])
+function requests(snapshots: readonly SeriesSnapshot[]): string {
+  const series = snapshots.map((of): Labelled => {
+    return { labels: label("method", of.method, label("route", of.route, label("host", of.host))), of };
+  });
+  const each = (pick: (one: SeriesSnapshot) => number): Sample[] => series.map(({ labels, of }) => [labels, pick(of)]);
+  const by = (name: string, pick: (one: SeriesSnapshot) => Readonly<Record<string, number>>): Sample[] =>
+    series.flatMap(({ labels, of }) =>
+      Object.entries(pick(of)).map(([key, count]): Sample => [label(name, key, labels), count])
     );
   return [
     metric("http_client_requests", "counter", "Attempts that ended, aborted ones included.", each((s) => s.requests)),
@@ -106,14 +117,16 @@ function requests(series: readonly SeriesSnapshot[]): string {
 }
 
 function counters({ counters }: RegistrySnapshot): string {
+  const byName = Map.groupBy(counters, ({ name }) => name);
   let text = "";
-  for (const [name, [outside, label, help, sum]] of Object.entries(counterNames)) {
-    const mine = counters.filter((counter) => counter.name === name);
-    const samples = (pick: (of: { count: number; sum: number }) => number): Sample[] =>
-      mine.map((
-        counter,
-      ) => [{ host: counter.host, ...(label === "" ? {} : { [label]: counter.label }) }, pick(counter)]);
-    if (outside !== "download_chunks") text += metric(outside, "counter", help, samples(({ count }) => count));
+  for (const [name, [outside, own, help, sum]] of Object.entries(counterNames)) {
+    const mine = (byName.get(name as CounterName) ?? []).map((counter) => {
+      const host = label("host", counter.host);
+      return { labels: own === "" ? host : label(own, counter.label, host), counter };
+    });
+    const samples = (pick: (of: CounterSnapshot) => number): Sample[] =>
+      mine.map(({ labels, counter }) => [labels, pick(counter)]);
+    if (outside !== "") text += metric(outside, "counter", help, samples(({ count }) => count));
     if (sum) text += metric(sum[0], "counter", sum[1], samples((counter) => counter.sum / sum[2]));
   }
   return text;
@@ -133,9 +146,12 @@ function counters({ counters }: RegistrySnapshot): string {
 export function prometheusText(snapshot: RegistrySnapshot): string {
   const { memory, transfers, active, series, fromMs } = snapshot;
   const gauge = (name: string, help: string, value: number | undefined) =>
-    metric(name, "gauge", help, value === undefined ? [] : [[{}, value]]);
+    metric(name, "gauge", help, value === undefined ? [] : [["", value]]);
   return [
-    metric("build_info", "gauge", "The version, as a label.", [[{ version, deno: Deno.version.deno }, 1]]),
+    metric("build_info", "gauge", "The version, as a label.", [[
+      label("deno", Deno.version.deno, label("version", version)),
+      1,
+    ]]),
     gauge("start_time_seconds", "When counting began, in seconds since the epoch.", fromMs / 1000),
     gauge("http_client_active_requests", "Requests under way.", active),
     requests(series),
@@ -144,7 +160,7 @@ export function prometheusText(snapshot: RegistrySnapshot): string {
       "transfers",
       "gauge",
       "Transfers under way, by state.",
-      states.map((state) => [{ state }, transfers.filter((transfer) => transfer.state === state).length]),
+      states.map((state) => [label("state", state), transfers.filter((transfer) => transfer.state === state).length]),
     ),
     gauge(
       "transfer_bytes_per_second",
