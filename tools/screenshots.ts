@@ -21,11 +21,10 @@ interface Shot {
 }
 
 const shots: readonly Shot[] = [
-  { name: "dashboard", path: "/?lang=zh-TW", width: 1080, height: 1240, scheme: "light" },
-  { name: "dashboard_dark", path: "/?lang=zh-TW", width: 1080, height: 1240, scheme: "dark" },
+  { name: "dashboard", path: "/?lang=zh-TW", width: 1080, height: 1110, scheme: "light" },
+  { name: "dashboard_dark", path: "/?lang=zh-TW", width: 1080, height: 1110, scheme: "dark" },
   { name: "dashboard_narrow", path: "/?lang=zh-TW", width: 360, height: 900, scheme: "light" },
-  { name: "dashboard_en", path: "/?lang=en", width: 1080, height: 1240, scheme: "light" },
-  { name: "errors", path: "/errors?lang=zh-TW", width: 1080, height: 760, scheme: "light" },
+  { name: "errors", path: "/errors?lang=zh-TW", width: 1080, height: 560, scheme: "light" },
   { name: "transfers", path: "/transfers?lang=zh-TW", width: 1080, height: 480, scheme: "light" },
 ];
 

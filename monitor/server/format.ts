@@ -16,7 +16,7 @@ export function formatSize(bytes: number | undefined): string {
     value /= 1024;
     unit++;
   }
-  return `${unit === 0 ? Math.round(value) : value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ${units[unit]}`;
+  return `${Number(value.toFixed(unit === 0 || value >= 100 ? 0 : value < 10 ? 2 : 1))} ${units[unit]}`;
 }
 
 /** A duration in milliseconds as `0.8 ms`, `240 ms`, `3.2 s`. */
