@@ -68,7 +68,7 @@ function notJson(response: Response, request: Request, excerpt: string): Content
   });
 }
 
-function parseJson(text: string, parse: (text: string) => unknown, endpoint: string, url: string): unknown {
+function parseJson(text: string, parse: (text: string) => unknown, endpoint: string, request: Request): unknown {
   try {
     return parse(text);
   } catch (cause) {
@@ -79,7 +79,7 @@ function parseJson(text: string, parse: (text: string) => unknown, endpoint: str
     } catch {
       const excerpt = excerptOf(text);
       const message = `reading the answer of "${endpoint}": not valid JSON: ${excerpt}`;
-      throw new InvalidResponseError(message, { url, endpoint, path: "", excerpt, cause });
+      throw new InvalidResponseError(message, { url: redactUrl(request.url), endpoint, path: "", excerpt, cause });
     }
   }
 }
@@ -99,7 +99,7 @@ function checkOf(schema: v.GenericSchema): FastCheck {
 }
 
 /** Gives back `value` itself, not a copy: unknown keys and their order survive. */
-function check<T>(value: unknown, schema: v.GenericSchema<unknown, T>, endpoint: string, url: string): T {
+function check<T>(value: unknown, schema: v.GenericSchema<unknown, T>, endpoint: string, request: Request): T {
   if (checkOf(schema)(value)) return value as T;
   const result = v.safeParse(schema, value, { abortEarly: true });
   if (result.success) return value as T;
@@ -110,7 +110,7 @@ function check<T>(value: unknown, schema: v.GenericSchema<unknown, T>, endpoint:
     `reading the answer of "${endpoint}": at "${path || "(top)"}" ${
       issue.expected ?? "another value"
     } was due, found ${excerpt}`,
-    { url, endpoint, path, excerpt },
+    { url: redactUrl(request.url), endpoint, path, excerpt },
   );
 }
 
@@ -132,10 +132,9 @@ export function createCall(transport: Transport, baseUrl: string): Call {
     const text = await readText(response, request);
     const isJson = /[/+]json\b/i.test(response.headers.get("content-type") ?? "");
     if (!isJson) throw notJson(response, request, excerptOf(text));
-    const endpoint = `${method} ${route}`, url = redactUrl(request.url);
-    const value = parseJson(text, parse, endpoint, url);
+    const endpoint = `${method} ${route}`, value = parseJson(text, parse, endpoint, request);
     peek?.(value);
-    return check(value, schema, endpoint, url);
+    return check(value, schema, endpoint, request);
   };
 }
 
