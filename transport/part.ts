@@ -75,6 +75,9 @@ export function readPart(response: Response, request: Request, wanted: Wanted): 
     if (request.headers.has("range") && !isPlain(headers)) {
       return { kind: "untrusted", reason: "a 200 with a Content-Encoding" };
     }
+    if (/^multipart\/byteranges\b/i.test(headers.get("content-type") ?? "")) {
+      return { kind: "untrusted", reason: "a 200 of several parts" };
+    }
     const length = plainLength(headers);
     const sameSize = total === undefined || length === undefined || length === total;
     const unchanged = sameHost && sameSize && validatorOf(response, request)?.value === validator.value;

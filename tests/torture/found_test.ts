@@ -54,6 +54,13 @@ for (const kind of ["fetch", "resume", "range"]) {
       assertEquals(await Deno.readFile(path), expected);
     }));
 
+  Deno.test(`download() over ${kind}Transport takes no 200 of several parts for the file`, () =>
+    bench([{ kind: "multipart", times: 1 }, { kind: "ignore_range", times: 1 }], async ({ get, path }) => {
+      using socket = fetchTransport();
+      await get(stacks(socket)[kind]!);
+      assertEquals(await Deno.readFile(path), expected);
+    }));
+
   Deno.test(`download() over ${kind}Transport keeps its bytes when one 416 denies the rest of the file`, () =>
     bench([{ kind: "cut", after: 400_000, how: "fin", from: 0, times: 1 }, {
       kind: "unsatisfiable",
