@@ -27,7 +27,7 @@ import {
 import { prometheusText } from "./server/prometheus.ts";
 import { sampler } from "./server/sampler.ts";
 import { localeOf, textsOf } from "./server/texts.ts";
-import type { FailureRecord, RegistrySnapshot, StatsWindow, TimelinePoint } from "./types.ts";
+import type { FailureRecord, RegistrySnapshot, SeriesSnapshot, StatsWindow, TimelinePoint } from "./types.ts";
 
 /** A diagnostic server that does not listen by itself: pass `fetch` to `Deno.serve`. */
 export interface Diagnostics extends Disposable {
@@ -176,10 +176,24 @@ export function diagnostics({
     return registry.failures().slice(-limit).reverse();
   }
 
+  /** Requests of the last minutes: this process's own, else what others left in the store. */
+  function recent(): { requests: number; failed: number } {
+    const own = samples.recent(recentMs);
+    if (own.requests > 0 || store === undefined) return own;
+    try {
+      const toMs = clock.date();
+      const { series } = days.get("recent", dayLifeMs, () => store.read({ fromMs: toMs - recentMs, toMs }));
+      const sum = (pick: (one: SeriesSnapshot) => number) => series.reduce((total, one) => total + pick(one), 0);
+      return { requests: sum(({ requests, aborted }) => requests - aborted), failed: sum(({ failed }) => failed) };
+    } catch {
+      return own; // the health of a store that cannot be read is not the client's
+    }
+  }
+
   function health(): Promise<Health> {
     const { memory } = registry.snapshot();
     const limit = memoryLimitBytes ?? memory.limitBytes ?? startBytes + defaultMemoryBytes;
-    return checkHealth({ recent: samples.recent(recentMs), cache, folder, memory, memoryLimitBytes: limit });
+    return checkHealth({ recent: recent(), cache, folder, memory, memoryLimitBytes: limit });
   }
 
   async function cacheNumbers(): Promise<CacheNumbers | undefined | null> {

@@ -3,7 +3,7 @@ import type { Report } from "../report.ts";
 import type { FailureRecord, RegistrySnapshot, TimelinePoint, TransferSnapshot } from "../types.ts";
 import { chart } from "./chart.ts";
 import { formatCount, formatMoment, formatMs, formatPercent, formatSize, formatSpan } from "./format.ts";
-import type { Health } from "./health.ts";
+import type { Health, HealthCheck } from "./health.ts";
 import { type Html, live, type Page, type PageContext } from "./layout.ts";
 import type { CacheNumbers } from "./options.ts";
 import { errorTable, facts, failureTable, requestTable, transferTable } from "./tables.ts";
@@ -21,12 +21,19 @@ export interface DashboardData {
   readonly nowMs: number;
 }
 
+/** What was measured, in the reader's language. */
+function measured({ unit, observed }: HealthCheck, t: Texts): string {
+  if (unit === "percent") return `${t.errorRate} ${formatPercent(observed)}`;
+  if (unit === "bytes") return observed === undefined ? t.noData : formatSize(observed);
+  return observed === undefined ? t.cacheDown : t.troubled;
+}
+
 function healthList({ checks }: Health, t: Texts): Html {
   return html`
     <h2 class="hidden">${t.health}</h2>
-    <ul class="health">${Object.entries(checks).map(([part, { level, note }]) =>
-      html`<li class="is-${level}"><b>${t[part as keyof typeof checks]}</b> <span>${t[level]}</span>${
-        level === "ok" || note === "" ? "" : html`<small>${note}</small>`
+    <ul class="health">${Object.entries(checks).map(([part, check]) =>
+      html`<li class="is-${check.level}"><b>${t[part as keyof typeof checks]}</b> <span>${t[check.level]}</span>${
+        check.level === "ok" ? "" : html`<small>${measured(check, t)}</small>`
       }</li>`
     )}</ul>
   `;

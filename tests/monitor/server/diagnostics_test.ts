@@ -229,6 +229,17 @@ Deno.test("diagnostics() without numbers of its own shows the last 24 hours of t
     using keeping = recorder({ registry: other, store });
     for (let i = 0; i < 5; i++) attempt(other, site);
     keeping.flush();
+    using busy = statsStore(`${folder}/busy.sqlite`);
+    const failing = metricsRegistry();
+    using failed = recorder({ registry: failing, store: busy });
+    for (let i = 0; i < 12; i++) {
+      if (i % 3 === 0) attempt(failing, site, { status: 0, code: "dns_failed" });
+      else attempt(failing, site);
+    }
+    failed.flush();
+    await using watching = serve({ store: busy });
+    const [client] = (await json(watching.get("/healthz"))).checks.http_client;
+    assertEquals([client.level, client.observedValue], ["warning", 33.33]);
     await using served = serve({ store });
     assertEquals((await json(served.get("/api/report"))).total_requests, 5);
     const timeline = await json(served.get("/api/timeline"));
