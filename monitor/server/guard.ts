@@ -114,7 +114,8 @@ export function guard(options: GuardOptions): Guard {
       }
       if (openPaths.has(c.req.path) || isAuthorised(c, token)) return await next();
       const isPage = c.req.method === "GET" && (c.req.header("accept") ?? "").includes("text/html");
-      if (isPage) return c.redirect("/login", 303);
+      const lang = c.req.query("lang");
+      if (isPage) return c.redirect(lang === "en" || lang === "zh-TW" ? `/login?lang=${lang}` : "/login", 303);
       return c.json({ error: "token missing or wrong" }, 401, { "www-authenticate": 'Bearer realm="civikit"' });
     },
     logIn(c, given) {

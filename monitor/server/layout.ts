@@ -24,6 +24,8 @@ export interface PageContext {
 export interface Page {
   /** Its name; undefined for those outside the navigation. */
   readonly name: PageName | undefined;
+  /** Its path, where the name does not tell. */
+  readonly path?: string;
   /** Its title. */
   readonly title: string;
   /** Its content. */
@@ -46,8 +48,11 @@ export function live(id: string, content: Html): Html {
 }
 
 /** A whole page. Nothing in it is inline: styles and script are assets, so that the policy can forbid everything else. */
-export function layout({ name, title, body, everyMs }: Page, { locale, t, span, hasDay }: PageContext): Html {
-  const here = name === undefined ? "/" : paths[name];
+export function layout(
+  { name, path = "/", title, body, everyMs }: Page,
+  { locale, t, span, hasDay }: PageContext,
+): Html {
+  const here = name === undefined ? path : paths[name];
   const query = hasDay ? `?span=${span}` : "";
   const links = (Object.keys(paths) as PageName[]).map((page) =>
     html`<a href="${paths[page]}${query}" ${page === name ? raw('aria-current="page"') : ""}>${t[page]}</a>`

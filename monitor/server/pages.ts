@@ -299,7 +299,7 @@ export function logInPage(problem: string | undefined, { t }: PageContext): Page
     problem === undefined ? "" : html`<p class="problem" role="alert">${problem}</p>`
   }
 <button>${t.logIn}</button></form>`;
-  return { name: undefined, title: t.logIn, body };
+  return { name: undefined, path: "/login", title: t.logIn, body };
 }
 
 /** A page that is not there. */

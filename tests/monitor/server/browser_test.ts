@@ -243,6 +243,8 @@ Deno.test({
         await using served = serve({ token });
         await page.open(served.url);
         assertEquals(await page.evaluate("location.pathname"), "/login");
+        await page.evaluate("document.querySelector('a[hreflang=en]').click()");
+        await page.until("location.search === '?lang=en' && document.querySelector('h1')?.textContent === 'Log in'");
         await page.evaluate("document.getElementById('token').value = 'wrong', document.forms[0].submit()");
         await page.until("document.querySelector('.problem') !== null");
         await page.evaluate(`document.getElementById('token').value = '${token}', document.forms[0].submit()`);

@@ -136,6 +136,8 @@ Deno.test("diagnostics() with a token shows nothing without it", async () => {
   assertEquals(await status("/readyz", { info: remote }), 200);
   const page = await ask("/", { headers: { accept: "text/html" } });
   assertEquals([page.status, page.headers.get("location")], [303, "/login"]);
+  const spoken = await ask("/?lang=zh-TW", { headers: { accept: "text/html" } });
+  assertEquals(spoken.headers.get("location"), "/login?lang=zh-TW");
 });
 
 Deno.test("diagnostics() logs in by a form, with a cookie that scripts and other sites never see", async () => {
