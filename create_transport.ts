@@ -70,8 +70,8 @@ function only(when: (request: Request) => boolean, layer: Middleware): Middlewar
 
 /**
  * The whole stack with good defaults, in one call: status, cache (where given), dedupe, total deadline (API answers
- * only), parallel ranges (for requests with a Range, which is how {@linkcode download} asks), healing bodies, and around
- * each attempt retry, circuit breaker, rate limit, key and header timeout.
+ * only), parallel ranges (for requests with a Range, which is how {@linkcode download} asks), healing bodies (all but API
+ * answers, which are asked for again as a whole), and around each attempt retry, circuit breaker, rate limit, key and header timeout.
  *
  * @param options See {@linkcode CreateTransportOptions}.
  * @throws {RangeError | TypeError} When an option is out of range, naming it.
@@ -113,10 +113,14 @@ export function createTransport({
   const rangeOptions: RangeOptions = { when: isRanged, idleTimeoutMs: idleMs, classify: classifyCivitai };
   if (parallel !== undefined) rangeOptions.parallel = parallel;
   if (pieceBytes !== undefined) rangeOptions.pieceBytes = pieceBytes;
-  const bodies = rangeTransport(
+  const files = rangeTransport(
     resumeTransport(bracket, { idleTimeoutMs: idleMs, classify: classifyCivitai, ...resumeOptions }),
     rangeOptions,
   );
+  // JSON comes encoded and cannot be continued in the middle: who asks for it asks again
+  const bodies: Transport = {
+    fetch: (request, context) => isApi(request) ? bracket.fetch(request, context) : files.fetch(request, context),
+  };
   const stack = compose(
     bodies,
     status({ classify: classifyCivitai }),

@@ -1,5 +1,13 @@
 import * as v from "valibot";
-import { CivikitError, ContentError, InputError, redactUrl, type Transport, wrapBodyError } from "../transport/mod.ts";
+import {
+  CivikitError,
+  ContentError,
+  InputError,
+  NetworkError,
+  redactUrl,
+  type Transport,
+  wrapBodyError,
+} from "../transport/mod.ts";
 import { excerptOf, InvalidResponseError } from "./errors.ts";
 import { type FastCheck, fastCheck } from "./fast_check.ts";
 import { idRule, isId } from "./input.ts";
@@ -114,6 +122,23 @@ function check<T>(value: unknown, schema: v.GenericSchema<unknown, T>, endpoint:
   );
 }
 
+/** Times a GET is asked when its answer breaks off. */
+const mostAsks = 3;
+const broken: ReadonlySet<string> = new Set(["connection_reset", "network_error", "body_incomplete"]);
+
+/** One answer, read whole; a broken one is asked for again, for JSON cannot be continued in the middle. */
+async function ask(transport: Transport, request: Request): Promise<{ response: Response; text: string }> {
+  for (let asks = 1;; asks++) {
+    const response = await transport.fetch(request);
+    try {
+      return { response, text: await readText(response, request) };
+    } catch (error) {
+      const isFinal = request.method !== "GET" || asks >= mostAsks;
+      if (isFinal || !(error instanceof NetworkError) || !broken.has(error.code)) throw error;
+    }
+  }
+}
+
 /**
  * Makes the function every resource asks through: builds the URL from the caller's own parameters, asks for JSON, insists on
  * it, and checks the shape. Statuses outside 2xx are the transport's to throw.
@@ -128,8 +153,7 @@ export function createCall(transport: Transport, baseUrl: string): Call {
       ...(body !== undefined && { body: JSON.stringify(body) }),
       ...(signal && { signal }),
     });
-    const response = await transport.fetch(request);
-    const text = await readText(response, request);
+    const { response, text } = await ask(transport, request);
     const isJson = /[/+]json\b/i.test(response.headers.get("content-type") ?? "");
     if (!isJson) throw notJson(response, request, excerptOf(text));
     const endpoint = `${method} ${route}`, value = parseJson(text, parse, endpoint, request);

@@ -1,6 +1,4 @@
-import { civitai } from "../api/mod.ts";
-import { createTransport } from "../mod.ts";
-import { hint, InputError, observe, wrapDiskError } from "../transport/mod.ts";
+import { InputError, wrapDiskError } from "../transport/mod.ts";
 import type { ParsedArgs } from "./args.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { downloadFlags, type DownloadOptions, downloadOptions, listedReferences } from "./download_options.ts";
@@ -8,14 +6,13 @@ import { planDownloads } from "./download_plan.ts";
 import { runDownloads, type RunResult } from "./download_run.ts";
 import { dryRun } from "./dry_run.ts";
 import { ExitCode, exitCode, sharedExitCode } from "./exit_code.ts";
-import { interrupt } from "./interrupt.ts";
 import { barReporter } from "./progress/bars.ts";
 import { jsonReporter } from "./progress/json.ts";
 import { plainReporter, quietReporter } from "./progress/plain.ts";
 import type { Reporter } from "./progress/reporter.ts";
-import { chooseBaseUrl, loadKey } from "./settings.ts";
+import { openSession } from "./session.ts";
 import { isPaintable } from "./style.ts";
-import { formatDuration, printable } from "./text.ts";
+import { printable } from "./text.ts";
 
 const help = `<what> is one of:
   128713                        a version id (model:4384 or --model for a model id)
@@ -36,8 +33,6 @@ examples:
   civikit download model:4384 --dir models/Stable-diffusion
   civikit download --from list.txt --jobs 2 --limit-rate 20M
   civikit download https://example.com/x.bin --sha256 0f3c...`;
-
-const noteworthyMs = 2000;
 
 async function collectReferences({ references, from }: DownloadOptions, { io }: Surroundings): Promise<string[]> {
   const sources = [...references, ...(from === undefined || from === "-" ? [] : [{ path: from }])];
@@ -67,29 +62,22 @@ export function chooseReporter(
 }
 
 async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
-  const options = downloadOptions(args), { io, style, locale } = surroundings;
+  const options = downloadOptions(args), { io, style } = surroundings;
   const { dir, parallel, printPath } = options;
-  const baseUrl = chooseBaseUrl(io.env, args.value("base-url")), key = await loadKey(io.env);
   const references = await collectReferences(options, surroundings);
 
-  using base = createTransport({
-    ...(key !== undefined && { key }),
-    ...(parallel !== undefined && { parallel }),
-    hosts: ["civitai.com", "civitai.red", new URL(baseUrl).host],
-  });
   const startedMs = io.now(), reporter = chooseReporter(options, surroundings);
   const say = (text: string) => options.json ? undefined : reporter.note(text);
-  using stop = interrupt(io, {
-    onFirst: () => say("interrupted: finishing what is in hand (again to stop at once)"),
-    onSecond: () => reporter.close(),
-  });
-  const { signal } = stop;
   let isPlanned = false;
-  const transport = observe(base, (event) => {
+  using session = await openSession(args, surroundings, {
+    parallel,
+    isMonitored: !args.has("no-monitor"),
     // later, each file shows its own waits
-    if (isPlanned || event.type !== "retry" || event.delayMs < noteworthyMs) return;
-    say(`waiting ${formatDuration(event.delayMs)} before trying again: ${hint(event.code, locale).title}`);
+    showsWaits: () => !isPlanned,
+    say,
+    close: () => reporter.close(),
   });
+  const { api, transport, track, signal } = session;
 
   function end(all: number, { outcomes, failures }: RunResult): number {
     const skipped = outcomes.filter((outcome) => outcome.skipped).length;
@@ -109,7 +97,7 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
   }
 
   try {
-    const { files, failures } = await planDownloads(references, civitai(transport, { baseUrl }), options, signal);
+    const { files, failures } = await planDownloads(references, api, options, signal);
     isPlanned = true;
     for (const { error, reference } of failures) reporter.failed(error, reference);
     const failed = failures.map(({ error }) => exitCode(error));
@@ -119,7 +107,7 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
     for (const { name, warnings } of files) {
       for (const { message } of warnings) say(`${style.warn("warning")}: ${name}: ${printable(message)}`);
     }
-    const result = await runDownloads(transport, files, options, { reporter, signal });
+    const result = await runDownloads(transport, files, options, { reporter, signal, track });
     if (printPath) { for (const { path } of result.outcomes) io.stdout(`${path}\n`); }
     return end(files.length + failed.length, { ...result, failures: [...failed, ...result.failures] });
   } catch (error) {

@@ -21,6 +21,7 @@ export const downloadFlags: readonly Flag[] = [
   { name: "json", about: "one JSON object a line on standard output, nothing else" },
   { name: "quiet", short: "q", about: "print only errors; with --json, no progress lines" },
   { name: "print-path", about: "print the path of each finished file on standard output" },
+  { name: "no-monitor", about: "record nothing for civikit report and the logs (so does CIVIKIT_MONITOR=off)" },
   { name: "base-url", value: "URL", about: "another Civitai, e.g. https://civitai.red (default: CIVIKIT_BASE_URL)" },
 ];
 

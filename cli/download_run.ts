@@ -10,6 +10,7 @@ import {
   type Transport,
   type TransportEvent,
 } from "../transport/mod.ts";
+import type { Monitor, Transfer } from "../monitor/mod.ts";
 import type { DownloadOptions } from "./download_options.ts";
 import type { PlannedFile } from "./download_plan.ts";
 import { exitCode } from "./exit_code.ts";
@@ -24,6 +25,7 @@ export interface RunResult {
 }
 
 interface FileJob extends DownloadJob {
+  readonly transfer: Transfer | undefined;
   readonly file: PlannedFile;
 }
 
@@ -69,9 +71,11 @@ export function watched(item: Item, reporter: Reporter): Pick<TransferOptions, "
   };
 }
 
-function fileJob(file: PlannedFile, reporter: Reporter): FileJob {
+function fileJob(file: PlannedFile, reporter: Reporter, track: Monitor["track"] | undefined): FileJob {
   const { url, name, hashes, sizeBytes, refresh } = file;
-  return { file, request: url, path: name, options: { hashes, sizeBytes, refresh, ...watched(file, reporter) } };
+  const options = { hashes, sizeBytes, refresh, ...watched(file, reporter) };
+  const transfer = track?.(name, options);
+  return { file, transfer, request: url, path: name, options: transfer?.options ?? options };
 }
 
 /** Downloads `files`, some at once, and tells `reporter` about each. Ends early, without throwing, on abort. */
@@ -79,7 +83,11 @@ export async function runDownloads(
   transport: Transport,
   files: readonly PlannedFile[],
   { jobs, dir, force, verify, limitBytesPerSecond }: DownloadOptions,
-  { reporter, signal }: { reporter: Reporter; signal: AbortSignal },
+  { reporter, signal, track }: {
+    reporter: Reporter;
+    signal: AbortSignal;
+    track?: Monitor["track"] | undefined;
+  },
 ): Promise<RunResult> {
   const outcomes: Outcome[] = [], failures: number[] = [];
 
@@ -87,7 +95,7 @@ export async function runDownloads(
     for (const file of files) {
       if (signal.aborted) return;
       reporter.start(file);
-      yield fileJob(file, reporter);
+      yield fileJob(file, reporter, track);
     }
   }
 
@@ -101,7 +109,8 @@ export async function runDownloads(
       ...(limitBytesPerSecond !== undefined && { throttle: throttle(limitBytesPerSecond) }),
     },
   });
-  for await (const { job: { file }, result, error } of batch) {
+  for await (const { job: { file, transfer }, result, error } of batch) {
+    transfer?.end({ error, skipped: result?.skipped ?? false });
     if (result !== undefined) {
       const outcome: Outcome = { ...result, verifiedBy: result.verified ? decidedBy(file.hashes) : undefined };
       outcomes.push(outcome);

@@ -38,6 +38,7 @@ function chosen(args: ParsedArgs): string | undefined {
 
 async function run(args: ParsedArgs, { io, locale }: Surroundings): Promise<number> {
   const exported = chosen(args), since = args.value("since");
+  const sinceMs = since === undefined ? undefined : Date.now() - durationMs(since);
   const path = args.value("store") ?? monitorPaths(io.env)?.store;
   if (path === undefined) {
     throw new InputError("looking for the statistics: no home folder; set CIVIKIT_STATE_DIR", {
@@ -52,7 +53,7 @@ async function run(args: ParsedArgs, { io, locale }: Surroundings): Promise<numb
     io.stderr("all numbers are forgotten\n");
     return ExitCode.ok;
   }
-  const span = since === undefined ? {} : { fromMs: Date.now() - durationMs(since) };
+  const span = { fromMs: sinceMs };
   if (exported === "json" || exported === "csv") {
     for (const line of store.export(exported, span)) io.stdout(line);
     return ExitCode.ok;

@@ -1,10 +1,11 @@
 import { type Civitai, civitai } from "../api/mod.ts";
-import { createTransport } from "../mod.ts";
+import type { Monitor } from "../monitor/mod.ts";
 import { hint, observe, type Transport } from "../transport/mod.ts";
 import type { Flag, ParsedArgs } from "./args.ts";
 import type { Surroundings } from "./command.ts";
 import { interrupt } from "./interrupt.ts";
 import { chooseBaseUrl, loadKey } from "./settings.ts";
+import { openStack } from "./stack.ts";
 import { formatDuration } from "./text.ts";
 
 /** What a command that talks to Civitai works with. */
@@ -13,6 +14,8 @@ export interface Session extends Disposable {
   readonly api: Civitai;
   /** The whole stack. */
   readonly transport: Transport;
+  /** Shows a download to whoever watches; undefined where nothing is recorded. */
+  readonly track: Monitor["track"] | undefined;
   /** Aborts at Ctrl-C. */
   readonly signal: AbortSignal;
 }
@@ -21,6 +24,10 @@ export interface Session extends Disposable {
 export interface SessionOptions {
   /** Connections for each file; undefined leaves it to the transport. */
   readonly parallel?: number | undefined;
+  /** False for `--no-monitor`. */
+  readonly isMonitored?: boolean;
+  /** Tells whether long waits are shown now. Default: always. */
+  readonly showsWaits?: () => boolean;
   /** Shows a line to the user. */
   say(text: string): void;
   /** Gives the terminal back at the second Ctrl-C. */
@@ -40,29 +47,26 @@ const noteworthyMs = 2000;
 export async function openSession(
   args: ParsedArgs,
   { io, locale }: Surroundings,
-  { parallel, say, close }: SessionOptions,
+  { parallel, isMonitored = true, showsWaits = () => true, say, close }: SessionOptions,
 ): Promise<Session> {
   const baseUrl = chooseBaseUrl(io.env, args.value("base-url")), key = await loadKey(io.env);
-  const base = createTransport({
-    ...(key !== undefined && { key }),
-    ...(parallel !== undefined && { parallel }),
-    hosts: ["civitai.com", "civitai.red", new URL(baseUrl).host],
-  });
+  const stack = await openStack(io, { key, baseUrl, parallel, isMonitored, say });
   const stop = interrupt(io, {
     onFirst: () => say("interrupted: finishing what is in hand (again to stop at once)"),
     onSecond: close,
   });
-  const transport = observe(base, (event) => {
-    if (event.type !== "retry" || event.delayMs < noteworthyMs) return;
+  const transport = observe(stack.transport, (event) => {
+    if (event.type !== "retry" || event.delayMs < noteworthyMs || !showsWaits()) return;
     say(`waiting ${formatDuration(event.delayMs)} before trying again: ${hint(event.code, locale).title}`);
   });
   return {
     api: civitai(transport, { baseUrl }),
     transport,
+    track: stack.monitor?.track,
     signal: stop.signal,
     [Symbol.dispose]() {
       stop[Symbol.dispose]();
-      base.close();
+      stack.close();
     },
   };
 }

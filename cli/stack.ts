@@ -1,0 +1,97 @@
+import { dirname } from "node:path";
+import type { CacheStore } from "../cache/mod.ts";
+import { cacheInfo, civitaiPolicy, createTransport, httpCache, partitionOf } from "../mod.ts";
+import type { Monitor } from "../monitor/mod.ts";
+import { compose, type Middleware, type Transport } from "../transport/mod.ts";
+import { cachePath } from "./cache.ts";
+import type { Io } from "./io.ts";
+import { monitorFor } from "./monitor.ts";
+import { formatDuration } from "./text.ts";
+
+/** What a command's transport is made of. */
+export interface StackOptions {
+  /** The API key. */
+  readonly key: string | undefined;
+  /** Where the API is. */
+  readonly baseUrl: string;
+  /** Connections for each file; undefined leaves it to the transport. */
+  readonly parallel: number | undefined;
+  /** False for `--no-monitor`. */
+  readonly isMonitored?: boolean;
+  /** Shows a line to the user. */
+  say(text: string): void;
+}
+
+/** The whole stack as every command uses it: with the cache and the monitor, where they may be had. */
+export interface Stack {
+  /** The transport. */
+  readonly transport: Transport;
+  /** What records, where something does. */
+  readonly monitor: Monitor | undefined;
+  /** Hands over what was recorded and gives up connections and files. */
+  close(): void;
+}
+
+/** The answers of earlier runs; undefined with `CIVIKIT_CACHE=off`, or where there is no right or no way to keep them. */
+async function openCache({ env }: Pick<Io, "env">): Promise<CacheStore | undefined> {
+  if (/^(off|0|false|no)$/i.test(env("CIVIKIT_CACHE") ?? "")) return undefined;
+  try {
+    const path = cachePath(env);
+    // asked before, because Deno would stop and ask the user
+    const rights = await Promise.all(
+      (["read", "write"] as const).map((name) => Deno.permissions.query({ name, path: dirname(path) })),
+    );
+    if (rights.some(({ state }) => state !== "granted")) return undefined;
+    const { sqliteStore } = await import("../cache/mod.ts");
+    return sqliteStore(path);
+  } catch {
+    return undefined; // a full disk or a damaged home folder must not stop a command
+  }
+}
+
+/** Tells the user when an old answer stands in for one that could not be had. */
+function tellStale(say: (text: string) => void): Middleware {
+  return async function tellStale(request, next) {
+    const response = await next(request);
+    const info = cacheInfo(response);
+    if (info?.result === "stale" && info.reason !== undefined) {
+      say(
+        `warning: ${new URL(request.url).host} did not answer (${info.reason}); using an answer ${
+          formatDuration(info.ageMs)
+        } old`,
+      );
+    }
+    return response;
+  };
+}
+
+/** Puts the stack together. */
+export async function openStack(
+  io: Io,
+  { key, baseUrl, parallel, isMonitored = true, say }: StackOptions,
+): Promise<Stack> {
+  const store = await openCache(io);
+  const secrets = key === undefined ? [] : [key];
+  const monitor = await monitorFor(io, { parallel, secrets, isWanted: isMonitored });
+  const { host } = new URL(baseUrl);
+  const cache = store === undefined ? undefined : httpCache({
+    store,
+    ...civitaiPolicy({ hosts: ["civitai.com", "civitai.red", "civitai.green", "api.civitai.com", host] }),
+    partition: () => key === undefined ? undefined : partitionOf(store, key),
+    onForbiddenStale: "throw",
+  });
+  const base = createTransport({
+    ...(parallel !== undefined && { parallel }),
+    ...monitor?.transport,
+    ...(key !== undefined && { key }),
+    ...(cache !== undefined && { cache }),
+    hosts: ["civitai.com", "civitai.red", host],
+  });
+  const { fetch } = compose(base, tellStale(say));
+  function close(): void {
+    base.close();
+    monitor?.close();
+    store?.close();
+  }
+  return { transport: { fetch }, monitor, close };
+}
