@@ -9,7 +9,7 @@ const textual: Readonly<Record<string, RegExp>> = {
 
 /** Tells what kind of text a Content-Type announces, if one that is hardly ever a model. */
 function announced(contentType: string | null): "html" | "json" | undefined {
-  const type = contentType?.split(";")[0]!.trim().toLowerCase() ?? "";
+  const [type = ""] = (contentType ?? "").toLowerCase().split(";").map((text) => text.trim());
   if (type === "text/html" || type === "application/xhtml+xml") return "html";
   return type === "application/json" || type.endsWith("+json") ? "json" : undefined;
 }
