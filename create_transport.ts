@@ -114,7 +114,7 @@ export function createTransport({
   if (parallel !== undefined) rangeOptions.parallel = parallel;
   if (pieceBytes !== undefined) rangeOptions.pieceBytes = pieceBytes;
   const files = rangeTransport(
-    resumeTransport(bracket, { idleTimeoutMs: idleMs, classify: classifyCivitai, ...resumeOptions }),
+    resumeTransport(bracket, { idleTimeoutMs: idleMs, fromBytes: 0, classify: classifyCivitai, ...resumeOptions }),
     rangeOptions,
   );
   // JSON comes encoded and cannot be continued in the middle: who asks for it asks again
