@@ -103,11 +103,14 @@ Deno.test("civitai() names broken JSON and bears raw control characters in text"
 
 Deno.test("civitai() calls a body that breaks off a network failure", async () => {
   using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  const head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n";
   const serve = async () => {
-    using connection = await listener.accept();
-    await connection.read(new Uint8Array(4096));
-    const head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n";
-    await connection.write(new TextEncoder().encode(`${head}{"id":5,`));
+    // a GET that breaks off is asked three times
+    for (let asks = 0; asks < 3; asks++) {
+      using connection = await listener.accept();
+      await connection.read(new Uint8Array(4096));
+      await connection.write(new TextEncoder().encode(`${head}{"id":5,`));
+    }
   };
   using transport = fetchTransport();
   const api = civitai(transport, { baseUrl: `http://127.0.0.1:${listener.addr.port}` });
