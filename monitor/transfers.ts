@@ -98,8 +98,10 @@ export function transferList({ clock, events, count, fail }: TransferSurrounding
     entry.bytes = bytes;
   }
 
-  function finish(entry: Entry, state: TransferState, code?: ErrorCode): void {
+  function finish(entry: Entry, ending: TransferState, code?: ErrorCode): void {
     if (ended.has(entry.state)) return;
+    // whoever stops a whole batch does so by a signal that is not ours
+    const state = ending === "failed" && code === "aborted" ? "cancelled" : ending;
     const elapsedMs = clock.now() - entry.started;
     entry.code = code;
     count("download", "", state, elapsedMs);

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { metricsRegistry, openMonitor } from "../../monitor/mod.ts";
 import { createTransport } from "../../create_transport.ts";
-import { download, VerificationError } from "../../transport/mod.ts";
+import { CivikitError, download, downloadAll, VerificationError } from "../../transport/mod.ts";
 import { fakeClock } from "../_clock.ts";
 import { startOrigin } from "../_origin/mod.ts";
 
@@ -138,3 +138,24 @@ Deno.test("transfers keep the last hundred that ended, and every one that runs",
   assertEquals(transfers.list().slice(0, 2).map(({ name }) => name), ["runs", "file 151"]);
   assertEquals(counted(registry, "download"), { finished: 250, failed: 1 });
 });
+
+Deno.test("transfers: a download of a batch that was stopped from outside is cancelled, not failed", () =>
+  withFolder(async (folder) => {
+    await using origin = await startOrigin({
+      files: { "/a.bin": { size: 3_000_000, seed: 9 } },
+      faults: [{ kind: "stall", after: 1_500_000 }],
+    });
+    using monitor = openMonitor({ guard: false });
+    using transport = createTransport({ ...monitor.transport, parallel: 1 });
+    const some = Promise.withResolvers<void>();
+    const transfer = monitor.track("a.bin", { onProgress: (bytes) => bytes > 0 && some.resolve() });
+    const batch = downloadAll(transport, [
+      { request: `${origin.url}/a.bin`, path: join(folder, "a.bin"), options: transfer.options },
+    ]);
+    await some.promise;
+    batch.cancel(new CivikitError("running the command: interrupted", { code: "aborted" }));
+    const [outcome] = await batch.done;
+    transfer.end({ error: outcome?.error });
+    assertEquals(monitor.registry.transfers.list().map(({ state }) => state), ["cancelled"]);
+    assertEquals(counted(monitor.registry, "download"), { cancelled: 1 });
+  }));
