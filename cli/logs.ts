@@ -13,7 +13,8 @@ const help = `<what> is one of:
   tail      the last lines; with --follow also those to come
 
 Rotated files (http_client.log.1 ...) and gzip files are read too. Other files
-may be named after <what>.
+may be named after <what>. CIVIKIT_LOG_FORMAT=json makes JSON lines of what is
+written, CIVIKIT_LOG_LEVEL (DEBUG, INFO, WARN, ERROR) chooses how much.
 
 examples:
   civikit logs errors

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Monitor } from "../monitor/mod.ts";
+import type { LogLevelName, LogsOptions, Monitor } from "../monitor/mod.ts";
 import type { Io } from "./io.ts";
 
 /** Where numbers and logs are kept. */
@@ -31,6 +31,14 @@ export interface MonitorSettings {
   readonly secrets?: readonly string[];
 }
 
+const levels: readonly LogLevelName[] = ["DEBUG", "INFO", "WARN", "ERROR"];
+
+/** CIVIKIT_LOG_FORMAT (text, json) and CIVIKIT_LOG_LEVEL (DEBUG to ERROR); anything else counts as not set. */
+function logOptions(env: Io["env"]): Pick<LogsOptions, "format" | "level"> {
+  const level = levels.find((name) => name === env("CIVIKIT_LOG_LEVEL")?.toUpperCase());
+  return { format: env("CIVIKIT_LOG_FORMAT") === "json" ? "json" : "text", ...(level !== undefined && { level }) };
+}
+
 /**
  * The monitor a command records into; undefined when it was told not to (`CIVIKIT_MONITOR=off`), or when the process has
  * no right to write there. Trouble with it is never the command's trouble.
@@ -48,7 +56,7 @@ export async function monitorFor(
   if (rights.some(({ state }) => state !== "granted")) return undefined;
   try {
     const { openMonitor } = await import("../monitor/mod.ts");
-    const logs = { folder: paths.logs, secrets };
+    const logs = { folder: paths.logs, secrets, ...logOptions(env) };
     return openMonitor({ store: paths.store, logs, guard: parallel === undefined ? {} : { parallel } });
   } catch {
     return undefined; // a full disk or a damaged home folder must not stop a download

@@ -68,6 +68,17 @@ Deno.test("civikit download records nothing when told not to, and where it may n
     assertEquals([blocked.code, await Deno.readTextFile(state)], [0, "a file, not a folder"]);
   }));
 
+Deno.test("CIVIKIT_LOG_FORMAT and CIVIKIT_LOG_LEVEL shape the logs, and civikit logs reads both forms", () =>
+  inWorld(async ({ folder, run }) => {
+    const env = { CIVIKIT_STATE_DIR: join(folder, "state"), CIVIKIT_LOG_FORMAT: "json", CIVIKIT_LOG_LEVEL: "error" };
+    assertEquals((await run(["download", "999999", "--dir", folder], { env })).code, 4);
+    const text = await Deno.readTextFile(join(folder, "state", "logs", "http_client.log"));
+    const records = text.trim().split("\n").map((line) => JSON.parse(line));
+    assert(records.length > 0 && records.every(({ level, code }) => level === "ERROR" && code === "not_found"), text);
+    const errors = JSON.parse((await run(["logs", "errors", "--json"], { env })).io.out);
+    assertEquals(errors.by_status, { "404": records.length });
+  }));
+
 Deno.test("civikit logs reads files it is given, gzip too, and counts their failures", () =>
   inWorld(async ({ folder, run }) => {
     const path = join(folder, "old.log.gz");
