@@ -15,7 +15,13 @@ async function command(args: readonly string[]): Promise<string[]> {
 }
 
 function environment(civitai: Civitai, folder: string, more: Record<string, string> = {}): Record<string, string> {
-  return { CIVIKIT_BASE_URL: civitai.url, XDG_CONFIG_HOME: folder, NO_COLOR: "1", ...more };
+  // nothing of a test belongs into the home of whoever runs it
+  const homes = {
+    XDG_CONFIG_HOME: folder,
+    XDG_CACHE_HOME: join(folder, "cache"),
+    XDG_STATE_HOME: join(folder, "state"),
+  };
+  return { CIVIKIT_BASE_URL: civitai.url, ...homes, NO_COLOR: "1", ...more };
 }
 
 async function start(args: readonly string[], civitai: Civitai, folder: string): Promise<Deno.ChildProcess> {
