@@ -30,6 +30,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { promptSecret } from "@std/cli/prompt-secret";
 import { unicodeWidth } from "@std/cli/unicode-width";
 import * as cli from "@std/cli";
+import { Logger, type LogRecord, RotatingFileHandler } from "@std/log";
 import * as nodeAssert from "node:assert";
 
 // What the rest of the suite relies on. It holds for the real @std packages and for the adapters of tools/npm_only
@@ -225,4 +226,37 @@ Deno.test("@std/cli: promptSecret() is null without a terminal, and mod offers a
     stdin: "null",
   }).output();
   assertEquals(new TextDecoder().decode(stdout).trim(), "null");
+});
+
+Deno.test("@std/log: a logger hands levels, names and arguments to a rotating file that keeps so many old ones", async () => {
+  const folder = await Deno.makeTempDir();
+  const filename = `${folder}/a.log`;
+  const formatter = ({ levelName, loggerName, msg, args, datetime }: LogRecord) =>
+    `${levelName} ${loggerName} ${msg} ${JSON.stringify(args)} ${datetime instanceof Date}`;
+  const open = (maxBytes: number, bufferSize: number) => {
+    const handler = new RotatingFileHandler("INFO", {
+      ...{ filename, formatter, maxBytes, maxBackupCount: 2, bufferSize, mode: "a" as const },
+    });
+    handler.setup();
+    return handler;
+  };
+  const handler = open(10_000, 4096), logger = new Logger("mine", "INFO", { handlers: [handler] });
+  logger.debug("unheard");
+  assertEquals(logger.info("one", { x: 1 }), "one");
+  logger.error("two");
+  handler.flush();
+  const text = await Deno.readTextFile(filename);
+  assertEquals(text, 'INFO mine one [{"x":1}] true\nERROR mine two [] true\n');
+  handler.destroy();
+
+  const small = open(120, 0), busy = new Logger("mine", "WARN", { handlers: [small] });
+  for (let n = 0; n < 20; n++) busy.warn(`line ${n}`);
+  small.destroy();
+  const names = (await Array.fromAsync(Deno.readDir(folder), ({ name }) => name)).sort();
+  assertEquals(names, ["a.log", "a.log.1", "a.log.2"]);
+  const kept = await Promise.all([".2", ".1", ""].map((end) => Deno.readTextFile(filename + end)));
+  assertEquals(kept.every((part) => part.length <= 120), true);
+  const numbers = kept.join("").trim().split("\n").map((line) => Number(line.split(" ")[3]));
+  assertEquals(numbers, Array.from({ length: numbers.length }, (_, n) => 20 - numbers.length + n));
+  await Deno.remove(folder, { recursive: true });
 });

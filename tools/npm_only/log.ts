@@ -1,6 +1,9 @@
 /**
  * `@std/log` over LogTape, for networks that reach npm but not JSR: a logger and its rotating file.
  *
+ * LogTape looks at a file's size when it empties its buffer, the real one at every line: with a buffer, a file may here
+ * be larger than `maxBytes` by as much.
+ *
  * @module
  */
 import { getRotatingFileSink } from "npm:@logtape/file@2.3.10";
