@@ -20,8 +20,8 @@ export interface Assignment extends Span {
 /** Tails smaller than this are not worth another request. */
 const leastStealBytes = 128 * 1024;
 const leastPieceBytes = 1024 * 1024;
-/** A piece is never larger than this, however fast its connection. */
-const mostPieceBytes = 64 * 1024 * 1024;
+/** A fast connection gets a second's worth at once, but never more than this many pieces. */
+const mostPieces = 8;
 
 /** The usual rate of those lanes that were measured; 0 when none was. */
 function meanRate(lanes: Iterable<Lane>): number {
@@ -67,7 +67,8 @@ export class RangePlan {
     const back = this.#returned.shift();
     if (back !== undefined) return back;
     if (this.#cursor >= this.#end) return this.#steal(lanes, rate);
-    const piece = Math.min(mostPieceBytes, Math.max(this.#pieceBytes(), Math.floor(rate)));
+    const least = this.#pieceBytes();
+    const piece = Math.min(mostPieces * least, Math.max(least, Math.floor(rate)));
     // towards the end pieces get smaller, so that all lanes finish together
     const share = Math.ceil((this.#end - this.#cursor) / (2 * Math.max(1, lanes.size)));
     const start = this.#cursor;

@@ -31,8 +31,9 @@ export interface PartFileOptions {
 const bufferBytes = 1024 * 1024;
 /** A journal is written at least this often while bytes come. */
 const flushMs = 1000;
-/** How often the bytes are brought to the disk while more come. */
+/** How often, and after how many bytes, what was written is brought to the disk while more comes. */
 const syncMs = 2000;
+const syncBytes = 128 * 1024 * 1024;
 
 /**
  * The unfinished file and its journal: owns the bytes on disk, the lock, the account of what has been written and the
@@ -48,6 +49,7 @@ export class PartFile {
   #journal: Journal;
   #digest: DigestFollower;
   #unflushed = 0;
+  #unsynced = 0;
   #flushed: number;
   #synced: number;
   #syncing: Promise<void> | undefined;
@@ -168,7 +170,8 @@ export class PartFile {
     this.#unflushed += bytes.byteLength;
     const now = this.#options.clock.now();
     if (this.#unflushed >= this.#options.flushBytes || now - this.#flushed >= flushMs) this.flush();
-    if (now - this.#synced >= syncMs) this.#sync();
+    this.#unsynced += bytes.byteLength;
+    if (this.#unsynced >= syncBytes || now - this.#synced >= syncMs) this.#sync();
   }
 
   /** Tells whether these bytes are what lies at an offset of the file. */
@@ -195,6 +198,7 @@ export class PartFile {
   /** Brings bytes to the disk beside the transfer, so that little is left to sync at the end. */
   #sync(): void {
     this.#synced = this.#options.clock.now();
+    this.#unsynced = 0;
     this.#syncing ??= this.#lock.file.syncData().catch(() => {}).finally(() => this.#syncing = undefined);
   }
 
