@@ -12,7 +12,7 @@ const RULES: Record<string, { folders: string[]; packages: string[] }> = {
   transport: { folders: [], packages: ["node:", "@std/", "hash-wasm"] },
   cache: { folders: ["transport"], packages: ["node:", "@std/"] },
   api: { folders: ["transport"], packages: ["node:", "@std/", "valibot"] },
-  monitor: { folders: ["transport"], packages: ["node:", "@std/", "hono", "uplot", "@opentelemetry/"] },
+  monitor: { folders: ["transport"], packages: ["node:", "@std/", "hono", "@opentelemetry/"] },
   cli: { folders: ["", "transport", "cache", "api", "monitor"], packages: ["node:", "@std/"] },
 };
 
