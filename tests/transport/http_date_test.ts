@@ -12,6 +12,7 @@ Deno.test("RFC 9110 5.6.7: parseHttpDate() reads the three forms of a date", () 
 
 Deno.test("RFC 9110 5.6.7: a two-digit year more than 50 years ahead lies in the past century", () => {
   assertEquals(parseHttpDate("Friday, 01-Jan-75 00:00:00 GMT", now), Date.UTC(2075, 0, 1));
+  assertEquals(parseHttpDate("Wednesday, 01-Jan-76 00:00:00 GMT", now), Date.UTC(2076, 0, 1));
   assertEquals(parseHttpDate("Saturday, 01-Jan-77 00:00:00 GMT", now), Date.UTC(1977, 0, 1));
 });
 
@@ -28,4 +29,11 @@ Deno.test("RFC 9111 5.3: parseHttpDate() refuses what is no date", () => {
   }
   assertEquals(parseHttpDate("Sun, 06 Nov 1994 08:49:37 GMT, Sun, 06 Nov 1994 08:49:37 GMT", now), undefined);
   assertEquals(parseHttpDate(null, now), undefined);
+});
+
+Deno.test("RFC 9110 5.6.7: parseHttpDate() refuses days, hours, months and zones that do not exist", () => {
+  assertEquals(parseHttpDate("Mon, 31 Feb 2026 00:00:00 GMT", now), undefined);
+  assertEquals(parseHttpDate("Mon, 02 Feb 2026 24:00:00 GMT", now), undefined);
+  assertEquals(parseHttpDate("Mon, 02 Foo 2026 20:00:00 GMT", now), undefined);
+  assertEquals(parseHttpDate("Mon, 02 Feb 2026 20:00:00 CET", now), undefined);
 });
