@@ -12,6 +12,14 @@ export const hashesFlag: Flag = {
   about: "where hashes are kept between runs (default: civikit/hashes.sqlite in the cache folder)",
 };
 
+/** How many files are hashed at once. */
+export const hashJobsFlag: Flag = {
+  name: "jobs",
+  short: "j",
+  value: "N",
+  about: "files hashed at once, 1-16 (default: one for each core, at most 4)",
+};
+
 function defaultPath(env: Io["env"]): string | undefined {
   const home = env("HOME") ?? env("USERPROFILE");
   const folder = env("XDG_CACHE_HOME") ?? env("LOCALAPPDATA") ?? (home && join(home, ".cache"));

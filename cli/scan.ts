@@ -13,11 +13,12 @@ import { alignedRows } from "./columns.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { ExitCode, exitCode, sharedExitCode } from "./exit_code.ts";
 import { describeFailure } from "./failure.ts";
-import { hashesFlag, openHashes } from "./hash_store.ts";
+import { hashesFlag, hashJobsFlag, openHashes } from "./hash_store.ts";
 import { failureFields, jsonLine } from "./json_line.ts";
 import { statusLine } from "./progress/status_line.ts";
 import { openSession, type Session, siteFlag } from "./session.ts";
 import { formatElapsed, printable } from "./text.ts";
+import { outputFlags } from "./output_flags.ts";
 
 const help = `Hashes every model file below the folders (default: the current one), asks
 Civitai what each is, and reports. Files that did not change since the last
@@ -244,15 +245,9 @@ export const scanCommand: Command = {
     { name: "again", about: "ask again about files Civitai did not know" },
     { name: "sidecars", about: "write .civitai.info, preview and .json beside known files; edits are kept" },
     { name: "link-duplicates", about: "make duplicates hard links to one file (hashed again first)" },
-    {
-      name: "jobs",
-      short: "j",
-      value: "N",
-      about: "files hashed at once, 1-16 (default: one for each core, at most 4)",
-    },
+    hashJobsFlag,
     hashesFlag,
-    { name: "json", about: "one JSON object a line on standard output, nothing else" },
-    { name: "quiet", short: "q", about: "print only errors" },
+    ...outputFlags,
     siteFlag,
   ],
   help,

@@ -9,6 +9,7 @@ import { failureFields, jsonLine } from "./json_line.ts";
 import { statusLine } from "./progress/status_line.ts";
 import { progressText } from "./scan.ts";
 import { openSession, siteFlag } from "./session.ts";
+import { outputFlags } from "./output_flags.ts";
 
 const help = `Scans the folders as "civikit scan" does (quick when nothing changed), then asks
 Civitai, 100 models a question, which of them have newer versions. A model that
@@ -89,8 +90,7 @@ export const updatesCommand: Command = {
   flags: [
     { name: "any-base", about: "newer versions for other base models too" },
     hashesFlag,
-    { name: "json", about: "one JSON object a line on standard output, nothing else" },
-    { name: "quiet", short: "q", about: "print only errors" },
+    ...outputFlags,
     siteFlag,
   ],
   help,

@@ -5,12 +5,13 @@ import { type ParsedArgs, UsageError, wholeNumber } from "./args.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { ExitCode, exitCode, sharedExitCode } from "./exit_code.ts";
 import { describeFailure } from "./failure.ts";
-import { hashesFlag, openHashes } from "./hash_store.ts";
+import { hashesFlag, hashJobsFlag, openHashes } from "./hash_store.ts";
 import { interrupt } from "./interrupt.ts";
 import { failureFields, jsonLine } from "./json_line.ts";
 import { projectFlags, projectOptions } from "./project_options.ts";
 import { statusLine } from "./progress/status_line.ts";
 import { formatElapsed } from "./text.ts";
+import { outputFlags } from "./output_flags.ts";
 
 const help = `Hashes files again, all of them, and compares each with what was written down:
 with folders, the hash of the last scan; without, the lock file of the project
@@ -87,15 +88,9 @@ export const verifyCommand: Command = {
   usage: "verify [<folder>...] [options]",
   flags: [
     ...projectFlags,
-    {
-      name: "jobs",
-      short: "j",
-      value: "N",
-      about: "files hashed at once, 1-16 (default: one for each core, at most 4)",
-    },
+    hashJobsFlag,
     hashesFlag,
-    { name: "json", about: "one JSON object a line on standard output, nothing else" },
-    { name: "quiet", short: "q", about: "print only errors" },
+    ...outputFlags,
   ],
   help,
   run,
