@@ -26,10 +26,10 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
   if (args.operands.length === 0) {
     throw new UsageError("nothing to add: give a version id, model:<id>, an AIR or a URL");
   }
-  const name = args.value("layout"), file = args.value("file"), all = args.has("all") || undefined;
+  const name = args.value("layout"), file = args.value("file"), all = args.has("all-files") || undefined;
   if (name !== undefined) layout(name);
-  if (file !== undefined && all) throw new UsageError("option --all: contradicts --file");
-  const project = openProject(args.value("dir") ?? ".", projectOptions(args));
+  if (file !== undefined && all) throw new UsageError("option --all-files: contradicts --file");
+  const project = openProject(args.value("project") ?? ".", projectOptions(args));
   if (name !== undefined && project.hasManifest && project.manifest.layout !== name) {
     throw new UsageError(
       `option --layout: civikit.models.json says ${
@@ -67,7 +67,7 @@ export const addCommand: Command = {
   usage: "add <what>... [options]",
   flags: [
     { name: "file", value: "ID|NAME", about: "which file of the version (default: the primary one)" },
-    { name: "all", about: "every file of the version" },
+    { name: "all-files", about: "every file of the version" },
     { name: "base", value: "NAME", about: 'with model:<id>: only versions for this base model, such as "SDXL 1.0"' },
     { name: "folder", value: "FOLDER", about: "folder below the root, in place of the layout's" },
     { name: "layout", value: "NAME", about: "where models go, for a new manifest (default: flat)" },

@@ -3,7 +3,7 @@ import { type Flag, type ParsedArgs, UsageError, wholeNumber } from "./args.ts";
 import { alignedRows } from "./columns.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
-import { openSession, type Session, siteFlag } from "./session.ts";
+import { openSession, type Session, siteFlags } from "./session.ts";
 import { loadKey } from "./settings.ts";
 import { closest, printable } from "./text.ts";
 
@@ -32,7 +32,7 @@ const jsonFlag: Flag = { name: "json", about: "one JSON object a line on standar
 
 /** Options of every list. */
 export const listFlags: readonly Flag[] = [
-  { name: "limit", short: "n", value: "N", about: "rows to show (default: 20)" },
+  { name: "limit", value: "N", about: "at most so many rows (default: 20)" },
   { name: "all", about: "all rows, to the end of the list" },
   { name: "resume", value: "POSITION", about: "go on where an earlier list ended, with the same options" },
 ];
@@ -82,9 +82,9 @@ async function act(
 
 /** A command with actions, such as `civikit models search`. */
 export function apiCommand(command: ApiCommand): Command {
-  const { name, summary, usage, help, flags } = command;
+  const { actions: _actions, isAboutKey: _isAboutKey, flags, ...rest } = command;
   const run = (args: ParsedArgs, surroundings: Surroundings) => act(command, args, surroundings);
-  return { name, summary, usage, help, flags: [...flags, jsonFlag, siteFlag], run };
+  return { ...rest, flags: [...flags, jsonFlag, ...siteFlags], run };
 }
 
 function readPosition(text: string | undefined): ListPosition | undefined {

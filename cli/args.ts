@@ -36,6 +36,9 @@ export const commonFlags: readonly Flag[] = [
   { name: "no-color", about: "use no colours (so does NO_COLOR=1)" },
 ];
 
+/** Only before a command, or alone. */
+export const versionFlag: Flag = { name: "version", short: "V", about: "show the version" };
+
 const secretFlags = new Set(["key", "token", "api-key", "apikey", "api_key", "password"]);
 
 function refuse(name: string, flags: readonly Flag[]): never {
@@ -48,6 +51,25 @@ function refuse(name: string, flags: readonly Flag[]): never {
   const dashed = name.length > 1 ? `--${name}` : `-${name}`;
   const near = name.length > 1 ? closest(name, flags.map((flag) => flag.name)) : undefined;
   throw new UsageError(`option "${printable(dashed)}": unknown${near ? `; did you mean --${near}?` : ""}`);
+}
+
+/**
+ * Where in `args` the first word stands that is neither an option of `flags` nor the value of one; -1 when all are.
+ *
+ * @throws {UsageError} for an option before it that is not in the table.
+ */
+export function firstOperand(args: readonly string[], flags: readonly Flag[]): number {
+  for (let at = 0; at < args.length; at++) {
+    const arg = args[at]!;
+    if (arg === "--") return at + 1 < args.length ? at + 1 : -1;
+    if (!arg.startsWith("-") || arg === "-") return at;
+    const [, dashes, word, value] = /^(--?)([^=]*)(=.*)?$/s.exec(arg)!;
+    // of several letters in one, only the last can take the next word for its value
+    const flag = flags.find(({ name, short }) => dashes === "--" ? name === word : short === word!.at(-1));
+    if (flag === undefined) refuse(word!, flags);
+    if (flag.value !== undefined && value === undefined) at++;
+  }
+  return -1;
 }
 
 /**

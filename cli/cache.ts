@@ -11,7 +11,7 @@ import { formatDuration, printable } from "./text.ts";
 const help = `<action> is one of:
   stats    how much is stored, how often it was of use, how many bytes it saved
   list     what is stored, most recently used first
-  clear    drops it: everything, or what --host and --prefix name
+  clear    drops it: everything, or what --only-host and --prefix name
   verify   reads every entry and drops the damaged ones
 
 The cache is the file CIVIKIT_CACHE names, else civikit/http.sqlite in the
@@ -19,7 +19,7 @@ folder for caches of your system. It holds answers and pictures, never keys.
 
 examples:
   civikit cache stats
-  civikit cache list --host civitai.com
+  civikit cache list --only-host civitai.com
   civikit cache clear --prefix https://civitai.com/api/v1/images`;
 
 const defaultLines = 50;
@@ -97,7 +97,7 @@ function describeEntry({ url, partition, status, bodyBytes, storedMs }: CacheLis
 }
 
 function filterOf(args: ParsedArgs): CacheFilter {
-  const host = args.value("host"), prefix = args.value("prefix");
+  const host = args.value("only-host"), prefix = args.value("prefix");
   return { ...(host !== undefined && { host }), ...(prefix !== undefined && { prefix }) };
 }
 
@@ -111,11 +111,11 @@ async function act(action: string, store: CacheStore, args: ParsedArgs, path: st
       return ExitCode.ok;
     }
     case "list": {
-      const lines = wholeNumber(args, "lines", 1, 1_000_000) ?? defaultLines, all = await store.list(filter);
+      const lines = wholeNumber(args, "limit", 1, 1_000_000) ?? defaultLines, all = await store.list(filter);
       for (const entry of all.slice(0, lines)) {
         show({ ...entry, url: redactUrl(entry.url) }, describeEntry(entry));
       }
-      if (all.length > lines) io.stderr(`and ${all.length - lines} more (--lines)\n`);
+      if (all.length > lines) io.stderr(`and ${all.length - lines} more (--limit)\n`);
       return ExitCode.ok;
     }
     case "clear": {
@@ -157,9 +157,9 @@ export const cacheCommand: Command = {
   usage: "cache <stats|list|clear|verify> [options]",
   help,
   flags: [
-    { name: "host", value: "HOST", about: "only what came from this host (with its port, if any)" },
+    { name: "only-host", value: "HOST", about: "only what came from this host (with its port, if any)" },
     { name: "prefix", value: "URL", about: "only URLs that begin so" },
-    { name: "lines", value: "N", about: `list at most N entries (default ${defaultLines})` },
+    { name: "limit", value: "N", about: `list: at most so many entries (default: ${defaultLines})` },
     { name: "json", about: "JSON, one object a line, on standard output" },
   ],
   run,

@@ -25,6 +25,8 @@ export interface Command {
   readonly help: string;
   /** Its options, the common ones left out. */
   readonly flags: readonly Flag[];
+  /** How many operands it takes at most. Default: any number. */
+  readonly mostOperands?: number;
   /** Does it; resolves with the exit code. */
   run(args: ParsedArgs, surroundings: Surroundings): Promise<number>;
 }

@@ -15,7 +15,6 @@ import { scanCommand } from "./scan.ts";
 import { serveCommand } from "./serve.ts";
 import { tagsCommand } from "./tags.ts";
 import { updateCommand } from "./update.ts";
-import { updatesCommand } from "./updates.ts";
 import { usersCommand } from "./users.ts";
 import { verifyCommand } from "./verify.ts";
 import { versionsCommand } from "./versions.ts";
@@ -37,7 +36,6 @@ export const commands: readonly Command[] = [
   logsCommand,
   serveCommand,
   scanCommand,
-  updatesCommand,
   verifyCommand,
   addCommand,
   removeCommand,

@@ -71,7 +71,6 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
   let isPlanned = false;
   using session = await openSession(args, surroundings, {
     parallel,
-    isMonitored: !args.has("no-monitor"),
     // later, each file shows its own waits
     showsWaits: () => !isPlanned,
     say,

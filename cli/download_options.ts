@@ -1,5 +1,6 @@
 import { type Flag, type ParsedArgs, readArgs, UsageError, wholeNumber } from "./args.ts";
 import type { Digests } from "../transport/mod.ts";
+import { siteFlags } from "./session.ts";
 import { parseSize, printable } from "./text.ts";
 
 /** Options of `civikit download`. */
@@ -7,7 +8,7 @@ export const downloadFlags: readonly Flag[] = [
   { name: "dir", short: "d", value: "FOLDER", about: "where to save (default: downloads)" },
   { name: "output", short: "o", value: "NAME", about: "file name to save under (one file only)" },
   { name: "file", value: "ID|NAME", about: "which file of a version, by file id or name (default: the primary one)" },
-  { name: "all", about: "every file of a version" },
+  { name: "all-files", about: "every file of a version" },
   { name: "model", about: "bare numbers are model ids (their newest version), not version ids" },
   { name: "from", short: "i", value: "FILE", about: "read references from FILE, one a line; # starts a comment" },
   { name: "parallel", value: "N", about: "connections for each file, 1-32 (default: 4)" },
@@ -21,8 +22,7 @@ export const downloadFlags: readonly Flag[] = [
   { name: "json", about: "one JSON object a line on standard output, nothing else" },
   { name: "quiet", short: "q", about: "print only errors; with --json, no progress lines" },
   { name: "print-path", about: "print the path of each finished file on standard output" },
-  { name: "no-monitor", about: "record nothing for civikit report and the logs (so does CIVIKIT_MONITOR=off)" },
-  { name: "base-url", value: "URL", about: "another Civitai, e.g. https://civitai.red (default: CIVIKIT_BASE_URL)" },
+  ...siteFlags,
 ];
 
 /** What `civikit download` was asked to do. */
@@ -61,8 +61,6 @@ export interface DownloadOptions {
   readonly quiet: boolean;
   /** Paths on the standard output. */
   readonly printPath: boolean;
-  /** As given. */
-  readonly baseUrl: string | undefined;
 }
 
 function digest(args: ParsedArgs, flag: string): string | undefined {
@@ -97,7 +95,7 @@ function check(options: DownloadOptions): void {
     throw new UsageError("option --sha256 or --blake3: belongs to one file, not to several");
   }
   if (Object.keys(hashes).length > 0 && !verify) throw new UsageError("option --no-verify: contradicts a given hash");
-  if (file !== undefined && all) throw new UsageError("option --all: contradicts --file");
+  if (file !== undefined && all) throw new UsageError("option --all-files: contradicts --file");
   if (json && printPath) throw new UsageError("option --print-path: the JSON lines of --json hold the paths already");
 }
 
@@ -114,7 +112,7 @@ export function downloadOptions(args: ParsedArgs): DownloadOptions {
     dir: args.value("dir") ?? "downloads",
     output: args.value("output"),
     file: args.value("file"),
-    all: args.has("all"),
+    all: args.has("all-files"),
     isModel: args.has("model"),
     parallel: wholeNumber(args, "parallel", 1, 32),
     jobs: wholeNumber(args, "jobs", 1, 16) ?? 3,
@@ -126,7 +124,6 @@ export function downloadOptions(args: ParsedArgs): DownloadOptions {
     json: args.has("json"),
     quiet: args.has("quiet"),
     printPath: args.has("print-path"),
-    baseUrl: args.value("base-url"),
   };
   check(options);
   return options;

@@ -31,6 +31,7 @@ export const enumsCommand: Command = apiCommand({
   summary: "Lists the words Civitai knows: kinds of models, base models, ...",
   usage: "enums [<name>] [options]",
   flags: [],
+  mostOperands: 1,
   help,
   actions: { "": enums },
 });

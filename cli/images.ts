@@ -119,7 +119,7 @@ export const imagesCommand: Command = apiCommand({
     { name: "version-id", value: "ID", about: "images made with a version" },
     { name: "post-id", value: "ID", about: "images of one post" },
     { name: "user", value: "NAME", about: "images of one user" },
-    { name: "type", value: "TYPE", about: "image, video or audio" },
+    { name: "type", value: "NAME", about: "image, video or audio" },
     { name: "sort", value: "ORDER", about: '"Most Reactions" (default), "Most Comments", Newest, Oldest, Random' },
     { name: "period", value: "TIME", about: "AllTime (default), Year, Month, Week, Day" },
     { name: "nsfw", about: "all levels, not only PG" },

@@ -19,7 +19,7 @@ examples:
   civikit install --frozen --root ~/ComfyUI`;
 
 async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
-  const folder = args.value("dir") ?? ".", project = openProject(folder, projectOptions(args));
+  const folder = args.value("project") ?? ".", project = openProject(folder, projectOptions(args));
   if (!project.hasManifest && project.lock.files.length === 0) {
     throw new InputError(`installing in "${folder}": there is no civikit.models.json and no civikit.lock.json`, {
       code: "invalid_argument",
@@ -40,6 +40,7 @@ export const installCommand: Command = {
     { name: "frozen", about: "fail when manifest and lock file differ, instead of asking Civitai" },
     ...installFlags,
   ],
+  mostOperands: 0,
   help,
   run,
 };

@@ -19,7 +19,7 @@ written, CIVIKIT_LOG_LEVEL (DEBUG, INFO, WARN, ERROR) chooses how much.
 examples:
   civikit logs errors
   civikit logs latency --json
-  civikit logs tail -n 50 --follow
+  civikit logs tail --limit 50 --follow
   civikit logs errors old/http_client.log.gz`;
 
 const kinds = ["errors", "latency", "tail"] as const;
@@ -71,12 +71,12 @@ async function run(args: ParsedArgs, { io }: Surroundings): Promise<number> {
   if (kind !== "errors" && kind !== "latency" && kind !== "tail") {
     throw new UsageError(`what to show: expected ${kinds.join(", ")}${kind ? `, not "${printable(kind)}"` : ""}`);
   }
-  const number = wholeNumber(args, "lines", 0, 1_000_000);
-  const folder = args.value("dir") ?? monitorPaths(io.env)?.logs;
+  const number = wholeNumber(args, "limit", 0, 1_000_000);
+  const folder = args.value("log-dir") ?? monitorPaths(io.env)?.logs;
   if (named.length === 0 && folder === undefined) {
-    throw new InputError("looking for the logs: no home folder; set CIVIKIT_STATE_DIR or give --dir", {
+    throw new InputError("looking for the logs: no home folder; set CIVIKIT_STATE_DIR or give --log-dir", {
       code: "invalid_config",
-      input: "--dir",
+      input: "--log-dir",
     });
   }
   const files = named.length > 0 ? named : [join(folder!, "http_client.log")];
@@ -135,8 +135,8 @@ export const logsCommand: Command = {
   usage: "logs errors|latency|tail [file...] [options]",
   help,
   flags: [
-    { name: "dir", value: "FOLDER", about: "folder of the logs (default: logs in CIVIKIT_STATE_DIR)" },
-    { name: "lines", short: "n", value: "N", about: "how many lines to show (tail: 20, errors: 5)" },
+    { name: "log-dir", value: "FOLDER", about: "folder of the logs (default: logs in CIVIKIT_STATE_DIR)" },
+    { name: "limit", value: "N", about: "at most so many lines (default: 20 of tail, 5 of errors)" },
     { name: "follow", short: "f", about: "with tail: go on with what is written from now on" },
     { name: "json", about: "as one JSON object" },
   ],

@@ -1,5 +1,5 @@
 import { type Locale, version } from "../transport/mod.ts";
-import { commonFlags, readArgs, UsageError } from "./args.ts";
+import { commonFlags, firstOperand, type Flag, type ParsedArgs, readArgs, UsageError, versionFlag } from "./args.ts";
 import type { Command } from "./command.ts";
 import { commands } from "./commands.ts";
 import { ExitCode, exitCode } from "./exit_code.ts";
@@ -7,17 +7,35 @@ import { describeFailure } from "./failure.ts";
 import { commandHelp, programHelp } from "./help.ts";
 import { type Io, processIo } from "./io.ts";
 import { chooseLocale } from "./settings.ts";
-import { chooseStyle } from "./style.ts";
+import { chooseStyle, type Style } from "./style.ts";
 import { closest, printable } from "./text.ts";
+
+/** What people call a command that has another name here. */
+const elsewhere = new Map([
+  ["updates", "scan --updates"],
+  ["search", "models search"],
+  ["info", "models get"],
+  ["list", "scan --all"],
+  ["get", "download"],
+  ["pull", "download"],
+  ["dl", "download"],
+]);
 
 function find(name: string): Command {
   const command = commands.find((candidate) => candidate.name === name);
   if (command) return command;
-  if (/^(?:\d+$|https?:|urn:|air:|civitai:|model:)/i.test(name)) {
-    throw new UsageError(`command "${printable(name)}": unknown; did you mean: civikit download ${printable(name)}`);
-  }
+  const isReference = /^(?:\d+$|https?:|urn:|air:|civitai:|model:)/i.test(name);
+  const meant = isReference ? `download ${printable(name)}` : elsewhere.get(name);
   const near = closest(name, [...commands.map((candidate) => candidate.name), "help"]);
-  throw new UsageError(`command "${printable(name)}": unknown${near ? `; did you mean "${near}"?` : ""}`);
+  const hint = meant ? `; did you mean: civikit ${meant}` : near ? `; did you mean "${near}"?` : "";
+  throw new UsageError(`command "${printable(name)}": unknown${hint}`);
+}
+
+/** Every option there is; as each means one thing, they can be told from the command before the command is known. */
+const everyFlag: readonly Flag[] = [...commonFlags, versionFlag, ...commands.flatMap(({ flags }) => flags)];
+
+function atMost(most: number, { operands }: ParsedArgs): void {
+  if (operands.length > most) throw new UsageError(`operand "${printable(operands[most]!)}": not expected`);
 }
 
 function showHelp(io: Io, name: string | undefined): number {
@@ -25,34 +43,50 @@ function showHelp(io: Io, name: string | undefined): number {
   return ExitCode.ok;
 }
 
-async function dispatch(args: readonly string[], io: Io): Promise<number> {
-  const [first, ...rest] = args;
-  if (first === undefined) {
-    io.stderr(programHelp(commands));
+function showVersion(io: Io): number {
+  io.stdout(`civikit ${version}\n`);
+  return ExitCode.ok;
+}
+
+function describe(error: unknown, io: Io, locale: Locale, style: Style): number {
+  if (error instanceof UsageError) {
+    io.stderr(`${style.bad("error")}: ${error.message}\n`);
     return ExitCode.usage;
   }
-  if (first.startsWith("-")) {
-    const parsed = readArgs([first], [
-      { name: "help", short: "h", about: "" },
-      { name: "version", short: "V", about: "" },
-    ]);
-    if (parsed.has("help")) return showHelp(io, undefined);
-    if (parsed.has("version")) io.stdout(`civikit ${version}\n`);
-    return parsed.has("version") ? ExitCode.ok : dispatch(rest, io);
-  }
-  if (first === "help") return showHelp(io, rest.find((word) => !word.startsWith("-")));
-  if (first === "version") return dispatch(["--version"], io);
-  const command = find(first);
+  io.stderr(describeFailure(error, "civikit", locale, style));
+  return exitCode(error);
+}
+
+async function runCommand(command: Command, args: readonly string[], io: Io): Promise<number> {
   try {
-    const parsed = readArgs(rest, [...command.flags, ...commonFlags]);
+    const parsed = readArgs(args, [...command.flags, ...commonFlags]);
     if (parsed.has("help")) return showHelp(io, command.name);
+    atMost(command.mostOperands ?? Infinity, parsed);
     const wanted = parsed.has("no-color") ? false : parsed.has("color") ? true : undefined;
-    const locale = chooseLocale(io.env, parsed.value("lang"));
-    return await command.run(parsed, { io, locale, style: chooseStyle(io, wanted) });
+    const locale = chooseLocale(io.env, parsed.value("lang")), style = chooseStyle(io, wanted);
+    return await command.run(parsed, { io, locale, style }).catch((error) => {
+      if (error instanceof UsageError) throw error;
+      return describe(error, io, locale, style);
+    });
   } catch (error) {
     if (error instanceof UsageError) error.message += `\nSee: civikit ${command.name} --help`;
     throw error;
   }
+}
+
+async function dispatch(args: readonly string[], io: Io): Promise<number> {
+  const at = firstOperand(args, everyFlag), leading = readArgs(at < 0 ? args : args.slice(0, at), everyFlag);
+  if (leading.has("version")) return showVersion(io);
+  if (at < 0 && leading.has("help")) return showHelp(io, undefined);
+  if (at < 0) {
+    io.stderr(programHelp(commands));
+    return ExitCode.usage;
+  }
+  const name = args[at]!, rest = args.toSpliced(at, 1);
+  if (name !== "help" && name !== "version") return await runCommand(find(name), rest, io);
+  const parsed = readArgs(rest, commonFlags);
+  atMost(name === "help" ? 1 : 0, parsed);
+  return name === "help" ? showHelp(io, parsed.operands[0]) : showVersion(io);
 }
 
 function safeLocale(io: Io): Locale {
@@ -82,13 +116,7 @@ export async function main(args: readonly string[], io: Io = processIo()): Promi
   try {
     return await dispatch(args, io);
   } catch (error) {
-    const style = chooseStyle(io);
-    if (error instanceof UsageError) {
-      io.stderr(`${style.bad("error")}: ${error.message}\n`);
-      return ExitCode.usage;
-    }
-    io.stderr(describeFailure(error, "civikit", safeLocale(io), style));
-    return exitCode(error);
+    return describe(error, io, safeLocale(io), chooseStyle(io));
   }
 }
 

@@ -101,8 +101,8 @@ export const modelsCommand: Command = apiCommand({
   summary: "Searches models, or shows one with its versions.",
   usage: "models search|get [<words>|<what>] [options]",
   flags: [
-    { name: "type", value: "TYPES", about: "kinds of models, such as LORA,Checkpoint" },
-    { name: "base", value: "NAMES", about: 'base models, such as "SDXL 1.0,Pony"' },
+    { name: "type", value: "NAME", about: "kinds of models, with commas between, such as LORA,Checkpoint" },
+    { name: "base", value: "NAME", about: 'base models, with commas between, such as "SDXL 1.0,Pony"' },
     { name: "tag", value: "TAG", about: "one tag, exactly" },
     { name: "user", value: "NAME", about: "models of one creator" },
     { name: "sort", value: "ORDER", about: '"Highest Rated" (default), "Most Downloaded", Newest, Oldest, ...' },

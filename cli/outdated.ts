@@ -6,7 +6,7 @@ import { ExitCode, exitCode, sharedExitCode } from "./exit_code.ts";
 import { describeFailure } from "./failure.ts";
 import { failureFields, jsonLine } from "./json_line.ts";
 import { projectFlags, projectOptions } from "./project_options.ts";
-import { openSession, siteFlag } from "./session.ts";
+import { openSession, siteFlags } from "./session.ts";
 
 const help = `Shows the locked models that have newer versions; changes nothing. NEWEST is the
 newest version for the same base model. "follows" entries move with "civikit
@@ -16,7 +16,7 @@ With --json every line is an object with "event": outdated, error or summary.`;
 
 async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
   const { io, style, locale } = surroundings, json = args.has("json");
-  const project = openProject(args.value("dir") ?? ".", projectOptions(args));
+  const project = openProject(args.value("project") ?? ".", projectOptions(args));
   const say = (text: string) => json ? undefined : io.stderr(`${text}\n`);
   using session = await openSession(args, surroundings, { say, close: () => {} });
   try {
@@ -60,8 +60,9 @@ export const outdatedCommand: Command = {
   flags: [
     ...projectFlags,
     { name: "json", about: "one JSON object a line on standard output, nothing else" },
-    siteFlag,
+    ...siteFlags,
   ],
+  mostOperands: 0,
   help,
   run,
 };

@@ -1,16 +1,11 @@
 import type { ProjectOptions } from "../api/mod.ts";
 import type { Flag, ParsedArgs } from "./args.ts";
 import { hashesFlag } from "./hash_store.ts";
-import { siteFlag } from "./session.ts";
+import { siteFlags } from "./session.ts";
 
 /** Options that say where a project is. */
 export const projectFlags: readonly Flag[] = [
-  {
-    name: "dir",
-    short: "d",
-    value: "FOLDER",
-    about: "folder of civikit.models.json and civikit.lock.json (default: .)",
-  },
+  { name: "project", value: "FOLDER", about: "folder of civikit.models.json and civikit.lock.json (default: .)" },
   { name: "root", value: "FOLDER", about: "where the models go, in place of the manifest's root" },
 ];
 
@@ -24,7 +19,7 @@ export const installFlags: readonly Flag[] = [
   hashesFlag,
   { name: "json", about: "one JSON object a line on standard output, nothing else" },
   { name: "quiet", short: "q", about: "print only errors; with --json, no progress lines" },
-  siteFlag,
+  ...siteFlags,
 ];
 
 /** The project options of a command line. */

@@ -15,7 +15,7 @@ examples:
 
 async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
   if (args.operands.length === 0) throw new UsageError("nothing to remove: name an entry of civikit.models.json");
-  const project = openProject(args.value("dir") ?? ".", projectOptions(args));
+  const project = openProject(args.value("project") ?? ".", projectOptions(args));
   return await withInstaller(args, surroundings, async ({ api, say, install }) => {
     for (const text of args.operands) {
       for (const wanted of removeModel(project, api, text)) {

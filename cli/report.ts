@@ -32,7 +32,6 @@ function chosen(args: ParsedArgs): string | undefined {
   }
   const wanted = [args.has("json"), args.has("markdown"), exported !== undefined, args.has("clear")].filter(Boolean);
   if (wanted.length > 1) throw new UsageError("options --json, --markdown, --export and --clear: give one of them");
-  if (args.operands.length > 0) throw new UsageError(`operand "${printable(args.operands[0]!)}": not expected`);
   return exported;
 }
 
@@ -68,6 +67,7 @@ export const reportCommand: Command = {
   name: "report",
   summary: "Shows requests, errors with hints, response times and downloads of the last days.",
   usage: "report [options]",
+  mostOperands: 0,
   help,
   flags: [
     { name: "since", value: "TIME", about: "only the last TIME: 90m, 24h, 7d (default: all that is kept)" },

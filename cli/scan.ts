@@ -16,9 +16,10 @@ import { describeFailure } from "./failure.ts";
 import { hashesFlag, hashJobsFlag, openHashes } from "./hash_store.ts";
 import { failureFields, jsonLine } from "./json_line.ts";
 import { statusLine } from "./progress/status_line.ts";
-import { openSession, type Session, siteFlag } from "./session.ts";
+import { openSession, type Session, siteFlags } from "./session.ts";
 import { formatElapsed, printable } from "./text.ts";
 import { outputFlags } from "./output_flags.ts";
+import { showUpdates, type Updates } from "./updates.ts";
 
 const help = `Hashes every model file below the folders (default: the current one), asks
 Civitai what each is, and reports. Files that did not change since the last
@@ -27,15 +28,23 @@ into the folders unless --sidecars or --link-duplicates asks for it.
 
 Standard output holds the report: files Civitai does not know, duplicates and
 totals; --all lists every file. With --json every line is an object with
-"event": file, skipped, error, duplicates, sidecar, linked or summary.
+"event": file, skipped, error, duplicates, sidecar, linked, update or summary.
+
+--updates asks Civitai, 100 models a question, which models have newer versions.
+A model that cannot be asked about, because it was deleted for instance, is
+reported and stops nothing. Nothing is downloaded: give a version id of the list
+to "civikit download". A version counts as newer when it stands before every one
+you have; NEWEST is the newest for a base model you have, so that an SDXL LoRA is
+not "updated" to a Flux one. --any-base shows the others too.
 
 examples:
   civikit scan ~/ComfyUI/models
   civikit scan models --all
+  civikit scan models --updates
   civikit scan models --sidecars --json`;
 
 /** How far a scan is, in words. */
-export function progressText({ phase, done, total }: ScanProgress): string {
+function progressText({ phase, done, total }: ScanProgress): string {
   if (phase === "asking") return `asking Civitai: ${done} of ${total}`;
   const percent = total > 0 ? Math.floor(done * 100 / total) : 100;
   return `hashing: ${percent}%, ${formatBytes(done)} of ${formatBytes(total)}`;
@@ -148,9 +157,10 @@ async function link(
 
 async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
   const { io, style, locale } = surroundings, json = args.has("json"), isQuiet = args.has("quiet");
-  if (args.has("offline") && args.has("sidecars")) {
-    throw new UsageError("option --sidecars: needs Civitai, not --offline");
+  for (const name of ["sidecars", "updates"]) {
+    if (args.has("offline") && args.has(name)) throw new UsageError(`option --${name}: needs Civitai, not --offline`);
   }
+  if (args.has("any-base") && !args.has("updates")) throw new UsageError("option --any-base: belongs to --updates");
   using line = statusLine(io, isQuiet || json);
   const say = (text: string) => isQuiet || json ? undefined : line.say(text);
   using cache = openHashes(args, surroundings, say);
@@ -193,6 +203,18 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
         }),
       );
     }
+    let updates: Updates | undefined;
+    if (args.has("updates")) {
+      line.show("asking Civitai for newer versions");
+      const wanted = { isAnyBase: args.has("any-base"), isJson: json, isQuiet };
+      updates = await showUpdates(report, session, wanted, surroundings);
+      line.close();
+      for (const { subject, error } of updates.failures) {
+        failures.push(error);
+        if (json) jsonLine(io, { event: "error", subject, ...failureFields(error) });
+        else io.stderr(describeFailure(error, subject, locale, style));
+      }
+    }
     const totals = totalsOf(report), code = sharedExitCode(failures.map(exitCode));
     const elapsedMs = Math.round(io.now() - startedMs), { hashedFiles, hashedBytes } = report;
     if (json) {
@@ -204,10 +226,14 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
         duplicates,
         hashedFiles,
         hashedBytes,
+        ...(updates && { models: updates.models, outdated: updates.outdated }),
         elapsedMs,
         exitCode: code,
       });
-    } else if (!isQuiet) io.stdout(summaryText(report, totals, elapsedMs, style.warn));
+    } else if (!isQuiet) {
+      if (updates) io.stdout(`${updates.outdated} of ${updates.models} models have newer versions\n`);
+      io.stdout(summaryText(report, totals, elapsedMs, style.warn));
+    }
     return code;
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
@@ -243,12 +269,14 @@ export const scanCommand: Command = {
     { name: "all", about: "list every file, not only those Civitai does not know" },
     { name: "offline", about: "ask nobody: only hash, and use what is remembered" },
     { name: "again", about: "ask again about files Civitai did not know" },
+    { name: "updates", about: "show which models have newer versions" },
+    { name: "any-base", about: "with --updates: newer versions for other base models too" },
     { name: "sidecars", about: "write .civitai.info, preview and .json beside known files; edits are kept" },
     { name: "link-duplicates", about: "make duplicates hard links to one file (hashed again first)" },
     hashJobsFlag,
     hashesFlag,
     ...outputFlags,
-    siteFlag,
+    ...siteFlags,
   ],
   help,
   run,

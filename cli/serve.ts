@@ -6,7 +6,6 @@ import type { Command, Surroundings } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
 import { interrupt } from "./interrupt.ts";
 import { monitorPaths } from "./monitor.ts";
-import { printable } from "./text.ts";
 
 const help = `Shows what the commands of the last 24 hours recorded, on a page that renews
 itself, as JSON under /api, and for Prometheus under /metrics. It goes on until
@@ -25,7 +24,6 @@ examples:
 const defaultPort = 8787;
 
 function serverOptions(args: ParsedArgs, { io }: Surroundings) {
-  if (args.operands.length > 0) throw new UsageError(`operand "${printable(args.operands[0]!)}": not expected`);
   const hostname = args.value("host") ?? "127.0.0.1", allowed = args.value("allow-host");
   const token = io.env("CIVIKIT_SERVE_TOKEN") || undefined;
   return {
@@ -105,6 +103,7 @@ export const serveCommand: Command = {
   name: "serve",
   summary: "Shows the numbers of the last 24 hours in the browser, and gives them to Prometheus.",
   usage: "serve [options]",
+  mostOperands: 0,
   help,
   flags: [
     { name: "port", short: "p", value: "N", about: `port to listen on, 0 for any free one (default: ${defaultPort})` },

@@ -24,8 +24,6 @@ export interface Session extends Disposable {
 export interface SessionOptions {
   /** Connections for each file; undefined leaves it to the transport. */
   readonly parallel?: number | undefined;
-  /** False for `--no-monitor`. */
-  readonly isMonitored?: boolean;
   /** Tells whether long waits are shown now. Default: always. */
   readonly showsWaits?: () => boolean;
   /** Shows a line to the user. */
@@ -34,12 +32,11 @@ export interface SessionOptions {
   close(): void;
 }
 
-/** The option every such command has. */
-export const siteFlag: Flag = {
-  name: "base-url",
-  value: "URL",
-  about: "another Civitai, e.g. https://civitai.red (default: CIVIKIT_BASE_URL)",
-};
+/** The options every such command has. */
+export const siteFlags: readonly Flag[] = [
+  { name: "no-monitor", about: "record nothing for civikit report and the logs (so does CIVIKIT_MONITOR=off)" },
+  { name: "base-url", value: "URL", about: "another Civitai, e.g. https://civitai.red (default: CIVIKIT_BASE_URL)" },
+];
 
 const noteworthyMs = 2000;
 
@@ -47,9 +44,10 @@ const noteworthyMs = 2000;
 export async function openSession(
   args: ParsedArgs,
   { io, locale }: Surroundings,
-  { parallel, isMonitored = true, showsWaits = () => true, say, close }: SessionOptions,
+  { parallel, showsWaits = () => true, say, close }: SessionOptions,
 ): Promise<Session> {
   const baseUrl = chooseBaseUrl(io.env, args.value("base-url")), key = await loadKey(io.env);
+  const isMonitored = !args.has("no-monitor");
   const stack = await openStack(io, { key, baseUrl, parallel, isMonitored, say });
   const stop = interrupt(io, {
     onFirst: () => say("interrupted: finishing what is in hand (again to stop at once)"),

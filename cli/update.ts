@@ -16,7 +16,7 @@ examples:
   civikit update --latest`;
 
 async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
-  const project = openProject(args.value("dir") ?? ".", projectOptions(args));
+  const project = openProject(args.value("project") ?? ".", projectOptions(args));
   return await withInstaller(args, surroundings, async ({ api, signal, say, fail, install }) => {
     const meant = args.operands.map((text) => {
       const found = findWanted(project, api, text);

@@ -30,7 +30,7 @@ function collect(
   say: (text: string) => void,
 ): { files: Expected[]; failures: { path: string; error: unknown }[] } {
   if (args.operands.length === 0) {
-    const { lock, root } = openProject(args.value("dir") ?? ".", projectOptions(args));
+    const { lock, root } = openProject(args.value("project") ?? ".", projectOptions(args));
     if (lock.files.length === 0) {
       throw new UsageError("nothing to verify: no folder was given, and there is no lock file here");
     }

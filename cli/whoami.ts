@@ -28,6 +28,7 @@ export const whoamiCommand: Command = apiCommand({
   summary: "Tells whose API key is in use, and whether Civitai accepts it.",
   usage: "whoami [options]",
   flags: [],
+  mostOperands: 0,
   help,
   actions: { "": whoami },
   isAboutKey: true,

@@ -749,12 +749,12 @@ const catalogue: Readonly<Record<ErrorCode, { readonly en: Texts; readonly "zh-T
     en: [
       "No such file in this version",
       "The version has no file that fits the choice.",
-      "List its files with --dry-run --all, then choose one by --file <id|name>.",
+      "List its files with --dry-run --all-files, then choose one by --file <id|name>.",
     ],
     "zh-TW": [
       "此版本沒有這個檔案",
       "此版本沒有符合條件的檔案。",
-      "請以 --dry-run --all 列出所有檔案，再用 --file <id|檔名> 選擇。",
+      "請以 --dry-run --all-files 列出所有檔案，再用 --file <id|檔名> 選擇。",
     ],
   },
   invalid_file: {

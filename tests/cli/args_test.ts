@@ -21,7 +21,6 @@ Deno.test("readDownloadOptions() fills in the documented defaults", () => {
     json: false,
     quiet: false,
     printPath: false,
-    baseUrl: undefined,
   });
 });
 
@@ -33,7 +32,7 @@ Deno.test("readDownloadOptions() reads every option in its long, short and = for
     [["--dir=x y", "1"], { dir: "x y" }],
     [["1", "-o", "a.bin"], { output: "a.bin" }],
     [["1", "--file", "77"], { file: "77" }],
-    [["1", "--all"], { all: true }],
+    [["1", "--all-files"], { all: true }],
     [["--model", "1"], { isModel: true, references: ["1"] }],
     [["1", "--parallel", "32"], { parallel: 32 }],
     [["1", "-j", "1"], { jobs: 1 }],
@@ -49,7 +48,7 @@ Deno.test("readDownloadOptions() reads every option in its long, short and = for
     [["-i", "-"], { from: "-", references: [] }],
     [["--from=list.txt"], { from: "list.txt" }],
     [["-"], { references: ["-"] }],
-    [["--", "-1", "--all"], { references: ["-1", "--all"], all: false }],
+    [["--", "-1", "--all-files"], { references: ["-1", "--all-files"], all: false }],
     [["1", "2", "model:3"], { references: ["1", "2", "model:3"] }],
     [["0128713", "1e5", "0x10"], { references: ["0128713", "1e5", "0x10"] }],
   ];
@@ -78,7 +77,7 @@ Deno.test("readDownloadOptions() refuses what cannot be meant and says why", () 
     [["1", "--output", "../x"], /--output: a name without folders/],
     [["1", "2", "--sha256", "ab".repeat(32)], /belongs to one file/],
     [["1", "--no-verify", "--sha256", "ab".repeat(32)], /contradicts/],
-    [["1", "--all", "--file", "x"], /contradicts/],
+    [["1", "--all-files", "--file", "x"], /contradicts/],
     [["1", "--json", "--print-path"], /--print-path/],
   ];
   for (const [args, message] of table) {

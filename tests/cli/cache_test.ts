@@ -49,7 +49,7 @@ Deno.test("civikit cache stats shows size, age, hit rate and bytes saved", () =>
     }
     const { entries, hitRate, bytesSaved } = JSON.parse((await run("stats", "--json")).out);
     assertEquals([entries, hitRate, bytesSaved], [3, 0.75, 4096]);
-    assertEquals(JSON.parse((await run("stats", "--json", "--host", "a.test")).out).bytes, 4096);
+    assertEquals(JSON.parse((await run("stats", "--json", "--only-host", "a.test")).out).bytes, 4096);
   }));
 
 Deno.test("civikit cache list shows URLs without their secrets, by host and prefix", () =>
@@ -61,12 +61,12 @@ Deno.test("civikit cache list shows URLs without their secrets, by host and pref
       JSON.parse(line).url
     );
     assertEquals(urls, ["https://b.test/1"]);
-    assert((await run("list", "--lines", "1")).err.includes("and 2 more"));
+    assert((await run("list", "--limit", "1")).err.includes("and 2 more"));
   }));
 
 Deno.test("civikit cache clear drops what is named, and everything when nothing is", () =>
   onCache(async (run) => {
-    assertEquals((await run("clear", "--host", "a.test")).out, "2 entries removed\n");
+    assertEquals((await run("clear", "--only-host", "a.test")).out, "2 entries removed\n");
     assertEquals(JSON.parse((await run("stats", "--json")).out).entries, 1);
     assertEquals((await run("clear", "--json")).out, '{"removed":1}\n');
   }));

@@ -74,7 +74,7 @@ Deno.test("civikit download fetches versions, models, AIRs and page URLs, verifi
 
 Deno.test("civikit download --all takes every file of a version, and gives equal names a path each", () =>
   inWorld(async ({ dir, run }) => {
-    const { code, io } = await run(["2030", "2010", "--all"]);
+    const { code, io } = await run(["2030", "2010", "--all-files"]);
     assertEquals(code, 0, io.err);
     assertEquals(await names(dir), [
       "harbour.vae.safetensors",

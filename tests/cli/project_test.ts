@@ -15,7 +15,7 @@ function edit(path: string, change: (value: Record<string, unknown>) => void): v
 Deno.test("civikit add writes manifest and lock file, installs by layout; install again needs no network", () =>
   inWorld(async (world) => {
     const { run, folder, civitai } = world;
-    const { code, io } = await run(["add", "2002", "model:1002", "--dir", folder, "--layout", "comfyui"]);
+    const { code, io } = await run(["add", "2002", "model:1002", "--project", folder, "--layout", "comfyui"]);
     assertEquals(code, 0, io.err);
     const { version, layout, models } = JSON.parse(Deno.readTextFileSync(join(folder, "civikit.models.json")));
     assertEquals([version, layout], [1, "comfyui"]);
@@ -32,7 +32,7 @@ Deno.test("civikit add writes manifest and lock file, installs by layout; instal
     assertEquals([lora.modelId, lora.versionId, lora.fileId], [1001, 2002, 3002]);
 
     const before = asked(world), text = Deno.readTextFileSync(join(folder, "civikit.lock.json"));
-    const again = await run(["install", "--dir", folder, "--frozen"]);
+    const again = await run(["install", "--project", folder, "--frozen"]);
     assertEquals(again.code, 0, again.io.err);
     assertStringIncludes(again.io.err, "2 already there");
     assertEquals(asked(world), before, "nothing was asked");
@@ -46,7 +46,7 @@ Deno.test("civikit add --root writes the root down, and install --root goes else
     const { code, io } = await run([
       "add",
       "2002",
-      "--dir",
+      "--project",
       project,
       "--root",
       join(folder, "webui"),
@@ -56,37 +56,37 @@ Deno.test("civikit add --root writes the root down, and install --root goes else
     assertEquals(code, 0, io.err);
     assertEquals(JSON.parse(Deno.readTextFileSync(join(project, "civikit.models.json"))).root, "../webui");
     assertEquals(tree(join(folder, "webui")), ["models/Lora/paper_lantern_v2.safetensors"]);
-    assertEquals((await run(["install", "--dir", project, "--root", other])).code, 0);
+    assertEquals((await run(["install", "--project", project, "--root", other])).code, 0);
     assertEquals(tree(other), ["models/Lora/paper_lantern_v2.safetensors"]);
-    assertEquals((await run(["remove", "2002", "--dir", project])).code, 0);
+    assertEquals((await run(["remove", "2002", "--project", project])).code, 0);
     assertEquals([tree(join(folder, "webui")), tree(other).length], [[], 1]);
   }));
 
 Deno.test("civikit add writes down the file that a download URL or an AIR chose", () =>
   inWorld(async ({ run, folder, civitai }) => {
     const vae = `${civitai.url}/api/download/models/2010?type=VAE`, pruned = "civitai:1002@2010+3011";
-    assertEquals((await run(["add", vae, pruned, "--dir", folder, "--no-install"])).code, 0);
+    assertEquals((await run(["add", vae, pruned, "--project", folder, "--no-install"])).code, 0);
     const { models } = JSON.parse(Deno.readTextFileSync(join(folder, "civikit.models.json")));
     assert(models[0].endsWith("@2010+3012") && models[1].endsWith("@2010+3011"), models.join());
     Deno.removeSync(join(folder, "civikit.lock.json"));
-    assertEquals((await run(["install", "--dir", folder])).code, 0);
+    assertEquals((await run(["install", "--project", folder])).code, 0);
     const { files } = JSON.parse(Deno.readTextFileSync(join(folder, "civikit.lock.json")));
     assertEquals(files.map(({ fileId }: { fileId: number }) => fileId).sort(), [3011, 3012]);
-    const stays = await run(["update", "--latest", "--dir", folder]);
+    const stays = await run(["update", "--latest", "--project", folder]);
     assertEquals(stays.code, 0, stays.io.err);
     assertEquals(JSON.parse(Deno.readTextFileSync(join(folder, "civikit.models.json"))).models, models);
   }));
 
 Deno.test("civikit outdated --json tells what it found, and what could not be asked", () =>
   inWorld(async ({ run, folder, civitai }) => {
-    await run(["add", "2001", "2020", "--dir", folder, "--no-install"]);
-    const lines = events((await run(["outdated", "--dir", folder, "--json"])).io);
+    await run(["add", "2001", "2020", "--project", folder, "--no-install"]);
+    const lines = events((await run(["outdated", "--project", folder, "--json"])).io);
     assertEquals(lines.map(({ event }) => event), ["outdated", "summary"]);
     assertEquals([lines[0]!.versionId, lines[0]!.isPinned], [2001, true]);
     civitai.faults.maintenance(true);
-    const old = await run(["outdated", "--dir", folder, "--json"]);
+    const old = await run(["outdated", "--project", folder, "--json"]);
     assertEquals(old.code, 0, "answers of a while ago stand in");
-    const down = await run(["outdated", "--dir", folder, "--json"], { env: { CIVIKIT_CACHE: "off" } });
+    const down = await run(["outdated", "--project", folder, "--json"], { env: { CIVIKIT_CACHE: "off" } });
     assertEquals(down.code, 5, down.io.out);
     assertEquals(events(down.io).filter(({ event }) => event === "error").length, 2);
   }));
@@ -97,7 +97,7 @@ Deno.test("civikit add --sidecars says which sidecar failed, and keeps the model
     for (const ending of ["preview.png", "civitai.info"]) {
       Deno.writeTextFileSync(join(folder, "models", `paper_lantern_v2.${ending}`), "{broken");
     }
-    const { code, io } = await run(["add", "2002", "--dir", folder, "--sidecars"]);
+    const { code, io } = await run(["add", "2002", "--project", folder, "--sidecars"]);
     assertEquals(code, 1, io.err);
     assertStringIncludes(io.err, "paper_lantern_v2.civitai.info");
     assertEquals(Deno.readTextFileSync(join(folder, "models", "paper_lantern_v2.civitai.info")), "{broken");
@@ -108,26 +108,26 @@ Deno.test("civikit add interrupted ends with 130, and install goes on", () =>
   inWorld(async ({ run, folder, civitai }) => {
     civitai.faults.limitConnections(20_000);
     const io = testIo({ env: { CIVIKIT_BASE_URL: civitai.url, XDG_CACHE_HOME: folder, XDG_CONFIG_HOME: folder } });
-    const running = main(["add", "2002", "--dir", folder], io);
+    const running = main(["add", "2002", "--project", folder], io);
     while (civitai.storage.log.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     io.interrupt();
     assertEquals(await running, 130);
     assertStringIncludes(io.err, "1 unfinished");
     assertStringIncludes(io.err, "Run the same command again");
     civitai.faults.heal();
-    assertEquals((await run(["install", "--dir", folder])).code, 0);
+    assertEquals((await run(["install", "--project", folder])).code, 0);
     assertEquals(tree(join(folder, "models")), ["paper_lantern_v2.safetensors"]);
   }));
 
 Deno.test("civikit install makes the same folder elsewhere from the two files alone", () =>
   inWorld(async ({ run, folder }) => {
-    assertEquals((await run(["add", "2002", "2030", "--all", "--dir", folder])).code, 0);
+    assertEquals((await run(["add", "2002", "2030", "--all-files", "--project", folder])).code, 0);
     const other = join(folder, "clone");
     Deno.mkdirSync(other);
     for (const name of ["civikit.models.json", "civikit.lock.json"]) {
       Deno.copyFileSync(join(folder, name), join(other, name));
     }
-    const { code, io } = await run(["install", "--dir", other, "--json"]);
+    const { code, io } = await run(["install", "--project", other, "--json"]);
     assertEquals(code, 0, io.out);
     assertEquals(tree(join(other, "models")), tree(join(folder, "models")));
     for (const path of tree(join(folder, "models"))) {
@@ -135,73 +135,73 @@ Deno.test("civikit install makes the same folder elsewhere from the two files al
     }
     const lines = events(io);
     assertEquals(lines.filter(({ event }) => event === "done").length, 3);
-    const removed = events((await run(["remove", "2002", "--dir", other, "--json"])).io);
+    const removed = events((await run(["remove", "2002", "--project", other, "--json"])).io);
     assertEquals(removed.map(({ event }) => event), ["unwanted", "plan", "removed", "summary"]);
-    const added = events((await run(["add", "2002", "--dir", other, "--json"])).io);
+    const added = events((await run(["add", "2002", "--project", other, "--json"])).io);
     assertEquals(added[0]!.event, "added");
     assertEquals(lines.at(-1)!.event, "summary");
   }));
 
 Deno.test("civikit install mends a damaged file only with --force, and fetches a missing one", () =>
   inWorld(async ({ run, folder, civitai }) => {
-    await run(["add", "2002", "--dir", folder]);
+    await run(["add", "2002", "--project", folder]);
     const path = join(folder, "models", "paper_lantern_v2.safetensors");
     Deno.writeTextFileSync(path, "somebody's own work");
-    const refused = await run(["install", "--dir", folder]);
+    const refused = await run(["install", "--project", folder]);
     assertEquals(refused.code, 8, refused.io.err);
     assertEquals(Deno.readTextFileSync(path), "somebody's own work");
-    assertEquals((await run(["install", "--dir", folder, "--force"])).code, 0);
+    assertEquals((await run(["install", "--project", folder, "--force"])).code, 0);
     assertEquals(await sha256(path), await civitai.sha256(3002));
     Deno.removeSync(path);
-    assertEquals((await run(["install", "--dir", folder])).code, 0);
+    assertEquals((await run(["install", "--project", folder])).code, 0);
     assertEquals(await sha256(path), await civitai.sha256(3002));
   }));
 
 Deno.test("civikit remove takes away what was installed, but not what was changed since", () =>
   inWorld(async ({ run, folder }) => {
-    await run(["add", "2002", "2020", "--dir", folder]);
+    await run(["add", "2002", "2020", "--project", folder]);
     const changed = join(folder, "models", "softedges-neg.safetensors");
     Deno.writeTextFileSync(changed, "mine now");
-    const one = await run(["remove", "2002", "--dir", folder]);
-    const two = await run(["remove", "model:1003", "--dir", folder]);
+    const one = await run(["remove", "2002", "--project", folder]);
+    const two = await run(["remove", "model:1003", "--project", folder]);
     assertEquals(tree(join(folder, "models")), ["softedges-neg.safetensors"]);
     assertStringIncludes(one.io.err, "removed: paper_lantern_v2.safetensors");
     assertEquals(two.code, 0, two.io.err);
     assertStringIncludes(two.io.err, "left alone, it was changed: softedges-neg.safetensors");
     assertEquals(JSON.parse(Deno.readTextFileSync(join(folder, "civikit.lock.json"))).files, []);
-    assertEquals((await run(["remove", "2002", "--dir", folder])).code, 2, "it is not there any more");
+    assertEquals((await run(["remove", "2002", "--project", folder])).code, 2, "it is not there any more");
   }));
 
 Deno.test("civikit outdated tells pinned from followed, update moves them, and the old file gives way to the new", () =>
   inWorld(async ({ run, folder }) => {
-    await run(["add", "2001", "--dir", folder]);
-    const shown = await run(["outdated", "--dir", folder]);
+    await run(["add", "2001", "--project", folder]);
+    const shown = await run(["outdated", "--project", folder]);
     assertEquals(shown.code, 0, shown.io.err);
     assert(/2001.*2002.*pinned/.test(shown.io.out), shown.io.out);
-    const kept = await run(["update", "--dir", folder]);
+    const kept = await run(["update", "--project", folder]);
     assertStringIncludes(kept.io.err, "--latest");
     assertEquals(tree(join(folder, "models")), ["paper_lantern.safetensors"]);
-    const moved = await run(["update", "--latest", "--dir", folder]);
+    const moved = await run(["update", "--latest", "--project", folder]);
     assertEquals(moved.code, 0, moved.io.err);
     assertEquals(tree(join(folder, "models")), ["paper_lantern_v2.safetensors"]);
     assertStringIncludes(Deno.readTextFileSync(join(folder, "civikit.models.json")), "1001@2002");
-    assertStringIncludes((await run(["outdated", "--dir", folder])).io.out, "up to date");
+    assertStringIncludes((await run(["outdated", "--project", folder])).io.out, "up to date");
   }));
 
 Deno.test("civikit update takes an entry that follows its model to the newest version", () =>
   inWorld(async ({ run, folder }) => {
-    await run(["add", "model:1001", "--dir", folder]);
+    await run(["add", "model:1001", "--project", folder]);
     const lock = join(folder, "civikit.lock.json");
-    await run(["add", "2001", "--dir", folder, "--no-install"]);
+    await run(["add", "2001", "--project", folder, "--no-install"]);
     // as it was when 2001 was the newest
     edit(lock, (value) => {
       const [old, newest] = value.files as { path: string; wanted: string }[];
       value.files = [{ ...old, wanted: newest!.wanted }];
     });
     edit(join(folder, "civikit.models.json"), (value) => void (value.models as string[]).pop());
-    assertEquals((await run(["install", "--dir", folder, "--frozen"])).code, 0);
+    assertEquals((await run(["install", "--project", folder, "--frozen"])).code, 0);
     assertEquals(tree(join(folder, "models")), ["paper_lantern.safetensors"]);
-    const { code, io } = await run(["update", "model:1001", "--dir", folder]);
+    const { code, io } = await run(["update", "model:1001", "--project", folder]);
     assertEquals(code, 0, io.err);
     assertEquals(tree(join(folder, "models")), ["paper_lantern_v2.safetensors"]);
   }));
@@ -216,32 +216,32 @@ Deno.test("civikit add refuses what cannot be locked, each for its own reason, a
       ["2090", 4, "archived"],
     ];
     for (const [what, expected, word] of refusals) {
-      const { code, io } = await run(["add", what, "--dir", folder]);
+      const { code, io } = await run(["add", what, "--project", folder]);
       assertEquals(code, expected, `${what}: ${io.err}`);
       assertStringIncludes(io.err.toLowerCase(), word.toLowerCase());
     }
     assert(!tree(folder).includes("civikit.models.json"), "nothing was written");
-    const { code } = await run(["add", "99999", "2002", "--dir", folder]);
+    const { code } = await run(["add", "99999", "2002", "--project", folder]);
     assertEquals(code, 4);
     assertEquals(tree(join(folder, "models")), ["paper_lantern_v2.safetensors"]);
   }));
 
 Deno.test("civikit add locks the bytes themselves where the site names no SHA-256, and refuses where it names a wrong one", () =>
   inWorld(async ({ run, folder, civitai }) => {
-    assertEquals((await run(["add", "2051", "2050", "--dir", folder])).code, 0);
+    assertEquals((await run(["add", "2051", "2050", "--project", folder])).code, 0);
     const { files } = JSON.parse(Deno.readTextFileSync(join(folder, "civikit.lock.json")));
     assertEquals(
       files.map(({ fileId, sha256 }: { fileId: number; sha256: string }) => [fileId, sha256]).sort(),
       [[3050, await civitai.sha256(3050)], [3051, await civitai.sha256(3051)]],
     );
-    const wrong = await run(["add", "2060", "--dir", folder]);
+    const wrong = await run(["add", "2060", "--project", folder]);
     assertEquals(wrong.code, 7, wrong.io.err);
     assert(!tree(join(folder, "models")).includes("mislabelled.safetensors"));
   }));
 
 Deno.test("civikit install refuses manifests and lock files that cannot be meant, and leaves them as they are", () =>
   inWorld(async ({ run, folder }) => {
-    await run(["add", "2002", "--dir", folder]);
+    await run(["add", "2002", "--project", folder]);
     const lock = join(folder, "civikit.lock.json"), good = Deno.readTextFileSync(lock);
     const bent: [string, (value: Record<string, unknown>) => void, string][] = [
       ["newer", (value) => void (value.lockVersion = 2), "lockVersion is 2"],
@@ -259,35 +259,35 @@ Deno.test("civikit install refuses manifests and lock files that cannot be meant
     for (const [name, change, word] of bent) {
       Deno.writeTextFileSync(lock, good);
       edit(lock, change);
-      const text = Deno.readTextFileSync(lock), { code, io } = await run(["install", "--dir", folder]);
+      const text = Deno.readTextFileSync(lock), { code, io } = await run(["install", "--project", folder]);
       assertEquals(code, 1, `${name}: ${io.err}`);
       assertStringIncludes(io.err, word, name);
       assertEquals(Deno.readTextFileSync(lock), text);
     }
     Deno.writeTextFileSync(lock, good.slice(0, -20));
-    const cut = await run(["install", "--dir", folder]);
+    const cut = await run(["install", "--project", folder]);
     assertEquals(cut.code, 1);
     assertStringIncludes(cut.io.err, "not valid JSON");
 
     Deno.writeTextFileSync(lock, good);
     edit(join(folder, "civikit.models.json"), (value) => void (value.models as string[]).push("civitai:1003@2020"));
-    const frozen = await run(["install", "--dir", folder, "--frozen"]);
+    const frozen = await run(["install", "--project", folder, "--frozen"]);
     assertEquals(frozen.code, 2, frozen.io.err);
     assertEquals(Deno.readTextFileSync(lock), good);
-    assertEquals((await run(["install", "--dir", folder])).code, 0, "without --frozen it is looked up");
+    assertEquals((await run(["install", "--project", folder])).code, 0, "without --frozen it is looked up");
     assertEquals(tree(join(folder, "models")).length, 2);
   }));
 
 Deno.test("civikit install keeps keys it does not know in both files", () =>
   inWorld(async ({ run, folder }) => {
-    await run(["add", "2002", "--dir", folder]);
+    await run(["add", "2002", "--project", folder]);
     const manifest = join(folder, "civikit.models.json"), lock = join(folder, "civikit.lock.json");
     edit(manifest, (value) => {
       value.note = "ours";
       value.models = [{ air: (value.models as string[])[0], comment: "for the poster" }];
     });
     edit(lock, (value) => void Object.assign((value.files as object[])[0]!, { reviewed: true }));
-    assertEquals((await run(["add", "2020", "--dir", folder])).code, 0);
+    assertEquals((await run(["add", "2020", "--project", folder])).code, 0);
     const after = JSON.parse(Deno.readTextFileSync(manifest));
     assertEquals([after.note, after.models[0].comment], ["ours", "for the poster"]);
     const files: { reviewed?: boolean }[] = JSON.parse(Deno.readTextFileSync(lock)).files;
@@ -296,16 +296,16 @@ Deno.test("civikit install keeps keys it does not know in both files", () =>
 
 Deno.test("civikit says what is wrong with a command line that cannot be meant", () =>
   inWorld(async ({ run, folder }) => {
-    await run(["add", "2002", "--dir", folder, "--no-install"]);
+    await run(["add", "2002", "--project", folder, "--no-install"]);
     const wrong: [string[], string][] = [
       [["add"], "nothing to add"],
-      [["add", "2002", "--all", "--file", "3002"], "contradicts"],
+      [["add", "2002", "--all-files", "--file", "3002"], "contradicts"],
       [["add", "2002", "--layout", "../{file}"], "layout"],
-      [["add", "2002", "--layout", "comfyui", "--dir", folder], "civikit.models.json says"],
+      [["add", "2002", "--layout", "comfyui", "--project", folder], "civikit.models.json says"],
       [["remove"], "nothing to remove"],
-      [["update", "2020", "--dir", folder], "no such model"],
-      [["install", "--dir", join(folder, "empty")], "there is no civikit.models.json"],
-      [["install", "--jobs", "99", "--dir", folder], "--jobs"],
+      [["update", "2020", "--project", folder], "no such model"],
+      [["install", "--project", join(folder, "empty")], "there is no civikit.models.json"],
+      [["install", "--jobs", "99", "--project", folder], "--jobs"],
       [["scan", "--offline", "--sidecars"], "--sidecars"],
     ];
     for (const [args, word] of wrong) {
@@ -319,7 +319,7 @@ Deno.test("civikit install --sidecars writes what other programs read", () =>
   inWorld(async ({ run, folder }) => {
     Deno.mkdirSync(join(folder, "models"));
     Deno.writeTextFileSync(join(folder, "models", "paper_lantern_v2.preview.png"), "my own picture");
-    const { code, io } = await run(["add", "2002", "--dir", folder, "--sidecars"]);
+    const { code, io } = await run(["add", "2002", "--project", folder, "--sidecars"]);
     assertEquals(code, 0, io.err);
     const names = tree(join(folder, "models"));
     assertEquals(names.map((name) => name.replace("paper_lantern_v2", "*")), [

@@ -45,7 +45,7 @@ Deno.test("civikit download records what civikit report and civikit logs show", 
     assertEquals(errors.by_status, { "404": report.failed_requests });
     const latency = JSON.parse((await run(["logs", "latency", "--json"], { env })).io.out);
     assertEquals(latency.count, report.total_requests);
-    const tail = (await run(["logs", "tail", "-n", "2"], { env })).io.out.trim().split("\n");
+    const tail = (await run(["logs", "tail", "--limit", "2"], { env })).io.out.trim().split("\n");
     assert(tail.length === 2 && tail.every((line) => line.startsWith("[http_client] ")), tail.join());
     const kept = [...Deno.readDirSync(join(folder, "state", "logs"))]
       .map(({ name }) => Deno.readTextFileSync(join(folder, "state", "logs", name))).join();
@@ -98,7 +98,7 @@ Deno.test("civikit logs tail --follow prints what is written meanwhile, and ends
   const path = join(folder, "http_client.log");
   await Deno.writeTextFile(path, "first\n");
   const io = testIo();
-  const done = main(["logs", "tail", "--dir", folder, "--follow"], io);
+  const done = main(["logs", "tail", "--log-dir", folder, "--follow"], io);
   const until = async (text: string) => {
     while (!io.out.includes(text)) await new Promise((resolve) => setTimeout(resolve, 10));
   };
@@ -127,7 +127,7 @@ Deno.test("civikit report and civikit logs name what they cannot use", () =>
         [["logs"], "expected errors, latency, tail"],
         [["logs", "errs"], `not "errs"`],
         [["report"], "set CIVIKIT_STATE_DIR"],
-        [["logs", "errors"], "give --dir"],
+        [["logs", "errors"], "give --log-dir"],
       ] as const
     ) {
       const { code, io } = await run(args, { env });

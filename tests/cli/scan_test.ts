@@ -78,33 +78,35 @@ Deno.test("civikit scan --offline hashes and asks nobody; a folder that is not t
     assertEquals(missing.code, 8, missing.io.err);
   }));
 
-Deno.test("civikit updates lists newer versions of what a folder has", () =>
+Deno.test("civikit scan --updates lists newer versions of what a folder has", () =>
   inWorld(async (world) => {
     const { folder, run } = world;
     put(world, "lantern.safetensors", 3001);
     put(world, "edges.pt", 3020);
-    const { code, io } = await run(["updates", folder]);
+    const { code, io } = await run(["scan", "--updates", folder]);
     assertEquals(code, 0, io.err);
     assert(/Paper Lantern Style +2001 +2002 +v2\.0 +SDXL 1\.0/.test(io.out), io.out);
     assertStringIncludes(io.out, "1 of 2 models have newer versions");
-    const lines = events((await run(["updates", folder, "--json"])).io);
-    assertEquals(lines.map(({ event }) => event), ["update", "summary"]);
+    const lines = events((await run(["scan", "--updates", folder, "--json"])).io);
+    assertEquals(lines.map(({ event }) => event), ["file", "file", "update", "summary"]);
+    assertEquals([lines[3]!.models, lines[3]!.outdated], [2, 1]);
   }));
 
-Deno.test("civikit updates says what it could not ask about, and for other base models only when asked", () =>
+Deno.test("civikit scan --updates says what it could not ask about, and for other base models only when asked", () =>
   inWorld(async (world) => {
     const { folder, run, civitai } = world;
     put(world, "lantern.safetensors", 3001);
     await run(["scan", folder]);
     civitai.faults.maintenance(true);
-    const { code, io } = await run(["updates", folder, "--json"]);
+    const { code, io } = await run(["scan", "--updates", folder, "--json"]);
     assertEquals(code, 5, io.out);
     assertEquals(events(io).map(({ event, subject }) => [event, subject]), [
+      ["file", undefined],
       ["error", "model:1001"],
       ["summary", undefined],
     ]);
     civitai.faults.heal();
-    assertStringIncludes((await run(["updates", folder, "--any-base"])).io.out, "1 of 1 models");
+    assertStringIncludes((await run(["scan", "--updates", folder, "--any-base"])).io.out, "1 of 1 models");
   }));
 
 Deno.test("civikit scan on a terminal shows one line that goes away, and cuts its table to the width", () =>
@@ -121,23 +123,23 @@ Deno.test("civikit scan on a terminal shows one line that goes away, and cuts it
 Deno.test("civikit verify compares with the last scan, or with the lock file, and ends with 7 for a damaged file", () =>
   inWorld(async (world) => {
     const { folder, run } = world;
-    await run(["add", "2002", "--dir", folder]);
+    await run(["add", "2002", "--project", folder]);
     const path = join(folder, "models", "paper_lantern_v2.safetensors");
     await run(["scan", join(folder, "models")]);
-    for (const args of [["--dir", folder], [join(folder, "models")]]) {
+    for (const args of [["--project", folder], [join(folder, "models")]]) {
       const good = await run(["verify", ...args]);
       assertEquals([good.code, good.io.out.split(" in ")[0]], [0, "1 ok"], good.io.err);
     }
     const bytes = Deno.readFileSync(path);
     bytes[50_000]! ^= 8;
     Deno.writeFileSync(path, bytes);
-    for (const args of [["--dir", folder], [join(folder, "models")]]) {
+    for (const args of [["--project", folder], [join(folder, "models")]]) {
       const { code, io } = await run(["verify", ...args]);
       assertEquals(code, 7, io.err);
       assertStringIncludes(io.err, "SHA256 is");
     }
     Deno.removeSync(path);
-    const gone = await run(["verify", "--dir", folder, "--json"]);
+    const gone = await run(["verify", "--project", folder, "--json"]);
     assertEquals([gone.code, events(gone.io)[0]!.event], [8, "missing"]);
-    assertEquals((await run(["verify", "--dir", join(folder, "models")])).code, 2);
+    assertEquals((await run(["verify", "--project", join(folder, "models")])).code, 2);
   }));
