@@ -3,4 +3,5 @@
  *
  * @module
  */
+export { readAtMost } from "./read_at_most.ts";
 export { redactText, redactUrl } from "./redact.ts";

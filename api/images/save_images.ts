@@ -13,6 +13,7 @@ import {
   wrapBodyError,
   wrapDiskError,
 } from "../../transport/mod.ts";
+import { readAtMost } from "../../transport/internal.ts";
 import { shownInput } from "../input.ts";
 import { type Generation, generationOf, generationOfTexts } from "./generation.ts";
 import { imageTexts } from "./image_texts.ts";
@@ -77,6 +78,14 @@ function notMedia(url: string, head: Uint8Array): ContentError {
   });
 }
 
+function unpacksTooFar(url: string): ContentError {
+  const shown = redactUrl(url);
+  return new ContentError(`saving image "${shown}": a coded answer becomes more than ${largestInMemory} bytes`, {
+    code: "unexpected_content",
+    url: shown,
+  });
+}
+
 function diskFailure(error: unknown, path: string): CivikitError | DiskError {
   return error instanceof CivikitError ? error : wrapDiskError(error, path, "saving image");
 }
@@ -90,19 +99,10 @@ function headOf(path: string): Uint8Array {
   }
 }
 
-/** The body, as long as it is no larger than `most`; its connection is given up if it is. */
-async function readUpTo(response: Response, most: number): Promise<Uint8Array | undefined> {
-  const stated = response.headers.get("content-length"), { body } = response;
-  if (stated !== null && Number(stated) <= most) return await response.bytes();
-  if (stated !== null || body === null) return void body?.cancel().catch(() => {});
-  const parts: Uint8Array<ArrayBuffer>[] = [];
-  let size = 0;
-  for await (const part of body) {
-    parts.push(part);
-    size += part.byteLength;
-    if (size > most) return undefined;
-  }
-  return await new Blob(parts).bytes();
+/** Lets whoever waits have a turn: Ctrl-C, another picture. */
+async function breathe(signal: AbortSignal): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve));
+  signal.throwIfAborted();
 }
 
 /** Fetches to memory; undefined when it is too large for that. */
@@ -113,7 +113,10 @@ async function fetchSmall(transport: Transport, url: string, signal: AbortSignal
     return undefined; // the longer way says why
   }
   try {
-    return await readUpTo(response, largestInMemory);
+    const bytes = await readAtMost(response, largestInMemory);
+    // pictures are compressed as they are: nobody honest sends a large one coded once more
+    if (bytes === undefined && response.headers.has("content-encoding")) throw unpacksTooFar(url);
+    return bytes;
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     throw error instanceof CivikitError ? error : wrapBodyError(error, url);
@@ -201,6 +204,8 @@ export async function* saveImages<Image extends ImageSource>(
     const url = Object.keys(wanted).length === 0 ? image.url : imageUrl(image.url, wanted);
     const isLarge = isVideo && !isStill && Object.keys(size).length === 0;
     let head = isLarge ? undefined : await fetchSmall(transport, url, either), bytes = head?.byteLength ?? 0;
+    // reading the texts of a sidecar takes its time; once a picture has its name, the sidecar has to follow
+    if (sidecar) await breathe(either);
     const temporary = join(folder, `${base}${head === undefined ? unsniffed : unwritten}`);
     try {
       if (head === undefined) {

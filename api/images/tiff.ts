@@ -1,7 +1,5 @@
 import { byteText } from "./byte_text.ts";
-
-/** Texts of an EXIF block by tag name. */
-export type ExifTexts = Record<string, string>;
+import type { FoundTexts } from "./found_texts.ts";
 
 const tags: Readonly<Record<number, string>> = {
   0x010e: "ImageDescription",
@@ -26,33 +24,38 @@ function comment(bytes: Uint8Array): string {
   return new TextDecoder().decode(/^(?:ASCII|JIS|\0)/.test(charset) ? rest : bytes);
 }
 
+/** A text as it lies in a block, without the zeros that fill it up. */
+function textOf(type: number, bytes: Uint8Array): string {
+  const text = type === asciiType ? new TextDecoder().decode(bytes) : comment(bytes);
+  let end = text.length;
+  while (text[end - 1] === "\0") end--;
+  return text.slice(0, end);
+}
+
 /**
- * The texts in an EXIF block, which is a TIFF file without pictures: comment, description and what programs write
+ * Finds the texts in an EXIF block, which is a TIFF file without pictures: comment, description and what programs write
  * workflows into. What points outside the block is passed over.
  */
-export function exifTexts(block: Uint8Array): ExifTexts {
+export function readExif(block: Uint8Array, found: FoundTexts): void {
   const bytes = byteText(block.subarray(0, 6)) === "Exif\0\0" ? block.subarray(6) : block;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const found: ExifTexts = {};
-  if (bytes.length < 8) return found;
+  if (bytes.length < 8) return;
   const little = view.getUint16(0) === 0x4949;
-  const seen = new Set<number>(), folders = [view.getUint32(4, little)];
+  const folders = new Set([view.getUint32(4, little)]);
+  // a set gives what is added while it is walked, and everything once
   for (const start of folders) {
-    if (seen.has(start) || start + 2 > bytes.length) continue;
-    seen.add(start);
+    if (!found.opensFolder()) return;
+    if (start + 2 > bytes.length) continue;
     const count = Math.min(view.getUint16(start, little), mostEntries);
     for (let index = 0; index < count; index++) {
       const at = start + 2 + index * 12;
       if (at + 12 > bytes.length) break;
       const tag = view.getUint16(at, little), type = view.getUint16(at + 2, little);
       const size = view.getUint32(at + 4, little), value = view.getUint32(at + 8, little);
-      if (tag === exifFolder) folders.push(value);
+      if (tag === exifFolder) folders.add(value);
       const name = tags[tag], place = size <= 4 ? at + 8 : value;
       if (name === undefined || place + size > bytes.length) continue;
-      const part = bytes.subarray(place, place + size);
-      const text = type === asciiType ? new TextDecoder().decode(part) : comment(part);
-      found[name] = text.replace(/\0+$/, "");
+      found.keep(name, bytes.subarray(place, place + size), (part) => textOf(type, part));
     }
   }
-  return found;
 }

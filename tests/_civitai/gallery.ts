@@ -63,9 +63,18 @@ function u32(value: number, littleEndian = false): Uint8Array {
   return bytes;
 }
 
-function pngChunk(kind: string, data: Uint8Array): Uint8Array {
+/** One chunk of a PNG. */
+export function pngChunk(kind: string, data: Uint8Array): Uint8Array {
   const body = joined(kind, data);
   return joined(u32(data.length), body, u32(crc32(body)));
+}
+
+/** A text chunk of a PNG. */
+export function pngText(name: string, value: string, how: "tEXt" | "iTXt" | "zTXt"): Uint8Array {
+  const bytes = text.encode(value);
+  if (how === "tEXt") return pngChunk("tEXt", joined(name, [0], bytes));
+  if (how === "zTXt") return pngChunk("zTXt", joined(name, [0, 0], deflateSync(bytes)));
+  return pngChunk("iTXt", joined(name, [0, 0, 0, 0, 0], bytes));
 }
 
 /** A valid PNG of one grey pixel with `texts` (name, text) in iTXt chunks; `zTXt` compresses them into that instead. */
@@ -73,12 +82,11 @@ export function png(
   texts: Readonly<Record<string, string>>,
   how: "tEXt" | "iTXt" | "zTXt" = "iTXt",
 ): Uint8Array<ArrayBuffer> {
-  const chunks = Object.entries(texts).map(([name, value]) => {
-    const bytes = text.encode(value);
-    if (how === "tEXt") return pngChunk("tEXt", joined(name, [0], bytes));
-    if (how === "zTXt") return pngChunk("zTXt", joined(name, [0, 0], deflateSync(bytes)));
-    return pngChunk("iTXt", joined(name, [0, 0, 0, 0, 0], bytes));
-  });
+  return pngOf(Object.entries(texts).map(([name, value]) => pngText(name, value, how)));
+}
+
+/** A valid PNG of one grey pixel with `chunks` before the pixels. */
+export function pngOf(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const head = joined(u32(1), u32(1), [8, 0, 0, 0, 0]);
   return joined(
     "\x89PNG\r\n\x1a\n",
