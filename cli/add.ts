@@ -1,9 +1,9 @@
-import { addModel, layout, openProject } from "../api/mod.ts";
+import { addModel, layout } from "../api/mod.ts";
 import { CivikitError } from "../transport/mod.ts";
 import { type ParsedArgs, UsageError } from "./args.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { withInstaller } from "./install_run.ts";
-import { installFlags, projectOptions } from "./project_options.ts";
+import { installFlags, projectOf } from "./project_options.ts";
 import { printable } from "./text.ts";
 
 const help = `<what> is a version id, model:<id>, an AIR, or the URL of a page on Civitai. It
@@ -29,7 +29,7 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
   const name = args.value("layout"), file = args.value("file"), all = args.has("all-files") || undefined;
   if (name !== undefined) layout(name);
   if (file !== undefined && all) throw new UsageError("option --all-files: contradicts --file");
-  const project = openProject(args.value("project") ?? ".", projectOptions(args));
+  const project = projectOf(args, surroundings, true);
   if (name !== undefined && project.hasManifest && project.manifest.layout !== name) {
     throw new UsageError(
       `option --layout: civikit.models.json says ${

@@ -1,9 +1,7 @@
-import { openProject } from "../api/mod.ts";
-import { InputError } from "../transport/mod.ts";
 import type { ParsedArgs } from "./args.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { withInstaller } from "./install_run.ts";
-import { installFlags, projectOptions } from "./project_options.ts";
+import { installFlags, projectOf } from "./project_options.ts";
 
 const help = `Makes the folder exactly what civikit.lock.json says: fetches what is missing, in
 parallel and verified, and takes away what earlier installs put there and nobody
@@ -19,13 +17,7 @@ examples:
   civikit install --frozen --root ~/ComfyUI`;
 
 async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
-  const folder = args.value("project") ?? ".", project = openProject(folder, projectOptions(args));
-  if (!project.hasManifest && project.lock.files.length === 0) {
-    throw new InputError(`installing in "${folder}": there is no civikit.models.json and no civikit.lock.json`, {
-      code: "invalid_argument",
-      input: folder,
-    });
-  }
+  const project = projectOf(args, surroundings);
   return await withInstaller(args, surroundings, async (installer) => {
     await installer.install(project, { isFrozen: args.has("frozen") });
   });

@@ -1,11 +1,11 @@
-import { openProject, outdated } from "../api/mod.ts";
+import { outdated } from "../api/mod.ts";
 import type { ParsedArgs } from "./args.ts";
 import { alignedRows } from "./columns.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { ExitCode, exitCode, sharedExitCode } from "./exit_code.ts";
 import { describeFailure } from "./failure.ts";
 import { failureFields, jsonLine } from "./json_line.ts";
-import { projectFlags, projectOptions } from "./project_options.ts";
+import { projectFlags, projectOf } from "./project_options.ts";
 import { openSession, siteFlags } from "./session.ts";
 
 const help = `Shows the locked models that have newer versions; changes nothing. NEWEST is the
@@ -16,7 +16,7 @@ With --json every line is an object with "event": outdated, error or summary.`;
 
 async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
   const { io, style, locale } = surroundings, json = args.has("json");
-  const project = openProject(args.value("project") ?? ".", projectOptions(args));
+  const project = projectOf(args, surroundings);
   const say = (text: string) => json ? undefined : io.stderr(`${text}\n`);
   using session = await openSession(args, surroundings, { say, close: () => {} });
   try {

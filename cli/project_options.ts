@@ -1,6 +1,11 @@
-import type { ProjectOptions } from "../api/mod.ts";
+import { dirname, join } from "node:path";
+import { lockName, manifestName, openProject, type Project } from "../api/mod.ts";
+import { InputError } from "../transport/mod.ts";
 import type { Flag, ParsedArgs } from "./args.ts";
+import type { Surroundings } from "./command.ts";
 import { hashesFlag } from "./hash_store.ts";
+import type { Io } from "./io.ts";
+import { monitorPaths } from "./monitor.ts";
 import { siteFlags } from "./session.ts";
 
 /** Options that say where a project is. */
@@ -22,7 +27,33 @@ export const installFlags: readonly Flag[] = [
   ...siteFlags,
 ];
 
-/** The project options of a command line. */
-export function projectOptions(args: ParsedArgs): ProjectOptions {
-  return { root: args.value("root"), layout: args.value("layout") };
+/** Where it is kept which roots were named; undefined where there is no place or no right to keep it. */
+function namedRoots({ env }: Io): string | undefined {
+  const store = monitorPaths(env)?.store;
+  if (store === undefined) return undefined;
+  const path = join(dirname(store), "roots.json");
+  // asked before, because Deno would stop and ask the user
+  const isGranted = (name: "read" | "write") => Deno.permissions.querySync({ name, path }).state === "granted";
+  return isGranted("read") && isGranted("write") ? path : undefined;
+}
+
+/**
+ * The project of a command line.
+ *
+ * @param args `--project`, `--root`, and `--layout` where the command has it.
+ * @param isNew Whether the command makes a project where there is none.
+ * @throws {InputError} `invalid_argument` when there is no project and `isNew` is not set.
+ */
+export function projectOf(args: ParsedArgs, { io }: Pick<Surroundings, "io">, isNew = false): Project {
+  const folder = args.value("project") ?? ".";
+  const project = openProject(folder, {
+    root: args.value("root"),
+    layout: args.value("layout"),
+    namedRoots: namedRoots(io),
+  });
+  if (isNew || project.hasManifest || project.lock.files.length > 0) return project;
+  throw new InputError(`opening the project in ${JSON.stringify(folder)}: neither ${manifestName} nor ${lockName} there`, {
+    code: "invalid_argument",
+    input: folder,
+  });
 }

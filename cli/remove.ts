@@ -1,8 +1,8 @@
-import { openProject, removeModel } from "../api/mod.ts";
+import { removeModel } from "../api/mod.ts";
 import { type ParsedArgs, UsageError } from "./args.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { withInstaller } from "./install_run.ts";
-import { installFlags, projectOptions } from "./project_options.ts";
+import { installFlags, projectOf } from "./project_options.ts";
 import { printable } from "./text.ts";
 
 const help = `<what> is an entry as civikit.models.json has it, a version id, model:<id>, an AIR,
@@ -15,7 +15,7 @@ examples:
 
 async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
   if (args.operands.length === 0) throw new UsageError("nothing to remove: name an entry of civikit.models.json");
-  const project = openProject(args.value("project") ?? ".", projectOptions(args));
+  const project = projectOf(args, surroundings);
   return await withInstaller(args, surroundings, async ({ api, say, install }) => {
     for (const text of args.operands) {
       for (const wanted of removeModel(project, api, text)) {

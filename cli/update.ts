@@ -1,8 +1,8 @@
-import { findWanted, movePins, openProject, outdated } from "../api/mod.ts";
+import { findWanted, movePins, outdated } from "../api/mod.ts";
 import { type ParsedArgs, UsageError } from "./args.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { withInstaller } from "./install_run.ts";
-import { installFlags, projectOptions } from "./project_options.ts";
+import { installFlags, projectOf } from "./project_options.ts";
 import { printable } from "./text.ts";
 
 const help = `Takes the entries that follow a model (model:<id>) to its newest version, writes the
@@ -16,7 +16,7 @@ examples:
   civikit update --latest`;
 
 async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
-  const project = openProject(args.value("project") ?? ".", projectOptions(args));
+  const project = projectOf(args, surroundings);
   return await withInstaller(args, surroundings, async ({ api, signal, say, fail, install }) => {
     const meant = args.operands.map((text) => {
       const found = findWanted(project, api, text);

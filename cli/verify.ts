@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Expected, openProject, recordedFiles, verify } from "../api/mod.ts";
+import { type Expected, recordedFiles, verify } from "../api/mod.ts";
 import { formatBytes } from "../transport/mod.ts";
 import { type ParsedArgs, UsageError, wholeNumber } from "./args.ts";
 import type { Command, Surroundings } from "./command.ts";
@@ -8,7 +8,7 @@ import { describeFailure } from "./failure.ts";
 import { hashesFlag, hashJobsFlag, openHashes } from "./hash_store.ts";
 import { interrupt } from "./interrupt.ts";
 import { failureFields, jsonLine } from "./json_line.ts";
-import { projectFlags, projectOptions } from "./project_options.ts";
+import { projectFlags, projectOf } from "./project_options.ts";
 import { statusLine } from "./progress/status_line.ts";
 import { formatElapsed } from "./text.ts";
 import { outputFlags } from "./output_flags.ts";
@@ -30,7 +30,7 @@ function collect(
   say: (text: string) => void,
 ): { files: Expected[]; failures: { path: string; error: unknown }[] } {
   if (args.operands.length === 0) {
-    const { lock, root } = openProject(args.value("project") ?? ".", projectOptions(args));
+    const { lock, root } = projectOf(args, surroundings, true);
     if (lock.files.length === 0) {
       throw new UsageError("nothing to verify: no folder was given, and there is no lock file here");
     }

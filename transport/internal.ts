@@ -5,3 +5,4 @@
  */
 export { readAtMost } from "./read_at_most.ts";
 export { redactText, redactUrl } from "./redact.ts";
+export { lockPart, type PartLock } from "./download/lock.ts";

@@ -3,7 +3,7 @@ import type { CallOptions } from "../call.ts";
 import { formatAir, parseAir } from "../air.ts";
 import type { LockedFile } from "./lock.ts";
 import { badWanted, type Wanted, wantedKey } from "./manifest.ts";
-import { holdProject, type Project, saveLock, saveManifest } from "./project.ts";
+import { holdProject, type Project, saveProject } from "./project.ts";
 import { joinLocked, type ProjectApi, referenceOf, resolveWanted } from "./resolve_wanted.ts";
 import { parseReference, type SiteReference } from "../reference.ts";
 
@@ -18,6 +18,13 @@ export interface Added {
   files: LockedFile[];
   /** True when the manifest had it before; then nothing was changed. */
   wasThere: boolean;
+}
+
+/** Writes the project as it is to be, and takes that over once it is written. */
+export function change(project: Project, next: Pick<Project, "manifest" | "lock">): void {
+  using _held = holdProject(project);
+  saveProject({ ...project, ...next });
+  Object.assign(project, next);
 }
 
 /** The AIR to write down: with the version where one was named, with the file where the reference chose one. */
@@ -81,11 +88,10 @@ export async function addModel(
     };
   }
   const files = found.map(({ locked }) => ({ ...locked, wanted: wantedKey(wanted) }));
-  using _held = holdProject(project);
-  project.manifest.models.push(wanted);
-  project.lock = { ...project.lock, files: joinLocked(project.lock.files, files) };
-  saveManifest(project);
-  saveLock(project);
+  change(project, {
+    manifest: { ...project.manifest, models: [...project.manifest.models, wanted] },
+    lock: { ...project.lock, files: joinLocked(project.lock.files, files) },
+  });
   return { wanted, files, wasThere: false };
 }
 
@@ -158,11 +164,11 @@ function understood(air: string, api: ProjectApi): SiteReference | undefined {
 export function removeModel(project: Project, api: ProjectApi, text: string): Wanted[] {
   const gone = findWanted(project, api, text);
   if (gone.length === 0) throw badWanted(text, "the manifest has no such model");
-  using _held = holdProject(project);
-  project.manifest.models = project.manifest.models.filter((wanted) => !gone.includes(wanted));
-  const keys = new Set(project.manifest.models.map(wantedKey));
-  project.lock = { ...project.lock, files: project.lock.files.filter(({ wanted }) => keys.has(wanted)) };
-  saveManifest(project);
-  saveLock(project);
+  const models = project.manifest.models.filter((wanted) => !gone.includes(wanted));
+  const keys = new Set(models.map(wantedKey));
+  change(project, {
+    manifest: { ...project.manifest, models },
+    lock: { ...project.lock, files: project.lock.files.filter(({ wanted }) => keys.has(wanted)) },
+  });
   return gone;
 }

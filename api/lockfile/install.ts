@@ -10,7 +10,6 @@ import {
   type DownloadOptions,
   type DownloadResult,
   isCode,
-  resolveInside,
   type Transport,
   wrapDiskError,
 } from "../../transport/mod.ts";
@@ -19,7 +18,9 @@ import { type HashCache, hashCache } from "../library/mod.ts";
 import { otherUrls } from "../other_urls.ts";
 import { diskState, hashOf } from "./disk_state.ts";
 import type { LockedFile } from "./lock.ts";
-import { holdProject, type Installed, type Project, readInstalled, saveLock, writeInstalled } from "./project.ts";
+import { rememberRoot } from "./named_roots.ts";
+import { checkRoot, placeOf } from "./place.ts";
+import { holdProject, type Installed, type Project, readInstalled, saveProject, writeInstalled } from "./project.ts";
 import type { ProjectApi } from "./resolve_wanted.ts";
 import { syncLock, type WantedFailure } from "./sync_lock.ts";
 
@@ -104,11 +105,14 @@ export async function install(
   transport: Transport,
   { cache: given, isFrozen = false, again = [], ...options }: InstallOptions = {},
 ): Promise<InstallReport> {
+  checkRoot(project);
   using _held = holdProject(project);
+  const { folder, root, isRootGiven, namedRoots } = project;
+  if (isRootGiven && namedRoots !== undefined) rememberRoot(namedRoots, folder, root);
   using own = given === undefined ? hashCache(":memory:") : undefined;
   const cache = given ?? own!, { signal } = options;
   const failures = await syncLock(project, api, { again, isFrozen, signal });
-  if (!isFrozen) saveLock(project);
+  if (!isFrozen) saveProject(project);
   const installed = readInstalled(project), outcomes: InstallOutcome[] = [];
   const end = (outcome: InstallOutcome) => {
     outcomes.push(outcome);
@@ -141,7 +145,7 @@ async function plan(
   for (const file of project.lock.files) {
     signal?.throwIfAborted();
     try {
-      const path = resolveInside(project.root, file.path);
+      const path = placeOf(project, file.path);
       const state = await diskState(path, file, cache, { signal });
       if (state.kind === "same") {
         learn(file, state);
@@ -228,7 +232,7 @@ async function fetchAll(fetching: Fetching, options: InstallOptions): Promise<vo
       }
       const sha256 = result.digests.SHA256!, isNew = file.sha256 === null || file.bytes === null;
       learn(file, { sha256, bytes: result.bytes });
-      if (isNew) saveLock(project);
+      if (isNew) saveProject(project);
       installed.set(file.path, sha256);
       remember(result, cache);
       end({ file, path, state: "fetched", result });
@@ -258,7 +262,7 @@ async function clear(
   for (const [name, sha256] of installed) {
     if (locked.has(name)) continue;
     try {
-      const path = resolveInside(project.root, name), found = await hashOf(path, cache, { signal });
+      const path = placeOf(project, name), found = await hashOf(path, cache, { signal });
       if (found?.sha256 === sha256) {
         remove(path);
         removed.push(name);

@@ -1,8 +1,9 @@
 import * as v from "valibot";
 import { type Digests, isLoopback } from "../../transport/mod.ts";
 import { idRule, isId } from "../input.ts";
-import { prettyJson, readJsonObject, unreadable, writeWhole } from "../json_file.ts";
+import { type JsonObject, prettyJson, readJsonObject, unreadable } from "../json_file.ts";
 import { checkedFile } from "./checked_file.ts";
+import { isInnerPath } from "./names.ts";
 
 /** One file, exactly. Keys not named here are kept. */
 export interface LockedFile {
@@ -42,9 +43,6 @@ export interface Lock {
   files: LockedFile[];
 }
 
-/** Name of the lock file. */
-export const lockName = "civikit.lock.json";
-
 const text = v.pipe(v.string(), v.nonEmpty());
 const id = v.pipe(v.number(), v.check(isId, idRule));
 const url = v.pipe(v.string(), v.check(isDownloadUrl, "an https download URL"));
@@ -73,12 +71,6 @@ function isDownloadUrl(text: string): boolean {
     /\/api\/download\/models\/\d+$/.test(parsed.pathname);
 }
 
-function isInnerPath(path: string): boolean {
-  // deno-lint-ignore no-control-regex
-  return !/[\\\x00-\x1f]|^[a-z]:/i.test(path) &&
-    path.split("/").every((segment) => segment !== "" && segment !== "." && segment !== "..");
-}
-
 /** A lock that holds nothing yet. */
 export function emptyLock(): Lock {
   return { lockVersion: 1, files: [] };
@@ -93,27 +85,28 @@ export function emptyLock(): Lock {
 export function readLock(path: string): Lock | undefined {
   const value = readJsonObject(path);
   if (value === undefined) return undefined;
-  const lock = checkedFile(path, value, schema, "lockVersion", 1) as unknown as Lock;
-  const seen = new Map<string, string>();
-  for (const file of lock.files) {
-    const key = file.path.toLowerCase(), other = seen.get(key);
-    if (other !== undefined) throw unreadable(path, `two files have the path ${JSON.stringify(file.path)}`);
-    seen.set(key, file.path);
-    if (file.sha256 !== null) file.sha256 = file.sha256.toUpperCase();
+  const lock = checkedLock(path, value);
+  for (const file of lock.files) if (file.sha256 !== null) file.sha256 = file.sha256.toUpperCase();
+  return lock;
+}
+
+function checkedLock(path: string, value: JsonObject): Lock {
+  const lock = checkedFile(path, value, schema, "lockVersion", 1) as unknown as Lock, seen = new Set<string>();
+  for (const { path: place } of lock.files) {
+    const key = place.toLowerCase();
+    if (seen.has(key)) throw unreadable(path, `two files have the path ${JSON.stringify(place)}`);
+    seen.add(key);
   }
   return lock;
 }
 
-/** The lock as text: always the same for the same files, so that version control shows what changed and nothing else. */
-export function lockText(lock: Lock): string {
-  return prettyJson({ ...lock, files: lock.files.toSorted((a, b) => a.path < b.path ? -1 : 1) });
-}
-
 /**
- * Writes a lock file in one step.
+ * The lock as text: always the same for the same files, so that version control shows what changed and nothing else.
  *
- * @throws {DiskError} When the disk refuses; the old one is untouched then.
+ * @throws {InputError} `invalid_file` when it could not be read back from `path`.
  */
-export function writeLock(path: string, lock: Lock): void {
-  writeWhole(path, lockText(lock));
+export function lockText(path: string, lock: Lock): string {
+  const text = prettyJson({ ...lock, files: lock.files.toSorted((a, b) => a.path < b.path ? -1 : 1) });
+  checkedLock(path, JSON.parse(text));
+  return text;
 }

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { InputError } from "../../transport/mod.ts";
 import { layout } from "../layout/mod.ts";
-import { prettyJson, readJsonObject, writeWhole } from "../json_file.ts";
+import { type JsonObject, prettyJson, readJsonObject } from "../json_file.ts";
 import { checkedFile } from "./checked_file.ts";
 
 /** One thing that is wanted. Keys not named here are kept. */
@@ -29,9 +29,6 @@ export interface Manifest {
   /** What is wanted. */
   models: Wanted[];
 }
-
-/** Name of the manifest. */
-export const manifestName = "civikit.models.json";
 
 const text = v.pipe(v.string(), v.nonEmpty());
 const schema = v.looseObject({
@@ -63,7 +60,10 @@ export function emptyManifest(): Manifest {
  */
 export function readManifest(path: string): Manifest | undefined {
   const value = readJsonObject(path);
-  if (value === undefined) return undefined;
+  return value === undefined ? undefined : checkedManifest(path, value);
+}
+
+function checkedManifest(path: string, value: JsonObject): Manifest {
   const { models, ...rest } = checkedFile(path, value, schema, "version", 1);
   const manifest = {
     ...emptyManifest(),
@@ -76,13 +76,15 @@ export function readManifest(path: string): Manifest | undefined {
 }
 
 /**
- * Writes a manifest in one step. What wants nothing special is one line.
+ * The manifest as text. What wants nothing special is one line.
  *
- * @throws {DiskError} When the disk refuses; the old one is untouched then.
+ * @throws {InputError} `invalid_file` or `invalid_config` when it could not be read back from `path`.
  */
-export function writeManifest(path: string, manifest: Manifest): void {
+export function manifestText(path: string, manifest: Manifest): string {
   const models = manifest.models.map((wanted) => Object.keys(wanted).length === 1 ? wanted.air : wanted);
-  writeWhole(path, prettyJson({ ...manifest, models }));
+  const text = prettyJson({ ...manifest, models });
+  checkedManifest(path, JSON.parse(text));
+  return text;
 }
 
 /** What an entry is called in the lock file: its AIR, and what is special about it. Entries of one name want the same. */

@@ -3,7 +3,8 @@ import { formatAir, parseAir } from "../air.ts";
 import type { CallOptions } from "../call.ts";
 import { findUpdates, type ModelLookup, type VersionSummary } from "../library/mod.ts";
 import { type Wanted, wantedKey } from "./manifest.ts";
-import { type Project, saveManifest } from "./project.ts";
+import { change } from "./edit.ts";
+import type { Project } from "./project.ts";
 import { type ProjectApi, referenceOf } from "./resolve_wanted.ts";
 
 /** One entry that could be newer. */
@@ -100,13 +101,13 @@ function namesFileId({ air, file }: Wanted): boolean {
  */
 export function movePins(project: Project, moves: readonly Outdated[]): Wanted[] {
   const moved: Wanted[] = [];
-  project.manifest.models = project.manifest.models.map((wanted) => {
+  const models = project.manifest.models.map((wanted) => {
     const move = moves.find((one) => one.wanted === wanted && one.isPinned && one.newest !== undefined);
     if (move === undefined || namesFileId(wanted)) return wanted;
     const next = { ...wanted, air: formatAir({ ...parseAir(wanted.air), versionId: move.newest!.versionId }) };
     moved.push(next);
     return next;
   });
-  if (moved.length > 0) saveManifest(project);
+  if (moved.length > 0) change(project, { manifest: { ...project.manifest, models }, lock: project.lock });
   return moved;
 }

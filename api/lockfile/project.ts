@@ -1,10 +1,13 @@
 import { join, relative, resolve, sep } from "node:path";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { DiskError, isCode, wrapDiskError } from "../../transport/mod.ts";
+import { lockPart } from "../../transport/internal.ts";
+import { DiskError, isCode } from "../../transport/mod.ts";
 import { isObject, type JsonObject, prettyJson, readJsonObject, writeWhole } from "../json_file.ts";
 import { layoutNames } from "../layout/mod.ts";
-import { emptyLock, type Lock, lockName, lockText, readLock, writeLock } from "./lock.ts";
-import { emptyManifest, type Manifest, manifestName, readManifest, writeManifest } from "./manifest.ts";
+import { emptyLock, type Lock, lockText, readLock } from "./lock.ts";
+import { emptyManifest, type Manifest, manifestText, readManifest } from "./manifest.ts";
+import { lockName, manifestName, stateFolder } from "./names.ts";
+import { wasNamed } from "./named_roots.ts";
+import { hasOwn, ownFile, ownFolder } from "./own_file.ts";
 
 /** What an install put somewhere: path below the root to SHA-256. */
 export type Installed = Map<string, string>;
@@ -15,9 +18,13 @@ export interface Project {
   readonly folder: string;
   /** Where models go: a full path. */
   readonly root: string;
-  /** What is wanted; change it and call `saveManifest`. */
+  /** Whether the caller named the root, now or before: a manifest alone leads nowhere outside of the project's folder. */
+  readonly isRootGiven: boolean;
+  /** Where named roots are kept. */
+  readonly namedRoots: string | undefined;
+  /** What is wanted. */
   manifest: Manifest;
-  /** What is locked; change it and call `saveLock`. */
+  /** What is locked. */
   lock: Lock;
   /** Whether there is a manifest on the disk. */
   readonly hasManifest: boolean;
@@ -29,6 +36,11 @@ export interface ProjectOptions {
   root?: string | undefined;
   /** The layout of a new manifest. Default `flat`. */
   layout?: string | undefined;
+  /**
+   * A file of this user's, outside of any project, in which {@linkcode install} keeps the roots that were named: a root
+   * that only the manifest names then needs to be named once. Default: none.
+   */
+  namedRoots?: string | undefined;
 }
 
 /**
@@ -49,12 +61,15 @@ export interface ProjectOptions {
  * Deno.removeSync(folder, { recursive: true });
  * ```
  */
-export function openProject(folder: string, { root, layout }: ProjectOptions = {}): Project {
+export function openProject(folder: string, { root: given, layout, namedRoots }: ProjectOptions = {}): Project {
   const base = resolve(folder), manifest = readManifest(join(base, manifestName));
-  const used = manifest ?? newManifest(base, { root, layout });
+  const used = manifest ?? newManifest(base, { root: given, layout });
+  const root = given === undefined ? resolve(base, used.root) : resolve(given);
   return {
     folder: base,
-    root: root === undefined ? resolve(base, used.root) : resolve(root),
+    root,
+    isRootGiven: given !== undefined || (namedRoots !== undefined && wasNamed(namedRoots, base, root)),
+    namedRoots,
     manifest: used,
     lock: readLock(join(base, lockName)) ?? emptyLock(),
     hasManifest: manifest !== undefined,
@@ -68,26 +83,36 @@ function newManifest(folder: string, { root, layout: name = "flat" }: ProjectOpt
   return { ...emptyManifest(), layout: name, root: place.split(sep).join("/") };
 }
 
-/** Writes the project's manifest. */
-export function saveManifest({ folder, manifest }: Project): void {
-  writeManifest(join(folder, manifestName), manifest);
+/**
+ * Writes the manifest and the lock file, as far as they say something new.
+ *
+ * @throws {InputError} When one of them could not be read back; then neither is written.
+ * @throws {DiskError} `invalid_path` when one of them is a link; and what the disk says.
+ */
+export function saveProject({ folder, manifest, lock }: Project): void {
+  const manifestPath = join(folder, manifestName), lockPath = join(folder, lockName);
+  const oldManifest = readManifest(manifestPath), oldLock = readLock(lockPath);
+  const files = [{ path: lockPath, text: lockText(lockPath, lock), old: oldLock && lockText(lockPath, oldLock) }];
+  if (oldManifest !== undefined || manifest.models.length > 0) {
+    const old = oldManifest && manifestText(manifestPath, oldManifest);
+    files.unshift({ path: manifestPath, text: manifestText(manifestPath, manifest), old });
+  }
+  const changed = files.filter(({ text, old }) => text !== old);
+  for (const { path } of changed) hasOwn(path, "file");
+  for (const { path, text } of changed) writeWhole(path, text);
 }
 
-/** Writes the project's lock file, unless it says the same already. */
-export function saveLock({ folder, lock }: Project): void {
-  const path = join(folder, lockName), before = readLock(path);
-  if (before === undefined || lockText(before) !== lockText(lock)) writeLock(path, lock);
-}
-
-const stateFolder = ".civikit";
-
-function statePath(folder: string, name: string): string {
-  return join(folder, stateFolder, name);
+/** Where it is written down what installs put where. */
+function recordPath(folder: string): string {
+  const path = join(folder, stateFolder, "installed.json");
+  hasOwn(join(folder, stateFolder), "folder");
+  hasOwn(path, "file");
+  return path;
 }
 
 function readRoots({ folder }: Project): JsonObject {
   try {
-    const { roots } = readJsonObject(statePath(folder, "installed.json")) ?? {};
+    const { roots } = readJsonObject(recordPath(folder)) ?? {};
     return isObject(roots) ? roots : {};
   } catch (error) {
     if (isCode(error, "invalid_file")) return {};
@@ -107,41 +132,30 @@ export function writeInstalled(project: Project, installed: Installed): void {
   const files = Object.fromEntries([...installed].sort(([a], [b]) => a < b ? -1 : 1)), roots = readRoots(project);
   if (JSON.stringify(roots[project.root] ?? {}) === JSON.stringify(files)) return;
   const text = prettyJson({ version: 1, roots: { ...roots, [project.root]: files } });
-  writeWhole(statePath(project.folder, "installed.json"), text);
+  writeWhole(recordPath(project.folder), text);
 }
 
 /**
  * Lets one process at a time change the project; the lock goes with the process, however it ends.
  *
- * @throws {DiskError} `target_locked` when another one is at it.
+ * @throws {DiskError} `target_locked` when another one is at it; `invalid_path` when something else lies where the lock
+ * belongs.
  */
 export function holdProject({ folder }: Project): Disposable {
-  const path = statePath(folder, "busy");
-  let file: Deno.FsFile;
+  const state = join(folder, stateFolder), path = join(state, "busy");
   try {
-    mkdirSync(join(folder, stateFolder), { recursive: true });
+    ownFolder(state);
     // what is in there concerns this machine only
-    writeFileSync(statePath(folder, ".gitignore"), "*\n");
-    file = Deno.openSync(path, { write: true, create: true });
+    ownFile(join(state, ".gitignore"), "*\n");
+    return lockPart(path, path, { beside: false });
   } catch (error) {
-    const wrapped = wrapDiskError(error, path, "opening");
     // where nobody can write, nobody is in the way; whoever has to write will hear of it
-    if (wrapped.code === "permission_denied") return { [Symbol.dispose]: () => {} };
-    throw wrapped;
-  }
-  let isFree = false;
-  try {
-    isFree = file.tryLockSync(true);
-  } catch {
-    // some file systems know no locks; each file has one of its own all the same
-    isFree = true;
-  }
-  if (!isFree) {
-    file.close();
+    if (isCode(error, "permission_denied")) return { [Symbol.dispose]: () => {} };
+    if (!isCode(error, "target_locked")) throw error;
     throw new DiskError(`opening ${JSON.stringify(folder)}: another civikit is changing it`, {
       code: "target_locked",
       path: folder,
+      cause: error,
     });
   }
-  return { [Symbol.dispose]: () => file.close() };
 }

@@ -8,6 +8,7 @@ import { resolveDownloads } from "../resolve.ts";
 import type { ResolvedFile } from "../resolved_file.ts";
 import type { LockedFile } from "./lock.ts";
 import { badWanted, type Manifest, type Wanted, wantedKey } from "./manifest.ts";
+import { isInnerPath } from "./names.ts";
 
 /** The part of the API a project needs. */
 export type ProjectApi = Pick<Civitai, "baseUrl" | "trustedHosts" | "models" | "versions">;
@@ -62,9 +63,10 @@ export async function resolveWanted(
   const place = layout(name).place;
   const creator = name.includes("{creator}") ? await creatorOf(files[0]!.modelId, api, signal) : null;
   return files.map((resolved) => {
-    const path = wanted.folder === undefined
-      ? place(layoutFacts(resolved, creator))
-      : join(wanted.folder, resolved.fileName);
+    const { folder } = wanted;
+    const path = folder === undefined ? place(layoutFacts(resolved, creator)) : join(folder, resolved.fileName);
+    // what could not be read back is never written
+    if (!isInnerPath(path)) throw badWanted(folder ?? path, "not a folder below the root that every system can hold");
     return { resolved, locked: lockedFile(resolved, path, wantedKey(wanted)) };
   });
 }

@@ -58,7 +58,12 @@ Deno.test("civikit add --root writes the root down, and install --root goes else
     assertEquals(tree(join(folder, "webui")), ["models/Lora/paper_lantern_v2.safetensors"]);
     assertEquals((await run(["install", "--project", project, "--root", other])).code, 0);
     assertEquals(tree(other), ["models/Lora/paper_lantern_v2.safetensors"]);
-    assertEquals((await run(["remove", "2002", "--project", project])).code, 0);
+const foreign = await run(["install", "--project", project]);
+    assertEquals(foreign.code, 8, "outside of the project, only whoever types it names a root");
+    assertStringIncludes(foreign.io.err, "--root");
+    const env = { CIVIKIT_STATE_DIR: join(folder, "state") }, named = ["--root", join(folder, "webui")];
+    assertEquals((await run(["install", "--project", project, ...named], { env })).code, 0);
+    assertEquals((await run(["remove", "2002", "--project", project], { env })).code, 0, "named once is enough");
     assertEquals([tree(join(folder, "webui")), tree(other).length], [[], 1]);
   }));
 

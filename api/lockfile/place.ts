@@ -1,0 +1,61 @@
+import { lstatSync, realpathSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import { DiskError, resolveInside, wrapDiskError } from "../../transport/mod.ts";
+
+function refuse(path: string, state: string): DiskError {
+  return new DiskError(`installing in ${JSON.stringify(path)}: ${state}`, { code: "invalid_path", path });
+}
+
+function isWithin(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== ".." && !way.startsWith(`..${sep}`) && join(folder, way) === path;
+}
+
+/** Where a folder really is, or will be made: the nearest one that exists. */
+export function realFolder(path: string): string {
+  try {
+    for (let place = path;; place = dirname(place)) {
+      if (lstatSync(place, { throwIfNoEntry: false }) !== undefined) return realpathSync(place);
+    }
+  } catch (error) {
+    throw wrapDiskError(error, path, "installing in");
+  }
+}
+
+/** What decides where files may go. */
+export interface Place {
+  /** The project's folder. */
+  readonly folder: string;
+  /** Where models go. */
+  readonly root: string;
+  /** Whether whoever runs this named the root. */
+  readonly isRootGiven: boolean;
+}
+
+/**
+ * Refuses a root that only the manifest names and that lies outside of the project's folder: the project may be somebody
+ * else's, and would choose where on this disk files are written and removed.
+ *
+ * @throws {DiskError} `invalid_path`.
+ */
+export function checkRoot({ folder, root, isRootGiven }: Place): void {
+  if (isRootGiven || (isWithin(folder, root) && isWithin(realFolder(folder), realFolder(root)))) return;
+  throw refuse(
+    root,
+    "outside of the project, and only its manifest names that root; name it with --root if it is meant",
+  );
+}
+
+/**
+ * The full path of a locked file. Where the root was named by whoever runs this, links below it are theirs and are
+ * followed. Where only the manifest names it, links may be as foreign as the manifest: then the real place has to be in
+ * the project's folder.
+ *
+ * @throws {DiskError} `invalid_path` when it would not.
+ */
+export function placeOf(place: Place, path: string): string {
+  checkRoot(place);
+  const full = resolveInside(place.root, path), folder = dirname(full);
+  if (place.isRootGiven || isWithin(realFolder(place.folder), realFolder(folder))) return full;
+  throw refuse(folder, "a link leads outside of the project; name its root with --root if that is meant");
+}
