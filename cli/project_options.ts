@@ -52,8 +52,11 @@ export function projectOf(args: ParsedArgs, { io }: Pick<Surroundings, "io">, is
     namedRoots: namedRoots(io),
   });
   if (isNew || project.hasManifest || project.lock.files.length > 0) return project;
-  throw new InputError(`opening the project in ${JSON.stringify(folder)}: neither ${manifestName} nor ${lockName} there`, {
-    code: "invalid_argument",
-    input: folder,
-  });
+  throw new InputError(
+    `opening the project in ${JSON.stringify(folder)}: neither ${manifestName} nor ${lockName} there`,
+    {
+      code: "invalid_argument",
+      input: folder,
+    },
+  );
 }

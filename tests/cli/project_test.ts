@@ -58,7 +58,7 @@ Deno.test("civikit add --root writes the root down, and install --root goes else
     assertEquals(tree(join(folder, "webui")), ["models/Lora/paper_lantern_v2.safetensors"]);
     assertEquals((await run(["install", "--project", project, "--root", other])).code, 0);
     assertEquals(tree(other), ["models/Lora/paper_lantern_v2.safetensors"]);
-const foreign = await run(["install", "--project", project]);
+    const foreign = await run(["install", "--project", project]);
     assertEquals(foreign.code, 8, "outside of the project, only whoever types it names a root");
     assertStringIncludes(foreign.io.err, "--root");
     const env = { CIVIKIT_STATE_DIR: join(folder, "state") }, named = ["--root", join(folder, "webui")];
@@ -309,7 +309,7 @@ Deno.test("civikit says what is wrong with a command line that cannot be meant",
       [["add", "2002", "--layout", "comfyui", "--project", folder], "civikit.models.json says"],
       [["remove"], "nothing to remove"],
       [["update", "2020", "--project", folder], "no such model"],
-      [["install", "--project", join(folder, "empty")], "there is no civikit.models.json"],
+      [["install", "--project", join(folder, "empty")], "neither civikit.models.json"],
       [["install", "--jobs", "99", "--project", folder], "--jobs"],
       [["scan", "--offline", "--sidecars"], "--sidecars"],
     ];
@@ -318,6 +318,20 @@ Deno.test("civikit says what is wrong with a command line that cannot be meant",
       assertEquals(code, 2, `${args.join(" ")}: ${io.err}`);
       assertStringIncludes(io.err, word);
     }
+  }));
+
+Deno.test("civikit outdated, update, install and remove outside of a project say so, and ask nobody", () =>
+  inWorld(async (world) => {
+    const { run, folder } = world;
+    for (const args of [["outdated"], ["update"], ["update", "--latest"], ["install"], ["remove", "2002"]]) {
+      for (const place of [folder, join(folder, "missing")]) {
+        const { code, io } = await run([...args, "--project", place]);
+        assertEquals(code, 2, `${args.join(" ")}: ${io.out}${io.err}`);
+        assertStringIncludes(io.err, "neither civikit.models.json nor civikit.lock.json");
+        assertEquals(io.out, "");
+      }
+    }
+    assertEquals([asked(world), [...Deno.readDirSync(folder)].length], [0, 0]);
   }));
 
 Deno.test("civikit install --sidecars writes what other programs read", () =>
