@@ -8,6 +8,7 @@ import {
   type Transport,
   wrapBodyError,
 } from "../transport/mod.ts";
+import { readAtMost } from "../transport/internal.ts";
 import { excerptOf, InvalidResponseError } from "./errors.ts";
 import { type FastCheck, fastCheck } from "./fast_check.ts";
 import { idRule, isId } from "./input.ts";
@@ -55,13 +56,24 @@ function search(query: Query = {}): string {
   return parameters.size === 0 ? "" : `?${parameters}`;
 }
 
+/** The largest pages of the site have some MiB. */
+const mostMib = 64;
+const decoder = new TextDecoder();
+
 async function readText(response: Response, request: Request): Promise<string> {
+  let bytes: Uint8Array | undefined;
   try {
-    return await response.text();
+    bytes = await readAtMost(response, mostMib * 1024 * 1024);
   } catch (error) {
     if (request.signal.aborted) throw request.signal.reason;
     throw error instanceof CivikitError ? error : wrapBodyError(error, request.url);
   }
+  if (bytes !== undefined) return decoder.decode(bytes);
+  const url = redactUrl(request.url);
+  throw new ContentError(`asking "${url}": the answer is longer than ${mostMib} MiB`, {
+    code: "unexpected_content",
+    url,
+  });
 }
 
 function notJson(response: Response, request: Request, excerpt: string): ContentError {

@@ -1,26 +1,36 @@
+import { plainLength } from "./byte_range.ts";
+import { discard } from "./http_status.ts";
+import { bodyReader } from "./save.ts";
+
+const bufferBytes = 64 * 1024;
+
 /**
- * The body, as long as it is no larger than `mostBytes`, counted as its bytes come: Content-Length counts them before
- * they are decoded, and a coded kilobyte can become a megabyte. Of a larger one the connection is given up.
+ * Reads a body whole, as long as it is no longer than `mostBytes`. What is counted is what takes memory: decoded bytes,
+ * whatever Content-Length says of coded ones. A body that is longer, or never ends, is given up there.
  *
- * @returns Undefined when it is larger.
- * @throws Whatever reading the body throws.
+ * @returns The bytes; undefined when there are more.
+ * @throws What the body's reader throws; see `wrapBodyError`.
  */
-export async function readAtMost(
-  { body, headers }: Response,
-  mostBytes: number,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
+export async function readAtMost(response: Response, mostBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const { body, headers } = response;
   if (body === null) return new Uint8Array();
-  const isCoded = headers.has("content-encoding");
-  if (!isCoded && Number(headers.get("content-length")) > mostBytes) {
-    await body.cancel().catch(() => {});
-    return undefined;
+  const stated = plainLength(headers);
+  if (stated !== undefined && stated > mostBytes) return void discard(response);
+  // a body that is not coded ends where it said, and reading it at once costs a fraction
+  if (stated !== undefined) return await response.bytes();
+  const reader = bodyReader(body, bufferBytes);
+  let bytes = new Uint8Array(), size = 0;
+  for (;;) {
+    const part = await reader.read();
+    if (part === undefined) return bytes.subarray(0, size);
+    const needed = size + part.byteLength;
+    if (needed > mostBytes) return void reader.cancel();
+    if (needed > bytes.byteLength) {
+      const larger = new Uint8Array(Math.max(needed, Math.min(2 * bytes.byteLength, mostBytes)));
+      larger.set(bytes.subarray(0, size));
+      bytes = larger;
+    }
+    bytes.set(part, size);
+    size = needed;
   }
-  const parts: Uint8Array<ArrayBuffer>[] = [];
-  let size = 0;
-  for await (const part of body) {
-    parts.push(part);
-    size += part.byteLength;
-    if (size > mostBytes) return undefined;
-  }
-  return parts.length === 1 ? parts[0]! : await new Blob(parts).bytes();
 }

@@ -15,9 +15,7 @@ export function registerScatter(body: ReadableStream<Uint8Array>, scatter: Scatt
   scatters.set(body, scatter);
 }
 
-const bufferBytes = 256 * 1024;
-
-/** A reader that hands out whole views of at most 256 KiB, over any kind of byte stream; one buffer, used again. */
+/** A reader that hands out whole views, over any kind of byte stream; one buffer, used again. */
 export interface BodyReader {
   /** The next bytes (valid until the next call), or undefined at the end. */
   read(maxBytes?: number): Promise<Uint8Array | undefined>;
@@ -27,8 +25,8 @@ export interface BodyReader {
   cancel(reason?: unknown): Promise<void>;
 }
 
-/** Opens `body` for reading with large buffers where the stream allows it. */
-export function bodyReader(body: ReadableStream<Uint8Array>): BodyReader {
+/** Opens `body` for reading with large buffers, 256 KiB if not told otherwise, where the stream allows it. */
+export function bodyReader(body: ReadableStream<Uint8Array>, bufferBytes: number = 256 * 1024): BodyReader {
   let byob: ReadableStreamBYOBReader | undefined;
   try {
     byob = body.getReader({ mode: "byob" });
