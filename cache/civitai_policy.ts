@@ -1,3 +1,5 @@
+import { isSecretName } from "../transport/internal.ts";
+
 /** The part of the cache's options that says what Civitai's answers are. */
 export interface CivitaiPolicy {
   /** Whether an answer that names no freshness is everyone's, so that the default lifetime holds. */
@@ -16,7 +18,11 @@ export interface CivitaiPolicyOptions {
 const publicRoute =
   /^\/api\/v1\/(?:models\/\d+|model-versions\/by-hash\/\w+|images|creators|tags|users|collections|articles|permissions\/check|enums)\/?$/;
 const downloadRoute = /^\/api\/download\//;
-const secretInQuery = /[?&][\w.-]*(?:token|key|sig|secret|credential|policy|expires)[\w.-]*=/i;
+
+/** A key or a signature, or what looks like one. */
+function hasSecret(url: string): boolean {
+  return [...new URL(url).searchParams.keys()].some((name) => isSecretName(name, "query"));
+}
 
 /**
  * What the cache has to know about Civitai: only good answers are kept, JSON of the API and pictures and videos from
@@ -42,7 +48,7 @@ export function civitaiPolicy(
       return (known.has(hostname) || known.has(host)) && publicRoute.test(pathname);
     },
     shouldStore(request, response) {
-      if (response.status !== 200 || request.headers.has("range") || secretInQuery.test(request.url)) return false;
+      if (response.status !== 200 || request.headers.has("range") || hasSecret(request.url)) return false;
       if (/^\s*attachment/i.test(response.headers.get("content-disposition") ?? "")) return false;
       const type = response.headers.get("content-type") ?? "";
       if (/^(?:image|video)\//i.test(type)) return true;

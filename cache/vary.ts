@@ -1,3 +1,4 @@
+import { isSecretName } from "../transport/internal.ts";
 import { field, tokens } from "./fields.ts";
 import type { StoredHead } from "./store.ts";
 
@@ -51,7 +52,7 @@ export function selectingFields(
 
 function selectingValue(name: string, headers: Headers, veil: (value: string) => string): string | null {
   const value = normaliseField(name, headers.get(name));
-  return value !== null && /authorization|cookie|token|key/.test(name) ? veil(value) : value;
+  return value !== null && isSecretName(name) ? veil(value) : value;
 }
 
 /** The one language the request likes best of all; undefined when there is none, or when two share the first place. */

@@ -29,7 +29,10 @@ export interface LogsOptions {
   maxBytes?: number;
   /** Rotated files kept of each, 1 to 100. Default 5. */
   keep?: number;
-  /** Secrets known by heart, such as the API key: cut out wherever they appear. */
+  /**
+   * Secrets known by heart, such as the API key: cut out wherever they appear in this process. One of fewer than 16
+   * characters counts from 8 on and with a digit in it; weaker ones would eat ordinary words.
+   */
   secrets?: readonly string[];
   /** Characters held back before they are written; what a killed process loses at most. Default 4096. */
   bufferSize?: number;

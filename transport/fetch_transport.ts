@@ -4,6 +4,7 @@ import { type Clock, systemClock } from "./clock.ts";
 import { newContext } from "./compose.ts";
 import { InputError, NetworkError } from "./errors.ts";
 import { type ConnectionOptions, httpClients } from "./http_clients.ts";
+import { rememberHeader } from "./known_secrets.ts";
 import { isLoopback } from "./loopback.ts";
 import { wrapNetworkError } from "./network_error.ts";
 import { wholeWithin, within } from "./option.ts";
@@ -18,7 +19,10 @@ export interface FetchOptions extends ConnectionOptions {
   userAgent?: string;
   /** Redirects followed for one request, 0 to 20. Default 10. */
   maxRedirects?: number;
-  /** Headers dropped, besides Authorization, Cookie and Proxy-Authorization, when a redirect leads to another origin. */
+  /**
+   * Headers dropped, besides Authorization, Cookie and Proxy-Authorization, when a redirect leads to another origin.
+   * Their values are cut out of every message and log of the process, also where a server repeats them.
+   */
   secretHeaders?: readonly string[];
   /** Allows plain http to other machines. Default false: only to this one. */
   allowHttp?: boolean;
@@ -100,6 +104,7 @@ export function fetchTransport({
     const headers: [string, string][] = [];
     let isRanged = false, isNamed = false;
     request.headers.forEach((value, name) => {
+      if (secrets.has(name)) rememberHeader(name, value);
       isRanged ||= name === "range";
       isNamed ||= name === "user-agent";
       headers.push([name, value]);
@@ -138,6 +143,7 @@ export function fetchTransport({
   function headersOf(request: Request): Record<string, string> {
     const headers: Record<string, string> = {};
     request.headers.forEach((value, name) => {
+      if (secrets.has(name)) rememberHeader(name, value);
       headers[name] = value;
     });
     headers["user-agent"] ??= userAgent;

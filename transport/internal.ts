@@ -3,6 +3,8 @@
  *
  * @module
  */
-export { readAtMost } from "./read_at_most.ts";
-export { redactText, redactUrl } from "./redact.ts";
+export { cutSecrets, redacted, rememberHeader, rememberSecret } from "./known_secrets.ts";
 export { lockPart, type PartLock } from "./download/lock.ts";
+export { readAtMost } from "./read_at_most.ts";
+export { messageOf, redactText, redactUrl } from "./redact.ts";
+export { isSecretName, type NamePlace } from "./secret_names.ts";

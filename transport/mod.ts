@@ -10,7 +10,7 @@ export * from "./errors.ts";
 export * from "./hints.ts";
 export * from "./observe.ts";
 export * from "./range_transport.ts";
-export * from "./redact.ts";
+export { redactText, redactUrl } from "./redact.ts";
 export { type ResumeOptions, resumeTransport } from "./resume_transport.ts";
 export { save } from "./save.ts";
 export * from "./to_fetch.ts";

@@ -1,3 +1,4 @@
+import { rememberSecret } from "./known_secrets.ts";
 import { isLoopback } from "./loopback.ts";
 
 /** Which proxy serves which URLs; the words are those of the environment variables. Proxies are URLs with the scheme
@@ -101,7 +102,9 @@ export function parseProxy(name: string, text: string): Deno.Proxy {
     if (!/^(?:https?|socks5h?):$/.test(protocol) || host === "") throw new TypeError(protocol);
     const url = `${protocol}//${host}`;
     if (username === "") return { url };
-    return { url, basicAuth: { username: decodeURIComponent(username), password: decodeURIComponent(password) } };
+    const basicAuth = { username: decodeURIComponent(username), password: decodeURIComponent(password) };
+    rememberSecret(basicAuth.password);
+    return { url, basicAuth };
   } catch {
     const shown = text.replace(/^.*@/, "[redacted]@");
     throw new TypeError(`option ${name}: "${shown}" is not a URL of an http, https, socks5 or socks5h proxy`);

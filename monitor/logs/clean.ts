@@ -1,11 +1,9 @@
 import { CivikitError, redactText, redactUrl } from "../../transport/mod.ts";
+import { isSecretName, messageOf, redacted, rememberSecret } from "../../transport/internal.ts";
 
-const secretName = /authorization|cookie|token|api[_-]?key|secret|passw|signature|credential|session/i;
-const cookieLine = /\b((?:set-)?cookie["']?\s*[:=]\s*)[^\r\n]+/gi;
 const mostDepth = 5;
 const mostText = 4096;
 const mostItems = 50;
-const cut = "[redacted]";
 
 /** Makes text and data fit for a log: `secrets` and whatever looks like one are cut out, and sizes are bounded. */
 export interface Cleaner {
@@ -15,23 +13,18 @@ export interface Cleaner {
   value(value: unknown): unknown;
 }
 
-/** A cleaner that also knows these secrets by heart. */
+/** A cleaner; `secrets` become known to the whole process, see {@linkcode rememberSecret}. */
 export function cleaner(secrets: readonly string[] = []): Cleaner {
-  // a short one would tear holes into ordinary words
-  const known = secrets.filter((secret) => secret.length >= 6);
+  secrets.forEach(rememberSecret);
 
-  function plain(text: string): string {
-    let clean = text.length > mostText ? `${text.slice(0, mostText)}…` : text;
-    for (const secret of known) {
-      clean = clean.replaceAll(secret, cut).replaceAll(encodeURIComponent(secret), cut);
-    }
-    return redactText(clean.replace(cookieLine, `$1${cut}`));
-  }
-
-  function text(text: string): string {
+  function line(clean: string): string {
+    const short = clean.length > mostText ? `${clean.slice(0, mostText)}…` : clean;
     // one record is one line, whatever a server sends
-    return plain(text).replace(/[\r\n\u2028\u2029]+/g, " ⏎ ").replace(/\p{Cc}/gu, "\u{fffd}");
+    return short.replace(/[\r\n\u2028\u2029]+/g, " ⏎ ").replace(/\p{Cc}/gu, "\u{fffd}");
   }
+
+  // cut before it is shortened: half a secret would not be known
+  const text = (text: string): string => line(redactText(text.slice(0, 2 * mostText)));
 
   function value(value: unknown, depth = 0): unknown {
     if (typeof value === "string") return text(value);
@@ -41,9 +34,9 @@ export function cleaner(secrets: readonly string[] = []): Cleaner {
     if (value instanceof URL) return redactUrl(value);
     if (value instanceof Date) return value;
     if (value instanceof Error) {
-      const { name, message, cause } = value;
+      const { name, cause } = value;
       return {
-        ...{ name, message: text(message) },
+        ...{ name, message: line(messageOf(value)) },
         ...(value instanceof CivikitError && { code: value.code }),
         ...(cause !== undefined && { cause: cleanAt(cause, depth) }),
       };
@@ -54,7 +47,7 @@ export function cleaner(secrets: readonly string[] = []): Cleaner {
       ? [...value].map(([name, item]): [string, unknown] => [String(name), item])
       : Object.entries(value);
     return Object.fromEntries(
-      pairs.slice(0, mostItems).map(([name, item]) => [name, secretName.test(name) ? cut : cleanAt(item, depth)]),
+      pairs.slice(0, mostItems).map(([name, item]) => [name, isSecretName(name) ? redacted : cleanAt(item, depth)]),
     );
   }
 

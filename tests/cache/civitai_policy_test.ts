@@ -37,6 +37,8 @@ Deno.test("civitaiPolicy() keeps no errors, HTML, downloads, parts, and nothing 
     false,
   );
   assertEquals(await kept(`${api}/models?token=k`, { ...json, ...fresh }), false);
+  assertEquals(await kept("https://a.test/x.png?hm=1", { "content-type": "image/png", ...fresh }), false);
+  assertEquals(await kept(`${api}/models?keyword=k&author=me`, { ...json, ...fresh }), true);
   assertEquals(await kept("https://b2.test/x.png?X-Amz-Signature=1", { "content-type": "image/png", ...fresh }), false);
   const part = { "content-type": "image/png", "content-range": "bytes 0-0/9", ...fresh };
   assertEquals(await kept("https://image.civitai.com/x.png", part, 206, { headers: { range: "bytes=0-0" } }), false);

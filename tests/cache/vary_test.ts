@@ -47,3 +47,13 @@ Deno.test("selectingFields() hides values that may be credentials", () => {
   );
   assertEquals(fields, [["authorization", "veiled"], ["cookie", null], ["foo", "1"]]);
 });
+
+Deno.test("selectingFields() hides every header that bears the name of a secret, and no other", () => {
+  const headers = new Headers({ "x-client-secret": "a", "x-session": "b", "x-keyword": "c", "x-author": "d" });
+  assertEquals(selectingFields("x-client-secret, x-session, x-keyword, x-author", headers, () => "veiled"), [
+    ["x-client-secret", "veiled"],
+    ["x-session", "veiled"],
+    ["x-keyword", "c"],
+    ["x-author", "d"],
+  ]);
+});

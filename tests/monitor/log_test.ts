@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { join } from "node:path";
 import { type Logger, logRequests, metricsRegistry, openLogs } from "../../monitor/mod.ts";
 import { cleaner } from "../../monitor/logs/clean.ts";
-import { DiskError, HttpError, NetworkError } from "../../transport/mod.ts";
+import { DiskError, HttpError, NetworkError, wrapDiskError } from "../../transport/mod.ts";
 
 const key = "0123456789abcdef0123456789abcdef";
 
@@ -64,6 +64,44 @@ Deno.test("openLogs() cuts the secrets it was told wherever they stand, also enc
     logs.close();
     const [line] = await lines(join(folder, "application.log"));
     assert(line!.endsWith("the server said: [redacted], and [redacted], abc"), line);
+  }));
+
+Deno.test("openLogs() hides fields by the names of secrets, and keeps those that only sound like one", () =>
+  withFolder(async (folder) => {
+    using logs = openLogs({ folder, format: "json" });
+    logs.application.info("x", {
+      sig: "a",
+      pwd: "b",
+      jwt: "c",
+      keyword: "d",
+      author: "e",
+      tokens: 75,
+      code: "not_found",
+    });
+    logs.close();
+    const { time: _, level: __, logger: ___, message: ____, ...fields } = JSON.parse(
+      (await lines(join(folder, "application.log")))[0]!,
+    );
+    const cut = "[redacted]";
+    assertEquals(fields, { sig: cut, pwd: cut, jwt: cut, keyword: "d", author: "e", tokens: 75, code: "not_found" });
+  }));
+
+Deno.test("openLogs() writes the path of a disk error as it is on the disk", () =>
+  withFolder(async (folder) => {
+    using logs = openLogs({ folder });
+    const path = "/models/token: abc/Basic Anime.safetensors";
+    logs.application.error("failed", { error: wrapDiskError(new Deno.errors.NotFound("x"), path, "reading") });
+    logs.close();
+    const [line] = await lines(join(folder, "application.log"));
+    assert(line!.includes(path), line);
+  }));
+
+Deno.test("openLogs() cuts a secret that stands where a long text is shortened", () =>
+  withFolder(async (folder) => {
+    using logs = openLogs({ folder, secrets: ["straddling-key-1234567890"] });
+    logs.application.info(`${"x".repeat(4090)} straddling-key-1234567890`);
+    logs.close();
+    assert(!(await Deno.readTextFile(join(folder, "application.log"))).includes("strad"));
   }));
 
 Deno.test("openLogs() keeps one record on one line, whatever a server sends", () =>

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { fetchTransport, InputError, isLoopback, version } from "../../transport/mod.ts";
+import { cutSecrets } from "../../transport/internal.ts";
 import config from "../../deno.json" with { type: "json" };
 import { rawServer } from "../_raw.ts";
 import { hasOpenssl, testAuthority } from "../_tls/mod.ts";
@@ -212,4 +213,21 @@ Deno.test("fetchTransport() tells a right that is missing: permission_denied", a
     printed.startsWith(`NetworkError permission_denied fetching "https://a.example/?[redacted]": Requires net`),
     printed,
   );
+});
+
+Deno.test("fetchTransport() makes the secrets in headers known, so that nothing repeats what a server echoes", async () => {
+  await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, () => new Response("x"));
+  using transport = fetchTransport({ secretHeaders: ["X-Api-Key"] });
+  const headers = {
+    authorization: "Bearer bearer-key-0123456789",
+    cookie: "a=1; b=cookie-key-0123456789",
+    "x-api-key": "header-key-0123456789",
+    "x-other": "other-key-0123456789",
+  };
+  for (const body of [undefined, "with a body"]) {
+    const init = { headers, ...(body === undefined ? {} : { method: "POST", body }) };
+    await (await transport.fetch(new Request(`http://127.0.0.1:${server.addr.port}/`, init))).text();
+    const text = "bearer-key-0123456789 cookie-key-0123456789 header-key-0123456789 other-key-0123456789";
+    assertEquals(cutSecrets(text), "[redacted] [redacted] [redacted] other-key-0123456789");
+  }
 });

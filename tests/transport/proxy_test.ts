@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { fetchTransport, NetworkError } from "../../transport/mod.ts";
+import { cutSecrets } from "../../transport/internal.ts";
 import { environmentProxies, environmentProxyFor, parseProxy, proxyFor } from "../../transport/proxy.ts";
 import { hangUp, type RawServer, rawServer, type RawTls, readHead, writeAll, writeText } from "../_raw.ts";
 import { hasOpenssl, testAuthority } from "../_tls/mod.ts";
@@ -289,4 +290,9 @@ Deno.test("parseProxy() reads what users write, and shows no password when it ca
     const error = assertThrows(() => parseProxy("proxy", text), TypeError);
     assert(!error.message.includes("5ec7e7"), error.message);
   }
+});
+
+Deno.test("parseProxy() makes the password known, so that nothing repeats what a proxy echoes", () => {
+  parseProxy("proxy", "http://me:proxy%40password-1@p.example");
+  assertEquals(cutSecrets("wrong: proxy@password-1"), "wrong: [redacted]");
 });

@@ -1,4 +1,5 @@
 import { InputError } from "../errors.ts";
+import { rememberSecret } from "../known_secrets.ts";
 import { isLoopback } from "../loopback.ts";
 import type { Middleware } from "../transport.ts";
 import { hostOf } from "./_host.ts";
@@ -18,7 +19,8 @@ const maxRemembered = 1000;
 
 /**
  * Sends `Authorization: Bearer` with the key, to the hosts on the list only, and only over https or to loopback. A
- * request that already has an Authorization header keeps its own. Redirects are followed below this layer, by
+ * request that already has an Authorization header keeps its own. A key that was sent is cut out of every message and log
+ * of the process, also where a server repeats it; one of fewer than 16 characters only from 8 on and with a digit in it. Redirects are followed below this layer, by
  * `fetchTransport`, which drops the header on another origin.
  *
  * @throws {TypeError} when a host on the list is not a plain host name.
@@ -69,6 +71,7 @@ export function auth({ key, hosts = ["civitai.com", "civitai.red"] }: AuthOption
           input: "[redacted]",
         });
       }
+      rememberSecret(trimmed);
       header = { key: trimmed, value: `Bearer ${trimmed}` };
     }
     const derived = new Request(request);

@@ -1,5 +1,6 @@
 import { assertEquals, assertFalse, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { InputError } from "../../../transport/errors.ts";
+import { redactText } from "../../../transport/redact.ts";
 import { auth, type AuthOptions } from "../../../transport/middleware/mod.ts";
 import { script, watched } from "./_stub.ts";
 
@@ -108,4 +109,9 @@ Deno.test("auth() refuses hosts that are not host names", () => {
   for (const host of ["https://civitai.com", "civitai.com/api", "", "user@civitai.com", "a b"]) {
     assertThrows(() => auth({ key, hosts: [host] }), TypeError, "option hosts", host);
   }
+});
+
+Deno.test("auth() makes the key it sends known, so that no message repeats what a server echoes", async () => {
+  await sent("https://civitai.com/", { key: " echoed-key-0123456789 " });
+  assertEquals(redactText('"echoed-key-0123456789": no such key'), '"[redacted]": no such key');
 });
