@@ -1,4 +1,4 @@
-import { isLoopback, redactUrl } from "../transport/mod.ts";
+import { readBaseUrl, redactUrl } from "../transport/internal.ts";
 
 /** Where Civitai is. */
 export interface Site {
@@ -19,12 +19,12 @@ export const defaultSite: Site = { baseUrl: "https://civitai.com", trustedHosts:
 export function checkedSite(
   { baseUrl = defaultSite.baseUrl, trustedHosts = defaultSite.trustedHosts }: Partial<Site>,
 ): Site {
-  const url = URL.parse(baseUrl);
-  const isSafe = url !== null && (url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.href)));
-  if (!isSafe || url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
-    throw new TypeError(
-      `option baseUrl: an https or loopback URL without query is due, got ${JSON.stringify(redactUrl(baseUrl))}`,
-    );
+  let url: string;
+  try {
+    url = readBaseUrl(baseUrl);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new TypeError(`option baseUrl: ${JSON.stringify(redactUrl(baseUrl))}: ${error.message}`);
   }
   const hosts = trustedHosts.map((host) => {
     const name = URL.parse(`https://${host}`);
@@ -33,5 +33,5 @@ export function checkedSite(
     }
     return name.host;
   });
-  return { baseUrl: url.origin + url.pathname.replace(/\/+$/, ""), trustedHosts: hosts };
+  return { baseUrl: url, trustedHosts: hosts };
 }

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { type CacheFilter, type CacheListing, type CacheStore, sqliteStore } from "../cache/mod.ts";
-import { formatBytes, InputError, redactUrl } from "../transport/mod.ts";
+import { formatBytes, redactUrl } from "../transport/mod.ts";
 import { type ParsedArgs, UsageError, wholeNumber } from "./args.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
 import type { Io } from "./io.ts";
+import { cachePath } from "./places.ts";
+import { invalid } from "./setting_words.ts";
 import { formatDuration, printable } from "./text.ts";
 
 const help = `<action> is one of:
@@ -14,8 +15,9 @@ const help = `<action> is one of:
   clear    drops it: everything, or what --only-host and --prefix name
   verify   reads every entry and drops the damaged ones
 
-The cache is the file CIVIKIT_CACHE names, else civikit/http.sqlite in the
-folder for caches of your system. It holds answers and pictures, never keys.
+The cache is the file CIVIKIT_CACHE names (off: there is none), else
+civikit/http.sqlite in the folder for caches of your system. It holds answers
+and pictures, never keys.
 
 examples:
   civikit cache stats
@@ -23,23 +25,6 @@ examples:
   civikit cache clear --prefix https://civitai.com/api/v1/images`;
 
 const defaultLines = 50;
-
-/**
- * Where the cache is: `$CIVIKIT_CACHE`, else `civikit/http.sqlite` in `$XDG_CACHE_HOME`, `%LOCALAPPDATA%` or `~/.cache`.
- *
- * @throws {InputError} `invalid_config` when no folder for it can be told.
- */
-export function cachePath(env: Io["env"]): string {
-  const named = env("CIVIKIT_CACHE");
-  if (named) return named;
-  const home = env("HOME") ?? env("USERPROFILE");
-  const folder = env("XDG_CACHE_HOME") || env("LOCALAPPDATA") || (home && join(home, ".cache"));
-  if (folder) return join(folder, "civikit", "http.sqlite");
-  throw new InputError("finding the cache: neither CIVIKIT_CACHE nor HOME is set", {
-    code: "invalid_config",
-    input: "CIVIKIT_CACHE",
-  });
-}
 
 function ago(ms: number | undefined): string {
   return ms === undefined ? "-" : `${formatDuration(Date.now() - ms)} ago`;
@@ -138,6 +123,11 @@ async function run(args: ParsedArgs, { io }: Surroundings): Promise<number> {
     throw new UsageError(what ?? `action "${printable(action ?? "")}": not stats, list, clear or verify`);
   }
   const path = cachePath(io.env);
+  if (path === undefined) throw invalid("finding the cache: neither CIVIKIT_CACHE nor HOME is set", "CIVIKIT_CACHE");
+  if (path === null) {
+    io.stderr("the cache is switched off by CIVIKIT_CACHE\n");
+    return ExitCode.ok;
+  }
   if (!existsSync(path)) {
     io.stderr(`no cache yet at ${printable(path)}\n`);
     return ExitCode.ok;

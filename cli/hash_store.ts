@@ -1,9 +1,8 @@
-import { join } from "node:path";
 import { type HashCache, hashCache } from "../api/mod.ts";
 import { CivikitError, hint } from "../transport/mod.ts";
 import type { Flag, ParsedArgs } from "./args.ts";
 import type { Surroundings } from "./command.ts";
-import type { Io } from "./io.ts";
+import { hashesPath } from "./places.ts";
 
 /** The option of commands that hash files. */
 export const hashesFlag: Flag = {
@@ -20,18 +19,12 @@ export const hashJobsFlag: Flag = {
   about: "files hashed at once, 1-16 (default: one for each core, at most 4)",
 };
 
-function defaultPath(env: Io["env"]): string | undefined {
-  const home = env("HOME") ?? env("USERPROFILE");
-  const folder = env("XDG_CACHE_HOME") ?? env("LOCALAPPDATA") ?? (home && join(home, ".cache"));
-  return folder ? join(folder, "civikit", "hashes.sqlite") : undefined;
-}
-
 /**
  * The hashes of earlier runs. Where the usual place cannot be used, they are kept for this run only, and the user is told;
  * a place the user named has to work.
  */
 export function openHashes(args: ParsedArgs, { io, locale }: Surroundings, say: (text: string) => void): HashCache {
-  const given = args.value("hashes"), path = given ?? defaultPath(io.env);
+  const given = args.value("hashes"), path = given ?? hashesPath(io.env);
   if (path === undefined) return hashCache(":memory:");
   try {
     // opening it would stop at a question on a terminal

@@ -4,7 +4,7 @@ import { type ParsedArgs, UsageError, wholeNumber } from "./args.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
 import { interrupt } from "./interrupt.ts";
-import { monitorPaths } from "./monitor.ts";
+import { monitorPaths } from "./places.ts";
 import { printable } from "./text.ts";
 
 const help = `<what> is one of:
@@ -12,17 +12,20 @@ const help = `<what> is one of:
   latency   response times: mean, shortest, longest, 95th percentile, trend
   tail      the last lines; with --follow also those to come
 
-Rotated files (http_client.log.1 ...) and gzip files are read too. Other files
-may be named after <what>. CIVIKIT_LOG_FORMAT=json makes JSON lines of what is
+After <what> may stand which log: http_client (every request; the default),
+application (downloads, memory) or error (only errors), or any other file.
+Rotated files (http_client.log.1 ...) and gzip files are read too. CIVIKIT_LOG_FORMAT=json makes JSON lines of what is
 written, CIVIKIT_LOG_LEVEL (DEBUG, INFO, WARN, ERROR) chooses how much.
 
 examples:
   civikit logs errors
   civikit logs latency --json
   civikit logs tail --limit 50 --follow
+  civikit logs tail error
   civikit logs errors old/http_client.log.gz`;
 
 const kinds = ["errors", "latency", "tail"] as const;
+const ownLogs: ReadonlySet<string> = new Set(["http_client", "application", "error"]);
 const pollMs = 500;
 
 function table(pairs: readonly (readonly [string, string | number])[]): string {
@@ -73,22 +76,27 @@ async function run(args: ParsedArgs, { io }: Surroundings): Promise<number> {
   }
   const number = wholeNumber(args, "limit", 0, 1_000_000);
   const folder = args.value("log-dir") ?? monitorPaths(io.env)?.logs;
-  if (named.length === 0 && folder === undefined) {
-    throw new InputError("looking for the logs: no home folder; set CIVIKIT_STATE_DIR or give --log-dir", {
-      code: "invalid_config",
-      input: "--log-dir",
-    });
-  }
-  const files = named.length > 0 ? named : [join(folder!, "http_client.log")];
   const { analyseErrors, analyseLatency, logLines, logParts, tailLines } = await import("../monitor/mod.ts");
-  // a file that was named is read as it is; our own log with its rotated parts
-  const parts = named.length > 0 ? named : await logParts(files[0]!);
-  for (const path of named) {
-    await Deno.stat(path).catch((error) => {
-      throw wrapDiskError(error, path, "reading the log");
+  /** Our own logs with their rotated parts; any other file as it is. */
+  const partsOf = async (name: string): Promise<{ parts: readonly string[]; last: string }> => {
+    if (ownLogs.has(name)) {
+      if (folder === undefined) {
+        throw new InputError("looking for the logs: no home folder; set CIVIKIT_STATE_DIR or give --log-dir", {
+          code: "invalid_config",
+          input: "--log-dir",
+        });
+      }
+      const last = join(folder, `${name}.log`);
+      return { parts: await logParts(last), last };
+    }
+    await Deno.stat(name).catch((error) => {
+      throw wrapDiskError(error, name, "reading the log");
     });
-  }
-  const size = (await Deno.stat(files.at(-1)!).catch(() => undefined))?.size ?? 0;
+    return { parts: [name], last: name };
+  };
+  const logs = await Promise.all((named.length > 0 ? named : ["http_client"]).map(partsOf));
+  const parts = logs.flatMap(({ parts }) => parts), { last } = logs.at(-1)!;
+  const size = (await Deno.stat(last).catch(() => undefined))?.size ?? 0;
   const lines = logLines(parts);
   const json = (value: unknown) => io.stdout(`${JSON.stringify(value, null, 2)}\n`);
 
@@ -96,7 +104,7 @@ async function run(args: ParsedArgs, { io }: Surroundings): Promise<number> {
     for (const line of await tailLines(lines, number ?? 20)) io.stdout(`${printable(line)}\n`);
     if (!args.has("follow")) return ExitCode.ok;
     using stop = interrupt(io, { onFirst: () => {}, onSecond: () => {} });
-    await follow(files.at(-1)!, size, (text) => io.stdout(text), stop.signal);
+    await follow(last, size, (text) => io.stdout(text), stop.signal);
     return ExitCode.ok;
   }
   if (kind === "latency") {
@@ -132,7 +140,7 @@ async function run(args: ParsedArgs, { io }: Surroundings): Promise<number> {
 export const logsCommand: Command = {
   name: "logs",
   summary: "Analyses the log files: errors, response times, or the last lines.",
-  usage: "logs errors|latency|tail [file...] [options]",
+  usage: "logs errors|latency|tail [<log>|<file>...] [options]",
   help,
   flags: [
     { name: "log-dir", value: "FOLDER", about: "folder of the logs (default: logs in CIVIKIT_STATE_DIR)" },

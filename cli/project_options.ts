@@ -5,7 +5,7 @@ import type { Flag, ParsedArgs } from "./args.ts";
 import type { Surroundings } from "./command.ts";
 import { hashesFlag } from "./hash_store.ts";
 import type { Io } from "./io.ts";
-import { monitorPaths } from "./monitor.ts";
+import { monitorPaths } from "./places.ts";
 import { siteFlags } from "./session.ts";
 
 /** Options that say where a project is. */

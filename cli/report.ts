@@ -2,7 +2,7 @@ import { InputError } from "../transport/mod.ts";
 import { type ParsedArgs, UsageError } from "./args.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
-import { monitorPaths } from "./monitor.ts";
+import { monitorPaths } from "./places.ts";
 import { printable } from "./text.ts";
 
 const help = `Every command records its requests in ~/.local/state/civikit/stats.sqlite (or

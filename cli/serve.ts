@@ -1,11 +1,10 @@
 import type { CacheStore } from "../cache/mod.ts";
 import { InputError } from "../transport/mod.ts";
 import { type ParsedArgs, UsageError, wholeNumber } from "./args.ts";
-import { cachePath } from "./cache.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
 import { interrupt } from "./interrupt.ts";
-import { monitorPaths } from "./monitor.ts";
+import { cachePath, monitorPaths } from "./places.ts";
 
 const help = `Shows what the commands of the last 24 hours recorded, on a page that renews
 itself, as JSON under /api, and for Prometheus under /metrics. It goes on until
@@ -47,8 +46,9 @@ function listenError(error: unknown, place: string): InputError {
 
 /** The commands' cache, where they made one. */
 async function openCache({ io }: Surroundings): Promise<CacheStore | undefined> {
+  const path = cachePath(io.env);
+  if (!path) return undefined;
   try {
-    const path = cachePath(io.env);
     if (!(await Deno.stat(path)).isFile) return undefined;
     const { sqliteStore } = await import("../cache/mod.ts");
     return sqliteStore(path);

@@ -1,20 +1,12 @@
-import { join } from "node:path";
 import { CivikitError, InputError, type Locale } from "../transport/mod.ts";
+import { readBaseUrl, redactUrl } from "../transport/internal.ts";
+import type { LogLevelName } from "../monitor/mod.ts";
 import type { Io } from "./io.ts";
+import { keyPath } from "./places.ts";
+import { invalid, oneOf, readSwitch } from "./setting_words.ts";
 import { printable } from "./text.ts";
 
 const defaultBaseUrl = "https://civitai.com";
-
-/** Where the key may be written down: `$XDG_CONFIG_HOME/civikit/key`, `~/.config/civikit/key`, `%APPDATA%\civikit\key`. */
-export function keyPath(env: Io["env"]): string | undefined {
-  const home = env("HOME") ?? env("USERPROFILE");
-  const folder = env("XDG_CONFIG_HOME") ?? env("APPDATA") ?? (home && join(home, ".config"));
-  return folder ? join(folder, "civikit", "key") : undefined;
-}
-
-function invalid(message: string, input: string): InputError {
-  return new InputError(message, { code: "invalid_config", input });
-}
 
 function checkKey(text: string, source: string): string {
   const key = text.trim();
@@ -65,14 +57,12 @@ export async function loadKey(env: Io["env"]): Promise<string | undefined> {
 export function chooseBaseUrl(env: Io["env"], flag?: string): string {
   const text = flag ?? (env("CIVIKIT_BASE_URL") || defaultBaseUrl);
   const name = flag === undefined ? "CIVIKIT_BASE_URL" : "--base-url";
-  if (!URL.canParse(text)) throw invalid(`reading ${name} "${printable(text)}": not a URL`, name);
-  const { protocol, hostname, origin, pathname, username, search } = new URL(text);
-  const isLoopback = hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
-  if (protocol !== "https:" && !(protocol === "http:" && isLoopback)) {
-    throw invalid(`reading ${name} "${printable(origin)}": neither https nor this machine`, name);
+  try {
+    return readBaseUrl(text);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw invalid(`reading ${name} "${printable(redactUrl(text))}": ${error.message}`, name);
   }
-  if (username !== "" || search !== "") throw invalid(`reading ${name}: no user name and no query allowed`, name);
-  return origin + pathname.replace(/\/+$/, "");
 }
 
 /**
@@ -89,4 +79,31 @@ export function chooseLocale(env: Io["env"], flag?: string): Locale {
     throw invalid(`reading ${name} "${printable(asked)}": neither en nor zh-TW`, name);
   }
   return "en";
+}
+
+/**
+ * Whether commands record what they do: CIVIKIT_MONITOR, on where it is not set.
+ *
+ * @throws {InputError} `invalid_config` when it is neither on nor off.
+ */
+export function isMonitored(env: Io["env"]): boolean {
+  return readSwitch(env("CIVIKIT_MONITOR"), "CIVIKIT_MONITOR") ?? true;
+}
+
+/** How the logs are written. */
+export interface LogSettings {
+  /** One line of text or one JSON object for each record. */
+  readonly format: "text" | "json";
+  /** The least level that is written. */
+  readonly level: LogLevelName;
+}
+
+/**
+ * How the logs are written: CIVIKIT_LOG_FORMAT (text, json) and CIVIKIT_LOG_LEVEL (DEBUG, INFO, WARN, ERROR).
+ *
+ * @throws {InputError} `invalid_config` when one of them is another word.
+ */
+export function logSettings(env: Io["env"]): LogSettings {
+  const level = oneOf(env("CIVIKIT_LOG_LEVEL"), "CIVIKIT_LOG_LEVEL", ["DEBUG", "INFO", "WARN", "ERROR"], "INFO");
+  return { format: oneOf(env("CIVIKIT_LOG_FORMAT"), "CIVIKIT_LOG_FORMAT", ["text", "json"], "text"), level };
 }

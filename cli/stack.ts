@@ -3,9 +3,9 @@ import type { CacheStore } from "../cache/mod.ts";
 import { cacheInfo, civitaiPolicy, createTransport, httpCache, partitionOf } from "../mod.ts";
 import type { Monitor } from "../monitor/mod.ts";
 import { compose, type Middleware, type Transport } from "../transport/mod.ts";
-import { cachePath } from "./cache.ts";
 import type { Io } from "./io.ts";
 import { monitorFor } from "./monitor.ts";
+import { cachePath } from "./places.ts";
 import { formatDuration } from "./text.ts";
 
 /** What a command's transport is made of. */
@@ -34,9 +34,9 @@ export interface Stack {
 
 /** The answers of earlier runs; undefined with `CIVIKIT_CACHE=off`, or where there is no right or no way to keep them. */
 async function openCache({ env }: Pick<Io, "env">): Promise<CacheStore | undefined> {
-  if (/^(off|0|false|no)$/i.test(env("CIVIKIT_CACHE") ?? "")) return undefined;
+  const path = cachePath(env);
+  if (!path) return undefined;
   try {
-    const path = cachePath(env);
     // asked before, because Deno would stop and ask the user
     const rights = await Promise.all(
       (["read", "write"] as const).map((name) => Deno.permissions.query({ name, path: dirname(path) })),

@@ -6,6 +6,8 @@ import { cleaner } from "./logs/clean.ts";
 
 /** Takes messages; `console`, a logger of `@std/log` and one of LogTape all are one. */
 export interface Logger {
+  /** What only helps to find out why. */
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): unknown;
   /** What happened as it should. */
   info(message: string, fields?: Readonly<Record<string, unknown>>): unknown;
   /** What deserves a look. */

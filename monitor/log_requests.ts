@@ -12,10 +12,10 @@ function logRequest({ httpClient }: Logs, sample: RequestSample): void {
 
 function logEvent({ httpClient, application }: Logs, event: MonitorEvent): void {
   if (event.type === "transport") {
-    const { type, ...facts } = event.event;
-    if (type === "retry" || type === "resume" || type === "circuit" || type === "limit") {
-      httpClient.warn(type, { call: event.call, ...facts });
-    }
+    const { type, ...facts } = event.event, fields = { call: event.call, ...facts };
+    if (type === "retry" || type === "resume" || type === "circuit" || type === "limit") httpClient.warn(type, fields);
+    else if (type === "download") application.debug(type, fields);
+    else httpClient.debug(type, fields);
   } else if (event.type === "transfer") {
     const { name, state, bytes, totalBytes, code } = event.transfer;
     const fields = { bytes, totalBytes, code };
@@ -30,7 +30,7 @@ function logEvent({ httpClient, application }: Logs, event: MonitorEvent): void 
 /**
  * Writes what a registry sees to the logs: each attempt with its `response_time` in milliseconds, failures as
  * `HTTP 404 error for URL` (or the error code, where there was no answer), retries, resumes, downloads and the steps of
- * the memory guard.
+ * the memory guard; at the level DEBUG also what the cache said, redirects, waits, connections and every other decision.
  *
  * @returns What ends it.
  * @example

@@ -1,5 +1,6 @@
 import type { DownloadOptions, Middleware, TransportEvent } from "../transport/mod.ts";
 import { type Logs, type LogsOptions, openLogs } from "./log.ts";
+import { debugRequests } from "./debug_requests.ts";
 import { logRequests } from "./log_requests.ts";
 import { type MemoryGuard, memoryGuard, type MemoryGuardOptions } from "./memory_guard.ts";
 import { metrics } from "./metrics.ts";
@@ -108,7 +109,10 @@ export function openMonitor(
   return {
     ...{ registry, store, logs, guard, close },
     transport: {
-      layers: [metrics({ registry })],
+      layers: [
+        metrics({ registry }),
+        ...(logs !== undefined && logsOptions?.level === "DEBUG" ? [debugRequests(logs.httpClient)] : []),
+      ],
       report: recordEvents(registry),
       ...(guard !== undefined && { parallel: guard.parallel, pieceBytes: guard.pieceBytes }),
     },

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { readBaseUrl } from "./base_url.ts";
 export { cutSecrets, redacted, rememberHeader, rememberSecret } from "./known_secrets.ts";
 export { lockPart, type PartLock } from "./download/lock.ts";
 export { readAtMost } from "./read_at_most.ts";

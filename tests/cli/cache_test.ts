@@ -1,5 +1,4 @@
 import { assert, assertEquals } from "@std/assert";
-import { cachePath } from "../../cli/cache.ts";
 import { sqliteStore } from "../../cache/mod.ts";
 import { main } from "../../cli/mod.ts";
 import { testIo } from "./_io.ts";
@@ -89,11 +88,4 @@ Deno.test("civikit cache refuses an unknown action, and says when there is no ca
   for (const args of [["cache"], ["cache", "frob"], ["cache", "stats", "list"]]) {
     assertEquals(await main(args, testIo()), 2);
   }
-});
-
-Deno.test("cachePath() goes by CIVIKIT_CACHE, then by the system's folder for caches", () => {
-  const path = (env: Record<string, string>) => cachePath((name) => env[name]).replaceAll("\\", "/");
-  assertEquals(path({ CIVIKIT_CACHE: "/x/y.db", HOME: "/h" }), "/x/y.db");
-  assertEquals(path({ XDG_CACHE_HOME: "/c", HOME: "/h" }), "/c/civikit/http.sqlite");
-  assertEquals(path({ HOME: "/h" }), "/h/.cache/civikit/http.sqlite");
 });

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { monitorFor, monitorPaths } from "../../cli/monitor.ts";
+import { monitorFor } from "../../cli/monitor.ts";
 import { inWorld } from "./_world.ts";
 import { testIo } from "./_io.ts";
 
@@ -92,6 +92,57 @@ Deno.test("civikit logs reads files it is given, gzip too, and counts their fail
     assertEquals((await run(["logs", "errors", join(folder, "none.log")])).code, 8);
   }));
 
+Deno.test("civikit logs reads all three files by name, with their rotated parts", () =>
+  inWorld(async ({ folder, run }) => {
+    const logs = join(folder, "logs"),
+      show = async (...args: string[]) =>
+        (await run(["logs", ...args, "--log-dir", logs])).io.out.trimEnd().split("\n");
+    await Deno.mkdir(logs);
+    for (const name of ["http_client", "application", "error"]) {
+      await Deno.writeTextFile(join(logs, `${name}.log.1`), `[${name}] old HTTP 500 error for https://a/\n`);
+      await Deno.writeTextFile(join(logs, `${name}.log`), `[${name}] new response_time: 5\n`);
+      assertEquals(await show("tail", name), [
+        `[${name}] old HTTP 500 error for https://a/`,
+        `[${name}] new response_time: 5`,
+      ]);
+      assertEquals((await show("errors", name)).slice(0, 2), ["lines     2", "failures  1"]);
+      assert((await show("latency", name)).some((line) => /^response times +1$/.test(line)));
+    }
+    assertEquals(await show("tail"), await show("tail", "http_client"));
+    assertEquals((await show("tail", "application", "error")).length, 4);
+    await Deno.writeTextFile(join(folder, "error"), "a file of that name\n");
+    assertEquals(await show("tail", join(folder, "error")), ["a file of that name"]);
+  }));
+
+Deno.test("the logs at DEBUG say more than at INFO: what was asked and answered, decisions and the cache, no secrets", () =>
+  inWorld(async ({ folder, run }) => {
+    const texts: Record<string, string> = {};
+    for (const level of ["INFO", "DEBUG"]) {
+      const state = join(folder, level),
+        env = {
+          CIVIKIT_STATE_DIR: state,
+          CIVIKIT_LOG_LEVEL: level,
+          CIVITAI_API_KEY: "demo-key-demo-key",
+          XDG_CACHE_HOME: join(state, "cache"),
+        };
+      for (let n = 0; n < 2; n++) {
+        assertEquals((await run(["download", "2002", "--dir", join(state, "models")], { env })).code, 0);
+      }
+      texts[level] = ["http_client", "application"]
+        .map((name) => Deno.readTextFileSync(join(state, "logs", `${name}.log`))).join("");
+    }
+    const debug = texts["DEBUG"]!, lines = debug.split("\n").filter((line) => line.includes(" DEBUG "));
+    assert(!texts["INFO"]!.includes(" DEBUG "), texts["INFO"]);
+    const has = (pattern: RegExp) => assert(lines.some((line) => pattern.test(line)), `${pattern}\n${debug}`);
+    has(/DEBUG asking GET http\S+ call: \w+ headers: \{.*"accept":"application\/json"/);
+    has(/DEBUG answered 200 http\S+ .*headers: \{.*"content-type":"application\/json/);
+    has(/DEBUG cache .*result: miss/);
+    has(/DEBUG cache .*result: stale/);
+    has(/DEBUG redirect .*to: http\S+/);
+    has(/"authorization":"\[redacted\]"/);
+    assert(!debug.includes("demo-key") && !/[?&](?:sig|signature|X-Amz-Signature|token)=/i.test(debug), debug);
+  }));
+
 Deno.test("civikit logs tail --follow prints what is written meanwhile, and ends at Ctrl-C", async () => {
   const { main } = await import("../../cli/mod.ts");
   const folder = await Deno.makeTempDir();
@@ -135,15 +186,6 @@ Deno.test("civikit report and civikit logs name what they cannot use", () =>
       assert(io.err.includes(words), io.err);
     }
   }));
-
-Deno.test("monitorPaths() follows the platform's habits", () => {
-  const paths = (env: Record<string, string>) => monitorPaths((name) => env[name])?.store.replaceAll("\\", "/");
-  assertEquals(paths({ HOME: "/h" }), "/h/.local/state/civikit/stats.sqlite");
-  assertEquals(paths({ HOME: "/h", XDG_STATE_HOME: "/s" }), "/s/civikit/stats.sqlite");
-  assertEquals(paths({ USERPROFILE: "C:/u", LOCALAPPDATA: "C:/u/l" }), "C:/u/l/civikit/stats.sqlite");
-  assertEquals(paths({ HOME: "/h", CIVIKIT_STATE_DIR: "/mine" }), "/mine/stats.sqlite");
-  assertEquals(paths({}), undefined);
-});
 
 Deno.test({
   name: "monitorFor() asks for no permission it was not given",

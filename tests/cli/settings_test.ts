@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join } from "node:path";
-import { chooseBaseUrl, chooseLocale, keyPath, loadKey } from "../../cli/settings.ts";
+import { chooseBaseUrl, chooseLocale, loadKey } from "../../cli/settings.ts";
+import { keyPath } from "../../cli/places.ts";
+import { civitai } from "../../api/mod.ts";
 import { InputError } from "../../transport/mod.ts";
 
 const from = (values: Record<string, string>) => (name: string) => values[name];
@@ -61,4 +63,23 @@ Deno.test("chooseLocale() follows --lang, CIVIKIT_LANG, then the system, and fal
   assertEquals(chooseLocale(from({ LANG: "de_DE.UTF-8" })), "en");
   assertEquals(chooseLocale(from({}), "zh-tw"), "zh-TW");
   assertThrows(() => chooseLocale(from({}), "de"), InputError);
+});
+
+Deno.test("chooseBaseUrl() and the library take the same addresses, names below localhost too", () => {
+  const good = [
+    "http://x.localhost",
+    "http://localhost:81/a/",
+    "http://[::1]:8",
+    "http://127.9.9.9",
+    "https://a.example/b",
+  ];
+  const bad = ["http://localhost.example", "http://10.0.0.1", "ftp://localhost", "https://a.example/?q=1", "nothing"];
+  for (const url of good) {
+    assertEquals(chooseBaseUrl(from({}), url), url.replace(/\/$/, ""));
+    civitai({ fetch: () => Promise.reject(new Error()) }, { baseUrl: url });
+  }
+  for (const url of [...bad, "https://me@a.example", "https://a.example/#x"]) {
+    assertThrows(() => chooseBaseUrl(from({}), url), InputError, "--base-url");
+    assertThrows(() => civitai({ fetch: () => Promise.reject(new Error()) }, { baseUrl: url }), TypeError, "baseUrl");
+  }
 });
