@@ -123,7 +123,7 @@ export async function analyseLatency(lines: AsyncIterable<string> | Iterable<str
     avg_ms: n === 0 ? 0 : round(sumMs / n),
     min_ms: n === 0 ? 0 : least,
     max_ms: histogram.maxMs,
-    p95_ms: round(histogram.quantile(0.95)),
+    p95_ms: n === 0 ? 0 : Math.min(histogram.maxMs, Math.max(least, round(histogram.quantile(0.95)))),
     trend_percent: round(change),
     trend: !isKnown ? "unknown" : change > steadyPercent ? "rising" : change < -steadyPercent ? "falling" : "steady",
   };

@@ -19,6 +19,13 @@ const good = (seconds: number, ms: number) =>
 const bad = (seconds: number, what: string | number) =>
   `[http_client] ${at(seconds)} ERROR HTTP ${what} error for https://a.example/x method: GET response_time: 5`;
 
+Deno.test("analyseLatency() never puts the 95th percentile below the shortest or above the longest time", async () => {
+  for (const time of [0, 0.04, 0.3, 7, 100.3, 1234.5, 99_999.9, 5_000_000]) {
+    const { min_ms, p95_ms, max_ms } = await analyseLatency([`[http_client] response_time: ${time}`]);
+    assert(min_ms <= p95_ms && p95_ms <= max_ms, `${time}: ${min_ms} ${p95_ms} ${max_ms}`);
+  }
+});
+
 Deno.test("parseLogLine() reads text and JSON, and the lines of the older tool", () => {
   assertEquals(parseLogLine(bad(3, 404)), {
     ...{ atMs: Date.parse(at(3)), level: "ERROR", logger: "http_client", status: 404, code: undefined },
