@@ -54,19 +54,40 @@ export function parseUnsatisfiedTotal(header: string | null): number | undefined
   return Number.isNaN(total) ? undefined : total;
 }
 
-/** The Content-Length, where it is a plain number and the body is not encoded. */
+/**
+ * The Content-Length, where it is a plain number and counts the bytes of the body: not when the body is encoded, and not
+ * beside a Transfer-Encoding, which overrides it (RFC 9112 section 6.3).
+ */
 export function plainLength(headers: Headers): number | undefined {
-  if (!isPlain(headers)) return undefined;
+  if (!isPlain(headers) || headers.has("transfer-encoding")) return undefined;
   const length = headers.get("content-length");
   if (length === null || !/^\d{1,16}$/.test(length)) return undefined;
   const value = digits(length);
   return Number.isNaN(value) ? undefined : value;
 }
 
-/** Tells whether the body's bytes are the file's bytes: no Content-Encoding, or `identity`. */
+/** The codings registered with IANA. Other words, such as `aws-chunked`, `utf-8` and `none`, change no byte. */
+const codings = new Set(
+  "aes128gcm br compress dcb dcz deflate exi gzip pack200-gzip x-compress x-gzip zstd".split(" "),
+);
+
+function codingsOf(header: string | null): string[] {
+  return (header ?? "").toLowerCase().split(",").map((word) => word.trim()).filter((word) => codings.has(word));
+}
+
+/** Tells whether the body's bytes are the file's bytes on the wire: no coding changed them. */
 export function isPlain(headers: Headers): boolean {
-  const encoding = headers.get("content-encoding");
-  return encoding === null || encoding.trim().toLowerCase() === "identity" || encoding.trim() === "";
+  return codingsOf(headers.get("content-encoding")).length + codingsOf(headers.get("transfer-encoding")).length === 0;
+}
+
+/**
+ * Tells whether a body that can be read gives the file's bytes: it came plain, or the platform decoded it, which it does
+ * for gzip and br, one of them alone, and never when a range was asked for (Deno 2.9).
+ */
+export function isReadable(headers: Headers, isRanged: boolean): boolean {
+  if (isPlain(headers)) return true;
+  return !isRanged && /^(?:gzip|br)$/i.test(headers.get("content-encoding") ?? "") &&
+    codingsOf(headers.get("transfer-encoding")).length === 0;
 }
 
 /**

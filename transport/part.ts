@@ -1,6 +1,7 @@
 import {
   formatRange,
   isPlain,
+  isReadable,
   parseContentRange,
   parseUnsatisfiedTotal,
   plainLength,
@@ -71,9 +72,8 @@ export function readPart(response: Response, request: Request, wanted: Wanted): 
   const { start, end, total, validator } = wanted;
   const sameHost = validator !== undefined && validator.host === hostOf(response, request);
   if (status === 200) {
-    // the platform decodes no answer to a request for a range, whatever part of the file the answer is
-    if (request.headers.has("range") && !isPlain(headers)) {
-      return { kind: "untrusted", reason: "a 200 with a Content-Encoding" };
+    if (!isReadable(headers, request.headers.has("range"))) {
+      return { kind: "untrusted", reason: "a 200 in a coding that nobody takes off" };
     }
     if (/^multipart\/byteranges\b/i.test(headers.get("content-type") ?? "")) {
       return { kind: "untrusted", reason: "a 200 of several parts" };
@@ -91,7 +91,7 @@ export function readPart(response: Response, request: Request, wanted: Wanted): 
     return { kind: "beyond", total: actual };
   }
   if (status !== 206) return { kind: "refused" };
-  if (!isPlain(headers)) return { kind: "untrusted", reason: "a 206 with a Content-Encoding" };
+  if (!isPlain(headers)) return { kind: "untrusted", reason: "a 206 in a coding" };
   const range = parseContentRange(headers.get("content-range"));
   if (range === undefined) return { kind: "untrusted", reason: "a 206 without a usable Content-Range" };
   if (total !== undefined && range.total !== undefined && range.total !== total) {

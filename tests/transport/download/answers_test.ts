@@ -1,0 +1,111 @@
+/** What a server's answer may do to a download. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { deflateSync, gzipSync } from "node:zlib";
+import {
+  CivikitError,
+  download,
+  type DownloadOptions,
+  type DownloadResult,
+  type ErrorCode,
+  fetchTransport,
+  type Transport,
+} from "../../../transport/mod.ts";
+import { createTransport } from "../../../create_transport.ts";
+import { contentAt, fileOf, sha256Of, startOrigin } from "../../_origin/mod.ts";
+import { rawServer, readHead, writeAll, writeText } from "../../_raw.ts";
+
+const seed = 8;
+const size = 1_200_000;
+const expected = contentAt(seed, 0, size) as Uint8Array<ArrayBuffer>;
+const SHA256 = sha256Of(seed, size);
+
+/** The ways a download is fetched: the bare socket, and the whole stack. */
+const stacks: Record<string, () => Transport & Disposable> = {
+  "the socket": () => fetchTransport(),
+  "the whole stack": () =>
+    createTransport({
+      pieceBytes: 256 * 1024,
+      retry: { max: 1, delayMs: 0 },
+      resume: { delayMs: 0 },
+      rateLimit: { pauseMs: 0 },
+    }),
+};
+
+interface Place {
+  readonly folder: string;
+  readonly transport: Transport;
+  get(url: string, options?: DownloadOptions & { name?: string }): Promise<DownloadResult>;
+  names(): string[];
+  read(name: string): Uint8Array<ArrayBuffer>;
+}
+
+async function place(stack: string, test: (place: Place) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  using transport = stacks[stack]!();
+  try {
+    await test({
+      folder,
+      transport,
+      get: (url, { name = "a.bin", ...options } = {}) =>
+        download(transport, url, `${folder}/${name}`, { delayMs: 0, ...options }),
+      names: () => [...Deno.readDirSync(folder)].map(({ name }) => name).sort(),
+      read: (name) => Deno.readFileSync(`${folder}/${name}`),
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function fails(run: Promise<unknown>, code: ErrorCode): Promise<CivikitError> {
+  const error = await assertRejects(() => run, CivikitError);
+  assertEquals(error.code, code, error.message);
+  return error;
+}
+
+for (const stack of Object.keys(stacks)) {
+  Deno.test(`download() over ${stack} resumes what is called aws-chunked and is not coded`, () =>
+    place(stack, async ({ get, read }) => {
+      await using origin = await startOrigin({
+        files: { "/a": { ...fileOf({ size, seed }), headers: { "content-encoding": "aws-chunked" } } },
+        faults: [{ kind: "cut", after: 200_000, how: "fin" }],
+      });
+      const { verified } = await get(`${origin.url}/a`, { hashes: { SHA256 } });
+      assertEquals([verified, read("a.bin")], [true, expected]);
+      assert(origin.sent() < size * 1.5, `${origin.sent()}`);
+    }));
+
+  Deno.test(`download() over ${stack} never writes coded bytes that nobody takes the coding off`, () =>
+    place(stack, async ({ get, names }) => {
+      for (const coding of ["deflate", "x-gzip", "gzip, gzip", "zstd"]) {
+        await using server = Deno.serve(
+          { port: 0, hostname: "127.0.0.1", onListen() {} },
+          () =>
+            new Response(new Uint8Array(coding === "deflate" ? deflateSync(expected) : gzipSync(expected)), {
+              headers: { "content-encoding": coding },
+            }),
+        );
+        await fails(get(`http://127.0.0.1:${server.addr.port}/a`, { maxAttempts: 3 }), "protocol_violation");
+        assertEquals(names(), []);
+      }
+    }));
+
+  for (const length of [size - 1000, size + 1000, 5]) {
+    Deno.test(`download() over ${stack} believes the chunks and not a Content-Length of ${length} beside them`, () =>
+      place(stack, async ({ get, read }) => {
+        await using server = rawServer(async (connection) => {
+          while (await readHead(connection) !== "") {
+            await writeText(
+              connection,
+              `HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\nTransfer-Encoding: chunked\r\n\r\n${
+                size.toString(16)
+              }\r\n`,
+            );
+            await writeAll(connection, expected);
+            await writeText(connection, "\r\n0\r\n\r\n");
+          }
+        });
+        const { bytes } = await get(`http://127.0.0.1:${server.port}/a`, { maxAttempts: 2 });
+        assertEquals([bytes, read("a.bin")], [size, expected]);
+      }));
+  }
+}
