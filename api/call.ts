@@ -10,6 +10,7 @@ import {
 } from "../transport/mod.ts";
 import { readAtMost } from "../transport/internal.ts";
 import { excerptOf, InvalidResponseError } from "./errors.ts";
+import { parseExactJson } from "./exact_json.ts";
 import { type FastCheck, fastCheck } from "./fast_check.ts";
 import { idRule, isId } from "./input.ts";
 import type { Query } from "./query.ts";
@@ -34,8 +35,6 @@ export interface Question<T> extends CallOptions {
   method?: "GET" | "POST";
   /** What is posted. */
   body?: unknown;
-  /** Reads the text where plain JSON would lose something. */
-  parse?: (text: string) => unknown;
   /** Shown the answer before it is checked. */
   peek?: (value: unknown) => void;
 }
@@ -88,14 +87,14 @@ function notJson(response: Response, request: Request, excerpt: string): Content
   });
 }
 
-function parseJson(text: string, parse: (text: string) => unknown, endpoint: string, request: Request): unknown {
+function parseJson(text: string, endpoint: string, request: Request): unknown {
   try {
-    return parse(text);
+    return parseExactJson(text);
   } catch (cause) {
     try {
       // Raw control characters inside strings were reported once; between tokens they are white space anyway.
       // deno-lint-ignore no-control-regex
-      return parse(text.replace(/[\x00-\x1f]/g, " "));
+      return parseExactJson(text.replace(/[\x00-\x1f]/g, " "));
     } catch {
       const excerpt = excerptOf(text);
       const message = `reading the answer of "${endpoint}": not valid JSON: ${excerpt}`;
@@ -157,7 +156,7 @@ async function ask(transport: Transport, request: Request): Promise<{ response: 
  */
 export function createCall(transport: Transport, baseUrl: string): Call {
   return async function call<T>(
-    { path, route, schema, query, signal, method = "GET", body, parse = JSON.parse, peek }: Question<T>,
+    { path, route, schema, query, signal, method = "GET", body, peek }: Question<T>,
   ): Promise<T> {
     const request = new Request(`${baseUrl}/api/v1${path}${search(query)}`, {
       method,
@@ -168,7 +167,7 @@ export function createCall(transport: Transport, baseUrl: string): Call {
     const { response, text } = await ask(transport, request);
     const isJson = /[/+]json\b/i.test(response.headers.get("content-type") ?? "");
     if (!isJson) throw notJson(response, request, excerptOf(text));
-    const endpoint = `${method} ${route}`, value = parseJson(text, parse, endpoint, request);
+    const endpoint = `${method} ${route}`, value = parseJson(text, endpoint, request);
     peek?.(value);
     return check(value, schema, endpoint, request);
   };

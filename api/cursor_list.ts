@@ -14,8 +14,6 @@ export interface CursorSource<T> {
   readonly wire: () => Query;
   /** As in {@linkcode ListSource}. */
   readonly keyOf: ListSource<T>["keyOf"];
-  /** As in a question. */
-  readonly parse?: (text: string) => unknown;
   /** Looks at the first page before its rows are given; throws where the site has not done what was asked. */
   readonly checkFirst?: (items: readonly T[], signal: AbortSignal) => Promise<void>;
   /** There is no second page. */
@@ -34,7 +32,7 @@ function isPage(value: unknown): value is CursorPage<unknown> {
 /** Walks a list by cursor, built from the caller's own query: `nextPage` repeats a token and has been malformed. */
 export function cursorList<T>(
   call: Call,
-  { path, schema, wire, keyOf, parse, checkFirst, isSingle = false }: CursorSource<T>,
+  { path, schema, wire, keyOf, checkFirst, isSingle = false }: CursorSource<T>,
   options: ListOptions = {},
 ): Listing<T> {
   const ask: ListSource<T>["ask"] = async (cursor, signal, lookAhead) => {
@@ -45,7 +43,6 @@ export function cursorList<T>(
       schema,
       signal,
       peek: (value) => !isSingle && isPage(value) && lookAhead(nextOf(value), value.items.length),
-      ...(parse && { parse }),
     });
     if (cursor === undefined) await checkFirst?.(page.items, signal);
     return { items: page.items, next: isSingle ? undefined : nextOf(page) };

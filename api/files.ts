@@ -1,6 +1,5 @@
 import * as v from "valibot";
 import { type Call, type CallOptions, checkedId } from "./call.ts";
-import { parseExactJson } from "./exact_json.ts";
 
 /** The header of a safetensors file as the site has read it: free-form. */
 export type TensorMetadata = Record<string, unknown>;
@@ -28,7 +27,6 @@ export function files(call: Call): Files {
         // any text might count as true: the switch is left out when it is off
         query: { summaryOnly: summaryOnly || undefined },
         schema,
-        parse: parseExactJson,
         signal,
       }),
   };

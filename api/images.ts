@@ -1,6 +1,5 @@
 import { CivikitError } from "../transport/mod.ts";
 import { type Call, type CallOptions, checkedId } from "./call.ts";
-import { parseExactJson } from "./exact_json.ts";
 import { type GalleryImage, galleryPageSchema } from "./gallery_image.ts";
 import { cursorList } from "./cursor_list.ts";
 import type { Listing, ListOptions } from "./listing.ts";
@@ -96,7 +95,7 @@ export function images(call: Call): Images {
     const wire = () => imageWire(query, options.max), keyOf = ({ id }: GalleryImage) => id;
     return cursorList(
       call,
-      { path: "/images", schema: galleryPageSchema, wire, keyOf, parse: parseExactJson },
+      { path: "/images", schema: galleryPageSchema, wire, keyOf },
       options,
     );
   };

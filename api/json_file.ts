@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { parseExactJson } from "./exact_json.ts";
 import { ensureFolder, InputError, renameDurably, wrapDiskError } from "../transport/mod.ts";
 
 /** What a JSON object on the disk is before anyone has looked at its keys. */
@@ -18,10 +19,15 @@ export function unreadable(path: string, state: string, cause?: unknown): InputE
 /**
  * The JSON object in the file at `path`; undefined when there is no file.
  *
+ * @param path The file.
+ * @param parse Reads its text; every digit of a number survives if not given, as text where a number holds fewer.
  * @throws {InputError} `invalid_file` when it holds something else.
  * @throws {DiskError} When it cannot be read.
  */
-export function readJsonObject(path: string): JsonObject | undefined {
+export function readJsonObject(
+  path: string,
+  parse: (text: string) => unknown = parseExactJson,
+): JsonObject | undefined {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -31,7 +37,7 @@ export function readJsonObject(path: string): JsonObject | undefined {
   }
   let value: unknown;
   try {
-    value = JSON.parse(text.replace(/^\ufeff/, ""));
+    value = parse(text.replace(/^\ufeff/, ""));
   } catch (cause) {
     throw unreadable(path, `not valid JSON: ${(cause as Error).message}`, cause);
   }

@@ -1,6 +1,5 @@
 import * as v from "valibot";
 import { type Call, type CallOptions, checkedId } from "./call.ts";
-import { parseExactJson } from "./exact_json.ts";
 import { type GalleryImage, galleryImageSchema } from "./gallery_image.ts";
 import { maybe, number, text, username } from "./schema_parts.ts";
 
@@ -56,7 +55,6 @@ export function posts(call: Call): Posts {
         path: `/posts/${checkedId(id, "post")}`,
         route: "/posts/:id",
         schema,
-        parse: parseExactJson,
         signal,
       }),
   };

@@ -1,16 +1,11 @@
+import { looseJson } from "./loose_json.ts";
+
 type Found = Record<string, unknown>;
 
 const isRecord = (value: unknown): value is Found =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-function graphOf(value: unknown): unknown {
-  if (typeof value !== "string") return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return undefined; // a real one held `"workflow": undefined`
-  }
-}
+const graphOf = (value: unknown) => typeof value === "string" ? looseJson(value) : value;
 
 const inputsOf = (node: unknown): Found => isRecord(node) && isRecord(node["inputs"]) ? node["inputs"] : {};
 

@@ -1,5 +1,7 @@
+import { isId } from "../input.ts";
 import { readComfy } from "./comfy.ts";
-import { readParameters } from "./parameters.ts";
+import { looseJson } from "./loose_json.ts";
+import { isParameters, readParameters } from "./parameters.ts";
 
 /** How a picture was made, whoever wrote it down. Nothing is made up: what is not known is missing. */
 export interface Generation {
@@ -53,18 +55,14 @@ function textOf(value: unknown): string | undefined {
 function versionIds(resources: unknown): number[] | undefined {
   if (!Array.isArray(resources)) return undefined;
   const ids = resources.map((resource) => isRecord(resource) ? numberOf(resource["modelVersionId"]) : undefined);
-  const known = ids.filter((id) => id !== undefined);
+  const known = ids.filter((id): id is number => id !== undefined && isId(id));
   return known.length === 0 ? undefined : [...new Set(known)];
 }
 
 /** JSON in a text, where it is JSON. */
 function unpacked(value: unknown): unknown {
   if (typeof value !== "string" || !/^\s*[[{]/.test(value)) return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
+  return looseJson(value) ?? value;
 }
 
 function fromNames(raw: Found): Generation {
@@ -142,8 +140,4 @@ export function generationOfTexts(texts: Record<string, string>): Generation | n
   return written === undefined
     ? { ...graph, raw: { ...texts } }
     : { ...graph, ...fromNames(readParameters(written)), ...(hasGraph && { comfy: graph.comfy ?? {} }) };
-}
-
-function isParameters(text: string): boolean {
-  return /(?:^|\n|,\s*)Steps:\s*\d/.test(text) || /(?:^|\n)Negative prompt:/.test(text);
 }

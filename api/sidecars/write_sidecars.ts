@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { CivikitError, isCode, type Transport } from "../../transport/mod.ts";
 import type { CallOptions } from "../call.ts";
+import { parseForWriting } from "../exact_json.ts";
 import { isObject, type JsonObject, prettyJson, readJsonObject, writeWhole } from "../json_file.ts";
 import type { Model, Version } from "../types.ts";
 import { mergeInfo } from "./merge_info.ts";
@@ -101,7 +102,7 @@ async function attempt(
 }
 
 function writeInfo(path: string, fresh: JsonObject): boolean {
-  const existing = readJsonObject(path) ?? {};
+  const existing = readJsonObject(path, parseForWriting) ?? {};
   // a whole model's JSON is another tool's own; and a version's keys would make neither of it
   if (Array.isArray(existing.modelVersions)) return false;
   const isOther = typeof existing.id === "number" && existing.id !== fresh.id && !isObject(ownMark(existing));
