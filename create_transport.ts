@@ -48,7 +48,10 @@ export interface CreateTransportOptions {
   resume?: ResumeOptions;
   /** The cache layer, where there is to be one; see `httpCache`. Default: none. */
   cache?: Middleware;
-  /** Layers directly around the socket, such as `metrics`: they see every attempt and every part. */
+  /**
+   * Layers directly around the socket, such as `metrics`: they see every attempt and every part. What they add to a request
+   * is not seen by cache and dedupe, so one that adds credentials belongs around the whole.
+   */
   layers?: readonly Middleware[];
   /** Told every event of every call. */
   report?: (event: TransportEvent, id: string) => void;
@@ -69,9 +72,12 @@ function only(when: (request: Request) => boolean, layer: Middleware): Middlewar
 }
 
 /**
- * The whole stack with good defaults, in one call: status, cache (where given), dedupe, total deadline (API answers
+ * The whole stack with good defaults, in one call: status, key, cache (where given), dedupe, total deadline (API answers
  * only), parallel ranges (for requests with a Range, which is how {@linkcode download} asks), healing bodies (all but API
- * answers, which are asked for again as a whole), and around each attempt retry, circuit breaker, rate limit, key and header timeout.
+ * answers, which are asked for again as a whole), and around each attempt retry, circuit breaker, rate limit and header timeout.
+ *
+ * The key is looked for once for each call, above everything that may give one caller's answer to another; only for a
+ * request with a Range, whose answer nobody shares and which may take hours, at each attempt and each part.
  *
  * @param options See {@linkcode CreateTransportOptions}.
  * @throws {RangeError | TypeError} When an option is out of range, naming it.
@@ -101,13 +107,14 @@ export function createTransport({
   report,
 }: CreateTransportOptions = {}): CivikitTransport {
   const socket = fetchTransport({ headersMs, ...socketOptions });
+  const credentials = key === undefined ? undefined : auth({ key, ...(hosts === undefined ? {} : { hosts }) });
   const bracket = compose(
     socket,
     retry(retryOptions),
     // a download has a budget of its own for attempts without progress; a few cut connections must not end it
     only((request) => !isRanged(request), breaker()),
     rateLimit(limitOptions),
-    ...(key === undefined ? [] : [auth({ key, ...(hosts === undefined ? {} : { hosts }) })]),
+    ...(credentials === undefined ? [] : [only(isRanged, credentials)]),
     ...layers,
   );
   const rangeOptions: RangeOptions = { when: isRanged, idleTimeoutMs: idleMs, classify: classifyCivitai };
@@ -124,6 +131,7 @@ export function createTransport({
   const stack = compose(
     bodies,
     status({ classify: classifyCivitai }),
+    ...(credentials === undefined ? [] : [only((request) => !isRanged(request), credentials)]),
     ...(cache === undefined ? [] : [cache]),
     dedupe(),
     only(isApi, timeout({ totalMs: apiMs })),

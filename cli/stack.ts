@@ -74,10 +74,11 @@ export async function openStack(
   const secrets = key === undefined ? [] : [key];
   const monitor = await monitorFor(io, { parallel, secrets, isWanted: isMonitored });
   const { host } = new URL(baseUrl);
+  const partition = store === undefined || key === undefined ? undefined : partitionOf(store, key);
   const cache = store === undefined ? undefined : httpCache({
     store,
     ...civitaiPolicy({ hosts: ["civitai.com", "civitai.red", "civitai.green", "api.civitai.com", host] }),
-    partition: () => key === undefined ? undefined : partitionOf(store, key),
+    partition: () => partition,
     onForbiddenStale: "throw",
   });
   const base = createTransport({

@@ -20,8 +20,9 @@ const maxRemembered = 1000;
 /**
  * Sends `Authorization: Bearer` with the key, to the hosts on the list only, and only over https or to loopback. A
  * request that already has an Authorization header keeps its own. A key that was sent is cut out of every message and log
- * of the process, also where a server repeats it; one of fewer than 16 characters only from 8 on and with a digit in it. Redirects are followed below this layer, by
- * `fetchTransport`, which drops the header on another origin.
+ * of the process, also where a server repeats it; one of fewer than 16 characters only from 8 on and with a digit in it.
+ * It belongs above `httpCache` and `dedupe`, which tell callers apart by the credentials they see. Redirects are followed
+ * below this layer, by `fetchTransport`, which drops the header on another origin.
  *
  * @throws {TypeError} when a host on the list is not a plain host name.
  * @throws {InputError} `invalid_config`, at the call, when the key cannot be a header; the key is not shown.

@@ -37,7 +37,7 @@ interface Flight {
 
 /**
  * Lets identical GET and HEAD requests that are under way at the same time share one fetch. Identical means: same method,
- * same URL, same headers, every one of them. Ranges, and requests with `cache-control: no-store` or `no-cache`, stay
+ * same URL, same headers, every one of them: so it belongs below `auth` and whatever else adds credentials. Ranges, and requests with `cache-control: no-store` or `no-cache`, stay
  * alone. The caller who came first gets the answer just as it comes; joiners get a copy once its body is read whole, or
  * fetch for themselves when it is larger than `maxBodyBytes`. An error is everybody's.
  *

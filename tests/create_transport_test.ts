@@ -1,0 +1,121 @@
+import { assertEquals } from "@std/assert";
+import { httpCache, memoryStore } from "../cache/mod.ts";
+import { createTransport, type CreateTransportOptions } from "../mod.ts";
+import { settle } from "./_clock.ts";
+
+const json = { accept: "application/json" };
+
+/** A real server that answers with the credential it was sent, as soon as it is `open`, and keeps them in order. */
+function origin(headers: Record<string, string> = {}) {
+  const credentials: (string | null)[] = [];
+  const { promise: isOpen, resolve: open } = Promise.withResolvers<void>();
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+    const credential = request.headers.get("authorization") ?? request.headers.get("x-api-key");
+    credentials.push(credential);
+    await isOpen;
+    return Response.json(credential, { headers });
+  });
+  return {
+    credentials,
+    open,
+    url: `http://127.0.0.1:${server.addr.port}/api/v1/me`,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+const client = (options: CreateTransportOptions) => createTransport({ hosts: ["127.0.0.1"], ...options });
+
+Deno.test("createTransport() never gives one key's answer to a call made with another", async () => {
+  await using server = origin();
+  let current = "a";
+  using transport = client({ key: () => current });
+  const ask = async () => await (await transport.fetch(new Request(server.url, { headers: json }))).json();
+  const first = ask();
+  current = "b";
+  const second = ask();
+  await settle();
+  server.open();
+  assertEquals(await Promise.all([first, second]), ["Bearer a", "Bearer b"]);
+  assertEquals(server.credentials.toSorted(), ["Bearer a", "Bearer b"]);
+});
+
+Deno.test("createTransport() never gives one key's answer to another when keys take a while to find", async () => {
+  await using server = origin();
+  const keys = ["a", "b", undefined];
+  let calls = 0;
+  using transport = client({
+    key: async () => {
+      const key = keys[calls++];
+      await Promise.resolve();
+      return key;
+    },
+  });
+  const ask = async () => await (await transport.fetch(new Request(server.url, { headers: json }))).json();
+  const answers = Promise.all([ask(), ask(), ask()]);
+  await settle();
+  server.open();
+  assertEquals(await answers, ["Bearer a", "Bearer b", null]);
+});
+
+Deno.test("createTransport() still asks once for two calls at once with one key", async () => {
+  await using server = origin();
+  using transport = client({ key: () => Promise.resolve("a") });
+  const ask = async () => await (await transport.fetch(new Request(server.url, { headers: json }))).json();
+  const answers = Promise.all([ask(), ask(), ask()]);
+  await settle();
+  server.open();
+  assertEquals([await answers, server.credentials], [Array(3).fill("Bearer a"), ["Bearer a"]]);
+});
+
+Deno.test("createTransport() keeps a call to the key it was made with, also when it has to ask again", async () => {
+  let current = "a", asked = 0;
+  const seen: (string | null)[] = [];
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    seen.push(request.headers.get("authorization"));
+    current = "b";
+    return ++asked === 1 ? new Response(null, { status: 503 }) : Response.json(seen.at(-1));
+  });
+  using transport = client({ key: () => current, retry: { delayMs: 1 } });
+  const url = `http://127.0.0.1:${server.addr.port}/`;
+  assertEquals(await (await transport.fetch(new Request(url, { headers: json }))).json(), "Bearer a");
+  assertEquals(seen, ["Bearer a", "Bearer a"]);
+});
+
+Deno.test("createTransport() looks for the key anew at each part of a download", async () => {
+  let current = "a", asked = 0;
+  const seen: (string | null)[] = [];
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    seen.push(request.headers.get("authorization"));
+    current = "b";
+    if (++asked === 1) return new Response(null, { status: 503 });
+    return new Response("x", { status: 206, headers: { "content-range": "bytes 0-0/1" } });
+  });
+  using transport = client({ key: () => current, retry: { delayMs: 1 } });
+  const request = new Request(`http://127.0.0.1:${server.addr.port}/`, { headers: { range: "bytes=0-0" } });
+  await (await transport.fetch(request)).text();
+  assertEquals(seen, ["Bearer a", "Bearer b"]);
+});
+
+Deno.test("createTransport() files cached answers by key, also when nobody told the cache of keys", async () => {
+  await using server = origin({ "cache-control": "max-age=60" });
+  server.open();
+  let current: string | undefined;
+  using transport = client({ key: () => current, cache: httpCache({ store: memoryStore() }) });
+  const answers: unknown[] = [];
+  for (current of ["a", "b", undefined, "a", "b", undefined]) {
+    answers.push(await (await transport.fetch(new Request(server.url, { headers: json }))).json());
+  }
+  assertEquals(answers, ["Bearer a", "Bearer b", null, "Bearer a", "Bearer b", null]);
+  assertEquals(server.credentials, ["Bearer a", "Bearer b", null]);
+});
+
+Deno.test("createTransport() tells callers apart by a credential under any name", async () => {
+  await using server = origin();
+  using transport = client({});
+  const ask = async (key: string) =>
+    await (await transport.fetch(new Request(server.url, { headers: { ...json, "x-api-key": key } }))).json();
+  const answers = Promise.all([ask("a"), ask("b")]);
+  await settle();
+  server.open();
+  assertEquals(await answers, ["a", "b"]);
+});
