@@ -1,7 +1,8 @@
-import { closeSync, fsyncSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseExactJson } from "./exact_json.ts";
 import { ensureFolder, InputError, renameDurably, wrapDiskError } from "../transport/mod.ts";
+import { openFresh, readPlainText, syncHandle } from "../transport/internal.ts";
 
 /** What a JSON object on the disk is before anyone has looked at its keys. */
 export type JsonObject = Record<string, unknown>;
@@ -30,7 +31,7 @@ export function readJsonObject(
 ): JsonObject | undefined {
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readPlainText(path);
   } catch (error) {
     if ((error as { code?: string }).code === "ENOENT") return undefined;
     throw wrapDiskError(error, path, "reading");
@@ -55,12 +56,10 @@ export function writeWhole(path: string, text: string, { replace = true }: { rep
   ensureFolder(dirname(path));
   const temporary = `${path}.tmp`;
   try {
-    // one left by a killed process is in nobody's way
-    rmSync(temporary, { force: true });
-    const file = openSync(temporary, "wx");
+    const file = openFresh(temporary);
     try {
       writeFileSync(file, text);
-      fsyncSync(file);
+      syncHandle(file);
     } finally {
       closeSync(file);
     }

@@ -1,5 +1,6 @@
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, readSync, statSync } from "node:fs";
 import { InputError, wrapDiskError } from "../transport/mod.ts";
+import { openPlain } from "../transport/internal.ts";
 
 /** One tensor of a file. */
 export interface TensorInfo {
@@ -94,7 +95,7 @@ function problemsOf(tensors: Record<string, TensorInfo>, dataBytes: number): str
 function readHead(path: string): { text: string; headerBytes: number; fileBytes: number } {
   let file: number | undefined;
   try {
-    file = openSync(path, "r");
+    file = openPlain(path);
     const fileBytes = statSync(path).size, start = new Uint8Array(8);
     const read = (into: Uint8Array, at: number) => {
       let done = 0;

@@ -90,6 +90,7 @@ const byCode: Readonly<Record<ErrorCode, number>> = {
   part_mismatch: disk,
   rename_failed: disk,
   disk_error: disk,
+  too_many_files: other,
   out_of_memory: other,
   invalid_argument: usage,
   invalid_url: usage,

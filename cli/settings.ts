@@ -1,5 +1,5 @@
 import { CivikitError, InputError, type Locale } from "../transport/mod.ts";
-import { readBaseUrl, redactUrl } from "../transport/internal.ts";
+import { checkPlain, readBaseUrl, redactUrl } from "../transport/internal.ts";
 import type { LogLevelName } from "../monitor/mod.ts";
 import type { Io } from "./io.ts";
 import { keyPath } from "./places.ts";
@@ -28,6 +28,7 @@ export async function loadKey(env: Io["env"]): Promise<string | undefined> {
   if (path === undefined) return undefined;
   let text: string;
   try {
+    checkPlain(path);
     const { mode } = await Deno.stat(path);
     if (Deno.build.os !== "windows" && mode !== null && (mode & 0o077) !== 0) {
       throw invalid(

@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { Logger as StdLogger, type LogRecord, RotatingFileHandler } from "@std/log";
 import { wrapDiskError } from "../transport/mod.ts";
+import { checkPlain } from "../transport/internal.ts";
 import { cleaner } from "./logs/clean.ts";
 
 /** Takes messages; `console`, a logger of `@std/log` and one of LogTape all are one. */
@@ -110,6 +111,7 @@ export function openLogs({
     const filename = join(folder, name);
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
+      checkPlain(filename);
       closeSync(openSync(filename, "a", 0o600));
       const handler = new RotatingFileHandler(least, {
         ...{ filename, maxBytes, maxBackupCount: keep, bufferSize, formatter, mode: "a" },

@@ -62,6 +62,7 @@ export type ErrorCode =
   | "part_mismatch"
   | "rename_failed"
   | "disk_error"
+  | "too_many_files"
   | "out_of_memory"
   // what the caller asked for
   | "invalid_argument"

@@ -660,6 +660,18 @@ const catalogue: Readonly<Record<ErrorCode, { readonly en: Texts; readonly "zh-T
       "請檢查磁碟及其連接，或以 --dir 改用其他磁碟。",
     ],
   },
+  too_many_files: {
+    en: [
+      "Too many open files",
+      "The system lets this program, or all programs together, have no more files and connections open.",
+      "Allow more with ulimit -n 4096, or use fewer at once: --parallel 1 --jobs 1.",
+    ],
+    "zh-TW": [
+      "開啟的檔案太多",
+      "系統不讓這個程式（或所有程式合計）再開啟更多檔案與連線。",
+      "請以 ulimit -n 4096 提高上限，或減少同時使用的數量：--parallel 1 --jobs 1。",
+    ],
+  },
   out_of_memory: {
     en: [
       "Out of memory",

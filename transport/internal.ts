@@ -6,6 +6,7 @@
 export { readBaseUrl } from "./base_url.ts";
 export { cutSecrets, redacted, rememberHeader, rememberSecret } from "./known_secrets.ts";
 export { lockPart, type PartLock } from "./download/lock.ts";
+export { checkPlain, isAbandonedClaim, openFresh, openPlain, readPlainText, syncHandle } from "./plain_file.ts";
 export { readAtMost } from "./read_at_most.ts";
 export { messageOf, redactText, redactUrl } from "./redact.ts";
 export { isSecretName, type NamePlace } from "./secret_names.ts";

@@ -6,6 +6,7 @@ import { redactText, redactUrl } from "./redact.ts";
  * provoked by a real server in the tests; anything unknown becomes `network_error`.
  */
 const meanings: readonly (readonly [RegExp, ErrorCode])[] = [
+  [/too many open files/i, "too_many_files"],
   [/dns error|failed to lookup address/i, "dns_failed"],
   // A handshake that breaks off says nothing about the certificate: it may well work next time.
   [/tls handshake eof|unexpected eof while tunneling/i, "connection_reset"],

@@ -13,7 +13,7 @@ import {
   wrapBodyError,
   wrapDiskError,
 } from "../../transport/mod.ts";
-import { readAtMost } from "../../transport/internal.ts";
+import { openFresh, readAtMost } from "../../transport/internal.ts";
 import { shownInput } from "../input.ts";
 import { type Generation, generationOf, generationOfTexts } from "./generation.ts";
 import { imageTexts } from "./image_texts.ts";
@@ -88,6 +88,15 @@ function unpacksTooFar(url: string): ContentError {
 
 function diskFailure(error: unknown, path: string): CivikitError | DiskError {
   return error instanceof CivikitError ? error : wrapDiskError(error, path, "saving image");
+}
+
+function writeFresh(path: string, bytes: Uint8Array): void {
+  const file = openFresh(path);
+  try {
+    writeFileSync(file, bytes);
+  } finally {
+    closeSync(file);
+  }
 }
 
 function headOf(path: string): Uint8Array {
@@ -215,7 +224,7 @@ export async function* saveImages<Image extends ImageSource>(
         });
         head = headOf(temporary);
         bytes = result?.bytes ?? Deno.statSync(temporary).size;
-      } else writeFileSync(temporary, head);
+      } else writeFresh(temporary, head);
       const { path, media } = finish(base, head, temporary, url);
       const generation = sidecar ? writeSidecar(image, base, head, parse(path).base) : undefined;
       return { image, state: "saved", path, bytes, media, ...(generation !== undefined && { generation }) };

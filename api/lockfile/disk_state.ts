@@ -1,4 +1,5 @@
 import { digestFile, type Digests, type HashName, hashNames, isSameHash, wrapDiskError } from "../../transport/mod.ts";
+import { isAbandonedClaim } from "../../transport/internal.ts";
 import type { CallOptions } from "../call.ts";
 import type { HashCache } from "../library/mod.ts";
 import type { LockedFile } from "./lock.ts";
@@ -24,6 +25,7 @@ export async function hashOf(
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
     throw wrapDiskError(error, path, "looking at");
   }
+  if (info.size === 0 && isAbandonedClaim(path)) return undefined;
   const stamp = { path, bytes: info.size, mtimeMs: info.mtime?.getTime() ?? 0 };
   const record = cache.find(stamp);
   if (record !== undefined) return { sha256: record.sha256, bytes: info.size };

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { wrapDiskError } from "../../transport/mod.ts";
+import { checkPlain } from "../../transport/internal.ts";
 
 /** A longer line is cut; nothing of ours is that long. */
 const mostLine = 256 * 1024;
@@ -12,7 +13,10 @@ export async function logParts(path: string): Promise<string[]> {
     for await (const entry of Deno.readDir(folder)) {
       if (!entry.name.startsWith(name) || entry.isDirectory) continue;
       const match = /^(?:\.(\d{1,4}))?(?:\.gz)?$/.exec(entry.name.slice(name.length));
-      if (match !== null) parts.push({ number: Number(match[1] ?? 0), path: join(folder, entry.name) });
+      if (match === null) continue;
+      const part = join(folder, entry.name);
+      checkPlain(part);
+      parts.push({ number: Number(match[1] ?? 0), path: part });
     }
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];

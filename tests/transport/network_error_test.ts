@@ -243,3 +243,26 @@ Deno.test("fetchTransport() tells a port that fetch blocks: invalid_url", async 
   const error = await assertRejects(() => fetchTransport().fetch(new Request("https://127.0.0.1:6000/")), InputError);
   assertEquals(error.code, "invalid_url");
 });
+
+Deno.test({
+  name: "fetchTransport() without a free file handle says so, and blames neither the server nor the name",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const module = JSON.stringify(new URL("../../transport/mod.ts", import.meta.url).href);
+    const program = `import { fetchTransport } from ${module};
+      using transport = fetchTransport();
+      using server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      const files = [];
+      try {
+        for (;;) files.push(Deno.openSync("/dev/null"));
+      } catch {
+        await transport.fetch(new Request("http://127.0.0.1:" + server.addr.port)).catch(({ code }) => console.log(code));
+      }
+      Deno.exit();`;
+    const { stdout } = await new Deno.Command("sh", {
+      args: ["-c", `ulimit -n 64; exec "$0" eval "$1"`, Deno.execPath(), program],
+      stdin: "null",
+    }).output();
+    assertEquals(new TextDecoder().decode(stdout).trim(), "too_many_files");
+  },
+});

@@ -12,6 +12,7 @@ import {
   serveAsWorker,
   serveDigests,
 } from "./digest_engine.ts";
+import { checkPlain } from "../plain_file.ts";
 import { wrapDiskError } from "./disk.ts";
 
 export type { Digests, HashName };
@@ -277,6 +278,7 @@ export async function digestFile(
   signal?.throwIfAborted();
   let size: number;
   try {
+    checkPlain(path);
     size = statSync(path).size;
   } catch (error) {
     throw wrapDiskError(error, path, "hashing");

@@ -1,6 +1,6 @@
 import {
   closeSync,
-  fsyncSync,
+  fstatSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -9,9 +9,10 @@ import {
   rmSync,
   statfsSync,
 } from "node:fs";
-import { constants } from "node:os";
 import { dirname, resolve } from "node:path";
+import { errnoOf, isUnsupported } from "../errno.ts";
 import { CivikitError, DiskError, type ErrorCode } from "../errors.ts";
+import { isSameFile, syncHandle } from "../plain_file.ts";
 
 const known: Record<string, readonly [code: ErrorCode, state: string]> = {
   ENOSPC: ["no_space", "no space left on the disk"],
@@ -23,6 +24,7 @@ const known: Record<string, readonly [code: ErrorCode, state: string]> = {
   ENAMETOOLONG: ["invalid_path", "name too long"],
   ENOTDIR: ["invalid_path", "a part of the path is not a folder"],
   EISDIR: ["invalid_path", "is a folder"],
+  ENOTEMPTY: ["invalid_path", "is a folder that is not empty"],
   ELOOP: ["invalid_path", "too many links"],
   ERR_INVALID_ARG_VALUE: ["invalid_path", "not a valid path"],
   EEXIST: ["target_exists", "exists already"],
@@ -30,43 +32,10 @@ const known: Record<string, readonly [code: ErrorCode, state: string]> = {
   ETXTBSY: ["target_locked", "in use"],
   EXDEV: ["rename_failed", "on another device"],
   EFBIG: ["disk_error", "larger than this file system or its limit allows"],
+  EMFILE: ["too_many_files", "too many open files"],
+  ENFILE: ["too_many_files", "too many open files in the whole system"],
   EIO: ["disk_error", "input/output error"],
 };
-
-// Deno's error classes do not always carry an errno, and on Windows some conditions have none
-const byName: Record<string, string> = {
-  NotFound: "ENOENT",
-  PermissionDenied: "EACCES",
-  NotCapable: "EACCES",
-  AlreadyExists: "EEXIST",
-  IsADirectory: "EISDIR",
-  NotADirectory: "ENOTDIR",
-  FilesystemLoop: "ELOOP",
-  Busy: "EBUSY",
-};
-const byWindowsNumber: Record<string, string> = {
-  32: "EBUSY",
-  33: "EBUSY",
-  39: "ENOSPC",
-  112: "ENOSPC",
-  123: "ERR_INVALID_ARG_VALUE",
-  1295: "EDQUOT",
-};
-
-/** Some errors of Deno carry only the number the system gave. */
-function numberOf(message: string): string | undefined {
-  const number = /\(os error (\d+)\)/.exec(message)?.[1];
-  if (number === undefined) return undefined;
-  if (Deno.build.os === "windows") return byWindowsNumber[number];
-  return Object.entries(constants.errno).find(([, value]) => value === Number(number))?.[0];
-}
-
-function errnoOf(error: Error & { code?: unknown }): string {
-  const code = numberOf(error.message) ?? error.code;
-  if (typeof code === "string" && code in known) return code;
-  if (error instanceof TypeError && /\bnul\b|null byte/i.test(error.message)) return "ERR_INVALID_ARG_VALUE";
-  return byName[error.name] ?? (typeof code === "string" ? code : "");
-}
 
 /**
  * A failure of the disk as a {@linkcode DiskError} with a code that tells what to do; the original is its `cause`.
@@ -115,9 +84,8 @@ export function freeBytes(folder: string): number | undefined {
       const { bavail, bsize } = statfsSync(place);
       return bavail * bsize;
     } catch (error) {
-      const errno = error instanceof Error ? errnoOf(error) : "";
-      if (errno === "ENOSYS" || errno === "ENOTSUP") return undefined;
-      if (errno !== "ENOENT" || dirname(place) === place) {
+      if (isUnsupported(error)) return undefined;
+      if (errnoOf(error) !== "ENOENT" || dirname(place) === place) {
         throw wrapDiskError(error, place, "reading the free space of");
       }
     }
@@ -186,11 +154,10 @@ export function syncFolder(folder: string): void {
   let handle: number | undefined;
   try {
     handle = openSync(folder, "r");
-    fsyncSync(handle);
+    syncHandle(handle);
   } catch (error) {
     const wrapped = wrapDiskError(error, folder, "syncing");
-    const errno = error instanceof Error ? errnoOf(error) : "";
-    if (errno === "EIO" || wrapped.code === "no_space") throw wrapped;
+    if (errnoOf(error) === "EIO" || wrapped.code === "no_space") throw wrapped;
   } finally {
     if (handle !== undefined) closeSync(handle);
   }
@@ -238,15 +205,29 @@ function renameToFree(from: string, to: string): void {
   try {
     linkSync(from, to);
   } catch (error) {
-    if (lstatSync(to, { throwIfNoEntry: false })) {
+    const taken = lstatSync(to, { throwIfNoEntry: false });
+    if (taken === undefined) return renameToClaimed(from, to);
+    // a network file system that lost its own answer tries again, and then finds its own link
+    if (!isSameFile(taken, lstatSync(from))) {
       throw Object.assign(new Error("exists", { cause: error }), { code: "EEXIST" });
     }
-    if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"].includes((error as { code?: string }).code ?? "")) {
-      throw error;
-    }
-    // some file systems (exFAT, network shares) know no links
-    return renameSync(from, to);
   }
   // another process may have seen both names at this moment, and tidied up
   rmSync(from, { force: true });
+}
+
+/**
+ * Some file systems (exFAT, network shares) know no links, and say so in many ways. There an empty file keeps the name
+ * free of others until the rename; see {@linkcode isAbandonedClaim} for one that is left.
+ */
+function renameToClaimed(from: string, to: string): void {
+  const file = openSync(to, "wx"), claim = fstatSync(file);
+  closeSync(file);
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    const found = lstatSync(to, { throwIfNoEntry: false });
+    if (found?.size === 0 && isSameFile(found, claim)) rmSync(to);
+    throw error;
+  }
 }

@@ -1,4 +1,4 @@
-import { lstatSync, rmSync, type Stats, statSync } from "node:fs";
+import { lstatSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { plainLength } from "../byte_range.ts";
 import { type Clock, sleep, systemClock } from "../clock.ts";
@@ -16,6 +16,7 @@ import {
 import { discard, httpError, readText } from "../http_status.ts";
 import { wholeWithin, within } from "../option.ts";
 import { type PartAnswer, partRequest, readPart, validatorOf, type Wanted } from "../part.ts";
+import { checkPlain, isAbandonedClaim, isSameFile } from "../plain_file.ts";
 import { redactUrl } from "../redact.ts";
 import { backoff, mostUntrusted } from "../resume_transport.ts";
 import { save } from "../save.ts";
@@ -275,11 +276,10 @@ class DownloadJob {
     const found = statSync(this.#path, { throwIfNoEntry: false });
     if (found === undefined || this.#options.replace && found.isFile()) return undefined;
     const path = this.#path;
-    if (!found.isFile()) {
-      throw new DiskError(`downloading to ${JSON.stringify(path)}: something that is not a file is there`, {
-        code: "invalid_path",
-        path,
-      });
+    checkPlain(path);
+    if (isAbandonedClaim(path)) {
+      rmSync(path, { force: true });
+      return undefined;
     }
     const { hashes = {}, sizeBytes } = this.#promised;
     const isPossible = sizeBytes === undefined || !isOtherSize(found.size, sizeBytes);
@@ -714,10 +714,6 @@ const unhealable: ReadonlySet<string> = new Set([
 ]);
 /** Failures that end a download at once when not a byte has come yet: whoever waits wants to know. */
 const unreachable: ReadonlySet<string> = new Set(["dns_failed", "connect_failed", "circuit_open"]);
-
-function isSameFile(one: Stats, other: Stats | undefined): boolean {
-  return other !== undefined && other.isFile() && one.dev === other.dev && one.ino === other.ino;
-}
 
 /** The API rounds some sizes to whole KiB; beyond that a size is exact. */
 function isOtherSize(actual: number, promised: number): boolean {

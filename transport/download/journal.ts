@@ -1,16 +1,7 @@
 import { createHash } from "node:crypto";
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, fstatSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { type Clock, systemClock } from "../clock.ts";
+import { openFresh, openPlain, syncHandle } from "../plain_file.ts";
 import { redactUrl } from "../redact.ts";
 import { wrapDiskError } from "./disk.ts";
 
@@ -90,7 +81,6 @@ export function newJournal(
 }
 
 const largestBytes = 64 * 1024 * 1024;
-const noFollow = constants.O_NOFOLLOW ?? 0;
 
 /**
  * Reads the journal at `path`. One that is truncated, zero-filled, of another version or otherwise senseless is renamed
@@ -100,15 +90,15 @@ const noFollow = constants.O_NOFOLLOW ?? 0;
  * @throws {DiskError} when the disk refuses.
  */
 export function readJournal(path: string): Journal | DamagedJournal | undefined {
-  let text: string;
+  let text: string | undefined;
   try {
     text = readText(path);
   } catch (error) {
     const wrapped = wrapDiskError(error, path, "reading the journal");
     if (wrapped.code === "folder_missing") return undefined;
-    if (wrapped.code === "invalid_path") return setAside(path, "not a plain file of a believable size");
     throw wrapped;
   }
+  if (text === undefined) return setAside(path, "not a plain file of a believable size");
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -119,12 +109,13 @@ export function readJournal(path: string): Journal | DamagedJournal | undefined 
   return wrong ? setAside(path, wrong) : value as Journal;
 }
 
-function readText(path: string): string {
-  const file = openSync(path, constants.O_RDONLY | noFollow);
+/** Undefined for a link, a folder, or more than any journal holds. */
+function readText(path: string): string | undefined {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found?.isSymbolicLink() || found?.isDirectory()) return undefined;
+  const file = openPlain(path, { follow: false });
   try {
-    const stats = fstatSync(file);
-    if (!stats.isFile() || stats.size > largestBytes) throw Object.assign(new Error("unfit"), { code: "EISDIR" });
-    return readFileSync(file, "utf8");
+    return fstatSync(file).size > largestBytes ? undefined : readFileSync(file, "utf8");
   } finally {
     closeSync(file);
   }
@@ -180,12 +171,12 @@ function isSpan(value: unknown, total: number): boolean {
  * @throws {DiskError} when the disk refuses; the old journal is then still in place.
  */
 export function writeJournal(path: string, journal: Journal, { sync = true }: { sync?: boolean } = {}): void {
-  const { O_WRONLY, O_CREAT, O_TRUNC } = constants, fresh = `${path}.tmp`;
+  const fresh = `${path}.tmp`;
   try {
-    const file = openSync(fresh, O_WRONLY | O_CREAT | O_TRUNC | noFollow, 0o600);
+    const file = openFresh(fresh, 0o600);
     try {
       writeFileSync(file, JSON.stringify(journal));
-      if (sync) fsyncSync(file);
+      if (sync) syncHandle(file);
     } finally {
       closeSync(file);
     }

@@ -1,5 +1,7 @@
-import { lstatSync, type Stats, unlinkSync } from "node:fs";
+import { lstatSync, unlinkSync } from "node:fs";
+import { errnoOf } from "../errno.ts";
 import { DiskError } from "../errors.ts";
+import { isSameFile, refuseStrange } from "../plain_file.ts";
 import { wrapDiskError } from "./disk.ts";
 
 /** A part file opened for reading and writing, and nobody else's until `release`. */
@@ -88,11 +90,8 @@ function take(path: string, target: string, locking: boolean): Taken {
 /** Undefined when the file at `path` changed under our hands; then it is time to look again. */
 function tryTake(path: string, target: string, locking: boolean): Taken | undefined {
   const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found && !found.isFile()) {
-    const kind = found.isSymbolicLink() ? "a link" : found.isDirectory() ? "a folder" : "not a file";
-    throw new DiskError(`opening ${JSON.stringify(path)}: is ${kind}`, { code: "invalid_path", path });
-  }
-  if (found && path !== target && isSame(found, lstatSync(target, { throwIfNoEntry: false }))) {
+  refuseStrange(found, path);
+  if (found && path !== target && isSameFile(found, lstatSync(target, { throwIfNoEntry: false }))) {
     unlinkSync(path);
     return undefined;
   }
@@ -107,7 +106,7 @@ function tryTake(path: string, target: string, locking: boolean): Taken | undefi
     const exclusive = locking && lockFile(file, path);
     const { size, dev, ino } = file.statSync();
     // while we waited to get here its owner may have published it under its final name
-    if (!isSame({ dev, ino }, lstatSync(path, { throwIfNoEntry: false }))) {
+    if (!isSameFile({ dev, ino }, lstatSync(path, { throwIfNoEntry: false }))) {
       file.close();
       return undefined;
     }
@@ -118,19 +117,19 @@ function tryTake(path: string, target: string, locking: boolean): Taken | undefi
   }
 }
 
-function isSame(one: { dev: number; ino: number | null }, other: Stats | undefined): boolean {
-  return other !== undefined && other.isFile() && one.dev === other.dev && one.ino === other.ino;
-}
+/** What a failing disk says, or a server that is gone. */
+const failing: ReadonlySet<string> = new Set(["EIO", "ESTALE"]);
+/** What file systems say that keep locks on a server, in place of a plain no. */
+const held: ReadonlySet<string> = new Set(["EACCES", "EBUSY", "EDEADLK"]);
 
 function lockFile(file: Deno.FsFile, path: string): boolean {
   try {
     if (file.tryLockSync(true)) return true;
   } catch (error) {
-    const { code, name } = error as { code?: string; name?: string };
-    if (name === "NotSupported" || ["ENOLCK", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EINVAL"].includes(code ?? "")) {
-      return false;
-    }
-    throw error;
+    const errno = errnoOf(error);
+    if (failing.has(errno)) throw error;
+    // whatever else it says: there are no locks here, as on a network share without their service
+    if (!held.has(errno)) return false;
   }
   throw locked(path);
 }

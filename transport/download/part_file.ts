@@ -1,8 +1,10 @@
 import { Buffer } from "node:buffer";
 import { lstatSync, renameSync, rmSync } from "node:fs";
 import type { Clock } from "../clock.ts";
+import { isUnsupported } from "../errno.ts";
 import { DiskError } from "../errors.ts";
 import type { Validator } from "../part.ts";
+import { isSameFile } from "../plain_file.ts";
 import { redactUrl } from "../redact.ts";
 import { type DigestFollower, followDigest, type HashName } from "./digest.ts";
 import { renameDurably, wrapDiskError, writeAll } from "./disk.ts";
@@ -53,6 +55,7 @@ export class PartFile {
   #flushed: number;
   #synced: number;
   #syncing: Promise<void> | undefined;
+  #syncFailure: unknown;
   #isClosed = false;
   /** Bytes that were there from an earlier run. */
   resumedBytes = 0;
@@ -199,7 +202,10 @@ export class PartFile {
   #sync(): void {
     this.#synced = this.#options.clock.now();
     this.#unsynced = 0;
-    this.#syncing ??= this.#lock.file.syncData().catch(() => {}).finally(() => this.#syncing = undefined);
+    this.#syncing ??= this.#lock.file.syncData().catch((error) => {
+      // the system tells of each failure once: the seal would hear nothing of it
+      if (!isUnsupported(error)) this.#syncFailure ??= error;
+    }).finally(() => this.#syncing = undefined);
   }
 
   /** Writes the journal: what it names was written before, and carries a checksum. */
@@ -281,8 +287,11 @@ export class PartFile {
   async seal(): Promise<void> {
     try {
       await this.#syncing;
+      if (this.#syncFailure !== undefined) throw this.#syncFailure;
       this.#lock.file.truncateSync(this.total ?? this.covered);
-      await this.#lock.file.sync();
+      await this.#lock.file.sync().catch((error) => {
+        if (!isUnsupported(error)) throw error;
+      });
     } catch (error) {
       throw wrapDiskError(error, this.#lock.path, "syncing");
     }
@@ -307,8 +316,7 @@ export class PartFile {
   /** Refuses to publish what someone put in place of the file that was written and checked. */
   #checkPlace(): void {
     const { path, file } = this.#lock;
-    const found = lstatSync(path, { throwIfNoEntry: false }), { dev, ino } = file.statSync();
-    if (found?.isFile() && found.dev === dev && found.ino === ino) return;
+    if (isSameFile(file.statSync(), lstatSync(path, { throwIfNoEntry: false }))) return;
     throw new DiskError(`publishing ${JSON.stringify(path)}: something else has taken its place`, {
       code: "part_mismatch",
       path,

@@ -1,5 +1,6 @@
-import { writeFileSync } from "node:fs";
+import { closeSync, writeFileSync } from "node:fs";
 import { VerificationError } from "../errors.ts";
+import { openFresh } from "../plain_file.ts";
 import { type Digests, type HashName, hashNames, isSameHash } from "./digest.ts";
 
 /** What a file's hashes say about it. */
@@ -44,5 +45,10 @@ export function writeReport(path: string, url: string, wanted: Digests, actual: 
     differing: verdict.differing,
     at: new Date().toISOString(),
   };
-  writeFileSync(path, JSON.stringify(report, null, 2) + "\n");
+  const file = openFresh(path);
+  try {
+    writeFileSync(file, JSON.stringify(report, null, 2) + "\n");
+  } finally {
+    closeSync(file);
+  }
 }

@@ -78,12 +78,22 @@ Deno.test("wrapDiskError() knows each errno, passes our own errors on and keeps 
     EXDEV: "rename_failed",
     EBUSY: "target_locked",
     EIO: "disk_error",
+    EMFILE: "too_many_files",
+    ENFILE: "too_many_files",
+    ENOTEMPTY: "invalid_path",
+    ERR_FS_EISDIR: "invalid_path",
     EFBIG: "disk_error",
     EWEIRD: "disk_error",
   };
   for (const [errno, code] of Object.entries(codes)) {
     const error = Object.assign(new Error("x"), { code: errno });
     assertEquals(wrapDiskError(error, "p", "writing").code, code, errno);
+  }
+  for (const [number, code] of [[24, "too_many_files"], [23, "too_many_files"], [28, "no_space"]] as const) {
+    if (!isLinux) continue;
+    assertEquals(wrapDiskError(new Error(`x (os error ${number})`), "p", "writing").code, code);
+    const error = Object.assign(new Error("x"), { code: "UNKNOWN", errno: -number });
+    assertEquals(wrapDiskError(error, "p", "writing").code, code);
   }
   assertEquals(wrapDiskError(new Deno.errors.PermissionDenied("x"), "p", "writing").code, "permission_denied");
   assertEquals(wrapDiskError("odd", "p", "writing").message, 'writing "p": odd');

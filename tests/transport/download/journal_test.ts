@@ -102,7 +102,6 @@ Deno.test({
     assert("damaged" in readJournal(path)!);
     Deno.symlinkSync(elsewhere, path);
     Deno.symlinkSync(elsewhere, `${path}.tmp`);
-    assertThrows(() => writeJournal(path, sample()), DiskError);
     writeJournal(path, { ...sample(), total: 200 });
     assertEquals(Deno.readTextFileSync(elsewhere), before);
     assert(Deno.lstatSync(path).isFile);
@@ -116,9 +115,23 @@ Deno.test({
     writeJournal(path, sample());
     const before = Deno.readTextFileSync(path);
     Deno.mkdirSync(`${path}.tmp`);
-    const error = assertThrows(() => writeJournal(path, { ...sample(), total: 7000 }), DiskError, "x.part.json");
-    assertEquals(error.code, "invalid_path");
+    const error = assertThrows(() => writeJournal(path, { ...sample(), total: 7000 }), DiskError, "x.part.json.tmp");
+    assertEquals([error.code, error.message.endsWith("is a folder")], ["invalid_path", true]);
     assertEquals(Deno.readTextFileSync(path), before);
+  }),
+});
+
+Deno.test({
+  name: "readJournal() and writeJournal() never wait for the other end of a pipe",
+  ignore: !isUnix,
+  fn: inFolder((path) => {
+    const pipe = (name: string) => new Deno.Command("mkfifo", { args: [name] }).outputSync();
+    pipe(`${path}.tmp`);
+    writeJournal(path, sample());
+    assertEquals((readJournal(path) as Journal).total, 100);
+    Deno.removeSync(path);
+    pipe(path);
+    assertEquals(assertThrows(() => readJournal(path), DiskError).code, "invalid_path");
   }),
 });
 
