@@ -8,6 +8,7 @@ import { rememberHeader } from "./known_secrets.ts";
 import { isLoopback } from "./loopback.ts";
 import { wrapNetworkError } from "./network_error.ts";
 import { wholeWithin, within } from "./option.ts";
+import { noteWithheld } from "./part.ts";
 import { type Hop, isRedirect, nextHop, refuseRedirect } from "./redirect.ts";
 import { redactUrl } from "./redact.ts";
 import type { Context, Transport } from "./transport.ts";
@@ -162,7 +163,7 @@ export function fetchTransport({
         headers["range"] !== undefined,
         request,
       );
-      if (!isRedirect(response.status)) return response;
+      if (!isRedirect(response.status)) return noteWithheld(response, request, headers);
       const { status } = response, location = response.headers.get("location");
       await response.body?.cancel();
       response = undefined;

@@ -109,25 +109,48 @@ export function readPart(response: Response, request: Request, wanted: Wanted): 
   return { kind: "part", start: range.start, end: range.end + 1, total: range.total };
 }
 
-const credentials = ["authorization", "cookie", "proxy-authorization"];
+/** Where a part is asked for, and which headers of the request for the whole must not go there. */
+export interface Address {
+  /** The URL. */
+  readonly url: string;
+  /** Names of headers, in lower case. */
+  readonly withheld: readonly string[];
+}
+
+/** By answer: headers of the request that were dropped on the way to the address that gave it. */
+const withheld = new WeakMap<Response, readonly string[]>();
+
+/** Notes which headers of `request` the address that answered at the end of its redirects did not get. */
+export function noteWithheld(response: Response, request: Request, sent: Readonly<Record<string, string>>): Response {
+  withheld.set(response, [...request.headers.keys()].filter((name) => !(name in sent)));
+  return response;
+}
 
 /**
- * The request for a part of what `request` asks for, optionally at the address it was last redirected to. Credentials
- * the caller put on the request stay with the origin they were meant for.
+ * The address that gave an answer to a request sent to `from`, for further parts. Where nobody knows which headers
+ * reached another origin it is `from` again: then the socket decides at each redirect.
  */
+export function addressOf(response: Response, from: Address): Address {
+  const url = response.url || from.url, dropped = withheld.get(response);
+  if (dropped === undefined && new URL(url).origin !== new URL(from.url).origin) return from;
+  return { url, withheld: [...from.withheld, ...dropped ?? []] };
+}
+
+/** The request for a part of what `request` asks for, optionally at the address it was last redirected to. */
 export function partRequest(
   request: Request,
   { start, end, validator }: Wanted,
-  { url = request.url, signal = request.signal }: { url?: string; signal?: AbortSignal } = {},
+  { address = { url: request.url, withheld: [] }, signal = request.signal }: {
+    address?: Address;
+    signal?: AbortSignal;
+  } = {},
 ): Request {
   const headers = new Headers(request.headers);
   headers.set("range", formatRange({ start, end: end === undefined ? undefined : end - 1 }));
   if (validator) headers.set("if-range", validator.value);
   else headers.delete("if-range");
-  if (url !== request.url && new URL(url).origin !== new URL(request.url).origin) {
-    for (const name of credentials) headers.delete(name);
-  }
-  return new Request(url, { headers, signal });
+  for (const name of address.withheld) headers.delete(name);
+  return new Request(address.url, { headers, signal });
 }
 
 /** Requests whose reader asks for the rest itself when the body breaks off. */
@@ -146,6 +169,8 @@ export function isSelfHealing(request: Request): boolean {
 
 /** Lets `copy` say that it came from where `response` came from. */
 export function keepSource(copy: Response, response: Response): Response {
+  const names = withheld.get(response);
+  if (names !== undefined) withheld.set(copy, names);
   return Object.defineProperties(copy, {
     url: { value: response.url },
     redirected: { value: response.redirected },

@@ -2,7 +2,17 @@ import { type Clock, sleep } from "./clock.ts";
 import { CivikitError, ContentError, HttpError, NetworkError } from "./errors.ts";
 import { httpError, type HttpErrorReadOptions } from "./http_status.ts";
 import { wrapBodyError } from "./network_error.ts";
-import { markSelfHealing, type PartAnswer, partRequest, readPart, type Validator, type Wanted } from "./part.ts";
+import {
+  type Address,
+  addressOf,
+  hostOf,
+  markSelfHealing,
+  type PartAnswer,
+  partRequest,
+  readPart,
+  type Validator,
+  type Wanted,
+} from "./part.ts";
 import { type Lane, RangePlan, type Span } from "./range_plan.ts";
 import { redactUrl } from "./redact.ts";
 import { backoff, exhausted, mostUntrusted } from "./resume_transport.ts";
@@ -54,6 +64,8 @@ interface Answered {
   readonly response: Response;
   readonly asked: Request;
   readonly answer: PartAnswer;
+  /** Where the answer came from. */
+  readonly address: Address;
 }
 
 /** How often rates are measured and the number of connections is reconsidered. */
@@ -82,8 +94,9 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
   const connections = new Set<Connection>();
   const plan = new RangePlan(options.firstPart.end, span.end, options.pieceBytes);
   let { validator } = options;
+  const original: Address = { url: request.url, withheld: [] };
   /** Where the original URL last led to. */
-  let resolved = options.first.url || request.url;
+  let resolved = addressOf(options.first, original);
   let resolving: Promise<void> | undefined;
   /** Connections the server lets us have: lowered when it says so, raised again step by step. */
   let allowance = Infinity;
@@ -213,21 +226,19 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
     return true;
   }
 
-  async function send(connection: Connection, wanted: Wanted, to: string): Promise<Answered> {
+  async function send(connection: Connection, wanted: Wanted, to: Address): Promise<Answered> {
     const controller = new AbortController();
     connection.drop = (reason) => controller.abort(reason);
     const signal = AbortSignal.any([request.signal, controller.signal]);
-    const asked = markSelfHealing(partRequest(request, wanted, { url: to, signal }));
+    const asked = markSelfHealing(partRequest(request, wanted, { address: to, signal }));
     const response = await inner.fetch(asked, context);
-    const answer = readPart(response, asked, wanted);
-    if (answer.kind !== "whole" || answer.unchanged || wanted.validator === undefined) {
-      return { response, asked, answer };
-    }
-    if (new URL(response.url || to).host === wanted.validator.host) return { response, asked, answer };
+    const answer = readPart(response, asked, wanted), address = addressOf(response, to);
+    const isProven = answer.kind !== "whole" || answer.unchanged || wanted.validator === undefined;
+    if (isProven || hostOf(response, asked) === wanted.validator.host) return { response, asked, answer, address };
     // another storage host cannot know our validator: ask it for the bytes alone; the size must still agree
     await response.body?.cancel();
     validator = undefined;
-    return await send(connection, { ...wanted, validator }, response.url || to);
+    return await send(connection, { ...wanted, validator }, address);
   }
 
   /** Asks for the connection's part; undefined when the bytes came, or will come, in another way. */
@@ -255,13 +266,13 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
   /** After `stale` was refused: one connection goes back to the original URL, the others wait for what it finds. */
   async function sendAgain(connection: Connection, wanted: Wanted, stale: string): Promise<Answered> {
     if (resolving !== undefined) await resolving;
-    if (resolved !== stale) return await send(connection, wanted, resolved);
+    if (resolved.url !== stale) return await send(connection, wanted, resolved);
     const { promise, resolve } = Promise.withResolvers<void>();
     resolving = promise;
     try {
       context.report({ type: "resolve", url });
-      const answered = await send(connection, wanted, request.url);
-      if (answered.answer.kind === "part") resolved = answered.response.url || request.url;
+      const answered = await send(connection, wanted, original);
+      if (answered.answer.kind === "part") resolved = answered.address;
       return answered;
     } finally {
       resolving = undefined;

@@ -7,7 +7,9 @@ import {
   rangeTransport,
   resumeTransport,
   save,
+  type Transport,
 } from "../../transport/mod.ts";
+import { createTransport } from "../../create_transport.ts";
 import { contentAt, type Fault, type Origin, startOrigin } from "../_origin/mod.ts";
 import { eventLog, memorySink } from "../_memory.ts";
 
@@ -234,6 +236,51 @@ Deno.test("rangeTransport() does not carry the caller's credentials to another o
   assert(front.log.every(({ headers }) => headers.get("authorization") === "Bearer k"));
   assert(storage.log.length > 5);
   assert(storage.log.every(({ headers }) => !headers.has("authorization") && !headers.has("cookie")));
+});
+
+for (const names of [["X-Api-Key"], ["x-api-key", "x-other-secret"]]) {
+  Deno.test(`no part of a download carries ${names.join(" and ")} to another origin, nor does a resumed one`, async () => {
+    await using storage = await startOrigin({
+      files: { "/a.bin": { size, seed: 21 } },
+      faults: [{ kind: "cut", after: 300_000, how: "fin", times: 6 }, slow],
+    });
+    await using front = await startOrigin({ faults: [{ kind: "redirect", to: `${storage.url}/a.bin` }] });
+    for (const range of [undefined, "bytes=0-"]) {
+      using transport = createTransport({
+        pieceBytes: 512 * 1024,
+        resume: { delayMs: 0 },
+        socket: { secretHeaders: names },
+      });
+      const headers = {
+        "x-other": "stays",
+        ...(range === undefined ? {} : { range }),
+        ...Object.fromEntries(names.map((name) => [name, "s3cr3t"])),
+      };
+      const sink = memorySink(size);
+      await save(await transport.fetch(new Request(`${front.url}/x`, { headers })), sink);
+      assertEquals(sink.bytes, expected);
+    }
+    assert(front.log.every(({ headers }) => names.every((name) => headers.get(name) === "s3cr3t")));
+    assert(storage.log.length > 10, `${storage.log.length}`);
+    assert(storage.log.every(({ headers }) => headers.get("x-other") === "stays"));
+    assertEquals(storage.log.filter(({ headers }) => names.some((name) => headers.has(name))).length, 0);
+  });
+}
+
+Deno.test("rangeTransport() asks the original URL for each part where nobody says which headers the redirect dropped", async () => {
+  await using storage = await startOrigin({ files: { "/a.bin": { size, seed: 21 } } });
+  await using front = await startOrigin({ faults: [{ kind: "redirect", to: `${storage.url}/a.bin` }] });
+  using socket = fetchTransport({ secretHeaders: ["x-api-key"] });
+  const silent: Transport = {
+    async fetch(request, context) {
+      const { url, body, status, headers } = await socket.fetch(request, context);
+      return Object.defineProperty(new Response(body, { status, headers }), "url", { value: url });
+    },
+  };
+  const request = new Request(`${front.url}/x`, { headers: { "x-api-key": "s3cr3t" } });
+  await save(await rangeTransport(silent, { pieceBytes: 512 * 1024 }).fetch(request), memorySink(size));
+  assert(storage.log.length > 5);
+  assert(storage.log.every(({ headers }) => !headers.has("x-api-key")));
 });
 
 Deno.test("rangeTransport() lets the idle take over the tail of the slowest connection", async () => {
