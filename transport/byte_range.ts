@@ -1,3 +1,5 @@
+import { cutSecrets } from "./known_secrets.ts";
+
 /** A span of bytes, both ends included, as HTTP counts them; `end` undefined means: to the last byte. */
 export interface ByteRange {
   /** First byte, from 0. */
@@ -92,13 +94,14 @@ export function isReadable(headers: Headers, isRanged: boolean): boolean {
 
 /**
  * What may stand in If-Range for this answer: its strong ETag, else a Last-Modified at least two seconds older than
- * its Date (RFC 9110 sections 8.8.2.2 and 13.1.5); undefined when it has neither.
+ * its Date (RFC 9110 sections 8.8.2.2 and 13.1.5); undefined when it has neither. Validators are kept in journals, so one
+ * in which the server repeats a secret of ours is none.
  */
 export function strongValidator(headers: Headers): string | undefined {
   const etag = headers.get("etag")?.trim();
-  if (etag !== undefined && /^"[\x21\x23-\x7e\x80-\xff]*"$/.test(etag)) return etag;
+  if (etag !== undefined && /^"[\x21\x23-\x7e\x80-\xff]*"$/.test(etag) && cutSecrets(etag) === etag) return etag;
   const modified = headers.get("last-modified"), sent = headers.get("date");
-  if (modified === null || sent === null) return undefined;
+  if (modified === null || sent === null || cutSecrets(modified) !== modified) return undefined;
   const age = Date.parse(sent) - Date.parse(modified);
   return age >= 2000 ? modified : undefined;
 }

@@ -2,7 +2,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { deflateSync, gzipSync } from "node:zlib";
 import {
+  auth,
   CivikitError,
+  compose,
   download,
   type DownloadOptions,
   type DownloadResult,
@@ -109,3 +111,25 @@ for (const stack of Object.keys(stacks)) {
       }));
   }
 }
+
+Deno.test("download() writes no ETag into the journal in which the server repeats the key", async () => {
+  const folder = await Deno.makeTempDir(), key = "etag-key-0123456789abcdef";
+  await using origin = await startOrigin({
+    files: { "/a": { ...fileOf({ size, seed }), etag: `"for-${key}"` } },
+    faults: [{ kind: "cut", after: 500_000, how: "fin", times: 1 }],
+  });
+  using socket = fetchTransport();
+  const transport = compose(socket, auth({ key, hosts: ["127.0.0.1"] }));
+  const get = (maxAttempts: number) =>
+    download(transport, `${origin.url}/a`, `${folder}/a.bin`, { maxAttempts, delayMs: 0 });
+  try {
+    await fails(get(0), "connection_reset");
+    const journal = await Deno.readTextFile(`${folder}/a.bin.part.json`);
+    assert(!journal.includes(key) && journal.includes('"validator":"Tue, 02 Jan 2024'), journal);
+    const { resumedBytes } = await get(5);
+    assert(resumedBytes > 0 && origin.sent() < size * 1.2, `${resumedBytes}`);
+    assertEquals(await Deno.readFile(`${folder}/a.bin`), expected);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
