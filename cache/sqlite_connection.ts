@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { openSqliteFile, setAside, type SqliteFile, troubleOf } from "./sqlite_file.ts";
+import { isSqliteBusy, openSqlite, type SqliteFile } from "../transport/internal.ts";
+import { applicationId, migrations } from "./sqlite_schema.ts";
 
 const sql = {
   find:
@@ -41,14 +42,14 @@ const sql = {
 };
 
 /** Every statement of the store, prepared. */
-export type Statements = Record<keyof typeof sql, StatementSync>;
+export type Statements = Readonly<Record<keyof typeof sql, StatementSync>>;
 
 /** How long a statement waits for other processes by itself, in milliseconds: shorter than anybody would notice. */
 const shortPatienceMs = 5;
+/** How long the first opening waits for other processes, in milliseconds. */
+const openPatienceMs = 1000;
 /** How long a file that was busy when it should have been opened is left alone, in milliseconds. */
 const reopenMs = 100;
-/** A disk that damages every new file must not fill up with old ones. */
-const mostReplacements = 3;
 
 /** A connection that never throws. */
 export interface SqliteConnection {
@@ -71,34 +72,44 @@ export interface SqliteConnection {
 /** Opens the file at `path`, or goes on without one. */
 export function sqliteConnection(path: string): SqliteConnection {
   const spareSalt = randomUUID();
-  let file: SqliteFile | undefined, statements: Statements | undefined, salt: string | undefined;
-  let failures = 0, failure: string | undefined, replacements = 0;
+  let file: SqliteFile<keyof typeof sql> | undefined, salt: string | undefined;
+  let failures = 0, failure: string | undefined;
   /** When the file could not be opened because another process was at it: it is tried again soon. */
   let busySince: number | undefined;
 
-  function open(): void {
+  function open(patienceMs: number): void {
     busySince = undefined;
+    attempt(() => {
+      file = openSqlite(path, {
+        applicationId,
+        migrations,
+        statements: sql,
+        patienceMs,
+        // The file outlives this process but need not outlive the machine: no fsync, so no request ever waits for a
+        // disk. Short checkpoints and a short patience keep every single step far under 5 ms.
+        pragmas: `PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 200; PRAGMA busy_timeout = ${shortPatienceMs}`,
+      });
+      readSalt();
+    });
+  }
+
+  function readSalt(): void {
+    salt = String(file!.run.salt.get()!["value"]);
+  }
+
+  /** Runs what opens the file, now or anew; there may be none afterwards. */
+  function attempt(work: () => void): void {
     try {
-      file = openSqliteFile(path);
-      const { db } = file;
-      statements = Object.fromEntries(
-        Object.entries(sql).map(([name, text]) => [name, db.prepare(text)]),
-      ) as Statements;
-      salt = String(statements.salt.get()!["value"]);
+      work();
     } catch (error) {
-      if (troubleOf(error) === "busy") busySince = performance.now();
+      if (isSqliteBusy(error)) busySince = performance.now();
       else note(error);
       close();
     }
   }
 
   function close(): void {
-    statements = undefined;
-    try {
-      file?.db.close();
-    } catch {
-      // it was not open
-    }
+    file?.close();
     file = undefined;
   }
 
@@ -107,23 +118,15 @@ export function sqliteConnection(path: string): SqliteConnection {
     failure = error instanceof Error ? error.message : String(error);
   }
 
-  function replace(isDamaged = true): void {
-    const inode = file?.inode;
-    close();
-    if (isDamaged) setAside(path, inode);
-    open();
-  }
-
   function guarded<T>(otherwise: T, work: (run: Statements, db: DatabaseSync) => T): T {
-    if (busySince !== undefined && performance.now() - busySince > reopenMs) open();
-    if (!file || !statements) return otherwise;
+    if (busySince !== undefined && performance.now() - busySince > reopenMs) open(shortPatienceMs);
+    if (!file) return otherwise;
+    const { run, db, heal } = file;
     try {
-      return work(statements, file.db);
+      return work(run, db);
     } catch (error) {
-      const trouble = troubleOf(error);
-      if (trouble !== "busy") note(error);
-      const isHopeless = trouble === "damaged" || trouble === "unreadable";
-      if (isHopeless && replacements++ < mostReplacements) replace(trouble === "damaged");
+      if (!isSqliteBusy(error)) note(error);
+      attempt(() => void (heal(error) && readSalt()));
       return otherwise;
     }
   }
@@ -148,7 +151,7 @@ export function sqliteConnection(path: string): SqliteConnection {
     });
   }
 
-  open();
+  open(openPatienceMs);
   return {
     get salt() {
       return salt ?? spareSalt;
@@ -159,7 +162,12 @@ export function sqliteConnection(path: string): SqliteConnection {
     guarded,
     transaction,
     health: () => ({ failures, ...(failure !== undefined && { failure }) }),
-    replace: () => replace(),
+    replace() {
+      attempt(() => {
+        file?.replace();
+        readSalt();
+      });
+    },
     close,
   };
 }

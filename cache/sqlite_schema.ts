@@ -1,9 +1,7 @@
-import type { DatabaseSync } from "node:sqlite";
+/** What marks a file as a cache of ours: "ckhc". */
+export const applicationId = 0x636b6863;
 
-/**
- * The steps from an empty file to the present layout. A file's `user_version` is the number of steps it has been
- * through. Never change a step that was published: add one.
- */
+/** The steps from an empty file to the present layout. */
 export const migrations: readonly string[] = [
   `CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
    INSERT INTO about VALUES ('salt', lower(hex(randomblob(16))));
@@ -43,42 +41,3 @@ export const migrations: readonly string[] = [
      UPDATE totals SET entries = entries - 1, bytes = bytes - old.bytes;
    END;`,
 ];
-
-function version(db: DatabaseSync): number {
-  return Number(db.prepare("PRAGMA user_version").get()!["user_version"]);
-}
-
-/**
- * Brings a database to the present layout, in one transaction: it is either done or as it was. A file of a later
- * version is emptied and laid out anew, which for a cache is no loss.
- *
- * @param db An open database.
- * @param steps The layout, step by step. Default: the cache's.
- * @returns The version the file had before.
- */
-export function migrate(db: DatabaseSync, steps: readonly string[] = migrations): number {
-  const seen = version(db);
-  if (seen === steps.length) return seen;
-  db.exec("BEGIN IMMEDIATE");
-  try {
-    // another process may have been quicker
-    let from = version(db);
-    const before = from;
-    if (from > steps.length) {
-      empty(db);
-      from = 0;
-    }
-    for (const step of steps.slice(from)) db.exec(step);
-    db.exec(`PRAGMA user_version = ${steps.length}`);
-    db.exec("COMMIT");
-    return before;
-  } catch (error) {
-    db.exec("ROLLBACK");
-    throw error;
-  }
-}
-
-function empty(db: DatabaseSync): void {
-  const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").all();
-  for (const { name } of tables) db.exec(`DROP TABLE "${String(name).replaceAll('"', '""')}"`);
-}

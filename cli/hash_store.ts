@@ -1,8 +1,10 @@
 import { type HashCache, hashCache } from "../api/mod.ts";
-import { CivikitError, hint } from "../transport/mod.ts";
+import { messageOf } from "../transport/internal.ts";
+import { CivikitError, DiskError } from "../transport/mod.ts";
 import type { Flag, ParsedArgs } from "./args.ts";
 import type { Surroundings } from "./command.ts";
 import { hashesPath } from "./places.ts";
+import { printable } from "./text.ts";
 
 /** The option of commands that hash files. */
 export const hashesFlag: Flag = {
@@ -23,19 +25,23 @@ export const hashJobsFlag: Flag = {
  * The hashes of earlier runs. Where the usual place cannot be used, they are kept for this run only, and the user is told;
  * a place the user named has to work.
  */
-export function openHashes(args: ParsedArgs, { io, locale }: Surroundings, say: (text: string) => void): HashCache {
+export function openHashes(args: ParsedArgs, { io }: Surroundings, say: (text: string) => void): HashCache {
   const given = args.value("hashes"), path = given ?? hashesPath(io.env);
   if (path === undefined) return hashCache(":memory:");
+  const onTrouble = (error: CivikitError) => say(`hashes are not kept after this run: ${printable(messageOf(error))}`);
   try {
     // opening it would stop at a question on a terminal
     const { state } = Deno.permissions.querySync({ name: "write", path });
-    if (given === undefined && state !== "granted") throw new Deno.errors.NotCapable(path);
-    return hashCache(path);
+    if (given === undefined && state !== "granted") {
+      throw new DiskError(`opening ${JSON.stringify(path)}: no permission`, { code: "permission_denied", path });
+    }
+    return hashCache(path, {
+      onTrouble,
+      onSetAside: (aside) => say(`the file of hashes was damaged; it is kept as ${printable(aside)}`),
+    });
   } catch (error) {
-    const isRefused = error instanceof CivikitError || error instanceof Deno.errors.NotCapable;
-    if (!isRefused || given !== undefined) throw error;
-    const why = error instanceof CivikitError ? hint(error.code, locale).title : "no permission";
-    say(`hashes are not kept after this run: ${why} (${path})`);
+    if (!(error instanceof CivikitError) || given !== undefined) throw error;
+    onTrouble(error);
     return hashCache(":memory:");
   }
 }

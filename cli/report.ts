@@ -46,7 +46,9 @@ async function run(args: ParsedArgs, { io, locale }: Surroundings): Promise<numb
     });
   }
   const { formatReport, report, statsStore } = await import("../monitor/mod.ts");
-  using store = statsStore(path);
+  const onSetAside = (aside: string) =>
+    io.stderr(`the statistics were damaged; they are kept as ${printable(aside)}\n`);
+  using store = statsStore(path, { onSetAside });
   if (args.has("clear")) {
     store.clear();
     io.stderr("all numbers are forgotten\n");

@@ -82,10 +82,10 @@ function fillHours(db: DatabaseSync): void {
   for (const row of hours.values()) put.run({ ...row });
 }
 
-/**
- * The steps from an empty file to the present form, in order; step n makes version n + 1 out of version n. A step that
- * was released is never changed: a new form is a new step.
- */
+/** What marks a file as a store of ours: "ckst". */
+export const applicationId = 0x636b7374;
+
+/** The steps from an empty file to the present form, in order; step n makes version n + 1 out of version n. */
 export const migrations: readonly ((db: DatabaseSync) => void)[] = [
   // 1: requests by the minute, and the last failures
   (db) => {
@@ -117,38 +117,3 @@ export const migrations: readonly ((db: DatabaseSync) => void)[] = [
     fillHours(db);
   },
 ];
-
-/** The present form. */
-export const schemaVersion: number = migrations.length;
-
-/** What marks a file as a store of ours: "ckst". */
-const applicationId = 0x636b7374;
-
-function pragma(db: DatabaseSync, name: string): number {
-  return Number(Object.values(db.prepare(`PRAGMA ${name}`).get()!)[0]);
-}
-
-/**
- * Brings an open file to the present form, in one transaction: a process killed in the middle leaves the old form.
- *
- * @param until The version to stop at; tests make old files with it.
- * @throws {RangeError} When the file belongs to something else, or to a newer civikit.
- */
-export function migrate(db: DatabaseSync, until: number = schemaVersion): void {
-  if (pragma(db, "user_version") === until && pragma(db, "application_id") === applicationId) return;
-  db.exec("BEGIN IMMEDIATE");
-  try {
-    // another process may have been faster
-    const found = pragma(db, "user_version"), id = pragma(db, "application_id");
-    const isEmpty = db.prepare("SELECT count(*) AS n FROM sqlite_master").get()!["n"] === 0;
-    if (!isEmpty && id !== applicationId) throw new RangeError("it is a database of something else");
-    if (found > schemaVersion) throw new RangeError(`it is of version ${found}, this civikit knows ${schemaVersion}`);
-    for (let version = found; version < until; version++) migrations[version]!(db);
-    if (found < until) db.exec(`PRAGMA user_version = ${until}`);
-    db.exec(`PRAGMA application_id = ${applicationId}`);
-    db.exec("COMMIT");
-  } catch (error) {
-    if (db.isTransaction) db.exec("ROLLBACK");
-    throw error;
-  }
-}

@@ -1,11 +1,11 @@
 import { statSync } from "node:fs";
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { StatementSync } from "node:sqlite";
+import { openSqlite } from "../transport/internal.ts";
 import { type Clock, type ErrorCode, systemClock } from "../transport/mod.ts";
 import { Histogram } from "./histogram.ts";
 import { isTransferRoute } from "./labels.ts";
 import { exportRows } from "./stats_export.ts";
-import { openStatsFile, wrapStoreError } from "./stats_file.ts";
-import { addRows, putRow, type RollupRow } from "./stats_schema.ts";
+import { addRows, applicationId, migrations, putRow, type RollupRow } from "./stats_schema.ts";
 import type {
   CounterName,
   CounterSnapshot,
@@ -28,8 +28,12 @@ export interface StatsStoreOptions {
   keepFailures?: number;
   /** Where time comes from. Default: the machine. */
   clock?: Clock;
+  /** Told where a damaged file was put; a new one is in its place then. */
+  onSetAside?: (path: string) => void;
 }
 
+/** How long to wait for other processes, in milliseconds. */
+const patienceMs = 2000;
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
@@ -78,7 +82,6 @@ const sql = {
   dropFailures: "DELETE FROM failures WHERE id <= (SELECT max(id) FROM failures) - ?",
 };
 
-type Statements = Record<keyof typeof sql, StatementSync>;
 type NamedRow = RollupRow & { readonly host: string; readonly route: string; readonly method: string };
 
 interface Span {
@@ -98,11 +101,12 @@ const ceil = (ms: number, step: number): number => Math.ceil(ms / step) * step;
 /**
  * Keeps numbers in an SQLite file: by the minute for a day, by the hour for a month, and the last failures. Several
  * processes may write to it at once, and one that is killed takes nothing with it but what it had not yet handed over.
+ * A damaged file, whenever the damage is found, is renamed `NAME.corrupt-TIME` and replaced.
  *
  * @param path Where the file is or shall be; it gets rights 0600, and a folder made for it 0700.
  * @param options See {@linkcode StatsStoreOptions}.
  * @throws {RangeError} When an option is out of range.
- * @throws {DiskError} When the file cannot be opened, or belongs to a newer civikit or to something else.
+ * @throws {DiskError} When the file cannot be opened, or belongs to a newer civikit or to another program.
  * @example
  * ```ts
  * import { metricsRegistry, recorder, report, statsStore } from "@civikit/civikit/monitor";
@@ -118,7 +122,7 @@ const ceil = (ms: number, step: number): number => Math.ceil(ms / step) * step;
  */
 export function statsStore(
   path: string,
-  { keepMinutesMs = 24 * hourMs, keepHoursMs = 30 * 24 * hourMs, keepFailures = 1000, clock = systemClock }:
+  { keepMinutesMs = 24 * hourMs, keepHoursMs = 30 * 24 * hourMs, keepFailures = 1000, clock = systemClock, onSetAside }:
     StatsStoreOptions = {},
 ): StatsStore {
   if (!(keepMinutesMs >= hourMs)) throw new RangeError(`option keepMinutesMs: ${keepMinutesMs} is below an hour`);
@@ -128,41 +132,29 @@ export function statsStore(
   if (!(Number.isInteger(keepFailures) && keepFailures >= 0 && keepFailures <= 100_000)) {
     throw new RangeError(`option keepFailures: ${keepFailures} is not a whole number from 0 to 100000`);
   }
-  const db: DatabaseSync = openStatsFile(path, clock.date());
-  const run = Object.fromEntries(Object.entries(sql).map(([name, text]) => [name, db.prepare(text)])) as Statements;
-  let prunedMs = -Infinity, isClosed = false;
-
-  function guarded<T>(action: string, work: () => T): T {
-    try {
-      return work();
-    } catch (error) {
-      throw wrapStoreError(error, path, action);
-    }
-  }
-
-  function transaction(action: string, work: () => void): void {
-    guarded(action, () => {
-      db.exec("BEGIN IMMEDIATE");
-      try {
-        work();
-        db.exec("COMMIT");
-      } catch (error) {
-        if (db.isTransaction) db.exec("ROLLBACK");
-        throw error;
-      }
-    });
-  }
+  const file = openSqlite(path, {
+    applicationId,
+    migrations,
+    statements: sql,
+    patienceMs,
+    pragmas: "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 256",
+    onSetAside,
+  });
+  const { use, transaction } = file;
+  let prunedMs = -Infinity;
 
   function addSeries(series: SeriesSnapshot, atMs: number): void {
     const { host, route, method, requests, failed, aborted, bytes, statuses, codes, latency } = series;
-    const id = Number((run.findSeries.get(host, route, method) ?? run.addSeries.get(host, route, method)!)["id"]);
+    const id = Number(
+      (file.run.findSeries.get(host, route, method) ?? file.run.addSeries.get(host, route, method)!)["id"],
+    );
     const row: RollupRow = {
       ...{ at: floor(atMs, minuteMs), series: id, requests, failed, aborted, bytes: Math.round(bytes) },
       ...{ sum_ms: latency.sumMs, max_ms: latency.maxMs, latency: latency.encode() },
       ...{ statuses: JSON.stringify(statuses), codes: JSON.stringify(codes) },
     };
-    put(row, run.minute, run.putMinute);
-    put({ ...row, at: floor(atMs, hourMs) }, run.hour, run.putHour);
+    put(row, file.run.minute, file.run.putMinute);
+    put({ ...row, at: floor(atMs, hourMs) }, file.run.hour, file.run.putHour);
   }
 
   function put(row: RollupRow, find: StatementSync, write: StatementSync): void {
@@ -174,16 +166,18 @@ export function statsStore(
     transaction("writing", () => {
       for (const one of series) addSeries(one, atMs);
       for (const { name, host, label, count, sum } of counters) {
-        const id = Number((run.findCounter.get(name, host, label) ?? run.addCounter.get(name, host, label)!)["id"]);
-        run.addMinuteCounter.run(floor(atMs, minuteMs), id, count, sum);
-        run.addHourCounter.run(floor(atMs, hourMs), id, count, sum);
+        const id = Number(
+          (file.run.findCounter.get(name, host, label) ?? file.run.addCounter.get(name, host, label)!)["id"],
+        );
+        file.run.addMinuteCounter.run(floor(atMs, minuteMs), id, count, sum);
+        file.run.addHourCounter.run(floor(atMs, hourMs), id, count, sum);
       }
       for (const { atMs, kind, code, host, status, target, durationMs } of failures) {
-        run.addFailure.run(Math.round(atMs), kind, code, host, status, target, durationMs);
+        file.run.addFailure.run(Math.round(atMs), kind, code, host, status, target, durationMs);
       }
       // at once: in bad times there are thousands an hour
-      if (failures.length > 0) run.dropFailures.run(keepFailures);
-      if (rssBytes !== undefined) run.addMemory.run(floor(atMs, minuteMs), rssBytes);
+      if (failures.length > 0) file.run.dropFailures.run(keepFailures);
+      if (rssBytes !== undefined) file.run.addMemory.run(floor(atMs, minuteMs), rssBytes);
     });
     if (clock.date() - prunedMs >= hourMs) prune();
   }
@@ -192,18 +186,18 @@ export function statsStore(
     prunedMs = clock.date();
     const minutes = floor(prunedMs - keepMinutesMs, minuteMs), hours = floor(prunedMs - keepHoursMs, hourMs);
     transaction("tidying", () => {
-      run.dropMinutes.run(minutes);
-      run.dropMinuteCounters.run(minutes);
-      run.dropMemory.run(minutes);
-      run.dropHours.run(hours);
-      run.dropHourCounters.run(hours);
+      file.run.dropMinutes.run(minutes);
+      file.run.dropMinuteCounters.run(minutes);
+      file.run.dropMemory.run(minutes);
+      file.run.dropHours.run(hours);
+      file.run.dropHourCounters.run(hours);
     });
   }
 
   /** When the first numbers are from, to the minute where minutes are kept. */
   function oldestMs(): number {
-    const minute = Number(run.oldestMinute.get()!["at"] ?? Infinity),
-      hour = Number(run.oldestHour.get()!["at"] ?? Infinity);
+    const minute = Number(file.run.oldestMinute.get()!["at"] ?? Infinity),
+      hour = Number(file.run.oldestHour.get()!["at"] ?? Infinity);
     return hour < floor(minute, hourMs) ? hour : minute;
   }
 
@@ -228,8 +222,8 @@ export function statsStore(
   function rows(span: Span): NamedRow[] {
     const { minutes, hours } = piecesOf(span);
     return [
-      ...minutes.flatMap(([from, to]) => from < to ? run.minutes.all(from, to) : []),
-      ...run.hours.all(...hours),
+      ...minutes.flatMap(([from, to]) => from < to ? file.run.minutes.all(from, to) : []),
+      ...file.run.hours.all(...hours),
     ] as unknown as NamedRow[];
   }
 
@@ -237,8 +231,8 @@ export function statsStore(
     const { minutes, hours } = piecesOf(span);
     const found = new Map<string, CounterSnapshot>();
     const all = [
-      ...minutes.flatMap(([from, to]) => from < to ? run.minuteCounters.all(from, to) : []),
-      ...run.hourCounters.all(...hours),
+      ...minutes.flatMap(([from, to]) => from < to ? file.run.minuteCounters.all(from, to) : []),
+      ...file.run.hourCounters.all(...hours),
     ];
     for (const row of all) {
       const [name, host, label] = [row["name"] as CounterName, String(row["host"]), String(row["label"])];
@@ -250,7 +244,7 @@ export function statsStore(
   }
 
   function memoryOf({ fromMs, toMs }: Span): MemorySnapshot | undefined {
-    const row = run.memory.get(floor(fromMs, minuteMs), toMs + 1)!;
+    const row = file.run.memory.get(floor(fromMs, minuteMs), toMs + 1)!;
     const samples = Number(row["samples"] ?? 0);
     if (samples === 0) return undefined;
     return {
@@ -263,8 +257,8 @@ export function statsStore(
     const span = spanOf(wanted);
     const start = floor(span.fromMs, stepMs), end = span.toMs;
     const isFine = start >= clock.date() - keepMinutesMs - minuteMs && stepMs < hourMs;
-    const all = (isFine ? run.minutes : run.hours).all(start, end) as unknown as NamedRow[];
-    const received = (isFine ? run.minuteBytes : run.hourBytes).all(start, end);
+    const all = (isFine ? file.run.minutes : file.run.hours).all(start, end) as unknown as NamedRow[];
+    const received = (isFine ? file.run.minuteBytes : file.run.hourBytes).all(start, end);
     const steps = new Map<number, { requests: number; failed: number; bytes: number; latency: Histogram }>();
     const stepOf = (at: number) => {
       const key = floor(at, stepMs);
@@ -289,16 +283,10 @@ export function statsStore(
     return points;
   }
 
-  function close(): void {
-    if (isClosed) return;
-    isClosed = true;
-    db.close();
-  }
-
   return {
     add,
     read(wanted = {}) {
-      return guarded("reading", () => {
+      return use("reading", () => {
         const span = spanOf(wanted);
         const series = new Map<string, NamedRow[]>();
         for (const row of rows(span)) {
@@ -318,11 +306,11 @@ export function statsStore(
       if (!(stepMs >= minuteMs && stepMs % minuteMs === 0)) {
         throw new RangeError(`option stepMs: ${stepMs} is not a multiple of a minute`);
       }
-      return guarded("reading", () => timeline(span, stepMs));
+      return use("reading", () => timeline(span, stepMs));
     },
     failures: (limit = 100) =>
-      guarded("reading", () =>
-        run.failures.all(limit).map((row): FailureRecord => ({
+      use("reading", () =>
+        file.run.failures.all(limit).map((row): FailureRecord => ({
           atMs: Number(row["at_ms"]),
           kind: row["kind"] as FailureRecord["kind"],
           code: row["code"] as ErrorCode,
@@ -332,14 +320,18 @@ export function statsStore(
           durationMs: Number(row["duration_ms"]),
         }))),
     *export(format, wanted = {}) {
-      const { fromMs, toMs } = spanOf(wanted);
+      const { fromMs, toMs } = use("reading", () => spanOf(wanted));
       yield* exportRows(
         format,
         (function* () {
           // an hour at a time: other processes want to write, and memory stays small
           for (let at = floor(fromMs, hourMs); at <= toMs; at += hourMs) {
             const [from, to] = [Math.max(at, floor(fromMs, minuteMs)), Math.min(at + hourMs, toMs + 1)];
-            for (const row of run.minutes.all(from, to)) yield merged([row as unknown as NamedRow], Number(row["at"]));
+            yield* use(
+              "reading",
+              () =>
+                file.run.minutes.all(from, to).map((row) => merged([row as unknown as NamedRow], Number(row["at"]))),
+            );
           }
         })(),
       );
@@ -351,15 +343,15 @@ export function statsStore(
           const table of [
             ...["minutes", "hours", "minute_counters", "hour_counters", "memory", "failures", "series", "counters"],
           ]
-        ) db.exec(`DELETE FROM ${table}`);
+        ) file.db.exec(`DELETE FROM ${table}`);
       });
-      guarded("clearing", () => db.exec("VACUUM"));
+      use("clearing", () => file.db.exec("VACUUM"));
     },
     sizeBytes() {
       return ["", "-wal"].reduce((sum, end) => sum + (statSync(path + end, { throwIfNoEntry: false })?.size ?? 0), 0);
     },
-    close,
-    [Symbol.dispose]: close,
+    close: file.close,
+    [Symbol.dispose]: file.close,
   };
 }
 

@@ -10,3 +10,4 @@ export { checkPlain, isAbandonedClaim, openFresh, openPlain, readPlainText, sync
 export { readAtMost } from "./read_at_most.ts";
 export { messageOf, redactText, redactUrl } from "./redact.ts";
 export { isSecretName, type NamePlace } from "./secret_names.ts";
+export { isSqliteBusy, openSqlite, type SqliteFile, type SqliteOptions, type SqliteStep } from "./sqlite.ts";

@@ -1,7 +1,5 @@
-import { mkdirSync } from "node:fs";
-import { dirname, resolve } from "node:path";
-import { DatabaseSync } from "node:sqlite";
-import { CivikitError, wrapDiskError } from "../../transport/mod.ts";
+import { isSqliteBusy, openSqlite, type SqliteStep } from "../../transport/internal.ts";
+import type { CivikitError } from "../../transport/mod.ts";
 import type { Identity } from "./identity.ts";
 
 /** What tells whether a file may have changed since it was hashed. */
@@ -46,49 +44,44 @@ export interface HashCache extends Disposable {
   close(): void;
 }
 
-const schemaVersion = 1;
-const schema = `
-  CREATE TABLE IF NOT EXISTS files (
-    path TEXT PRIMARY KEY, bytes INTEGER NOT NULL, mtime REAL NOT NULL, sha256 TEXT NOT NULL
-  ) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS identities (
-    sha256 TEXT PRIMARY KEY, identity TEXT, asked_at INTEGER NOT NULL
-  ) WITHOUT ROWID;
-  PRAGMA user_version = ${schemaVersion};
-`;
+/** What marks a file as one of ours: "ckhs". */
+const applicationId = 0x636b6873;
 
-function open(path: string): DatabaseSync {
-  try {
-    if (path !== ":memory:") mkdirSync(dirname(resolve(path)), { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw wrapDiskError(error, path, "opening the hash cache");
-  }
-  try {
-    return new DatabaseSync(path);
-  } catch (error) {
-    throw sqliteError(error, path);
-  }
-}
+const migrations: readonly SqliteStep[] = [
+  `CREATE TABLE files (
+     path TEXT PRIMARY KEY, bytes INTEGER NOT NULL, mtime REAL NOT NULL, sha256 TEXT NOT NULL
+   ) WITHOUT ROWID;
+   CREATE TABLE identities (
+     sha256 TEXT PRIMARY KEY, identity TEXT, asked_at INTEGER NOT NULL
+   ) WITHOUT ROWID;`,
+];
 
-function prepare(db: DatabaseSync, path: string): void {
-  db.exec("PRAGMA busy_timeout = 5000");
-  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
-  const version = Number(db.prepare("PRAGMA user_version").get()!.user_version);
-  if (version > schemaVersion) {
-    throw new CivikitError(
-      `opening the hash cache ${JSON.stringify(path)}: its form is ${version}, known is ${schemaVersion}`,
-      { code: "newer_format" },
-    );
-  }
-  if (version === 0) db.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`);
+const statements = {
+  find: "SELECT path, bytes, mtime AS mtimeMs, sha256 FROM files WHERE path = ?",
+  keep: "INSERT OR REPLACE INTO files (path, bytes, mtime, sha256) VALUES (?, ?, ?, ?)",
+  asked: "SELECT identity, asked_at AS askedAt FROM identities WHERE sha256 = ?",
+  tell: "INSERT OR REPLACE INTO identities (sha256, identity, asked_at) VALUES (?, ?, ?)",
+};
+
+/** Settings of {@linkcode hashCache}. */
+export interface HashCacheOptions {
+  /** How long to wait for other processes, in milliseconds; once that was in vain, no longer. Default 5000. */
+  patienceMs?: number | undefined;
+  /** Told where a damaged file was put; a new one is in its place then. */
+  onSetAside?: ((path: string) => void) | undefined;
+  /** Told once when something cannot be read or kept, a locked file or a full disk; it stops nothing. */
+  onTrouble?: ((error: CivikitError) => void) | undefined;
 }
 
 /**
- * A cache of file hashes in SQLite: a file is hashed again only when its path, size or time changed.
+ * A cache of file hashes in SQLite: a file is hashed again only when its path, size or time changed. Once it is open,
+ * trouble with it stops nothing: what cannot be read is not known, and what cannot be written is not kept. A damaged file
+ * is renamed `NAME.corrupt-TIME` and replaced.
  *
- * @param path The database; made with its folder when missing. `:memory:` keeps nothing.
- * @throws {CivikitError} `newer_format` when a newer civikit made it.
- * @throws {DiskError} When it cannot be opened or written, as on a read-only disk.
+ * @param path The database; made (0600) with its folder (0700) when missing. `:memory:` keeps nothing.
+ * @param options See {@linkcode HashCacheOptions}.
+ * @throws {DiskError} When it cannot be opened: `newer_format` when a newer civikit made it, `invalid_file` when another
+ * program did, `target_locked` when somebody else has it for longer than `patienceMs`.
  * @example
  * ```ts
  * import { hashCache } from "@civikit/civikit/api";
@@ -98,76 +91,73 @@ function prepare(db: DatabaseSync, path: string): void {
  * console.log(cache.find({ path: "/models/a.safetensors", bytes: 5, mtimeMs: 2 })); // undefined: it was changed
  * ```
  */
-export function hashCache(path: string): HashCache {
-  const db = open(path);
-  try {
-    prepare(db, path);
-  } catch (error) {
-    db.close();
-    throw sqliteError(error, path);
-  }
-  const select = db.prepare("SELECT path, bytes, mtime AS mtimeMs, sha256 FROM files WHERE path = ?");
-  const upsert = db.prepare("INSERT OR REPLACE INTO files (path, bytes, mtime, sha256) VALUES (?, ?, ?, ?)");
-  const selectIdentity = db.prepare("SELECT identity, asked_at AS askedAt FROM identities WHERE sha256 = ?");
-  const upsertIdentity = db.prepare("INSERT OR REPLACE INTO identities (sha256, identity, asked_at) VALUES (?, ?, ?)");
-  let isClosed = false;
+export function hashCache(
+  path: string,
+  { patienceMs = 5000, onSetAside, onTrouble }: HashCacheOptions = {},
+): HashCache {
+  const file = openSqlite(path, {
+    applicationId,
+    migrations,
+    statements,
+    patienceMs,
+    pragmas: "PRAGMA synchronous = NORMAL",
+    onSetAside,
+  });
+  let isTogether = false, isTroubled = false;
 
-  function attempt<T>(work: () => T): T {
+  function attempt<T>(work: () => T, otherwise: T): T {
     try {
-      return work();
+      return file.use("using", () => {
+        // what was set aside took the transaction with it
+        if (isTogether && !file.db.isTransaction) file.db.exec("BEGIN");
+        return work();
+      });
     } catch (error) {
-      throw sqliteError(error, path);
+      trouble(error as CivikitError);
+      return otherwise;
     }
   }
 
-  const recorded = (file: string) => attempt(() => select.get(file) as unknown as HashRecord | undefined);
-  const close = () => {
-    if (!isClosed) db.close();
-    isClosed = true;
-  };
+  function trouble(error: CivikitError): void {
+    if (isTroubled) return;
+    isTroubled = true;
+    onTrouble?.(error);
+    // whoever waited in vain once does not wait each time
+    if (isSqliteBusy(error)) file.db.exec("PRAGMA busy_timeout = 0");
+  }
+
+  const recorded = (path: string) =>
+    attempt(() => file.run.find.get(path) as unknown as HashRecord | undefined, undefined);
   return {
     recorded,
-    find({ path: file, bytes, mtimeMs }) {
-      const record = recorded(file);
+    find({ path, bytes, mtimeMs }) {
+      const record = recorded(path);
       return record !== undefined && record.bytes === bytes && record.mtimeMs === mtimeMs ? record : undefined;
     },
-    keep({ path: file, bytes, mtimeMs, sha256 }) {
-      attempt(() => upsert.run(file, bytes, mtimeMs, sha256));
-    },
-    asked(sha256) {
-      const row = attempt(() => selectIdentity.get(sha256)) as { identity: string | null; askedAt: number } | undefined;
-      if (row === undefined) return undefined;
-      return { askedAt: row.askedAt, identity: row.identity === null ? null : JSON.parse(row.identity) };
-    },
-    tell(sha256, { identity, askedAt }) {
-      attempt(() => upsertIdentity.run(sha256, identity === null ? null : JSON.stringify(identity), askedAt));
-    },
+    keep: ({ path, bytes, mtimeMs, sha256 }) =>
+      attempt(() => void file.run.keep.run(path, bytes, mtimeMs, sha256), undefined),
+    asked: (sha256) =>
+      attempt(() => {
+        const row = file.run.asked.get(sha256) as { identity: string | null; askedAt: number } | undefined;
+        if (row === undefined) return undefined;
+        return { askedAt: row.askedAt, identity: row.identity === null ? null : JSON.parse(row.identity) };
+      }, undefined),
+    tell: (sha256, { identity, askedAt }) =>
+      attempt(
+        () => void file.run.tell.run(sha256, identity === null ? null : JSON.stringify(identity), askedAt),
+        undefined,
+      ),
     together(work) {
-      attempt(() => db.exec("BEGIN"));
+      isTogether = true;
       try {
-        const result = work();
-        attempt(() => db.exec("COMMIT"));
-        return result;
-      } catch (error) {
-        db.exec("ROLLBACK");
-        throw error;
+        return work();
+      } finally {
+        isTogether = false;
+        attempt(() => file.db.isTransaction && file.db.exec("COMMIT"), false);
+        if (file.db.isTransaction) file.db.exec("ROLLBACK");
       }
     },
-    close,
-    [Symbol.dispose]: close,
+    close: file.close,
+    [Symbol.dispose]: file.close,
   };
-}
-
-/** SQLite's own words, sorted into ours; Deno gives no numbers with them. */
-function sqliteError(error: unknown, path: string): CivikitError {
-  if (error instanceof CivikitError) return error;
-  const text = error instanceof Error ? error.message : String(error);
-  const code = /malformed|not a database|no such (?:table|column)/i.test(text)
-    ? "invalid_file"
-    : /readonly|read-only|unable to open/i.test(text)
-    ? "permission_denied"
-    : /full/i.test(text)
-    ? "no_space"
-    : "disk_error";
-  return new CivikitError(`using the hash cache ${JSON.stringify(path)}: ${text}`, { code, cause: error });
 }

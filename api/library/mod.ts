@@ -1,5 +1,12 @@
 export { type DuplicateGroup, findDuplicates, linkDuplicates, type LinkOutcome } from "./duplicates.ts";
-export { type AskedRecord, type FileStamp, type HashCache, hashCache, type HashRecord } from "./hash_cache.ts";
+export {
+  type AskedRecord,
+  type FileStamp,
+  type HashCache,
+  hashCache,
+  type HashCacheOptions,
+  type HashRecord,
+} from "./hash_cache.ts";
 export { hashFiles, type HashFilesOptions, type HashOutcome } from "./hash_files.ts";
 export type { Identity } from "./identity.ts";
 export {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
+import { setImmediate } from "node:timers/promises";
 import { type CacheStore, sqliteStore, type StoredHead } from "../../cache/mod.ts";
-import { migrate, migrations } from "../../cache/sqlite_schema.ts";
 import { cached, numbered } from "./_cached.ts";
 
 const key = { url: "http://a.test/", partition: "" };
@@ -208,37 +208,53 @@ Deno.test("sqliteStore() can be closed twice, and does nothing afterwards", () =
     assertEquals(await store.get(key), []);
   }));
 
-function version(db: DatabaseSync): unknown {
-  return db.prepare("PRAGMA user_version").get()!["user_version"];
-}
+Deno.test("sqliteStore() leaves what a newer version or another program wrote untouched, says so, and does without", () =>
+  withPath(async (path, folder) => {
+    await Deno.mkdir(`${folder}/cache`);
+    for (
+      const [sql, word] of [["PRAGMA user_version = 99", "version 99"], ["CREATE TABLE mine (x)", "another program"]]
+    ) {
+      if (word === "version 99") sqliteStore(path).close();
+      meddle(path, `${sql}; PRAGMA journal_mode = DELETE`);
+      const before = await Deno.readFile(path), store = sqliteStore(path);
+      await put(store, 10);
+      assertEquals(await store.get(key), []);
+      assertEquals(await store.clear(), 0);
+      assert((await store.stats()).failure?.includes(word!), (await store.stats()).failure);
+      store.close();
+      assertEquals([await Deno.readFile(path), [...Deno.readDirSync(`${folder}/cache`)].length], [before, 1]);
+      await Deno.remove(path);
+    }
+  }));
 
-Deno.test("migrate() goes through the steps that are missing, and no other", () => {
-  const db = new DatabaseSync(":memory:");
-  assertEquals(migrate(db, ["CREATE TABLE a (x)", "INSERT INTO a VALUES (1)"]), 0);
-  const steps = ["SELECT * FROM missing", "SELECT * FROM missing", "INSERT INTO a VALUES (2)"];
-  assertEquals([migrate(db, steps), version(db)], [2, 3]);
-  assertEquals(db.prepare("SELECT x FROM a").all().map(({ x }) => x), [1, 2]);
-  assertEquals(migrate(db, steps), 3);
-  db.close();
-});
+Deno.test("sqliteStore() keeps the entries of a file from before files were marked", () =>
+  withPath(async (path) => {
+    const store = sqliteStore(path);
+    await put(store, 10);
+    store.close();
+    meddle(path, "PRAGMA application_id = 0");
+    const again = sqliteStore(path);
+    assertEquals((await again.get(key)).length, 1);
+    again.close();
+  }));
 
-Deno.test("migrate() leaves everything as it was when a step fails", () => {
-  const db = new DatabaseSync(":memory:");
-  migrate(db, ["CREATE TABLE a (x)"]);
-  assertThrows(() => migrate(db, ["", "INSERT INTO a VALUES (1)", "nonsense"]));
-  assertEquals([version(db), db.prepare("SELECT count(*) AS n FROM a").get()!["n"]], [1, 0]);
-  db.close();
-});
-
-Deno.test("migrate() lays a file of a later version out anew", () => {
-  const db = new DatabaseSync(":memory:");
-  migrate(db);
-  db.exec("CREATE TABLE future (x); PRAGMA user_version = 99");
-  assertEquals([migrate(db), version(db)], [99, migrations.length]);
-  assertThrows(() => db.exec("SELECT * FROM future"));
-  assertEquals(db.prepare("SELECT entries FROM totals").get()!["entries"], 0);
-  db.close();
-});
+Deno.test("sqliteStore() does without a file that another process has locked, and takes it up when it is free", () =>
+  withPath(async (path) => {
+    sqliteStore(path).close();
+    const other = new DatabaseSync(path);
+    other.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; UPDATE totals SET hit = hit");
+    const store = sqliteStore(path);
+    await put(store, 10);
+    assertEquals([await store.get(key), (await store.stats()).failures], [[], 0]);
+    other.exec("COMMIT");
+    other.close();
+    // it is tried again every now and then
+    for (let found = 0; found === 0; found = (await store.get(key)).length) {
+      await put(store, 10);
+      await setImmediate();
+    }
+    store.close();
+  }));
 
 Deno.test("a stored body that is damaged on disk is fetched again, not served", () =>
   withPath(async (path) => {

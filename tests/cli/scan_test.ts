@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { screen } from "./_io.ts";
 import { events, inWorld, tree, type World } from "./_world.ts";
 
@@ -65,6 +66,35 @@ Deno.test("civikit scan keeps going without its hash file, and says so; a named 
     assertStringIncludes(io.err, "hashes are not kept");
     assertEquals((await run(["scan", folder, "--hashes", join(blocked, "x.sqlite")])).code, 8);
   }));
+
+for (
+  const [kind, spoil] of Object.entries<(path: string) => Disposable | void>({
+    "a page of it damaged": (path) => Deno.writeFileSync(path, Deno.readFileSync(path).fill(0xaa, 4096)),
+    "cut off": (path) => Deno.truncateSync(path, 100),
+    "of another program": (path) => {
+      Deno.removeSync(path);
+      using other = new DatabaseSync(path);
+      other.exec("CREATE TABLE files (name TEXT); PRAGMA user_version = 1");
+    },
+    "of a newer civikit": (path) => {
+      using file = new DatabaseSync(path);
+      file.exec("PRAGMA user_version = 99");
+    },
+  })
+) {
+  Deno.test(`civikit scan and verify do their work with a file of hashes that is ${kind}, and say so`, () =>
+    inWorld(async (world) => {
+      const { folder, run } = world, hashes = join(folder, "..", "cache", "civikit", "hashes.sqlite");
+      put(world, "lantern.safetensors", 3001);
+      await run(["scan", folder]);
+      spoil(hashes);
+      const { code, io } = await run(["scan", folder]);
+      assertEquals(code, 0, io.err);
+      assertStringIncludes(io.out, "1 known; 1 hashed now");
+      assert(io.err.includes(hashes), io.err);
+      assertEquals((await run(["verify", folder])).code, 0);
+    }));
+}
 
 Deno.test("civikit scan --offline hashes and asks nobody; a folder that is not there is an error", () =>
   inWorld(async (world) => {

@@ -2,8 +2,9 @@ import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/ass
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
-import { Histogram, type SeriesSnapshot, type StatsDelta, statsStore } from "../../monitor/mod.ts";
-import { migrate, migrations, schemaVersion } from "../../monitor/stats_schema.ts";
+import { Histogram, type SeriesSnapshot, type StatsDelta, type StatsStore, statsStore } from "../../monitor/mod.ts";
+import { applicationId, migrations } from "../../monitor/stats_schema.ts";
+import { openSqlite } from "../../transport/internal.ts";
 import { DiskError } from "../../transport/mod.ts";
 import { registryFlags } from "../../tools/registry.ts";
 import { fakeClock } from "../_clock.ts";
@@ -157,14 +158,14 @@ Deno.test("statsStore() exports minutes as JSON lines and as CSV that no spreads
     assertEquals([...store.export("json", { fromMs: clock.date() + hour })], []);
   }));
 
-for (let version = 1; version < schemaVersion; version++) {
-  Deno.test(`statsStore() brings a file of version ${version} to version ${schemaVersion} with all its numbers`, () =>
+for (let version = 1; version < migrations.length; version++) {
+  Deno.test(`statsStore() brings a file of version ${version} to version ${migrations.length} with all its numbers`, () =>
     withFolder((folder) => {
       const path = join(folder, "old.sqlite"), at = Date.parse("2026-03-01T10:07:00Z");
       const latency = new Histogram();
       latency.record(80);
+      openSqlite(path, { applicationId, migrations: migrations.slice(0, version), statements: {} }).close();
       using old = new DatabaseSync(path);
-      migrate(old, version);
       assertEquals(Object.values(old.prepare("PRAGMA user_version").get()!), [version]);
       old.exec("INSERT INTO series VALUES (7, 'old.example', 'file', 'GET')");
       const put = old.prepare(
@@ -187,18 +188,6 @@ for (let version = 1; version < schemaVersion; version++) {
     }));
 }
 
-Deno.test("migrate(): a step that fails leaves the old form, whole", () =>
-  withFolder((folder) => {
-    using db = new DatabaseSync(join(folder, "s.sqlite"));
-    migrate(db, 1);
-    db.exec("CREATE TABLE counters (other TEXT)");
-    assertThrows(() => migrate(db), Error, "counters");
-    assertEquals(Object.values(db.prepare("PRAGMA user_version").get()!), [1]);
-    const names = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all().map(({ name }) => name);
-    assert(!names.includes("hours"), names.join());
-    assertEquals(migrations.length, schemaVersion);
-  }));
-
 Deno.test("statsStore() refuses a file of a newer civikit and one of something else, and leaves them alone", () =>
   withFolder((folder) => {
     const path = join(folder, "s.sqlite"), other = join(folder, "o.sqlite");
@@ -209,8 +198,8 @@ Deno.test("statsStore() refuses a file of a newer civikit and one of something e
       using foreign = new DatabaseSync(other);
       foreign.exec("CREATE TABLE mine (x)");
     }
-    assertThrows(() => statsStore(path), DiskError, "version 99");
-    assertThrows(() => statsStore(other), DiskError, "something else");
+    assertEquals(assertThrows(() => statsStore(path), DiskError, "version 99").code, "newer_format");
+    assertEquals(assertThrows(() => statsStore(other), DiskError, "another program").code, "invalid_file");
     using db = new DatabaseSync(other);
     assertEquals(db.prepare("SELECT count(*) AS n FROM mine").get()!["n"], 0);
   }));
@@ -224,6 +213,53 @@ Deno.test("statsStore() keeps a damaged file aside and starts a new one", () =>
     assertEquals(store.read().series[0]?.requests, 1);
     const names = (await Array.fromAsync(Deno.readDir(folder), ({ name }) => name)).sort();
     assert(names.some((name) => name.startsWith("s.sqlite.corrupt-")), names.join());
+  }));
+
+for (
+  const [kind, damage] of Object.entries({
+    "damaged after its first page": (bytes: Uint8Array<ArrayBuffer>) => bytes.fill(0xaa, 4096),
+    "cut off": (bytes: Uint8Array<ArrayBuffer>) => bytes.slice(0, 8192),
+    "zeroed": (bytes: Uint8Array<ArrayBuffer>) => bytes.fill(0, 4096),
+  })
+) {
+  for (
+    const [work, act] of Object.entries<(store: StatsStore) => void>({
+      add: (store) => store.add(delta(series()), Date.now()),
+      read: (store) => store.read(),
+      timeline: (store) => store.timeline({}, minute),
+      failures: (store) => store.failures(),
+      export: (store) => [...store.export("json")],
+      prune: (store) => store.prune(),
+      clear: (store) => store.clear(),
+    })
+  ) {
+    Deno.test(`statsStore() sets a file aside that is ${kind} when ${work}() finds it out, and goes on`, () =>
+      withFolder((folder) => {
+        const path = join(folder, "s.sqlite"), told: string[] = [];
+        {
+          using store = statsStore(path);
+          store.add(delta(series()), Date.now());
+        }
+        Deno.writeFileSync(path, damage(Deno.readFileSync(path)));
+        using store = statsStore(path, { onSetAside: (aside) => told.push(aside) });
+        act(store);
+        store.add(delta(series()), Date.now());
+        assertEquals(store.read().series.map(({ requests }) => requests), [work === "add" ? 2 : 1]);
+        assertEquals(told.length, 1);
+      }));
+  }
+}
+
+Deno.test("statsStore() takes an encoded histogram that means nothing for damage", () =>
+  withFolder((folder) => {
+    const path = join(folder, "s.sqlite"), told: string[] = [];
+    using store = statsStore(path, { onSetAside: (aside) => told.push(aside) });
+    store.add(delta(series()), Date.now());
+    {
+      using db = new DatabaseSync(path);
+      db.exec("UPDATE minutes SET latency = x'ffff'; UPDATE hours SET latency = x'ffff'");
+    }
+    assertEquals([store.read().series, told.length], [[], 1]);
   }));
 
 Deno.test({

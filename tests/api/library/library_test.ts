@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import {
   civitai,
@@ -154,35 +153,6 @@ Deno.test("hashFiles() gives every file one outcome, whatever their sizes and nu
     }
     await assertRejects(() => hashFiles([], { concurrency: 0 }).next(), RangeError);
     for await (const _ of hashFiles(files)) break;
-  }));
-
-Deno.test("hashCache() keeps hashes in a file, refuses a newer form and a damaged one, and says so on a read-only disk", () =>
-  inFolder((folder) => {
-    const path = join(folder, "a", "hashes.sqlite"), stamp = { path: "/x", bytes: 1, mtimeMs: 2.5 };
-    {
-      using cache = hashCache(path);
-      cache.keep({ ...stamp, sha256: "AA" });
-      cache.tell("AA", { identity: null, askedAt: 5 });
-    }
-    {
-      using cache = hashCache(path);
-      assertEquals(cache.find(stamp)?.sha256, "AA");
-      assertEquals(cache.find({ ...stamp, mtimeMs: 3 }), undefined);
-      assertEquals(cache.recorded("/x")?.mtimeMs, 2.5);
-      assertEquals([cache.asked("AA"), cache.asked("BB")], [{ identity: null, askedAt: 5 }, undefined]);
-    }
-    const db = new DatabaseSync(path);
-    db.exec("PRAGMA user_version = 99");
-    db.close();
-    assertEquals(assertThrows(() => hashCache(path), CivikitError).code, "newer_format");
-    const broken = join(folder, "broken.sqlite");
-    Deno.writeTextFileSync(broken, "this is no database, ".repeat(400));
-    assertEquals(assertThrows(() => hashCache(broken), CivikitError).code, "invalid_file");
-    assertEquals(Deno.readTextFileSync(broken).length, 21 * 400);
-    if (Deno.build.os === "linux") {
-      assertEquals(assertThrows(() => hashCache("/sys/kernel/h.sqlite"), CivikitError).code, "permission_denied");
-    }
-    return Promise.resolve();
   }));
 
 Deno.test("verify() finds a flipped bit that neither size nor time shows, files that are gone, and cut .safetensors", () =>
