@@ -3,7 +3,7 @@ import { type Call, type CallOptions, checkedId } from "./call.ts";
 import { cursorList } from "./cursor_list.ts";
 import type { Listing, ListOptions } from "./listing.ts";
 import { checkIds, checkNames, checkText, checkWhole, pageSize } from "./query.ts";
-import { cursorPage, freeForm, id, maybe, number, text, username } from "./schema_parts.ts";
+import { cursorPage, freeForm, id, maybe, number, rows, text, username } from "./schema_parts.ts";
 
 /** An article. Keys not named here are kept: the site adds many. */
 export interface Article {
@@ -65,7 +65,7 @@ export interface Articles {
   get(id: number, options?: CallOptions): Promise<Article>;
 }
 
-const records = maybe(v.array(v.record(v.string(), v.unknown())));
+const records = rows(v.record(v.string(), v.unknown()));
 const schema: v.GenericSchema<unknown, Article> = v.looseObject({
   id,
   title: text,
@@ -74,7 +74,7 @@ const schema: v.GenericSchema<unknown, Article> = v.looseObject({
   nsfwLevel: number,
   publishedAt: text,
   user: maybe(v.looseObject({ id: number, username })),
-  tags: maybe(v.array(v.union([v.string(), v.looseObject({ id: number, name: text })]))),
+  tags: rows(v.union([v.string(), v.looseObject({ id: number, name: text })])),
   stats: freeForm,
   attachments: records,
   contentImages: records,

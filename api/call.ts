@@ -117,11 +117,14 @@ function checkOf(schema: v.GenericSchema): FastCheck {
   return known;
 }
 
-/** Gives back `value` itself, not a copy: unknown keys and their order survive. */
+/**
+ * Gives back `value` itself, not a copy: unknown keys and their order survive. Only where something that describes is of
+ * another type than it should be, a copy comes back in which that is mended.
+ */
 function check<T>(value: unknown, schema: v.GenericSchema<unknown, T>, endpoint: string, request: Request): T {
   if (checkOf(schema)(value)) return value as T;
   const result = v.safeParse(schema, value, { abortEarly: true });
-  if (result.success) return value as T;
+  if (result.success) return result.output;
   const [issue] = result.issues;
   const { path, value: found } = locate(issue);
   const excerpt = excerptOf(found);

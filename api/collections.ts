@@ -3,7 +3,7 @@ import { type Call, type CallOptions, checkedId } from "./call.ts";
 import { cursorList } from "./cursor_list.ts";
 import type { Listing, ListOptions } from "./listing.ts";
 import { badQuery, checkNames, checkText, checkWhole, pageSize } from "./query.ts";
-import { cursorPage, flag, maybe, number, text, username } from "./schema_parts.ts";
+import { cursorPage, flag, maybe, name, number, rows, text, username } from "./schema_parts.ts";
 
 /** A collection; what is in it has no public route. Keys not named here are kept. */
 export interface Collection {
@@ -61,7 +61,7 @@ export interface Collections {
 
 const schema: v.GenericSchema<unknown, Collection> = v.looseObject({
   id: v.number(),
-  name: v.string(),
+  name,
   description: text,
   type: text,
   nsfwLevel: number,
@@ -70,7 +70,7 @@ const schema: v.GenericSchema<unknown, Collection> = v.looseObject({
   itemCount: number,
   coverImageUrl: text,
   user: maybe(v.looseObject({ id: number, username })),
-  tags: maybe(v.array(v.looseObject({ id: number, name: v.string() }))),
+  tags: rows(v.looseObject({ id: number, name: v.string() })),
 });
 const pageSchema = cursorPage(schema);
 const action = "listing collections";

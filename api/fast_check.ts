@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-/** Says whether a value fits, and nothing about why it does not. */
+/** Says whether a value fits as it is, without being mended, and nothing about why it does not. */
 export type FastCheck = (value: unknown) => boolean;
 
 /** The parts of valibot's schema objects that are read here; each is documented as public by valibot. */
@@ -23,6 +23,7 @@ function requirementOf({ kind, type, requirement }: Parts): FastCheck | undefine
   if (kind !== "validation") return undefined;
   if (typeof requirement === "function") return requirement as FastCheck;
   if (type === "min_value") return (value) => (value as number) >= (requirement as number);
+  if (type === "max_value") return (value) => (value as number) <= (requirement as number);
   return undefined;
 }
 

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { type CursorPage, cursorPage, freeForm, maybe, number, text, username } from "./schema_parts.ts";
+import { type CursorPage, cursorPage, freeForm, maybe, number, rows, text, username } from "./schema_parts.ts";
 
 /** Reactions to an image; may be all zero for long. */
 export interface ImageStats {
@@ -85,8 +85,8 @@ export const galleryImageSchema: v.GenericSchema<unknown, GalleryImage> = v.loos
   meta: freeForm,
   username,
   baseModel: text,
-  modelVersionIds: maybe(v.array(v.number())),
-  tags: maybe(v.array(v.looseObject({ id: number, name: v.string() }))),
+  modelVersionIds: rows(v.number()),
+  tags: rows(v.looseObject({ id: number, name: v.string() })),
 });
 
 /** Checks a page of {@linkcode GalleryImage}. */

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { HttpError } from "../transport/mod.ts";
 import type { Call, CallOptions } from "./call.ts";
-import { flag, freeForm, text, texts, username } from "./schema_parts.ts";
+import { flag, freeForm, maybe, text, texts, username } from "./schema_parts.ts";
 
 /** The owner of the key. Keys not named here are kept. */
 export interface Me {
@@ -54,7 +54,7 @@ const meSchema: v.GenericSchema<unknown, Me> = v.looseObject({
   isMember: flag,
   subscriptions: texts,
   email: text,
-  emailVerified: v.exactOptional(v.nullable(v.union([v.boolean(), v.string()]))),
+  emailVerified: maybe(v.union([v.boolean(), v.string()])),
   tokenScope: username,
   subject: freeForm,
 });

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { flag, maybe, number, text, texts } from "./schema_parts.ts";
+import { flag, number, optional, rows, text, texts } from "./schema_parts.ts";
 import type { Availability, Hashes } from "./types.ts";
 
 /** A version in short, as `GET /model-versions/mini/:id` sends it. Keys not named here are kept. */
@@ -66,7 +66,7 @@ export const miniVersionSchema: v.GenericSchema<unknown, MiniVersion> = v.looseO
   size: number,
   fileType: text,
   fileName: text,
-  hashes: maybe(v.record(v.string(), v.nullable(v.string()))),
+  hashes: optional(v.record(v.string(), v.nullable(v.string()))),
   downloadUrls: texts,
   format: text,
   canGenerate: flag,
@@ -78,6 +78,6 @@ export const miniVersionSchema: v.GenericSchema<unknown, MiniVersion> = v.looseO
   additionalResourceCharge: flag,
   minor: flag,
   sfwOnly: flag,
-  fees: maybe(v.array(v.record(v.string(), v.unknown()))),
+  fees: rows(v.record(v.string(), v.unknown())),
   payoutEnabled: flag,
 });

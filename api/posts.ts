@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { type Call, type CallOptions, checkedId } from "./call.ts";
 import { type GalleryImage, galleryImageSchema } from "./gallery_image.ts";
-import { maybe, number, text, username } from "./schema_parts.ts";
+import { maybe, number, rows, text, username } from "./schema_parts.ts";
 
 /** A post: images someone has published together. Keys not named here are kept. */
 export interface Post {
@@ -43,8 +43,8 @@ const schema: v.GenericSchema<unknown, Post> = v.looseObject({
   publishedAt: text,
   modelVersionId: number,
   user: maybe(v.looseObject({ id: number, username })),
-  tags: maybe(v.array(v.looseObject({ id: number, name: v.string() }))),
-  images: maybe(v.array(galleryImageSchema)),
+  tags: rows(v.looseObject({ id: number, name: v.string() })),
+  images: rows(galleryImageSchema),
 });
 
 /** Makes {@linkcode Posts} on top of `call`. */

@@ -76,7 +76,7 @@ async function referredVersion(
       { code, status, url, body, retryAfterMs, cause: error },
     );
   }
-  if (modelId !== undefined && version.modelId !== modelId) {
+  if (modelId !== undefined && (version.modelId ?? modelId) !== modelId) {
     throw new InputError(
       `resolving ${
         JSON.stringify(text)

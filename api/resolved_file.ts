@@ -14,8 +14,8 @@ export interface ResolveWarning {
 export interface ResolvedFile {
   /** The version it belongs to. */
   versionId: number;
-  /** The model it belongs to. */
-  modelId: number;
+  /** The model it belongs to; null when the site does not say. */
+  modelId: number | null;
   /** The model's name, as its creator wrote it. */
   modelName: string;
   /** The version's name, as its creator wrote it. */
@@ -28,9 +28,9 @@ export interface ResolvedFile {
   fileId: number;
   /** Fit for every disk, and like no other file's of the version. */
   fileName: string;
-  /** What the API says, in bytes. */
-  sizeBytes: number;
-  /** Tells whether `sizeBytes` is exact. A whole number of KiB may have been rounded: then let the hashes decide. */
+  /** What the API says, in bytes; undefined when it does not. */
+  sizeBytes: number | undefined;
+  /** Tells whether `sizeBytes` is known and exact. A whole number of KiB may have been rounded: then let the hashes decide. */
   isSizeExact: boolean;
   /** What to verify with, by name; empty while the site scans the file. */
   hashes: Readonly<Record<string, string>>;
@@ -38,8 +38,8 @@ export interface ResolvedFile {
   url: string;
   /** To try in order when `url` answers 404: these may give another file, so verify what comes. */
   fallbackUrls: string[];
-  /** Its resource name; with the file's id unless it is the main file. */
-  air: string;
+  /** Its resource name; with the file's id unless it is the main file. Null when the site does not say its model. */
+  air: string | null;
   /** Tells whether it is the version's main file. */
   primary: boolean;
   /** What the creator allows; null when the API did not say. */
@@ -101,13 +101,16 @@ function warningsOf(
     warn("virus_danger", `the virus scan calls "${file.id}" dangerous: ${file.virusScanMessage ?? "no details"}`);
   }
   if (Object.keys(knownHashes(file)).length === 0) {
-    warn("unverified", `the site names no hash of "${file.id}" yet: only its size can be checked`);
+    const checked = (file.sizeKB ?? null) === null ? "nothing of it" : "only its size";
+    warn("unverified", `the site names no hash of "${file.id}" yet: ${checked} can be checked`);
   }
   if (earlyAccess) {
     const until = earlyAccess.endsAt === null ? "" : ` until ${earlyAccess.endsAt}`;
     warn("early_access", `version "${version.id}" is sold${until}: only buyers can download it`);
   }
-  if (version.model.mode === "TakenDown") warn("taken_down", `model "${version.modelId}" was taken down by the site`);
+  if (version.model.mode === "TakenDown") {
+    warn("taken_down", `model "${version.modelId ?? version.model.name}" was taken down by the site`);
+  }
   return warnings;
 }
 
@@ -115,8 +118,9 @@ function knownHashes({ hashes }: ModelFile): Record<string, string> {
   return Object.fromEntries(Object.entries(hashes ?? {}).flatMap(([name, hash]) => hash ? [[name, hash]] : []));
 }
 
-function airOf({ id, modelId, air }: Version, file: ModelFile): string {
-  const name = air ?? `urn:air:civitai:${modelId}@${id}`;
+function airOf({ id, modelId, air }: Version, file: ModelFile): string | null {
+  const name = air ?? (modelId ? `urn:air:civitai:${modelId}@${id}` : null);
+  if (name === null) return null;
   return file.primary || name.includes("+") ? name : `${name}+${file.id}`;
 }
 
@@ -136,11 +140,12 @@ export function resolvedFile(
   baseUrl: string,
   now: number,
 ): ResolvedFile {
-  const bytes = file.sizeKB * 1024, sizeBytes = Math.round(bytes);
+  const sizeKB = file.sizeKB ?? undefined, bytes = sizeKB === undefined ? NaN : sizeKB * 1024;
+  const sizeBytes = sizeKB === undefined ? undefined : Math.round(bytes);
   const earlyAccess = earlyAccessOf(version, earlyAccessDeadline, now);
   return {
     versionId: version.id,
-    modelId: version.modelId,
+    modelId: version.modelId ?? null,
     modelName: version.model.name,
     versionName: version.name,
     modelType: version.model.type,
@@ -149,7 +154,7 @@ export function resolvedFile(
     fileName,
     sizeBytes,
     // Exact sizes are multiples of 1/1024; the sum in the database leaves a trace of rounding error.
-    isSizeExact: !Number.isInteger(file.sizeKB) && Math.abs(bytes - sizeBytes) < 1e-3,
+    isSizeExact: !Number.isInteger(sizeKB) && Math.abs(bytes - Math.round(bytes)) < 1e-3,
     hashes: knownHashes(file),
     ...downloadUrls(file, version, baseUrl),
     air: airOf(version, file),

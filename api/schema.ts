@@ -5,8 +5,13 @@ import {
   flag,
   freeForm,
   id,
+  kind,
   maybe,
+  mended,
+  name,
   number,
+  optional,
+  rows,
   text,
   texts,
   username,
@@ -30,15 +35,16 @@ const file = v.looseObject({
   id,
   name: v.string(),
   overrideName: text,
-  sizeKB: v.pipe(v.number(), v.finite(), v.minValue(0)),
-  type: v.string(),
+  // sizes beyond what a number counts exactly, in bytes, are none
+  sizeKB: maybe(v.pipe(v.number(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER / 1024))),
+  type: kind,
   metadata: maybe(v.looseObject({ format: text, size: text, fp: text, quantType: text, isRequired: flag })),
   pickleScanResult: text,
   pickleScanMessage: text,
   virusScanResult: text,
   virusScanMessage: text,
   scannedAt: text,
-  hashes: maybe(v.record(v.string(), v.nullable(v.string()))),
+  hashes: optional(v.record(v.string(), v.nullable(v.string()))),
   primary: flag,
   downloadUrl: text,
 });
@@ -66,7 +72,7 @@ const image = v.looseObject({
 /** What a version has wherever it comes from. */
 const versionCore = {
   id,
-  name: v.string(),
+  name,
   baseModel: text,
   baseModelType: text,
   publishedAt: text,
@@ -80,8 +86,8 @@ const versionCore = {
   earlyAccessTimeFrame: number,
   paidAccess,
   stats,
-  files: maybe(v.array(file)),
-  images: maybe(v.array(image)),
+  files: optional(v.array(file)),
+  images: rows(image),
   downloadUrl: text,
 };
 
@@ -96,7 +102,7 @@ const listVersion = v.looseObject({
 /** Checks a {@linkcode Version}. */
 export const versionSchema: v.GenericSchema<unknown, Version> = v.looseObject({
   ...versionCore,
-  modelId: id,
+  modelId: maybe(id),
   trainingStatus: text,
   trainingDetails: freeForm,
   uploadType: text,
@@ -105,15 +111,18 @@ export const versionSchema: v.GenericSchema<unknown, Version> = v.looseObject({
   earlyAccessEndsAt: text,
   earlyAccessConfig: freeForm,
   air: text,
-  model: v.looseObject({ name: v.string(), type: v.string(), nsfw: flag, poi: flag, mode: text }),
+  model: mended(
+    v.looseObject({ name, type: kind, nsfw: flag, poi: flag, mode: text }),
+    () => ({ name: "", type: "Other" }),
+  ),
 });
 
 /** Checks a {@linkcode Model}. */
 export const modelSchema: v.GenericSchema<unknown, Model> = v.looseObject({
   id,
-  name: v.string(),
+  name,
   description: text,
-  type: v.string(),
+  type: kind,
   nsfw: flag,
   nsfwLevel: number,
   minor: flag,
@@ -131,7 +140,7 @@ export const modelSchema: v.GenericSchema<unknown, Model> = v.looseObject({
   hasActivePaidAccess: flag,
   stats,
   creator: maybe(v.looseObject({ username, image: text })),
-  tags: maybe(v.array(v.union([v.string(), v.looseObject({ name: v.string() })]))),
+  tags: rows(v.union([v.string(), v.looseObject({ name: v.string() })])),
   modelVersions: v.array(listVersion),
 });
 

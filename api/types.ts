@@ -118,7 +118,7 @@ export interface ModelFile {
   /** The creator's own choice of name. */
   overrideName?: string | null;
   /** Size in KiB, usually with a fraction that makes the bytes exact. */
-  sizeKB: number;
+  sizeKB?: number | null;
   /** What the file is for. */
   type: ModelFileType;
   /** What tells it apart from its siblings. */
@@ -318,7 +318,7 @@ export interface Version {
   /** Names the version. */
   id: number;
   /** The model it belongs to. */
-  modelId: number;
+  modelId?: number | null;
   /** The creator's name for it. */
   name: string;
   /** Bit mask: PG 1, PG13 2, R 4, X 8, XXX 16, Blocked 32. */

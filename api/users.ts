@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { Call, CallOptions } from "./call.ts";
 import { badQuery, checkIds, checkText, type Query } from "./query.ts";
-import { freeForm, text, username } from "./schema_parts.ts";
+import { freeForm, maybe, text, username } from "./schema_parts.ts";
 
 /** A user of the site. Keys not named here are kept. */
 export interface User {
@@ -30,7 +30,7 @@ export interface Users {
 const userSchema: v.GenericSchema<unknown, User> = v.looseObject({
   id: v.number(),
   username,
-  avatarNsfw: v.exactOptional(v.nullable(v.union([v.number(), v.boolean(), v.string()]))),
+  avatarNsfw: maybe(v.union([v.number(), v.boolean(), v.string()])),
   avatarUrl: text,
   meta: freeForm,
 });

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { type Call, type CallOptions, checkedId } from "./call.ts";
 import { type Listing, listing, type ListOptions } from "./listing.ts";
 import { checkIds, checkNames, checkText, checkWhole, pageSize } from "./query.ts";
-import { freeForm, maybe, number, text } from "./schema_parts.ts";
+import { freeForm, number, optional, text } from "./schema_parts.ts";
 
 /** The key owner's vault: models the site keeps for members even when their creators delete them. */
 export interface VaultState {
@@ -83,10 +83,10 @@ const itemSchema: v.GenericSchema<unknown, VaultItem> = v.looseObject({
 });
 const pageSchema: v.GenericSchema<unknown, { items: VaultItem[]; totalPages?: number | null }> = v.looseObject({
   items: v.array(itemSchema),
-  totalPages: number,
+  totalPages: optional(v.number()),
 });
 const checkSchema: v.GenericSchema<unknown, { modelVersionId: number; vaultItem?: VaultItem | null }[]> = v.array(
-  v.looseObject({ modelVersionId: v.number(), vaultItem: maybe(itemSchema) }),
+  v.looseObject({ modelVersionId: v.number(), vaultItem: optional(itemSchema) }),
 );
 const toggleSchema: v.GenericSchema<unknown, { success: boolean; vaultId?: number | null }> = v.looseObject({
   success: v.boolean(),

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { type Call, type CallOptions, checkedId } from "./call.ts";
+import { readId } from "./input.ts";
 import type { OrNull } from "./or_null.ts";
 import { badQuery } from "./query.ts";
 import { versionSchema } from "./schema.ts";
@@ -109,28 +110,40 @@ function mendOrigin<T extends { downloadUrl?: string | null }>(place: T, baseUrl
   return place;
 }
 
+/** The version's own name tells its model, too. */
+function withModel(version: Version): Version {
+  const { modelId, air } = version;
+  const found = (modelId ?? null) === null ? /\bcivitai:(\d{1,10})@/.exec(air ?? "")?.[1] : undefined;
+  const id = found === undefined ? undefined : readId(found);
+  return id === undefined ? version : { ...version, modelId: id };
+}
+
 const sha256Of = ({ hashes }: ModelFile) => hashes?.SHA256?.toUpperCase();
 
 /** Makes {@linkcode Versions} on top of `call`. */
 export function versions(call: Call, orNull: OrNull, baseUrl: string): Versions {
   const get: Versions["get"] = async (id, { signal } = {}) =>
-    await call({
-      path: `/model-versions/${checkedId(id, "version")}`,
-      route: "/model-versions/:id",
-      schema: versionSchema,
-      signal,
-    });
+    withModel(
+      await call({
+        path: `/model-versions/${checkedId(id, "version")}`,
+        route: "/model-versions/:id",
+        schema: versionSchema,
+        signal,
+      }),
+    );
 
   const byHash: Versions["byHash"] = async (hash, { signal } = {}) => {
     if (!/^[0-9a-f]{8,64}$/i.test(hash)) {
       throw badQuery("asking for a version", "hash", hash, "8 to 64 hexadecimal digits are due");
     }
-    return await call({
-      path: `/model-versions/by-hash/${hash}`,
-      route: "/model-versions/by-hash/:hash",
-      schema: versionSchema,
-      signal,
-    });
+    return withModel(
+      await call({
+        path: `/model-versions/by-hash/${hash}`,
+        route: "/model-versions/by-hash/:hash",
+        schema: versionSchema,
+        signal,
+      }),
+    );
   };
 
   const byHashes: Versions["byHashes"] = async (hashes, { signal } = {}) => {
@@ -142,8 +155,9 @@ export function versions(call: Call, orNull: OrNull, baseUrl: string): Versions 
       signal,
       (body, signal) => call({ path, route: path, method: "POST", body, schema: foundSchema, signal }),
     );
-    for (const version of found) {
-      if (version === null) continue;
+    for (const one of found) {
+      if (one === null) continue;
+      const version = withModel(one);
       for (const file of mendOrigin(version, baseUrl).files ?? []) {
         const hash = sha256Of(mendOrigin(file, baseUrl));
         if (hash !== undefined && missing.delete(hash)) byHash.set(hash, version);

@@ -1,4 +1,5 @@
-import type { Civitai, Listing, ListOptions, ListPosition } from "../api/mod.ts";
+import type { Civitai, Listing, ListOptions, ListPosition, ModelFile } from "../api/mod.ts";
+import { formatBytes } from "../transport/mod.ts";
 import { type Flag, type ParsedArgs, UsageError, wholeNumber } from "./args.ts";
 import { alignedRows } from "./columns.ts";
 import type { Command, Surroundings } from "./command.ts";
@@ -152,6 +153,11 @@ export function idOperand({ operands }: Asking, what: string): number {
   if (text === undefined || more.length > 0) throw new UsageError(`one ${what} is due`);
   if (!/^\d{1,10}$/.test(text)) throw new UsageError(`${what} "${printable(text)}": not a number`);
   return Number(text);
+}
+
+/** The size of a file for people; nothing where the site does not say. */
+export function sizeText({ sizeKB }: Pick<ModelFile, "sizeKB">): string {
+  return typeof sizeKB === "number" ? formatBytes(sizeKB * 1024) : "";
 }
 
 /** A count for people. */

@@ -1,5 +1,4 @@
 import { type ListVersion, type Model, type ModelQuery, parseReference } from "../api/mod.ts";
-import { formatBytes } from "../transport/mod.ts";
 import {
   apiCommand,
   type Asking,
@@ -9,6 +8,7 @@ import {
   several,
   showList,
   showTable,
+  sizeText,
   wordsOf,
 } from "./api_command.ts";
 import { UsageError } from "./args.ts";
@@ -67,7 +67,7 @@ function versionRow({ id, name, baseModel, publishedAt, files }: ListVersion): s
     name,
     baseModel ?? "",
     publishedAt?.slice(0, 10) ?? "",
-    main === undefined ? "no files" : formatBytes(main.sizeKB * 1024),
+    main === undefined ? "no files" : sizeText(main),
     main?.name ?? "",
   ];
 }
@@ -78,7 +78,8 @@ async function get(asking: Asking): Promise<void> {
   const reference = parseReference(/^\d+$/.test(text) ? `model:${text}` : text, api);
   if (reference.kind === "url") throw new UsageError(`"${printable(text)}": no model on Civitai`);
   const modelId = reference.modelId ??
-    ("versionId" in reference ? (await api.versions.get(reference.versionId, { signal })).modelId : 0);
+    ("versionId" in reference ? (await api.versions.get(reference.versionId, { signal })).modelId : undefined);
+  if (!modelId) throw new UsageError(`"${printable(text)}": Civitai does not say which model it belongs to`);
   const model = await api.models.get(modelId, { signal });
   if (asking.isJson) return asking.io.stdout(`${JSON.stringify(model)}\n`);
   const facts = [

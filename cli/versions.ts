@@ -1,6 +1,6 @@
-import { digestFile, formatBytes } from "../transport/mod.ts";
+import { digestFile } from "../transport/mod.ts";
 import type { Version } from "../api/mod.ts";
-import { apiCommand, type Asking, idOperand, showFacts, showTable } from "./api_command.ts";
+import { apiCommand, type Asking, idOperand, showFacts, showTable, sizeText } from "./api_command.ts";
 import { UsageError } from "./args.ts";
 import type { Command } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
@@ -20,11 +20,11 @@ function show(asking: Asking, version: Version): void {
   const { id, name, modelId, model, baseModel, publishedAt, usageControl, trainedWords, air, files } = version;
   showFacts(asking, version, {
     version: `${id} ${name}`,
-    model: `${modelId} ${model.name}`,
+    model: `${modelId ?? "?"} ${model.name}`,
     type: model.mode ? `${model.type} (${model.mode})` : model.type,
     base: baseModel,
     published: publishedAt?.slice(0, 10),
-    use: usageControl === "Download" ? undefined : `${usageControl}: no downloads`,
+    use: (usageControl ?? "Download") === "Download" ? undefined : `${usageControl}: no downloads`,
     words: trainedWords?.join(", "),
     air,
   });
@@ -33,7 +33,7 @@ function show(asking: Asking, version: Version): void {
     String(file.id),
     file.name,
     file.type,
-    formatBytes(file.sizeKB * 1024),
+    sizeText(file),
     [file.metadata?.format, file.metadata?.size, file.metadata?.fp].filter(Boolean).join(" "),
     file.hashes?.AutoV2 ?? "",
   ]);

@@ -18,7 +18,7 @@ export interface LayoutFacts {
   /** The version's name. */
   version?: string | null | undefined;
   /** The model's id. */
-  modelId?: number | undefined;
+  modelId?: number | null | undefined;
   /** The version's id. */
   versionId?: number | undefined;
   /** The file's id. */

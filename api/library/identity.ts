@@ -2,8 +2,8 @@ import type { ModelType, Version } from "../types.ts";
 
 /** What a local file is on the site. */
 export interface Identity {
-  /** The model it belongs to. */
-  modelId: number;
+  /** The model it belongs to; null when the site does not say. */
+  modelId: number | null;
   /** The version it belongs to. */
   versionId: number;
   /** Names the file. */
@@ -25,7 +25,7 @@ export function identityOf(version: Version, sha256: string): Identity | null {
   const file = version.files?.find(({ hashes }) => hashes?.SHA256?.toUpperCase() === sha256);
   if (file === undefined) return null;
   return {
-    modelId: version.modelId,
+    modelId: version.modelId ?? null,
     versionId: version.id,
     fileId: file.id,
     modelName: version.model.name,

@@ -4,8 +4,8 @@ import type { ListVersion, Model } from "../types.ts";
 
 /** What is there of a model. */
 export interface Owned {
-  /** The model. */
-  modelId: number;
+  /** The model; what belongs to none that is known is passed over. */
+  modelId: number | null;
   /** The version. */
   versionId: number;
 }
@@ -88,7 +88,7 @@ export async function findUpdates(
   { signal }: CallOptions = {},
 ): Promise<UpdateReport> {
   const byModel = Map.groupBy(owned, ({ modelId }) => modelId), report: UpdateReport = { models: [], failures: [] };
-  const ids = [...byModel.keys()], found = new Map<number, Model>();
+  const ids = [...byModel.keys()].filter((id) => id !== null), found = new Map<number, Model>();
   let general: CivikitError | undefined;
 
   async function attempt(work: () => Promise<void>): Promise<CivikitError | undefined> {

@@ -71,7 +71,12 @@ export async function resolveWanted(
   });
 }
 
-async function creatorOf(modelId: number, api: ProjectApi, signal: AbortSignal | undefined): Promise<string | null> {
+async function creatorOf(
+  modelId: number | null,
+  api: ProjectApi,
+  signal: AbortSignal | undefined,
+): Promise<string | null> {
+  if (modelId === null) return null;
   try {
     const { creator } = await api.models.get(modelId, { signal });
     return creator?.username === undefined || creator.username === null ? null : String(creator.username);
@@ -84,6 +89,9 @@ async function creatorOf(modelId: number, api: ProjectApi, signal: AbortSignal |
 
 function lockedFile(resolved: ResolvedFile, path: string, wanted: string): LockedFile {
   const { hashes, sizeBytes, isSizeExact, air, modelId, versionId, fileId, modelName, versionName } = resolved;
+  if (modelId === null || air === null) {
+    throw badWanted(resolved.fileName, `the site does not say which model version "${versionId}" belongs to`);
+  }
   const sha256 = hashes.SHA256?.toUpperCase() ?? null;
   const others: Digests = Object.fromEntries(
     hashNames.flatMap((name) => hashes[name] && sha256 === null ? [[name, hashes[name]]] : []),
@@ -91,7 +99,7 @@ function lockedFile(resolved: ResolvedFile, path: string, wanted: string): Locke
   return {
     path,
     sha256,
-    bytes: isSizeExact ? sizeBytes : null,
+    bytes: isSizeExact ? sizeBytes ?? null : null,
     wanted,
     air: air.includes("@") ? air : `${air}@${versionId}`,
     modelId,

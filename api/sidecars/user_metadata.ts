@@ -38,6 +38,8 @@ export function userMetadata(
     "sd version": families.find(([pattern]) => pattern.test(baseModel ?? ""))?.[1] ?? "Unknown",
     "activation text": (trainedWords ?? []).join(", "),
     "preferred weight": 0,
-    notes: `https://civitai.com/models/${modelId}?modelVersionId=${id}`,
+    notes: modelId
+      ? `https://civitai.com/models/${modelId}?modelVersionId=${id}`
+      : `https://civitai.com/model-versions/${id}`,
   };
 }

@@ -12,6 +12,19 @@ function* parts(value: unknown): Generator<Record<string, unknown>> {
   for (const part of Object.values(value)) yield* parts(part);
 }
 
+/** A value as text, whatever the order of keys; a list and an object with its places for keys are one. */
+function plain(value: unknown): string {
+  return JSON.stringify(value, (_key, part) => {
+    return typeof part === "object" && part !== null ? Object.fromEntries(Object.entries(part).sort()) : part;
+  });
+}
+
+/** Tells whether valibot takes a value and mends nothing in it. */
+function isWhole(schema: v.GenericSchema, value: unknown): boolean {
+  const { success, output } = v.safeParse(schema, value);
+  return success && plain(output) === plain(value);
+}
+
 Deno.test({
   name: "fastCheck() says the same as valibot about every saved answer, with each part of it replaced by anything else",
   ignore: !hasSamples,
@@ -30,13 +43,13 @@ Deno.test({
         for (const [key, old] of Object.entries(part)) {
           for (const other of [null, "text", 7, -1, 0.5, 2 ** 60, true, {}, [], [7], { SHA256: 7 }, { name: "a" }]) {
             part[key] = other;
-            const expected = v.is(schema, value);
+            const expected = isWhole(schema, value);
             if (!expected) refusals++;
             if (check(value) !== expected) assertEquals(check(value), expected, `${key}: ${JSON.stringify(other)}`);
           }
           if (!Array.isArray(part)) {
             delete part[key];
-            assertEquals(check(value), v.is(schema, value), `without ${key}`);
+            assertEquals(check(value), isWhole(schema, value), `without ${key}`);
           }
           part[key] = old;
         }
