@@ -4,6 +4,7 @@
  * @module
  */
 export { readBaseUrl } from "./base_url.ts";
+export { isPlain } from "./byte_range.ts";
 export { cutSecrets, redacted, rememberHeader, rememberSecret } from "./known_secrets.ts";
 export { lockPart, type PartLock } from "./download/lock.ts";
 export { checkPlain, isAbandonedClaim, openFresh, openPlain, readPlainText, syncHandle } from "./plain_file.ts";

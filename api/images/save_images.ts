@@ -13,7 +13,7 @@ import {
   wrapBodyError,
   wrapDiskError,
 } from "../../transport/mod.ts";
-import { openFresh, readAtMost } from "../../transport/internal.ts";
+import { isPlain, openFresh, readAtMost } from "../../transport/internal.ts";
 import { shownInput } from "../input.ts";
 import { type Generation, generationOf, generationOfTexts } from "./generation.ts";
 import { imageTexts } from "./image_texts.ts";
@@ -124,7 +124,7 @@ async function fetchSmall(transport: Transport, url: string, signal: AbortSignal
   try {
     const bytes = await readAtMost(response, largestInMemory);
     // pictures are compressed as they are: nobody honest sends a large one coded once more
-    if (bytes === undefined && response.headers.has("content-encoding")) throw unpacksTooFar(url);
+    if (bytes === undefined && !isPlain(response.headers)) throw unpacksTooFar(url);
     return bytes;
   } catch (error) {
     if (signal.aborted) throw signal.reason;
