@@ -6,6 +6,7 @@ import { planDownloads } from "./download_plan.ts";
 import { runDownloads, type RunResult } from "./download_run.ts";
 import { dryRun } from "./dry_run.ts";
 import { ExitCode, exitCode, sharedExitCode } from "./exit_code.ts";
+import { openHashes } from "./hash_store.ts";
 import { barReporter } from "./progress/bars.ts";
 import { jsonReporter } from "./progress/json.ts";
 import { plainReporter, quietReporter } from "./progress/plain.ts";
@@ -106,7 +107,8 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
     for (const { name, warnings } of files) {
       for (const { message } of warnings) say(`${style.warn("warning")}: ${name}: ${printable(message)}`);
     }
-    const result = await runDownloads(transport, files, options, { reporter, signal, track });
+    using cache = openHashes(args, surroundings, say);
+    const result = await runDownloads(transport, files, options, { reporter, signal, cache, track });
     if (printPath) { for (const { path } of result.outcomes) io.stdout(`${path}\n`); }
     return end(files.length + failed.length, { ...result, failures: [...failed, ...result.failures] });
   } catch (error) {

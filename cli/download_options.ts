@@ -1,5 +1,6 @@
 import { type Flag, type ParsedArgs, readArgs, UsageError, wholeNumber } from "./args.ts";
 import type { Digests } from "../transport/mod.ts";
+import { hashesFlag } from "./hash_store.ts";
 import { siteFlags } from "./session.ts";
 import { parseSize, printable } from "./text.ts";
 
@@ -22,6 +23,7 @@ export const downloadFlags: readonly Flag[] = [
   { name: "json", about: "one JSON object a line on standard output, nothing else" },
   { name: "quiet", short: "q", about: "print only errors; with --json, no progress lines" },
   { name: "print-path", about: "print the path of each finished file on standard output" },
+  hashesFlag,
   ...siteFlags,
 ];
 

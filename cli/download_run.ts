@@ -1,4 +1,4 @@
-import { otherUrls } from "../api/mod.ts";
+import { type HashCache, otherUrls, recordDownload } from "../api/mod.ts";
 import {
   compose,
   type Digests,
@@ -83,9 +83,10 @@ export async function runDownloads(
   transport: Transport,
   files: readonly PlannedFile[],
   { jobs, dir, force, verify, limitBytesPerSecond }: DownloadOptions,
-  { reporter, signal, track }: {
+  { reporter, signal, cache, track }: {
     reporter: Reporter;
     signal: AbortSignal;
+    cache: HashCache;
     track?: Monitor["track"] | undefined;
   },
 ): Promise<RunResult> {
@@ -112,6 +113,7 @@ export async function runDownloads(
   for await (const { job: { file, transfer }, result, error } of batch) {
     transfer?.end({ error, skipped: result?.skipped ?? false });
     if (result !== undefined) {
+      recordDownload(cache, result);
       const outcome: Outcome = { ...result, verifiedBy: result.verified ? decidedBy(file.hashes) : undefined };
       outcomes.push(outcome);
       reporter.done(file, outcome);

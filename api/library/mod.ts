@@ -9,6 +9,7 @@ export {
 } from "./hash_cache.ts";
 export { hashFiles, type HashFilesOptions, type HashOutcome } from "./hash_files.ts";
 export type { Identity } from "./identity.ts";
+export { recordDownload } from "./record_download.ts";
 export {
   type HashLookup,
   type LibraryFile,

@@ -14,7 +14,7 @@ import {
   wrapDiskError,
 } from "../../transport/mod.ts";
 import type { CallOptions } from "../call.ts";
-import { type HashCache, hashCache } from "../library/mod.ts";
+import { type HashCache, hashCache, recordDownload } from "../library/mod.ts";
 import { otherUrls } from "../other_urls.ts";
 import { diskState, hashOf } from "./disk_state.ts";
 import type { LockedFile } from "./lock.ts";
@@ -234,7 +234,7 @@ async function fetchAll(fetching: Fetching, options: InstallOptions): Promise<vo
       learn(file, { sha256, bytes: result.bytes });
       if (isNew) saveProject(project);
       installed.set(file.path, sha256);
-      remember(result, cache);
+      recordDownload(cache, result);
       end({ file, path, state: "fetched", result });
       if (performance.now() - writtenAt < recordMs) continue;
       writeInstalled(project, installed);
@@ -244,11 +244,6 @@ async function fetchAll(fetching: Fetching, options: InstallOptions): Promise<vo
     writeInstalled(project, installed);
   }
   signal?.throwIfAborted();
-}
-
-function remember({ path, bytes, digests }: DownloadResult, cache: HashCache): void {
-  const mtimeMs = Deno.statSync(path).mtime?.getTime() ?? 0;
-  cache.keep({ path, bytes, mtimeMs, sha256: digests.SHA256! });
 }
 
 /** Takes away files of earlier installs that are no longer locked and still are what was installed. */

@@ -67,6 +67,17 @@ Deno.test("civikit scan keeps going without its hash file, and says so; a named 
     assertEquals((await run(["scan", folder, "--hashes", join(blocked, "x.sqlite")])).code, 8);
   }));
 
+Deno.test("civikit scan and verify take the hash that download or install has just proved, and read nothing twice", () =>
+  inWorld(async ({ folder, run }) => {
+    assertEquals((await run(["download", "2002", "--dir", join(folder, "a")])).code, 0);
+    assertEquals((await run(["add", "2001", "--project", join(folder, "b")])).code, 0);
+    const { code, io } = await run(["scan", folder, "--offline"]);
+    assertEquals(code, 0, io.err);
+    assertStringIncludes(io.out, "0 hashed now");
+    const verified = await run(["verify", folder]);
+    assertEquals([verified.code, verified.io.out.split(" in ")[0]], [0, "2 ok"], verified.io.err);
+  }));
+
 for (
   const [kind, spoil] of Object.entries<(path: string) => Disposable | void>({
     "a page of it damaged": (path) => Deno.writeFileSync(path, Deno.readFileSync(path).fill(0xaa, 4096)),
