@@ -1,6 +1,7 @@
 import { type Clock, type Context, type Middleware, NetworkError, type Next, systemClock } from "../transport/mod.ts";
 import { type AnswerFacts, notModifiedAnswer, partialAnswer, timeoutAnswer, wholeAnswer } from "./answer.ts";
 import { type Directives, parseCacheControl } from "./cache_control.ts";
+import { credentialsOf } from "./credentials.ts";
 import type { CacheStatus, ForwardReason } from "./cache_status.ts";
 import { ageMs, mayServeOnError, type Policy, policyOf, verdict } from "./freshness.ts";
 import { isSafe, urlsToInvalidate } from "./invalidation.ts";
@@ -22,7 +23,7 @@ export interface HttpCacheOptions {
   shared?: boolean;
   /**
    * Whose answer a request gets: a fingerprint of the credential that will be used (see `partitionOf`), or undefined for
-   * everyone's. Default: by the request's own Authorization, in a private cache.
+   * everyone's. Default, in a private cache: by the request's own Authorization, Cookie, and other fields with a secret's name.
    */
   partition?: (request: Request) => string | undefined;
   /** Tells whether an answer without freshness of its own is public anyway, so that `defaultTtlMs` holds. Default: never. */
@@ -121,8 +122,8 @@ export function httpCache({
     if (partition) return { url, partition: partition(request) ?? "" };
     // a shared cache obeys RFC 9111 section 3.5 instead; its answers are nobody's own
     if (shared) return { url, partition: "shared" };
-    const credential = request.headers.get("authorization");
-    return { url, partition: credential === null ? "" : veil(credential) };
+    const credentials = credentialsOf(request.headers);
+    return { url, partition: credentials === "" ? "" : veil(credentials) };
   }
 
   function policy(entry: CacheEntry): Policy {

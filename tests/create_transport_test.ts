@@ -119,3 +119,19 @@ Deno.test("createTransport() tells callers apart by a credential under any name"
   server.open();
   assertEquals(await answers, ["a", "b"]);
 });
+
+Deno.test("createTransport() files cached answers by a credential under any name", async () => {
+  for (const name of ["x-api-key", "cookie", "x-session-token", "authorization"]) {
+    let asked = 0;
+    await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+      asked++;
+      return Response.json(request.headers.get(name), { headers: { "cache-control": "max-age=60" } });
+    });
+    using transport = client({ cache: httpCache({ store: memoryStore() }) });
+    const url = `http://127.0.0.1:${server.addr.port}/`, answers: unknown[] = [];
+    for (const headers of [{ [name]: "a=1" }, { [name]: "b=2" }, {}, { [name]: "a=1" }, { [name]: "b=2" }, {}]) {
+      answers.push(await (await transport.fetch(new Request(url, { headers: headers as HeadersInit }))).json());
+    }
+    assertEquals([answers, asked], [["a=1", "b=2", null, "a=1", "b=2", null], 3], name);
+  }
+});
