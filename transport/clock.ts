@@ -11,13 +11,22 @@ export interface Clock {
   after(delayMs: number, callback: () => void, background?: boolean): () => void;
 }
 
+/** The longest delay a timer of the platform takes, in milliseconds; a longer one fires at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   date: () => Date.now(),
   after(delayMs, callback, background = false) {
-    const timer = setTimeout(callback, delayMs);
-    if (background) Deno.unrefTimer(timer);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const arm = (leftMs: number) => {
+      timer = leftMs > longestTimerMs
+        ? setTimeout(() => arm(leftMs - longestTimerMs), longestTimerMs)
+        : setTimeout(callback, leftMs);
+      if (background) Deno.unrefTimer(timer);
+    };
+    arm(delayMs);
     return () => clearTimeout(timer);
   },
 };

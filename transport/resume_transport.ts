@@ -140,7 +140,7 @@ export function resumeTransport(inner: Transport, {
         try {
           response = await inner.fetch(retry, context);
         } catch (error) {
-          if (!(error instanceof CivikitError) || error.code === "circuit_open") throw error;
+          if (!(error instanceof NetworkError) || error.code === "circuit_open") throw error;
           cause = error;
           continue;
         }

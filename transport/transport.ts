@@ -47,6 +47,8 @@ export type TransportEvent =
   | { type: "resolve"; url: string }
   /** A redirect was followed; `to` is redacted. */
   | { type: "redirect"; from: string; to: string; status: number }
+  /** A request has to wait `waitMs` or longer: `host` asked for a pause. */
+  | { type: "wait"; host: string; waitMs: number }
   /** A request waited `waitMs` for its turn at `host`. */
   | { type: "queue"; host: string; waitMs: number }
   /** A host's allowance changed: concurrency now `limit`, paused for `pauseMs`. */

@@ -1,5 +1,7 @@
 import { type Clock, systemClock } from "../clock.ts";
+import { HttpError } from "../errors.ts";
 import { wholeWithin, within } from "../option.ts";
+import { redactUrl } from "../redact.ts";
 import { parseRetryAfter } from "../retry_after.ts";
 import type { Context, Middleware } from "../transport.ts";
 import { hostOf } from "./_host.ts";
@@ -8,6 +10,8 @@ import { hostOf } from "./_host.ts";
 export interface Waiter {
   /** Called once, when the request may start. */
   grant(): void;
+  /** Called when the host asks for a pause of `pauseMs` milliseconds; a waiter that will not wait so long leaves the queue. */
+  hold(pauseMs: number): void;
 }
 
 /** What {@linkcode rateLimit} knows about a host. */
@@ -50,6 +54,11 @@ export interface RateLimitOptions {
   requestDelayMs?: number;
   /** Pause after a 429 without Retry-After, in milliseconds; doubles with each in a row, up to a minute. Default 5000. */
   pauseMs?: number;
+  /**
+   * Longest pause a host may ask for that requests wait for, in milliseconds: while more than that is left of one, they are
+   * refused. Default 120000.
+   */
+  maxRetryAfterMs?: number;
   /** Good answers after which a lowered limit rises by one. Default 10. */
   recoverAfter?: number;
   /** Where time comes from. Default: the machine. */
@@ -60,15 +69,27 @@ const longestPauseMs = 60_000;
 // what is left of a token after a wait may miss 1 by a hair
 const hair = 1e-6;
 
+function notSent({ method, url }: Request, host: string, pauseMs: number): HttpError {
+  const shown = redactUrl(url), seconds = Math.ceil(pauseMs / 1000);
+  return new HttpError(`${method} "${shown}": not sent, ${host} asked for a pause of another ${seconds} s`, {
+    code: "rate_limited",
+    status: 429,
+    url: shown,
+    retryAfterMs: pauseMs,
+  });
+}
+
 /**
  * Lets requests to a host start in order of arrival, within a concurrency, a token bucket and a spacing. A 429, or a 503
  * with Retry-After, pauses the whole host for that long and halves its concurrency (never below 1); it comes back one
- * step for every ten good answers. Requests that had started before the refusal do not halve it again.
+ * step for every ten good answers. Requests that had started before the refusal do not halve it again. Who has to wait for a
+ * pause is told at once, by an event `wait`; a pause longer than `maxRetryAfterMs` nobody waits for.
  *
  * A place is taken until headers arrive, not until the body ends: long bodies hold no place, and a retry outside of this
  * layer holds none while it waits. A caller who aborts while waiting leaves the queue.
  *
  * @throws {RangeError} when an option is out of range.
+ * @throws {HttpError} `rate_limited`, with what is left of the pause as `retryAfterMs`, for a request that was not sent.
  * @throws The reason of `request.signal`, when it aborts while waiting.
  * @example
  * ```ts
@@ -86,6 +107,7 @@ export function rateLimit({
   burst = perSecond === Infinity ? 1 : Math.max(1, perSecond),
   requestDelayMs = 0,
   pauseMs = 5000,
+  maxRetryAfterMs = 120_000,
   recoverAfter = 10,
   clock = systemClock,
 }: RateLimitOptions = {}): Middleware {
@@ -94,6 +116,7 @@ export function rateLimit({
   within("burst", burst, 1, 1e9);
   within("requestDelayMs", requestDelayMs, 0, 600_000);
   within("pauseMs", pauseMs, 0, longestPauseMs);
+  within("maxRetryAfterMs", maxRetryAfterMs, 0, Number.MAX_SAFE_INTEGER);
   wholeWithin("recoverAfter", recoverAfter, 1, 1e9);
   const paced = perSecond !== Infinity || requestDelayMs > 0;
 
@@ -156,24 +179,32 @@ export function rateLimit({
     }
   }
 
-  function turn(state: HostLimit, host: string, signal: AbortSignal, context: Context): Promise<void> {
+  function turn(state: HostLimit, host: string, request: Request, context: Context): Promise<void> {
+    const { signal } = request;
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
       const since = clock.now();
+      const leave = (reason: unknown) => {
+        signal.removeEventListener("abort", abort);
+        state.queue.delete(waiter);
+        if (state.queue.size === 0) serve(state);
+        reject(reason);
+      };
+      const abort = () => leave(signal.reason);
       const waiter: Waiter = {
         grant() {
-          signal.removeEventListener("abort", leave);
+          signal.removeEventListener("abort", abort);
           context.report({ type: "queue", host, waitMs: clock.now() - since });
           resolve();
         },
+        hold(pauseMs) {
+          if (pauseMs > maxRetryAfterMs) leave(notSent(request, host, pauseMs));
+          else context.report({ type: "wait", host, waitMs: pauseMs });
+        },
       };
-      const leave = () => {
-        state.queue.delete(waiter);
-        if (state.queue.size === 0) serve(state);
-        reject(signal.reason);
-      };
-      signal.addEventListener("abort", leave, { once: true });
+      signal.addEventListener("abort", abort, { once: true });
       state.queue.add(waiter);
+      if (state.pausedUntil > since) waiter.hold(state.pausedUntil - since);
       if (state.queue.size === 1) serve(state);
     });
   }
@@ -195,7 +226,11 @@ export function rateLimit({
   ): void {
     if (fresh) state.strikes++;
     const ownMs = Math.min(longestPauseMs, pauseMs * 2 ** Math.max(0, state.strikes - 1));
-    state.pausedUntil = Math.max(state.pausedUntil, clock.now() + (askedMs ?? ownMs));
+    const now = clock.now(), until = now + (askedMs ?? ownMs);
+    if (until > state.pausedUntil) {
+      state.pausedUntil = until;
+      for (const waiter of state.queue) waiter.hold(until - now);
+    }
     if (!fresh) return;
     state.refusals++;
     change(state, host, Math.max(1, Math.floor(state.limit / 2)), context);
@@ -211,7 +246,7 @@ export function rateLimit({
     const host = hostOf(request.url);
     const state = entry(host);
     if (state.queue.size === 0 && untilStart(state) === 0) start(state);
-    else await turn(state, host, request.signal, context);
+    else await turn(state, host, request, context);
     const { refusals } = state;
     try {
       const response = await next(request);

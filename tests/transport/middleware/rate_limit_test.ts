@@ -2,12 +2,14 @@ import {
   assert,
   assertEquals,
   assertGreaterOrEqual,
+  assertInstanceOf,
   assertLessOrEqual,
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
 import { type HostLimit, rateLimit, type RateLimitOptions, retry } from "../../../transport/middleware/mod.ts";
 import { compose } from "../../../transport/compose.ts";
+import { HttpError } from "../../../transport/errors.ts";
 import { fakeClock } from "../../_clock.ts";
 import { type Answer, fate, script, watched } from "./_stub.ts";
 
@@ -267,4 +269,79 @@ Deno.test("rateLimit() never passes its limits, starves nobody and leaves no hol
     const state = hosts.get(host)!;
     assertEquals([state.active, state.queue.size, clock.timers], [0, 0, 0], `seed ${seed}`);
   }
+});
+
+for (const asked of ["121", "86400", "99999999999", "Fri, 02 Jan 2026 00:00:00 GMT"]) {
+  Deno.test(`rateLimit() refuses who comes while a host asks for a pause of ${asked}, and keeps nobody waiting`, async () => {
+    const { clock, origin, client } = setUp({}, status(429, { "retry-after": asked }), good);
+    assertEquals((await client.fetch(get())).status, 429);
+    const second = fate(client.fetch(new Request(`https://${host}/b?token=abc`)));
+    await clock.advance(0);
+    assertInstanceOf(second.error, HttpError);
+    const { code, status: statusCode, retryAfterMs, message, url } = second.error;
+    assertEquals([code, statusCode, url], ["rate_limited", 429, `https://${host}/b?[redacted]`]);
+    assertGreaterOrEqual(retryAfterMs!, 121_000);
+    assert(message.includes(`"${url}": not sent, ${host} asked for a pause of another `), message);
+    assertEquals([origin.requests.length, clock.timers], [1, 0]);
+    assertEquals((await client.fetch(new Request("https://b.example/"))).status, 200);
+  });
+}
+
+Deno.test("rateLimit() refuses those who wait already when the host asks for a longer pause than they wait for", async () => {
+  const { open, answer } = byHand();
+  const { clock, hosts, client } = setUp({ concurrency: 2 }, answer);
+  const calls = Array.from({ length: 5 }, () => fate(client.fetch(get())));
+  await clock.advance(0);
+  open[0]!.resolve(status(429, { "retry-after": "3600" })());
+  await clock.advance(0);
+  for (const { error } of calls.slice(2)) {
+    assertInstanceOf(error, HttpError);
+    assertEquals([error.code, error.retryAfterMs], ["rate_limited", 3_600_000]);
+  }
+  assertEquals([hosts.get(host)!.queue.size, open.length], [0, 2]);
+  open[1]!.resolve(good());
+  await clock.advance(0);
+  assertEquals([calls[1]!.value?.status, clock.timers], [200, 0]);
+});
+
+Deno.test("rateLimit() lets requests wait again when no more than maxRetryAfterMs is left of a long pause", async () => {
+  const { clock, origin, client } = setUp({ maxRetryAfterMs: 10_000 }, status(429, { "retry-after": "60" }), good);
+  await client.fetch(get());
+  await clock.advance(49_999);
+  const early = fate(client.fetch(get()));
+  await clock.advance(1);
+  assertInstanceOf(early.error, HttpError);
+  const late = fate(client.fetch(get()));
+  await clock.advance(9_999);
+  assertEquals([late.done, origin.requests.length], [false, 1]);
+  await clock.advance(1);
+  assertEquals([late.value?.status, origin.requests.length], [200, 2]);
+});
+
+Deno.test("rateLimit() tells each request that has to wait for a pause how long, before it waits", async () => {
+  const { open, answer } = byHand();
+  const { clock, client } = setUp({ concurrency: 1 }, answer);
+  const calls = Array.from({ length: 2 }, () => fate(client.fetch(get())));
+  await clock.advance(0);
+  open[0]!.resolve(status(429, { "retry-after": "20" })());
+  await clock.advance(0);
+  calls.push(fate(client.fetch(get())));
+  const waits = () => client.events.filter(({ type }) => type === "wait");
+  assertEquals(waits(), Array(2).fill({ type: "wait", host, waitMs: 20_000 }));
+  await clock.advance(20_000);
+  open[1]!.resolve(good());
+  await clock.advance(0);
+  open[2]!.resolve(good());
+  await clock.advance(0);
+  assertEquals([calls.map(({ value }) => value?.status), waits().length], [[429, 200, 200], 2]);
+});
+
+Deno.test("rateLimit() and retry() do not ask a host again that asked for a long pause", async () => {
+  const clock = fakeClock(), origin = script(status(429, { "retry-after": "86400" }), good);
+  const client = watched(origin, retry({ clock }), rateLimit({ clock }));
+  assertEquals((await client.fetch(get())).status, 429);
+  const second = fate(client.fetch(get()));
+  await clock.advance(0);
+  assertInstanceOf(second.error, HttpError);
+  assertEquals([origin.requests.length, clock.timers, second.error.code], [1, 0, "rate_limited"]);
 });
