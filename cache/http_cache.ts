@@ -1,4 +1,5 @@
 import { type Clock, type Context, type Middleware, NetworkError, type Next, systemClock } from "../transport/mod.ts";
+import { strongTag } from "../transport/internal.ts";
 import { type AnswerFacts, notModifiedAnswer, partialAnswer, timeoutAnswer, wholeAnswer } from "./answer.ts";
 import { type Directives, parseCacheControl } from "./cache_control.ts";
 import { credentialsOf } from "./credentials.ts";
@@ -6,7 +7,7 @@ import type { CacheStatus, ForwardReason } from "./cache_status.ts";
 import { ageMs, mayServeOnError, type Policy, policyOf, verdict } from "./freshness.ts";
 import { isSafe, urlsToInvalidate } from "./invalidation.ts";
 import { keeper } from "./keeper.ts";
-import { askedSpan, holdsIfRange, placedSpan, storedSpan, strongTag } from "./partial.ts";
+import { askedSpan, holdsIfRange, placedSpan, storedSpan } from "./partial.ts";
 import { fingerprint } from "./partition.ts";
 import { freshened } from "./stored_head.ts";
 import { field } from "./fields.ts";

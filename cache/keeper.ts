@@ -1,3 +1,4 @@
+import { strongTag } from "../transport/internal.ts";
 import type { Clock } from "../transport/mod.ts";
 import { bodyOf, respond } from "./answer.ts";
 import { formatCacheStatus, type ForwardReason } from "./cache_status.ts";
@@ -10,7 +11,7 @@ import {
   unwantedFields,
   variesOnEverything,
 } from "./freshness.ts";
-import { placedSpan, strongTag } from "./partial.ts";
+import { placedSpan } from "./partial.ts";
 import type { CacheEntry, CacheKey, CacheStore, Field, StoredHead } from "./store.ts";
 import { headOf } from "./stored_head.ts";
 import { tee } from "./tee.ts";

@@ -1,3 +1,4 @@
+import { strongDate, strongTag } from "../transport/internal.ts";
 import { field } from "./fields.ts";
 import type { StoredHead } from "./store.ts";
 
@@ -45,21 +46,15 @@ export function storedSpan(head: StoredHead, bodyBytes: number): PlacedSpan {
   return head.span ?? { start: 0, end: bodyBytes - 1, total: bodyBytes };
 }
 
-/** The strong ETag of these fields; undefined when it is missing or weak. */
-export function strongTag(etag: string | null): string | undefined {
-  return etag !== null && /^"[\x21\x23-\x7e\x80-\xff]*"$/.test(etag.trim()) ? etag.trim() : undefined;
-}
-
 /**
- * Tells whether an If-Range still holds for a stored response (RFC 9110 section 13.1.5): it names the strong ETag, or
- * repeats a Last-Modified that is at least a minute older than Date.
+ * Tells whether an If-Range still holds for a stored response (RFC 9110 section 13.1.5): it names its strong ETag or
+ * repeats its strong Last-Modified.
  */
 export function holdsIfRange(ifRange: string | null, { headers }: StoredHead): boolean {
   if (ifRange === null) return true;
   const wanted = ifRange.trim();
   if (wanted.includes('"')) return wanted === strongTag(field(headers, "etag"));
-  const modified = field(headers, "last-modified"), sent = field(headers, "date");
-  return modified === wanted && sent !== null && Date.parse(sent) - Date.parse(modified) >= 60_000;
+  return wanted === strongDate(field(headers, "last-modified"), field(headers, "date"));
 }
 
 /** The bytes of `pieces` from `start` to `end`, both counted from the first piece and included, without copying. */

@@ -1,3 +1,4 @@
+import { parseHttpDate } from "./http_date.ts";
 import { cutSecrets } from "./known_secrets.ts";
 
 /** A span of bytes, both ends included, as HTTP counts them; `end` undefined means: to the last byte. */
@@ -92,16 +93,30 @@ export function isReadable(headers: Headers, isRanged: boolean): boolean {
     codingsOf(headers.get("transfer-encoding")).length === 0;
 }
 
+/** The ETag as it stands; undefined when it is missing, malformed or weak (RFC 9110 section 8.8.3). */
+export function strongTag(etag: string | null): string | undefined {
+  const tag = etag?.trim();
+  return tag !== undefined && /^"[\x21\x23-\x7e\x80-\xff]*"$/.test(tag) ? tag : undefined;
+}
+
+/** One second is asked for; dates have whole ones, and two clocks may make the difference. */
+const strongAfterMs = 2000;
+
 /**
- * What may stand in If-Range for this answer: its strong ETag, else a Last-Modified at least two seconds older than
- * its Date (RFC 9110 sections 8.8.2.2 and 13.1.5); undefined when it has neither. Validators are kept in journals, so one
- * in which the server repeats a secret of ours is none.
+ * The Last-Modified as it stands, when it was at least two seconds old at the Date of its answer, so that no other
+ * version can bear it; undefined when it was younger, or one of them is no date (RFC 9110 section 8.8.2.2).
+ */
+export function strongDate(modified: string | null, sent: string | null): string | undefined {
+  const now = Date.now(), from = parseHttpDate(modified, now), to = parseHttpDate(sent, now);
+  return from !== undefined && to !== undefined && to - from >= strongAfterMs ? modified!.trim() : undefined;
+}
+
+/**
+ * What may stand in If-Range for this answer (RFC 9110 section 13.1.5): its strong ETag, else its strong Last-Modified.
+ * Validators are kept in journals, so one in which the server repeats a secret of ours is none.
  */
 export function strongValidator(headers: Headers): string | undefined {
-  const etag = headers.get("etag")?.trim();
-  if (etag !== undefined && /^"[\x21\x23-\x7e\x80-\xff]*"$/.test(etag) && cutSecrets(etag) === etag) return etag;
-  const modified = headers.get("last-modified"), sent = headers.get("date");
-  if (modified === null || sent === null || cutSecrets(modified) !== modified) return undefined;
-  const age = Date.parse(sent) - Date.parse(modified);
-  return age >= 2000 ? modified : undefined;
+  const tag = strongTag(headers.get("etag"));
+  if (tag !== undefined && cutSecrets(tag) === tag) return tag;
+  return strongDate(headers.get("last-modified"), headers.get("date"));
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { strongDate, strongTag } from "./byte_range.ts";
 export { readBaseUrl } from "./base_url.ts";
 export { isPlain } from "./byte_range.ts";
 export { cutSecrets, redacted, rememberHeader, rememberSecret } from "./known_secrets.ts";

@@ -42,6 +42,17 @@ Deno.test("RFC 9110 13.1.5: a part is served only while If-Range holds", async (
   assertEquals(cache.seen.length, 4);
 });
 
+Deno.test("RFC 9110 13.1.5: a Last-Modified in If-Range holds from two seconds before Date on, as for downloads", async () => {
+  for (const [ageS, asked] of [[1, 2], [2, 1], [59, 1]] as const) {
+    const modified = date(-ageS);
+    const headers = { "cache-control": "max-age=60", "content-length": "10", "last-modified": modified, date: date(0) };
+    const cache = cached(inTurn(() => new Response("0123456789", { headers })));
+    await cache.get();
+    await cache.get({ headers: { range: "bytes=0-1", "if-range": modified } });
+    assertEquals(cache.seen.length, asked, `${ageS} s`);
+  }
+});
+
 Deno.test("RFC 9111 3.3: a stored part answers for itself and what lies in it, never for the whole", async () => {
   const cache = cached(inTurn(part("2-6/10", "23456"), numbered({})));
   await cache.get({ headers: { range: "bytes=2-6" } });

@@ -1,5 +1,12 @@
 import { assertEquals } from "@std/assert";
-import { isPlain, isReadable, plainLength } from "../../transport/byte_range.ts";
+import {
+  isPlain,
+  isReadable,
+  plainLength,
+  strongDate,
+  strongTag,
+  strongValidator,
+} from "../../transport/byte_range.ts";
 
 const plain = [
   "",
@@ -67,4 +74,30 @@ Deno.test("plainLength() gives way to a Transfer-Encoding", () => {
   }
   assertEquals(isReadable(new Headers({ "transfer-encoding": "gzip, chunked" }), false), false);
   assertEquals(isReadable(new Headers({ "transfer-encoding": "chunked" }), false), true);
+});
+
+Deno.test("a Last-Modified is strong in any of the three forms of HTTP dates, when two seconds older than Date", () => {
+  const modified = ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"];
+  for (const text of modified) {
+    assertEquals(strongDate(text, "Sun, 06 Nov 1994 08:49:39 GMT"), text);
+    assertEquals(strongDate(text, "Sun, 06 Nov 1994 08:49:38 GMT"), undefined);
+    assertEquals(strongValidator(new Headers({ "last-modified": text, date: "Sun, 06 Nov 1994 08:50:37 GMT" })), text);
+  }
+});
+
+Deno.test("what is no HTTP date is no strong Last-Modified, though Date.parse would read it", () => {
+  const sent = "Sun, 06 Nov 1994 08:49:37 GMT";
+  for (const text of ["0", "1990", "1990-01-01T00:00:00Z", "Sat, 05 Nov 1994 08:49:37 +0200", "5 Nov 1994", "", null]) {
+    assertEquals(strongDate(text, sent), undefined, `${text}`);
+  }
+  assertEquals(strongDate(sent, "2020"), undefined);
+  assertEquals(strongDate(sent, null), undefined);
+});
+
+Deno.test("an ETag is strong when it is one quoted text and not weak", () => {
+  for (const tag of [`"a"`, `""`, ` "a/b" `, `"\u00e4"`]) assertEquals(strongTag(tag), tag.trim());
+  for (const tag of [`W/"a"`, `w/"a"`, "a", `"a`, `"a" "b"`, `"a b"`, "", null]) {
+    assertEquals(strongTag(tag), undefined);
+  }
+  assertEquals(strongValidator(new Headers({ etag: `"a"`, "last-modified": "x" })), `"a"`);
 });
