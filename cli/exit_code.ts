@@ -59,7 +59,6 @@ const byCode: Readonly<Record<ErrorCode, number>> = {
   cloudflare_error: network,
   cloudflare_timeout: network,
   server_error: network,
-  only_if_cached: network,
   dns_failed: network,
   connect_failed: network,
   tls_failed: network,

@@ -125,7 +125,7 @@ export function transferList({ clock, events, count, fail }: TransferSurrounding
     const state = entry.held === undefined ? "active" : "paused";
     if (phase === "finished") finish(entry, "finished");
     else if (phase === "failed") finish(entry, entry.isStopped() ? "cancelled" : "failed", event.note as ErrorCode);
-    else if (phase === "waiting" || phase === "verifying") change(entry, phase);
+    else if (phase === "verifying") change(entry, phase);
     else change(entry, state);
   }
 

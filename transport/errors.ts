@@ -26,7 +26,6 @@ export type ErrorCode =
   | "cloudflare_error"
   | "cloudflare_timeout"
   | "server_error"
-  | "only_if_cached"
   // the network
   | "dns_failed"
   | "connect_failed"

@@ -283,18 +283,6 @@ const catalogue: Readonly<Record<ErrorCode, { readonly en: Texts; readonly "zh-T
       "請過幾分鐘再執行同一個指令，已下載的部分會保留。",
     ],
   },
-  only_if_cached: {
-    en: [
-      "Not in the cache",
-      "Only cached answers were allowed, and there is none for this.",
-      "Allow the network, then ask again.",
-    ],
-    "zh-TW": [
-      "快取中沒有",
-      "目前只允許使用快取，而快取裡沒有這份資料。",
-      "請允許使用網路後再試一次。",
-    ],
-  },
   // the network
   dns_failed: {
     en: [

@@ -70,11 +70,9 @@ export type TransportEvent =
 
 /** The stations of one download, in the order they normally come. */
 export type DownloadPhase =
-  | "waiting"
   | "resuming"
   | "started"
   | "restarted"
-  | "re-resolved"
   | "repairing"
   | "verifying"
   | "finished"
