@@ -44,9 +44,10 @@ const longWaitMs = 1000;
 /** What an event of a file's download says in one word, for the place where the time left stands. */
 function phaseOf(event: TransportEvent): string | undefined {
   if (event.type === "retry" && event.delayMs >= longWaitMs) return "waiting";
+  if (event.type === "wait" && event.waitMs >= longWaitMs) return "waiting";
   if (event.type === "resume") return "retrying";
   if (event.type !== "download") return undefined;
-  return event.phase === "verifying" || event.phase === "repairing" || event.phase === "waiting" ? event.phase : "";
+  return event.phase === "verifying" || event.phase === "repairing" ? event.phase : "";
 }
 
 /** The options of a download that tell `reporter` how far `item` is. */

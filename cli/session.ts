@@ -1,12 +1,12 @@
 import { type Civitai, civitai } from "../api/mod.ts";
 import type { Monitor } from "../monitor/mod.ts";
-import { hint, observe, type Transport } from "../transport/mod.ts";
+import { observe, type Transport } from "../transport/mod.ts";
 import type { Flag, ParsedArgs } from "./args.ts";
 import type { Surroundings } from "./command.ts";
 import { interrupt } from "./interrupt.ts";
 import { chooseBaseUrl, loadKey } from "./settings.ts";
 import { openStack } from "./stack.ts";
-import { formatDuration } from "./text.ts";
+import { tellWaits } from "./tell_waits.ts";
 
 /** What a command that talks to Civitai works with. */
 export interface Session extends Disposable {
@@ -38,8 +38,6 @@ export const siteFlags: readonly Flag[] = [
   { name: "base-url", value: "URL", about: "another Civitai, e.g. https://civitai.red (default: CIVIKIT_BASE_URL)" },
 ];
 
-const noteworthyMs = 2000;
-
 /** Opens what a command needs, by its options and the environment. */
 export async function openSession(
   args: ParsedArgs,
@@ -53,10 +51,7 @@ export async function openSession(
     onFirst: () => say("interrupted: finishing what is in hand (again to stop at once)"),
     onSecond: close,
   });
-  const transport = observe(stack.transport, (event) => {
-    if (event.type !== "retry" || event.delayMs < noteworthyMs || !showsWaits()) return;
-    say(`waiting ${formatDuration(event.delayMs)} before trying again: ${hint(event.code, locale).title}`);
-  });
+  const transport = observe(stack.transport, tellWaits({ locale, now: io.now, showsWaits, say }));
   return {
     api: civitai(transport, { baseUrl }),
     transport,

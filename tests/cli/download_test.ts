@@ -268,3 +268,21 @@ Deno.test("civikit download ends at once at the second interrupt, whatever still
     assertEquals(await ended, 130);
     assert(io.err.includes("interrupted: "), io.err);
   }));
+
+Deno.test("civikit download ends at once, and says why, for files of a host that asked for a pause of a day", () =>
+  inWorld(async ({ run }) => {
+    let asked = 0;
+    await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
+      asked++;
+      return new Response(null, { status: 429, headers: { "retry-after": "86400" } });
+    });
+    const { port } = server.addr;
+    const urls = ["a", "b", "c"].map((name) => `http://127.0.0.1:${port}/${name}.bin`);
+    const { code, io } = await run(["--jobs", "1", "--json", ...urls]);
+    const failed = events(io).filter(({ event }) => event === "error");
+    assertEquals([code, asked, failed.map((event) => event.code)], [6, 1, Array(3).fill("rate_limited")]);
+    assert(
+      failed[1].message.endsWith(`not sent, 127.0.0.1:${port} asked for a pause of another 86400 s`),
+      failed[1].message,
+    );
+  }));
