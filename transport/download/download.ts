@@ -1,5 +1,5 @@
 import { lstatSync, rmSync, statSync } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { plainLength } from "../byte_range.ts";
 import { type Clock, sleep, systemClock } from "../clock.ts";
 import { newContext } from "../compose.ts";
@@ -26,7 +26,7 @@ import { ensureFolder, freeBytes, wrapDiskError } from "./disk.ts";
 import { formatBytes } from "./speed.ts";
 import { guardHead, guardStart } from "./guard.ts";
 import { PartFile } from "./part_file.ts";
-import { resolveInside } from "./safe_name.ts";
+import { contentDispositionName, resolveInside, safeFileName } from "./safe_name.ts";
 import { type Span, SpanSet } from "./spans.ts";
 import { type SpeedMeter, speedMeter } from "./speed.ts";
 import type { Throttle } from "./throttle.ts";
@@ -62,6 +62,12 @@ export interface DownloadOptions extends Promised {
   verify?: boolean | undefined;
   /** Whether a file whose hash is wrong is fetched once more to mend it. Default true. */
   repair?: boolean | undefined;
+  /**
+   * Names the file once its first answer is there, within the folder of `path`: told the name that the answer suggests
+   * (Content-Disposition), made safe, and made safe again. Until then, and for the part file, it has the name in `path`;
+   * what an earlier run chose stays. Not asked if not given: the file is called as `path` says.
+   */
+  chooseName?: ((suggested: string | undefined) => string) | undefined;
   /** Asked when the file changed at the source in mid-download: what is promised now. */
   refresh?: (() => Promise<Promised>) | undefined;
   /** Keep the unfinished bytes of a file that changed at the source as `NAME.part.old`. Default false. */
@@ -160,7 +166,11 @@ function toRequest(request: Request | string, signal: AbortSignal | undefined): 
 class DownloadJob {
   readonly #transport: Transport;
   readonly #request: Request;
-  readonly #path: string;
+  /** Where the file goes: as asked for, until it has another name. */
+  #path: string;
+  readonly #partPath: string;
+  #isNamed: boolean;
+  #started = 0;
   readonly #options: DownloadOptions;
   readonly #clock: Clock;
   readonly #context: Context;
@@ -188,6 +198,8 @@ class DownloadJob {
     this.#transport = transport;
     this.#request = request;
     this.#path = root === undefined ? resolve(path) : resolveInside(root, path);
+    this.#partPath = `${this.#path}.part`;
+    this.#isNamed = options.chooseName === undefined;
     this.#options = options;
     this.#promised = { hashes: options.hashes ?? {}, sizeBytes: options.sizeBytes };
     this.#maxAttempts = maxAttempts;
@@ -210,11 +222,14 @@ class DownloadJob {
   }
 
   async run(): Promise<DownloadResult> {
-    const started = this.#clock.now();
+    this.#started = this.#clock.now();
     const { signal } = this.#request;
     signal.throwIfAborted();
     ensureFolder(dirname(this.#path));
-    const existing = await this.#existing(started);
+    const existing = await this.#existing().catch((error) => {
+      // it may be called otherwise
+      if (this.#isNamed || !isCode(error, "target_exists")) throw error;
+    });
     if (existing !== undefined) return existing;
 
     const part = await PartFile.open({
@@ -229,8 +244,11 @@ class DownloadJob {
     });
     try {
       const { resumedBytes } = part;
-      this.#phase(resumedBytes > 0 ? "resuming" : "started", part);
-      await this.#fill(part);
+      const existing = await this.#takeName(part, part.name) ?? await this.#fetch(part);
+      if (existing !== undefined) {
+        await part.close();
+        return existing;
+      }
       this.#phase("verifying", part);
       const { digests, verified } = await this.#verify(part);
       await part.seal();
@@ -239,7 +257,7 @@ class DownloadJob {
       const bytes = part.covered;
       this.#progress(bytes, bytes, true);
       this.#phase("finished", part);
-      const elapsedMs = this.#clock.now() - started;
+      const elapsedMs = this.#clock.now() - this.#started;
       return { path: this.#path, bytes, digests, verified, skipped: false, resumedBytes, elapsedMs };
     } catch (error) {
       this.#phase("failed", part, error instanceof CivikitError ? error.code : undefined);
@@ -249,6 +267,37 @@ class DownloadJob {
         // the first failure says more; the journal before it still stands
         part.abandon();
       }
+      throw error;
+    }
+  }
+
+  /** All bytes; or, once the file has its name, what is there under it already. */
+  async #fetch(part: PartFile): Promise<DownloadResult | undefined> {
+    this.#phase(part.resumedBytes > 0 ? "resuming" : "started", part);
+    return await this.#fill(part);
+  }
+
+  /** Gives the file the name that was found for it, unless it has one; what is there already under that name comes back. */
+  async #takeName(part: PartFile, name: string | undefined): Promise<DownloadResult | undefined> {
+    if (this.#isNamed || name === undefined) return undefined;
+    this.#isNamed = true;
+    part.keepName(name);
+    this.#path = join(dirname(this.#path), name);
+    return await this.#existing();
+  }
+
+  /** Names the file by the first answer that may be one. */
+  async #nameBy(part: PartFile, response: Response): Promise<DownloadResult | undefined> {
+    const { chooseName } = this.#options;
+    if (this.#isNamed || chooseName === undefined) return undefined;
+    try {
+      const name = safeFileName(chooseName(contentDispositionName(response.headers.get("content-disposition"))));
+      guardHead(response.headers, name, this.#request.url);
+      const existing = await this.#takeName(part, name);
+      if (existing !== undefined) discard(response);
+      return existing;
+    } catch (error) {
+      discard(response);
       throw error;
     }
   }
@@ -272,7 +321,7 @@ class DownloadJob {
   }
 
   /** What to do about a target that exists: nothing when it is the promised file, refuse otherwise. */
-  async #existing(started: number): Promise<DownloadResult | undefined> {
+  async #existing(): Promise<DownloadResult | undefined> {
     const found = statSync(this.#path, { throwIfNoEntry: false });
     if (found === undefined || this.#options.replace && found.isFile()) return undefined;
     const path = this.#path;
@@ -285,14 +334,14 @@ class DownloadJob {
     const isPossible = sizeBytes === undefined || !isOtherSize(found.size, sizeBytes);
     const isPromised = Object.keys(hashes).length > 0;
     // two names for one file: a run died between its last two steps, after all its checks
-    const isJustPublished = isSameFile(found, lstatSync(`${path}.part`, { throwIfNoEntry: false }));
+    const isJustPublished = isSameFile(found, lstatSync(this.#partPath, { throwIfNoEntry: false }));
     if (isPossible && (isPromised || isJustPublished)) {
       const digests = await digestFile(path, this.#names(), { signal: this.#request.signal });
       const { agreed, differing } = compareDigests(hashes, digests);
       if ((agreed.length > 0 || !isPromised) && differing.length === 0) {
-        if (isJustPublished) rmSync(`${path}.part`, { force: true });
-        rmSync(`${path}.part.json`, { force: true });
-        const elapsedMs = this.#clock.now() - started;
+        if (isJustPublished) rmSync(this.#partPath, { force: true });
+        rmSync(`${this.#partPath}.json`, { force: true });
+        const elapsedMs = this.#clock.now() - this.#started;
         const verified = agreed.length > 0;
         return { path, bytes: found.size, digests, verified, skipped: true, resumedBytes: 0, elapsedMs };
       }
@@ -302,11 +351,12 @@ class DownloadJob {
   }
 
   /** Asks for hole after hole until there is none; survives what can be survived. */
-  async #fill(part: PartFile): Promise<void> {
+  async #fill(part: PartFile): Promise<DownloadResult | undefined> {
     while (part.total === undefined || part.covered < part.total) {
       const before = part.covered;
       try {
-        await this.#fillHole(part);
+        const existing = await this.#fillHole(part);
+        if (existing !== undefined) return existing;
         if (part.covered <= before && part.covered < (part.total ?? Infinity)) throw this.#nothingNew();
       } catch (error) {
         if (part.covered > before) this.#fruitless = 0;
@@ -324,18 +374,26 @@ class DownloadJob {
     });
   }
 
-  async #fillHole(part: PartFile): Promise<void> {
+  async #fillHole(part: PartFile): Promise<DownloadResult | undefined> {
     const { total, validator } = part;
     const [hole] = part.holes();
-    if (hole === undefined) return;
+    if (hole === undefined) return undefined;
     const end = hole.end === (total ?? Infinity) ? undefined : hole.end;
     const wanted: Wanted = { start: hole.start, end, total, validator };
     const { response, asked, answer } = await this.#ask(wanted);
-    if (answer.kind === "part") return await this.#take(part, response, asked, answer, answer.start, answer.end);
-    if (answer.kind === "whole") return await this.#takeWhole(part, response, asked, answer);
+    if (answer.kind === "part" || answer.kind === "whole") {
+      const existing = await this.#nameBy(part, response);
+      if (existing !== undefined) return existing;
+      if (answer.kind === "whole") await this.#takeWhole(part, response, asked, answer);
+      else await this.#take(part, response, asked, answer, answer.start, answer.end);
+      return undefined;
+    }
     if (answer.kind === "refused") throw await httpError(response, asked);
     await response.body?.cancel();
-    if (answer.kind === "beyond") return this.#isBeyond(part, answer.total);
+    if (answer.kind === "beyond") {
+      this.#isBeyond(part, answer.total);
+      return undefined;
+    }
     if (answer.kind === "untrusted") {
       throw new ContentError(`downloading "${this.#url}": ${answer.reason}`, {
         code: "protocol_violation",

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import { openFresh, openPlain, syncHandle } from "../plain_file.ts";
 import { redactUrl } from "../redact.ts";
 import { wrapDiskError } from "./disk.ts";
+import { safeFileName } from "./safe_name.ts";
 
 /** A finished span and the checksum of its bytes. */
 export interface JournalSpan {
@@ -23,6 +24,8 @@ export interface Journal {
   readonly url: string;
   /** What was asked for, as {@linkcode urlDigest} gives it: for comparing. */
   readonly urlDigest: string;
+  /** The name the file will get, where it is not that of the part file. */
+  readonly name?: string | undefined;
   /** The strong ETag, else the Last-Modified, the bytes belong to. */
   readonly validator?: string | undefined;
   /** The host that gave the validator: storage hosts number their copies independently. */
@@ -143,8 +146,9 @@ function isCount(value: unknown): value is number {
 function findFault(value: unknown): string | undefined {
   if (!isObject(value)) return "not an object";
   if (value.version !== 1) return "of another version";
-  const { url, urlDigest, validator, validatorHost, total, digests, spans, created, updated } = value;
+  const { url, urlDigest, name, validator, validatorHost, total, digests, spans, created, updated } = value;
   if (typeof url !== "string" || typeof urlDigest !== "string") return "without a URL";
+  if (name !== undefined && (typeof name !== "string" || safeFileName(name) !== name)) return "with a senseless name";
   if (typeof (validator ?? "") !== "string" || typeof (validatorHost ?? "") !== "string") {
     return "with a senseless validator";
   }

@@ -134,6 +134,16 @@ export class PartFile {
     return value === undefined || host === undefined ? undefined : { value, host };
   }
 
+  /** The name an earlier answer gave the file. */
+  get name(): string | undefined {
+    return this.#journal.name;
+  }
+
+  /** Notes the name the file will get: a later run finds it here. */
+  keepName(name: string): void {
+    this.#journal = { ...this.#journal, name };
+  }
+
   /** Bytes that are there. */
   get covered(): number {
     return this.#recorder.covered.covered;
@@ -259,7 +269,7 @@ export class PartFile {
   restart(): void {
     const { url, hashes, clock } = this.#options;
     this.#recorder = new SpanRecorder();
-    this.#journal = newJournal({ url, digests: hashes, clock });
+    this.#journal = { ...newJournal({ url, digests: hashes, clock }), name: this.name };
     this.resumedBytes = 0;
     this.restored = [];
     this.#digest.reset();
