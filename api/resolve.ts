@@ -4,6 +4,7 @@ import type { Civitai } from "./civitai.ts";
 import type { SiteReference } from "./reference.ts";
 import { fileNames, type Found, type ResolvedFile, resolvedFile } from "./resolved_file.ts";
 import { type FileChoice, selectFiles } from "./select_files.ts";
+import { inSiteOrder } from "./site_order.ts";
 import type { ListVersion, Model, Version } from "./types.ts";
 
 /** Settings of {@linkcode resolveDownloads}. */
@@ -105,10 +106,7 @@ async function newestVersion(
 
 function newestOf({ modelVersions }: Model): ListVersion | undefined {
   const isOffered = ({ status, files }: ListVersion) => (status ?? "Published") === "Published" && !!files?.length;
-  return modelVersions
-    .map((version, place) => ({ version, place: version.index ?? place }))
-    .sort((a, b) => a.place - b.place)
-    .find(({ version }) => isOffered(version))?.version;
+  return inSiteOrder(modelVersions).find(isOffered);
 }
 
 function archived(what: string): CivikitError {

@@ -1,5 +1,6 @@
 import { CivikitError, HttpError, isCode } from "../../transport/mod.ts";
 import type { CallOptions } from "../call.ts";
+import { inSiteOrder } from "../site_order.ts";
 import type { ListVersion, Model } from "../types.ts";
 
 /** What is there of a model. */
@@ -139,8 +140,7 @@ function summary({ id, name, baseModel, publishedAt }: ListVersion): VersionSumm
 
 function compare({ id, name, mode, modelVersions }: Model, versionIds: readonly number[]): ModelUpdates {
   const owned = [...new Set(versionIds)];
-  const listed = modelVersions.map((version, place) => ({ version, place: version.index ?? place }))
-    .sort((a, b) => a.place - b.place).map(({ version }) => version);
+  const listed = inSiteOrder(modelVersions);
   const mine = listed.filter((version) => owned.includes(version.id));
   const first = listed.findIndex((version) => owned.includes(version.id));
   // a version that is no longer listed says nothing about its place: then the date of its id must do
