@@ -12,6 +12,7 @@ export { type Collection, type CollectionQuery, type Collections } from "./colle
 export { type CreatorQuery, type Creators, type ListedCreator } from "./creators.ts";
 export { type Enums, type EnumsCall } from "./enums.ts";
 export { classifyCivitai, errorMessage, InvalidResponseError, type InvalidResponseErrorOptions } from "./errors.ts";
+export { type FetchFiles, type FetchFilesOptions, type FetchOutcome, type WantedFile } from "./fetch_files.ts";
 export { type Files, type TensorMetadata } from "./files.ts";
 export { type GalleryImage, type ImageStats } from "./gallery_image.ts";
 export { type ImageQuery, type Images } from "./images.ts";

@@ -3,7 +3,7 @@ import { CivikitError } from "../transport/mod.ts";
 import { type ParsedArgs, UsageError } from "./args.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { withInstaller } from "./install_run.ts";
-import { installFlags, projectOf } from "./project_options.ts";
+import { installFlags, keepOldFlag, projectOf } from "./project_options.ts";
 import { printable } from "./text.ts";
 
 const help = `<what> is a version id, model:<id>, an AIR, or the URL of a page on Civitai. It
@@ -38,14 +38,15 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
     );
   }
   const choice = { file, all, baseModel: args.value("base"), folder: args.value("folder") };
-  return await withInstaller(args, surroundings, async ({ api, signal, say, fail, install }) => {
+  return await withInstaller(args, surroundings, async ({ api, signal, tell, fail, install }) => {
     let added = 0;
     for (const text of args.operands) {
       try {
         const { wanted, files, wasThere } = await addModel(project, api, text, { ...choice, signal });
         const paths = files.map(({ path }) => printable(path)).join(", ");
-        say(`${wasThere ? "there already" : "added"}: ${printable(wanted.air)}: ${paths}`, {
-          event: "added",
+        const word = wasThere ? "there already" : project.isDry ? "would add" : "added";
+        tell(`${word}: ${printable(wanted.air)}: ${paths}`, {
+          event: project.isDry ? "would_add" : "added",
           wanted,
           wasThere,
           files,
@@ -56,7 +57,7 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
         fail(error, text);
       }
     }
-    if (added > 0 && !args.has("no-install")) await install(project);
+    if (added > 0 && !args.has("no-install")) await install(project, { keepOld: args.has("keep-old") });
   });
 }
 
@@ -72,6 +73,7 @@ export const addCommand: Command = {
     { name: "folder", value: "FOLDER", about: "folder below the root, in place of the layout's" },
     { name: "layout", value: "NAME", about: "where models go, for a new manifest (default: flat)" },
     { name: "no-install", about: "only write manifest and lock file" },
+    keepOldFlag,
     ...installFlags,
   ],
   help,

@@ -79,7 +79,7 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
   });
   const { api, transport, track, signal } = session;
 
-  function end(all: number, { outcomes, failures }: RunResult): number {
+  function end(all: number, { outcomes, failures, fetchedBytes }: RunResult): number {
     const skipped = outcomes.filter((outcome) => outcome.skipped).length;
     const unfinished = all - outcomes.length - failures.length;
     const code = unfinished > 0 ? ExitCode.interrupted : sharedExitCode(failures);
@@ -89,6 +89,7 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
       failed: failures.length,
       unfinished,
       bytes: outcomes.reduce((sum, { bytes }) => sum + bytes, 0),
+      fetchedBytes,
       elapsedMs: io.now() - startedMs,
       exitCode: code,
     });
@@ -108,12 +109,12 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
       for (const { message } of warnings) say(`${style.warn("warning")}: ${name}: ${printable(message)}`);
     }
     using cache = openHashes(args, surroundings, say);
-    const result = await runDownloads(transport, files, options, { reporter, signal, cache, track });
+    const result = await runDownloads(transport, files, options, { reporter, signal, track, cache });
     if (printPath) { for (const { path } of result.outcomes) io.stdout(`${path}\n`); }
     return end(files.length + failed.length, { ...result, failures: [...failed, ...result.failures] });
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
-    return end(references.length, { outcomes: [], failures: [] });
+    return end(references.length, { outcomes: [], failures: [], fetchedBytes: 0 });
   } finally {
     reporter.close();
   }

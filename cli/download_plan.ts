@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type Civitai, parseReference, type ResolvedFile, resolveDownloads, type ResolveWarning } from "../api/mod.ts";
-import { type Digests, hashNames, InputError, type Promised, redactUrl, safeFileName } from "../transport/mod.ts";
+import { type Digests, InputError, type Promised, redactUrl, safeFileName } from "../transport/mod.ts";
+import { promisedOf } from "../hub/run/mod.ts";
 import type { DownloadOptions } from "./download_options.ts";
 import type { Item } from "./progress/reporter.ts";
 import { printable } from "./text.ts";
@@ -53,14 +54,10 @@ export async function inParallel<T, R>(
   return results;
 }
 
-function publishedHashes({ hashes }: ResolvedFile): Digests {
-  return Object.fromEntries(hashNames.flatMap((name) => hashes[name] ? [[name, hashes[name]]] : []));
-}
-
 function promised(resolved: ResolvedFile, given: Digests): { hashes: Digests; sizeBytes: number | undefined } {
   // whoever vouches for a hash knows better than the site
   if (Object.keys(given).length > 0) return { hashes: given, sizeBytes: undefined };
-  return { hashes: publishedHashes(resolved), sizeBytes: resolved.isSizeExact ? resolved.sizeBytes : undefined };
+  return promisedOf(resolved);
 }
 
 function chosenName(output: string | undefined, name: string): string {

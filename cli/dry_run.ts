@@ -1,12 +1,16 @@
 import { resolve } from "node:path";
+import { unfinishedBytes } from "../transport/internal.ts";
 import { formatBytes, freeBytes, hashNames, redactUrl } from "../transport/mod.ts";
-import type { DownloadOptions } from "./download_options.ts";
 import type { PlannedFile } from "./download_plan.ts";
 import { ExitCode } from "./exit_code.ts";
 import type { Io } from "./io.ts";
 import { writeJson } from "./progress/json.ts";
+import type { Item } from "./progress/reporter.ts";
 import type { Style } from "./style.ts";
 import { printable } from "./text.ts";
+
+/** A file that a run would fetch. */
+export type DryFile = Item & Pick<PlannedFile, "url" | "hashes" | "warnings">;
 
 function sizeOnDisk(path: string): number | undefined {
   try {
@@ -16,16 +20,23 @@ function sizeOnDisk(path: string): number | undefined {
   }
 }
 
-function stateOnDisk(path: string): string {
-  const whole = sizeOnDisk(path), part = sizeOnDisk(`${path}.part`);
-  if (whole !== undefined) return `already there, ${formatBytes(whole)} (would be checked)`;
-  return part === undefined ? "" : "begun by an earlier run (would be continued)";
+/** What lies there of a file, and how much of it is left to fetch: undefined where nobody knows. */
+function lookAt({ path, url, hashes, totalBytes }: DryFile, isReplaced: boolean): { state: string; left?: number } {
+  const whole = isReplaced ? undefined : sizeOnDisk(path);
+  if (whole !== undefined) return { state: `already there, ${formatBytes(whole)} (would be checked)`, left: 0 };
+  const there = unfinishedBytes(path, url, { hashes });
+  if (totalBytes === undefined) return { state: there === 0 ? "" : `${formatBytes(there)} there (would be continued)` };
+  if (there === 0) return { state: "", left: totalBytes };
+  const left = Math.max(0, totalBytes - there);
+  const state = `${formatBytes(there)} of ${formatBytes(totalBytes)} there (would be continued: ${
+    formatBytes(left)
+  } left)`;
+  return { state, left };
 }
 
 const only = (when: boolean, label: string, text: string): [string, string][] => when ? [[label, text]] : [];
 
-function describe({ name, url, path, totalBytes, hashes, warnings }: PlannedFile, style: Style): string {
-  const state = stateOnDisk(path);
+function describe({ name, url, path, totalBytes, hashes, warnings }: DryFile, state: string, style: Style): string {
   const lines: [string, string][] = [
     ["from", redactUrl(url)],
     ["to", printable(path)],
@@ -35,7 +46,17 @@ function describe({ name, url, path, totalBytes, hashes, warnings }: PlannedFile
     ...only(state !== "", "state", state),
     ...warnings.map(({ message }): [string, string] => ["warning", style.warn(printable(message))]),
   ];
-  return `${name}\n${lines.map(([label, text]) => `  ${label.padEnd(7)}  ${text}\n`).join("")}`;
+  return `${printable(name)}\n${lines.map(([label, text]) => `  ${label.padEnd(7)}  ${text}\n`).join("")}`;
+}
+
+/** What {@linkcode dryRun} goes by. */
+export interface DryRunOptions {
+  /** Where everything goes: its disk needs the room. */
+  readonly dir: string;
+  /** JSON lines. */
+  readonly json: boolean;
+  /** Whether other files give way. */
+  readonly force: boolean;
 }
 
 /**
@@ -44,33 +65,30 @@ function describe({ name, url, path, totalBytes, hashes, warnings }: PlannedFile
  * @returns 8 when the disk has too little room, else 0.
  */
 export function dryRun(
-  files: readonly PlannedFile[],
-  { dir, json }: DownloadOptions,
+  files: readonly DryFile[],
+  { dir, json, force }: DryRunOptions,
   { io, style }: { io: Io; style: Style },
 ): number {
   const free = freeBytes(dir);
-  const needed = files.reduce(
-    (sum, { path, totalBytes = 0 }) => sizeOnDisk(path) === undefined ? sum + totalBytes : sum,
-    0,
-  );
-  const fits = free === undefined || needed <= free;
+  let needed = 0, unknown = 0;
   for (const file of files) {
-    const { index, reference, name, path, url, hashes, totalBytes = null } = file;
-    if (json) {
-      const place = {
-        file: name,
-        path: resolve(path),
-        totalBytes,
-        hashes,
-        url: redactUrl(url),
-        freeBytes: free ?? null,
-      };
-      writeJson(io, { event: "would_download", index, reference, ...place });
-    } else io.stdout(describe(file, style));
+    const { index, reference, name, path, url, hashes, totalBytes = null } = file,
+      { state, left } = lookAt(file, force);
+    needed += left ?? 0;
+    if (left === undefined) unknown++;
+    if (!json) io.stdout(describe(file, state, style));
+    else {
+      const place = { file: name, path: resolve(path), totalBytes, leftBytes: left ?? null, hashes };
+      const where = { url: redactUrl(url), freeBytes: free ?? null };
+      writeJson(io, { event: "would_download", index, reference, ...place, ...where });
+    }
   }
+  const fits = free === undefined || needed <= free;
   if (!json && files.length > 0) {
     const room = free === undefined ? "" : `; ${formatBytes(free)} free in ${printable(dir)}`;
-    const total = `${files.length} ${files.length === 1 ? "file" : "files"}, ${formatBytes(needed)} to fetch${room}\n`;
+    const more = unknown === 0 ? "" : ` and ${unknown} of unknown size`;
+    const count = `${files.length} ${files.length === 1 ? "file" : "files"}`;
+    const total = `${count}, ${formatBytes(needed)} to fetch${more}${room}\n`;
     io.stdout(fits ? total : `${total}${style.bad("not enough disk space")}\n`);
   }
   return fits ? ExitCode.ok : ExitCode.disk;

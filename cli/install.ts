@@ -1,11 +1,12 @@
 import type { ParsedArgs } from "./args.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { withInstaller } from "./install_run.ts";
-import { installFlags, projectOf } from "./project_options.ts";
+import { installFlags, keepOldFlag, projectOf } from "./project_options.ts";
 
 const help = `Makes the folder exactly what civikit.lock.json says: fetches what is missing, in
 parallel and verified, and takes away what earlier installs put there and nobody
-wants any more (unless it was changed since). Entries of civikit.models.json the
+wants any more (unless it was changed since, or --keep-old is given). A file goes
+when the one in its place is verified and there. Entries of civikit.models.json the
 lock file does not know yet are looked up and locked; with --frozen that is an
 error instead. When everything is there, no network is needed.
 
@@ -19,7 +20,7 @@ examples:
 async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
   const project = projectOf(args, surroundings);
   return await withInstaller(args, surroundings, async (installer) => {
-    await installer.install(project, { isFrozen: args.has("frozen") });
+    await installer.install(project, { isFrozen: args.has("frozen"), keepOld: args.has("keep-old") });
   });
 }
 
@@ -30,6 +31,7 @@ export const installCommand: Command = {
   usage: "install [options]",
   flags: [
     { name: "frozen", about: "fail when manifest and lock file differ, instead of asking Civitai" },
+    keepOldFlag,
     ...installFlags,
   ],
   mostOperands: 0,

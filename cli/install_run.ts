@@ -1,14 +1,16 @@
 import { basename, join } from "node:path";
-import { install, type InstallOutcome, type LockedFile, type Project, type Wanted, writeSidecars } from "../api/mod.ts";
-import { CivikitError } from "../transport/mod.ts";
+import { addSidecars, runFiles } from "../hub/run/mod.ts";
+import { install, type InstallOptions, type InstallOutcome, type LockedFile, type Project } from "../api/mod.ts";
 import { type ParsedArgs, wholeNumber } from "./args.ts";
 import type { Surroundings } from "./command.ts";
 import { chooseReporter } from "./download.ts";
-import { decidedBy, watched } from "./download_run.ts";
+import { decidedBy } from "./download_run.ts";
+import { dryRun } from "./dry_run.ts";
 import { ExitCode, exitCode, sharedExitCode } from "./exit_code.ts";
 import { openHashes } from "./hash_store.ts";
 import { jsonLine } from "./json_line.ts";
 import type { Item, Reporter } from "./progress/reporter.ts";
+import { reporterWatcher } from "./progress/watcher.ts";
 import { openSession, type Session } from "./session.ts";
 import { printable } from "./text.ts";
 
@@ -16,12 +18,12 @@ import { printable } from "./text.ts";
 export interface Installer extends Session {
   /** Shows the run. */
   readonly reporter: Reporter;
-  /** Shows a line; with `--json`, the `event` in its place, if there is one. */
-  say(text: string, event?: Record<string, unknown>): void;
+  /** Shows what was done, or would be; with `--json`, the event. */
+  tell(text: string, event: Record<string, unknown>): void;
   /** Shows a failure; its exit code counts. */
   fail(error: unknown, subject: string): void;
   /** Makes the folder what the lock file says. */
-  install(project: Project, options?: { again?: readonly Wanted[]; isFrozen?: boolean }): Promise<void>;
+  install(project: Project, options?: Pick<InstallOptions, "isFrozen" | "keepOld">): Promise<void>;
 }
 
 function itemOf(file: LockedFile, index: number, root: string): Item {
@@ -39,14 +41,17 @@ export async function withInstaller(
   const concurrency = wholeNumber(args, "jobs", 1, 16) ?? 3, parallel = wholeNumber(args, "parallel", 1, 32);
   const reporter = chooseReporter({ json, quiet }, surroundings), startedMs = io.now();
   using _closing = { [Symbol.dispose]: () => reporter.close() };
-  function say(text: string, event?: Record<string, unknown>): void {
-    if (!json) reporter.note(text);
-    else if (event !== undefined) jsonLine(io, event);
+  const isDry = args.has("dry-run"), say = (text: string) => json ? undefined : reporter.note(text);
+  function tell(text: string, event: Record<string, unknown>): void {
+    if (json) jsonLine(io, event);
+    else if (isDry) io.stdout(`${text}\n`); // what would be done is what was asked for
+    else reporter.note(text);
   }
   using cache = openHashes(args, surroundings, say);
   using session = await openSession(args, surroundings, { say, close: reporter.close, parallel });
   const { api, transport, signal } = session;
   const codes: number[] = [], ended: InstallOutcome[] = [];
+  const items = new Map<string, Item>(), watcher = reporterWatcher(reporter, (path) => items.get(path)!);
   let planned = 0, isShown = false;
 
   function fail(error: unknown, subject: string, item?: Item): void {
@@ -54,29 +59,35 @@ export async function withInstaller(
     reporter.failed(error, subject, item);
   }
 
-  async function run(project: Project, options: { again?: readonly Wanted[]; isFrozen?: boolean } = {}): Promise<void> {
-    isShown = true;
-    const items = new Map<LockedFile, Item>();
-    const { failures, removed, left } = await install(project, api, transport, {
+  /** Shows what would be fetched; the exit codes of what is in the way. */
+  function dry(files: readonly LockedFile[], root: string): number[] {
+    const wanted = files.map((file, index) => {
+      const hashes = file.sha256 === null ? file.hashes ?? {} : { SHA256: file.sha256 };
+      return { ...itemOf(file, index, root), url: file.url, hashes, warnings: [] };
+    });
+    if (wanted.length === 0 && !json) io.stdout("nothing to fetch\n");
+    const code = dryRun(wanted, { dir: root, json, force: true }, surroundings);
+    return code === ExitCode.ok ? [] : [code];
+  }
+
+  async function run(project: Project, options: Pick<InstallOptions, "isFrozen" | "keepOld"> = {}): Promise<void> {
+    isShown = !isDry;
+    const { failures, removed, left, waiting } = await install(project, api, transport, {
       ...options,
-      again: options.again === undefined ? undefined : [...options.again],
       cache,
       signal,
       concurrency,
       force: args.has("force"),
       onPlan(files) {
         planned = files.length;
-        files.forEach((file, index) => items.set(file, itemOf(file, index, project.root)));
-        reporter.plan([...items.values()]);
+        files.forEach((file, index) => items.set(file.path, itemOf(file, index, project.root)));
+        if (isDry) codes.push(...dry(files, project.root));
+        else reporter.plan([...items.values()]);
       },
-      optionsOf(file) {
-        const item = items.get(file)!;
-        reporter.start(item);
-        const options = watched(item, reporter);
-        return session.track?.(file.path, options).options ?? options;
-      },
+      fetch: runFiles({ watcher, track: session.track }),
       onOutcome(outcome) {
-        const { file, state, result, error } = outcome, item = items.get(file);
+        const { file, state, result, error } = outcome, item = items.get(file.path);
+        if (state === "missing") return;
         if (state === "failed") return fail(error, item?.name ?? file.path, item);
         ended.push(outcome);
         if (result !== undefined && item !== undefined) {
@@ -88,9 +99,16 @@ export async function withInstaller(
       },
     });
     for (const { wanted, error } of failures) fail(error, wanted.air);
-    for (const path of removed) say(`removed: ${printable(path)}`, { event: "removed", path });
-    for (const path of left) say(`left alone, it was changed: ${printable(path)}`, { event: "left", path });
-    if (args.has("sidecars")) await addSidecars(ended, session, fail);
+    const [gone, event] = isDry ? ["would remove", "would_remove"] : ["removed", "removed"];
+    for (const path of removed) tell(`${gone}: ${printable(path)}`, { event, path });
+    for (const path of left) tell(`left alone, it was changed: ${printable(path)}`, { event: "left", path });
+    for (const path of waiting) {
+      tell(`stays until what replaces it is there: ${printable(path)}`, { event: "waiting", path });
+    }
+    if (args.has("sidecars") && !isDry) {
+      const models = ended.map(({ path, file }) => ({ path, sha256: file.sha256!, versionId: file.versionId }));
+      for await (const { path, error } of addSidecars(models, session)) if (error !== undefined) fail(error, path);
+    }
   }
 
   function end(isAborted: boolean): number {
@@ -99,36 +117,24 @@ export async function withInstaller(
     const code = isAborted ? ExitCode.interrupted : sharedExitCode(codes);
     const bytes = ended.reduce((sum, { file }) => sum + (file.bytes ?? 0), 0);
     const counts = { done: fetched.length, skipped: ended.length - fetched.length, failed: codes.length, unfinished };
-    if (isShown) reporter.summary({ ...counts, bytes, elapsedMs: io.now() - startedMs, exitCode: code });
+    if (isShown) {
+      reporter.summary({
+        ...counts,
+        bytes,
+        fetchedBytes: watcher.receivedBytes,
+        elapsedMs: io.now() - startedMs,
+        exitCode: code,
+      });
+    }
     if (isAborted) say("Run the same command again to go on.");
     return code;
   }
 
   try {
-    await work({ ...session, [Symbol.dispose]: () => {}, reporter, say, fail, install: run });
+    await work({ ...session, [Symbol.dispose]: () => {}, reporter, tell, fail, install: run });
     return end(false);
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
     return end(true);
-  }
-}
-
-async function addSidecars(
-  outcomes: readonly InstallOutcome[],
-  { api, transport, signal }: Session,
-  fail: (error: unknown, subject: string) => void,
-): Promise<void> {
-  for (const [versionId, same] of Map.groupBy(outcomes, ({ file }) => file.versionId)) {
-    try {
-      const version = await api.versions.get(versionId, { signal });
-      for (const { path } of same) {
-        for (const { error, path: sidecar } of await writeSidecars(path, version, { transport, signal })) {
-          if (error !== undefined) fail(error, sidecar);
-        }
-      }
-    } catch (error) {
-      if (signal.aborted || !(error instanceof CivikitError)) throw error;
-      fail(error, same[0]!.path);
-    }
   }
 }

@@ -1,4 +1,4 @@
-import { isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import type { Io } from "./io.ts";
 import { readSwitch } from "./setting_words.ts";
 
@@ -63,4 +63,10 @@ export function monitorPaths(env: Env): MonitorPaths | undefined {
   const folder = env("CIVIKIT_STATE_DIR") ||
     ours(env, env("XDG_STATE_HOME"), env("LOCALAPPDATA"), ".local", "state");
   return folder ? { store: join(folder, "stats.sqlite"), logs: join(folder, "logs") } : undefined;
+}
+
+/** Where it is kept which roots were named for which project; undefined where there is no such folder. */
+export function rootsPath(env: Env): string | undefined {
+  const store = monitorPaths(env)?.store;
+  return store && join(dirname(store), "roots.json");
 }

@@ -1,11 +1,10 @@
-import { dirname, join } from "node:path";
 import { lockName, manifestName, openProject, type Project } from "../api/mod.ts";
 import { InputError } from "../transport/mod.ts";
 import type { Flag, ParsedArgs } from "./args.ts";
 import type { Surroundings } from "./command.ts";
 import { hashesFlag } from "./hash_store.ts";
 import type { Io } from "./io.ts";
-import { monitorPaths } from "./places.ts";
+import { rootsPath } from "./places.ts";
 import { siteFlags } from "./session.ts";
 
 /** Options that say where a project is. */
@@ -19,6 +18,7 @@ export const installFlags: readonly Flag[] = [
   ...projectFlags,
   { name: "jobs", short: "j", value: "N", about: "files at once, 1-16 (default: 3)" },
   { name: "parallel", value: "N", about: "connections for each file, 1-32 (default: 4)" },
+  { name: "dry-run", short: "n", about: "only show what would be written, fetched and removed" },
   { name: "force", about: "replace other files at locked places" },
   { name: "sidecars", about: "write .civitai.info, preview and .json beside the files; edits are kept" },
   hashesFlag,
@@ -27,11 +27,16 @@ export const installFlags: readonly Flag[] = [
   ...siteFlags,
 ];
 
+/** The option of commands that may put new files in place of old ones. */
+export const keepOldFlag: Flag = {
+  name: "keep-old",
+  about: "leave the files that are not wanted any more; the project forgets them",
+};
+
 /** Where it is kept which roots were named; undefined where there is no place or no right to keep it. */
 function namedRoots({ env }: Io): string | undefined {
-  const store = monitorPaths(env)?.store;
-  if (store === undefined) return undefined;
-  const path = join(dirname(store), "roots.json");
+  const path = rootsPath(env);
+  if (path === undefined) return undefined;
   // asked before, because Deno would stop and ask the user
   const isGranted = (name: "read" | "write") => Deno.permissions.querySync({ name, path }).state === "granted";
   return isGranted("read") && isGranted("write") ? path : undefined;
@@ -50,6 +55,7 @@ export function projectOf(args: ParsedArgs, { io }: Pick<Surroundings, "io">, is
     root: args.value("root"),
     layout: args.value("layout"),
     namedRoots: namedRoots(io),
+    isDry: args.has("dry-run"),
   });
   if (isNew || project.hasManifest || project.lock.files.length > 0) return project;
   throw new InputError(

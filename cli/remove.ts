@@ -16,13 +16,15 @@ examples:
 async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
   if (args.operands.length === 0) throw new UsageError("nothing to remove: name an entry of civikit.models.json");
   const project = projectOf(args, surroundings);
-  return await withInstaller(args, surroundings, async ({ api, say, install }) => {
+  return await withInstaller(args, surroundings, async ({ api, tell, install }) => {
+    const keepOld = args.has("keep-files"), { isDry } = project;
     for (const text of args.operands) {
-      for (const wanted of removeModel(project, api, text)) {
-        say(`removed from the manifest: ${printable(wanted.air)}`, { event: "unwanted", wanted });
+      for (const wanted of removeModel(project, api, text, { keepOld })) {
+        const words = isDry ? "would remove from the manifest" : "removed from the manifest";
+        tell(`${words}: ${printable(wanted.air)}`, { event: isDry ? "would_unwant" : "unwanted", wanted });
       }
     }
-    if (!args.has("keep-files")) await install(project);
+    if (!keepOld) await install(project);
   });
 }
 
@@ -31,7 +33,7 @@ export const removeCommand: Command = {
   name: "remove",
   summary: "Takes models out of a project, with the files that were installed for them.",
   usage: "remove <what>... [options]",
-  flags: [{ name: "keep-files", about: "leave the files where they are" }, ...installFlags],
+  flags: [{ name: "keep-files", about: "leave the files where they are; the project forgets them" }, ...installFlags],
   help,
   run,
 };

@@ -1,42 +1,72 @@
-import { findWanted, movePins, outdated } from "../api/mod.ts";
+import { applyUpdate, findWanted, type LockedFile, type Move, planUpdate, type Stay } from "../api/mod.ts";
 import { type ParsedArgs, UsageError } from "./args.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { withInstaller } from "./install_run.ts";
-import { installFlags, projectOf } from "./project_options.ts";
+import { installFlags, keepOldFlag, projectOf } from "./project_options.ts";
 import { printable } from "./text.ts";
 
 const help = `Takes the entries that follow a model (model:<id>) to its newest version, writes the
 lock file and installs. Entries that name a version stay, unless --latest moves
 them in civikit.models.json to the newest version for the same base model.
-Without <what>, everything is updated.
+Without <what>, everything is updated. What cannot be moved is told, and why.
+
+An old file goes when the new one is verified and in place, unless --keep-old is
+given. --dry-run shows what would move, be fetched and be removed.
 
 examples:
   civikit update
   civikit update model:1001
-  civikit update --latest`;
+  civikit update --latest --dry-run`;
+
+const versionOf = ({ modelId, versionId }: LockedFile) => `${modelId}@${versionId}`;
+
+/** `from -> to`, for the entry and for each of its files. */
+function moveWords({ from, to, before, after, version, newest }: Move): string {
+  const [old] = before, [next] = after;
+  const entries = from.air === to.air
+    ? `${from.air} (${versionOf(old!)} -> ${versionOf(next!)})`
+    : `${from.air} -> ${to.air}`;
+  const paths = (files: readonly LockedFile[]) => files.map(({ path }) => path).join(", ");
+  const names = `${version} -> ${newest?.versionName ?? next!.version}`;
+  return printable(`${entries}: ${names}: ${paths(before)} -> ${paths(after)}`);
+}
+
+/** Why an entry that has newer versions stays. */
+function stayWords({ reason, newest, newer, error }: Stay): string {
+  const next = newest ?? newer[0]!, name = printable(`${next.versionId} ${next.versionName}`);
+  if (reason === "pinned") return `${name} is newer; --latest moves the entry`;
+  if (reason === "other_base") return `newer versions are for other base models, such as ${name}`;
+  if (reason === "no_such_file") return printable(error!.message);
+  if (reason === "file_id") {
+    return `it names a file by its id, which ${name} does not have; add the file you want of that`;
+  }
+  return `what it means now is locked already, though ${name} is newer`;
+}
 
 async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
-  const project = projectOf(args, surroundings);
-  return await withInstaller(args, surroundings, async ({ api, signal, say, fail, install }) => {
+  const project = projectOf(args, surroundings), keepOld = args.has("keep-old");
+  return await withInstaller(args, surroundings, async ({ api, signal, tell, fail, install }) => {
     const meant = args.operands.map((text) => {
       const found = findWanted(project, api, text);
       if (found.length === 0) throw new UsageError(`"${printable(text)}": the manifest has no such model`);
       return found;
     });
-    const wanted = new Set(args.operands.length === 0 ? project.manifest.models : meant.flat());
-    const report = await outdated(project, api, { signal });
-    for (const { wanted: entry, error } of report.failures) if (wanted.has(entry)) fail(error, entry.air);
-    const newer = report.outdated.filter((one) => wanted.has(one.wanted));
-    const followed = newer.filter(({ isPinned }) => !isPinned).map((one) => one.wanted);
-    if (args.has("latest")) {
-      for (const wanted of movePins(project, newer)) {
-        say(`moved: ${printable(wanted.air)}`, { event: "moved", wanted });
-      }
-    } else {
-      const pinned = newer.filter(({ isPinned, newest }) => isPinned && newest !== undefined).length;
-      if (pinned > 0) say(`${pinned} pinned entries have newer versions; --latest moves them`);
+    const only = args.operands.length === 0 ? undefined : meant.flat();
+    const plan = await planUpdate(project, api, { only, latest: args.has("latest"), signal });
+    for (const { wanted, error } of plan.failures) fail(error, wanted.air);
+    for (const move of plan.moves) {
+      const { from, to, before, after } = move, paths = (files: readonly LockedFile[]) => files.map(({ path }) => path);
+      const facts = { wanted: to, from, to, fromPaths: paths(before), toPaths: paths(after) };
+      const [word, event] = project.isDry ? ["would move", "would_move"] : ["moved", "moved"];
+      tell(`${word}: ${moveWords(move)}`, { event, ...facts });
     }
-    await install(project, { again: followed });
+    for (const stay of plan.stays) {
+      const { wanted, reason, error, newest = null } = stay;
+      if (reason === "failed") fail(error, wanted.air);
+      else tell(`stays: ${printable(wanted.air)}: ${stayWords(stay)}`, { event: "stays", wanted, reason, newest });
+    }
+    applyUpdate(project, plan, { keepOld });
+    await install(project, { keepOld });
   });
 }
 
@@ -45,7 +75,7 @@ export const updateCommand: Command = {
   name: "update",
   summary: "Takes a project's models to their newest versions.",
   usage: "update [<what>...] [options]",
-  flags: [{ name: "latest", about: "move entries that name a version, too" }, ...installFlags],
+  flags: [{ name: "latest", about: "move entries that name a version, too" }, keepOldFlag, ...installFlags],
   help,
   run,
 };

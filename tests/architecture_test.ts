@@ -13,8 +13,12 @@ const RULES: Record<string, { folders: string[]; packages: string[] }> = {
   cache: { folders: ["transport"], packages: ["node:", "@std/"] },
   api: { folders: ["transport"], packages: ["node:", "@std/", "valibot"] },
   monitor: { folders: ["transport"], packages: ["node:", "@std/", "hono", "@opentelemetry/"] },
-  cli: { folders: ["", "transport", "cache", "api", "monitor"], packages: ["node:", "@std/"] },
+  hub: { folders: ["", "transport", "cache", "api", "monitor"], packages: ["node:", "@std/", "hono"] },
+  cli: { folders: ["", "transport", "cache", "api", "monitor", "hub"], packages: ["node:", "@std/"] },
 };
+
+/** The faces of a folder, where it is not the one `mod.ts`: a command that needs a part loads no more than that. */
+const FACES: Record<string, string[]> = { "": ["mod.ts"], hub: ["hub/run/mod.ts"] };
 
 /** What the folders share and nobody outside needs. */
 const SECOND_DOOR = "transport/internal.ts";
@@ -43,7 +47,10 @@ function faultOf({ from, as, to }: Edge): string | undefined {
   const target = folderOf(to ?? "");
   if (target === folder) return undefined;
   if (!rule.folders.includes(target)) return `${from}: "${as}" leads to "${target}", which "${folder}" may not import`;
-  const isFace = to === (target === "" ? "mod.ts" : `${target}/mod.ts`) || to === SECOND_DOOR;
+  if (folder === "hub" && target === "" && to !== "create_transport.ts") {
+    return `${from}: "${as}" is not create_transport.ts, all that "hub" may import of the root`;
+  }
+  const isFace = (FACES[target] ?? [`${target}/mod.ts`]).includes(to ?? "") || to === SECOND_DOOR;
   return folder === "cli" && !isFace ? `${from}: "${as}" is not the mod.ts of "${target}"` : undefined;
 }
 
@@ -139,6 +146,11 @@ Deno.test("architecture: importing the package's root loads no hono", async () =
   assertEquals([...packages].filter((name) => name === "hono" || name.startsWith("hono/")), []);
 });
 
+Deno.test("architecture: the run driver loads no hono", async () => {
+  const packages = packagesOf("hub/run/mod.ts", await readEdges());
+  assertEquals([...packages].filter((name) => name === "hono" || name.startsWith("hono/")), []);
+});
+
 Deno.test("architecture: no package.json, which would switch Deno to node_modules, and no deps.ts", async () => {
   const names = [...await readdir(ROOT), ...await packageFiles()];
   assertEquals(names.filter((name) => /(^|\/)(package\.json|deps\.ts)$/.test(name)), []);
@@ -156,6 +168,11 @@ Deno.test("architecture: the checker sees forbidden imports", () => {
     edge("cli/main.ts", "../create_transport.ts", "create_transport.ts"),
     edge("cli/main.ts", "../tools/registry.ts", "tools/registry.ts"),
     edge("api/models.ts", "../tests/_clock.ts", "tests/_clock.ts"),
+    edge("api/models.ts", "../hub/run/mod.ts", "hub/run/mod.ts"),
+    edge("hub/run/run_files.ts", "../../cli/mod.ts", "cli/mod.ts"),
+    edge("hub/run/run_files.ts", "../../mod.ts", "mod.ts"),
+    edge("cli/download_run.ts", "../hub/run/run_files.ts", "hub/run/run_files.ts"),
+    edge("mod.ts", "./hub/run/mod.ts", "hub/run/mod.ts"),
     edge("api/models.ts", "hono"),
     edge("transport/retry.ts", "hono/streaming"),
     edge("transport/retry.ts", "npm:hash-wasm@4.13.0"),
@@ -170,6 +187,9 @@ Deno.test("architecture: the checker sees forbidden imports", () => {
     edge("cache/http_cache.ts", "../transport/errors.ts", "transport/errors.ts"),
     edge("monitor/server.ts", "hono/streaming"),
     edge("cli/main.ts", "../api/mod.ts", "api/mod.ts"),
+    edge("cli/download_run.ts", "../hub/run/mod.ts", "hub/run/mod.ts"),
+    edge("hub/run/run_files.ts", "../../api/fetch_files.ts", "api/fetch_files.ts"),
+    edge("hub/run/run_files.ts", "../../create_transport.ts", "create_transport.ts"),
     edge("cli/main.ts", "../transport/internal.ts", "transport/internal.ts"),
     edge("cli/main.ts", "../mod.ts", "mod.ts"),
   ];

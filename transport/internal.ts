@@ -8,6 +8,7 @@ export { readBaseUrl } from "./base_url.ts";
 export { isPlain } from "./byte_range.ts";
 export { cutSecrets, redacted, rememberHeader, rememberSecret } from "./known_secrets.ts";
 export { lockPart, type PartLock } from "./download/lock.ts";
+export { unfinishedBytes } from "./download/unfinished.ts";
 export { checkPlain, isAbandonedClaim, openFresh, openPlain, readPlainText, syncHandle } from "./plain_file.ts";
 export { readAtMost } from "./read_at_most.ts";
 export { messageOf, redactText, redactUrl } from "./redact.ts";

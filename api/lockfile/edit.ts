@@ -3,7 +3,7 @@ import type { CallOptions } from "../call.ts";
 import { formatAir, parseAir } from "../air.ts";
 import type { LockedFile } from "./lock.ts";
 import { badWanted, type Wanted, wantedKey } from "./manifest.ts";
-import { holdProject, type Project, saveProject } from "./project.ts";
+import { disownUnlocked, holdProject, type Project, saveProject } from "./project.ts";
 import { joinLocked, type ProjectApi, referenceOf, resolveWanted } from "./resolve_wanted.ts";
 import { parseReference, type SiteReference } from "../reference.ts";
 
@@ -20,9 +20,19 @@ export interface Added {
   wasThere: boolean;
 }
 
-/** Writes the project as it is to be, and takes that over once it is written. */
-export function change(project: Project, next: Pick<Project, "manifest" | "lock">): void {
+/**
+ * Writes the project as it is to be, and takes that over once it is written.
+ *
+ * @param options `keepOld`: files that are not locked any more stay, and are no longer the project's.
+ */
+export function change(
+  project: Project,
+  next: Pick<Project, "manifest" | "lock">,
+  { keepOld = false }: { keepOld?: boolean | undefined } = {},
+): void {
   using _held = holdProject(project);
+  // before they are unlocked: whoever finds them unlocked and recorded takes them away
+  if (keepOld) disownUnlocked({ ...project, ...next });
   saveProject({ ...project, ...next });
   Object.assign(project, next);
 }
@@ -148,6 +158,7 @@ function understood(air: string, api: ProjectApi): SiteReference | undefined {
  * @param project From {@linkcode openProject}.
  * @param api Says whose URLs are Civitai's; nothing is asked.
  * @param text As in the manifest, a version id, `model:ID`, an AIR, a page URL, or a locked path.
+ * @param options `keepOld`: their files stay for good, and are no longer the project's.
  * @returns The entries.
  * @throws {InputError} `invalid_argument` when the manifest has no such entry.
  * @throws {DiskError} When the project's folder cannot be written.
@@ -161,7 +172,12 @@ function understood(air: string, api: ProjectApi): SiteReference | undefined {
  * Deno.removeSync(folder, { recursive: true });
  * ```
  */
-export function removeModel(project: Project, api: ProjectApi, text: string): Wanted[] {
+export function removeModel(
+  project: Project,
+  api: ProjectApi,
+  text: string,
+  options: { keepOld?: boolean | undefined } = {},
+): Wanted[] {
   const gone = findWanted(project, api, text);
   if (gone.length === 0) throw badWanted(text, "the manifest has no such model");
   const models = project.manifest.models.filter((wanted) => !gone.includes(wanted));
@@ -169,6 +185,6 @@ export function removeModel(project: Project, api: ProjectApi, text: string): Wa
   change(project, {
     manifest: { ...project.manifest, models },
     lock: { ...project.lock, files: project.lock.files.filter(({ wanted }) => keys.has(wanted)) },
-  });
+  }, options);
   return gone;
 }

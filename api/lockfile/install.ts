@@ -2,25 +2,29 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import {
   CivikitError,
-  compose,
   type Digests,
   DiskError,
-  downloadAll,
-  type DownloadJob,
-  type DownloadOptions,
   type DownloadResult,
   isCode,
   type Transport,
   wrapDiskError,
 } from "../../transport/mod.ts";
 import type { CallOptions } from "../call.ts";
-import { type HashCache, hashCache, recordDownload } from "../library/mod.ts";
-import { otherUrls } from "../other_urls.ts";
+import { type FetchFiles, fetchFiles, type WantedFile } from "../fetch_files.ts";
+import { type HashCache, hashCache } from "../library/mod.ts";
 import { diskState, hashOf } from "./disk_state.ts";
 import type { LockedFile } from "./lock.ts";
 import { rememberRoot } from "./named_roots.ts";
 import { checkRoot, placeOf } from "./place.ts";
-import { holdProject, type Installed, type Project, readInstalled, saveProject, writeInstalled } from "./project.ts";
+import {
+  disownUnlocked,
+  holdProject,
+  type Installed,
+  type Project,
+  readInstalled,
+  saveProject,
+  writeInstalled,
+} from "./project.ts";
 import type { ProjectApi } from "./resolve_wanted.ts";
 import { syncLock, type WantedFailure } from "./sync_lock.ts";
 
@@ -30,8 +34,8 @@ export interface InstallOutcome {
   file: LockedFile;
   /** Its full path. */
   path: string;
-  /** `there`: nothing had to be fetched; `fetched`; `failed`. */
-  state: "there" | "fetched" | "failed";
+  /** `there`: nothing had to be fetched; `fetched`; `failed`; `missing`: it would be fetched, were the project not dry. */
+  state: "there" | "fetched" | "failed" | "missing";
   /** How it was fetched. */
   result?: DownloadResult | undefined;
   /** Why it failed. */
@@ -48,6 +52,8 @@ export interface InstallReport {
   removed: string[];
   /** Files of earlier installs that would have been, but were changed since. */
   left: string[];
+  /** Files of earlier installs that stay until what comes in their place is verified and there. */
+  waiting: string[];
 }
 
 /** Settings of {@linkcode install}. */
@@ -60,12 +66,12 @@ export interface InstallOptions extends CallOptions {
   isFrozen?: boolean | undefined;
   /** Replace files at a locked place that no install put there. Default false. */
   force?: boolean | undefined;
-  /** Entries of the manifest to ask about anew. */
-  again?: Project["manifest"]["models"] | undefined;
+  /** Files that are not locked any more stay for good, and are no longer the project's. Default false. */
+  keepOld?: boolean | undefined;
   /** Called once with what will be fetched. */
   onPlan?: ((files: readonly LockedFile[]) => void) | undefined;
-  /** Options for the download of a file, such as `onProgress`; asked when it starts. */
-  optionsOf?: ((file: LockedFile) => DownloadOptions) | undefined;
+  /** What fetches, in place of `downloadAll()`: each file is named by its locked path. */
+  fetch?: FetchFiles | undefined;
   /** Called with each outcome as it comes. */
   onOutcome?: ((outcome: InstallOutcome) => void) | undefined;
 }
@@ -73,8 +79,8 @@ export interface InstallOptions extends CallOptions {
 /** A killed install forgets no more than this of what it put there; the files themselves are found again. */
 const recordMs = 1000;
 
-interface LockedJob extends DownloadJob {
-  readonly file: LockedFile;
+interface WantedLocked extends WantedFile {
+  readonly locked: LockedFile;
 }
 
 /**
@@ -103,17 +109,18 @@ export async function install(
   project: Project,
   api: ProjectApi,
   transport: Transport,
-  { cache: given, isFrozen = false, again = [], ...options }: InstallOptions = {},
+  { cache: given, isFrozen = false, keepOld = false, ...options }: InstallOptions = {},
 ): Promise<InstallReport> {
   checkRoot(project);
   using _held = holdProject(project);
   const { folder, root, isRootGiven, namedRoots } = project;
-  if (isRootGiven && namedRoots !== undefined) rememberRoot(namedRoots, folder, root);
+  if (isRootGiven && namedRoots !== undefined && !project.isDry) rememberRoot(namedRoots, folder, root);
   using own = given === undefined ? hashCache(":memory:") : undefined;
   const cache = given ?? own!, { signal } = options;
-  const failures = await syncLock(project, api, { again, isFrozen, signal });
+  const failures = await syncLock(project, api, { isFrozen, keepOld, signal });
+  // before they are unlocked: a killed run must not leave them to the next one
+  const installed = keepOld ? disownUnlocked(project) : readInstalled(project), outcomes: InstallOutcome[] = [];
   if (!isFrozen) saveProject(project);
-  const installed = readInstalled(project), outcomes: InstallOutcome[] = [];
   const end = (outcome: InstallOutcome) => {
     outcomes.push(outcome);
     options.onOutcome?.(outcome);
@@ -121,8 +128,11 @@ export async function install(
 
   const missing = await plan(project, cache, installed, options, end);
   options.onPlan?.(missing.map(({ file }) => file));
-  await fetchAll({ project, missing, api, transport, cache, installed, end }, options);
-  const cleared = await clear(project, cache, installed, options);
+  if (project.isDry) {
+    for (const { file } of missing) end({ file, path: join(project.root, file.path), state: "missing" });
+  } else await fetchAll({ project, missing, api, transport, cache, installed, end }, options);
+  const failed = new Set(outcomes.filter(({ state }) => state === "failed").map(({ file }) => file.modelId));
+  const cleared = await clear(project, { cache, installed, failed }, options);
   return { outcomes, failures, ...cleared };
 }
 
@@ -149,10 +159,10 @@ async function plan(
       const state = await diskState(path, file, cache, { signal });
       if (state.kind === "same") {
         learn(file, state);
-        installed.set(file.path, state.sha256);
+        installed.set(file.path, { sha256: state.sha256, modelId: file.modelId });
         end({ file, path, state: "there" });
       } else {
-        const isOurs = state.kind === "other" && installed.get(file.path) === state.sha256;
+        const isOurs = state.kind === "other" && installed.get(file.path)?.sha256 === state.sha256;
         if (state.kind === "other" && !isOurs && !force) throw foreign(path);
         missing.push({ file, replace: state.kind === "other" });
       }
@@ -199,33 +209,28 @@ interface Fetching {
   end(outcome: InstallOutcome): void;
 }
 
-/** The jobs, made one by one as they start. */
-function* jobsOf({ project, missing, api }: Fetching, { optionsOf }: InstallOptions): Generator<LockedJob> {
-  for (const { file, replace } of missing) {
-    const { path, url, bytes } = file;
-    const promised = { hashes: hashesOf(file), ...(bytes !== null && { sizeBytes: bytes }) };
-    const options = { ...optionsOf?.(file), ...promised, root: project.root, replace };
-    yield { file, request: onSite(url, api), path, options };
-  }
+function wantedFile({ file, replace }: Missing, api: ProjectApi): WantedLocked {
+  const { path: name, url, fallbackUrls = [], bytes } = file;
+  return {
+    locked: file,
+    name,
+    url: onSite(url, api),
+    fallbackUrls: fallbackUrls.map((other) => onSite(other, api)),
+    hashes: hashesOf(file),
+    sizeBytes: bytes ?? undefined,
+    replace,
+  };
 }
 
-function othersOf({ missing, api }: Fetching): Map<string, string[]> {
-  const decided = missing.filter(({ file }) => Object.keys(hashesOf(file)).length > 0);
-  return new Map(decided.map(({ file: { url, fallbackUrls = [] } }) => {
-    return [onSite(url, api), fallbackUrls.map((other) => onSite(other, api))];
-  }));
-}
-
-async function fetchAll(fetching: Fetching, options: InstallOptions): Promise<void> {
-  const { project, transport, cache, installed, end } = fetching, { signal, concurrency = 3 } = options;
-  const batch = downloadAll(compose(transport, otherUrls(othersOf(fetching))), jobsOf(fetching, options), {
-    concurrency,
-    signal,
-  });
+async function fetchAll(
+  { project, missing, api, transport, cache, installed, end }: Fetching,
+  { signal, concurrency = 3, fetch = fetchFiles }: InstallOptions,
+): Promise<void> {
+  const wanted = missing.map((one) => wantedFile(one, api)), defaults = { root: project.root };
   let writtenAt = performance.now();
   try {
-    for await (const { job: { file }, result, error } of batch) {
-      const path = join(project.root, file.path);
+    for await (const outcome of fetch(transport, wanted, { concurrency, signal, defaults, cache })) {
+      const { file: { locked: file }, result, error } = outcome, path = join(project.root, file.path);
       if (result === undefined) {
         if (!signal?.aborted) end({ file, path, state: "failed", error });
         continue;
@@ -233,8 +238,7 @@ async function fetchAll(fetching: Fetching, options: InstallOptions): Promise<vo
       const sha256 = result.digests.SHA256!, isNew = file.sha256 === null || file.bytes === null;
       learn(file, { sha256, bytes: result.bytes });
       if (isNew) saveProject(project);
-      installed.set(file.path, sha256);
-      recordDownload(cache, result);
+      installed.set(file.path, { sha256, modelId: file.modelId });
       end({ file, path, state: "fetched", result });
       if (performance.now() - writtenAt < recordMs) continue;
       writeInstalled(project, installed);
@@ -246,20 +250,27 @@ async function fetchAll(fetching: Fetching, options: InstallOptions): Promise<vo
   signal?.throwIfAborted();
 }
 
-/** Takes away files of earlier installs that are no longer locked and still are what was installed. */
+/**
+ * Takes away files of earlier installs that are no longer locked and still are what was installed. Those of a model whose
+ * new files failed stay: one of the two is always there.
+ */
 async function clear(
   project: Project,
-  cache: HashCache,
-  installed: Installed,
+  { cache, installed, failed }: Pick<Fetching, "cache" | "installed"> & { failed: ReadonlySet<number> },
   { signal }: InstallOptions,
-): Promise<Pick<InstallReport, "removed" | "left">> {
-  const locked = new Set(project.lock.files.map(({ path }) => path)), removed: string[] = [], left: string[] = [];
-  for (const [name, sha256] of installed) {
+): Promise<Pick<InstallReport, "removed" | "left" | "waiting">> {
+  const locked = new Set(project.lock.files.map(({ path }) => path));
+  const removed: string[] = [], left: string[] = [], waiting: string[] = [];
+  for (const [name, { sha256, modelId }] of installed) {
     if (locked.has(name)) continue;
+    if (modelId === undefined ? failed.size > 0 : failed.has(modelId)) {
+      waiting.push(name);
+      continue;
+    }
     try {
       const path = placeOf(project, name), found = await hashOf(path, cache, { signal });
       if (found?.sha256 === sha256) {
-        remove(path);
+        if (!project.isDry) remove(path);
         removed.push(name);
       } else if (found !== undefined) left.push(name);
     } catch (error) {
@@ -269,8 +280,8 @@ async function clear(
     }
     installed.delete(name);
   }
-  if (removed.length + left.length > 0) writeInstalled(project, installed);
-  return { removed, left };
+  writeInstalled(project, installed);
+  return { removed, left, waiting };
 }
 
 function remove(path: string): void {

@@ -3,7 +3,8 @@ export { install, type InstallOptions, type InstallOutcome, type InstallReport }
 export type { Lock, LockedFile } from "./lock.ts";
 export type { Manifest, Wanted } from "./manifest.ts";
 export { lockName, manifestName } from "./names.ts";
-export { movePins, type Outdated, outdated, type OutdatedReport } from "./outdated.ts";
+export { type Outdated, outdated, type OutdatedReport } from "./outdated.ts";
 export { openProject, type Project, type ProjectOptions } from "./project.ts";
 export type { ProjectApi } from "./resolve_wanted.ts";
 export type { WantedFailure } from "./sync_lock.ts";
+export { applyUpdate, type Move, planUpdate, type Stay, type UpdateOptions, type UpdatePlan } from "./update.ts";

@@ -1,9 +1,7 @@
 import type { CivikitError } from "../../transport/mod.ts";
-import { formatAir, parseAir } from "../air.ts";
 import type { CallOptions } from "../call.ts";
 import { findUpdates, type ModelLookup, type VersionSummary } from "../library/mod.ts";
 import { type Wanted, wantedKey } from "./manifest.ts";
-import { change } from "./edit.ts";
 import type { Project } from "./project.ts";
 import { type ProjectApi, referenceOf } from "./resolve_wanted.ts";
 
@@ -75,39 +73,4 @@ export async function outdated(
     report.outdated.push({ wanted, modelId, model, versionId, version, isPinned, newest, newer });
   }
   return report;
-}
-
-/** Whether an entry names a file by its id, which no other version has. */
-function namesFileId({ air, file }: Wanted): boolean {
-  return parseAir(air).fileId !== undefined || /^\d+$/.test(String(file ?? ""));
-}
-
-/**
- * Moves entries that name a version to a newer one, in the manifest; the lock file follows at the next `install`. Entries
- * that name a file by its id stay: no other version has that file.
- *
- * @param project From {@linkcode openProject}.
- * @param moves From {@linkcode outdated}.
- * @returns The new entries.
- * @throws {DiskError} When the manifest cannot be written.
- * @example
- * ```ts
- * import { movePins, openProject } from "@civikit/civikit/api";
- *
- * const folder = Deno.makeTempDirSync();
- * console.log(movePins(openProject(folder), [])); // []: nothing is outdated
- * Deno.removeSync(folder, { recursive: true });
- * ```
- */
-export function movePins(project: Project, moves: readonly Outdated[]): Wanted[] {
-  const moved: Wanted[] = [];
-  const models = project.manifest.models.map((wanted) => {
-    const move = moves.find((one) => one.wanted === wanted && one.isPinned && one.newest !== undefined);
-    if (move === undefined || namesFileId(wanted)) return wanted;
-    const next = { ...wanted, air: formatAir({ ...parseAir(wanted.air), versionId: move.newest!.versionId }) };
-    moved.push(next);
-    return next;
-  });
-  if (moved.length > 0) change(project, { manifest: { ...project.manifest, models }, lock: project.lock });
-  return moved;
 }

@@ -9,8 +9,16 @@ import { lockName, manifestName, stateFolder } from "./names.ts";
 import { wasNamed } from "./named_roots.ts";
 import { hasOwn, ownFile, ownFolder } from "./own_file.ts";
 
-/** What an install put somewhere: path below the root to SHA-256. */
-export type Installed = Map<string, string>;
+/** A file that an install put somewhere. */
+export interface InstalledFile {
+  /** Its SHA-256. */
+  readonly sha256: string;
+  /** Its model; undefined in records of earlier releases. */
+  readonly modelId: number | undefined;
+}
+
+/** What installs put below a root, by path. */
+export type Installed = Map<string, InstalledFile>;
 
 /** A folder with a manifest and a lock file. */
 export interface Project {
@@ -28,6 +36,8 @@ export interface Project {
   lock: Lock;
   /** Whether there is a manifest on the disk. */
   readonly hasManifest: boolean;
+  /** Whether nothing is written: changes are made in memory, so that whoever asks sees what would become of it. */
+  readonly isDry: boolean;
 }
 
 /** Settings of {@linkcode openProject}. */
@@ -41,6 +51,8 @@ export interface ProjectOptions {
    * that only the manifest names then needs to be named once. Default: none.
    */
   namedRoots?: string | undefined;
+  /** Write nothing and fetch nothing: changes are made in memory alone. Default false. */
+  isDry?: boolean | undefined;
 }
 
 /**
@@ -61,7 +73,10 @@ export interface ProjectOptions {
  * Deno.removeSync(folder, { recursive: true });
  * ```
  */
-export function openProject(folder: string, { root: given, layout, namedRoots }: ProjectOptions = {}): Project {
+export function openProject(
+  folder: string,
+  { root: given, layout, namedRoots, isDry = false }: ProjectOptions = {},
+): Project {
   const base = resolve(folder), manifest = readManifest(join(base, manifestName));
   const used = manifest ?? newManifest(base, { root: given, layout });
   const root = given === undefined ? resolve(base, used.root) : resolve(given);
@@ -73,6 +88,7 @@ export function openProject(folder: string, { root: given, layout, namedRoots }:
     manifest: used,
     lock: readLock(join(base, lockName)) ?? emptyLock(),
     hasManifest: manifest !== undefined,
+    isDry,
   };
 }
 
@@ -89,7 +105,7 @@ function newManifest(folder: string, { root, layout: name = "flat" }: ProjectOpt
  * @throws {InputError} When one of them could not be read back; then neither is written.
  * @throws {DiskError} `invalid_path` when one of them is a link; and what the disk says.
  */
-export function saveProject({ folder, manifest, lock }: Project): void {
+export function saveProject({ folder, manifest, lock, isDry }: Project): void {
   const manifestPath = join(folder, manifestName), lockPath = join(folder, lockName);
   const oldManifest = readManifest(manifestPath), oldLock = readLock(lockPath);
   const files = [{ path: lockPath, text: lockText(lockPath, lock), old: oldLock && lockText(lockPath, oldLock) }];
@@ -97,7 +113,7 @@ export function saveProject({ folder, manifest, lock }: Project): void {
     const old = oldManifest && manifestText(manifestPath, oldManifest);
     files.unshift({ path: manifestPath, text: manifestText(manifestPath, manifest), old });
   }
-  const changed = files.filter(({ text, old }) => text !== old);
+  const changed = isDry ? [] : files.filter(({ text, old }) => text !== old);
   for (const { path } of changed) hasOwn(path, "file");
   for (const { path, text } of changed) writeWhole(path, text);
 }
@@ -122,17 +138,29 @@ function readRoots({ folder }: Project): JsonObject {
 
 /** What earlier installs put below this root; a record that cannot be read counts as none: then nothing is taken away. */
 export function readInstalled(project: Project): Installed {
-  const files = readRoots(project)[project.root];
-  const entries = Object.entries(isObject(files) ? files : {});
-  return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+  const files = readRoots(project)[project.root], installed: Installed = new Map();
+  for (const [path, record] of Object.entries(isObject(files) ? files : {})) {
+    const { sha256, modelId } = isObject(record) ? record : { sha256: record, modelId: undefined };
+    if (typeof sha256 !== "string") continue;
+    installed.set(path, { sha256, modelId: typeof modelId === "number" ? modelId : undefined });
+  }
+  return installed;
 }
 
 /** Writes down what installs put below this root, unless that is known already. */
 export function writeInstalled(project: Project, installed: Installed): void {
   const files = Object.fromEntries([...installed].sort(([a], [b]) => a < b ? -1 : 1)), roots = readRoots(project);
-  if (JSON.stringify(roots[project.root] ?? {}) === JSON.stringify(files)) return;
+  if (project.isDry || JSON.stringify(roots[project.root] ?? {}) === JSON.stringify(files)) return;
   const text = prettyJson({ version: 1, roots: { ...roots, [project.root]: files } });
   writeWhole(recordPath(project.folder), text);
+}
+
+/** Forgets that installs put files there which are not locked: they stay, and are whoever's they are. The others. */
+export function disownUnlocked(project: Project): Installed {
+  const locked = new Set(project.lock.files.map(({ path }) => path));
+  const installed = new Map([...readInstalled(project)].filter(([path]) => locked.has(path)));
+  writeInstalled(project, installed);
+  return installed;
 }
 
 /**
@@ -141,7 +169,8 @@ export function writeInstalled(project: Project, installed: Installed): void {
  * @throws {DiskError} `target_locked` when another one is at it; `invalid_path` when something else lies where the lock
  * belongs.
  */
-export function holdProject({ folder }: Project): Disposable {
+export function holdProject({ folder, isDry }: Project): Disposable {
+  if (isDry) return { [Symbol.dispose]: () => {} };
   const state = join(folder, stateFolder), path = join(state, "busy");
   try {
     ownFolder(state);

@@ -1,11 +1,14 @@
 import { join } from "node:path/posix";
-import { CivikitError, type Digests, hashNames, InputError } from "../../transport/mod.ts";
+import { CivikitError, InputError } from "../../transport/mod.ts";
 import type { CallOptions } from "../call.ts";
 import type { Civitai } from "../civitai.ts";
 import { layout, layoutFacts } from "../layout/mod.ts";
+import { promisedOf } from "../promised.ts";
 import { parseReference, type SiteReference } from "../reference.ts";
 import { resolveDownloads } from "../resolve.ts";
 import type { ResolvedFile } from "../resolved_file.ts";
+import { inSiteOrder } from "../site_order.ts";
+import type { ListVersion, Model } from "../types.ts";
 import type { LockedFile } from "./lock.ts";
 import { badWanted, type Manifest, type Wanted, wantedKey } from "./manifest.ts";
 import { isInnerPath } from "./names.ts";
@@ -25,6 +28,17 @@ export function referenceOf(air: string, api: ProjectApi): SiteReference {
   return reference;
 }
 
+/** The same API, which asks about each model once: its base models, versions and creator are in one answer. */
+function askingOnce(api: ProjectApi): ProjectApi {
+  const asked = new Map<number, Promise<Model>>();
+  const get: ProjectApi["models"]["get"] = (id, options) => {
+    const answer = asked.get(id) ?? api.models.get(id, options);
+    asked.set(id, answer);
+    return answer;
+  };
+  return { ...api, models: { ...api.models, get } };
+}
+
 /** Of a model that is not pinned, the newest version for the wanted base model. */
 async function narrowed(
   reference: SiteReference,
@@ -34,10 +48,10 @@ async function narrowed(
 ): Promise<SiteReference> {
   if (reference.kind !== "model" || baseModel === undefined) return reference;
   const { modelVersions } = await api.models.get(reference.modelId, { signal });
-  const version = modelVersions.map((version, place) => ({ version, place: version.index ?? place }))
-    .sort((a, b) => a.place - b.place)
-    .find(({ version }) => version.baseModel?.toLowerCase() === baseModel.toLowerCase() && !!version.files?.length);
-  if (version !== undefined) return { ...reference, kind: "version", versionId: version.version.id };
+  const isMeant = ({ baseModel: made, files }: ListVersion) =>
+    made?.toLowerCase() === baseModel.toLowerCase() && !!files?.length;
+  const version = inSiteOrder(modelVersions).find(isMeant);
+  if (version !== undefined) return { ...reference, kind: "version", versionId: version.id };
   const bases = [...new Set(modelVersions.map((one) => one.baseModel ?? "unknown"))].join(", ");
   throw new InputError(`resolving "${air}": no version for ${JSON.stringify(baseModel)}; there are ${bases}`, {
     code: "no_such_file",
@@ -53,10 +67,10 @@ async function narrowed(
 export async function resolveWanted(
   wanted: Wanted,
   { layout: name }: Pick<Manifest, "layout">,
-  api: ProjectApi,
+  site: ProjectApi,
   { signal }: CallOptions = {},
 ): Promise<{ locked: LockedFile; resolved: ResolvedFile }[]> {
-  const reference = await narrowed(referenceOf(wanted.air, api), wanted, api, signal);
+  const api = askingOnce(site), reference = await narrowed(referenceOf(wanted.air, api), wanted, api, signal);
   const { file, all } = wanted;
   const choice = { ...(file !== undefined && { file }), ...(all !== undefined && { all }) };
   const files = await resolveDownloads(api, reference, { ...choice, signal });
@@ -88,18 +102,15 @@ async function creatorOf(
 }
 
 function lockedFile(resolved: ResolvedFile, path: string, wanted: string): LockedFile {
-  const { hashes, sizeBytes, isSizeExact, air, modelId, versionId, fileId, modelName, versionName } = resolved;
+  const { air, modelId, versionId, fileId, modelName, versionName } = resolved;
   if (modelId === null || air === null) {
     throw badWanted(resolved.fileName, `the site does not say which model version "${versionId}" belongs to`);
   }
-  const sha256 = hashes.SHA256?.toUpperCase() ?? null;
-  const others: Digests = Object.fromEntries(
-    hashNames.flatMap((name) => hashes[name] && sha256 === null ? [[name, hashes[name]]] : []),
-  );
+  const { hashes, sizeBytes } = promisedOf(resolved), sha256 = hashes.SHA256?.toUpperCase() ?? null;
   return {
     path,
     sha256,
-    bytes: isSizeExact ? sizeBytes ?? null : null,
+    bytes: sizeBytes ?? null,
     wanted,
     air: air.includes("@") ? air : `${air}@${versionId}`,
     modelId,
@@ -109,7 +120,7 @@ function lockedFile(resolved: ResolvedFile, path: string, wanted: string): Locke
     version: versionName,
     url: resolved.url,
     ...(resolved.fallbackUrls.length > 0 && { fallbackUrls: resolved.fallbackUrls }),
-    ...(Object.keys(others).length > 0 && { hashes: others }),
+    ...(sha256 === null && Object.keys(hashes).length > 0 && { hashes }),
   };
 }
 
@@ -118,10 +129,18 @@ function withId({ path, fileId }: LockedFile): string {
   return path.replace(/(\.[^./\s]{1,24})?$/u, (extension) => `-${fileId}${extension}`);
 }
 
-/** `files` with those of `more` that are not among them; of two files with one path, the later gets its id into the name. */
-export function joinLocked(files: readonly LockedFile[], more: readonly LockedFile[]): LockedFile[] {
+/**
+ * `files` with those of `more` that are not among them; of two files with one path, the later gets its id into the name.
+ *
+ * @param stay Files that are not wanted any more, but whose places are not free.
+ */
+export function joinLocked(
+  files: readonly LockedFile[],
+  more: readonly LockedFile[],
+  stay: readonly LockedFile[] = [],
+): LockedFile[] {
   const joined = [...files];
-  const isTaken = (path: string) => joined.some((one) => one.path.toLowerCase() === path.toLowerCase());
+  const isTaken = (path: string) => [...joined, ...stay].some((one) => one.path.toLowerCase() === path.toLowerCase());
   for (const file of more) {
     if (joined.some((one) => one.fileId === file.fileId && one.path === file.path)) continue;
     joined.push(isTaken(file.path) ? { ...file, path: withId(file) } : file);

@@ -20,14 +20,15 @@ function unlocked({ manifest, lock }: Project): Wanted[] {
 
 /**
  * Brings the lock file in step with the manifest: asks about new entries, drops the files of entries that are gone.
- * Entries in `again` are asked about anew. Nothing is written.
+ * Nothing is written.
  *
+ * @param options `keepOld`: the places of dropped files are not free.
  * @throws {InputError} `invalid_config` when `isFrozen` and something would change.
  */
 export async function syncLock(
   project: Project,
   api: ProjectApi,
-  { again = [], isFrozen = false, signal }: CallOptions & { again?: readonly Wanted[]; isFrozen?: boolean } = {},
+  { isFrozen = false, keepOld = false, signal }: CallOptions & { isFrozen?: boolean; keepOld?: boolean } = {},
 ): Promise<WantedFailure[]> {
   if (!project.hasManifest && project.manifest.models.length === 0) return [];
   const keys = new Set(project.manifest.models.map(wantedKey));
@@ -41,12 +42,10 @@ export async function syncLock(
   }
   const failures: WantedFailure[] = [];
   let files = project.lock.files.filter(({ wanted }) => keys.has(wanted));
-  for (const wanted of [...missing, ...again.filter((one) => !missing.includes(one))]) {
+  for (const wanted of missing) {
     try {
       const found = await resolveWanted(wanted, project.manifest, api, { signal });
-      const others = files.filter((file) => file.wanted !== wantedKey(wanted));
-      const kept = files.filter((file) => !others.includes(file));
-      files = joinLocked(others, found.map(({ locked }) => samePlace(locked, kept)));
+      files = joinLocked(files, found.map(({ locked }) => locked), keepOld ? stale : []);
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       if (!(error instanceof CivikitError)) throw error;
@@ -57,10 +56,4 @@ export async function syncLock(
   if (failures.length > 0) files = joinLocked(files, stale);
   project.lock = { ...project.lock, files };
   return failures;
-}
-
-/** What was learned about the very same file stays. */
-function samePlace<File extends { fileId: number; sha256: string | null }>(file: File, before: readonly File[]): File {
-  const same = before.find(({ fileId }) => fileId === file.fileId);
-  return same !== undefined && (file.sha256 === null || file.sha256 === same.sha256) ? { ...file, ...same } : file;
 }

@@ -23,8 +23,10 @@ import type { Reporter } from "./reporter.ts";
  * - `done`: the file is under its final name.
  * - `error`: a file failed; or a reference that never became one, then `index` is null. `code` is stable, `server` is
  *   what the server said about it in its own words.
- * - `summary`: the last line of every run, an interrupted one too.
- * - `would_download`: with `--dry-run`, a line for each file; of the others only `error` comes then.
+ * - `summary`: the last line of every run, an interrupted one too. `bytes` are those of finished files, `fetchedBytes`
+ *   what came over the network, for files that did not end too.
+ * - `would_download`: with `--dry-run`, a line for each file; `leftBytes` of it are not there yet. Of the others only
+ *   `error` comes then.
  */
 export type JsonEvent =
   | { event: "plan"; files: number; totalBytes: number | null }
@@ -69,6 +71,7 @@ export type JsonEvent =
     file: string;
     path: string;
     totalBytes: number | null;
+    leftBytes: number | null;
     hashes: Digests;
     url: string;
     freeBytes: number | null;
@@ -80,6 +83,7 @@ export type JsonEvent =
     failed: number;
     unfinished: number;
     bytes: number;
+    fetchedBytes: number;
     elapsedMs: number;
     exitCode: number;
   };
@@ -141,8 +145,8 @@ export function jsonReporter(
     },
     failed: (error, subject, item) => write(errorEvent(error, item?.reference ?? subject, locale, item?.index ?? null)),
     note() {},
-    summary({ done, skipped, failed, unfinished, bytes, elapsedMs, exitCode }) {
-      const counts = { done, skipped, failed, unfinished, bytes };
+    summary({ done, skipped, failed, unfinished, bytes, fetchedBytes, elapsedMs, exitCode }) {
+      const counts = { done, skipped, failed, unfinished, bytes, fetchedBytes };
       write({ event: "summary", ...counts, elapsedMs: Math.round(elapsedMs), exitCode });
     },
     close() {},

@@ -17,9 +17,15 @@ function progressWords({ downloadedBytes, totalBytes, bytesPerSecond }: Progress
   return `${percent}%, ${formatBytes(downloadedBytes)} of ${formatBytes(totalBytes)}, ${speed}${left}`;
 }
 
+function beginning({ totalBytes }: Item, { downloadedBytes }: Progress): string {
+  const size = totalBytes === undefined ? "" : formatBytes(totalBytes);
+  if (downloadedBytes > 0) return `going on from ${formatBytes(downloadedBytes)}${size && ` of ${size}`}`;
+  return `started${size && `, ${size}`}`;
+}
+
 /** Lines for logs and pipes: a file's start, every ten percent or ten seconds (at most one a second), and its end. */
 export function plainReporter({ io, style, locale }: ReporterOptions): Reporter {
-  const last = new Map<number, { atMs: number; step: number }>();
+  const last = new Map<number, { atMs: number; step: number; isBegun: boolean }>();
   let count = 0;
   const name = (item: Item) => count > 1 ? `[${item.index + 1}/${count}] ${item.name}` : item.name;
 
@@ -28,19 +34,22 @@ export function plainReporter({ io, style, locale }: ReporterOptions): Reporter 
       count = items.length;
     },
     start(item) {
-      last.set(item.index, { atMs: io.now(), step: 0 });
-      io.stderr(
-        `${name(item)}: started${item.totalBytes === undefined ? "" : `, ${formatBytes(item.totalBytes)}`}\n`,
-      );
+      // said with the first bytes: a file that is there already has none
+      last.set(item.index, { atMs: io.now(), step: 0, isBegun: false });
     },
     progress(item, progress) {
       const { downloadedBytes, totalBytes } = progress;
       const before = last.get(item.index);
+      if (before?.isBegun === false) {
+        last.set(item.index, { ...before, isBegun: true });
+        io.stderr(`${name(item)}: ${beginning(item, progress)}\n`);
+        return;
+      }
       if (!before || downloadedBytes === totalBytes) return; // the line for its end follows at once
       const step = totalBytes ? Math.floor(downloadedBytes * 100 / totalBytes / everyPercent) : 0;
       const passedMs = io.now() - before.atMs;
       if (passedMs < leastMs || (step <= before.step && passedMs < everyMs)) return;
-      last.set(item.index, { atMs: io.now(), step });
+      last.set(item.index, { atMs: io.now(), step, isBegun: true });
       io.stderr(`${name(item)}: ${progressWords(progress)}\n`);
     },
     connections() {},

@@ -54,8 +54,10 @@ export interface Summary {
   readonly failed: number;
   /** Files neither finished nor failed, because the run was interrupted. */
   readonly unfinished: number;
-  /** Bytes of all finished files. */
+  /** Bytes of all finished files, those that were there before included. */
   readonly bytes: number;
+  /** Bytes that came over the network, those of unfinished and failed files included. */
+  readonly fetchedBytes: number;
   /** Time of the run in milliseconds. */
   readonly elapsedMs: number;
   /** What the process ends with. */

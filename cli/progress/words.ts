@@ -22,7 +22,10 @@ export function outcomeWords(outcome: Outcome, style: Style): string {
 const count = (number: number, word: string) => number > 0 ? [`${number} ${word}`] : [];
 
 /** The one line at the end of a run. */
-export function summaryLine({ done, skipped, failed, unfinished, bytes, elapsedMs }: Summary, style: Style): string {
+export function summaryLine(
+  { done, skipped, failed, unfinished, fetchedBytes, elapsedMs }: Summary,
+  style: Style,
+): string {
   const counts = [
     ...count(done, "downloaded"),
     ...count(skipped, "already there"),
@@ -30,5 +33,5 @@ export function summaryLine({ done, skipped, failed, unfinished, bytes, elapsedM
     ...count(unfinished, "unfinished").map(style.warn),
   ];
   const what = counts.length === 0 ? "nothing to do" : counts.join(", ");
-  return `${what}; ${formatBytes(bytes)} in ${formatElapsed(elapsedMs)}\n`;
+  return `${what}; ${formatBytes(fetchedBytes)} in ${formatElapsed(elapsedMs)}\n`;
 }

@@ -29,7 +29,16 @@ const outcome = (path: string, bytes: number): Outcome => {
   return { path, bytes, verified: true, verifiedBy: "SHA256", digests: {}, ...timing };
 };
 
-const summary: Summary = { done: 1, skipped: 0, failed: 1, unfinished: 0, bytes: 1, elapsedMs: 1, exitCode: 4 };
+const summary: Summary = {
+  done: 1,
+  skipped: 0,
+  failed: 1,
+  unfinished: 0,
+  bytes: 1,
+  fetchedBytes: 1,
+  elapsedMs: 1,
+  exitCode: 4,
+};
 
 Deno.test("renderBar() fits every width from 1 to 200, whatever the name and the state", () => {
   const names = ["a.bin", "dreamshaper_8.safetensors", "超高解析度寫實風格模型第二版.safetensors", "a👨‍👩‍👧‍👦b👍🏽.bin"];

@@ -134,7 +134,7 @@ Deno.test("civikit download --json writes nothing but the documented lines", () 
     assertEquals(done.hashes.SHA256.toUpperCase(), await civitai.sha256(3002));
     const { elapsedMs: _, ...summary } = lines.at(-1);
     const counts = { done: 1, skipped: 0, failed: 1, unfinished: 0 };
-    assertEquals(summary, { event: "summary", ...counts, bytes: done.bytes, exitCode: 4 });
+    assertEquals(summary, { event: "summary", ...counts, bytes: done.bytes, fetchedBytes: done.bytes, exitCode: 4 });
     const [refused] = events((await run(["2070", "--json"])).io).filter(({ event }) => event === "error");
     assertEquals([refused.code, refused.exitCode, refused.index], ["early_access", 3, 0]);
     assert(refused.server.includes("2099-01-01"), refused.server);

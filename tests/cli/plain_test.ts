@@ -27,6 +27,7 @@ Deno.test("plainReporter() writes a line each ten percent or ten seconds, at mos
     reporter.progress(item, { downloadedBytes: percent * MiB, totalBytes: 100 * MiB, bytesPerSecond: MiB });
   reporter.plan([item]);
   reporter.start(item);
+  at(0);
   at(15); // too early
   io.advance(1000);
   at(16);
@@ -47,6 +48,27 @@ Deno.test("plainReporter() writes a line each ten percent or ten seconds, at mos
     "",
   ]);
   assertEquals(io.out, "");
+});
+
+Deno.test("plainReporter() says where a file that was begun goes on, and prints no start of one that is there", () => {
+  const io = testIo(), reporter = plainReporter({ io, style: plainStyle, locale: "en" });
+  const items = [item, { ...item, index: 1, name: "b.bin" }, {
+    ...item,
+    index: 2,
+    name: "c.bin",
+    totalBytes: undefined,
+  }];
+  reporter.plan(items);
+  for (const one of items) reporter.start(one);
+  reporter.done(item, { ...outcome, skipped: true });
+  const progress = { downloadedBytes: 40 * MiB, totalBytes: undefined, bytesPerSecond: 0 };
+  for (const one of items.slice(1)) reporter.progress(one, progress);
+  assertEquals(io.err.split("\n"), [
+    "[1/3] a.bin: already there, 100.0 MB, SHA256 verified: downloads/a.bin",
+    "[2/3] b.bin: going on from 40.0 MB of 100.0 MB",
+    "[3/3] c.bin: going on from 40.0 MB",
+    "",
+  ]);
 });
 
 Deno.test("plainReporter() says so when nothing was verified, and when the file was already there", () => {
@@ -80,7 +102,16 @@ Deno.test("jsonReporter() writes the documented events, one a line, progress at 
   }
   reporter.done(item, outcome);
   reporter.failed(new CivikitError("asking https://a.example/x?token=secret", { code: "not_found" }), "model:9");
-  reporter.summary({ done: 1, skipped: 0, failed: 1, unfinished: 0, bytes: 5, elapsedMs: 12.6, exitCode: 4 });
+  reporter.summary({
+    done: 1,
+    skipped: 0,
+    failed: 1,
+    unfinished: 0,
+    bytes: 5,
+    fetchedBytes: 9,
+    elapsedMs: 12.6,
+    exitCode: 4,
+  });
   const events = io.out.trimEnd().split("\n").map((line) => JSON.parse(line));
   assertEquals(events.map(({ event }) => event), ["plan", "start", "progress", "progress", "done", "error", "summary"]);
   assertEquals(events[0], { event: "plan", files: 2, totalBytes: null });

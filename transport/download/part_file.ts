@@ -364,7 +364,7 @@ export class PartFile {
  * Tells whether a journal is about the same file: the same URL, the same hash, or the same address with another query
  * (signatures come and go). Whether the file behind it changed is for the validator and the final hash to say.
  */
-function belongs(journal: Journal, url: string, hashes: Partial<Record<HashName, string>>): boolean {
+export function belongs(journal: Journal, url: string, hashes: Partial<Record<HashName, string>>): boolean {
   if (journal.urlDigest === urlDigest(url)) return true;
   const known = Object.entries(hashes).filter(([name]) => name in journal.digests);
   if (known.length > 0) {

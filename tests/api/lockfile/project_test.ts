@@ -171,6 +171,14 @@ Deno.test("addModel() with a base model takes the newest version for it, and nam
     assertStringIncludes(error.message, "SDXL 1.0");
   }));
 
+Deno.test("addModel() asks once about a model whose base models and creator it needs", () =>
+  withProject(async ({ folder, api, site }) => {
+    const project = openProject(folder, { layout: "{creator}/{file}" });
+    const { files } = await addModel(project, api, "model:1001", { baseModel: "SDXL 1.0" });
+    assert(!files[0]!.path.startsWith("unknown/"), files[0]!.path);
+    assertEquals(site.log.filter(({ path }) => path === "/api/v1/models/1001").length, 1);
+  }));
+
 Deno.test("install() lets one process at a time change a project", () =>
   withProject(async ({ folder, api, transport }) => {
     const project = openProject(folder);

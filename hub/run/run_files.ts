@@ -1,0 +1,56 @@
+import {
+  type FetchFiles,
+  fetchFiles,
+  type FetchFilesOptions,
+  type FetchOutcome,
+  type WantedFile,
+} from "../../api/fetch_files.ts";
+import type { TransferList } from "../../monitor/transfers.ts";
+import type { Transport } from "../../transport/mod.ts";
+import { type RunWatcher, type WatchedFile, watchFile } from "./watch_file.ts";
+
+/** Who watches a run. */
+export interface RunWatch {
+  /** Told about every file. */
+  readonly watcher?: RunWatcher;
+  /** Shows each transfer to the monitor. */
+  readonly track?: TransferList["track"] | undefined;
+}
+
+/**
+ * The one way in which commands and services fetch files: some at once, each verified, watched, and told how it ended,
+ * also when it failed before its first byte. Ends early, without throwing, when the signal aborts.
+ *
+ * @param watch Who is told.
+ * @returns What `install()` takes as its `fetch`.
+ * @example
+ * ```ts
+ * import { runFiles } from "./mod.ts";
+ *
+ * const folder = Deno.makeTempDirSync(), transport = { fetch: () => Promise.resolve(new Response("tensors")) };
+ * const url = "https://civitai.com/api/download/models/1";
+ * const file = { name: "a.safetensors", url, fallbackUrls: [], hashes: {}, sizeBytes: undefined };
+ * const fetch = runFiles({ watcher: { ended: ({ name }, { receivedBytes }) => console.log(name, receivedBytes) } });
+ * for await (const { result } of fetch(transport, [file], { defaults: { root: folder } })) console.log(result?.bytes);
+ * Deno.removeSync(folder, { recursive: true });
+ * ```
+ */
+export function runFiles({ watcher = {}, track }: RunWatch = {}): FetchFiles {
+  return async function* runFiles<File extends WantedFile>(
+    transport: Transport,
+    files: Iterable<File>,
+    options: FetchFilesOptions<File> = {},
+  ): AsyncGenerator<FetchOutcome<File>, void, undefined> {
+    const watched = new Map<File, WatchedFile>();
+    const optionsOf: FetchFilesOptions<File>["optionsOf"] = (file, promised) => {
+      const one = watchFile<WantedFile>(file, options.optionsOf?.(file, promised) ?? promised, { watcher, track });
+      watched.set(file, one);
+      return one.options;
+    };
+    for await (const outcome of fetchFiles(transport, files, { ...options, optionsOf })) {
+      watched.get(outcome.file)?.end(outcome);
+      watched.delete(outcome.file);
+      yield outcome;
+    }
+  };
+}

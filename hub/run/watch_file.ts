@@ -1,0 +1,109 @@
+import type { WantedFile } from "../../api/fetch_files.ts";
+import type { Transfer, TransferList } from "../../monitor/transfers.ts";
+import type { DownloadOptions, DownloadResult, TransportEvent } from "../../transport/mod.ts";
+
+/** What a file's download is at, where that is worth a word; empty while its bytes come. */
+export type RunPhase = "" | "waiting" | "retrying" | "verifying" | "repairing";
+
+/** How far a file is. */
+export interface RunProgress {
+  /** Bytes on disk, those of earlier runs included. */
+  readonly downloadedBytes: number;
+  /** Size of the whole; undefined while unknown. */
+  readonly totalBytes: number | undefined;
+  /** Speed over the last seconds. */
+  readonly bytesPerSecond: number;
+}
+
+/** Who is told how a run goes on. */
+export interface RunWatcher<File extends WantedFile = WantedFile> {
+  /** A file's work begins. */
+  started?(file: File): void;
+  /** A file is further. */
+  progress?(file: File, progress: RunProgress): void;
+  /** A file entered another phase. */
+  phase?(file: File, phase: RunPhase): void;
+  /** A file uses so many connections now. */
+  connections?(file: File, connections: number): void;
+  /** A file's work is over, well or not; `receivedBytes` came over the network in this run. */
+  ended?(file: File, ending: { readonly receivedBytes: number }): void;
+}
+
+/** One file under watch. */
+export interface WatchedFile {
+  /** Options for `download()`. */
+  readonly options: DownloadOptions;
+  /** Says how it ended. */
+  end(outcome: { readonly result?: DownloadResult | undefined; readonly error?: unknown }): void;
+}
+
+const longWaitMs = 1000;
+
+function phaseOf(event: TransportEvent): RunPhase | undefined {
+  if (event.type === "retry" && event.delayMs >= longWaitMs) return "waiting";
+  if (event.type === "wait" && event.waitMs >= longWaitMs) return "waiting";
+  if (event.type === "resume") return "retrying";
+  if (event.type !== "download") return undefined;
+  return event.phase === "verifying" || event.phase === "repairing" ? event.phase : "";
+}
+
+/** Counts what comes over the network: what is on the disk may shrink, when a file is begun anew or mended. */
+function counter(): { readonly received: number; from(bytes: number): void; to(bytes: number): void } {
+  let at: number | undefined, received = 0;
+  return {
+    get received() {
+      return received;
+    },
+    from: (bytes) => void (at = bytes),
+    to(bytes) {
+      if (at !== undefined && bytes > at) received += bytes - at;
+      at = bytes;
+    },
+  };
+}
+
+/**
+ * Watches the download of `file`: tells `watcher`, and the monitor where `track` is given.
+ *
+ * @param options What is promised about the file.
+ */
+export function watchFile<File extends WantedFile>(
+  file: File,
+  options: DownloadOptions,
+  { watcher = {}, track }: { watcher?: RunWatcher<File>; track?: TransferList["track"] | undefined },
+): WatchedFile {
+  const bytes = counter();
+  let phase: RunPhase = "";
+  const setPhase = (next: RunPhase) => {
+    if (next !== phase) watcher.phase?.(file, phase = next);
+  };
+  const show = (downloadedBytes: number, totalBytes: number | undefined, bytesPerSecond: number) =>
+    watcher.progress?.(file, { downloadedBytes, totalBytes, bytesPerSecond });
+  const watched: DownloadOptions = {
+    ...options,
+    report(event) {
+      const next = phaseOf(event);
+      if (next !== undefined) setPhase(next);
+      if (event.type === "connections") watcher.connections?.(file, event.connections);
+      if (event.type !== "download") return;
+      const isFresh = event.phase === "started" || event.phase === "resuming" || event.phase === "restarted";
+      if (isFresh) bytes.from(event.bytes);
+      else bytes.to(event.bytes);
+      show(event.bytes, event.totalBytes, 0);
+    },
+    onProgress(downloadedBytes, totalBytes, bytesPerSecond) {
+      bytes.to(downloadedBytes);
+      if (phase === "waiting" || phase === "retrying") setPhase("");
+      show(downloadedBytes, totalBytes, bytesPerSecond);
+    },
+  };
+  const transfer: Transfer | undefined = track?.(file.name, watched);
+  watcher.started?.(file);
+  return {
+    options: transfer?.options ?? watched,
+    end({ result, error }) {
+      transfer?.end({ error, skipped: result?.skipped ?? false });
+      watcher.ended?.(file, { receivedBytes: bytes.received });
+    },
+  };
+}
