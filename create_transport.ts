@@ -107,14 +107,14 @@ export function createTransport({
   report,
 }: CreateTransportOptions = {}): CivikitTransport {
   const socket = fetchTransport({ headersMs, ...socketOptions });
-  const credentials = key === undefined ? undefined : auth({ key, ...(hosts === undefined ? {} : { hosts }) });
+  const credentials = auth({ key, ...(hosts === undefined ? {} : { hosts }) });
   const bracket = compose(
     socket,
     retry(retryOptions),
     // a download has a budget of its own for attempts without progress; a few cut connections must not end it
     only((request) => !isRanged(request), breaker()),
     rateLimit(limitOptions),
-    ...(credentials === undefined ? [] : [only(isRanged, credentials)]),
+    only(isRanged, credentials),
     ...layers,
   );
   const rangeOptions: RangeOptions = { when: isRanged, idleTimeoutMs: idleMs, classify: classifyCivitai };
@@ -131,7 +131,7 @@ export function createTransport({
   const stack = compose(
     bodies,
     status({ classify: classifyCivitai }),
-    ...(credentials === undefined ? [] : [only((request) => !isRanged(request), credentials)]),
+    only((request) => !isRanged(request), credentials),
     ...(cache === undefined ? [] : [cache]),
     dedupe(),
     only(isApi, timeout({ totalMs: apiMs })),

@@ -1,4 +1,4 @@
-import { ContentError, type ErrorCode } from "../transport/mod.ts";
+import { type Classify, ContentError, type ErrorReason } from "../transport/mod.ts";
 import { shownInput } from "./input.ts";
 
 const longestMessage = 500;
@@ -117,13 +117,23 @@ export function errorMessage(body: string): string | undefined {
   return found === undefined ? undefined : shownInput(found, longestMessage);
 }
 
+/** What is not there, by the route that was asked. */
+function missingBy(url: string): ErrorReason | undefined {
+  const path = URL.canParse(url) ? new URL(url).pathname : undefined;
+  if (path === undefined) return undefined;
+  if (/\/api\/v1\/models\/\d+$/.test(path)) return "model_missing";
+  if (/\/api\/(?:v1\/model-versions|download\/models)\/\d+$/.test(path)) return "version_missing";
+  return path.includes("/api/") ? undefined : "url_missing";
+}
+
 /**
- * Says which failure an answer of the site means where the status alone does not tell; made for
- * `status({ classify: classifyCivitai })`.
+ * Says which failure an answer of the site means where the status alone does not tell, and what of it is missing; made
+ * for `status({ classify: classifyCivitai })`.
  *
  * @param response The answer; its body is not touched.
  * @param body The start of the answer's text.
- * @returns The code, or undefined to let the status decide.
+ * @param url What was asked for; the answer's own address by default.
+ * @returns The code, with its reason where there is one; or undefined to let the status decide.
  * @example
  * ```ts
  * import { classifyCivitai } from "@civikit/civikit/api";
@@ -132,7 +142,7 @@ export function errorMessage(body: string): string | undefined {
  * console.log(classifyCivitai(new Response(body, { status: 403 }), body)); // early_access
  * ```
  */
-export function classifyCivitai(response: Response, body: string): ErrorCode | undefined {
+export function classifyCivitai(response: Response, body: string, url: string = response.url): ReturnType<Classify> {
   const { status } = response;
   if (status < 400 || status >= 500) return undefined;
   if (/"code"\s*:\s*"REGION_BLOCKED"/.test(body)) return "region_blocked";
@@ -143,7 +153,7 @@ export function classifyCivitai(response: Response, body: string): ErrorCode | u
     case 403:
       return /early access/i.test(body) ? "early_access" : "forbidden";
     case 404:
-      return "not_found";
+      return { code: "not_found", reason: missingBy(url) };
     case 410:
       return "gone";
     case 429:

@@ -36,7 +36,7 @@ export function describeFailure(error: unknown, subject: string, locale: Locale,
   const label = labels[locale];
   const head = (title: string) => `${style.bad(label.error)}: ${printable(subject)}: ${title}`;
   if (!(error instanceof CivikitError)) return `${head(messageOf(error))}\n`;
-  const { title, cause, action } = hint(error.code, locale);
+  const { title, cause, action } = hint(error, locale);
   const lines = [head(title), `  ${messageOf(error)}`];
   if (error instanceof HttpError) {
     const words = serverWords(error.body, label.until);

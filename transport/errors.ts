@@ -76,10 +76,50 @@ export type ErrorCode =
   | "newer_format"
   | "aborted";
 
+/**
+ * What a code leaves open, as a stable name: which right is missing, what was not found, what is wrong with the key. Names
+ * never change meaning; new ones may be added. Each has a hint of its own (see {@linkcode hint}).
+ */
+export type ErrorReason =
+  // unauthorized, login_required
+  | "key_missing"
+  | "key_refused"
+  | "key_withheld"
+  // not_found
+  | "model_missing"
+  | "version_missing"
+  | "user_missing"
+  | "image_missing"
+  | "url_missing"
+  // permission_denied: what Deno was not allowed
+  | "net_right"
+  | "read_right"
+  | "write_right"
+  | "env_right"
+  | "sys_right"
+  | "run_right"
+  | "ffi_right"
+  | "import_right"
+  // folder_missing, invalid_path
+  | "file_missing"
+  | "list_missing"
+  | "is_folder"
+  | "not_a_folder"
+  // invalid_argument
+  | "unknown_word"
+  | "unknown_layout"
+  | "port_in_use"
+  | "project_missing"
+  | "list_empty"
+  // invalid_file
+  | "model_damaged";
+
 /** Facts that go with an error; URLs in it are redacted. */
 export interface CivikitErrorOptions extends ErrorOptions {
   /** Stable name of the failure. */
   code: ErrorCode;
+  /** What the code leaves open, where it is known. */
+  reason?: ErrorReason | undefined;
 }
 
 /**
@@ -98,11 +138,14 @@ export class CivikitError extends Error {
   override name = "CivikitError";
   /** Stable name of the failure. */
   readonly code: ErrorCode;
+  /** What the code leaves open; undefined where it is not known. */
+  declare readonly reason?: ErrorReason;
 
   /** Takes a message of the form: action, quoted value, colon, state. */
-  constructor(message: string, { code, ...options }: CivikitErrorOptions) {
+  constructor(message: string, { code, reason, ...options }: CivikitErrorOptions) {
     super(message, options);
     this.code = code;
+    if (reason !== undefined) this.reason = reason;
   }
 }
 

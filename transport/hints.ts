@@ -1,4 +1,4 @@
-import type { ErrorCode } from "./errors.ts";
+import type { CivikitError, ErrorCode, ErrorReason } from "./errors.ts";
 
 /** The languages people can read the hints in. */
 export type Locale = "en" | "zh-TW";
@@ -17,7 +17,9 @@ type Texts = readonly [title: string, cause: string, action: string];
 
 const keyPage = "https://civitai.com/user/account";
 
-const catalogue: Readonly<Record<ErrorCode, { readonly en: Texts; readonly "zh-TW": Texts }>> = {
+type Entry = Readonly<Record<Locale, Texts>>;
+
+const catalogue: Readonly<Record<ErrorCode, Entry>> = {
   // the server's answer
   bad_request: {
     en: [
@@ -94,13 +96,13 @@ const catalogue: Readonly<Record<ErrorCode, { readonly en: Texts; readonly "zh-T
   not_found: {
     en: [
       "Not found",
-      "There is no such model, version or file; it may be unpublished or deleted.",
-      "Check the id on the model's page. A model id needs the form model:<id>; a bare number is a version id.",
+      "What was asked for is not there; it may be unpublished or deleted.",
+      "Check the id, the name or the address for typing errors.",
     ],
     "zh-TW": [
       "找不到",
-      "沒有這個模型、版本或檔案，可能尚未公開或已刪除。",
-      "請到模型頁面核對 ID。模型 ID 要寫成 model:<id>，單獨的數字代表版本 ID。",
+      "要找的內容不存在，可能尚未公開或已刪除。",
+      "請檢查 ID、名稱或網址有沒有打錯。",
     ],
   },
   method_not_allowed: {
@@ -555,13 +557,13 @@ const catalogue: Readonly<Record<ErrorCode, { readonly en: Texts; readonly "zh-T
   permission_denied: {
     en: [
       "Permission denied",
-      "The file or folder belongs to someone else or is read-only, or Deno was not given the permission named above.",
-      "Choose a folder of your own with --dir, correct its rights, or run with the permission named above.",
+      "The file or folder belongs to someone else, or is read-only.",
+      "Choose a folder of your own with --dir, or correct its rights.",
     ],
     "zh-TW": [
       "沒有權限存取",
-      "檔案或資料夾屬於其他使用者、為唯讀，或 Deno 缺少上述的權限。",
-      "請以 --dir 選擇自己的資料夾、修正其權限，或加上所述的權限再執行。",
+      "檔案或資料夾屬於其他使用者，或為唯讀。",
+      "請以 --dir 選擇自己的資料夾，或修正其權限。",
     ],
   },
   folder_missing: {
@@ -795,23 +797,342 @@ const catalogue: Readonly<Record<ErrorCode, { readonly en: Texts; readonly "zh-T
   },
 };
 
+/** What a reason adds to its code: the same failure, told for the case at hand. */
+const byReason: Readonly<Record<ErrorReason, Entry>> = {
+  // unauthorized, login_required
+  key_missing: {
+    en: [
+      "API key needed",
+      "Civitai answers this only with an API key, and none is set.",
+      `Create a key at ${keyPage}, set it: export CIVITAI_API_KEY=..., and run the same command again.`,
+    ],
+    "zh-TW": [
+      "需要 API 金鑰",
+      "Civitai 要求 API 金鑰才會回應，而您尚未設定。",
+      `請到 ${keyPage} 建立金鑰、設定環境變數 CIVITAI_API_KEY，再執行同一個指令。`,
+    ],
+  },
+  key_refused: {
+    en: [
+      "API key not accepted",
+      "The key was sent, and Civitai refused it: it is wrong, revoked or expired, or its account may not have this.",
+      `See with civikit whoami whose key it is. If Civitai does not know it, replace it by a new one from ${keyPage}.`,
+    ],
+    "zh-TW": [
+      "API 金鑰不被接受",
+      "金鑰已送出，但遭 Civitai 拒絕：金鑰錯誤、已撤銷或已過期，或該帳號無權取得此內容。",
+      `請以 civikit whoami 查看金鑰屬於哪個帳號；若 Civitai 不認得，請到 ${keyPage} 建立新的金鑰來替換。`,
+    ],
+  },
+  key_withheld: {
+    en: [
+      "This server wants a login of its own",
+      "civikit sends the API key to Civitai alone, and this address is elsewhere.",
+      "Download the file in a browser that is logged in there, or use an address that needs no login.",
+    ],
+    "zh-TW": [
+      "此伺服器要求另外登入",
+      "civikit 只會把 API 金鑰送到 Civitai，而這個網址屬於其他網站。",
+      "請用已登入該網站的瀏覽器下載，或改用不需登入的網址。",
+    ],
+  },
+  // not_found
+  model_missing: {
+    en: [
+      "No such model",
+      "Civitai has no model with this id; it may be unpublished or deleted.",
+      "Check the id on the model's page, or look for it with civikit models search.",
+    ],
+    "zh-TW": [
+      "找不到這個模型",
+      "Civitai 沒有這個 ID 的模型，可能尚未公開或已刪除。",
+      "請到模型頁面核對 ID，或以 civikit models search 搜尋。",
+    ],
+  },
+  version_missing: {
+    en: [
+      "No such version",
+      "Civitai has no version with this id; it may be unpublished or deleted.",
+      "A bare number is a version's id: for the id of a model write model:<id>. civikit models get <id> lists the versions of a model.",
+    ],
+    "zh-TW": [
+      "找不到這個版本",
+      "Civitai 沒有這個 ID 的版本，可能尚未公開或已刪除。",
+      "單獨的數字代表版本 ID；模型 ID 要寫成 model:<id>。用 civikit models get <id> 可列出模型的所有版本。",
+    ],
+  },
+  user_missing: {
+    en: [
+      "No such user",
+      "Civitai has no user with this name or id.",
+      "Check the spelling, or look for names that are alike with civikit users search.",
+    ],
+    "zh-TW": [
+      "找不到這位使用者",
+      "Civitai 沒有這個名稱或 ID 的使用者。",
+      "請檢查拼字，或以 civikit users search 搜尋相近的名稱。",
+    ],
+  },
+  image_missing: {
+    en: [
+      "No such image",
+      "Civitai lists no image with this id; it may be deleted, or hidden from your account.",
+      "Check the number at the end of the image's page, https://civitai.com/images/<id>.",
+    ],
+    "zh-TW": [
+      "找不到這張圖片",
+      "Civitai 沒有列出這個 ID 的圖片，可能已刪除，或不對您的帳號開放。",
+      "請核對圖片頁面網址末尾的數字：https://civitai.com/images/<id>。",
+    ],
+  },
+  url_missing: {
+    en: [
+      "Nothing at this address",
+      "The server knows no file at this address; it may have been moved or deleted.",
+      "Open the address in a browser and copy it anew; download links stop working after a while.",
+    ],
+    "zh-TW": [
+      "這個網址沒有內容",
+      "伺服器上沒有這個網址的檔案，可能已搬移或刪除。",
+      "請在瀏覽器開啟該網址並重新複製；下載連結過一段時間會失效。",
+    ],
+  },
+  // permission_denied: what Deno was not allowed
+  net_right: {
+    en: [
+      "civikit was not given the right to reach this host",
+      "Deno lets a program do only what it was allowed to when it was started or installed.",
+      "Run it with --allow-net, or install it again with that flag.",
+    ],
+    "zh-TW": [
+      "civikit 沒有連線到這個主機的權限",
+      "Deno 只讓程式做啟動或安裝時允許的事。",
+      "請加上 --allow-net 再執行，或以該旗標重新安裝。",
+    ],
+  },
+  read_right: {
+    en: [
+      "civikit was not given the right to read this file or folder",
+      "Deno lets a program do only what it was allowed to when it was started or installed.",
+      "Run it with --allow-read, or install it again with that flag, or choose a folder it may read.",
+    ],
+    "zh-TW": [
+      "civikit 沒有讀取這個檔案或資料夾的權限",
+      "Deno 只讓程式做啟動或安裝時允許的事。",
+      "請加上 --allow-read 再執行，或以該旗標重新安裝，也可改用它能讀取的資料夾。",
+    ],
+  },
+  write_right: {
+    en: [
+      "civikit was not given the right to write to this file or folder",
+      "Deno lets a program do only what it was allowed to when it was started or installed.",
+      "Run it with --allow-write, or install it again with that flag, or choose a folder it may write to.",
+    ],
+    "zh-TW": [
+      "civikit 沒有寫入這個檔案或資料夾的權限",
+      "Deno 只讓程式做啟動或安裝時允許的事。",
+      "請加上 --allow-write 再執行，或以該旗標重新安裝，也可改用它能寫入的資料夾。",
+    ],
+  },
+  env_right: {
+    en: [
+      "civikit was not given the right to read this environment variable",
+      "Deno lets a program do only what it was allowed to when it was started or installed.",
+      "Run it with --allow-env, or install it again with that flag.",
+    ],
+    "zh-TW": [
+      "civikit 沒有讀取這個環境變數的權限",
+      "Deno 只讓程式做啟動或安裝時允許的事。",
+      "請加上 --allow-env 再執行，或以該旗標重新安裝。",
+    ],
+  },
+  sys_right: {
+    en: [
+      "civikit was not given the right to ask the system about this",
+      "Deno lets a program do only what it was allowed to when it was started or installed.",
+      "Run it with --allow-sys, or install it again with that flag.",
+    ],
+    "zh-TW": [
+      "civikit 沒有查詢這項系統資訊的權限",
+      "Deno 只讓程式做啟動或安裝時允許的事。",
+      "請加上 --allow-sys 再執行，或以該旗標重新安裝。",
+    ],
+  },
+  run_right: {
+    en: [
+      "civikit was not given the right to start this program",
+      "Deno lets a program do only what it was allowed to when it was started or installed.",
+      "Run it with --allow-run, or install it again with that flag.",
+    ],
+    "zh-TW": [
+      "civikit 沒有執行這個程式的權限",
+      "Deno 只讓程式做啟動或安裝時允許的事。",
+      "請加上 --allow-run 再執行，或以該旗標重新安裝。",
+    ],
+  },
+  ffi_right: {
+    en: [
+      "civikit was not given the right to load native code",
+      "Deno lets a program do only what it was allowed to when it was started or installed.",
+      "Run it with --allow-ffi, or install it again with that flag.",
+    ],
+    "zh-TW": [
+      "civikit 沒有載入原生程式碼的權限",
+      "Deno 只讓程式做啟動或安裝時允許的事。",
+      "請加上 --allow-ffi 再執行，或以該旗標重新安裝。",
+    ],
+  },
+  import_right: {
+    en: [
+      "civikit was not given the right to load code from this host",
+      "Deno lets a program do only what it was allowed to when it was started or installed.",
+      "Run it with --allow-import, or install it again with that flag.",
+    ],
+    "zh-TW": [
+      "civikit 沒有從這個主機載入程式碼的權限",
+      "Deno 只讓程式做啟動或安裝時允許的事。",
+      "請加上 --allow-import 再執行，或以該旗標重新安裝。",
+    ],
+  },
+  // folder_missing, invalid_path
+  file_missing: {
+    en: [
+      "No such file or folder",
+      "There is nothing at this path.",
+      "Check the path for typing errors; a path that is not absolute begins in the current folder.",
+    ],
+    "zh-TW": ["找不到檔案或資料夾", "這個路徑沒有任何東西。", "請檢查路徑有沒有打錯；相對路徑從目前的資料夾算起。"],
+  },
+  list_missing: {
+    en: [
+      "No such list",
+      "There is no file at the path given with --from.",
+      "Check the path; --from - takes the list from the standard input.",
+    ],
+    "zh-TW": ["找不到清單", "--from 指定的路徑沒有檔案。", "請檢查路徑；--from - 會從標準輸入讀取清單。"],
+  },
+  is_folder: {
+    en: [
+      "A folder, not a file",
+      "A folder has this name, where a file is due.",
+      "Give the path of a file, or choose another file name with --output.",
+    ],
+    "zh-TW": [
+      "這是資料夾，不是檔案",
+      "需要檔案的地方，是一個同名的資料夾。",
+      "請改給檔案的路徑，或以 --output 改用其他檔名。",
+    ],
+  },
+  not_a_folder: {
+    en: [
+      "A file, not a folder",
+      "A part of this path is a file, where a folder is due.",
+      "Give the path of a folder, or choose another folder with --dir.",
+    ],
+    "zh-TW": [
+      "這是檔案，不是資料夾",
+      "路徑中需要資料夾的地方，是一個檔案。",
+      "請改給資料夾的路徑，或以 --dir 改用其他資料夾。",
+    ],
+  },
+  // invalid_argument
+  unknown_word: {
+    en: [
+      "Unknown word",
+      "Civitai does not know one of the words given.",
+      "civikit enums lists the words Civitai knows; --help shows those of each option.",
+    ],
+    "zh-TW": [
+      "無法辨識的字詞",
+      "Civitai 不認得給定的字詞。",
+      "civikit enums 會列出 Civitai 認得的字詞；各選項可用的字詞請見 --help。",
+    ],
+  },
+  unknown_layout: {
+    en: [
+      "Unknown layout",
+      "A layout is one of the known names, or a template that ends with {file}.",
+      "Use a1111, forge, comfyui, sdnext, invokeai or flat, or a template such as --layout '{type}/{baseModel}/{file}'.",
+    ],
+    "zh-TW": [
+      "無法辨識的配置",
+      "配置必須是已知的名稱，或以 {file} 結尾的範本。",
+      "請使用 a1111、forge、comfyui、sdnext、invokeai 或 flat，或範本，例如 --layout '{type}/{baseModel}/{file}'。",
+    ],
+  },
+  port_in_use: {
+    en: [
+      "Port in use",
+      "Another program listens on this port already; it may be a civikit that still runs.",
+      "Choose another one with --port, or --port 0 for any that is free.",
+    ],
+    "zh-TW": [
+      "連接埠已被使用",
+      "另一個程式已在這個連接埠上，可能是仍在執行的 civikit。",
+      "請以 --port 改用其他連接埠；--port 0 會選用任何可用的連接埠。",
+    ],
+  },
+  project_missing: {
+    en: [
+      "No project here",
+      "The folder has neither civikit.models.json nor civikit.lock.json.",
+      "Go to the project's folder or name it with --project; civikit add <id> begins a new project.",
+    ],
+    "zh-TW": [
+      "這裡沒有專案",
+      "資料夾內沒有 civikit.models.json，也沒有 civikit.lock.json。",
+      "請切換到專案的資料夾，或以 --project 指定；civikit add <id> 會建立新專案。",
+    ],
+  },
+  list_empty: {
+    en: [
+      "Nothing to download",
+      "The list has no references in it: empty lines and comments do not count.",
+      "Write one version id, model:<id>, AIR or URL on each line.",
+    ],
+    "zh-TW": [
+      "沒有要下載的項目",
+      "清單裡沒有任何項目；空行與註解不算。",
+      "請每行寫一個版本 ID、model:<id>、AIR 或網址。",
+    ],
+  },
+  // invalid_file
+  model_damaged: {
+    en: [
+      "The model file is damaged",
+      "What the file says of itself does not fit its size or its contents: it was cut off or overwritten.",
+      "Delete it and get it again with civikit download; civikit scan names its version, if Civitai knows it.",
+    ],
+    "zh-TW": [
+      "模型檔案已損壞",
+      "檔案標頭與大小或內容不符：檔案不完整，或被覆寫過。",
+      "請刪除它，再以 civikit download 重新下載；若 Civitai 認得，civikit scan 會指出版本。",
+    ],
+  },
+};
+
 /** Every {@linkcode ErrorCode}, in the order of the catalogue. */
 export const errorCodes: readonly ErrorCode[] = Object.keys(catalogue) as ErrorCode[];
+
+/** Every {@linkcode ErrorReason}, in the order of the catalogue. */
+export const errorReasons: readonly ErrorReason[] = Object.keys(byReason) as ErrorReason[];
 
 /**
  * What to tell a person about a failure: the symptom, its cause, and what to do now. The only place with such texts.
  *
- * @param code The `code` of a {@linkcode CivikitError}.
+ * @param failure A {@linkcode CivikitError}, whose `reason` then counts too, or its `code` alone.
  * @param locale The reader's language; English by default.
  * @example
  * ```ts
  * import { hint } from "@civikit/civikit/transport";
  *
  * console.log(hint("unauthorized").title); // API key not accepted
+ * console.log(hint({ code: "unauthorized", reason: "key_missing" }).title); // API key needed
  * console.log(hint("header_timeout", "zh-TW").title); // 請求逾時
  * ```
  */
-export function hint(code: ErrorCode, locale: Locale = "en"): Hint {
-  const [title, cause, action] = catalogue[code][locale];
+export function hint(failure: ErrorCode | Pick<CivikitError, "code" | "reason">, locale: Locale = "en"): Hint {
+  const { code, reason = undefined } = typeof failure === "string" ? { code: failure } : failure;
+  const [title, cause, action] = (reason === undefined ? catalogue[code] : byReason[reason])[locale];
   return { title, cause, action };
 }

@@ -1,7 +1,9 @@
 import { type Clock, systemClock } from "./clock.ts";
-import { type ErrorCode, HttpError } from "./errors.ts";
+import { type ErrorCode, type ErrorReason, HttpError } from "./errors.ts";
+import { keyReason } from "./key_reason.ts";
 import { redactText, redactUrl } from "./redact.ts";
 import { parseRetryAfter } from "./retry_after.ts";
+import type { Context } from "./transport.ts";
 
 const codes: ReadonlyMap<number, ErrorCode> = new Map([
   [400, "bad_request"],
@@ -94,10 +96,26 @@ export function discard(response: Response): void {
 
 const readable = /text|json|xml|html|urlencoded|javascript/i;
 
+/**
+ * Knows better than the status what went wrong: a code, or a code with its reason. Undefined leaves the decision to
+ * {@linkcode codeOfStatus}.
+ *
+ * @param response The answer; its body is not to be touched.
+ * @param bodyText The start of its text.
+ * @param url What was asked for, as it is.
+ */
+export type Classify = (
+  response: Response,
+  bodyText: string,
+  url: string,
+) => ErrorCode | { code: ErrorCode; reason?: ErrorReason | undefined } | undefined;
+
 /** Options of {@linkcode httpError}. */
 export interface HttpErrorReadOptions extends ReadTextOptions {
-  /** Knows better than the status what went wrong; undefined leaves the decision to {@linkcode codeOfStatus}. */
-  classify?: ((response: Response, bodyText: string) => ErrorCode | undefined) | undefined;
+  /** Knows better than the status what went wrong; see {@linkcode Classify}. */
+  classify?: Classify | undefined;
+  /** The call it belongs to: its layers know whether a key was sent. */
+  context?: Context | undefined;
 }
 
 /**
@@ -119,7 +137,7 @@ export interface HttpErrorReadOptions extends ReadTextOptions {
 export async function httpError(
   response: Response,
   request: Request,
-  { classify, ...options }: HttpErrorReadOptions = {},
+  { classify, context, ...options }: HttpErrorReadOptions = {},
 ): Promise<HttpError> {
   const { clock = systemClock } = options;
   const { status, headers } = response;
@@ -130,8 +148,11 @@ export async function httpError(
   } else discard(response);
   if (request.signal.aborted) throw request.signal.reason;
   const url = redactUrl(response.url || request.url);
+  const found = classify?.(response, text, request.url) ?? codeOfStatus(status);
+  const { code, reason = undefined } = typeof found === "string" ? { code: found } : found;
   return new HttpError(`${request.method} "${url}": HTTP ${status}`, {
-    code: classify?.(response, text) ?? codeOfStatus(status),
+    code,
+    reason: reason ?? keyReason(code, request, context),
     status,
     url,
     body: redactText(text),

@@ -12,5 +12,6 @@ export { unfinishedBytes } from "./download/unfinished.ts";
 export { checkPlain, isAbandonedClaim, openFresh, openPlain, readPlainText, syncHandle } from "./plain_file.ts";
 export { readAtMost } from "./read_at_most.ts";
 export { messageOf, redactText, redactUrl } from "./redact.ts";
+export { missingRight, ownError } from "./rights.ts";
 export { isSecretName, type NamePlace } from "./secret_names.ts";
 export { isSqliteBusy, openSqlite, type SqliteFile, type SqliteOptions, type SqliteStep } from "./sqlite.ts";

@@ -1,5 +1,6 @@
-import { CivikitError, type ErrorCode, InputError, NetworkError } from "./errors.ts";
+import { CivikitError, type ErrorCode, type ErrorReason, InputError, NetworkError } from "./errors.ts";
 import { redactText, redactUrl } from "./redact.ts";
+import { missingRight } from "./rights.ts";
 
 /**
  * What the platform's words mean, first match wins. The wording is that of Deno 2.9 (hyper, h2, rustls), each phrase
@@ -25,9 +26,8 @@ const meanings: readonly (readonly [RegExp, ErrorCode])[] = [
 /** Wraps what the platform's `fetch` threw for `url`, once; a copy of the original without the URL is the `cause`. */
 export function wrapNetworkError(error: unknown, url: string): CivikitError {
   if (error instanceof CivikitError) return error;
-  if (error instanceof Deno.errors.NotCapable) {
-    return failure("fetching", "permission_denied", error, detailOf(error, url), url);
-  }
+  const right = missingRight(error);
+  if (right !== undefined) return failure("fetching", "permission_denied", error, right.state, url, right.reason);
   const original = innermost(error);
   const detail = detailOf(original, url);
   if (/requests to port \d+ are blocked/i.test(detail)) {
@@ -80,10 +80,17 @@ function codeOf(detail: string): ErrorCode {
   return meanings.find(([phrase]) => phrase.test(detail))?.[1] ?? "network_error";
 }
 
-function failure(action: string, code: ErrorCode, original: unknown, detail: string, url: string): NetworkError {
+function failure(
+  action: string,
+  code: ErrorCode,
+  original: unknown,
+  detail: string,
+  url: string,
+  reason?: ErrorReason,
+): NetworkError {
   const cause = new Error(detail);
   cause.name = original instanceof Error ? original.name : "Error";
   const state = detail.replace(/^client error \(\w+\): /, "");
   const redacted = redactUrl(url);
-  return new NetworkError(`${action} "${redacted}": ${state}`, { code, url: redacted, cause });
+  return new NetworkError(`${action} "${redacted}": ${state}`, { code, reason, url: redacted, cause });
 }

@@ -253,7 +253,7 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
     const { response, asked, answer } = answered;
     if (answer.kind === "part") return response;
     if (answer.kind === "whole") return await takeOver(connection, response, answer), undefined;
-    if (answer.kind === "refused") throw await httpError(response, asked, { classify });
+    if (answer.kind === "refused") throw await httpError(response, asked, { classify, context });
     await response.body?.cancel();
     const state = answer.kind === "beyond" ? "nothing is there any more" : answer.reason;
     const code = answer.kind === "untrusted" ? "protocol_violation" : "content_changed";
@@ -291,7 +291,7 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
     const response = await inner.fetch(asked, context);
     const answer = readPart(response, asked, { start: 0, total, validator });
     if (answer.kind === "whole") return await takeOver(connection, response, answer);
-    if (answer.kind === "refused") throw await httpError(response, asked, { classify });
+    if (answer.kind === "refused") throw await httpError(response, asked, { classify, context });
     await response.body?.cancel();
     throw new ContentError(`reading "${url}": the server's ranges cannot be trusted, and it sends nothing else`, {
       code: "protocol_violation",

@@ -149,7 +149,7 @@ export function resumeTransport(inner: Transport, {
           await response.body?.cancel();
           throw cause;
         }
-        if (answer.kind === "refused") throw await httpError(response, retry, { classify });
+        if (answer.kind === "refused") throw await httpError(response, retry, { classify, context });
         const usable = answer.kind === "part" || answer.kind === "whole" && answer.unchanged;
         if (usable && response.body !== null) {
           skip = answer.kind === "whole" ? at : 0;

@@ -97,7 +97,7 @@ export function writeJson(io: Pick<Io, "stdout">, event: JsonEvent): void {
 export function errorEvent(error: unknown, reference: string, locale: Locale, index: number | null): JsonEvent {
   const code = error instanceof CivikitError ? error.code : "unknown";
   const message = redactText(error instanceof Error ? error.message : String(error));
-  const { title, action } = code === "unknown" ? { title: message, action: "" } : hint(code, locale);
+  const { title, action } = error instanceof CivikitError ? hint(error, locale) : { title: message, action: "" };
   const { body = "", retryAfterMs = null } = error instanceof HttpError ? error : {};
   const server = serverWords(body, "until") ?? null;
   const texts = { message, title, action, server, retryAfterMs: retryAfterMs ?? null };

@@ -81,3 +81,20 @@ Deno.test("classifyCivitai() tells apart what shares a status", async () => {
     assertEquals(error instanceof HttpError && error.code, expected, body);
   }
 });
+
+Deno.test("classifyCivitai() tells by the route what is missing", async () => {
+  const routes = {
+    "https://civitai.com/api/v1/models/5": "model_missing",
+    "https://civitai.com/api/v1/model-versions/5?x=1": "version_missing",
+    "https://civitai.com/api/download/models/5": "version_missing",
+    "https://civitai.com/api/v1/model-versions/by-hash/ab12": undefined,
+    "https://civitai.com/api/v1/images": undefined,
+    "https://elsewhere.example/models/a.safetensors": "url_missing",
+  };
+  for (const [url, reason] of Object.entries(routes)) {
+    const origin = { fetch: () => Promise.resolve(new Response("{}", { status: 404 })) };
+    const client = compose(origin, status({ classify: classifyCivitai }));
+    const error = await client.fetch(new Request(url)).catch((error) => error);
+    assertEquals([error.code, error.reason], ["not_found", reason], url);
+  }
+});

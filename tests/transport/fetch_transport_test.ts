@@ -210,7 +210,7 @@ Deno.test("fetchTransport() tells a right that is missing: permission_denied", a
     console.log(error.name, error.code, error.message));`;
   const printed = await run([], {}, body);
   assert(
-    printed.startsWith(`NetworkError permission_denied fetching "https://a.example/?[redacted]": Requires net`),
+    printed.startsWith(`NetworkError permission_denied fetching "https://a.example/?[redacted]": requires net`),
     printed,
   );
 });

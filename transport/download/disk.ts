@@ -11,10 +11,11 @@ import {
 } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { errnoOf, isUnsupported } from "../errno.ts";
-import { CivikitError, DiskError, type ErrorCode } from "../errors.ts";
+import { CivikitError, DiskError, type ErrorCode, type ErrorReason } from "../errors.ts";
 import { isSameFile, syncHandle } from "../plain_file.ts";
+import { missingRight } from "../rights.ts";
 
-const known: Record<string, readonly [code: ErrorCode, state: string]> = {
+const known: Record<string, readonly [code: ErrorCode, state: string, reason?: ErrorReason]> = {
   ENOSPC: ["no_space", "no space left on the disk"],
   EDQUOT: ["no_space", "disk quota used up"],
   EACCES: ["permission_denied", "permission denied"],
@@ -22,8 +23,8 @@ const known: Record<string, readonly [code: ErrorCode, state: string]> = {
   EROFS: ["permission_denied", "read-only file system"],
   ENOENT: ["folder_missing", "no such file or folder"],
   ENAMETOOLONG: ["invalid_path", "name too long"],
-  ENOTDIR: ["invalid_path", "a part of the path is not a folder"],
-  EISDIR: ["invalid_path", "is a folder"],
+  ENOTDIR: ["invalid_path", "a part of the path is not a folder", "not_a_folder"],
+  EISDIR: ["invalid_path", "is a folder", "is_folder"],
   ENOTEMPTY: ["invalid_path", "is a folder that is not empty"],
   ELOOP: ["invalid_path", "too many links"],
   ERR_INVALID_ARG_VALUE: ["invalid_path", "not a valid path"],
@@ -37,9 +38,14 @@ const known: Record<string, readonly [code: ErrorCode, state: string]> = {
   EIO: ["disk_error", "input/output error"],
 };
 
+/** Actions on what should be there already: where it is missing, no folder could be made for it. */
+const takesWhatIsThere = /^(?:reading|looking at|hashing|verifying|checking|linking)\b/;
+
 /**
  * A failure of the disk as a {@linkcode DiskError} with a code that tells what to do; the original is its `cause`.
- * Reads Deno's error classes and the errno of `node:fs` alike. An error of ours is returned as it is.
+ * Reads Deno's error classes and the errno of `node:fs` alike. A missing right of Deno's is `permission_denied` with a
+ * `reason` such as `write_right`; what is not there to be read is `folder_missing` with the reason `file_missing`. An
+ * error of ours is returned as it is.
  *
  * @param error What was thrown.
  * @param path The file or folder in question.
@@ -58,10 +64,14 @@ const known: Record<string, readonly [code: ErrorCode, state: string]> = {
 export function wrapDiskError(error: unknown, path: string, action: string): CivikitError {
   if (error instanceof CivikitError) return error;
   const cause = error instanceof Error ? error : new Error(String(error));
-  const errno = errnoOf(cause), [code, state] = known[errno] ?? ["disk_error", errno || cause.message];
-  // Deno says which flag would grant the right, and nothing could say it better
-  const detail = cause.name === "NotCapable" ? cause.message : state;
-  return new DiskError(`${action} ${JSON.stringify(path)}: ${detail}`, { code, path, cause });
+  const right = missingRight(cause), errno = errnoOf(cause);
+  const [code, state, given] = known[errno] ?? ["disk_error", errno || cause.message];
+  const message = `${action} ${JSON.stringify(path)}: ${right?.state ?? state}`;
+  if (right !== undefined) {
+    return new DiskError(message, { code: "permission_denied", reason: right.reason, path, cause });
+  }
+  const reason = given ?? (errno === "ENOENT" && takesWhatIsThere.test(action) ? "file_missing" : undefined);
+  return new DiskError(message, { code, reason, path, cause });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { InputError } from "../errors.ts";
+import { noteKey } from "../key_reason.ts";
 import { rememberSecret } from "../known_secrets.ts";
 import { isLoopback } from "../loopback.ts";
 import type { Middleware } from "../transport.ts";
@@ -80,10 +81,16 @@ export function auth({ key, hosts = ["civitai.com", "civitai.red"] }: AuthOption
     return derived;
   }
 
-  return async function auth(request, next) {
-    if (!isTrusted(request.url) || request.headers.has("authorization")) return next(request);
-    const found = typeof key === "function" ? key() : key;
-    return next(signed(request, found instanceof Promise ? await found : found));
+  return async function auth(request, next, context) {
+    if (request.headers.has("authorization")) return next(request);
+    const found = !isTrusted(request.url) ? undefined : typeof key === "function" ? key() : key;
+    const derived = signed(request, found instanceof Promise ? await found : found);
+    const response = await next(derived);
+    if (response.status === 401) {
+      const isMeant = isTrusted(response.url || request.url);
+      noteKey(context, !isMeant ? "key_withheld" : derived === request ? "key_missing" : "key_refused");
+    }
+    return response;
   };
 }
 

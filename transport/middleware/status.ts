@@ -1,12 +1,11 @@
 import type { Clock } from "../clock.ts";
-import type { ErrorCode } from "../errors.ts";
-import { httpError } from "../http_status.ts";
+import { type Classify, httpError } from "../http_status.ts";
 import type { Middleware } from "../transport.ts";
 
 /** Options of {@linkcode status}. */
 export interface StatusOptions {
   /** Refines the code by the answer and the start of its text; undefined leaves it to the status. */
-  classify?: (response: Response, bodyText: string) => ErrorCode | undefined;
+  classify?: Classify;
   /** Where time comes from. Default: the machine. */
   clock?: Clock;
 }
@@ -30,11 +29,11 @@ export interface StatusOptions {
  * ```
  */
 export function status(options: StatusOptions = {}): Middleware {
-  return async function status(request, next) {
+  return async function status(request, next, context) {
     const response = await next(request);
     if (response.ok) return response;
     if (response.status === 304 && isConditional(request.headers)) return response;
-    throw await httpError(response, request, options);
+    throw await httpError(response, request, { ...options, context });
   };
 }
 

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { openSync } from "node:fs";
 import { join } from "node:path";
 import { CivikitError, DiskError } from "../../../transport/errors.ts";
+import { hint } from "../../../transport/hints.ts";
 import {
   ensureFolder,
   freeBytes,
@@ -214,12 +215,13 @@ Deno.test({
 });
 
 Deno.test({
-  name: "wrapDiskError() keeps the flag that Deno asks for",
+  name: "wrapDiskError() leaves it to the hint to name the flag that Deno asks for",
   permissions: { write: false },
   fn() {
     const error = wrapDiskError(caught(() => Deno.mkdirSync("somewhere")), "somewhere", "making the folder");
-    assertEquals(error.code, "permission_denied");
-    assert(error.message.includes("--allow-write"), error.message);
+    assertEquals([error.code, error.reason], ["permission_denied", "write_right"]);
+    assert(!error.message.includes("--allow-write"), error.message);
+    assert(hint(error).action.includes("--allow-write") && String(error.cause).includes("--allow-write"));
   },
 });
 
@@ -292,4 +294,19 @@ Deno.test({
       Deno.removeSync(elsewhere, { recursive: true });
     }
   }),
+});
+
+Deno.test("wrapDiskError() tells a file to read that is missing from a folder that could not be made", () => {
+  const cases = [
+    ["reading the list", new Deno.errors.NotFound("x"), "folder_missing", "file_missing"],
+    ["hashing", Object.assign(new Error("x"), { code: "ENOENT" }), "folder_missing", "file_missing"],
+    ["writing", new Deno.errors.NotFound("x"), "folder_missing", undefined],
+    ["making the folder", new Deno.errors.NotFound("x"), "folder_missing", undefined],
+    ["reading", new Deno.errors.IsADirectory("x"), "invalid_path", "is_folder"],
+    ["reading", new Deno.errors.NotADirectory("x"), "invalid_path", "not_a_folder"],
+  ] as const;
+  for (const [action, error, code, reason] of cases) {
+    const wrapped = wrapDiskError(error, "/x", action);
+    assertEquals([wrapped.code, wrapped.reason], [code, reason], `${action}: ${error}`);
+  }
 });

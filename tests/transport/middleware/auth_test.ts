@@ -1,7 +1,9 @@
 import { assertEquals, assertFalse, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { InputError } from "../../../transport/errors.ts";
+import { HttpError, InputError } from "../../../transport/errors.ts";
+import { compose } from "../../../transport/compose.ts";
 import { redactText } from "../../../transport/redact.ts";
-import { auth, type AuthOptions } from "../../../transport/middleware/mod.ts";
+import type { Middleware } from "../../../transport/transport.ts";
+import { auth, type AuthOptions, status } from "../../../transport/middleware/mod.ts";
 import { script, watched } from "./_stub.ts";
 
 const key = "s3cr3t-k3y";
@@ -114,4 +116,23 @@ Deno.test("auth() refuses hosts that are not host names", () => {
 Deno.test("auth() makes the key it sends known, so that no message repeats what a server echoes", async () => {
   await sent("https://civitai.com/", { key: " echoed-key-0123456789 " });
   assertEquals(redactText('"echoed-key-0123456789": no such key'), '"[redacted]": no such key');
+});
+
+Deno.test("auth() tells what became of the key: missing, refused, or not meant for this host", async () => {
+  const withBody = () => Response.json({ error: "You must be logged in" }, { status: 401 });
+  const reasonOf = async (url: string, key: string | undefined, answer: () => Response, init: RequestInit = {}) => {
+    const rebuilt: Middleware = async (request, next) => {
+      const { body, status, headers } = await next(request);
+      return new Response(body, { status, headers });
+    };
+    const stack = compose({ fetch: () => Promise.resolve(answer()) }, status(), rebuilt, auth({ key }));
+    const error = await assertRejects(() => stack.fetch(new Request(url, init)), HttpError);
+    return error.reason;
+  };
+  const headers = { authorization: "Bearer own" };
+  assertEquals(await reasonOf("https://civitai.com/x", undefined, withBody), "key_missing");
+  assertEquals(await reasonOf("https://civitai.com/x", "k3y-k3y-k3y", withBody), "key_refused");
+  assertEquals(await reasonOf("https://civitai.com/x", undefined, withBody, { headers }), "key_refused");
+  assertEquals(await reasonOf("https://other.example/x", "k3y-k3y-k3y", withBody), "key_withheld");
+  assertEquals(await reasonOf("https://civitai.com/x", "k3y", () => new Response("x", { status: 403 })), undefined);
 });
