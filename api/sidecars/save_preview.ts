@@ -3,6 +3,7 @@ import {
   ContentError,
   download,
   type DownloadOptions,
+  HttpError,
   redactUrl,
   renameDurably,
   type Transport,
@@ -34,13 +35,39 @@ function startOf(path: string): Uint8Array {
   }
 }
 
-/** The picture that shows a model best: the first that is one; of a video, its still frame. */
-function choose(images: readonly ModelImage[]): ModelImage | undefined {
-  return images.find(({ type }) => (type ?? "image") === "image") ?? images.find(({ type }) => type === "video");
+/** Pictures tried at most: where so many cannot be had, the next one cannot either. */
+const mostTried = 5;
+
+/** One way to get a preview. */
+interface Candidate {
+  readonly url: string;
+  /** Whether a video will do where no picture comes. */
+  readonly takesVideo: boolean;
 }
 
+const pictureOf = (url: string): Candidate => ({ url: imageUrl(url, { width: 450 }), takesVideo: false });
+const stillOf = (url: string): Candidate => ({ url: imageUrl(url, { width: 450, still: true }), takesVideo: true });
+
+/** The pictures of a model in the order in which they show it best: images, then still frames of videos. */
+function candidatesOf(images: readonly ModelImage[]): Candidate[] {
+  const urlsOf = (kind: string) => images.filter(({ type }) => (type ?? "image") === kind).map(({ url }) => url);
+  return [...urlsOf("image").map(pictureOf), ...urlsOf("video").map(stillOf)];
+}
+
+function noPicture(url: string): ContentError {
+  const shown = redactUrl(url);
+  return new ContentError(`saving a preview from "${shown}": no picture came`, {
+    code: "unexpected_content",
+    url: shown,
+  });
+}
+
+/** Tells whether another picture may well be had where this one could not. */
+const isOfThisOne = (error: unknown) => error instanceof HttpError || error instanceof ContentError;
+
 /**
- * Saves a model's first picture as `NAME.preview.<real type>`; the type is read from the bytes.
+ * Saves a model's first picture as `NAME.preview.<real type>`; the type is read from the bytes. What cannot be had, or
+ * turns out to be no picture, is passed over for the next one; videos come last.
  *
  * @returns The path; undefined when there is nothing to show.
  */
@@ -50,24 +77,30 @@ export async function savePreview(
   images: readonly ModelImage[],
   { asPng = false, signal }: CallOptions & { asPng?: boolean | undefined } = {},
 ): Promise<string | undefined> {
-  const image = choose(images);
-  if (image === undefined) return undefined;
   const temporary = sidecarPath(path, ".preview.new");
   const options: DownloadOptions = { signal, replace: true, digests: [] };
-  const url = imageUrl(image.url, { width: 450, still: image.type === "video" });
+  const candidates = candidatesOf(images).slice(0, mostTried);
+  let failure: unknown;
   try {
-    await download(transport, url, temporary, options);
-    const media = sniffMedia(startOf(temporary));
-    if (media === undefined || media.kind === "audio") {
-      const shown = redactUrl(url);
-      throw new ContentError(`saving a preview from "${shown}": no picture came`, {
-        code: "unexpected_content",
-        url: shown,
-      });
+    // a video that was called an image is tried once more, as its still frame, behind the others
+    for (const { url, takesVideo } of candidates) {
+      try {
+        await download(transport, url, temporary, options);
+        const media = sniffMedia(startOf(temporary));
+        if (media?.kind === "image" || takesVideo && media?.kind === "video") {
+          const target = sidecarPath(path, `.preview.${asPng ? "png" : media.extension}`);
+          renameDurably(temporary, target);
+          return target;
+        }
+        if (media?.kind === "video") candidates.push(stillOf(url));
+        throw noPicture(url);
+      } catch (error) {
+        if (signal?.aborted || !isOfThisOne(error)) throw error;
+        failure ??= error;
+      }
     }
-    const target = sidecarPath(path, `.preview.${asPng ? "png" : media.extension}`);
-    renameDurably(temporary, target);
-    return target;
+    if (failure !== undefined) throw failure;
+    return undefined;
   } finally {
     rmSync(temporary, { force: true });
   }
