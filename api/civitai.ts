@@ -13,6 +13,7 @@ import { createOrNull, type OnError, type OrNull } from "./or_null.ts";
 import { type Permissions, permissions } from "./permissions.ts";
 import { type Posts, posts } from "./posts.ts";
 import { checkedSite, type Site } from "./site.ts";
+import type { SiteReference } from "./reference.ts";
 import { type Tags, tags } from "./tags.ts";
 import { type Users, users } from "./users.ts";
 import { type Vault, vault } from "./vault.ts";
@@ -50,6 +51,11 @@ export interface Civitai extends Site {
   readonly vault: Vault;
   /** What users may do. */
   readonly permissions: Permissions;
+  /**
+   * The API on the trusted host whose URL a reference was, over the same transport: some models are on civitai.red alone.
+   * Undefined when it is the host that is asked anyway.
+   */
+  readonly elsewhere: (reference: Pick<SiteReference, "host">) => Civitai | undefined;
   /** The words the site knows. */
   readonly enums: EnumsCall;
   /** The owner of the key. */
@@ -104,6 +110,10 @@ export function civitai(transport: Transport, { onError = tellConsole, ...option
     enums: words,
     me: owner,
     checkKey: keyCheck(owner),
+    elsewhere({ host }) {
+      if (host === undefined || host === new URL(baseUrl).host || !trustedHosts.includes(host)) return undefined;
+      return civitai(transport, { baseUrl: `https://${host}`, trustedHosts, onError });
+    },
     orNull,
   };
 }

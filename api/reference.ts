@@ -31,6 +31,8 @@ export interface VersionReference {
   select: FileSelection;
   /** Written as a plain number, which may have been meant as a model id. */
   bare?: true;
+  /** The trusted host whose URL it was, where another one is asked first. */
+  host?: string;
   /** As it was written, secrets cut: for messages. */
   text: string;
 }
@@ -43,6 +45,8 @@ export interface ModelReference {
   modelId: number;
   /** Which file of the version. */
   select: FileSelection;
+  /** The trusted host whose URL it was, where another one is asked first. */
+  host?: string;
   /** As it was written, secrets cut: for messages. */
   text: string;
 }
@@ -127,12 +131,26 @@ function fromAir(text: string): SiteReference {
   return { kind: "version", versionId, modelId, select, text };
 }
 
+/** A host as it is compared: without a dot at its end, and without `www.`. */
+function hostsOf(url: URL): { host: string; bare: string } {
+  const host = url.host.replace(/\.$/, "");
+  return { host, bare: host.replace(/^www\./, "") };
+}
+
+/** The host of a URL, if it is trusted as the one asked is, and not that one. */
+function otherHost(
+  url: URL,
+  { baseUrl = defaultSite.baseUrl, trustedHosts = defaultSite.trustedHosts }: Partial<Site>,
+): string | undefined {
+  const asked = URL.parse(baseUrl)?.host ?? "", { bare } = hostsOf(url);
+  return trustedHosts.includes(asked) && trustedHosts.includes(bare) && asked !== bare ? bare : undefined;
+}
+
 function isCivitai(
   url: URL,
   { baseUrl = defaultSite.baseUrl, trustedHosts = defaultSite.trustedHosts }: Partial<Site>,
 ) {
-  const host = url.host.replace(/\.$/, "");
-  const bare = host.replace(/^www\./, "");
+  const { host, bare } = hostsOf(url);
   return host === URL.parse(baseUrl)?.host || trustedHosts.includes(host) || trustedHosts.includes(bare) ||
     alsoCivitai.includes(bare);
 }
@@ -154,7 +172,9 @@ function fromUrl(url: URL, text: string, site: Partial<Site>): Reference {
     if (digits === undefined || !/^\d+$/.test(digits)) continue;
     const id = readId(digits);
     if (id === undefined) throw bad(idRule);
-    return kind === "model" ? fromModelPage(id, url, bad) : fromVersionUrl(id, url, bad);
+    const reference = kind === "model" ? fromModelPage(id, url, bad) : fromVersionUrl(id, url, bad);
+    const other = otherHost(url, site);
+    return other === undefined ? reference : { ...reference, host: other };
   }
   if (isLocal) return { kind: "url", url: withoutFragment(url) };
   throw bad("no page of a model and no download");

@@ -1,4 +1,4 @@
-import { CivikitError, HttpError, InputError } from "../transport/mod.ts";
+import { CivikitError, HttpError, InputError, isCode } from "../transport/mod.ts";
 import type { CallOptions } from "./call.ts";
 import type { Civitai } from "./civitai.ts";
 import type { SiteReference } from "./reference.ts";
@@ -15,7 +15,8 @@ export interface ResolveOptions extends FileChoice, CallOptions {
 
 /**
  * Finds what `reference` means and everything a download needs. Of a model, the newest published version is taken; of a
- * version, its main file, unless the reference or the options name another, or `all`. Nothing is downloaded.
+ * version, its main file, unless the reference or the options name another, or `all`. What `api` does not know is asked of
+ * the trusted host whose URL the reference was, too. Nothing is downloaded.
  *
  * @param api Whom to ask.
  * @param reference What is wanted, from {@linkcode parseReference}.
@@ -45,9 +46,25 @@ export interface ResolveOptions extends FileChoice, CallOptions {
  * ```
  */
 export async function resolveDownloads(
+  api: Pick<Civitai, "baseUrl" | "models" | "versions"> & Partial<Pick<Civitai, "elsewhere">>,
+  reference: SiteReference,
+  options: ResolveOptions = {},
+): Promise<ResolvedFile[]> {
+  try {
+    return await resolveOn(api, reference, options);
+  } catch (error) {
+    const other = isCode(error, "not_found") ? api.elsewhere?.(reference) : undefined;
+    if (other === undefined) throw error;
+    return await resolveOn(other, reference, options).catch((second) => {
+      throw isCode(second, "not_found") ? error : second;
+    });
+  }
+}
+
+async function resolveOn(
   api: Pick<Civitai, "baseUrl" | "models" | "versions">,
   reference: SiteReference,
-  { signal, now = Date.now(), ...choice }: ResolveOptions = {},
+  { signal, now = Date.now(), ...choice }: ResolveOptions,
 ): Promise<ResolvedFile[]> {
   const found = reference.kind === "model"
     ? await newestVersion(api, reference.modelId, signal)

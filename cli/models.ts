@@ -1,4 +1,11 @@
-import { type ListVersion, type Model, type ModelQuery, parseReference } from "../api/mod.ts";
+import {
+  type Civitai,
+  type ListVersion,
+  type Model,
+  type ModelQuery,
+  parseReference,
+  type SiteReference,
+} from "../api/mod.ts";
 import {
   apiCommand,
   type Asking,
@@ -11,6 +18,7 @@ import {
   sizeText,
   wordsOf,
 } from "./api_command.ts";
+import { isCode } from "../transport/mod.ts";
 import { UsageError } from "./args.ts";
 import type { Command } from "./command.ts";
 import { printable } from "./text.ts";
@@ -73,14 +81,24 @@ function versionRow({ id, name, baseModel, publishedAt, files }: ListVersion): s
 }
 
 async function get(asking: Asking): Promise<void> {
+  async function modelOf({ models, versions }: Civitai, reference: SiteReference): Promise<Model> {
+    const modelId = reference.modelId ??
+      ("versionId" in reference ? (await versions.get(reference.versionId, { signal })).modelId : undefined);
+    if (!modelId) {
+      throw new UsageError(`"${printable(reference.text)}": Civitai does not say which model it belongs to`);
+    }
+    return await models.get(modelId, { signal });
+  }
+
   const { api, signal, operands: [text, ...more] } = asking;
   if (text === undefined || more.length > 0) throw new UsageError("one model is due: an id, a URL or an AIR");
   const reference = parseReference(/^\d+$/.test(text) ? `model:${text}` : text, api);
   if (reference.kind === "url") throw new UsageError(`"${printable(text)}": no model on Civitai`);
-  const modelId = reference.modelId ??
-    ("versionId" in reference ? (await api.versions.get(reference.versionId, { signal })).modelId : undefined);
-  if (!modelId) throw new UsageError(`"${printable(text)}": Civitai does not say which model it belongs to`);
-  const model = await api.models.get(modelId, { signal });
+  const model = await modelOf(api, reference).catch((error) => {
+    const other = isCode(error, "not_found") ? api.elsewhere(reference) : undefined;
+    if (other === undefined) throw error;
+    return modelOf(other, reference);
+  });
   if (asking.isJson) return asking.io.stdout(`${JSON.stringify(model)}\n`);
   const facts = [
     ["model", `${model.id} ${model.name}`],

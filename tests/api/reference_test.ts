@@ -44,7 +44,7 @@ const understood: [string, Record<string, unknown>][] = [
   ["https://civitai.com/models/1231067?modelVersionId=", model(1231067)],
   ["https://CIVITAI.com./models/5", model(5)],
   ["https://www.civitai.com/models/5", model(5)],
-  ["https://civitai.red/models/5/a-b", model(5)],
+  ["https://civitai.red/models/5/a-b", { ...model(5), host: "civitai.red" }],
   ["https://www.civitai.green/models/5", model(5)],
   ["civitai.com/models/5", model(5)],
   ["https://civitai.com/model-versions/6", version(6)],
