@@ -8,8 +8,9 @@ import { rememberHeader } from "./known_secrets.ts";
 import { isLoopback } from "./loopback.ts";
 import { wrapNetworkError } from "./network_error.ts";
 import { wholeWithin, within } from "./option.ts";
-import { noteWithheld } from "./part.ts";
+import { noteWithheld, tellSource } from "./part.ts";
 import { type Hop, isRedirect, nextHop, refuseRedirect } from "./redirect.ts";
+import { platformFetch } from "./platform_fetch.ts";
 import { redactUrl } from "./redact.ts";
 import type { Context, Transport } from "./transport.ts";
 import { version } from "./version.ts";
@@ -56,6 +57,8 @@ const browser = /mozilla|chrome|safari|firefox|opera|edge/i;
  *
  * A request's body is read whole before it is sent, so that a redirect can repeat it; `redirect: "manual"` hands out the
  * redirect itself, `"error"` refuses it.
+ *
+ * A redirect without a Location is refused as well, unless the caller wants every answer as it is; see `toFetch`.
  *
  * `fetch` rejects with the signal's reason when the request is aborted; with InputError `insecure_url` or `invalid_url`;
  * with NetworkError `dns_failed`, `connect_failed`, `tls_failed`, `connection_reset`, `network_error`,
@@ -163,7 +166,13 @@ export function fetchTransport({
         headers["range"] !== undefined,
         request,
       );
-      if (!isRedirect(response.status)) return noteWithheld(response, request, headers);
+      const isBlind = context.refusals === "return" && !response.headers.has("location");
+      if (!isRedirect(response.status) || isBlind) {
+        noteWithheld(response, request, headers);
+        return seen.size > 1
+          ? tellSource(response, { url: response.url, redirected: true, type: response.type })
+          : response;
+      }
       const { status } = response, location = response.headers.get("location");
       await response.body?.cancel();
       response = undefined;
@@ -190,7 +199,7 @@ export function fetchTransport({
     if (headerAlarms !== undefined) return await exchangeInTime(url, init, request);
     init.signal = request.signal;
     try {
-      return keepAbortable(await fetch(url, init));
+      return keepAbortable(await platformFetch(url, init));
     } catch (error) {
       throw request.signal.aborted ? request.signal.reason : wrapNetworkError(error, url);
     }
@@ -210,7 +219,7 @@ export function fetchTransport({
     });
     init.signal = controller.signal;
     try {
-      const response = await fetch(url, init);
+      const response = await platformFetch(url, init);
       unlinkAfterBody(response, link);
       return keepAbortable(response);
     } catch (error) {

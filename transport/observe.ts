@@ -23,7 +23,7 @@ export function observe(
     fetch(request, context = newContext()) {
       const { id } = context;
       const observed: Context = {
-        id,
+        ...context,
         report(event) {
           try {
             listener(event, id);

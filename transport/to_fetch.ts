@@ -1,7 +1,25 @@
-import type { Transport } from "./transport.ts";
+import { newContext } from "./compose.ts";
+import { CivikitError, HttpError } from "./errors.ts";
+import { platformFetch } from "./platform_fetch.ts";
+import type { Context, Transport } from "./transport.ts";
+
+const withoutBody = new Set([204, 205, 304]);
+
+/** What is left of an answer that a layer made an error of, or gave in a server's stead. */
+function responseOf({ status, body, retryAfterMs }: HttpError, url: string): Response {
+  const response = new Response(withoutBody.has(status) ? null : body, { status });
+  if (retryAfterMs !== undefined) response.headers.set("retry-after", String(Math.ceil(retryAfterMs / 1000)));
+  return Object.defineProperty(response, "url", { value: url });
+}
 
 /**
- * Lends a stack to any library that wants a `fetch`.
+ * Lends a stack to any library that wants a `fetch`, with a fetch's manners: every status is a response, whatever stack
+ * is behind it; a failure of the network rejects with a TypeError, whose `cause` is the error that tells more; an abort
+ * rejects with the caller's own reason. It may be put in the place of the global `fetch`. `data:` and `blob:` URLs, which
+ * need no network, are the platform's.
+ *
+ * What a stack does by itself it still does: `createTransport()` refuses plain http to other machines and stops asking a
+ * host that keeps failing, and headers of a response whose body it heals can be changed.
  *
  * @param transport What answers.
  * @returns A function with the signature of the platform's `fetch`.
@@ -14,11 +32,16 @@ import type { Transport } from "./transport.ts";
  * ```
  */
 export function toFetch(transport: Transport): typeof fetch {
-  return (input, init) => {
+  return async function fetch(input, init) {
+    const request = new Request(input, init);
+    if (/^(?:data|blob):/.test(request.url)) return await platformFetch(request);
+    const context: Context = { ...newContext(), refusals: "return" };
     try {
-      return transport.fetch(new Request(input, init));
+      return await transport.fetch(request, context);
     } catch (error) {
-      return Promise.reject(error);
+      if (request.signal.aborted) throw request.signal.reason;
+      if (error instanceof HttpError) return responseOf(error, request.url);
+      throw error instanceof CivikitError ? new TypeError(error.message, { cause: error }) : error;
     }
   };
 }

@@ -32,6 +32,8 @@ export interface Context {
   readonly id: string;
   /** Takes an event. Never throws and never waits: observers cannot break the observed. */
   readonly report: (event: TransportEvent) => void;
+  /** What `status` makes of an answer outside 2xx: an error (`throw`), or nothing, as for a `fetch`. Default `throw`. */
+  readonly refusals?: "throw" | "return";
 }
 
 /**

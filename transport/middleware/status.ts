@@ -12,7 +12,8 @@ export interface StatusOptions {
 
 /**
  * Turns answers outside 2xx into {@linkcode HttpError}, with at most 8 KiB of their text and at most two seconds spent on
- * reading it. Good answers pass as they are, and so does a 304 to a request that was conditional. Belongs outermost:
+ * reading it. Good answers pass as they are, and so does a 304 to a request that was conditional; for a caller who wants
+ * responses (see `toFetch`), all do. Belongs outermost:
  * inner layers need to see 304, 412 and 416.
  *
  * @throws {HttpError} on any other answer.
@@ -31,7 +32,7 @@ export interface StatusOptions {
 export function status(options: StatusOptions = {}): Middleware {
   return async function status(request, next, context) {
     const response = await next(request);
-    if (response.ok) return response;
+    if (response.ok || context.refusals === "return") return response;
     if (response.status === 304 && isConditional(request.headers)) return response;
     throw await httpError(response, request, { ...options, context });
   };
