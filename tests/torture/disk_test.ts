@@ -1,5 +1,7 @@
+import { Buffer } from "node:buffer";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
+  digestFile,
   type DiskError,
   download,
   type DownloadOptions,
@@ -286,3 +288,84 @@ for (const what of ["a link", "another file", "nothing"]) {
       }),
   });
 }
+
+/** What another program does to a part file. */
+const damages: Readonly<Record<string, (part: string) => void>> = {
+  "empties": (part) => Deno.truncateSync(part, 0),
+  "halves": (part) => Deno.truncateSync(part, Deno.statSync(part).size >> 1),
+  "overwrites 5,000 bytes of": (part) => overwrite(part, 100_000, 5000),
+  "overwrites the first byte of": (part) => overwrite(part, 0, 1),
+  "overwrites the newest bytes of": (part) => overwrite(part, Deno.statSync(part).size - 1000, 1000),
+  "writes zeros over": (part) => overwrite(part, 0, 2 * MiB),
+};
+
+function overwrite(path: string, at: number, bytes: number): void {
+  using file = Deno.openSync(path, { write: true });
+  file.seekSync(at, Deno.SeekMode.Start);
+  file.writeSync(new Uint8Array(bytes).fill(bytes > 1 ? 0 : expected[at]! ^ 1));
+}
+
+for (const [does, damage] of Object.entries(damages)) {
+  for (const [hashes, promise] of [[{}, "no promised hash"], [{ SHA256 }, "a promised hash"]] as const) {
+    for (const [at, when] of [[3 * MiB, "in mid-download"], [size, "after the last byte"]] as const) {
+      Deno.test(`download() mends its part file when another program ${does} it ${when}, with ${promise}`, () =>
+        bench(async ({ get, path, names, origin }) => {
+          let isDone = false;
+          const { digests, verified } = await get({
+            hashes,
+            report(event) {
+              if (isDone || event.type !== "download" || event.phase !== "verifying" || at < size) return;
+              isDone = true;
+              damage(`${path}.part`);
+            },
+            ...(at < size && after(at, path, () => damage(`${path}.part`))),
+          });
+          assertEquals(Buffer.compare(await Deno.readFile(path), expected), 0);
+          assertEquals([digests.SHA256?.toLowerCase(), verified], [SHA256.toLowerCase(), "SHA256" in hashes]);
+          assertEquals(names(), ["a.bin"]);
+          assert(origin.sent() > size, "what was damaged came again");
+        }));
+    }
+  }
+}
+
+Deno.test("download() fetches only a span again when bytes are damaged that were hashed already", async () => {
+  const large = 40 * MiB, folder = await Deno.makeTempDir(), path = `${folder}/a.bin`, promised = sha256Of(seed, large);
+  await using origin = await startOrigin({ files: { "/a.bin": { size: large, seed } } });
+  using socket = fetchTransport();
+  try {
+    for (const hashes of [{ SHA256: promised }, {}]) {
+      const before = origin.sent();
+      const damage = after(36 * MiB, path, () => overwrite(`${path}.part`, 0, 1));
+      const { digests } = await download(socket, `${origin.url}/a.bin`, path, { hashes, ...damage });
+      assertEquals(digests.SHA256?.toLowerCase(), promised.toLowerCase());
+      assertEquals((await digestFile(path, ["SHA256"])).SHA256, digests.SHA256);
+      await origin.idle();
+      const again = origin.sent() - before - large;
+      assert(again > 0 && again <= 16 * MiB, `${again} bytes came again`);
+      await Deno.remove(path);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("download() that must not mend fails when another program damages its part file", () =>
+  bench(async (bench) => {
+    const { get, path, names, origin } = bench;
+    const damage = after(3 * MiB, path, () => overwrite(`${path}.part`, 0, 1));
+    await fails(() => get({ hashes: {}, repair: false, ...damage }), "disk_error");
+    assert(!names().includes("a.bin"), names().join());
+    await origin.idle();
+    await arrives(bench);
+  }));
+
+Deno.test("download() gives up on a part file that another program damages again and again", () =>
+  bench(async (bench) => {
+    const { get, path, names, origin } = bench;
+    const gate = () => void (sizeOf(`${path}.part`) > 0 && overwrite(`${path}.part`, 0, 1));
+    await fails(() => get({ hashes: {}, gate }), "disk_error");
+    assert(!names().includes("a.bin"), names().join());
+    await origin.idle();
+    await arrives(bench);
+  }));

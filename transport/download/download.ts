@@ -635,19 +635,41 @@ class DownloadJob {
 
   /** Compares hashes; mends what can be mended; throws, and puts the file into quarantine, when it is wrong for good. */
   async #verify(part: PartFile): Promise<{ digests: Digests; verified: boolean }> {
-    let digests = await this.#race(part.digests());
+    let digests = await this.#digests(part);
     const judge = () => compareDigests(this.#promised.hashes ?? {}, digests);
     let verdict = judge();
     if (this.#options.verify === false) return { digests, verified: false };
-    for (const mend of this.#options.repair === false ? [] : [this.#mendDisk, this.#mendSuspects, this.#mendAll]) {
+    for (const mend of this.#options.repair === false ? [] : [this.#mendSuspects, this.#mendAll]) {
       if (verdict.differing.length === 0) break;
       if (!await this.#mends(part, mend)) continue;
       part.rehash();
-      digests = await this.#race(part.digests());
+      digests = await this.#digests(part);
       verdict = judge();
     }
     if (verdict.differing.length > 0) throw await this.#quarantine(part, verdict, digests);
     return { digests, verified: verdict.agreed.some((name) => name !== "AutoV1") };
+  }
+
+  /**
+   * The hashes of bytes that lie on the disk just as they came. Another program may have damaged them after they were
+   * hashed: so each span is read once more, beside the last of the hashing, and fetched again where it is another one.
+   */
+  async #digests(part: PartFile): Promise<Digests> {
+    for (let mends = 0;; mends++) {
+      const digests = this.#race(part.digests());
+      // nobody waits for those of damaged bytes
+      digests.catch(() => {});
+      if (await part.dropDamaged() === 0) return await digests;
+      if (this.#options.repair === false || mends === mostRestarts) {
+        throw new DiskError(`verifying ${JSON.stringify(part.partPath)}: its bytes are not those that were written`, {
+          code: "disk_error",
+          path: part.partPath,
+        });
+      }
+      this.#phase("repairing", part, "disk");
+      await this.#fill(part);
+      part.rehash();
+    }
   }
 
   async #mends(part: PartFile, mend: (part: PartFile) => Promise<boolean>): Promise<boolean> {
@@ -672,15 +694,6 @@ class DownloadJob {
     } finally {
       signal.removeEventListener("abort", abort);
     }
-  }
-
-  /** Damage on the disk: spans whose checksum no longer holds are fetched again. */
-  async #mendDisk(part: PartFile): Promise<boolean> {
-    const dropped = await part.dropDamaged();
-    if (dropped === 0) return false;
-    this.#phase("repairing", part, "disk");
-    await this.#fill(part);
-    return true;
   }
 
   /** Damage on the way: what an earlier run left is suspected first. */

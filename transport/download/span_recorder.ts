@@ -91,7 +91,8 @@ export class SpanRecorder {
   }
 }
 
-const readBytes = 1024 * 1024;
+// small enough to stay in the processor's cache between read and checksum
+const readBytes = 256 * 1024;
 const longestRunMs = 8;
 
 /**
