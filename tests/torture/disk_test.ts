@@ -369,3 +369,16 @@ Deno.test("download() gives up on a part file that another program damages again
     await origin.idle();
     await arrives(bench);
   }));
+
+Deno.test("download() that wrote nothing removes no file that took the place of its part file", () =>
+  bench(async ({ url, path }) => {
+    const transport = {
+      fetch() {
+        Deno.removeSync(`${path}.part`);
+        Deno.writeTextFileSync(`${path}.part`, "mine");
+        return Promise.resolve(new Response(null, { status: 404 }));
+      },
+    };
+    await assertRejects(() => download(transport, url, path), CivikitError);
+    assertEquals(await Deno.readTextFile(`${path}.part`), "mine");
+  }));

@@ -105,7 +105,7 @@ export class PartFile {
         path,
       });
     }
-    const spans = await proveSpans(this.#lock.file, found.spans, this.#lock.path, { signal });
+    const spans = await proveSpans(this.#lock.path, found.spans, { signal });
     this.#journal = { ...found, url: redactUrl(url), urlDigest: urlDigest(url), digests: { ...hashes }, spans };
     this.#recorder = new SpanRecorder({ spans });
     this.resumedBytes = this.covered;
@@ -238,7 +238,8 @@ export class PartFile {
   async dropDamaged(): Promise<number> {
     const { signal } = this.#options;
     const before = this.covered;
-    const spans = await proveSpans(this.#lock.file, this.#recorder.entries(), this.#lock.path, { signal });
+    this.#checkPlace();
+    const spans = await proveSpans(this.#lock.path, this.#recorder.entries(), { signal });
     this.#recorder = new SpanRecorder({ spans });
     return before - this.covered;
   }
@@ -323,14 +324,19 @@ export class PartFile {
     }
   }
 
-  /** Refuses to publish what someone put in place of the file that was written and checked. */
+  /** Refuses what someone put in place of the file that was written. */
   #checkPlace(): void {
-    const { path, file } = this.#lock;
-    if (isSameFile(file.statSync(), lstatSync(path, { throwIfNoEntry: false }))) return;
+    if (this.#isInPlace()) return;
+    const { path } = this.#lock;
     throw new DiskError(`publishing ${JSON.stringify(path)}: something else has taken its place`, {
       code: "part_mismatch",
       path,
     });
+  }
+
+  #isInPlace(): boolean {
+    const { path, file } = this.#lock;
+    return isSameFile(file.statSync(), lstatSync(path, { throwIfNoEntry: false }));
   }
 
   /** Writes the journal and lets go; what was written stays for the next run. */
@@ -356,6 +362,7 @@ export class PartFile {
   #removeEmpty(): void {
     // nothing was won: nothing needs to stay
     rmSync(this.#journalPath, { force: true });
+    if (!this.#isInPlace()) return;
     if (this.#lock.created || this.#lock.file.statSync().size === 0) rmSync(this.#lock.path, { force: true });
   }
 }
