@@ -26,6 +26,8 @@ export interface WantedFile {
   readonly sizeBytes: number | undefined;
   /** Asks again what is promised; undefined where there is nobody to ask. */
   readonly refresh?: (() => Promise<Promised>) | undefined;
+  /** Names it once its first answer is there; see {@linkcode DownloadOptions}. */
+  readonly chooseName?: ((suggested: string | undefined) => string) | undefined;
   /** Whether another file of that name gives way; else the defaults say so. */
   readonly replace?: boolean | undefined;
 }
@@ -69,9 +71,9 @@ export async function* fetchFiles<File extends WantedFile>(
   function* jobs(): Generator<FileJob<File>> {
     for (const file of files) {
       if (signal?.aborted) return;
-      const { name, url, fallbackUrls, hashes, sizeBytes, refresh, replace } = file;
+      const { name, url, fallbackUrls, hashes, sizeBytes, refresh, chooseName, replace } = file;
       if (Object.keys(hashes).length > 0) others.set(url, fallbackUrls);
-      const promised = { hashes, sizeBytes, refresh, ...(replace !== undefined && { replace }) };
+      const promised = { hashes, sizeBytes, refresh, chooseName, ...(replace !== undefined && { replace }) };
       yield { file, request: url, path: name, options: optionsOf(file, promised) };
     }
   }

@@ -1,7 +1,7 @@
 import { InputError, wrapDiskError } from "../transport/mod.ts";
 import type { ParsedArgs } from "./args.ts";
 import type { Command, Surroundings } from "./command.ts";
-import { downloadFlags, type DownloadOptions, downloadOptions, listedReferences } from "./download_options.ts";
+import { downloadFlags, type DownloadOptions, downloadOptions } from "./download_options.ts";
 import { planDownloads } from "./download_plan.ts";
 import { runDownloads, type RunResult } from "./download_run.ts";
 import { dryRun } from "./dry_run.ts";
@@ -11,6 +11,7 @@ import { barReporter } from "./progress/bars.ts";
 import { jsonReporter } from "./progress/json.ts";
 import { plainReporter, quietReporter } from "./progress/plain.ts";
 import type { Reporter } from "./progress/reporter.ts";
+import { listedReferences, type WrittenReference } from "./reference_list.ts";
 import { openSession } from "./session.ts";
 import { isPaintable } from "./style.ts";
 import { printable } from "./text.ts";
@@ -19,7 +20,8 @@ const help = `<what> is one of:
   128713                        a version id (model:4384 or --model for a model id)
   urn:air:sdxl:checkpoint:civitai:827184@2514310, or short: civitai:827184@2514310
   https://civitai.com/models/4384?modelVersionId=128713   a page or download URL
-  https://example.com/x.safetensors                       any other https URL
+  https://example.com/x.safetensors                       any other https URL; the
+                                server may name its file (Content-Disposition)
   -                             references on standard input, one a line
 
 Interrupted or failed? Run the same command again: it goes on where it stopped.
@@ -35,17 +37,19 @@ examples:
   civikit download --from list.txt --jobs 2 --limit-rate 20M
   civikit download https://example.com/x.bin --sha256 0f3c...`;
 
-async function collectReferences({ references, from }: DownloadOptions, { io }: Surroundings): Promise<string[]> {
+async function collectReferences(
+  { references, from }: DownloadOptions,
+  { io }: Surroundings,
+): Promise<WrittenReference[]> {
   const sources = [...references, ...(from === undefined || from === "-" ? [] : [{ path: from }])];
   if (from === "-") sources.push("-");
   const lists = sources.map(async (source) => {
-    if (source === "-") return listedReferences(await io.stdin());
-    if (typeof source === "string") return [source];
-    try {
-      return listedReferences(await Deno.readTextFile(source.path));
-    } catch (error) {
+    if (source === "-") return listedReferences(await io.stdin(), "-");
+    if (typeof source === "string") return [{ text: source }];
+    const bytes = await Deno.readFile(source.path).catch((error) => {
       throw wrapDiskError(error, source.path, "reading the list");
-    }
+    });
+    return listedReferences(bytes, source.path);
   });
   const all = (await Promise.all(lists)).flat();
   if (all.length > 0) return all;

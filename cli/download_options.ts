@@ -88,6 +88,9 @@ function check(options: DownloadOptions): void {
   if (references.length === 0 && from === undefined) {
     throw new UsageError("nothing to download: give a version id, model:<id>, an AIR or a URL");
   }
+  if ([...references, from].filter((source) => source === "-").length > 1) {
+    throw new UsageError('"-" is given twice: the standard input can be read once');
+  }
   const isMany = references.length > 1 || from !== undefined || references.includes("-");
   if (output !== undefined && (isMany || all)) throw new UsageError("option --output: names one file, not several");
   if (output !== undefined && /[/\\]/.test(output)) {
@@ -134,10 +137,4 @@ export function downloadOptions(args: ParsedArgs): DownloadOptions {
 /** {@linkcode downloadOptions} of a raw command line. */
 export function readDownloadOptions(args: readonly string[]): DownloadOptions {
   return downloadOptions(readArgs(args, downloadFlags));
-}
-
-/** The references in a list: one a line, blank lines and lines that start with `#` left out. */
-export function listedReferences(text: string): string[] {
-  return text.replace(/^\u{feff}/u, "").split(/\r?\n/).map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("#"));
 }

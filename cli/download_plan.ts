@@ -4,6 +4,7 @@ import { type Digests, InputError, type Promised, redactUrl, safeFileName } from
 import { promisedOf } from "../hub/run/mod.ts";
 import type { DownloadOptions } from "./download_options.ts";
 import type { Item } from "./progress/reporter.ts";
+import type { WrittenReference } from "./reference_list.ts";
 import { printable } from "./text.ts";
 
 /** One file that will be downloaded. */
@@ -18,13 +19,15 @@ export interface PlannedFile extends Item {
   readonly hashes: Digests;
   /** Asks the API again what is promised; undefined where there is no API to ask. */
   readonly refresh: (() => Promise<Promised>) | undefined;
+  /** Names the file once the server has; undefined where its name is known. */
+  readonly chooseName?: ((suggested: string | undefined) => string) | undefined;
   /** What to know before it is used. */
   readonly warnings: readonly ResolveWarning[];
 }
 
 /** A reference that never became a file. */
 export interface PlanFailure {
-  /** As the user wrote it, fit for a terminal. */
+  /** As the user wrote it, with the line where it stands in a list; fit for a terminal. */
   readonly reference: string;
   /** Why. */
   readonly error: unknown;
@@ -38,7 +41,10 @@ export interface Plan {
   readonly failures: readonly PlanFailure[];
 }
 
-type Draft = Omit<PlannedFile, "index" | "path">;
+interface Draft extends Omit<PlannedFile, "index" | "path" | "chooseName"> {
+  /** Whether the server may name it otherwise. */
+  readonly isNamedByServer?: boolean;
+}
 
 /** Runs `work` over `items`, at most `most` at once; results in the order of `items`. */
 export async function inParallel<T, R>(
@@ -91,7 +97,8 @@ async function drafts(
     const { url } = reference;
     const name = chosenName(output, nameInUrl(url));
     const common = { fallbackUrls: [], totalBytes: undefined, sizeBytes: undefined, refresh: undefined, warnings: [] };
-    return [{ ...common, reference: redactUrl(url), name, url, hashes: given }];
+    const isNamedByServer = output === undefined;
+    return [{ ...common, reference: redactUrl(url), name, url, hashes: given, isNamedByServer }];
   }
   const choice = { ...(file !== undefined && { file }), ...(all && { all }) };
   const found = await resolveDownloads(api, reference, { ...choice, signal });
@@ -119,6 +126,17 @@ function freeName(name: string, taken: ReadonlySet<string>): string {
   }
 }
 
+/** Gives each file the name its server suggests, as far as no other file of the run has it. */
+function serverNamer(name: string, taken: Set<string>): (suggested: string | undefined) => string {
+  let own = name;
+  return function chooseName(suggested = name) {
+    taken.delete(own.toLowerCase());
+    own = taken.has(suggested.toLowerCase()) ? freeName(suggested, taken) : suggested;
+    taken.add(own.toLowerCase());
+    return own;
+  };
+}
+
 /**
  * Turns references into files: parses each, asks the API about it, and gives every file a path of its own. A file
  * asked for twice is planned once. One bad reference does not spoil the others.
@@ -126,29 +144,31 @@ function freeName(name: string, taken: ReadonlySet<string>): string {
  * @throws The signal's reason when it aborts.
  */
 export async function planDownloads(
-  references: readonly string[],
+  references: readonly WrittenReference[],
   api: Civitai,
   options: DownloadOptions,
   signal: AbortSignal,
 ): Promise<Plan> {
   const failed: PlanFailure[] = [];
-  const found = await inParallel(references, options.jobs, async (text, index) => {
+  const found = await inParallel(references, options.jobs, async ({ text, place }, index) => {
     try {
       signal.throwIfAborted();
       return await drafts(text, api, options, signal);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      failed[index] = { reference: printable(redactUrl(text)), error };
+      const written = printable(redactUrl(text));
+      failed[index] = { reference: place === undefined ? written : `${place}: ${written}`, error };
       return [];
     }
   });
   const urls = new Set<string>(), taken = new Set<string>(), files: PlannedFile[] = [];
-  for (const draft of found.flat()) {
+  for (const { isNamedByServer = false, ...draft } of found.flat()) {
     if (urls.has(draft.url)) continue;
     urls.add(draft.url);
     const name = taken.has(draft.name.toLowerCase()) ? freeName(draft.name, taken) : draft.name;
     taken.add(name.toLowerCase());
-    files.push({ ...draft, name, index: files.length, path: join(options.dir, name) });
+    const chooseName = isNamedByServer ? serverNamer(name, taken) : undefined;
+    files.push({ ...draft, name, chooseName, index: files.length, path: join(options.dir, name) });
   }
   return { files, failures: failed.filter(Boolean) };
 }

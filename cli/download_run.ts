@@ -1,3 +1,4 @@
+import { basename, join } from "node:path";
 import { type Digests, hashNames, throttle, type Transport } from "../transport/mod.ts";
 import { runFiles, type RunWatch } from "../hub/run/mod.ts";
 import type { HashCache } from "../api/mod.ts";
@@ -45,7 +46,9 @@ export async function runDownloads(
     if (result !== undefined) {
       const outcome: Outcome = { ...result, verifiedBy: result.verified ? decidedBy(file.hashes) : undefined };
       outcomes.push(outcome);
-      reporter.done(file, outcome);
+      const name = basename(result.path);
+      // it may have got its name only from the server
+      reporter.done(name === basename(file.path) ? file : { ...file, name, path: join(dir, name) }, outcome);
     } else if (!signal.aborted || error !== signal.reason) {
       failures.push(exitCode(error));
       reporter.failed(error, file.name, file);

@@ -4,8 +4,8 @@ export interface Io {
   stdout(text: string): void;
   /** Writes everything meant for a person: progress, messages, summaries. */
   stderr(text: string): void;
-  /** Reads all of the standard input as text. */
-  stdin(): Promise<string>;
+  /** Reads all of the standard input. */
+  stdin(): Promise<Uint8Array>;
   /** Whether `stderr` is a terminal that can be painted on. */
   readonly isTerminal: boolean;
   /** The terminal's size in characters, asked for before each repaint. */
@@ -77,7 +77,7 @@ export function processIo(): Io {
   return {
     stdout: writer(Deno.stdout, () => Deno.exit(brokenPipe)),
     stderr: writer(Deno.stderr, () => {}), // nobody reads the messages; the work goes on
-    stdin: () => new Response(Deno.stdin.readable).text(),
+    stdin: () => new Response(Deno.stdin.readable).bytes(),
     isTerminal: Deno.stderr.isTerminal(),
     size,
     env,

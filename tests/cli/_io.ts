@@ -22,7 +22,7 @@ export interface TestIoOptions {
   env?: Record<string, string>;
   isTerminal?: boolean;
   columns?: number;
-  stdin?: string;
+  stdin?: string | Uint8Array;
 }
 
 export function testIo({ env = {}, isTerminal = false, columns = 80, stdin = "" }: TestIoOptions = {}): TestIo {
@@ -32,7 +32,7 @@ export function testIo({ env = {}, isTerminal = false, columns = 80, stdin = "" 
   return {
     stdout: (text) => void out.push(text),
     stderr: (text) => void writes.push(text),
-    stdin: () => Promise.resolve(stdin),
+    stdin: () => Promise.resolve(typeof stdin === "string" ? new TextEncoder().encode(stdin) : stdin),
     isTerminal,
     size: () => ({ columns: width, rows: 24 }),
     env: (name) => env[name],

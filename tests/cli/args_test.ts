@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { readArgs, UsageError } from "../../cli/args.ts";
-import { downloadFlags, listedReferences, readDownloadOptions } from "../../cli/download_options.ts";
+import { downloadFlags, readDownloadOptions } from "../../cli/download_options.ts";
 
 Deno.test("readDownloadOptions() fills in the documented defaults", () => {
   assertEquals(readDownloadOptions(["128713"]), {
@@ -93,11 +93,4 @@ Deno.test("readArgs() refuses a key on the command line, says where it belongs, 
       assert(error.message.includes("CIVITAI_API_KEY") && !error.message.includes("s3cret"), error.message);
     }
   }
-});
-
-Deno.test("listedReferences() skips blank lines and comments and keeps the # of a URL", () => {
-  assertEquals(
-    listedReferences("\u{feff}128713\r\n\n  # a comment\n  model:7  \nhttps://a.example/x#y\n#z"),
-    ["128713", "model:7", "https://a.example/x#y"],
-  );
 });
