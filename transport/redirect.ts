@@ -27,6 +27,19 @@ export function refuseRedirect(from: string, code: ErrorCode, state: string): Ne
   return new NetworkError(`following the redirect of "${url}": ${state}`, { code, url });
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** A Location as its server means it: the platform gives each byte as a character, many servers send UTF-8. */
+function readLocation(location: string): string {
+  // deno-lint-ignore no-control-regex
+  if (/^[\x00-\x7f]*$/.test(location)) return location;
+  try {
+    return utf8.decode(Uint8Array.from(location, (character) => character.charCodeAt(0)));
+  } catch {
+    return location;
+  }
+}
+
 /**
  * The request that a redirect asks for: the Fetch standard's rules for method, body and fragment ("HTTP-redirect
  * fetch"), and stricter ones for secrets. A header named in `secrets` is dropped as soon as the origin changes and does
@@ -42,6 +55,7 @@ export function nextHop(
   { secrets, allowHttp }: { secrets: ReadonlySet<string>; allowHttp: boolean },
 ): Hop {
   if (location === null) throw refuseRedirect(hop.url, "redirect_invalid", `status ${status} without a Location`);
+  location = readLocation(location);
   if (!URL.canParse(location, hop.url)) throw refuseRedirect(hop.url, "redirect_invalid", "Location is not a URL");
   const from = new URL(hop.url), to = new URL(location, hop.url);
   if (to.protocol !== "https:" && to.protocol !== "http:") {

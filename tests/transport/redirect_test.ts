@@ -1,6 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type ErrorCode, fetchTransport, NetworkError, type TransportEvent } from "../../transport/mod.ts";
 import { nextHop } from "../../transport/redirect.ts";
+import { rawServer, readHead, writeAll } from "../_raw.ts";
+
+const encode = (text: string) => new TextEncoder().encode(text);
 
 interface Seen {
   method: string;
@@ -216,3 +219,31 @@ Deno.test("fetchTransport() rethrows the caller's reason when aborted between tw
   const error = await fetchTransport().fetch(request, context).catch((error) => error);
   assert(error === reason);
 });
+
+/** Where a server's redirect leads when its Location holds these very bytes after the slash. */
+async function ledTo(location: Uint8Array<ArrayBuffer>): Promise<string> {
+  const asked: string[] = [];
+  await using server = rawServer(async (connection) => {
+    asked.push((await readHead(connection)).split(" ")[1]!);
+    const head = "HTTP/1.1 302 Found\r\nContent-Length: 0\r\nConnection: close\r\nLocation: /";
+    const found = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    const bytes = asked.length > 1 ? [encode(found)] : [encode(head), location, encode("\r\n\r\n")];
+    await writeAll(connection, await new Blob(bytes).bytes());
+  });
+  using transport = fetchTransport();
+  const response = await transport.fetch(new Request(`http://127.0.0.1:${server.port}/from`));
+  await response.body?.cancel();
+  return asked[1]!;
+}
+
+for (
+  const [name, location, wanted] of [
+    ["UTF-8", encode("Modèle 燈籠.safetensors?n=é"), "/Mod%C3%A8le%20%E7%87%88%E7%B1%A0.safetensors?n=%C3%A9"],
+    ["UTF-8 that is encoded already", encode("Mod%C3%A8le"), "/Mod%C3%A8le"],
+    ["Latin-1", new Uint8Array([0x4d, 0x6f, 0x64, 0xe8, 0x6c, 0x65]), "/Mod%C3%A8le"],
+  ] as const
+) {
+  Deno.test(`fetchTransport() reads a Location of raw ${name} bytes as what it means`, async () => {
+    assertEquals(await ledTo(location), wanted);
+  });
+}
