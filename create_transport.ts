@@ -1,4 +1,5 @@
 import { classifyCivitai } from "./api/mod.ts";
+import { isReading } from "./api/reading.ts";
 import {
   auth,
   breaker,
@@ -110,7 +111,7 @@ export function createTransport({
   const credentials = auth({ key, ...(hosts === undefined ? {} : { hosts }) });
   const bracket = compose(
     socket,
-    retry(retryOptions),
+    retry({ isReading, ...retryOptions }),
     // a download has a budget of its own for attempts without progress; a few cut connections must not end it
     only((request) => !isRanged(request), breaker()),
     rateLimit(limitOptions),

@@ -14,6 +14,7 @@ import { parseExactJson } from "./exact_json.ts";
 import { type FastCheck, fastCheck } from "./fast_check.ts";
 import { idRule, isId } from "./input.ts";
 import type { Query } from "./query.ts";
+import { isReading } from "./reading.ts";
 
 /** What goes with any call. */
 export interface CallOptions {
@@ -136,18 +137,19 @@ function check<T>(value: unknown, schema: v.GenericSchema<unknown, T>, endpoint:
   );
 }
 
-/** Times a GET is asked when its answer breaks off. */
+/** Times a request that only reads is asked when its answer breaks off. */
 const mostAsks = 3;
 const broken: ReadonlySet<string> = new Set(["connection_reset", "network_error", "body_incomplete"]);
 
 /** One answer, read whole; a broken one is asked for again, for JSON cannot be continued in the middle. */
 async function ask(transport: Transport, request: Request): Promise<{ response: Response; text: string }> {
+  const isPost = isReading(request), isRepeatable = isPost || request.method === "GET";
   for (let asks = 1;; asks++) {
-    const response = await transport.fetch(request);
+    const response = await transport.fetch(isPost ? request.clone() : request);
     try {
       return { response, text: await readText(response, request) };
     } catch (error) {
-      const isFinal = request.method !== "GET" || asks >= mostAsks;
+      const isFinal = !isRepeatable || asks >= mostAsks;
       if (isFinal || !(error instanceof NetworkError) || !broken.has(error.code)) throw error;
     }
   }

@@ -1,10 +1,11 @@
-import { CivikitError, isCode } from "../../transport/mod.ts";
+import { CivikitError } from "../../transport/mod.ts";
 import type { CallOptions } from "../call.ts";
 import type { Version } from "../types.ts";
 import { type DuplicateGroup, findDuplicates } from "./duplicates.ts";
 import { type HashCache, hashCache, type HashRecord } from "./hash_cache.ts";
 import { hashFiles } from "./hash_files.ts";
 import { type Identity, identityOf } from "./identity.ts";
+import { isGeneral } from "./is_general.ts";
 import { type DiskFile, type Skip, walk, type WalkOptions } from "./walk.ts";
 
 /** One file of a library. */
@@ -170,8 +171,7 @@ async function identify(
       if (signal?.aborted) throw signal.reason;
       if (!(error instanceof CivikitError)) throw error;
       failures.push(error);
-      // whoever was told to wait, or has no network, need not ask again at once
-      if (isCode(error, "rate_limited") || isCode(error, "circuit_open") || isCode(error, "dns_failed")) break;
+      if (isGeneral(error)) break;
     }
   }
   return failures;

@@ -2,6 +2,7 @@ import { CivikitError, HttpError, isCode } from "../../transport/mod.ts";
 import type { CallOptions } from "../call.ts";
 import { inSiteOrder } from "../site_order.ts";
 import type { ListVersion, Model } from "../types.ts";
+import { isGeneral } from "./is_general.ts";
 
 /** What is there of a model. */
 export interface Owned {
@@ -58,12 +59,6 @@ export interface ModelLookup {
 
 const batchSize = 100;
 
-/** Failures that will meet the next question as well. */
-function isGeneral(error: CivikitError): boolean {
-  const codes = ["rate_limited", "circuit_open", "dns_failed", "connect_failed", "unauthorized", "region_blocked"];
-  return codes.some((code) => code === error.code);
-}
-
 /**
  * Looks for newer versions of models that are there, 100 models a question. A model that fails is reported; the others
  * go on.
@@ -99,7 +94,8 @@ export async function findUpdates(
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       if (!(error instanceof CivikitError)) throw error;
-      if (isGeneral(error)) general = error;
+      // one by one, the models of a batch would only meet a refusal again
+      if (isGeneral(error) || error.code === "rate_limited") general = error;
       return error;
     }
   }

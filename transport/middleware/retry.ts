@@ -44,6 +44,8 @@ export interface RetryOptions {
   deadlineMs?: number;
   /** Methods that may be repeated. Default: the idempotent ones (RFC 9110 section 9.2.2). */
   methods?: readonly string[];
+  /** Tells whether a request with any other method may be repeated all the same, because it only reads. Default: none. */
+  isReading?: (request: Request) => boolean;
   /** Limits retries over all calls; share one among layers. Default: a {@linkcode retryBudget} of its own. */
   budget?: RetryBudget;
   /** Tells whether an outcome other than 2xx is worth another attempt. Default {@linkcode isRetryable}. */
@@ -100,6 +102,7 @@ export function retry({
   maxRetryAfterMs = 120_000,
   deadlineMs = Infinity,
   methods = idempotent,
+  isReading = () => false,
   clock = systemClock,
   budget = retryBudget({ clock }),
   shouldRetry = isRetryable,
@@ -116,7 +119,8 @@ export function retry({
   /** How long to wait before the next attempt; undefined when there is none. */
   async function nextWait(outcome: RetryOutcome, startedAt: number, lastMs: number): Promise<number | undefined> {
     const { request, response, attempt } = outcome;
-    if (attempt > max || !allowed.has(request.method) || !shouldRetry(outcome)) return undefined;
+    if (attempt > max || !shouldRetry(outcome)) return undefined;
+    if (!allowed.has(request.method) && !isReading(request)) return undefined;
     const asked = parseRetryAfter(response?.headers.get("retry-after") ?? null, clock.date()) ?? 0;
     const waitMs = asked > 0 ? asked : Math.min(maxDelayMs, delayMs + random() * (lastMs * 3 - delayMs));
     if (asked > maxRetryAfterMs || clock.now() - startedAt + waitMs > deadlineMs) return undefined;

@@ -255,3 +255,20 @@ Deno.test("retry() refuses options out of range, by name", () => {
   assertThrows(() => retry({ deadlineMs: NaN }), RangeError, "deadlineMs");
   assertThrows(() => retryBudget({ ratio: -1 }), RangeError, "ratio");
 });
+
+Deno.test("retry() repeats a request of any method that is said to read only, with its body", async () => {
+  const bodies: string[] = [];
+  const answer = (code: number) => async (request: Request) => {
+    bodies.push(await request.text());
+    return new Response(null, { status: code });
+  };
+  const isReading = ({ url }: Request) => url.endsWith("/look-up");
+  for (const [path, asked] of [["look-up", 3], ["change", 1]] as const) {
+    const origin = script(answer(503), answer(429), answer(200)), clock = fakeClock();
+    const init = { method: "POST", body: `["${path}"]`, headers: { "content-type": "application/json" } };
+    const call = watched(origin, retry({ clock, isReading })).fetch(new Request(`https://a.example/${path}`, init));
+    await clock.advance(60_000);
+    assertEquals([(await call).status, origin.requests.length], [asked === 3 ? 200 : 503, asked]);
+  }
+  assertEquals(bodies, [...Array(3).fill(`["look-up"]`), `["change"]`]);
+});
