@@ -1,9 +1,10 @@
 import { type HashCache, hashCache } from "../api/mod.ts";
 import { messageOf } from "../transport/internal.ts";
-import { CivikitError, DiskError } from "../transport/mod.ts";
+import { CivikitError } from "../transport/mod.ts";
 import type { Flag, ParsedArgs } from "./args.ts";
 import type { Surroundings } from "./command.ts";
 import { hashesPath } from "./places.ts";
+import { isGranted, keeping } from "./rights.ts";
 import { printable } from "./text.ts";
 
 /** The option of commands that hash files. */
@@ -29,12 +30,9 @@ export function openHashes(args: ParsedArgs, { io }: Surroundings, say: (text: s
   const given = args.value("hashes"), path = given ?? hashesPath(io.env);
   if (path === undefined) return hashCache(":memory:");
   const onTrouble = (error: CivikitError) => say(`hashes are not kept after this run: ${printable(messageOf(error))}`);
+  // opening it would stop at a question on a terminal; that the right is missing has been said
+  if (given === undefined && !isGranted(keeping(path))) return hashCache(":memory:");
   try {
-    // opening it would stop at a question on a terminal
-    const { state } = Deno.permissions.querySync({ name: "write", path });
-    if (given === undefined && state !== "granted") {
-      throw new DiskError(`opening ${JSON.stringify(path)}: no permission`, { code: "permission_denied", path });
-    }
     return hashCache(path, {
       onTrouble,
       onSetAside: (aside) => say(`the file of hashes was damaged; it is kept as ${printable(aside)}`),

@@ -38,11 +38,9 @@ function writer(stream: { writeSync(bytes: Uint8Array): number }, whenClosed: ()
 }
 
 function env(name: string): string | undefined {
-  try {
-    return Deno.env.get(name);
-  } catch {
-    return undefined; // run without --allow-env: the same as not set
-  }
+  // run without the right to it: the same as not set; asked before, because Deno would stop and ask the user
+  const { state } = Deno.permissions.querySync({ name: "env", variable: name });
+  return state === "granted" ? Deno.env.get(name) : undefined;
 }
 
 function size(): { columns: number; rows: number } {

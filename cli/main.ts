@@ -1,4 +1,5 @@
 import { type Locale, version } from "../transport/mod.ts";
+import { lostAbilities } from "./abilities.ts";
 import { commonFlags, firstOperand, type Flag, type ParsedArgs, readArgs, UsageError, versionFlag } from "./args.ts";
 import type { Command } from "./command.ts";
 import { commands } from "./commands.ts";
@@ -64,6 +65,8 @@ async function runCommand(command: Command, args: readonly string[], io: Io): Pr
     atMost(command.mostOperands ?? Infinity, parsed);
     const wanted = parsed.has("no-color") ? false : parsed.has("color") ? true : undefined;
     const locale = chooseLocale(io.env, parsed.value("lang")), style = chooseStyle(io, wanted);
+    const lost = parsed.has("quiet") ? undefined : lostAbilities(command.flags, parsed, io.env, locale);
+    if (lost !== undefined) io.stderr(`${printable(lost)}\n`);
     return await command.run(parsed, { io, locale, style }).catch((error) => {
       if (error instanceof UsageError) throw error;
       return describe(error, io, locale, style);

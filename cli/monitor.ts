@@ -1,6 +1,7 @@
 import type { Monitor } from "../monitor/mod.ts";
 import type { Io } from "./io.ts";
 import { monitorPaths } from "./places.ts";
+import { isGranted, keeping } from "./rights.ts";
 import { isMonitored, logSettings } from "./settings.ts";
 
 /** What {@linkcode monitorFor} goes by. */
@@ -26,10 +27,7 @@ export async function monitorFor(
   const paths = monitorPaths(env), settings = logSettings(env);
   if (!isMonitored(env) || !isWanted || paths === undefined) return undefined;
   // asked before, because Deno would stop and ask the user
-  const rights = await Promise.all(
-    (["read", "write"] as const).map((name) => Deno.permissions.query({ name, path: paths.store })),
-  );
-  if (rights.some(({ state }) => state !== "granted")) return undefined;
+  if (!isGranted(keeping(paths.store))) return undefined;
   try {
     const { openMonitor } = await import("../monitor/mod.ts");
     const logs = { folder: paths.logs, secrets, ...settings };

@@ -5,6 +5,7 @@ import type { Surroundings } from "./command.ts";
 import { hashesFlag } from "./hash_store.ts";
 import type { Io } from "./io.ts";
 import { rootsPath } from "./places.ts";
+import { isGranted, keeping } from "./rights.ts";
 import { siteFlags } from "./session.ts";
 
 /** Options that say where a project is. */
@@ -36,10 +37,8 @@ export const keepOldFlag: Flag = {
 /** Where it is kept which roots were named; undefined where there is no place or no right to keep it. */
 function namedRoots({ env }: Io): string | undefined {
   const path = rootsPath(env);
-  if (path === undefined) return undefined;
   // asked before, because Deno would stop and ask the user
-  const isGranted = (name: "read" | "write") => Deno.permissions.querySync({ name, path }).state === "granted";
-  return isGranted("read") && isGranted("write") ? path : undefined;
+  return path === undefined || !isGranted(keeping(path)) ? undefined : path;
 }
 
 /**

@@ -3,6 +3,7 @@ import { checkPlain, readBaseUrl, redactUrl } from "../transport/internal.ts";
 import type { LogLevelName } from "../monitor/mod.ts";
 import type { Io } from "./io.ts";
 import { keyPath } from "./places.ts";
+import { isGranted } from "./rights.ts";
 import { invalid, oneOf, readSwitch } from "./setting_words.ts";
 import { printable } from "./text.ts";
 
@@ -25,7 +26,8 @@ export async function loadKey(env: Io["env"]): Promise<string | undefined> {
   const fromEnv = env("CIVITAI_API_KEY");
   if (fromEnv?.trim()) return checkKey(fromEnv, "CIVITAI_API_KEY");
   const path = keyPath(env);
-  if (path === undefined) return undefined;
+  // run without the right to read it: as if absent; asked before, because Deno would stop and ask the user
+  if (path === undefined || !isGranted([{ name: "read", path }])) return undefined;
   let text: string;
   try {
     checkPlain(path);
@@ -40,7 +42,6 @@ export async function loadKey(env: Io["env"]): Promise<string | undefined> {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
     if (error instanceof CivikitError) throw error;
-    if (error instanceof Deno.errors.NotCapable) return undefined; // run without the right to read it: as if absent
     throw new InputError(`reading the API key from "${path}": no right to read it`, {
       code: "invalid_config",
       input: path,

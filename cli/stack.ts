@@ -1,4 +1,3 @@
-import { dirname } from "node:path";
 import type { CacheStore } from "../cache/mod.ts";
 import { cacheInfo, civitaiPolicy, createTransport, httpCache, partitionOf } from "../mod.ts";
 import type { Monitor } from "../monitor/mod.ts";
@@ -6,6 +5,7 @@ import { compose, type Middleware, type Transport } from "../transport/mod.ts";
 import type { Io } from "./io.ts";
 import { monitorFor } from "./monitor.ts";
 import { cachePath } from "./places.ts";
+import { isGranted, keeping } from "./rights.ts";
 import { formatDuration } from "./text.ts";
 
 /** What a command's transport is made of. */
@@ -35,13 +35,9 @@ export interface Stack {
 /** The answers of earlier runs; undefined with `CIVIKIT_CACHE=off`, or where there is no right or no way to keep them. */
 async function openCache({ env }: Pick<Io, "env">): Promise<CacheStore | undefined> {
   const path = cachePath(env);
-  if (!path) return undefined;
+  // asked before, because Deno would stop and ask the user
+  if (!path || !isGranted(keeping(path))) return undefined;
   try {
-    // asked before, because Deno would stop and ask the user
-    const rights = await Promise.all(
-      (["read", "write"] as const).map((name) => Deno.permissions.query({ name, path: dirname(path) })),
-    );
-    if (rights.some(({ state }) => state !== "granted")) return undefined;
     const { sqliteStore } = await import("../cache/mod.ts");
     return sqliteStore(path);
   } catch {

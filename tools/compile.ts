@@ -49,7 +49,7 @@ export async function compile(): Promise<string | undefined> {
   }
 
   const binary = join(ROOT, "dist", Deno.build.os === "windows" ? "civikit.exe" : "civikit");
-  const compiled = await run(Deno.execPath(), ["compile", "-P=binary", ...flags, "--output", binary, ENTRY]);
+  const compiled = await run(Deno.execPath(), ["compile", "-P=cli", ...flags, "--output", binary, ENTRY]);
   if (!compiled.success && /denort|dl\.deno\.land/.test(compiled.text)) return undefined;
   if (!compiled.success) throw new Error(`Compile "${ENTRY}": failed\n${compiled.text}`);
   await start(binary, []);

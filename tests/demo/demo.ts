@@ -80,7 +80,8 @@ const count = (number: number, word: string) => `${number} ${word}${number === 1
 
 /** The environment of the command: the embedded Civitai, and its key. */
 function variables({ civitai, folder }: Scene): Record<string, string> {
-  return { CIVIKIT_BASE_URL: civitai.url, CIVITAI_API_KEY: "demo-key", XDG_CONFIG_HOME: folder, CIVIKIT_LANG: "en" };
+  const homes = { XDG_CONFIG_HOME: folder, XDG_CACHE_HOME: folder, XDG_STATE_HOME: folder };
+  return { CIVIKIT_BASE_URL: civitai.url, CIVITAI_API_KEY: "demo-key", CIVIKIT_LANG: "en", ...homes };
 }
 
 /** The command in this process. */
@@ -98,7 +99,7 @@ async function spawn(scene: Scene, ...args: readonly string[]): Promise<Deno.Chi
   const output = io.isTerminal ? "inherit" : "piped";
   return new Deno.Command(Deno.execPath(), {
     args: [
-      ...["run", "-P=cli", "--allow-net=127.0.0.1", `--allow-write=${folder}`, "--quiet", ...flags],
+      ...["run", "-P=strict", "--allow-net=127.0.0.1", `--allow-write=${folder}`, "--quiet", ...flags],
       ...[join(root, "cli", "main.ts"), ...args, "--dir", join(folder, "models")],
     ],
     cwd: folder,
