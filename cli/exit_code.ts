@@ -20,6 +20,7 @@ export const ExitCode: {
   readonly rateLimited: 6;
   readonly verification: 7;
   readonly disk: 8;
+  readonly hungUp: 129;
   readonly interrupted: 130;
 } = {
   ok: 0,
@@ -31,6 +32,7 @@ export const ExitCode: {
   rateLimited: 6,
   verification: 7,
   disk: 8,
+  hungUp: 129,
   interrupted: 130,
 };
 

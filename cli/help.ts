@@ -5,7 +5,7 @@ const exitCodes = `exit codes:
   0 done             1 other, or several kinds of failure   2 wrong usage
   3 not authorised   4 not found                            5 network or server
   6 rate limited     7 verification failed                  8 disk
-  130 interrupted (run the same command again to go on)`;
+  129 its terminal was closed, 130 interrupted (run the same command again to go on)`;
 
 /** The help of the whole program. */
 export function programHelp(commands: readonly Command[]): string {

@@ -9,7 +9,7 @@ export interface Interrupt extends Disposable {
 }
 
 /**
- * Turns the first SIGINT or SIGTERM into an abort, and the second into an end at once.
+ * Turns the first SIGINT, SIGTERM or SIGHUP into an abort, and the second into an end at once.
  *
  * @param onFirst Tells the user that the work is being stopped.
  * @param onSecond Gives the terminal back.
@@ -25,4 +25,20 @@ export function interrupt(io: Io, { onFirst, onSecond }: { onFirst: () => void; 
     controller.abort(new CivikitError("running the command: interrupted", { code: "aborted" }));
   });
   return { signal: controller.signal, [Symbol.dispose]: remove };
+}
+
+/** `io`, and the exit code of a run on it: a terminal that was closed has a code of its own. */
+export function withHangUps(io: Io): { io: Io; codeOf(code: number): number } {
+  let isHungUp = false;
+  const codeOf = (code: number) => isHungUp && code === ExitCode.interrupted ? ExitCode.hungUp : code;
+  const watched: Io = {
+    ...io,
+    onInterrupt: (listener) =>
+      io.onInterrupt((signal) => {
+        isHungUp ||= signal === "SIGHUP";
+        listener(signal);
+      }),
+    exit: (code) => io.exit(codeOf(code)),
+  };
+  return { io: watched, codeOf };
 }

@@ -12,8 +12,8 @@ export interface Io {
   size(): { columns: number; rows: number };
   /** An environment variable; undefined when it is not set. */
   env(name: string): string | undefined;
-  /** Calls `listener` for each SIGINT or SIGTERM until the function returned is called. */
-  onInterrupt(listener: () => void): () => void;
+  /** Calls `listener` for each SIGINT, SIGTERM or SIGHUP until the function returned is called. */
+  onInterrupt(listener: (signal: Deno.Signal) => void): () => void;
   /** Calls `callback` every `periodMs` milliseconds until the function returned is called. */
   every(periodMs: number, callback: () => void): () => void;
   /** Milliseconds on a monotonic clock. */
@@ -24,6 +24,12 @@ export interface Io {
 
 const brokenPipe = 141;
 
+/** Whether whoever read is no longer there: a pipe that was closed, or a terminal. */
+function isGone(error: unknown): boolean {
+  return error instanceof Deno.errors.BrokenPipe || (error as { code?: string }).code === "EIO" ||
+    /\(os error 5\)/.test(String(error));
+}
+
 function writer(stream: { writeSync(bytes: Uint8Array): number }, whenClosed: () => void): (text: string) => void {
   const encoder = new TextEncoder();
   return (text) => {
@@ -31,7 +37,7 @@ function writer(stream: { writeSync(bytes: Uint8Array): number }, whenClosed: ()
     try {
       while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
     } catch (error) {
-      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+      if (!isGone(error)) throw error;
       whenClosed();
     }
   };
@@ -52,11 +58,32 @@ function size(): { columns: number; rows: number } {
   }
 }
 
-function onInterrupt(listener: () => void): () => void {
-  const signals: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
-  for (const signal of signals) Deno.addSignalListener(signal, listener);
-  return () => {
-    for (const signal of signals) Deno.removeSignalListener(signal, listener);
+/**
+ * Whether a closed terminal is to end this process: not under nohup, which has SIGHUP ignored. Where the system does not
+ * tell, a process that has no terminal goes on.
+ */
+function isEndedByHangUp(): boolean {
+  try {
+    const [, ignored] = /^SigIgn:\s*([\da-f]+)$/m.exec(Deno.readTextFileSync("/proc/self/status")) ?? [];
+    if (ignored !== undefined) return (BigInt(`0x${ignored}`) & 1n) === 0n;
+  } catch {
+    // another system, or too few rights
+  }
+  return [Deno.stdin, Deno.stdout, Deno.stderr].some((stream) => stream.isTerminal());
+}
+
+function interrupts(): Io["onInterrupt"] {
+  const isWindows = Deno.build.os === "windows", signals: Deno.Signal[] = isWindows ? ["SIGINT", "SIGBREAK"] : [];
+  if (!isWindows) signals.push("SIGINT", "SIGTERM", "SIGHUP");
+  // before the first listener, which changes what the system tells
+  const isOver = !isWindows && isEndedByHangUp();
+  return (listener) => {
+    // Deno ends at a signal nobody listens to, also at one that was ignored
+    const heard = signals.map((signal) => [signal, () => signal === "SIGHUP" && !isOver || listener(signal)] as const);
+    for (const [signal, hear] of heard) Deno.addSignalListener(signal, hear);
+    return () => {
+      for (const [signal, hear] of heard) Deno.removeSignalListener(signal, hear);
+    };
   };
 }
 
@@ -79,7 +106,7 @@ export function processIo(): Io {
     isTerminal: Deno.stderr.isTerminal(),
     size,
     env,
-    onInterrupt,
+    onInterrupt: interrupts(),
     every(periodMs, callback) {
       const timer = setInterval(callback, periodMs);
       return () => clearInterval(timer);

@@ -6,6 +6,7 @@ import { commands } from "./commands.ts";
 import { ExitCode, exitCode } from "./exit_code.ts";
 import { describeFailure } from "./failure.ts";
 import { commandHelp, programHelp } from "./help.ts";
+import { withHangUps } from "./interrupt.ts";
 import { type Io, processIo } from "./io.ts";
 import { chooseLocale } from "./settings.ts";
 import { chooseStyle, type Style } from "./style.ts";
@@ -104,7 +105,7 @@ function safeLocale(io: Io): Locale {
  * The whole `civikit` command.
  *
  * @param args What follows `civikit` on the command line.
- * @param io Streams, terminal, environment and signals; the process's own by default.
+ * @param own Streams, terminal, environment and signals; the process's own by default.
  * @returns The exit code; nothing is thrown.
  * @example
  * ```ts
@@ -115,11 +116,12 @@ function safeLocale(io: Io): Locale {
  * console.log(code, text.includes("--dry-run")); // 0 true
  * ```
  */
-export async function main(args: readonly string[], io: Io = processIo()): Promise<number> {
+export async function main(args: readonly string[], own: Io = processIo()): Promise<number> {
+  const { io, codeOf } = withHangUps(own);
   try {
-    return await dispatch(args, io);
+    return codeOf(await dispatch(args, io));
   } catch (error) {
-    return describe(error, io, safeLocale(io), chooseStyle(io));
+    return codeOf(describe(error, io, safeLocale(io), chooseStyle(io)));
   }
 }
 

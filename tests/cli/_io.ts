@@ -10,8 +10,8 @@ export interface TestIo extends Io {
   readonly writes: readonly string[];
   /** Moves the clock and fires the timers once. */
   advance(ms: number): void;
-  /** Presses Ctrl-C. */
-  interrupt(): void;
+  /** Presses Ctrl-C, or sends another signal. */
+  interrupt(signal?: Deno.Signal): void;
   /** What `exit` was called with. */
   readonly exits: readonly number[];
   /** Changes the terminal's width. */
@@ -27,7 +27,7 @@ export interface TestIoOptions {
 
 export function testIo({ env = {}, isTerminal = false, columns = 80, stdin = "" }: TestIoOptions = {}): TestIo {
   const out: string[] = [], writes: string[] = [], exits: number[] = [];
-  const timers = new Set<() => void>(), listeners = new Set<() => void>();
+  const timers = new Set<() => void>(), listeners = new Set<(signal: Deno.Signal) => void>();
   let now = 0, width = columns;
   return {
     stdout: (text) => void out.push(text),
@@ -57,8 +57,8 @@ export function testIo({ env = {}, isTerminal = false, columns = 80, stdin = "" 
       now += ms;
       for (const timer of timers) timer();
     },
-    interrupt() {
-      for (const listener of listeners) listener();
+    interrupt(signal = "SIGINT") {
+      for (const listener of listeners) listener(signal);
     },
     exits,
     resize(columns) {

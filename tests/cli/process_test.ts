@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { registryFlags } from "../../tools/registry.ts";
@@ -14,12 +15,19 @@ async function command(args: readonly string[]): Promise<string[]> {
   return [Deno.execPath(), "run", "-A", "--quiet", "--no-check", ...flags, join(root, "cli", "main.ts"), ...args];
 }
 
+function denoDir(): string {
+  const { DENO_DIR, XDG_CACHE_HOME, HOME = "." } = Deno.env.toObject();
+  return DENO_DIR ?? join(XDG_CACHE_HOME ?? join(HOME, ".cache"), "deno");
+}
+
 function environment(civitai: Civitai, folder: string, more: Record<string, string> = {}): Record<string, string> {
   // nothing of a test belongs into the home of whoever runs it
   const homes = {
     XDG_CONFIG_HOME: folder,
     XDG_CACHE_HOME: join(folder, "cache"),
     XDG_STATE_HOME: join(folder, "state"),
+    // Deno's own cache stays where it is: a Deno that has to fetch packages first listens to signals itself
+    DENO_DIR: denoDir(),
   };
   return { CIVIKIT_BASE_URL: civitai.url, ...homes, NO_COLOR: "1", ...more };
 }
@@ -48,9 +56,9 @@ async function served(civitai: Civitai, bytes: number): Promise<void> {
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
+for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 130], ["SIGHUP", 129]] as const) {
   Deno.test({
-    name: `civikit download stopped by ${signal} ends with 130, keeps its bytes, and the same command goes on`,
+    name: `civikit download stopped by ${signal} ends with ${expected}, keeps its bytes, and the same command goes on`,
     ignore: !isPosix,
     fn: () =>
       withCivitai(async (civitai, folder) => {
@@ -60,7 +68,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
         await served(civitai, 6 * MiB);
         child.kill(signal);
         const { code, stderr, stdout } = await output;
-        assertEquals([code, text(stdout)], [130, ""], text(stderr));
+        assertEquals([code, text(stdout)], [expected, ""], text(stderr));
         assert(text(stderr).includes("Run the same command again to go on"), text(stderr));
         assert(text(stderr).includes("1 unfinished"), text(stderr));
         const left = (await Array.fromAsync(Deno.readDir(join(folder, "d")), ({ name }) => name)).sort();
@@ -128,6 +136,55 @@ Deno.test({
       assert(last.some((line) => line.startsWith("done: d/bigHarbour_v10.safetensors: 24.")), last.join("\n"));
       assert(last.at(-2)!.startsWith("2 downloaded; "), last.join("\n"));
       assert(!last.some((line) => line.includes("[=")), "no bar is left behind");
+    }),
+});
+
+Deno.test({
+  name: "civikit download ends with 129 when its terminal is closed, and keeps its bytes",
+  ignore: Deno.build.os !== "linux" || !hasScript(),
+  fn: () =>
+    withCivitai(async (civitai, folder) => {
+      civitai.faults.limitConnections(2 * MiB);
+      const shell = (await command(["download", "2100", "--dir", "d"])).map((word) => `'${word}'`).join(" ");
+      // the inner shell outlives the terminal, to tell; the outer one ends with it, and its end is what the others hear of
+      await Deno.writeTextFile(join(folder, "run.sh"), `trap : HUP\n${shell}\necho $? > code\nmv code ended\n`);
+      const terminal = new Deno.Command("script", {
+        args: ["-qec", "sh run.sh; true", "/dev/null"],
+        env: environment(civitai, folder),
+        cwd: folder,
+        stdin: "null",
+        stdout: "null",
+      }).spawn();
+      await served(civitai, 6 * MiB);
+      terminal.kill("SIGKILL");
+      await terminal.status;
+      while (!existsSync(join(folder, "ended"))) await new Promise((resolve) => setTimeout(resolve, 20));
+      assertEquals(Deno.readTextFileSync(join(folder, "ended")).trim(), "129");
+      const part = join(folder, "d", "bigHarbour_v10.safetensors.part");
+      const { spans } = JSON.parse(Deno.readTextFileSync(`${part}.json`)) as {
+        spans: { start: number; end: number }[];
+      };
+      const kept = spans.reduce((sum, { start, end }) => sum + end - start, 0);
+      assert(kept >= 5 * MiB, `only ${kept} bytes are in the journal`);
+      civitai.faults.heal();
+      assertEquals((await (await start(["download", "2100", "--dir", "d"], civitai, folder)).output()).code, 0);
+    }),
+});
+
+Deno.test({
+  name: "civikit download under nohup goes on when the terminal is closed",
+  ignore: !isPosix,
+  fn: () =>
+    withCivitai(async (civitai, folder) => {
+      civitai.faults.limitConnections(20 * MiB);
+      const [program, ...args] = ["nohup", ...await command(["download", "2100", "--dir", "d"])];
+      const env = environment(civitai, folder);
+      const child = new Deno.Command(program!, { args, env, cwd: folder, stdout: "piped", stderr: "piped" }).spawn();
+      const output = child.output();
+      await served(civitai, 2 * MiB);
+      child.kill("SIGHUP");
+      const { code, stderr } = await output;
+      assertEquals(code, 0, text(stderr));
     }),
 });
 

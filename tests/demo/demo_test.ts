@@ -13,8 +13,8 @@ interface Recording extends Io {
 /** An {@linkcode Io} that records; `onText` sees everything and gets what presses Ctrl-C. */
 function recording(onText: (text: string, interrupt: () => void) => void = () => {}): Recording {
   let out = "", err = "";
-  const listeners = new Set<() => void>();
-  const interrupt = () => listeners.forEach((listener) => listener());
+  const listeners = new Set<(signal: Deno.Signal) => void>();
+  const interrupt = () => listeners.forEach((listener) => listener("SIGINT"));
   return {
     ...processIo(),
     isTerminal: false,
