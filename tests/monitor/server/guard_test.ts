@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { diagnostics, type DiagnosticsOptions, metricsRegistry } from "../../../monitor/mod.ts";
+import { serve } from "./_served.ts";
 
 const token = "correct-horse-battery-staple";
 const local = { remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 50_000 } } as Deno.ServeHandlerInfo;
@@ -174,4 +175,27 @@ Deno.test("diagnostics() reads no large bodies", async () => {
   const { app, status } = asker({ token });
   using _app = app;
   assertEquals(await status("/login", { method: "POST", body: "x".repeat(5000) }), 413);
+});
+
+Deno.test("diagnostics() never makes Deno print its notice of request.signal, however a form is sent", async () => {
+  const { warn } = console, said: unknown[] = [];
+  console.warn = (...words) => void said.push(words);
+  try {
+    await using server = serve({ token });
+    const form = { "content-type": "application/x-www-form-urlencoded" };
+    const chunked = () => ReadableStream.from([`token=${token}`]).pipeThrough(new TextEncoderStream());
+    const answers = [
+      await server.post("/login", form, chunked()),
+      await server.post("/login", form, `token=${token}`),
+      await server.post("/login", {}, new URLSearchParams({ token: "wrong" })),
+      await server.post("/login", form, ReadableStream.from(Array(80).fill(new Uint8Array(64)))),
+      await server.post("/api/stats/clear", { authorization: `Bearer ${token}` }, chunked()),
+      await server.get("/healthz", { authorization: `Bearer ${token}` }),
+    ];
+    for (const answer of answers) await answer.body?.cancel();
+    assertEquals(answers.map(({ status }) => status), [303, 303, 401, 413, 200, 200]);
+  } finally {
+    console.warn = warn;
+  }
+  assertEquals(said, []);
 });
