@@ -1,5 +1,5 @@
-/** Numbers of so many digits may be more than a number holds; hashes and names in quotes do not look like this. */
-const longNumber = /(?:^|[\s:,[])-?\d{16}/;
+/** What numbers from 9 * 10^15 on look like, which begins just below 2^53; hashes and names in quotes do not. */
+const longNumber = /(?:^|[\s:,[])-?(?:9\d{15}|\d{17})/;
 
 /** The digits of a whole number that lost some when it was read. */
 function lostDigits(value: unknown, source: string | undefined): string | undefined {

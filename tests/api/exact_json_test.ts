@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { readModelInfo, writeSidecars } from "@civikit/civikit/api";
+import { parseExactJson, parseForWriting } from "../../api/exact_json.ts";
 import { withApi } from "./_server.ts";
 
 const seed = "18446744073709551615";
@@ -34,4 +35,15 @@ Deno.test("writeSidecars() leaves numbers of other tools as they are, to the las
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("a number is told from text exactly where it stops to be exact", () => {
+  const texts = ["9007199254740991", "9007199254740992", "9007199254740993", "-9007199254740993", "9999999999999999"];
+  const exact = texts.map((text) => parseExactJson(`{"seed":${text}}`));
+  assertEquals(exact, [9007199254740991, ...texts.slice(1)].map((seed) => ({ seed })));
+  assertEquals(parseExactJson("12345678901234567"), "12345678901234567");
+  assertEquals(parseExactJson("[1e300,1234567890123456,0.12345678901234567]"), [
+    ...[1e300, 1234567890123456, 0.12345678901234567],
+  ]);
+  assertEquals(JSON.stringify(parseForWriting(`{"a":[${seed}]}`)), `{"a":[${seed}]}`);
 });
