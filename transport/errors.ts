@@ -105,6 +105,8 @@ export type ErrorReason =
   | "list_missing"
   | "is_folder"
   | "not_a_folder"
+  | "root_outside"
+  | "own_link"
   // invalid_argument
   | "unknown_word"
   | "unknown_layout"

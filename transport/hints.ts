@@ -1072,6 +1072,30 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
       "請以 --port 改用其他連接埠；--port 0 會選用任何可用的連接埠。",
     ],
   },
+  root_outside: {
+    en: [
+      "Outside of the project",
+      "Files would land outside of the project's folder, and only the project itself says so: its manifest, or a link in it.",
+      "If you trust the project, name the folder of its models once: run the command again with --root FOLDER.",
+    ],
+    "zh-TW": [
+      "在專案之外",
+      "檔案會放到專案資料夾之外，而這只是專案自己說的：寫在清單檔裡，或經由其中的連結。",
+      "若您信任這個專案，請親自指定模型的資料夾一次：加上 --root 資料夾，再執行同一個指令。",
+    ],
+  },
+  own_link: {
+    en: [
+      "A link in the way",
+      "A link, or something else, lies where civikit keeps a file of the project; writing through it could change another file.",
+      "Look where it leads; remove it, or put the file itself in its place, and run the command again.",
+    ],
+    "zh-TW": [
+      "有連結擋住",
+      "civikit 存放專案檔案的位置上有連結或其他東西；經由它寫入，可能會改到別的檔案。",
+      "請看它指向哪裡；移除它，或換成檔案本身，再執行同一個指令。",
+    ],
+  },
   project_missing: {
     en: [
       "No project here",

@@ -12,7 +12,7 @@ export function hasOwn(path: string, kind: "file" | "folder"): boolean {
   if (found === undefined) return false;
   if (kind === "file" ? found.isFile() : found.isDirectory()) return true;
   const state = found.isSymbolicLink() ? "is a link" : `is not a ${kind}`;
-  throw new DiskError(`writing ${JSON.stringify(path)}: ${state}`, { code: "invalid_path", path });
+  throw new DiskError(`writing ${JSON.stringify(path)}: ${state}`, { code: "invalid_path", reason: "own_link", path });
 }
 
 /** Makes the folder, where there is none. */

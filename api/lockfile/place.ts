@@ -3,7 +3,11 @@ import { dirname, join, relative, sep } from "node:path";
 import { DiskError, resolveInside, wrapDiskError } from "../../transport/mod.ts";
 
 function refuse(path: string, state: string): DiskError {
-  return new DiskError(`installing in ${JSON.stringify(path)}: ${state}`, { code: "invalid_path", path });
+  return new DiskError(`installing in ${JSON.stringify(path)}: ${state}`, {
+    code: "invalid_path",
+    reason: "root_outside",
+    path,
+  });
 }
 
 function isWithin(folder: string, path: string): boolean {
@@ -42,7 +46,7 @@ export function checkRoot({ folder, root, isRootGiven }: Place): void {
   if (isRootGiven || (isWithin(folder, root) && isWithin(realFolder(folder), realFolder(root)))) return;
   throw refuse(
     root,
-    "outside of the project, and only its manifest names that root; name it with --root if it is meant",
+    "outside of the project, and only its manifest names that root",
   );
 }
 
@@ -57,5 +61,5 @@ export function placeOf(place: Place, path: string): string {
   checkRoot(place);
   const full = resolveInside(place.root, path), folder = dirname(full);
   if (place.isRootGiven || isWithin(realFolder(place.folder), realFolder(folder))) return full;
-  throw refuse(folder, "a link leads outside of the project; name its root with --root if that is meant");
+  throw refuse(folder, "a link leads outside of the project");
 }

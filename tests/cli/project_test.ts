@@ -1,6 +1,9 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "node:path";
+import { InputError } from "@civikit/civikit/transport";
+import { readArgs } from "../../cli/args.ts";
 import { main } from "../../cli/mod.ts";
+import { projectFlags, projectOf } from "../../cli/project_options.ts";
 import { testIo } from "./_io.ts";
 import { events, inWorld, sha256, tree, type World } from "./_world.ts";
 
@@ -332,6 +335,8 @@ Deno.test("civikit outdated, update, install and remove outside of a project say
       }
     }
     assertEquals([asked(world), [...Deno.readDirSync(folder)].length], [0, 0]);
+    const args = readArgs(["--project", folder], projectFlags);
+    assertEquals(assertThrows(() => projectOf(args, { io: testIo() }), InputError).reason, "project_missing");
   }));
 
 Deno.test("civikit install --sidecars writes what other programs read", () =>

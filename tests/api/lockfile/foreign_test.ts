@@ -31,9 +31,8 @@ const manifestOf = (folder: string, value: object = {}) =>
   write(join(folder, "civikit.models.json"), { version: 1, models: [], ...value });
 
 /** The code and message of what `work` throws. */
-async function refusal(work: () => Promise<unknown>): Promise<{ code: string; message: string }> {
-  const { code, message } = await assertRejects(work, CivikitError);
-  return { code, message };
+async function refusal(work: () => Promise<unknown>): Promise<Pick<CivikitError, "code" | "reason" | "message">> {
+  return await assertRejects(work, CivikitError);
 }
 
 for (const name of [".civikit", ".civikit/.gitignore", ".civikit/busy", ".civikit/installed.json"]) {
@@ -108,11 +107,11 @@ for (const root of ["../outside", "..", "ABSOLUTE", "models/../../outside", "lin
       Deno.mkdirSync(outside);
       Deno.symlinkSync(outside, join(folder, "linked"));
       manifestOf(folder, { models: ["civitai:1001@2002"], root: root === "ABSOLUTE" ? outside : root });
-      const { code, message } = await refusal(async () => {
+      const { code, reason, message } = await refusal(async () => {
         const { outcomes } = await install(openProject(folder), api, transport);
         throw outcomes[0]!.error;
       });
-      assertEquals(code, "invalid_path");
+      assertEquals([code, reason], ["invalid_path", "root_outside"]);
       assertStringIncludes(message, "outside");
       assertEquals([...Deno.readDirSync(outside)], []);
       const { outcomes } = await install(openProject(folder, { root: join(folder, "linked") }), api, transport);
