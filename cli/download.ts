@@ -76,6 +76,7 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
   let isPlanned = false;
   using session = await openSession(args, surroundings, {
     parallel,
+    named: references.map(({ text }) => text).filter((text) => URL.canParse(text)),
     // later, each file shows its own waits
     showsWaits: () => !isPlanned,
     say,

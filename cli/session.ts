@@ -24,6 +24,8 @@ export interface Session extends Disposable {
 export interface SessionOptions {
   /** Connections for each file; undefined leaves it to the transport. */
   readonly parallel?: number | undefined;
+  /** Addresses the user named, besides the API's. Default: none. */
+  readonly named?: readonly string[];
   /** Tells whether long waits are shown now. Default: always. */
   readonly showsWaits?: () => boolean;
   /** Shows a line to the user. */
@@ -42,11 +44,11 @@ export const siteFlags: readonly Flag[] = [
 export async function openSession(
   args: ParsedArgs,
   { io, locale }: Surroundings,
-  { parallel, showsWaits = () => true, say, close }: SessionOptions,
+  { parallel, named, showsWaits = () => true, say, close }: SessionOptions,
 ): Promise<Session> {
   const baseUrl = chooseBaseUrl(io.env, args.value("base-url")), key = await loadKey(io.env);
   const isMonitored = !args.has("no-monitor");
-  const stack = await openStack(io, { key, baseUrl, parallel, isMonitored, say });
+  const stack = await openStack(io, { key, baseUrl, ...(named && { named }), parallel, isMonitored, say });
   const stop = interrupt(io, {
     onFirst: () => say("interrupted: finishing what is in hand (again to stop at once)"),
     onSecond: close,

@@ -1,6 +1,7 @@
 import type { CacheStore } from "../cache/mod.ts";
 import { cacheInfo, civitaiPolicy, createTransport, httpCache, partitionOf } from "../mod.ts";
 import type { Monitor } from "../monitor/mod.ts";
+import { nearestOf } from "../transport/internal.ts";
 import { compose, type Middleware, type Transport } from "../transport/mod.ts";
 import type { Io } from "./io.ts";
 import { monitorFor } from "./monitor.ts";
@@ -14,6 +15,8 @@ export interface StackOptions {
   readonly key: string | undefined;
   /** Where the API is. */
   readonly baseUrl: string;
+  /** Further addresses the user named: what is nearer than all of them and the API is not asked. Default: none. */
+  readonly named?: readonly string[];
   /** Connections for each file; undefined leaves it to the transport. */
   readonly parallel: number | undefined;
   /** False for `--no-monitor`. */
@@ -64,7 +67,7 @@ function tellStale(say: (text: string) => void): Middleware {
 /** Puts the stack together. */
 export async function openStack(
   io: Io,
-  { key, baseUrl, parallel, isMonitored = true, say }: StackOptions,
+  { key, baseUrl, named = [], parallel, isMonitored = true, say }: StackOptions,
 ): Promise<Stack> {
   const store = await openCache(io);
   const secrets = key === undefined ? [] : [key];
@@ -83,6 +86,7 @@ export async function openStack(
     ...(key !== undefined && { key }),
     ...(cache !== undefined && { cache }),
     hosts: ["civitai.com", "civitai.red", host],
+    socket: { nearest: nearestOf([baseUrl, ...named]) },
   });
   const { fetch } = compose(base, tellStale(say));
   function close(): void {

@@ -100,6 +100,8 @@ export type ErrorReason =
   | "run_right"
   | "ffi_right"
   | "import_right"
+  // insecure_url, redirect_insecure
+  | "near_address"
   // folder_missing, invalid_path
   | "file_missing"
   | "list_missing"

@@ -11,6 +11,7 @@ import { wholeWithin, within } from "./option.ts";
 import { noteWithheld, tellSource } from "./part.ts";
 import { type Hop, isRedirect, nextHop, refuseRedirect } from "./redirect.ts";
 import { platformFetch } from "./platform_fetch.ts";
+import { isNearer, type Reach, reachOf } from "./reach.ts";
 import { redactUrl } from "./redact.ts";
 import type { Context, Transport } from "./transport.ts";
 import { version } from "./version.ts";
@@ -28,6 +29,11 @@ export interface FetchOptions extends ConnectionOptions {
   secretHeaders?: readonly string[];
   /** Allows plain http to other machines. Default false: only to this one. */
   allowHttp?: boolean;
+  /**
+   * The nearest addresses that may be asked: `machine` (this machine too), `network` (its network too) or `world`. Default
+   * `machine`. For a stack whose URLs others name: a site out there has no business here. Redirects never lead nearer.
+   */
+  nearest?: Reach;
   /**
    * Longest wait for the headers of an answer, each hop of a redirect on its own, in milliseconds. Default: none. The
    * same rule as `timeout({ headersMs })`, at a third of its price, because the request need not be derived anew.
@@ -82,6 +88,7 @@ export function fetchTransport({
   maxRedirects = 10,
   secretHeaders = [],
   allowHttp = false,
+  nearest = "machine",
   headersMs,
   clock = systemClock,
   ...connection
@@ -97,6 +104,9 @@ export function fetchTransport({
     "proxy-authorization",
     ...secretHeaders.map((name) => name.toLowerCase()),
   ]);
+  if (nearest !== "machine" && nearest !== "network" && nearest !== "world") {
+    throw new TypeError(`option nearest: "${nearest}" is not "machine", "network" or "world"`);
+  }
   if (headersMs !== undefined) within("headersMs", headersMs, 1, 2 ** 31 - 1);
   const headerAlarms = headersMs === undefined ? undefined : alarms(headersMs, clock);
   const clients = httpClients(connection);
@@ -232,16 +242,27 @@ export function fetchTransport({
   }
 
   function isAllowed(url: string): boolean {
-    return url.startsWith("https:") || (url.startsWith("http:") && (allowHttp || isLoopback(url)));
+    if (!(url.startsWith("https:") || (url.startsWith("http:") && (allowHttp || isLoopback(url))))) return false;
+    return nearest === "machine" || !isNearer(reachOf(url), nearest);
   }
 
   function refusal(url: string): InputError {
     const input = redactUrl(url);
+    if (url.startsWith("https:")) return tooNear(input);
     if (!url.startsWith("http:")) {
       return new InputError(`fetching "${input}": neither https nor http`, { code: "invalid_url", input });
     }
+    if (isNearer(reachOf(url), nearest)) return tooNear(input);
     return new InputError(`fetching "${input}": plain http is for this machine only, use https`, {
       code: "insecure_url",
+      input,
+    });
+  }
+
+  function tooNear(input: string): InputError {
+    return new InputError(`fetching "${input}": on this machine or network, which may not be asked`, {
+      code: "insecure_url",
+      reason: "near_address",
       input,
     });
   }

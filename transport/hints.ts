@@ -994,6 +994,19 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
       "請加上 --allow-import 再執行，或以該旗標重新安裝。",
     ],
   },
+  // insecure_url, redirect_insecure
+  near_address: {
+    en: [
+      "Address on this machine or network refused",
+      "A site out there named an address of this machine or of the network it is in, where it has no business.",
+      "If you mean this address, give it to civikit download yourself; else report the file or image on its page.",
+    ],
+    "zh-TW": [
+      "拒絕本機或區域網路的網址",
+      "外部網站給出了本機或區域網路裡的網址，而它不該指向那裡。",
+      "若確實要用這個網址，請自行將它交給 civikit download；否則請在該檔案或圖片的頁面檢舉。",
+    ],
+  },
   // folder_missing, invalid_path
   file_missing: {
     en: [

@@ -10,6 +10,7 @@ export { cutSecrets, redacted, rememberHeader, rememberSecret } from "./known_se
 export { lockPart, type PartLock } from "./download/lock.ts";
 export { unfinishedBytes } from "./download/unfinished.ts";
 export { checkPlain, isAbandonedClaim, openFresh, openPlain, readPlainText, syncHandle } from "./plain_file.ts";
+export { nearestOf, type Reach, reachOf } from "./reach.ts";
 export { readAtMost } from "./read_at_most.ts";
 export { messageOf, redactText, redactUrl } from "./redact.ts";
 export { missingRight, ownError } from "./rights.ts";

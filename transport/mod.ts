@@ -28,6 +28,7 @@ export * from "./loopback.ts";
 export { wrapBodyError } from "./network_error.ts";
 export type { ProxySettings } from "./proxy.ts";
 export * from "./version.ts";
+export type { Reach } from "./reach.ts";
 export * from "./http_status.ts";
 export * from "./middleware/mod.ts";
 export * from "./http_date.ts";

@@ -1,5 +1,6 @@
-import { type ErrorCode, NetworkError } from "./errors.ts";
+import { type ErrorCode, type ErrorReason, NetworkError } from "./errors.ts";
 import { isLoopback } from "./loopback.ts";
+import { isNearer, reachOf } from "./reach.ts";
 import { redactUrl } from "./redact.ts";
 
 /** One request of a chain of redirects. */
@@ -22,9 +23,9 @@ export function isRedirect(status: number): boolean {
 }
 
 /** A redirect civikit refuses: the error names where it came from, never the whole of where it led. */
-export function refuseRedirect(from: string, code: ErrorCode, state: string): NetworkError {
+export function refuseRedirect(from: string, code: ErrorCode, state: string, reason?: ErrorReason): NetworkError {
   const url = redactUrl(from);
-  return new NetworkError(`following the redirect of "${url}": ${state}`, { code, url });
+  return new NetworkError(`following the redirect of "${url}": ${state}`, { code, reason, url });
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
@@ -46,7 +47,7 @@ function readLocation(location: string): string {
  * not come back, even when the chain does. Pure.
  *
  * @throws {NetworkError} `redirect_invalid` without a usable Location, `redirect_insecure` when it leads out of https or,
- * unless `allowHttp`, to plain http on another machine.
+ * unless `allowHttp`, to plain http on another machine, or from further away to this machine or its network.
  */
 export function nextHop(
   hop: Hop,
@@ -66,6 +67,10 @@ export function nextHop(
   const downgrade = to.protocol === "http:" &&
     (from.protocol === "https:" ? !(isLoopback(hop.url) && isLoopback(url)) : !allowHttp && !isLoopback(url));
   if (downgrade) throw refuseRedirect(hop.url, "redirect_insecure", `"${redactUrl(url)}" is not https`);
+  if (isNearer(reachOf(url), reachOf(hop.url))) {
+    const state = `"${redactUrl(url)}" is on this machine or network`;
+    throw refuseRedirect(hop.url, "redirect_insecure", state, "near_address");
+  }
 
   const { method } = hop;
   const becomesGet = status === 303 ? method !== "GET" && method !== "HEAD" : status < 303 && method === "POST";
