@@ -57,11 +57,10 @@ export function projectOf(args: ParsedArgs, { io }: Pick<Surroundings, "io">, is
     isDry: args.has("dry-run"),
   });
   if (isNew || project.hasManifest || project.lock.files.length > 0) return project;
-  throw new InputError(
-    `opening the project in ${JSON.stringify(folder)}: neither ${manifestName} nor ${lockName} there`,
-    {
-      code: "invalid_argument",
-      input: folder,
-    },
-  );
+  const state = `neither ${manifestName} nor ${lockName} there`;
+  throw new InputError(`opening the project in ${JSON.stringify(folder)}: ${state}`, {
+    code: "invalid_argument",
+    reason: "project_missing",
+    input: folder,
+  });
 }
