@@ -88,10 +88,10 @@ async function referredVersion(
     version = await api.versions.get(versionId, { signal });
   } catch (error) {
     if (!bare || !(error instanceof HttpError) || error.code !== "not_found") throw error;
-    const { code, status, url, body, retryAfterMs } = error;
+    const { code, reason, status, url, body, retryAfterMs } = error;
     throw new HttpError(
       `asking for version "${versionId}": there is none; if it is the number of a model, write "model:${versionId}"`,
-      { code, status, url, body, retryAfterMs, cause: error },
+      { code, reason, status, url, body, retryAfterMs, cause: error },
     );
   }
   if (modelId !== undefined && (version.modelId ?? modelId) !== modelId) {

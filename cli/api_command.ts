@@ -7,6 +7,7 @@ import { ExitCode } from "./exit_code.ts";
 import { openSession, type Session, siteFlags } from "./session.ts";
 import { loadKey } from "./settings.ts";
 import { closest, printable } from "./text.ts";
+import { jsonLine } from "./json_line.ts";
 
 /** What a command that asks the API works with. */
 export interface Asking extends Surroundings {
@@ -117,7 +118,7 @@ export async function showList<T>(
 ): Promise<void> {
   const { io, isJson, say } = asking, rows: (readonly string[])[] = [];
   for await (const row of list) {
-    if (isJson) io.stdout(`${JSON.stringify(row)}\n`);
+    if (isJson) jsonLine(io, row);
     else rows.push(cells(row));
   }
   if (rows.length > 0) showTable(asking, [head, ...rows]);
@@ -132,7 +133,7 @@ export function showTable({ io }: Asking, rows: readonly (readonly string[])[]):
 
 /** Shows one thing: its facts, those without a value left out, or JSON. */
 export function showFacts(asking: Asking, whole: unknown, facts: Readonly<Record<string, unknown>>): void {
-  if (asking.isJson) return asking.io.stdout(`${JSON.stringify(whole)}\n`);
+  if (asking.isJson) return jsonLine(asking.io, whole);
   const rows = Object.entries(facts).filter(([, value]) => value !== undefined && value !== null && value !== "");
   asking.io.stdout(alignedRows(rows.map(([name, value]) => [name, String(value)])));
 }

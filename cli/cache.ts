@@ -8,6 +8,7 @@ import type { Io } from "./io.ts";
 import { cachePath } from "./places.ts";
 import { invalid } from "./setting_words.ts";
 import { formatDuration, printable } from "./text.ts";
+import { jsonText } from "./json_line.ts";
 
 const help = `<action> is one of:
   stats    how much is stored, how often it was of use, how many bytes it saved
@@ -88,7 +89,7 @@ function filterOf(args: ParsedArgs): CacheFilter {
 
 async function act(action: string, store: CacheStore, args: ParsedArgs, path: string, io: Io): Promise<number> {
   const filter = filterOf(args), json = args.has("json");
-  const show = (data: unknown, text: string) => io.stdout(json ? JSON.stringify(data) + "\n" : text);
+  const show = (data: unknown, text: string) => io.stdout(json ? jsonText(data) + "\n" : text);
   switch (action) {
     case "stats": {
       const numbers = await stats(store, filter, path);

@@ -1,4 +1,5 @@
 import { CivikitError, type ErrorCode } from "../transport/mod.ts";
+import { ownError } from "../transport/internal.ts";
 
 /**
  * What the process ends with. Scripts may rely on these numbers.
@@ -107,7 +108,8 @@ const byCode: Readonly<Record<ErrorCode, number>> = {
 
 /** The exit code for one failure; 1 for anything that is not civikit's own. */
 export function exitCode(error: unknown): number {
-  return error instanceof CivikitError ? byCode[error.code] : other;
+  const own = ownError(error);
+  return own instanceof CivikitError ? byCode[own.code] : other;
 }
 
 /** The exit code for a batch: 0 without failures, the code all failures share, else 1. */

@@ -1,4 +1,5 @@
-import { CivikitError, hint, HttpError, type Locale, redactText, VerificationError } from "../transport/mod.ts";
+import { CivikitError, hint, HttpError, type Locale, VerificationError } from "../transport/mod.ts";
+import { messageOf, ownError } from "../transport/internal.ts";
 import { installLine } from "./rights.ts";
 import type { Style } from "./style.ts";
 import { formatDuration, printable } from "./text.ts";
@@ -39,32 +40,24 @@ export function serverWords(body: string, until: string): string | undefined {
   return words === "" ? undefined : printable(words.slice(0, 300));
 }
 
-/** Tells whether Deno, not the system, said no. */
-function isMissingRight(error: unknown): boolean {
-  // by its name: where a message could hold a secret, the cause is a copy
-  for (let at = error; at instanceof Error; at = at.cause) if (at.name === "NotCapable") return true;
-  return false;
-}
-
-function messageOf(error: unknown): string {
-  return printable(redactText(error instanceof Error ? error.message : String(error)));
-}
-
 /**
  * A failure for people: what failed, why, and what to do next.
  *
- * @param error What was thrown.
- * @param subject What it was about: a file name or a reference.
+ * @param thrown What was thrown.
+ * @param subject What it was about: a file name or a reference; undefined for the command as a whole.
  */
-export function describeFailure(error: unknown, subject: string, locale: Locale, style: Style): string {
-  const label = labels[locale];
-  const head = (title: string) => `${style.bad(label.error)}: ${printable(subject)}: ${title}`;
-  if (!(error instanceof CivikitError)) {
-    const more = isMissingRight(error) ? `  ${label.install}: ${installLine()}\n` : "";
-    return `${head(messageOf(error))}\n${more}`;
-  }
+export function describeFailure(
+  thrown: unknown,
+  subject: string | undefined,
+  locale: Locale,
+  style: Style,
+): string {
+  const error = ownError(thrown), label = labels[locale], message = printable(messageOf(error));
+  const head = (title: string) =>
+    [style.bad(label.error), ...(subject === undefined ? [] : [printable(subject)]), title].join(": ");
+  if (!(error instanceof CivikitError)) return `${head(message)}\n`;
   const { title, cause, action } = hint(error, locale);
-  const lines = [head(title), `  ${messageOf(error)}`];
+  const lines = [head(title), `  ${message}`];
   if (error instanceof HttpError) {
     const words = serverWords(error.body, label.until);
     if (words !== undefined && !error.message.includes(words)) lines.push(`  ${label.server}: ${words}`);
@@ -73,7 +66,7 @@ export function describeFailure(error: unknown, subject: string, locale: Locale,
     lines.push(`  ${printable(error.path)}`);
   }
   lines.push(`  ${label.why}: ${cause}`, `  ${label.next}: ${action}`);
-  if (isMissingRight(error)) lines.push(`  ${label.install}: ${installLine()}`);
+  if (error.reason?.endsWith("_right")) lines.push(`  ${label.install}: ${installLine()}`);
   if (error instanceof HttpError && error.retryAfterMs !== undefined) {
     lines.push(`  ${label.wait} ${formatDuration(error.retryAfterMs)}`);
   }

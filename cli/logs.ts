@@ -6,6 +6,7 @@ import { ExitCode } from "./exit_code.ts";
 import { interrupt } from "./interrupt.ts";
 import { monitorPaths } from "./places.ts";
 import { printable } from "./text.ts";
+import { jsonText } from "./json_line.ts";
 
 const help = `<what> is one of:
   errors    failures by status, by kind of network trouble, and timeouts
@@ -98,7 +99,7 @@ async function run(args: ParsedArgs, { io }: Surroundings): Promise<number> {
   const parts = logs.flatMap(({ parts }) => parts), { last } = logs.at(-1)!;
   const size = (await Deno.stat(last).catch(() => undefined))?.size ?? 0;
   const lines = logLines(parts);
-  const json = (value: unknown) => io.stdout(`${JSON.stringify(value, null, 2)}\n`);
+  const json = (value: unknown) => io.stdout(`${jsonText(value, 2)}\n`);
 
   if (kind === "tail") {
     for (const line of await tailLines(lines, number ?? 20)) io.stdout(`${printable(line)}\n`);

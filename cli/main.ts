@@ -1,4 +1,5 @@
 import { type Locale, version } from "../transport/mod.ts";
+import { cutSecrets } from "../transport/internal.ts";
 import { lostAbilities } from "./abilities.ts";
 import { commonFlags, firstOperand, type Flag, type ParsedArgs, readArgs, UsageError, versionFlag } from "./args.ts";
 import type { Command } from "./command.ts";
@@ -55,7 +56,7 @@ function describe(error: unknown, io: Io, locale: Locale, style: Style): number 
     io.stderr(`${style.bad("error")}: ${error.message}\n`);
     return ExitCode.usage;
   }
-  io.stderr(describeFailure(error, "civikit", locale, style));
+  io.stderr(describeFailure(error, undefined, locale, style));
   return exitCode(error);
 }
 
@@ -101,6 +102,11 @@ function safeLocale(io: Io): Locale {
   }
 }
 
+/** The last gate: whatever a server repeats of a key, no command prints it. */
+function withoutSecrets(io: Io): Io {
+  return { ...io, stdout: (text) => io.stdout(cutSecrets(text)), stderr: (text) => io.stderr(cutSecrets(text)) };
+}
+
 /**
  * The whole `civikit` command.
  *
@@ -117,7 +123,7 @@ function safeLocale(io: Io): Locale {
  * ```
  */
 export async function main(args: readonly string[], own: Io = processIo()): Promise<number> {
-  const { io, codeOf } = withHangUps(own);
+  const { io, codeOf } = withHangUps(withoutSecrets(own));
   try {
     return codeOf(await dispatch(args, io));
   } catch (error) {

@@ -22,6 +22,7 @@ import { isCode } from "../transport/mod.ts";
 import { UsageError } from "./args.ts";
 import type { Command } from "./command.ts";
 import { printable } from "./text.ts";
+import { jsonLine } from "./json_line.ts";
 
 const help = `actions:
   search [<words>]   models that fit, best rated first
@@ -99,7 +100,7 @@ async function get(asking: Asking): Promise<void> {
     if (other === undefined) throw error;
     return modelOf(other, reference);
   });
-  if (asking.isJson) return asking.io.stdout(`${JSON.stringify(model)}\n`);
+  if (asking.isJson) return jsonLine(asking.io, model);
   const facts = [
     ["model", `${model.id} ${model.name}`],
     ["type", model.mode ? `${model.type} (${model.mode})` : model.type],

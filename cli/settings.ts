@@ -1,5 +1,5 @@
 import { CivikitError, InputError, type Locale } from "../transport/mod.ts";
-import { checkPlain, readBaseUrl, redactUrl } from "../transport/internal.ts";
+import { checkPlain, readBaseUrl, redactUrl, rememberSecret } from "../transport/internal.ts";
 import type { LogLevelName } from "../monitor/mod.ts";
 import type { Io } from "./io.ts";
 import { keyPath } from "./places.ts";
@@ -12,8 +12,9 @@ const defaultBaseUrl = "https://civitai.com";
 function checkKey(text: string, source: string): string {
   const key = text.trim();
   if (!/^[\x21-\x7e]{8,512}$/.test(key)) {
-    throw invalid(`reading the API key from ${source}: not one word of plain characters`, source);
+    throw invalid(`reading the API key from ${source}: not one word of 8 to 512 plain characters`, source);
   }
+  rememberSecret(key);
   return key;
 }
 

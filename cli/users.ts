@@ -2,6 +2,7 @@ import { CivikitError } from "../transport/mod.ts";
 import { apiCommand, type Asking, showFacts, showTable, wordsOf } from "./api_command.ts";
 import { UsageError } from "./args.ts";
 import type { Command } from "./command.ts";
+import { jsonLine } from "./json_line.ts";
 
 const help = `actions:
   search <words>   up to five users whose name is like the words
@@ -14,7 +15,7 @@ async function search(asking: Asking): Promise<void> {
   const words = wordsOf(asking);
   if (words === undefined) throw new UsageError("words to search for are due");
   const users = await asking.api.users.search(words, asking);
-  if (asking.isJson) { for (const user of users) asking.io.stdout(`${JSON.stringify(user)}\n`); }
+  if (asking.isJson) { for (const user of users) jsonLine(asking.io, user); }
   else if (users.length === 0) asking.say("nothing found");
   else showTable(asking, [["ID", "NAME"], ...users.map(({ id, username }) => [String(id), String(username ?? "")])]);
 }

@@ -4,6 +4,7 @@ import { apiCommand, type Asking, idOperand, showFacts, showTable, sizeText } fr
 import { UsageError } from "./args.ts";
 import type { Command } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
+import { jsonLine } from "./json_line.ts";
 
 const help = `actions:
   get <id>                 one version with its files
@@ -67,7 +68,7 @@ async function byHash(asking: Asking): Promise<number> {
     if (version === null) {
       missing++;
       say(`${operand}: unknown to Civitai`);
-    } else if (isJson) io.stdout(`${JSON.stringify(version)}\n`);
+    } else if (isJson) jsonLine(io, version);
     else rows.push([operand, String(version.id), version.model.name, version.name, version.baseModel ?? ""]);
   }
   if (rows.length > 0) showTable(asking, [["HASH OR FILE", "VERSION", "MODEL", "NAME", "BASE MODEL"], ...rows]);

@@ -802,13 +802,13 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
   // unauthorized, login_required
   key_missing: {
     en: [
-      "API key needed",
-      "Civitai answers this only with an API key, and none is set.",
+      "Login required: no API key is set",
+      "Civitai gives this to logged-in users only; civikit logs in with an API key.",
       `Create a key at ${keyPage}, set it: export CIVITAI_API_KEY=..., and run the same command again.`,
     ],
     "zh-TW": [
-      "需要 API 金鑰",
-      "Civitai 要求 API 金鑰才會回應，而您尚未設定。",
+      "需要登入：尚未設定 API 金鑰",
+      "Civitai 只提供給已登入的使用者；civikit 以 API 金鑰登入。",
       `請到 ${keyPage} 建立金鑰、設定環境變數 CIVITAI_API_KEY，再執行同一個指令。`,
     ],
   },
@@ -1164,7 +1164,7 @@ export const errorReasons: readonly ErrorReason[] = Object.keys(byReason) as Err
  * import { hint } from "@civikit/civikit/transport";
  *
  * console.log(hint("unauthorized").title); // API key not accepted
- * console.log(hint({ code: "unauthorized", reason: "key_missing" }).title); // API key needed
+ * console.log(hint({ code: "unauthorized", reason: "key_missing" }).title); // Login required: no API key is set
  * console.log(hint("header_timeout", "zh-TW").title); // 請求逾時
  * ```
  */

@@ -4,6 +4,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { wrapDiskError } from "./download/disk.ts";
 import { CivikitError, DiskError } from "./errors.ts";
 import { checkPlain } from "./plain_file.ts";
+import { missingRight } from "./rights.ts";
 
 /** One step from a layout to the next: SQL, or a function for what SQL cannot do. */
 export type SqliteStep = string | ((db: DatabaseSync) => void);
@@ -86,7 +87,8 @@ export function isSqliteBusy(error: unknown): boolean {
 function wrapSqliteError(error: unknown, path: string, action: string): CivikitError {
   if (error instanceof CivikitError) return error;
   const text = textOf(error), trouble = troubleOf(error);
-  if ((error as { code?: unknown }).code !== "ERR_SQLITE_ERROR" && trouble === "other") {
+  const isSqlites = (error as { code?: unknown }).code === "ERR_SQLITE_ERROR" && missingRight(error) === undefined;
+  if (!isSqlites && trouble === "other") {
     return wrapDiskError(error, path, action);
   }
   const [code, state] = trouble === "damaged"

@@ -3,14 +3,15 @@ import {
   CivikitError,
   type Digests,
   type ErrorCode,
+  type ErrorReason,
   hint,
   HttpError,
   type Locale,
-  redactText,
 } from "../../transport/mod.ts";
-import { exitCode } from "../exit_code.ts";
+import { ownError } from "../../transport/internal.ts";
 import { serverWords } from "../failure.ts";
 import type { Io } from "../io.ts";
+import { failureFields, jsonLine } from "../json_line.ts";
 import type { Reporter } from "./reporter.ts";
 
 /**
@@ -21,8 +22,8 @@ import type { Reporter } from "./reporter.ts";
  * - `start`: a file's work begins. `index` names the file in all later lines.
  * - `progress`: at most twice a second for each file; left out with `--quiet`.
  * - `done`: the file is under its final name.
- * - `error`: a file failed; or a reference that never became one, then `index` is null. `code` is stable, `server` is
- *   what the server said about it in its own words.
+ * - `error`: a file failed; or a reference that never became one, then `index` is null. `code` is stable, `reason`
+ *   is what it leaves open (or null), `server` is what the server said about it in its own words.
  * - `summary`: the last line of every run, an interrupted one too. `bytes` are those of finished files, `fetchedBytes`
  *   what came over the network, for files that did not end too.
  * - `would_download`: with `--dry-run`, a line for each file; `leftBytes` of it are not there yet. Of the others only
@@ -57,6 +58,7 @@ export type JsonEvent =
     index: number | null;
     reference: string;
     code: ErrorCode | "unknown";
+    reason: ErrorReason | null;
     exitCode: number;
     message: string;
     title: string;
@@ -90,18 +92,16 @@ export type JsonEvent =
 
 /** Writes `event` as one line on the standard output. */
 export function writeJson(io: Pick<Io, "stdout">, event: JsonEvent): void {
-  io.stdout(`${JSON.stringify(event)}\n`);
+  jsonLine(io, event);
 }
 
 /** The line for a failure. */
 export function errorEvent(error: unknown, reference: string, locale: Locale, index: number | null): JsonEvent {
-  const code = error instanceof CivikitError ? error.code : "unknown";
-  const message = redactText(error instanceof Error ? error.message : String(error));
-  const { title, action } = error instanceof CivikitError ? hint(error, locale) : { title: message, action: "" };
-  const { body = "", retryAfterMs = null } = error instanceof HttpError ? error : {};
+  const own = ownError(error), fields = failureFields(own);
+  const { title, action } = own instanceof CivikitError ? hint(own, locale) : { title: fields.message, action: "" };
+  const { body = "", retryAfterMs } = own instanceof HttpError ? own : {};
   const server = serverWords(body, "until") ?? null;
-  const texts = { message, title, action, server, retryAfterMs: retryAfterMs ?? null };
-  return { event: "error", index, reference, code, exitCode: exitCode(error), ...texts };
+  return { event: "error", index, reference, ...fields, title, action, server, retryAfterMs: retryAfterMs ?? null };
 }
 
 const everyMs = 500;

@@ -159,9 +159,9 @@ Deno.test("civikit download ends with the documented exit code for each kind of 
   inWorld(async ({ civitai, dir, run }) => {
     const table: [string[], number, string][] = [
       [["99999"], 4, 'write "model:99999"'],
-      [["model:99999"], 4, "Not found"],
+      [["model:99999"], 4, "No such model"],
       [["2090"], 4, "No longer available"],
-      [["2080"], 3, "Login required"],
+      [["2080"], 3, "Login required: no API key is set"],
       [["2070"], 3, "Early access"],
       [["2110"], 3, "Downloads disabled"],
       [["2060"], 7, "wrong checksum"],
@@ -171,7 +171,7 @@ Deno.test("civikit download ends with the documented exit code for each kind of 
       [["urn:air:sdxl:lora:civitai:x@y"], 2, "Not a usable AIR"],
       // an address of its own: on 127.0.0.1 another test may have been given the port meanwhile
       [[`http://127.0.0.77:${closedPort()}/x.bin`], 5, "Connection failed"],
-      [["2002", "bogus", "99999"], 1, "Not found"],
+      [["2002", "bogus", "99999"], 1, "No such version"],
       [["2002", "-o", "con.txt"], 8, "Path not allowed"],
       [["2002", "--base-url", "http://example.com"], 2, "neither https nor this machine"],
     ];
@@ -239,7 +239,7 @@ Deno.test("civikit download --quiet is silent when all is well", () =>
 Deno.test("civikit download speaks the reader's language in its hints", () =>
   inWorld(async ({ run }) => {
     const { io } = await run(["99999", "--lang", "zh-TW"]);
-    assert(io.err.includes("錯誤: 99999: 找不到\n") && io.err.includes("  處理: "), io.err);
+    assert(io.err.includes("錯誤: 99999: 找不到這個版本\n") && io.err.includes("  處理: "), io.err);
   }));
 
 Deno.test("civikit download interrupted before its first file ends with 130 and a summary", () =>

@@ -150,6 +150,7 @@ Deno.test("jsonReporter() writes the documented events, one a line, progress at 
     index: null,
     reference: "model:9",
     code: "not_found",
+    reason: null,
     exitCode: 4,
     title: "Not found",
     server: null,
