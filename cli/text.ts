@@ -29,8 +29,16 @@ function takeLast(parts: readonly string[], width: number): string {
   return taken;
 }
 
-/** Shortens `text` to `width` terminal columns by cutting its middle, so that the ending of a file name stays. */
-export function truncate(text: string, width: number): string {
+/** What so many names end in that it tells nothing. */
+const usualEnding = /\.safetensors$/i;
+
+/**
+ * Shortens `text` to `width` terminal columns: first by `.safetensors`, then by cutting its middle, so that what tells one
+ * file name from the next, mostly its end, stays.
+ */
+export function truncate(full: string, width: number): string {
+  if (unicodeWidth(full) <= width) return full;
+  const text = full.replace(usualEnding, "");
   if (unicodeWidth(text) <= width) return text;
   if (width < 2) return width === 1 ? "…" : "";
   const parts = Array.from(graphemes.segment(text), ({ segment }) => segment);

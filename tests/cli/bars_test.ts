@@ -61,9 +61,9 @@ Deno.test("renderBar() drops the least important first as the terminal narrows",
     at(120),
     `${label}  [==============>                    ]   45%      0.9/2.0 GB   85.0 MB/s  ETA 13s    x4`,
   );
-  assertEquals(at(80), "超高解析…etensors  [==>     ]   45%      0.9/2.0 GB   85.0 MB/s  ETA 13s    x4");
-  assertEquals(at(40), "超高解析度…afetensors   45%   85.0 MB/s");
-  assertEquals(at(20), "超高解…ensors   45%");
+  assertEquals(at(80), "超高解析…寫實風格  [==>     ]   45%      0.9/2.0 GB   85.0 MB/s  ETA 13s    x4");
+  assertEquals(at(40), "超高解析度寫實風格      45%   85.0 MB/s");
+  assertEquals(at(20), "超高解…實風格   45%");
 });
 
 Deno.test("renderBar() becomes a spinner while the size is unknown", () => {

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { unicodeWidth } from "@std/cli/unicode-width";
 import { closest, fit, formatDuration, parseSize, printable, truncate } from "../../cli/text.ts";
 
-Deno.test("truncate() never exceeds the width, splits no wide character, and keeps the ending", () => {
+Deno.test("truncate() never exceeds the width, splits no wide character, and keeps what tells names apart", () => {
   const names = ["model_final_v2.safetensors", "超高解析度寫實風格模型第二版.safetensors", "a👨‍👩‍👧‍👦b👍🏽c.bin", "é́x"];
   for (const name of names) {
     for (let width = 0; width <= 60; width++) {
@@ -12,7 +12,12 @@ Deno.test("truncate() never exceeds the width, splits no wide character, and kee
       assertEquals(unicodeWidth(fit(name, width)), width, `${width}: ${fit(name, width)}|`);
     }
   }
-  assertEquals(truncate("model_final_v2.safetensors", 15), "model_f…tensors");
+  assertEquals(truncate("model_final_v2.safetensors", 26), "model_final_v2.safetensors");
+  assertEquals(truncate("model_final_v2.safetensors", 15), "model_final_v2");
+  assertEquals([10, 20].map((n) => truncate(`harbourMix_large_v${n}.safetensors`, 12)), [
+    "harbou…e_v10",
+    "harbou…e_v20",
+  ]);
   assertEquals(truncate("超高解析度寫實.bin", 11), "超高解….bin");
 });
 
