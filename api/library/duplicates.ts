@@ -1,4 +1,4 @@
-import { linkSync, renameSync, rmSync, statSync } from "node:fs";
+import { linkSync, lstatSync, renameSync, rmSync } from "node:fs";
 import { type CivikitError, digestFile, DiskError, wrapDiskError } from "../../transport/mod.ts";
 import type { CallOptions } from "../call.ts";
 import type { DiskFile } from "./walk.ts";
@@ -11,19 +11,31 @@ export interface DuplicateGroup {
   bytes: number;
   /** Their paths, in order. */
   paths: string[];
-  /** Bytes the disk would get back if they were one file; names of one file already cost nothing. */
+  /** Bytes the disks would get back if they were one file on each; names of one file, and links, cost nothing. */
   wastedBytes: number;
 }
 
+/** What {@linkcode findDuplicates} looks at of a file. */
+export type HashedFile = Pick<DiskFile, "path" | "bytes" | "inode" | "isLink"> & {
+  /** Its SHA-256. */
+  sha256: string;
+};
+
+/** Copies beyond the first on each disk; a link is none, and names of one file are one. */
+function spareCopies(files: readonly HashedFile[]): number {
+  const copies = new Set(files.filter(({ isLink }) => !isLink).map(({ inode, path }) => inode ?? path));
+  const disks = new Set([...copies].map((copy) => /^\d+:\d+$/.test(copy) ? copy.split(":")[0] : ""));
+  return copies.size - disks.size;
+}
+
 /** Groups files of equal content; single ones are left out. The groups that waste most come first. */
-export function findDuplicates(
-  files: Iterable<Pick<DiskFile, "path" | "bytes" | "inode"> & { sha256: string }>,
-): DuplicateGroup[] {
+export function findDuplicates(files: Iterable<HashedFile>): DuplicateGroup[] {
   const groups: DuplicateGroup[] = [];
   for (const [sha256, same] of Map.groupBy(files, (file) => file.sha256)) {
     if (same.length < 2 || same[0]!.bytes === 0) continue;
-    const copies = new Set(same.map(({ inode, path }) => inode ?? path)).size, { bytes } = same[0]!;
-    groups.push({ sha256, bytes, paths: same.map(({ path }) => path).sort(), wastedBytes: (copies - 1) * bytes });
+    const [{ bytes }] = same as [HashedFile];
+    const paths = same.map(({ path }) => path).sort();
+    groups.push({ sha256, bytes, paths, wastedBytes: spareCopies(same) * bytes });
   }
   return groups.sort((a, b) => b.wastedBytes - a.wastedBytes);
 }
@@ -32,15 +44,15 @@ export function findDuplicates(
 export interface LinkOutcome {
   /** The file. */
   path: string;
-  /** True when it is a hard link to the group's first file now, or was one before. */
+  /** True when it is a name of the first file on its disk now, or was one before. */
   linked: boolean;
-  /** Why it is not. */
+  /** Why it is not. Links, and the only copy on a disk, are left as they are without one. */
   error?: CivikitError;
 }
 
 /**
- * Makes the files of a group names of one file (hard links to its first path). Each is hashed again right before; one
- * that is not what it was, or lies on another disk, is left alone and reported.
+ * Makes the files of a group names of one file on each disk (hard links to the first that is there). Each is hashed again
+ * right before; one that is not what it was is left alone and reported. Links are neither replaced nor linked to.
  *
  * @param group From {@linkcode scan}.
  * @throws The signal's reason when it aborts.
@@ -56,20 +68,24 @@ export interface LinkOutcome {
  * ```
  */
 export async function linkDuplicates(
-  { sha256, paths: [first, ...others] }: DuplicateGroup,
+  { sha256, paths }: DuplicateGroup,
   { signal }: CallOptions = {},
 ): Promise<LinkOutcome[]> {
-  const outcomes: LinkOutcome[] = [];
-  for (const path of others) {
+  const outcomes: LinkOutcome[] = [], firsts = new Map<number, string>();
+  for (const path of paths) {
     signal?.throwIfAborted();
     try {
-      const [one, other] = [statSync(first!), statSync(path)];
-      if (one.dev !== other.dev || one.ino !== other.ino) {
-        await proveSame(first!, sha256, signal);
-        await proveSame(path, sha256, signal);
-        replaceByLink(first!, path);
+      const info = lstatSync(path), first = firsts.get(info.dev);
+      if (info.isSymbolicLink()) outcomes.push({ path, linked: false });
+      else if (first === undefined) firsts.set(info.dev, path);
+      else {
+        if (lstatSync(first).ino !== info.ino) {
+          await proveSame(first, sha256, signal);
+          await proveSame(path, sha256, signal);
+          replaceByLink(first, path);
+        }
+        outcomes.push({ path, linked: true });
       }
-      outcomes.push({ path, linked: true });
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       outcomes.push({ path, linked: false, error: wrapDiskError(error, path, "linking") });
@@ -81,7 +97,11 @@ export async function linkDuplicates(
 async function proveSame(path: string, sha256: string, signal: AbortSignal | undefined): Promise<void> {
   const { SHA256 } = await digestFile(path, ["SHA256"], { signal });
   if (SHA256 === sha256) return;
-  throw new DiskError(`linking ${JSON.stringify(path)}: it was changed since the scan`, {
+  throw changed(path);
+}
+
+function changed(path: string): DiskError {
+  return new DiskError(`linking ${JSON.stringify(path)}: it was changed since the scan`, {
     code: "part_mismatch",
     path,
   });
@@ -93,6 +113,8 @@ function replaceByLink(from: string, to: string): void {
   rmSync(temporary, { force: true });
   linkSync(from, temporary);
   try {
+    // a link to a link would lead somewhere else from here
+    if (!lstatSync(temporary).isFile()) throw changed(from);
     renameSync(temporary, to);
   } finally {
     rmSync(temporary, { force: true });

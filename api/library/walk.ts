@@ -1,5 +1,5 @@
-import { join, relative, resolve, sep } from "node:path";
-import { type CivikitError, wrapDiskError } from "../../transport/mod.ts";
+import { basename, join, relative, resolve, sep } from "node:path";
+import { type CivikitError, DiskError, wrapDiskError } from "../../transport/mod.ts";
 
 /** One model file on the disk. */
 export interface DiskFile {
@@ -11,8 +11,10 @@ export interface DiskFile {
   bytes: number;
   /** Last change in milliseconds since the epoch. */
   mtimeMs: number;
-  /** The same for all names of one file; null where the system does not tell. */
+  /** The same for all names of one file, `device:number`; null where the system does not tell. */
   inode: string | null;
+  /** Whether the path is a link, and the file itself somewhere else. */
+  isLink: boolean;
 }
 
 /** Something that was passed over, and why. */
@@ -21,6 +23,8 @@ export interface Skip {
   path: string;
   /** Why. */
   error: CivikitError;
+  /** True for a link whose file is not there: nothing that could be looked at. */
+  isDangling?: boolean | undefined;
 }
 
 /** What is in a folder. */
@@ -53,7 +57,7 @@ export interface WalkOptions {
  * Every model file below `root`. Hidden folders are passed over; links are followed, in a circle only once; what cannot
  * be read is listed and stops nothing.
  *
- * @param root The folder.
+ * @param root The folder; or a single file, whatever its ending.
  * @throws {DiskError} When `root` itself cannot be read.
  * @example
  * ```ts
@@ -75,16 +79,15 @@ export function walk(root: string, { extensions = modelExtensions }: WalkOptions
       work();
     } catch (error) {
       if (path === base) throw wrapDiskError(error, path, action);
-      skipped.push({ path, error: wrapDiskError(error, path, action) });
+      skipped.push(skip(path, action, error));
     }
   }
 
-  function visitFile(path: string): void {
-    const { size, mtime, dev, ino, isFile } = Deno.statSync(path);
+  function visitFile(path: string, { size, mtime, dev, ino, isFile }: Deno.FileInfo, isLink: boolean): void {
     if (!isFile) return;
-    const name = relative(base, path).split(sep).join("/");
+    const name = relative(base, path).split(sep).join("/") || basename(path);
     const inode = ino === null || ino === 0 ? null : `${dev}:${ino}`;
-    files.push({ path, name, bytes: size, mtimeMs: mtime?.getTime() ?? 0, inode });
+    files.push({ path, name, bytes: size, mtimeMs: mtime?.getTime() ?? 0, inode, isLink });
   }
 
   function visitFolder(path: string, real: string): void {
@@ -98,13 +101,50 @@ export function walk(root: string, { extensions = modelExtensions }: WalkOptions
       if (isDirectory) look(child, "reading the folder", () => visitFolder(child, join(real, name)));
       else if (isSymlink) {
         look(child, "following", () => {
-          if (Deno.statSync(child).isDirectory) visitFolder(child, Deno.realPathSync(child));
-          else if (isWanted) visitFile(child);
+          const info = isWanted ? Deno.statSync(child) : targetOf(child);
+          if (info?.isDirectory) visitFolder(child, Deno.realPathSync(child));
+          else if (info && isWanted) visitFile(child, info, true);
         });
-      } else if (isWanted) look(child, "looking at", () => visitFile(child));
+      } else if (isWanted) look(child, "looking at", () => visitFile(child, Deno.statSync(child), false));
     }
   }
 
-  look(base, "reading the folder", () => visitFolder(base, Deno.realPathSync(base)));
+  look(base, "reading", () => {
+    const info = Deno.statSync(base);
+    if (info.isDirectory) visitFolder(base, Deno.realPathSync(base));
+    else visitFile(base, info, Deno.lstatSync(base).isSymlink);
+  });
   return { files, skipped };
+}
+
+/** What a link leads to; undefined where it leads nowhere, or round in a circle. */
+function targetOf(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.FilesystemLoop) return undefined;
+    throw error;
+  }
+}
+
+function isLinkAt(path: string): boolean {
+  try {
+    return Deno.lstatSync(path).isSymlink;
+  } catch {
+    return false;
+  }
+}
+
+/** What kept `path` from being looked at, in words that fit. */
+function skip(path: string, action: string, cause: unknown): Skip {
+  const error = wrapDiskError(cause, path, action), shown = JSON.stringify(path);
+  if (error.code !== "folder_missing") return { path, error };
+  if (isLinkAt(path)) {
+    const message = `${action} ${shown}: a link to a file that is not there`;
+    return { path, isDangling: true, error: new DiskError(message, { code: "folder_missing", path, cause }) };
+  }
+  // a listing shows what is no UTF-8 with this sign in its place, and under that name nothing is found
+  if (!path.includes("\ufffd")) return { path, error };
+  const message = `${action} ${shown}: its name is not UTF-8, so that it cannot be opened; give it another`;
+  return { path, error: new DiskError(message, { code: "invalid_path", path, cause }) };
 }

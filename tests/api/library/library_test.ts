@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join } from "node:path";
 import {
   civitai,
+  findDuplicates,
   findUpdates,
   hashCache,
   hashFiles,
@@ -113,15 +114,96 @@ Deno.test({
       Deno.symlinkSync(folder, join(folder, "a", "loop"));
       Deno.symlinkSync("/nowhere/at/all", join(folder, "gone.safetensors"));
       Deno.symlinkSync(join(folder, "a", "x.safetensors"), join(folder, "b.safetensors"));
+      Deno.symlinkSync("/nowhere/at/all", join(folder, "put_models_here.txt"));
+      Deno.symlinkSync("round", join(folder, "round"));
       const { files, skipped } = walk(folder);
-      assertEquals(files.map(({ name }) => name), ["a/x.safetensors", "b.safetensors"]);
+      assertEquals(files.map(({ name, isLink }) => [name, isLink]), [["a/x.safetensors", false], [
+        "b.safetensors",
+        true,
+      ]]);
       assertEquals(files[0]!.inode, files[1]!.inode);
-      assertEquals(skipped.map(({ path, error }) => [path, error.code]), [[
+      assertEquals(skipped.map(({ path, error, isDangling }) => [path, error.code, isDangling]), [[
         join(folder, "gone.safetensors"),
         "folder_missing",
+        true,
       ]]);
+      assert(skipped[0]!.error.message.endsWith("a link to a file that is not there"));
       assertEquals(assertThrows(() => walk(join(folder, "no")), CivikitError).code, "folder_missing");
       return Promise.resolve();
+    }),
+});
+
+Deno.test({
+  name: "walk() tells of a link to a folder it may not look into",
+  ignore: Deno.build.os === "windows" || Deno.uid() === 0,
+  fn: () =>
+    inFolder((folder) => {
+      Deno.mkdirSync(join(folder, "closed", "loras"), { recursive: true });
+      Deno.symlinkSync("closed/loras", join(folder, "loras"));
+      Deno.chmodSync(join(folder, "closed"), 0);
+      assertEquals(walk(folder).skipped.map(({ error }) => error.code), ["permission_denied", "permission_denied"]);
+      Deno.chmodSync(join(folder, "closed"), 0o700);
+      return Promise.resolve();
+    }),
+});
+
+Deno.test("walk() takes a single file, whatever its ending", () =>
+  inFolder((folder) => {
+    const path = join(folder, "model.bak");
+    Deno.writeTextFileSync(path, "x");
+    assertEquals(walk(path).files.map((file) => [file.path, file.name, file.bytes]), [[path, "model.bak", 1]]);
+    return Promise.resolve();
+  }));
+
+Deno.test({
+  name: "walk() says that a name is not UTF-8, and goes on",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    inFolder(async (folder) => {
+      Deno.writeTextFileSync(join(folder, "a.safetensors"), "x");
+      Deno.writeTextFileSync(join(folder, "\ufffd.safetensors"), "x");
+      const script = `printf x > "$(printf 'mod\\350le.safetensors')"; mkdir "$(printf 'd\\350')"`;
+      await new Deno.Command("sh", { args: ["-c", script], cwd: folder }).output();
+      const { files, skipped } = walk(folder);
+      assertEquals(files.map(({ name }) => name), ["a.safetensors", "\ufffd.safetensors"]);
+      assertEquals(skipped.map(({ error }) => error.code), ["invalid_path", "invalid_path"]);
+      for (const { error } of skipped) assert(error.message.includes("not UTF-8"), error.message);
+    }),
+});
+
+Deno.test("findDuplicates() counts what could be gained: copies on one disk, but no links and no second names", () => {
+  const file = (path: string, inode: string | null, isLink = false) => {
+    return { path, inode, isLink, bytes: 10, sha256: "AA" };
+  };
+  const wasted = (...files: ReturnType<typeof file>[]) => findDuplicates(files)[0]!.wastedBytes;
+  assertEquals(wasted(file("/a", "1:1"), file("/b", "1:2"), file("/c", "1:3")), 20);
+  assertEquals(wasted(file("/a", "1:1"), file("/b", "1:1")), 0);
+  assertEquals(wasted(file("/a", "1:1", true), file("/b", "1:2")), 0);
+  assertEquals(wasted(file("/a", "1:1", true), file("/b", "1:1")), 0);
+  assertEquals(wasted(file("/a", "1:1", true), file("/b", "1:2", true)), 0);
+  assertEquals(wasted(file("/a", "1:1"), file("/b", "2:2")), 0);
+  assertEquals(wasted(file("/a", "1:1"), file("/b", "2:2"), file("/c", "2:3"), file("/d", "2:4")), 20);
+  assertEquals(wasted(file("/a", null), file("/b", null)), 10);
+});
+
+Deno.test({
+  name: "linkDuplicates() neither replaces a link nor links to one, whatever comes first",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (folder) => {
+      for (const name of ["store", "lib"]) Deno.mkdirSync(join(folder, name));
+      for (const path of ["store/m.pt", "lib/b.pt", "lib/d.pt"]) Deno.writeTextFileSync(join(folder, path), "same");
+      for (const name of ["a.pt", "c.pt", "e.pt"]) Deno.symlinkSync("../store/m.pt", join(folder, "lib", name));
+      const { duplicates: [group] } = await scan(null, [join(folder, "lib")]);
+      assertEquals(group!.wastedBytes, 4);
+      const linked = (await linkDuplicates(group!)).map(({ path, linked }) => [path.slice(-4), linked]);
+      assertEquals(linked, [["a.pt", false], ["c.pt", false], ["d.pt", true], ["e.pt", false]]);
+      const kinds = ["a.pt", "b.pt", "c.pt", "d.pt", "e.pt"].map((name) => {
+        assertEquals(Deno.readTextFileSync(join(folder, "lib", name)), "same");
+        return Deno.lstatSync(join(folder, "lib", name)).isSymlink;
+      });
+      assertEquals(kinds, [true, false, true, false, true]);
+      assertEquals(Deno.statSync(join(folder, "lib/b.pt")).ino, Deno.statSync(join(folder, "lib/d.pt")).ino);
     }),
 });
 
