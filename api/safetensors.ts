@@ -1,5 +1,6 @@
 import { closeSync, readSync, statSync } from "node:fs";
 import { InputError, wrapDiskError } from "../transport/mod.ts";
+import { Damaged } from "./damaged.ts";
 import { openPlain } from "../transport/internal.ts";
 
 /** One tensor of a file. */
@@ -57,10 +58,6 @@ const bits: Readonly<Record<string, number>> = {
   F4: 4,
 };
 
-function refuse(path: string, state: string, cause?: unknown): InputError {
-  return new InputError(`reading ${JSON.stringify(path)}: ${state}`, { code: "invalid_file", input: path, cause });
-}
-
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -101,20 +98,20 @@ function readHead(path: string): { text: string; headerBytes: number; fileBytes:
       let done = 0;
       while (done < into.length) {
         const count = readSync(file!, into, done, into.length - done, at + done);
-        if (count === 0) throw refuse(path, `cut off inside the header, after ${at + done} bytes`);
+        if (count === 0) throw new Damaged(`cut off inside the header, after ${at + done} bytes`);
         done += count;
       }
     };
-    if (fileBytes < 10) throw refuse(path, `not a .safetensors file: it has only ${fileBytes} bytes`);
+    if (fileBytes < 10) throw new Damaged(`not a .safetensors file: it has only ${fileBytes} bytes`);
     read(start, 0);
     const length = Number(new DataView(start.buffer).getBigUint64(0, true));
-    if (length < 2 || length > mostHeaderBytes) throw refuse(path, "not a .safetensors file: no header begins it");
-    if (length > fileBytes - 8) throw refuse(path, `cut off inside the header, after ${fileBytes} bytes`);
+    if (length < 2 || length > mostHeaderBytes) throw new Damaged("not a .safetensors file: no header begins it");
+    if (length > fileBytes - 8) throw new Damaged(`cut off inside the header, after ${fileBytes} bytes`);
     const header = new Uint8Array(length);
     read(header, 8);
     return { text: new TextDecoder().decode(header), headerBytes: 8 + length, fileBytes };
   } catch (error) {
-    throw wrapDiskError(error, path, "reading");
+    throw error instanceof Damaged ? error : wrapDiskError(error, path, "reading");
   } finally {
     if (file !== undefined) closeSync(file);
   }
@@ -140,19 +137,42 @@ function readHead(path: string): { text: string; headerBytes: number; fileBytes:
  * ```
  */
 export function readSafetensors(path: string): Safetensors {
+  try {
+    return read(path);
+  } catch (error) {
+    if (!(error instanceof Damaged)) throw error;
+    throw new InputError(`reading ${JSON.stringify(path)}: ${error.message}`, {
+      code: "invalid_file",
+      input: path,
+      cause: error.cause,
+    });
+  }
+}
+
+/**
+ * The first thing that cannot be right about a .safetensors file; undefined for a sane one.
+ *
+ * @throws {Damaged} When it is no such file or ends inside the header.
+ * @throws {DiskError} When it cannot be read.
+ */
+export function safetensorsProblem(path: string): string | undefined {
+  return read(path).problems[0];
+}
+
+function read(path: string): Safetensors {
   const { text, headerBytes, fileBytes } = readHead(path);
   let header: unknown;
   try {
     header = JSON.parse(text);
   } catch (cause) {
-    throw refuse(path, "the header is not JSON", cause);
+    throw new Damaged("the header is not JSON", { cause });
   }
-  if (!isRecord(header)) throw refuse(path, "the header is not an object");
+  if (!isRecord(header)) throw new Damaged("the header is not an object");
   const { __metadata__: notes = {}, ...rest } = header;
   const entries: [string, TensorInfo][] = [], dtypes: Record<string, number> = {};
   let parameterCount = 0;
   for (const [name, tensor] of Object.entries(rest)) {
-    if (!isTensor(tensor)) throw refuse(path, `the header's entry ${JSON.stringify(name)} is no tensor`);
+    if (!isTensor(tensor)) throw new Damaged(`the header's entry ${JSON.stringify(name)} is no tensor`);
     entries.push([name, tensor]);
     dtypes[tensor.dtype] = (dtypes[tensor.dtype] ?? 0) + 1;
     parameterCount += tensor.shape.reduce((product, length) => product * length, 1);

@@ -16,6 +16,8 @@ export interface FileStamp {
 export interface HashRecord extends FileStamp {
   /** Upper case. */
   sha256: string;
+  /** What is wrong with it by its own account; null: nothing that could be told; undefined: nobody looked. */
+  problem?: string | null | undefined;
 }
 
 /** What the site said about a hash. */
@@ -54,11 +56,13 @@ const migrations: readonly SqliteStep[] = [
    CREATE TABLE identities (
      sha256 TEXT PRIMARY KEY, identity TEXT, asked_at INTEGER NOT NULL
    ) WITHOUT ROWID;`,
+  // empty where there is no problem
+  "ALTER TABLE files ADD COLUMN problem TEXT",
 ];
 
 const statements = {
-  find: "SELECT path, bytes, mtime AS mtimeMs, sha256 FROM files WHERE path = ?",
-  keep: "INSERT OR REPLACE INTO files (path, bytes, mtime, sha256) VALUES (?, ?, ?, ?)",
+  find: "SELECT path, bytes, mtime AS mtimeMs, sha256, problem FROM files WHERE path = ?",
+  keep: "INSERT OR REPLACE INTO files (path, bytes, mtime, sha256, problem) VALUES (?, ?, ?, ?, ?)",
   asked: "SELECT identity, asked_at AS askedAt FROM identities WHERE sha256 = ?",
   tell: "INSERT OR REPLACE INTO identities (sha256, identity, asked_at) VALUES (?, ?, ?)",
 };
@@ -127,15 +131,20 @@ export function hashCache(
   }
 
   const recorded = (path: string) =>
-    attempt(() => file.run.find.get(path) as unknown as HashRecord | undefined, undefined);
+    attempt((): HashRecord | undefined => {
+      const row = file.run.find.get(path) as unknown as (HashRecord & { problem: string | null }) | undefined;
+      return row && { ...row, problem: row.problem === null ? undefined : row.problem || null };
+    }, undefined);
   return {
     recorded,
     find({ path, bytes, mtimeMs }) {
       const record = recorded(path);
       return record !== undefined && record.bytes === bytes && record.mtimeMs === mtimeMs ? record : undefined;
     },
-    keep: ({ path, bytes, mtimeMs, sha256 }) =>
-      attempt(() => void file.run.keep.run(path, bytes, mtimeMs, sha256), undefined),
+    keep({ path, bytes, mtimeMs, sha256, problem }) {
+      const column = problem === undefined ? null : problem ?? "";
+      attempt(() => void file.run.keep.run(path, bytes, mtimeMs, sha256, column), undefined);
+    },
     asked: (sha256) =>
       attempt(() => {
         const row = file.run.asked.get(sha256) as { identity: string | null; askedAt: number } | undefined;

@@ -1,8 +1,9 @@
-import { CivikitError } from "../../transport/mod.ts";
+import { CivikitError, wrapDiskError } from "../../transport/mod.ts";
 import type { CallOptions } from "../call.ts";
 import type { Version } from "../types.ts";
 import { type DuplicateGroup, findDuplicates } from "./duplicates.ts";
-import { type HashCache, hashCache, type HashRecord } from "./hash_cache.ts";
+import { damageError, findDamage } from "./find_damage.ts";
+import { type FileStamp, type HashCache, hashCache, type HashRecord } from "./hash_cache.ts";
 import { hashFiles } from "./hash_files.ts";
 import { type Identity, identityOf } from "./identity.ts";
 import { isGeneral } from "./is_general.ts";
@@ -14,6 +15,8 @@ export interface LibraryFile extends DiskFile {
   sha256: string;
   /** What it is on the site; null: the site does not know it; undefined: the site could not be asked. */
   identity: Identity | null | undefined;
+  /** What is wrong with it by its own account: the header of a .safetensors, a GGUF or a zip archive. Null: nothing. */
+  problem: string | null;
 }
 
 /** What {@linkcode scan} found. */
@@ -22,6 +25,8 @@ export interface ScanReport {
   files: LibraryFile[];
   /** What could not be read, and why. */
   skipped: Skip[];
+  /** Files that are in `files` and cannot be whole, and why; never one the site knows, which is as it was published. */
+  damaged: Skip[];
   /** Lookups that failed; their files have no `identity`. */
   failures: CivikitError[];
   /** Files that are there more than once. */
@@ -65,16 +70,18 @@ export interface ScanOptions extends WalkOptions, CallOptions {
   onProgress?: ((progress: ScanProgress) => void) | undefined;
 }
 
-const batchSize = 100;
+/** Hashes of one question: as many as `byHashes` asks about in four calls at once, and no more versions in memory. */
+const batchSize = 400;
 const dayMs = 86_400_000;
 const keepMs = 500;
 
 /**
- * Finds out what every model file below `roots` is: hashes those that are new or changed, and asks the site about
- * hashes it was not asked about before, 100 at a time. What cannot be read or asked is reported and stops nothing.
+ * Finds out what every model file below `roots` is: hashes those that are new or changed, looks whether they can be whole,
+ * and asks the site about hashes it was not asked about before. What cannot be read or asked is reported and stops
+ * nothing.
  *
  * @param api Whom to ask; null asks nobody.
- * @param roots The folders.
+ * @param roots The folders, or single files.
  * @param options See {@linkcode ScanOptions}.
  * @throws {DiskError} When one of `roots` cannot be read.
  * @throws The signal's reason when it aborts; what was hashed by then is kept in the cache.
@@ -100,18 +107,28 @@ export async function scan(
   const walks = roots.map((root) => walk(root, options)), skipped = walks.flatMap((one) => one.skipped);
   const found = new Map(walks.flatMap(({ files }) => files.map((file) => [file.path, file])));
 
-  const files: LibraryFile[] = [], unhashed: DiskFile[] = [];
+  const files: LibraryFile[] = [], unhashed: DiskFile[] = [], records: HashRecord[] = [];
+  const keep = () => kept.together(() => records.splice(0).forEach((record) => kept.keep(record)));
+  /** Takes a file whose hash is there; looks into it unless that was done before. */
+  function take(file: DiskFile, sha256: string, known?: string | null): void {
+    try {
+      const problem = known === undefined ? findDamage(file.path) ?? null : known;
+      if (known === undefined) records.push({ ...stampOf(file), sha256, problem });
+      files.push({ ...file, sha256, identity: undefined, problem });
+    } catch (error) {
+      skipped.push({ path: file.path, error: wrapDiskError(error, file.path, "looking into") });
+    }
+  }
+
   kept.together(() => {
     for (const file of found.values()) {
       const record = kept.find(file);
       if (record === undefined) unhashed.push(file);
-      else files.push({ ...file, sha256: record.sha256, identity: undefined });
+      else take(file, record.sha256, record.problem);
     }
   });
   const total = unhashed.reduce((sum, { bytes }) => sum + bytes, 0);
   const onProgress = (done: number) => options.onProgress?.({ phase: "hashing", done, total });
-  const records: HashRecord[] = [];
-  const keep = () => kept.together(() => records.splice(0).forEach((record) => kept.keep(record)));
   let hashedBytes = 0, hashedFiles = 0, keptAt = performance.now();
   try {
     for await (const { file, sha256, error } of hashFiles(unhashed, { ...options, onProgress, signal })) {
@@ -119,8 +136,7 @@ export async function scan(
         skipped.push({ path: file.path, error });
         continue;
       }
-      records.push({ path: file.path, bytes: file.bytes, mtimeMs: file.mtimeMs, sha256 });
-      files.push({ ...file, sha256, identity: undefined });
+      take(file, sha256);
       hashedFiles++;
       hashedBytes += file.bytes;
       // a killed scan loses no more than this
@@ -134,7 +150,14 @@ export async function scan(
   }
   files.sort((a, b) => a.path < b.path ? -1 : 1);
   const failures = await identify(api, files, kept, { ...options, signal });
-  return { files, skipped, failures, duplicates: findDuplicates(files), hashedFiles, hashedBytes };
+  const damaged = files.flatMap(({ path, problem, identity }) =>
+    problem === null || identity ? [] : [{ path, error: damageError("scanning", path, problem) }]
+  );
+  return { files, skipped, damaged, failures, duplicates: findDuplicates(files), hashedFiles, hashedBytes };
+}
+
+function stampOf({ path, bytes, mtimeMs }: DiskFile): FileStamp {
+  return { path, bytes, mtimeMs };
 }
 
 /** Fills in the identities; gives back what went wrong. */

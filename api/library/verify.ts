@@ -1,6 +1,6 @@
-import { type CivikitError, DiskError, isCode, VerificationError } from "../../transport/mod.ts";
+import { type CivikitError, DiskError, isCode, VerificationError, wrapDiskError } from "../../transport/mod.ts";
 import type { CallOptions } from "../call.ts";
-import { readSafetensors } from "../safetensors.ts";
+import { damageError, findDamage } from "./find_damage.ts";
 import type { HashCache } from "./hash_cache.ts";
 import { hashFiles, type HashFilesOptions } from "./hash_files.ts";
 import { type Skip, walk, type WalkOptions } from "./walk.ts";
@@ -11,13 +11,18 @@ export interface Expected {
   path: string;
   /** Its SHA-256, either case; undefined when nobody wrote it down. */
   sha256?: string | undefined;
+  /** Whether the site gives this hash: a file that has it is as it was published, whatever its header says. */
+  isPublished?: boolean | undefined;
 }
 
 /** What a file turned out to be. */
 export interface VerifyOutcome {
   /** The file. */
   path: string;
-  /** `ok`: as recorded. `unrecorded`: sound as far as can be told. `damaged`: not what it was. `missing`, `unreadable`. */
+  /**
+   * `ok`: as recorded. `unrecorded`: sound as far as can be told. `damaged`: not what it was, or cut off by its own
+   * account. `missing`, `unreadable`.
+   */
   state: "ok" | "unrecorded" | "damaged" | "missing" | "unreadable";
   /** Its SHA-256 now; undefined when it could not be read. */
   sha256?: string | undefined;
@@ -29,8 +34,9 @@ export interface VerifyOutcome {
 export interface VerifyOptions extends CallOptions, Pick<HashFilesOptions, "concurrency" | "onProgress"> {}
 
 /**
- * Hashes files again, whatever any cache says, and compares them with what was written down. Of .safetensors files that
- * nobody wrote down, the header must fit the size.
+ * Hashes files again, whatever any cache says, and compares them with what was written down. What .safetensors, GGUF and
+ * zip archives say of themselves must fit their size too, unless the hash is one that the site gives: a file that was cut
+ * off before anybody wrote its hash down is not sound.
  *
  * @param files What to look at, from a lock file or {@linkcode recordedFiles}.
  * @throws The signal's reason when it aborts.
@@ -49,12 +55,24 @@ export async function* verify(
 ): AsyncGenerator<VerifyOutcome, void, undefined> {
   const sized: (Expected & { bytes: number })[] = [];
   for (const file of files) sized.push({ ...file, bytes: sizeOf(file.path) });
-  for await (const { file: { path, sha256: wanted }, sha256, error } of hashFiles(sized, options)) {
+  for await (const { file, sha256, error } of hashFiles(sized, options)) {
+    const { path, isPublished = false } = file, wanted = file.sha256?.toUpperCase();
     if (error !== undefined) {
       yield { path, state: isCode(error, "folder_missing") ? "missing" : "unreadable", error: gone(error, path) };
-    } else if (wanted === undefined) yield unrecorded(path, sha256);
-    else if (wanted.toUpperCase() === sha256) yield { path, state: "ok", sha256 };
-    else yield { path, state: "damaged", sha256, error: differs(path, wanted.toUpperCase(), sha256) };
+    } else if (wanted !== undefined && wanted !== sha256) {
+      yield { path, state: "damaged", sha256, error: differs(path, wanted, sha256) };
+    } else yield looked(path, sha256, wanted === undefined ? "unrecorded" : "ok", isPublished);
+  }
+}
+
+/** What a file of the right hash, or of none, says of itself. */
+function looked(path: string, sha256: string, state: "ok" | "unrecorded", isPublished: boolean): VerifyOutcome {
+  try {
+    const problem = isPublished ? undefined : findDamage(path);
+    if (problem === undefined) return { path, state, sha256 };
+    return { path, state: "damaged", sha256, error: damageError("verifying", path, problem) };
+  } catch (error) {
+    return { path, state: "unreadable", sha256, error: wrapDiskError(error, path, "verifying") };
   }
 }
 
@@ -82,22 +100,10 @@ function differs(path: string, expected: string, actual: string): VerificationEr
   );
 }
 
-function unrecorded(path: string, sha256: string): VerifyOutcome {
-  if (!/\.(?:safetensors|sft)$/i.test(path)) return { path, state: "unrecorded", sha256 };
-  try {
-    const { problems: [problem] } = readSafetensors(path);
-    if (problem === undefined) return { path, state: "unrecorded", sha256 };
-    const error = new DiskError(`verifying ${JSON.stringify(path)}: ${problem}`, { code: "invalid_file", path });
-    return { path, state: "damaged", sha256, error };
-  } catch (error) {
-    return { path, state: "damaged", sha256, error: error as CivikitError };
-  }
-}
-
 /**
  * The model files below `root`, with the hashes the cache has for their paths: for {@linkcode verify}.
  *
- * @param root The folder.
+ * @param root The folder, or a single file.
  * @param cache Where the hashes were written down.
  * @throws {DiskError} When `root` cannot be read.
  * @example
@@ -117,5 +123,13 @@ export function recordedFiles(
   options: WalkOptions = {},
 ): { files: Expected[]; skipped: Skip[] } {
   const { files, skipped } = walk(root, options);
-  return { files: files.map(({ path }) => ({ path, sha256: cache.recorded(path)?.sha256 })), skipped };
+  // behind a link that leads nowhere now there was a file once, if there is a hash of it
+  const gone = skipped.filter(({ path, isDangling }) => isDangling && cache.recorded(path) !== undefined);
+  return {
+    skipped: skipped.filter((skip) => !gone.includes(skip)),
+    files: [...files, ...gone].map(({ path }) => {
+      const sha256 = cache.recorded(path)?.sha256;
+      return { path, sha256, isPublished: sha256 !== undefined && !!cache.asked(sha256)?.identity };
+    }),
+  };
 }

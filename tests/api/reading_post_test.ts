@@ -67,8 +67,8 @@ Deno.test("byHashes() waits for a 429 and goes on with every later batch", async
 Deno.test("scan() goes on with later batches when one is refused with 429 for good, and ends at a pause too long", async () => {
   const root = await Deno.makeTempDir();
   try {
-    for (let n = 0; n < 250; n++) Deno.writeTextFileSync(`${root}/${n}.safetensors`, `${n}`);
-    for (const [retryAfterMs, asks, unasked] of [[1000, 3, 100], [86_400_000, 1, 250]] as const) {
+    for (let n = 0; n < 1000; n++) Deno.writeTextFileSync(`${root}/${n}.safetensors`, `${n}`);
+    for (const [retryAfterMs, asks, unasked] of [[1000, 3, 400], [86_400_000, 1, 1000]] as const) {
       let asked = 0;
       const byHashes = () => {
         if (++asked > 1) return Promise.resolve(new Map());
