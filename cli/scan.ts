@@ -7,6 +7,7 @@ import {
   type ScanReport,
   writeSidecars,
 } from "../api/mod.ts";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { CivikitError, formatBytes } from "../transport/mod.ts";
 import { type ParsedArgs, UsageError, wholeNumber } from "./args.ts";
 import { alignedRows } from "./columns.ts";
@@ -14,21 +15,26 @@ import type { Command, Surroundings } from "./command.ts";
 import { ExitCode, exitCode, sharedExitCode } from "./exit_code.ts";
 import { describeFailure } from "./failure.ts";
 import { hashesFlag, hashJobsFlag, openHashes } from "./hash_store.ts";
+import type { Io } from "./io.ts";
 import { failureFields, jsonLine } from "./json_line.ts";
 import { statusLine } from "./progress/status_line.ts";
+import { describeSkip, skippedCodes } from "./skipped.ts";
 import { openSession, type Session, siteFlags } from "./session.ts";
 import { formatElapsed, printable } from "./text.ts";
 import { outputFlags } from "./output_flags.ts";
 import { showUpdates, type Updates } from "./updates.ts";
 
-const help = `Hashes every model file below the folders (default: the current one), asks
-Civitai what each is, and reports. Files that did not change since the last
+const help = `Hashes every model file below the folders (default: the current one), or single
+files, asks Civitai what each is, and reports. Files that did not change since the last
 scan are not hashed again; what Civitai said is remembered. Nothing is written
 into the folders unless --sidecars or --link-duplicates asks for it.
 
-Standard output holds the report: files Civitai does not know, duplicates and
-totals; --all lists every file. With --json every line is an object with
-"event": file, skipped, error, duplicates, sidecar, linked, update or summary.
+Standard output holds the report, with paths as seen from the folder given: what
+Civitai knows, the first files it does not, duplicates and totals; --all lists
+every file. Damaged is what by its own account cannot be whole: .safetensors,
+GGUF and zip archives (.pt, .ckpt) say how long they are. The exit code is 7
+then. With --json every line is an object with "event": file, damaged, skipped,
+error, duplicates, sidecar, linked, update or summary, and paths are whole.
 
 --updates asks Civitai, 100 models a question, which models have newer versions.
 A model that cannot be asked about, because it was deleted for instance, is
@@ -67,28 +73,44 @@ function totalsOf({ files }: ScanReport): Totals {
   return { known: count("known"), unknown: count("unknown"), unasked: count("unasked"), bytes };
 }
 
-function showTable(report: ScanReport, isAll: boolean, { io }: Surroundings): void {
-  const width = io.isTerminal ? io.size().columns : undefined;
-  if (isAll) {
-    const rows = report.files.map(({ path, bytes, identity }) => [
-      path,
-      formatBytes(bytes),
-      identity?.modelName ?? (identity === null ? "unknown to Civitai" : "not asked"),
-      identity?.versionName ?? "",
-      identity?.baseModel ?? "",
-    ]);
-    io.stdout(alignedRows([["FILE", "SIZE", "MODEL", "VERSION", "BASE MODEL"], ...rows], width));
-  } else {
-    const unknown = report.files.filter((file) => stateOf(file) === "unknown");
-    if (unknown.length > 0) {
-      io.stdout(`unknown to Civitai:\n${alignedRows(unknown.map(({ path }) => [`  ${path}`]))}`);
+/** Paths as seen from the one folder that was given, or with its name in front where there are several. */
+function shortener(roots: readonly string[]): (path: string) => string {
+  return (path) => {
+    for (const root of roots) {
+      const below = relative(resolve(root), path);
+      if (below === "") return root;
+      if (below !== ".." && !below.startsWith(`..${sep}`) && !isAbsolute(below)) {
+        return roots.length === 1 ? below : join(root, below);
+      }
     }
-  }
+    return path;
+  };
+}
+
+/** How many of the files that tell nothing are listed unless all are wanted. */
+const mostListed = 20;
+
+function showList(title: string, files: readonly LibraryFile[], most: number, short: Shorten, io: Io): void {
+  if (files.length === 0) return;
+  io.stdout(`${title}:\n${files.slice(0, most).map(({ path }) => `  ${printable(short(path))}\n`).join("")}`);
+  if (files.length > most) io.stdout(`  and ${files.length - most} more (--all)\n`);
+}
+
+type Shorten = (path: string) => string;
+
+function showTable(report: ScanReport, isAll: boolean, short: Shorten, { io }: Surroundings): void {
+  const inState = (state: string) => report.files.filter((file) => stateOf(file) === state);
+  const rows = inState("known").map(({ path, bytes, identity }) => [
+    ...[short(path), formatBytes(bytes), identity!.modelName, identity!.versionName, identity!.baseModel ?? ""],
+  ]);
+  const head = ["FILE", "SIZE", "MODEL", "VERSION", "BASE MODEL"];
+  if (rows.length > 0) io.stdout(alignedRows([head, ...rows], io.isTerminal ? io.size().columns : undefined));
+  showList("unknown to Civitai", inState("unknown"), isAll ? Infinity : mostListed, short, io);
+  if (isAll) showList("not asked about", inState("unasked"), Infinity, short, io);
   for (const { paths, wastedBytes } of report.duplicates) {
-    const waste = wastedBytes > 0 ? `${formatBytes(wastedBytes)} to gain` : "one file already";
-    io.stdout(
-      `the same file ${paths.length} times (${waste}):\n${paths.map((path) => `  ${printable(path)}\n`).join("")}`,
-    );
+    const waste = wastedBytes > 0 ? `${formatBytes(wastedBytes)} to gain` : "nothing to gain";
+    const lines = paths.map((path) => `  ${printable(short(path))}\n`);
+    io.stdout(`the same file ${paths.length} times (${waste}):\n${lines.join("")}`);
   }
 }
 
@@ -97,6 +119,7 @@ function showJson(report: ScanReport, { io }: Surroundings): void {
     const { path, bytes, sha256, identity } = file;
     jsonLine(io, { event: "file", path, bytes, sha256, state: stateOf(file), ...identity });
   }
+  for (const { path, error } of report.damaged) jsonLine(io, { event: "damaged", path, ...failureFields(error) });
   for (const { path, error } of report.skipped) jsonLine(io, { event: "skipped", path, ...failureFields(error) });
   for (const error of report.failures) jsonLine(io, { event: "error", ...failureFields(error) });
   for (const { sha256, bytes, paths, wastedBytes } of report.duplicates) {
@@ -104,8 +127,19 @@ function showJson(report: ScanReport, { io }: Surroundings): void {
   }
 }
 
-/** Versions asked for, and held in memory, at once. */
-const batchSize = 100;
+function showTroubles({ damaged, skipped, failures }: ScanReport, short: Shorten, surroundings: Surroundings): void {
+  const { io, style, locale } = surroundings;
+  for (const skip of [...damaged, ...skipped]) io.stderr(describeSkip(skip, short(skip.path), surroundings));
+  for (const error of failures) io.stderr(describeFailure(error, "asking Civitai", locale, style));
+}
+
+/** What the report's troubles make of the exit code. */
+function codesOf({ damaged, skipped, failures }: ScanReport): number[] {
+  return [...damaged.map(() => ExitCode.verification), ...skippedCodes(skipped), ...failures.map(exitCode)];
+}
+
+/** Versions asked for, in four calls at once, and held in memory. */
+const batchSize = 400;
 
 /** Writes what other programs read beside each known file; gives back the failures. */
 async function addSidecars(
@@ -147,9 +181,9 @@ async function link(
   const failures: CivikitError[] = [];
   for (const group of groups) {
     if (group.wastedBytes === 0) continue;
-    for (const { path, error } of await linkDuplicates(group, { signal })) {
+    for (const { path, linked, error } of await linkDuplicates(group, { signal })) {
       if (error !== undefined) failures.push(error);
-      tell(path, error);
+      if (linked || error !== undefined) tell(path, error);
     }
   }
   return failures;
@@ -166,7 +200,7 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
   using cache = openHashes(args, surroundings, say);
   using session = await openSession(args, surroundings, { say, close: line.close });
   const startedMs = io.now(), { signal } = session;
-  const roots = args.operands.length > 0 ? args.operands : ["."];
+  const roots = args.operands.length > 0 ? args.operands : ["."], short = shortener(roots);
   try {
     const report = await scan(args.has("offline") ? null : session.api, roots, {
       cache,
@@ -177,19 +211,15 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
     });
     line.close();
     if (json) showJson(report, surroundings);
-    else if (!isQuiet) showTable(report, args.has("all"), surroundings);
-
-    const failures = [...report.skipped.map(({ error }) => error), ...report.failures];
-    if (!json) {
-      for (const { path, error } of report.skipped) io.stderr(describeFailure(error, path, locale, style));
-      for (const error of report.failures) io.stderr(describeFailure(error, "asking Civitai", locale, style));
-    }
+    else if (!isQuiet) showTable(report, args.has("all"), short, surroundings);
+    if (!json) showTroubles(report, short, surroundings);
+    const failures: CivikitError[] = [];
     if (args.has("sidecars")) {
       failures.push(
         ...await addSidecars(report, session, (path, state, error) => {
           if (json) jsonLine(io, { event: "sidecar", path, state, ...(error && failureFields(error)) });
-          else if (error) io.stderr(describeFailure(error, path, locale, style));
-          else if (state === "written") say(`written: ${printable(path)}`);
+          else if (error) io.stderr(describeFailure(error, short(path), locale, style));
+          else if (state === "written") say(`written: ${printable(short(path))}`);
         }),
       );
     }
@@ -198,8 +228,8 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
         ...await link(report.duplicates, signal, (path, error) => {
           if (json) {
             jsonLine(io, { event: "linked", path, linked: error === undefined, ...(error && failureFields(error)) });
-          } else if (error) io.stderr(describeFailure(error, path, locale, style));
-          else say(`linked: ${printable(path)}`);
+          } else if (error) io.stderr(describeFailure(error, short(path), locale, style));
+          else say(`linked: ${printable(short(path))}`);
         }),
       );
     }
@@ -207,7 +237,7 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
     if (args.has("updates")) {
       line.show("asking Civitai for newer versions");
       const wanted = { isAnyBase: args.has("any-base"), isJson: json, isQuiet };
-      updates = await showUpdates(report, session, wanted, surroundings);
+      updates = await showUpdates(report, session, { ...wanted, short }, surroundings);
       line.close();
       for (const { subject, error } of updates.failures) {
         failures.push(error);
@@ -215,13 +245,14 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
         else io.stderr(describeFailure(error, subject, locale, style));
       }
     }
-    const totals = totalsOf(report), code = sharedExitCode(failures.map(exitCode));
+    const totals = totalsOf(report), code = sharedExitCode([...codesOf(report), ...failures.map(exitCode)]);
     const elapsedMs = Math.round(io.now() - startedMs), { hashedFiles, hashedBytes } = report;
     if (json) {
-      const skipped = report.skipped.length, duplicates = report.duplicates.length;
+      const [damaged, skipped, duplicates] = [report.damaged, report.skipped, report.duplicates].map((l) => l.length);
       jsonLine(io, {
         event: "summary",
         ...totals,
+        damaged,
         skipped,
         duplicates,
         hashedFiles,
@@ -243,7 +274,7 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
 }
 
 function summaryText(
-  { files, skipped, hashedFiles, hashedBytes }: ScanReport,
+  { files, damaged, skipped, hashedFiles, hashedBytes }: ScanReport,
   { known, unknown, unasked, bytes }: Totals,
   elapsedMs: number,
   warn: (text: string) => string,
@@ -252,21 +283,22 @@ function summaryText(
     `${known} known`,
     ...(unknown > 0 ? [`${unknown} unknown`] : []),
     ...(unasked > 0 ? [`${unasked} not asked`] : []),
+    ...(damaged.length > 0 ? [warn(`${damaged.length} damaged`)] : []),
     ...(skipped.length > 0 ? [warn(`${skipped.length} skipped`)] : []),
   ];
   const hashed = `${hashedFiles} hashed now (${formatBytes(hashedBytes)})`;
-  return `${files.length} files, ${formatBytes(bytes)}: ${counts.join(", ")}; ${hashed} in ${
-    formatElapsed(elapsedMs)
-  }\n`;
+  return `${files.length} ${files.length === 1 ? "file" : "files"}, ${formatBytes(bytes)}: ${
+    counts.join(", ")
+  }; ${hashed} in ${formatElapsed(elapsedMs)}\n`;
 }
 
 /** `civikit scan`: what the files of a library are. */
 export const scanCommand: Command = {
   name: "scan",
   summary: "Finds out what the model files in a folder are, and which are there twice.",
-  usage: "scan [<folder>...] [options]",
+  usage: "scan [<folder or file>...] [options]",
   flags: [
-    { name: "all", about: "list every file, not only those Civitai does not know" },
+    { name: "all", about: `list every file, not only what Civitai knows and ${mostListed} others` },
     { name: "offline", about: "ask nobody: only hash, and use what is remembered" },
     { name: "again", about: "ask again about files Civitai did not know" },
     { name: "updates", about: "show which models have newer versions" },

@@ -24,11 +24,23 @@ function showTable(outdated: readonly ModelUpdates[], pathOf: (id: number) => st
   if (rows.length > 0) io.stdout(alignedRows([head, ...rows], io.isTerminal ? io.size().columns : undefined));
 }
 
+/** How {@linkcode showUpdates} shows them. */
+export interface UpdateView {
+  /** Newer versions for other base models too. */
+  readonly isAnyBase: boolean;
+  /** JSON lines in place of the table. */
+  readonly isJson: boolean;
+  /** No table. */
+  readonly isQuiet: boolean;
+  /** Makes a path of the table short. */
+  short(path: string): string;
+}
+
 /** Asks which models of a scanned library have newer versions, and shows them as a table or as JSON lines. */
 export async function showUpdates(
   report: ScanReport,
   { api, signal }: Session,
-  { isAnyBase, isJson, isQuiet }: { readonly isAnyBase: boolean; readonly isJson: boolean; readonly isQuiet: boolean },
+  { isAnyBase, isJson, isQuiet, short }: UpdateView,
   surroundings: Surroundings,
 ): Promise<Updates> {
   const known = report.files.filter((file): file is LibraryFile & { identity: object } => !!file.identity);
@@ -40,7 +52,7 @@ export async function showUpdates(
       const paths = pathsOf(modelId);
       jsonLine(surroundings.io, { event: "update", modelId, modelName, owned, newest, newer, paths });
     }
-  } else if (!isQuiet) showTable(outdated, (id) => pathsOf(id)[0] ?? "", surroundings);
+  } else if (!isQuiet) showTable(outdated, (id) => short(pathsOf(id)[0] ?? ""), surroundings);
   return {
     models: models.length,
     outdated: outdated.length,

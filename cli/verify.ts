@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Expected, recordedFiles, verify } from "../api/mod.ts";
+import { type Expected, recordedFiles, type Skip, verify } from "../api/mod.ts";
 import { formatBytes } from "../transport/mod.ts";
 import { type ParsedArgs, UsageError, wholeNumber } from "./args.ts";
 import type { Command, Surroundings } from "./command.ts";
@@ -10,6 +10,7 @@ import { interrupt } from "./interrupt.ts";
 import { failureFields, jsonLine } from "./json_line.ts";
 import { projectFlags, projectOf } from "./project_options.ts";
 import { statusLine } from "./progress/status_line.ts";
+import { describeSkip, skippedCodes } from "./skipped.ts";
 import { formatElapsed } from "./text.ts";
 import { outputFlags } from "./output_flags.ts";
 
@@ -18,8 +19,9 @@ with folders, the hash of the last scan; without, the lock file of the project
 (civikit.lock.json). Finds what a disk lost or something overwrote without
 changing size or time. Asks nobody; changes nothing.
 
-Files nobody has written down are "unrecorded"; of .safetensors among them, the
-header must fit the size.
+Files nobody has written down are "unrecorded". What .safetensors, GGUF and zip
+archives (.pt, .ckpt) say of themselves must fit their size, too, unless Civitai
+or the lock file knows the very bytes.
 
 With --json every line is an object with "event": ok, unrecorded, damaged,
 missing, unreadable or summary. The exit code is 7 when something is damaged.`;
@@ -28,33 +30,35 @@ function collect(
   args: ParsedArgs,
   surroundings: Surroundings,
   say: (text: string) => void,
-): { files: Expected[]; failures: { path: string; error: unknown }[] } {
+): { files: Expected[]; skipped: Skip[] } {
   if (args.operands.length === 0) {
     const { lock, root } = projectOf(args, surroundings, true);
     if (lock.files.length === 0) {
       throw new UsageError("nothing to verify: no folder was given, and there is no lock file here");
     }
     return {
-      files: lock.files.map(({ path, sha256 }) => ({ path: join(root, path), sha256: sha256 ?? undefined })),
-      failures: [],
+      files: lock.files.map(({ path, sha256 }) => {
+        return { path: join(root, path), sha256: sha256 ?? undefined, isPublished: sha256 !== null };
+      }),
+      skipped: [],
     };
   }
   using cache = openHashes(args, surroundings, say);
   const found = args.operands.map((folder) => recordedFiles(folder, cache));
-  return { files: found.flatMap(({ files }) => files), failures: found.flatMap(({ skipped }) => skipped) };
+  return { files: found.flatMap(({ files }) => files), skipped: found.flatMap(({ skipped }) => skipped) };
 }
 
 async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
   const { io, style, locale } = surroundings, json = args.has("json"), isQuiet = args.has("quiet");
   using line = statusLine(io, isQuiet || json);
   const say = (text: string) => isQuiet || json ? undefined : line.say(text);
-  const { files, failures } = collect(args, surroundings, say), startedMs = io.now();
+  const { files, skipped } = collect(args, surroundings, say), startedMs = io.now();
   using stop = interrupt(io, { onFirst: () => say("interrupted"), onSecond: line.close });
-  const counts = { ok: 0, unrecorded: 0, damaged: 0, missing: 0, unreadable: failures.length };
-  const codes = failures.map(({ error }) => exitCode(error));
-  for (const { path, error } of failures) {
-    if (json) jsonLine(io, { event: "unreadable", path, ...failureFields(error) });
-    else line.say(describeFailure(error, path, locale, style).trimEnd());
+  const codes = skippedCodes(skipped);
+  const counts = { ok: 0, unrecorded: 0, damaged: 0, missing: 0, unreadable: codes.length };
+  for (const skip of skipped) {
+    if (json) jsonLine(io, { event: "unreadable", path: skip.path, ...failureFields(skip.error) });
+    else line.say(describeSkip(skip, skip.path, surroundings).trimEnd());
   }
   try {
     const concurrency = wholeNumber(args, "jobs", 1, 16);
@@ -85,7 +89,7 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
 export const verifyCommand: Command = {
   name: "verify",
   summary: "Hashes files again and compares them with the lock file, or with the last scan.",
-  usage: "verify [<folder>...] [options]",
+  usage: "verify [<folder or file>...] [options]",
   flags: [
     ...projectFlags,
     hashJobsFlag,

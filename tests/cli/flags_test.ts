@@ -60,7 +60,7 @@ Deno.test("options may stand before the command, those of the command as well as
 
 Deno.test("an option before the command counts as if it stood behind it", () =>
   inWorld(async ({ folder, run }) => {
-    Deno.writeTextFileSync(`${folder}/x.safetensors`, "abc");
+    Deno.writeTextFileSync(`${folder}/x.pt`, "abc");
     for (const args of [["--json", "scan", folder], ["--jobs", "2", "--json", "--lang", "zh-TW", "scan", folder]]) {
       const { code, io } = await run(args);
       assertEquals(code, 0, io.err);
