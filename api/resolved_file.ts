@@ -1,3 +1,4 @@
+import { suffixedName } from "../transport/internal.ts";
 import { safeFileName } from "../transport/mod.ts";
 import { downloadUrls } from "./download_url.ts";
 import type { ModelFile, ModelType, UsageControl, Version } from "./types.ts";
@@ -54,8 +55,6 @@ export interface ResolvedFile {
   version: Version;
 }
 
-const longestName = 240;
-
 type EarlyAccess = ResolvedFile["earlyAccess"];
 type Deadline = string | null | undefined;
 
@@ -67,8 +66,8 @@ export function fileNames({ id: versionId, files }: Version): Map<ModelFile, str
   );
   for (const file of mainFirst) {
     const suffix = `-${file.id}`;
-    let name = safeFileName(file.name, { fallback: `${versionId}${suffix}`, maxBytes: longestName - suffix.length });
-    if (taken.has(name.toLowerCase())) name = name.replace(/(?:\.[^.\s]{1,24})?$/u, (extension) => suffix + extension);
+    let name = safeFileName(file.name, { fallback: `${versionId}${suffix}` });
+    if (taken.has(name.toLowerCase())) name = suffixedName(name, suffix);
     taken.add(name.toLowerCase());
     names.set(file, name);
   }

@@ -27,8 +27,8 @@ export function isSameFile(
  * Whether the empty file at `path` only keeps the name for the unfinished one beside it: its process died, where there
  * are no links, between the two steps in which it gives a file its name.
  */
-export function isAbandonedClaim(path: string): boolean {
-  const [claim, part] = [path, `${path}.part`].map((name) => lstatSync(name, { throwIfNoEntry: false }));
+export function isAbandonedClaim(path: string, partPath: string = `${path}.part`): boolean {
+  const [claim, part] = [path, partPath].map((name) => lstatSync(name, { throwIfNoEntry: false }));
   return claim?.isFile() === true && claim.size === 0 && part?.isFile() === true && part.size > 0;
 }
 

@@ -1,4 +1,5 @@
 import { InputError, safeFileName } from "../../transport/mod.ts";
+import { longestNameBytes } from "../../transport/internal.ts";
 import type { LayoutFacts } from "./facts.ts";
 
 const names = [
@@ -66,7 +67,7 @@ export function templatePlace(template: string): (facts: LayoutFacts) => string 
         return name === "file" ? value : value.replace(/[/\\]/g, "_") || "unknown";
       });
       const isLast = index === segments.length - 1;
-      return safeFileName(text, { fallback: "unknown", maxBytes: isLast ? 240 : longestSegment });
+      return safeFileName(text, { fallback: "unknown", maxBytes: isLast ? longestNameBytes : longestSegment });
     }).join("/");
   };
 }

@@ -1,5 +1,6 @@
-import { join } from "node:path/posix";
+import { basename, dirname, join } from "node:path/posix";
 import { CivikitError, InputError } from "../../transport/mod.ts";
+import { suffixedName } from "../../transport/internal.ts";
 import type { CallOptions } from "../call.ts";
 import type { Civitai } from "../civitai.ts";
 import { layout, layoutFacts } from "../layout/mod.ts";
@@ -126,7 +127,7 @@ function lockedFile(resolved: ResolvedFile, path: string, wanted: string): Locke
 
 /** The same name with the file's id before its extension. */
 function withId({ path, fileId }: LockedFile): string {
-  return path.replace(/(\.[^./\s]{1,24})?$/u, (extension) => `-${fileId}${extension}`);
+  return join(dirname(path), suffixedName(basename(path), `-${fileId}`));
 }
 
 /**

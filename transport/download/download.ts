@@ -326,7 +326,7 @@ class DownloadJob {
     if (found === undefined || this.#options.replace && found.isFile()) return undefined;
     const path = this.#path;
     checkPlain(path);
-    if (isAbandonedClaim(path)) {
+    if (isAbandonedClaim(path, this.#partPath)) {
       rmSync(path, { force: true });
       return undefined;
     }
@@ -764,12 +764,14 @@ class DownloadJob {
     const wanted = this.#promised.hashes ?? {};
     await part.seal();
     part.publish(name, true);
+    const failure = mismatch(verdict, wanted, digests, name);
     try {
       writeReport(`${name}.json`, this.#url, wanted, digests, verdict);
     } catch (error) {
-      throw wrapDiskError(error, `${name}.json`, "writing the report");
+      // that the bytes are wrong matters more than where it is written down
+      failure.cause = wrapDiskError(error, `${name}.json`, "writing the report");
     }
-    return mismatch(verdict, wanted, digests, name);
+    return failure;
   }
 }
 

@@ -93,6 +93,12 @@ const largestBytes = 64 * 1024 * 1024;
  * @throws {DiskError} when the disk refuses.
  */
 export function readJournal(path: string): Journal | DamagedJournal | undefined {
+  const found = peekJournal(path);
+  return typeof found === "string" ? setAside(path, found) : found;
+}
+
+/** The same without touching it: one that cannot be believed is told by what is wrong with it. */
+export function peekJournal(path: string): Journal | string | undefined {
   let text: string | undefined;
   try {
     text = readText(path);
@@ -101,15 +107,14 @@ export function readJournal(path: string): Journal | DamagedJournal | undefined 
     if (wrapped.code === "folder_missing") return undefined;
     throw wrapped;
   }
-  if (text === undefined) return setAside(path, "not a plain file of a believable size");
+  if (text === undefined) return "not a plain file of a believable size";
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return setAside(path, "not JSON");
+    return "not JSON";
   }
-  const wrong = findFault(value);
-  return wrong ? setAside(path, wrong) : value as Journal;
+  return findFault(value) ?? value as Journal;
 }
 
 /** Undefined for a link, a folder, or more than any journal holds. */

@@ -1,12 +1,13 @@
 import { lstatSync, realpathSync } from "node:fs";
 import { isAbsolute, join, relative as relativePath, resolve, sep } from "node:path";
 import { DiskError } from "../errors.ts";
+import { cutName, longestNameBytes, trimName } from "./name_length.ts";
 
 /** Settings of {@linkcode safeFileName}. */
 export interface SafeFileNameOptions {
   /** The name when nothing usable is left; made safe as well. Default `download`. */
   fallback?: string;
-  /** Longest result in UTF-8 bytes. Default 240, so that `.part.json.bad` still fits into the usual 255. */
+  /** Longest result in UTF-8 bytes. Default 229, so that every ending of ours still fits into the usual 255. */
   maxBytes?: number;
 }
 
@@ -16,30 +17,13 @@ const terminalSequence = /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b\]|\x9d)[^\x07
 const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 const forbiddenOnWindows = /[<>:"|?*]/g;
 const reservedOnWindows = /^(?:con|prn|aux|nul|conin\$|conout\$|clock\$|(?:com|lpt)[0-9¹²³])\s*(?:\.|$)/i;
-const ours = /\.part(?:\.(?:json|lock)(?:\.(?:bad|tmp))?)?$/i;
-const extension = /\.[^.\s]{1,24}$/u;
-
-const encoder = new TextEncoder();
-
-function cut(name: string, maxBytes: number): string {
-  if (encoder.encode(name).length <= maxBytes) return name;
-  const tail = extension.exec(name)?.[0] ?? "";
-  const room = maxBytes - encoder.encode(tail).length;
-  const bytes = new Uint8Array(Math.max(room, 0));
-  const { read } = encoder.encodeInto(name, bytes);
-  return room <= 0 ? cut(name.slice(0, -tail.length), maxBytes) : trim(name.slice(0, read)) + tail;
-}
-
-function trim(name: string): string {
-  return name.replace(/^[\s.]+/u, "").replace(/[\s.]+$/u, "");
-}
-
+const ours = /\.(?:part(?:\.(?:json|lock|old)(?:\.(?:bad|tmp|\d+))?)?|quarantine(?:\.json)?)$/i;
 function clean(name: string, maxBytes: number): string {
   const visible = name.replace(terminalSequence, "").replace(unseen, "").normalize("NFC");
   const base = visible.split(/[/\\]/).at(-1)!.replace(forbiddenOnWindows, "_");
-  let safe = cut(trim(base), maxBytes);
-  if (reservedOnWindows.test(safe)) safe = cut(`_${safe}`, maxBytes);
-  return ours.test(safe) ? `${cut(safe, maxBytes - 1)}_` : safe;
+  let safe = cutName(trimName(base), maxBytes);
+  if (reservedOnWindows.test(safe)) safe = cutName(`_${safe}`, maxBytes);
+  return ours.test(safe) ? `${cutName(safe, maxBytes - 1)}_` : safe;
 }
 
 /**
@@ -61,7 +45,7 @@ function clean(name: string, maxBytes: number): string {
  */
 export function safeFileName(
   name: string,
-  { fallback = "download", maxBytes = 240 }: SafeFileNameOptions = {},
+  { fallback = "download", maxBytes = longestNameBytes }: SafeFileNameOptions = {},
 ): string {
   if (!Number.isInteger(maxBytes) || maxBytes < 32 || maxBytes > 255) {
     throw new RangeError(`making a file name safe: maxBytes "${maxBytes}": not a whole number from 32 to 255`);
@@ -133,7 +117,8 @@ export function contentDispositionName(header: string | null): string | undefine
     if (!parameters.has(key)) parameters.set(key, quoted?.replace(/\\(.)/g, "$1") ?? bare!.trim());
   }
   const extended = decodeExtended(parameters.get("filename*"));
-  return (extended && clean(extended, 240)) || clean(decodeRaw(parameters.get("filename") ?? ""), 240) || undefined;
+  return (extended && clean(extended, longestNameBytes)) ||
+    clean(decodeRaw(parameters.get("filename") ?? ""), longestNameBytes) || undefined;
 }
 
 const parameter = /;\s*([\w!#$%&'*+.^`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))/g;
