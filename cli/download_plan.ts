@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { type Civitai, parseReference, type ResolvedFile, resolveDownloads, type ResolveWarning } from "../api/mod.ts";
 import { type Digests, InputError, type Promised, redactUrl, safeFileName } from "../transport/mod.ts";
 import { promisedOf } from "../hub/run/mod.ts";
+import { urlDigest } from "../transport/internal.ts";
+import { chooseNames, freeName, type Unnamed } from "./download_names.ts";
 import type { DownloadOptions } from "./download_options.ts";
 import type { Item } from "./progress/reporter.ts";
 import type { WrittenReference } from "./reference_list.ts";
@@ -41,7 +43,7 @@ export interface Plan {
   readonly failures: readonly PlanFailure[];
 }
 
-interface Draft extends Omit<PlannedFile, "index" | "path" | "chooseName"> {
+interface Draft extends Omit<PlannedFile, "index" | "path" | "chooseName">, Unnamed {
   /** Whether the server may name it otherwise. */
   readonly isNamedByServer?: boolean;
 }
@@ -97,14 +99,15 @@ async function drafts(
     const { url } = reference;
     const name = chosenName(output, nameInUrl(url));
     const common = { fallbackUrls: [], totalBytes: undefined, sizeBytes: undefined, refresh: undefined, warnings: [] };
-    const isNamedByServer = output === undefined;
-    return [{ ...common, reference: redactUrl(url), name, url, hashes: given, isNamedByServer }];
+    const isNamedByServer = output === undefined, mark = urlDigest(url).slice(0, 8);
+    return [{ ...common, reference: redactUrl(url), name, mark, url, hashes: given, isNamedByServer }];
   }
   const choice = { ...(file !== undefined && { file }), ...(all && { all }) };
   const found = await resolveDownloads(api, reference, { ...choice, signal });
   return found.map((resolved) => ({
     reference: reference.text,
     name: chosenName(output, resolved.fileName),
+    mark: String(resolved.fileId),
     url: resolved.url,
     fallbackUrls: resolved.fallbackUrls,
     totalBytes: resolved.sizeBytes,
@@ -117,21 +120,12 @@ async function drafts(
   }));
 }
 
-/** The same name with `-2`, `-3`, ... before its extension, until none of `taken` is like it. */
-function freeName(name: string, taken: ReadonlySet<string>): string {
-  const [, stem = name, extension = ""] = /^(.*?)(\.[^.\s]{1,24})?$/su.exec(name) ?? [];
-  for (let number = 2;; number++) {
-    const candidate = `${stem}-${number}${extension}`;
-    if (!taken.has(candidate.toLowerCase())) return candidate;
-  }
-}
-
-/** Gives each file the name its server suggests, as far as no other file of the run has it. */
-function serverNamer(name: string, taken: Set<string>): (suggested: string | undefined) => string {
+/** Gives a file the name its server suggests, as far as no other file of the run has it. */
+function serverNamer(mark: string, name: string, taken: Set<string>): (suggested: string | undefined) => string {
   let own = name;
   return function chooseName(suggested = name) {
     taken.delete(own.toLowerCase());
-    own = taken.has(suggested.toLowerCase()) ? freeName(suggested, taken) : suggested;
+    own = freeName({ name: suggested, mark }, taken);
     taken.add(own.toLowerCase());
     return own;
   };
@@ -161,14 +155,12 @@ export async function planDownloads(
       return [];
     }
   });
-  const urls = new Set<string>(), taken = new Set<string>(), files: PlannedFile[] = [];
-  for (const { isNamedByServer = false, ...draft } of found.flat()) {
-    if (urls.has(draft.url)) continue;
-    urls.add(draft.url);
-    const name = taken.has(draft.name.toLowerCase()) ? freeName(draft.name, taken) : draft.name;
-    taken.add(name.toLowerCase());
-    const chooseName = isNamedByServer ? serverNamer(name, taken) : undefined;
-    files.push({ ...draft, name, chooseName, index: files.length, path: join(options.dir, name) });
-  }
+  const different = [...Map.groupBy(found.flat(), ({ url }) => url).values()].map(([first]) => first!);
+  const names = await chooseNames(different, options.dir), taken = new Set(names.map((name) => name.toLowerCase()));
+  const files = different.map(({ isNamedByServer = false, mark, ...draft }, index): PlannedFile => {
+    const name = names[index]!;
+    const chooseName = isNamedByServer ? serverNamer(mark, name, taken) : undefined;
+    return { ...draft, name, chooseName, index, path: join(options.dir, name) };
+  });
   return { files, failures: failed.filter(Boolean) };
 }
