@@ -25,7 +25,8 @@ export class FoundTexts {
 
   /** Keeps the text in `bytes`, where there is room for it. */
   keep(name: string, bytes: Uint8Array, decode: (bytes: Uint8Array) => string): void {
-    if (bytes.length > this.room(name)) return;
+    const room = this.room(name);
+    if (room === 0 || bytes.length > room) return;
     this.#left -= bytes.length + name.length;
     this.#texts.set(name, decode(bytes));
   }

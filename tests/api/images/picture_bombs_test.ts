@@ -53,6 +53,13 @@ Deno.test("imageTexts() takes 64 texts of a picture, and the first of those with
   assertEquals([Object.keys(texts).length, texts["text 0"], texts["text 63"]], [64, "0", "126"]);
 });
 
+Deno.test("imageTexts() counts texts that are empty like any other", () => {
+  const empty = Array.from({ length: 1000 }, (_, index) => pngText(`text ${index}`, "", "tEXt"));
+  assertEquals(Object.keys(imageTexts(pngOf(empty))).length, 64);
+  const twice = [pngText("parameters", parameters, "tEXt"), pngText("parameters", "", "zTXt")];
+  assertEquals(imageTexts(pngOf([...twice, pngText("parameters", "", "tEXt")])), { parameters });
+});
+
 Deno.test("imageTexts() unpacks 64 MiB in vain and no more, and still reads what is not packed", () => {
   const bomb = pngText("bomb", "a".repeat(17 * mebi), "zTXt"), small = pngText("small", "packed", "zTXt");
   const plain = pngText("parameters", parameters, "tEXt");
