@@ -1,3 +1,4 @@
+import { addSidecars } from "../hub/run/mod.ts";
 import {
   type DuplicateGroup,
   type LibraryFile,
@@ -5,10 +6,9 @@ import {
   scan,
   type ScanProgress,
   type ScanReport,
-  writeSidecars,
 } from "../api/mod.ts";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
-import { CivikitError, formatBytes } from "../transport/mod.ts";
+import { type CivikitError, formatBytes } from "../transport/mod.ts";
 import { type ParsedArgs, UsageError, wholeNumber } from "./args.ts";
 import { alignedRows } from "./columns.ts";
 import type { Command, Surroundings } from "./command.ts";
@@ -19,7 +19,7 @@ import type { Io } from "./io.ts";
 import { failureFields, jsonLine } from "./json_line.ts";
 import { statusLine } from "./progress/status_line.ts";
 import { describeSkip, skippedCodes } from "./skipped.ts";
-import { openSession, type Session, siteFlags } from "./session.ts";
+import { openSession, siteFlags } from "./session.ts";
 import { formatElapsed, printable } from "./text.ts";
 import { outputFlags } from "./output_flags.ts";
 import { showUpdates, type Updates } from "./updates.ts";
@@ -138,41 +138,6 @@ function codesOf({ damaged, skipped, failures }: ScanReport): number[] {
   return [...damaged.map(() => ExitCode.verification), ...skippedCodes(skipped), ...failures.map(exitCode)];
 }
 
-/** Versions asked for, in four calls at once, and held in memory. */
-const batchSize = 400;
-
-/** Writes what other programs read beside each known file; gives back the failures. */
-async function addSidecars(
-  report: ScanReport,
-  { api, transport, signal }: Session,
-  tell: (path: string, state: string, error?: CivikitError) => void,
-): Promise<CivikitError[]> {
-  const failures: CivikitError[] = [];
-  const fail = (path: string, error: CivikitError) => {
-    failures.push(error);
-    tell(path, "failed", error);
-  };
-  const known = report.files.filter(({ identity }) => identity);
-  for (let at = 0; at < known.length; at += batchSize) {
-    const batch = known.slice(at, at + batchSize);
-    try {
-      const versions = await api.versions.byHashes(new Set(batch.map(({ sha256 }) => sha256)), { signal });
-      for (const { path, sha256 } of batch) {
-        const version = versions.get(sha256);
-        if (version === undefined) continue; // taken down since it was asked about
-        for (const outcome of await writeSidecars(path, version, { transport, signal })) {
-          if (outcome.error === undefined) tell(outcome.path, outcome.state);
-          else fail(outcome.path, outcome.error);
-        }
-      }
-    } catch (error) {
-      if (signal.aborted || !(error instanceof CivikitError)) throw error;
-      fail("asking Civitai", error);
-    }
-  }
-  return failures;
-}
-
 async function link(
   groups: readonly DuplicateGroup[],
   signal: AbortSignal,
@@ -215,13 +180,13 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
     if (!json) showTroubles(report, short, surroundings);
     const failures: CivikitError[] = [];
     if (args.has("sidecars")) {
-      failures.push(
-        ...await addSidecars(report, session, (path, state, error) => {
-          if (json) jsonLine(io, { event: "sidecar", path, state, ...(error && failureFields(error)) });
-          else if (error) io.stderr(describeFailure(error, short(path), locale, style));
-          else if (state === "written") say(`written: ${printable(short(path))}`);
-        }),
-      );
+      const known = report.files.filter(({ identity }) => identity);
+      for await (const { path, state, error } of addSidecars(known, session)) {
+        if (error !== undefined) failures.push(error);
+        if (json) jsonLine(io, { event: "sidecar", path, state, ...(error && failureFields(error)) });
+        else if (error) io.stderr(describeFailure(error, short(path), locale, style));
+        else if (state === "written") say(`written: ${printable(short(path))}`);
+      }
     }
     if (args.has("link-duplicates")) {
       failures.push(
