@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { digestFile, type Digests, hashNames, isSameHash } from "../transport/mod.ts";
+import { digestFile, type Digests, DiskError, type HashName, hashNames, isSameHash } from "../transport/mod.ts";
 import { isOwnPart, suffixedName } from "../transport/internal.ts";
 
 /** A file that will be downloaded and whose name may be that of another one too. */
@@ -27,8 +27,14 @@ export function freeName(file: Marked, taken: ReadonlySet<string>): string {
 /** What a folder has under a name: nothing, this very file or its unfinished one, or something else. */
 type Look = (name: string, file: Unnamed) => Promise<"free" | "own" | "other">;
 
-function lookInto(folder: string): Look {
+function lookInto(folder: string, signal: AbortSignal): Look {
   const digests = new Map<string, Promise<Digests>>();
+  // what cannot be read is another file; the download itself will say why
+  const digestOf = (path: string, hash: HashName) =>
+    digestFile(path, [hash], { signal }).catch((error): Digests => {
+      if (error instanceof DiskError) return {};
+      throw error;
+    });
   return async function look(name, { url, hashes }) {
     const path = join(folder, name), found = await Deno.stat(path).catch(() => undefined);
     if (found === undefined) {
@@ -38,7 +44,7 @@ function lookInto(folder: string): Look {
     const hash = hashNames.find((one) => hashes[one] !== undefined);
     if (!found.isFile || hash === undefined) return "other";
     const key = `${hash} ${path}`;
-    if (!digests.has(key)) digests.set(key, digestFile(path, [hash]));
+    if (!digests.has(key)) digests.set(key, digestOf(path, hash));
     const { [hash]: actual } = await digests.get(key)!;
     return actual !== undefined && isSameHash(hash, hashes[hash]!, actual) ? "own" : "other";
   };
@@ -48,9 +54,11 @@ function lookInto(folder: string): Look {
  * Names for `files` in `folder`, no two alike whatever the disk thinks of upper case. Of several files with one name, each
  * keeps the name under which an earlier run left it, finished or not; of the others the first keeps the name, if it is
  * free, and the rest have their mark in it. So the order in which they are asked for does not matter.
+ *
+ * @throws The signal's reason when it aborts.
  */
-export async function chooseNames(files: readonly Unnamed[], folder: string): Promise<string[]> {
-  const names: string[] = [], taken = new Set<string>(), look = lookInto(folder);
+export async function chooseNames(files: readonly Unnamed[], folder: string, signal: AbortSignal): Promise<string[]> {
+  const names: string[] = [], taken = new Set<string>(), look = lookInto(folder, signal);
   const rivals = Map.groupBy(files, ({ name }) => name.toLowerCase());
   const isTaken = (name: string) => taken.has(name.toLowerCase());
   function take(index: number, name: string): void {

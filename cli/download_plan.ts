@@ -156,7 +156,8 @@ export async function planDownloads(
     }
   });
   const different = [...Map.groupBy(found.flat(), ({ url }) => url).values()].map(([first]) => first!);
-  const names = await chooseNames(different, options.dir), taken = new Set(names.map((name) => name.toLowerCase()));
+  const names = await chooseNames(different, options.dir, signal),
+    taken = new Set(names.map((name) => name.toLowerCase()));
   const files = different.map(({ isNamedByServer = false, mark, ...draft }, index): PlannedFile => {
     const name = names[index]!;
     const chooseName = isNamedByServer ? serverNamer(mark, name, taken) : undefined;

@@ -382,3 +382,40 @@ Deno.test("download() that wrote nothing removes no file that took the place of 
     await assertRejects(() => download(transport, url, path), CivikitError);
     assertEquals(await Deno.readTextFile(`${path}.part`), "mine");
   }));
+
+Deno.test({
+  name: "download() follows the links that people make: a folder elsewhere, the very file elsewhere",
+  ignore: !isPosix,
+  fn: () =>
+    bench(async ({ folder, url, origin }) => {
+      using socket = fetchTransport();
+      const root = `${folder}/models`, disk = `${folder}/disk`, options = { root, hashes: { SHA256 } };
+      for (const place of [root, disk]) await Deno.mkdir(place);
+      await Deno.symlink(disk, `${root}/loras`);
+      assertEquals((await download(socket, url, "loras/a.bin", options)).skipped, false);
+      assert((await Deno.lstat(`${disk}/a.bin`)).isFile);
+
+      await Deno.symlink(`${disk}/a.bin`, `${root}/b.bin`);
+      const sent = origin.sent();
+      assertEquals((await download(socket, url, "b.bin", options)).skipped, true);
+      assertEquals(origin.sent(), sent, "it is there already");
+      assert((await Deno.lstat(`${root}/b.bin`)).isSymlink);
+
+      await Deno.writeTextFile(`${disk}/other`, "other");
+      await Deno.symlink(`${disk}/other`, `${root}/c.bin`);
+      await Deno.symlink(`${disk}/nowhere`, `${root}/d.bin`);
+      await Deno.symlink(`${folder}/not mounted`, `${root}/far`);
+      await fails(() => download(socket, url, "c.bin", options), "target_exists");
+      await fails(() => download(socket, url, "d.bin", options), "target_exists");
+      await fails(() => download(socket, url, "far/e.bin", options), "folder_missing");
+      await Deno.symlink("round.bin", `${root}/round.bin`);
+      await fails(() => download(socket, url, "round.bin", options), "invalid_path");
+      assertEquals(origin.sent(), sent, "nothing is fetched for a name that is taken");
+      assertEquals(await Deno.readTextFile(`${disk}/other`), "other");
+
+      // what gives way is the link, never what it leads to
+      for (const name of ["c.bin", "d.bin"]) await download(socket, url, name, { ...options, replace: true });
+      assertEquals(await Deno.readTextFile(`${disk}/other`), "other");
+      assert((await Deno.lstat(`${root}/c.bin`)).isFile && (await Deno.lstat(`${root}/d.bin`)).isFile);
+    }),
+});

@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fstatSync,
   linkSync,
   lstatSync,
@@ -124,6 +125,14 @@ export function ensureFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
+    const link = danglingLink(folder);
+    if (link !== undefined) {
+      throw new DiskError(`making the folder ${JSON.stringify(folder)}: ${JSON.stringify(link)} is a link to nowhere`, {
+        code: "folder_missing",
+        path: folder,
+        cause: error,
+      });
+    }
     const wrapped = wrapDiskError(error, folder, "making the folder");
     if (wrapped.code !== "target_exists") throw wrapped;
     throw wrapDiskError(
@@ -131,6 +140,18 @@ export function ensureFolder(folder: string): void {
       folder,
       "making the folder",
     );
+  }
+}
+
+/** The link on the way to `folder` that leads to nothing, as when the disk it is on is not there. */
+function danglingLink(folder: string): string | undefined {
+  for (let place = resolve(folder);; place = dirname(place)) {
+    try {
+      if (lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() && !existsSync(place)) return place;
+    } catch {
+      // something above is no folder
+    }
+    if (dirname(place) === place) return undefined;
   }
 }
 

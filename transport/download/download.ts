@@ -1,4 +1,4 @@
-import { lstatSync, rmSync, statSync } from "node:fs";
+import { lstatSync, rmSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { plainLength } from "../byte_range.ts";
 import { type Clock, sleep, systemClock } from "../clock.ts";
@@ -50,7 +50,7 @@ export interface DownloadOptions extends Promised {
   report?: ((event: TransportEvent) => void) | undefined;
   /** Whether an existing target, or the part file of another download, gives way. Default false. */
   replace?: boolean | undefined;
-  /** A folder the target must lie in; `path` is then taken relative to it, and nothing leads out of it. */
+  /** A folder the target must lie in: `path` is then relative to it and leads nowhere else; links below it are followed. */
   root?: string | undefined;
   /** Limits the rate; may be shared by several downloads. */
   throttle?: Throttle | undefined;
@@ -322,7 +322,8 @@ class DownloadJob {
 
   /** What to do about a target that exists: nothing when it is the promised file, refuse otherwise. */
   async #existing(): Promise<DownloadResult | undefined> {
-    const found = statSync(this.#path, { throwIfNoEntry: false });
+    const found = this.#look();
+    if (found === undefined) this.#refuseLinkToNowhere();
     if (found === undefined || this.#options.replace && found.isFile()) return undefined;
     const path = this.#path;
     checkPlain(path);
@@ -348,6 +349,24 @@ class DownloadJob {
     }
     const state = isPromised ? "another file has that name" : "a file has that name";
     throw new DiskError(`downloading to ${JSON.stringify(path)}: ${state}`, { code: "target_exists", path });
+  }
+
+  #look(): Stats | undefined {
+    try {
+      return statSync(this.#path, { throwIfNoEntry: false });
+    } catch (error) {
+      throw wrapDiskError(error, this.#path, "looking at");
+    }
+  }
+
+  /** Before a byte is fetched that could not have the name. */
+  #refuseLinkToNowhere(): void {
+    const path = this.#path;
+    if (this.#options.replace || lstatSync(path, { throwIfNoEntry: false }) === undefined) return;
+    throw new DiskError(`downloading to ${JSON.stringify(path)}: a link to nowhere has that name`, {
+      code: "target_exists",
+      path,
+    });
   }
 
   /** Asks for hole after hole until there is none; survives what can be survived. */

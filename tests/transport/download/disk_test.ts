@@ -139,6 +139,23 @@ Deno.test(
   }),
 );
 
+Deno.test({
+  name: "ensureFolder() goes through links, and names one that leads nowhere",
+  ignore: !isUnix,
+  fn: inFolder((folder) => {
+    const disk = join(folder, "disk"), link = join(folder, "link"), gone = join(folder, "gone");
+    Deno.mkdirSync(disk);
+    Deno.symlinkSync(disk, link);
+    ensureFolder(join(link, "a", "b"));
+    assert(Deno.statSync(join(disk, "a", "b")).isDirectory);
+    Deno.symlinkSync(join(folder, "not mounted"), gone);
+    for (const place of [gone, join(gone, "a"), join(gone, "a", "b")]) {
+      const error = assertThrows(() => ensureFolder(place), DiskError, `${JSON.stringify(gone)} is a link to nowhere`);
+      assertEquals(error.code, "folder_missing");
+    }
+  }),
+});
+
 Deno.test("writeAll() goes on after short writes, and writes where it was told", () => {
   const disk = new Uint8Array(20);
   let position = 0;

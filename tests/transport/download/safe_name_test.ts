@@ -102,7 +102,7 @@ Deno.test("contentDispositionName() prefers a well-formed filename* (RFC 6266, R
   for (const [header, name] of cases) assertEquals(contentDispositionName(header), name, String(header));
 });
 
-Deno.test("resolveInside() allows what stays inside, existing or not", () => {
+Deno.test("resolveInside() allows names that stay inside, existing or not, and leaves links to whoever made them", () => {
   const root = Deno.makeTempDirSync();
   try {
     assertEquals(resolveInside(root, "a/b/c.bin"), join(root, "a", "b", "c.bin"));
@@ -110,8 +110,10 @@ Deno.test("resolveInside() allows what stays inside, existing or not", () => {
     assertEquals(resolveInside(root, "..c.bin"), join(root, "..c.bin"));
     Deno.mkdirSync(join(root, "real"));
     if (Deno.build.os !== "windows") {
-      Deno.symlinkSync(join(root, "real"), join(root, "inner"));
-      assertEquals(resolveInside(root, "inner/c.bin"), join(root, "inner", "c.bin"));
+      for (const [name, place] of [["inner", join(root, "real")], ["disk", "/"], ["gone", "/nowhere"]] as const) {
+        Deno.symlinkSync(place, join(root, name));
+        for (const way of [name, `${name}/c.bin`]) assertEquals(resolveInside(root, way), join(root, way));
+      }
     }
   } finally {
     Deno.removeSync(root, { recursive: true });
@@ -136,13 +138,6 @@ Deno.test("resolveInside() refuses every way out", () => {
       "a\0b",
       "a\\..\\..\\x",
     ];
-    if (Deno.build.os !== "windows") {
-      Deno.symlinkSync(top, join(root, "out"));
-      Deno.symlinkSync(join(top, "root2"), join(root, "near"));
-      Deno.symlinkSync(join(top, "nothing"), join(root, "dangling"));
-      Deno.symlinkSync("self", join(root, "self"));
-      ways.push("out/x", "out/root2/deep/x", "near/x", "near", "dangling", "dangling/x", "self/x");
-    }
     for (const way of ways) {
       assertEquals(assertThrows(() => resolveInside(root, way), DiskError).code, "invalid_path", JSON.stringify(way));
     }
