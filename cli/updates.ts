@@ -44,7 +44,8 @@ export async function showUpdates(
   surroundings: Surroundings,
 ): Promise<Updates> {
   const known = report.files.filter((file): file is LibraryFile & { identity: object } => !!file.identity);
-  const { models, failures } = await findUpdates(api, known.map(({ identity }) => identity!), { signal });
+  const owned = known.map(({ identity, sha256 }) => ({ ...identity!, sha256 }));
+  const { models, failures } = await findUpdates(api, owned, { signal });
   const pathsOf = (id: number) => known.filter(({ identity }) => identity!.modelId === id).map(({ path }) => path);
   const outdated = models.filter(({ newest, newer }) => isAnyBase ? newer.length > 0 : newest !== undefined);
   if (isJson) {

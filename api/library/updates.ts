@@ -10,6 +10,8 @@ export interface Owned {
   modelId: number | null;
   /** The version. */
   versionId: number;
+  /** SHA-256 of the file, where known: a version that has nothing but such files is no update. */
+  sha256?: string | null | undefined;
 }
 
 /** A version, as far as an update is concerned. */
@@ -32,7 +34,7 @@ export interface ModelUpdates {
   modelName: string;
   /** Versions that are there; those the model no longer lists have only an id. */
   owned: number[];
-  /** Versions newer than every one that is there, the newest first. Empty: up to date. */
+  /** Versions newer than every one whose files are there, the newest first. Empty: up to date. */
   newer: VersionSummary[];
   /** The newest of `newer` for a base model that is there; undefined when there is none. */
   newest?: VersionSummary | undefined;
@@ -83,7 +85,8 @@ export async function findUpdates(
   owned: Iterable<Owned>,
   { signal }: CallOptions = {},
 ): Promise<UpdateReport> {
-  const byModel = Map.groupBy(owned, ({ modelId }) => modelId), report: UpdateReport = { models: [], failures: [] };
+  const all = [...owned], hashes = new Set(all.map(({ sha256 }) => sha256?.toUpperCase()).filter(Boolean));
+  const byModel = Map.groupBy(all, ({ modelId }) => modelId), report: UpdateReport = { models: [], failures: [] };
   const ids = [...byModel.keys()].filter((id) => id !== null), found = new Map<number, Model>();
   let general: CivikitError | undefined;
 
@@ -112,8 +115,9 @@ export async function findUpdates(
       ? undefined
       : general ?? await attempt(async () => void found.set(modelId, await api.models.get(modelId, { signal })));
     const model = found.get(modelId);
-    if (model !== undefined) report.models.push(compare(model, byModel.get(modelId)!.map((one) => one.versionId)));
-    else if (error !== undefined) report.failures.push({ modelId, error: deleted(modelId, error) });
+    if (model !== undefined) {
+      report.models.push(compare(model, byModel.get(modelId)!.map((one) => one.versionId), hashes));
+    } else if (error !== undefined) report.failures.push({ modelId, error: deleted(modelId, error) });
   }
   return report;
 }
@@ -134,11 +138,24 @@ function summary({ id, name, baseModel, publishedAt }: ListVersion): VersionSumm
   return { versionId: id, versionName: name, baseModel: baseModel ?? null, publishedAt: publishedAt ?? null };
 }
 
-function compare({ id, name, mode, modelVersions }: Model, versionIds: readonly number[]): ModelUpdates {
+/** Whether all weights of a version are there, whatever version they came with. */
+function hasAll({ files }: ListVersion, hashes: ReadonlySet<string | undefined>): boolean {
+  const weights = (files ?? []).filter(({ type }) => type === "Model" || type === "Pruned Model");
+  return weights.length > 0 && weights.every((file) => {
+    const sha256 = file.hashes?.SHA256?.toUpperCase();
+    return sha256 !== undefined && hashes.has(sha256);
+  });
+}
+
+function compare(
+  { id, name, mode, modelVersions }: Model,
+  versionIds: readonly number[],
+  hashes: ReadonlySet<string | undefined>,
+): ModelUpdates {
   const owned = [...new Set(versionIds)];
   const listed = inSiteOrder(modelVersions);
-  const mine = listed.filter((version) => owned.includes(version.id));
-  const first = listed.findIndex((version) => owned.includes(version.id));
+  const isMine = (version: ListVersion) => owned.includes(version.id) || hasAll(version, hashes);
+  const mine = listed.filter(isMine), first = listed.findIndex(isMine);
   // a version that is no longer listed says nothing about its place: then the date of its id must do
   const isNewer = (version: ListVersion, place: number) => first >= 0 ? place < first : version.id > Math.max(...owned);
   const newer = mode === "Archived"

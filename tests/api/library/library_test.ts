@@ -314,6 +314,28 @@ Deno.test("findUpdates() tells versions for the same base model from others, and
   assertEquals((await update(15)).newest?.versionId, 30, "15 was taken down: everything published after it is newer");
 });
 
+Deno.test("findUpdates() takes a newer version for no news when all its weights are there already, and no other", async () => {
+  const file = (sha256: string | undefined, type = "Model") => {
+    return { id: 1, name: "m.safetensors", sizeKB: 1, type, hashes: sha256 === undefined ? {} : { SHA256: sha256 } };
+  };
+  const newest = async (sha256: string | undefined, ...versions: ReturnType<typeof file>[][]) => {
+    const modelVersions = versions.map((files, n) => ({ id: 9 - n, name: `v${9 - n}`, baseModel: "SDXL 1.0", files }));
+    const model = { id: 5, name: "M", type: "LORA", modelVersions };
+    const api = { models: { get: () => Promise.resolve(model), byIds: () => Promise.resolve(new Map([[5, model]])) } };
+    const { models } = await findUpdates(api, [{ modelId: 5, versionId: 10 - versions.length, sha256 }]);
+    return models[0]!.newer.map(({ versionId }) => versionId);
+  };
+  const old = [file("AA")];
+  assertEquals(await newest("aa", [file("AA")], old), [], "the same bytes");
+  assertEquals(await newest("AA", [file("AA"), file("CC", "Training Data"), file("DD", "Config")], old), []);
+  assertEquals(await newest("AA", [file("AA"), file("BB", "Pruned Model")], old), [9], "weights that are not there");
+  assertEquals(await newest("AA", [file("BB")], old), [9]);
+  assertEquals(await newest("AA", [file(undefined)], old), [9], "nothing is known about its bytes");
+  assertEquals(await newest("AA", [], old), [9]);
+  assertEquals(await newest(undefined, [file("AA")], old), [9], "nothing is known about the bytes that are there");
+  assertEquals(await newest("AA", [file("BB")], [file("AA")], old), [9]);
+});
+
 Deno.test("findUpdates() gives up asking where the failure is everybody's, and reports every model", async () => {
   const limited = new HttpError("asking: 429", { code: "rate_limited", status: 429, url: "https://civitai.com" });
   let asked = 0;
