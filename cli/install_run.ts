@@ -12,6 +12,7 @@ import { jsonLine } from "./json_line.ts";
 import type { Item, Reporter } from "./progress/reporter.ts";
 import { reporterWatcher } from "./progress/watcher.ts";
 import { openSession, type Session } from "./session.ts";
+import { describeOwner } from "./skipped.ts";
 import { printable } from "./text.ts";
 
 /** What {@linkcode withInstaller} hands to a command. */
@@ -107,7 +108,10 @@ export async function withInstaller(
     }
     if (args.has("sidecars") && !isDry) {
       const models = ended.map(({ path, file }) => ({ path, sha256: file.sha256!, versionId: file.versionId }));
-      for await (const { path, error } of addSidecars(models, session)) if (error !== undefined) fail(error, path);
+      for await (const { path, owner, error } of addSidecars(models, session)) {
+        if (error !== undefined) fail(error, path);
+        else if (owner !== undefined) say(describeOwner(path, owner, surroundings.locale));
+      }
     }
   }
 

@@ -18,7 +18,7 @@ import { hashesFlag, hashJobsFlag, openHashes } from "./hash_store.ts";
 import type { Io } from "./io.ts";
 import { failureFields, jsonLine } from "./json_line.ts";
 import { statusLine } from "./progress/status_line.ts";
-import { describeSkip, skippedCodes } from "./skipped.ts";
+import { describeOwner, describeSkip, skippedCodes } from "./skipped.ts";
 import { openSession, siteFlags } from "./session.ts";
 import { formatElapsed, printable } from "./text.ts";
 import { outputFlags } from "./output_flags.ts";
@@ -181,10 +181,11 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
     const failures: CivikitError[] = [];
     if (args.has("sidecars")) {
       const known = report.files.filter(({ identity }) => identity);
-      for await (const { path, state, error } of addSidecars(known, session)) {
+      for await (const { path, state, owner, error } of addSidecars(known, session)) {
         if (error !== undefined) failures.push(error);
-        if (json) jsonLine(io, { event: "sidecar", path, state, ...(error && failureFields(error)) });
-        else if (error) io.stderr(describeFailure(error, short(path), locale, style));
+        if (json) jsonLine(io, { event: "sidecar", path, state, owner, ...(error && failureFields(error)) });
+        else if (error !== undefined) io.stderr(describeFailure(error, short(path), locale, style));
+        else if (owner !== undefined) say(describeOwner(short(path), short(owner), locale));
         else if (state === "written") say(`written: ${printable(short(path))}`);
       }
     }

@@ -20,6 +20,12 @@ export function describeSkip(
   return `${style.warn(skipped)}: ${printable(shown)}: ${state}\n`;
 }
 
+/** A sidecar that is another file's, for people. */
+export function describeOwner(sidecar: string, owner: string, locale: Surroundings["locale"]): string {
+  const [one, other] = [printable(sidecar), printable(owner)];
+  return locale === "en" ? `left alone: ${one} belongs to ${other}` : `保持不動：${one} 屬於 ${other}`;
+}
+
 /** The exit codes of what was passed over; a link that leads nowhere is no failure. */
 export function skippedCodes(skipped: readonly Skip[]): number[] {
   return skipped.filter(({ isDangling }) => !isDangling).map(({ error }) => exitCode(error));

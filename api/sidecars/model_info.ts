@@ -37,6 +37,11 @@ function hashesOf(version: JsonObject): string[] {
   });
 }
 
+/** SHA-256 of every file that a version, or a whole model, names, upper case. */
+export function allHashesOf(raw: JsonObject): string[] {
+  return [...hashesOf(raw), ...objectsOf(raw.modelVersions).flatMap(hashesOf)];
+}
+
 function factsOf(version: JsonObject, model: JsonObject): Omit<ModelInfo, "shape" | "modelId" | "raw"> {
   return {
     versionId: numberOf(version.id),

@@ -1,10 +1,13 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { CivikitError, isCode, type Transport } from "../../transport/mod.ts";
 import type { CallOptions } from "../call.ts";
 import { parseForWriting } from "../exact_json.ts";
 import { isObject, type JsonObject, prettyJson, readJsonObject, writeWhole } from "../json_file.ts";
 import type { Model, Version } from "../types.ts";
+import { modelExtensions } from "../library/mod.ts";
 import { mergeInfo } from "./merge_info.ts";
+import { allHashesOf } from "./model_info.ts";
 import { sidecarPath } from "./names.ts";
 import { findPreview, savePreview } from "./save_preview.ts";
 import { userMetadata } from "./user_metadata.ts";
@@ -13,8 +16,10 @@ import { userMetadata } from "./user_metadata.ts";
 export interface SidecarOutcome {
   /** The sidecar. */
   path: string;
-  /** `kept`: one was there and stays as it is. */
-  state: "written" | "kept" | "failed";
+  /** `kept`: one was there and stays as it is. `other`: it is that of another model file of the same name. */
+  state: "written" | "kept" | "other" | "failed";
+  /** That other model file. */
+  owner?: string | undefined;
   /** Why it failed. */
   error?: CivikitError | undefined;
 }
@@ -40,7 +45,8 @@ function freshInfo(version: Version, model: Model | undefined): JsonObject {
 /**
  * Writes what other programs read beside a model file: `NAME.civitai.info` (the version's JSON), `NAME.preview.<type>`,
  * and for LoRAs `NAME.json` (description, activation text). A user's edits and keys of other tools are never touched; a
- * sidecar that cannot be read is left alone and reported. Each appears whole or not at all.
+ * sidecar that cannot be read is left alone and reported. Each appears whole or not at all. Where another model file has
+ * the same name but for its ending, the sidecars are those of the file whose hash is in them, and stay so.
  *
  * @param path The model file.
  * @param version What it is.
@@ -63,7 +69,14 @@ export async function writeSidecars(
   { model, transport, asPng, signal }: SidecarOptions = {},
 ): Promise<SidecarOutcome[]> {
   const info = sidecarPath(path, ".civitai.info"), notes = sidecarPath(path, ".json");
-  const outcomes = [await attempt(info, signal, () => writeInfo(info, freshInfo(version, model)))];
+  let owner: string | undefined;
+  const written = await attempt(info, signal, () => {
+    const existing = readJsonObject(info, parseForWriting) ?? {};
+    owner = otherOwner(path, existing, version);
+    return owner === undefined && writeInfo(info, existing, freshInfo(version, model));
+  });
+  if (owner !== undefined) return [{ path: info, state: "other", owner }];
+  const outcomes = [written];
   if (loras.has(version.model.type)) {
     outcomes.push(
       await attempt(notes, signal, () => {
@@ -101,8 +114,29 @@ async function attempt(
   }
 }
 
-function writeInfo(path: string, fresh: JsonObject): boolean {
-  const existing = readJsonObject(path, parseForWriting) ?? {};
+/**
+ * The other model file whose sidecar `existing` is; undefined when it is that of `path`, whose versions may change as long
+ * as nobody else can have the name.
+ */
+function otherOwner(path: string, existing: JsonObject, version: Version): string | undefined {
+  const isModel = Array.isArray(existing.modelVersions), id = isModel ? version.modelId : version.id;
+  if (existing.id === undefined || existing.id === id) return undefined;
+  const theirs = new Set(allHashesOf(existing));
+  if (allHashesOf({ ...version }).some((hash) => theirs.has(hash))) return undefined;
+  return siblingsOf(path)[0];
+}
+
+/** Other model files with the name of `path` but for the ending. */
+function siblingsOf(path: string): string[] {
+  const folder = dirname(path), stem = sidecarPath(path, ""), names = readdirSync(folder);
+  return names.map((name) => join(folder, name)).filter((other) => {
+    const ending = other.slice(stem.length + 1).toLowerCase();
+    return other !== join(folder, basename(path)) && sidecarPath(other, "") === stem &&
+      modelExtensions.includes(ending);
+  });
+}
+
+function writeInfo(path: string, existing: JsonObject, fresh: JsonObject): boolean {
   // a whole model's JSON is another tool's own; and a version's keys would make neither of it
   if (Array.isArray(existing.modelVersions)) return false;
   const isOther = typeof existing.id === "number" && existing.id !== fresh.id && !isObject(ownMark(existing));

@@ -15,7 +15,7 @@ export interface ModelOnDisk {
 const batchSize = 400;
 
 /**
- * Writes what other programs read beside each file, 100 files a question. Files the site does not know get none; what
+ * Writes what other programs read beside each file. Files the site does not know get none; what
  * fails is told with its path, and the others go on.
  *
  * @throws The signal's reason when it aborts.

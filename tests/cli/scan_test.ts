@@ -78,6 +78,25 @@ Deno.test("civikit scan and verify take the hash that download or install has ju
     assertEquals([verified.code, verified.io.out.split(" in ")[0]], [0, "2 ok"], verified.io.err);
   }));
 
+Deno.test("civikit scan --sidecars tells which of two models of one name the sidecars belong to, and writes them once", () =>
+  inWorld(async (world) => {
+    const { folder, run } = world;
+    put(world, "lantern.pt", 3020);
+    put(world, "lantern.safetensors", 3001);
+    Deno.writeTextFileSync(join(folder, "lantern.preview.png"), "mine");
+    const first = await run(["scan", folder, "--sidecars"]),
+      before = Deno.readTextFileSync(join(folder, "lantern.civitai.info"));
+    assertEquals(first.code, 0, first.io.err);
+    assertStringIncludes(first.io.err, "left alone: lantern.civitai.info belongs to lantern.pt");
+    const again = await run(["scan", folder, "--sidecars", "--json"]);
+    const states = events(again.io).filter(({ event }) => event === "sidecar").map((
+      { state, owner },
+    ) => [state, owner]);
+    assert(states.every(([state]) => state !== "written"), JSON.stringify(states));
+    assertEquals(states.filter(([state]) => state === "other"), [["other", join(folder, "lantern.pt")]]);
+    assertEquals(Deno.readTextFileSync(join(folder, "lantern.civitai.info")), before);
+  }));
+
 for (
   const [kind, spoil] of Object.entries<(path: string) => Disposable | void>({
     "a page of it damaged": (path) => Deno.writeFileSync(path, Deno.readFileSync(path).fill(0xaa, 4096)),

@@ -158,3 +158,58 @@ Deno.test({
       }
     }),
 });
+
+/** The version of another model, with another file. */
+const other: Version = {
+  ...version,
+  id: 8,
+  modelId: 6,
+  name: "w1",
+  model: { name: "Other", type: "Checkpoint" },
+  files: [{ id: 10, name: "lantern.pt", sizeKB: 1.5, type: "Model", hashes: { SHA256: "cd".repeat(32) } }],
+};
+
+Deno.test("writeSidecars() leaves the sidecars of two models of one name to the one whose hash is in them", () =>
+  inFolder(async (path, folder) => {
+    const second = join(folder, "lantern.pt");
+    for (const model of [path, second]) Deno.writeTextFileSync(model, "");
+    await writeSidecars(path, version);
+    const before = [info(folder), join(folder, "lantern.json")].map((name) => Deno.readTextFileSync(name));
+    for (let time = 0; time < 2; time++) {
+      assertEquals(await writeSidecars(second, other), [{ path: info(folder), state: "other", owner: path }]);
+      assertEquals((await writeSidecars(path, version)).map(({ state }) => state), ["kept", "kept"]);
+    }
+    assertEquals([info(folder), join(folder, "lantern.json")].map((name) => Deno.readTextFileSync(name)), before);
+    await writeSidecars(path, { ...version, name: "v1.1" });
+    assertEquals(read(info(folder)).name, "v1.1", "its own model brings it up to date");
+    Deno.removeSync(path);
+    assertEquals((await writeSidecars(second, other))[0]!.state, "written", "nobody else has the name any more");
+    assertEquals(read(info(folder)).id, 8);
+  }));
+
+Deno.test("writeSidecars() knows its own by the hash, whichever version of the model it is said to be", () =>
+  inFolder(async (path, folder) => {
+    for (const model of [path, join(folder, "lantern.gguf")]) Deno.writeTextFileSync(model, "");
+    await writeSidecars(path, version);
+    assertEquals((await writeSidecars(path, { ...version, id: 17 }))[0]!.state, "written");
+    Deno.writeTextFileSync(
+      info(folder),
+      JSON.stringify({ id: 6, name: "Other", modelVersions: [{ id: 8, files: other.files }] }),
+    );
+    assertEquals((await writeSidecars(path, version)).map(({ state }) => state), ["other"]);
+    assertEquals((await writeSidecars(join(folder, "lantern.gguf"), other)).map(({ state }) => state), ["kept"]);
+  }));
+
+Deno.test("writeSidecars() lets files of one version share their sidecars, and takes no other name for the same", () =>
+  inFolder(async (path, folder) => {
+    for (const name of ["lantern.pt", "lantern.safetensors", "lantern2.pt", "lantern.txt"]) {
+      Deno.writeTextFileSync(join(folder, name), "");
+    }
+    await writeSidecars(path, version);
+    assertEquals((await writeSidecars(join(folder, "lantern.pt"), version)).map(({ state }) => state), [
+      "kept",
+      "kept",
+    ]);
+    Deno.removeSync(join(folder, "lantern.pt"));
+    assertEquals((await writeSidecars(path, other))[0]!.state, "written", "an update in the same place");
+  }));
