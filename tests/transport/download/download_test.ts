@@ -294,8 +294,6 @@ Deno.test("download() proves the target to lie inside its root", () =>
     for (const hostile of ["../x.bin", "/etc/x.bin", "a/../../x.bin"]) {
       await fails(() => download(transport, `${origin.url}/a.bin`, hostile, { root: folder }), "invalid_path");
     }
-    await Deno.symlink("/", `${folder}/away`);
-    await fails(() => download(transport, `${origin.url}/a.bin`, "away/tmp/x.bin", { root: folder }), "invalid_path");
     await fails(() => download(transport, `${origin.url}/a.bin`, `${folder}/`), "invalid_path");
     assertEquals(origin.log.length, 0);
   }));
