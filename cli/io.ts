@@ -1,6 +1,8 @@
+import { wrapDiskError } from "../transport/mod.ts";
+
 /** Everything the command touches outside itself, so that tests and the demo run the very same code. */
 export interface Io {
-  /** Writes results: JSON lines, paths, help. */
+  /** Writes results: JSON lines, paths, help. Throws a DiskError where there is no room for them. */
   stdout(text: string): void;
   /** Writes everything meant for a person: progress, messages, summaries. */
   stderr(text: string): void;
@@ -30,17 +32,35 @@ function isGone(error: unknown): boolean {
     /\(os error 5\)/.test(String(error));
 }
 
-function writer(stream: { writeSync(bytes: Uint8Array): number }, whenClosed: () => void): (text: string) => void {
+const untakenMs = 10;
+
+/** Stands still for a moment, as a write does that waits for its reader. */
+function standStill(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+/** Writes whole texts; a stream that does not wait for its reader (O_NONBLOCK) is waited for here. */
+function writer(
+  stream: { writeSync(bytes: Uint8Array): number },
+  onTrouble: (error: unknown) => void,
+): (text: string) => void {
   const encoder = new TextEncoder();
   return (text) => {
     let bytes = encoder.encode(text);
-    try {
-      while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
-    } catch (error) {
-      if (!isGone(error)) throw error;
-      whenClosed();
+    while (bytes.length > 0) {
+      try {
+        bytes = bytes.subarray(stream.writeSync(bytes));
+      } catch (error) {
+        if (error instanceof Deno.errors.WouldBlock) standStill(untakenMs);
+        else return onTrouble(error);
+      }
     }
   };
+}
+
+function refuse(error: unknown): void {
+  if (isGone(error)) Deno.exit(brokenPipe);
+  throw wrapDiskError(error, "standard output", "writing");
 }
 
 function env(name: string): string | undefined {
@@ -100,8 +120,8 @@ function interrupts(): Io["onInterrupt"] {
  */
 export function processIo(): Io {
   return {
-    stdout: writer(Deno.stdout, () => Deno.exit(brokenPipe)),
-    stderr: writer(Deno.stderr, () => {}), // nobody reads the messages; the work goes on
+    stdout: writer(Deno.stdout, refuse),
+    stderr: writer(Deno.stderr, () => {}), // nobody can read the messages, or there is no room for them; the work goes on
     stdin: () => new Response(Deno.stdin.readable).bytes(),
     isTerminal: Deno.stderr.isTerminal(),
     size,
