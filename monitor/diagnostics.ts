@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
+import { getPathNoStrict } from "hono/utils/url";
 import { createHash } from "node:crypto";
 import { readAtMost } from "../transport/internal.ts";
 import { CivikitError, type Locale, redactText } from "../transport/mod.ts";
@@ -44,7 +45,7 @@ const dayStepMs = 10 * 60_000;
 const recentMs = 15 * 60_000;
 const defaultMemoryBytes = 200 * 1024 * 1024;
 const metricsLifeMs = 100, pageLifeMs = 250, dayLifeMs = 2000;
-const mostWrongTokens = 10, wrongTokenMs = 60_000, mostFormBytes = 4096;
+const mostFormBytes = 4096;
 
 const securityHeaders: readonly (readonly [string, string])[] = [
   [
@@ -124,19 +125,24 @@ export function diagnostics({
   hostname = "127.0.0.1",
   allowedHosts = [],
   token,
+  basePath = "",
   maxEventClients = 1000,
   clock = registry.clock,
 }: DiagnosticsOptions): Diagnostics {
   if (!(Number.isInteger(maxEventClients) && maxEventClients >= 1 && maxEventClients <= 10_000)) {
     throw new RangeError(`option maxEventClients: ${maxEventClients} is not a whole number from 1 to 10000`);
   }
-  const { check, logIn } = guard({ hostname, allowedHosts, token });
+  const base = basePath.replace(/\/$/, "");
+  if (!/^(?:\/[\w.~-]+)*$/.test(base)) {
+    throw new TypeError(`option basePath: ${JSON.stringify(basePath)} is no path such as "/diag"`);
+  }
+  const { check, logIn } = guard({ hostname, allowedHosts, token, basePath: base, now: clock.now });
   const samples = sampler(registry, clock);
   const streams = eventStreams(registry.events, clock, { maxClients: maxEventClients });
   const startBytes = Deno.memoryUsage().rss;
   const pages = shortly<Promise<string>>(clock.now), days = shortly<StatsWindow>(clock.now);
   const dayLines = shortly<TimelinePoint[]>(clock.now);
-  let isClosed = false, hasNumbers = false, wrongTokens: number[] = [];
+  let isClosed = false, hasNumbers = false;
 
   // what is shown
 
@@ -212,24 +218,32 @@ export function diagnostics({
     status: 200 | 401 | 404 | 429 = 200,
   ) {
     const locale = localeFor(c), span = spanOf(c);
-    const context: PageContext = { locale, t: textsOf(locale), span, hasDay: store !== undefined };
+    const context: PageContext = { locale, t: textsOf(locale), span, base, hasDay: store !== undefined };
     const render = async () => String(await layout(await make(context), context)).trimStart();
     const text = status !== 200 ? render() : pages.get(`${c.req.path} ${span} ${locale}`, pageLifeMs, render);
     if (c.req.query("lang") === locale) {
-      setCookie(c, "civikit_lang", locale, { sameSite: "Strict", path: "/", maxAge: 365 * 86_400 });
+      setCookie(c, "civikit_lang", locale, { sameSite: "Strict", path: base || "/", maxAge: 365 * 86_400 });
     }
     return c.html(await text, status, { "content-language": locale, vary: "accept-language, cookie" });
   }
 
   function done(c: Context, page: string) {
     pages.clear();
-    return isPageWanted(c) ? c.redirect(page, 303) : c.json({ ok: true });
+    return isPageWanted(c) ? c.redirect(base + page, 303) : c.json({ ok: true });
   }
 
-  const app = new Hono({ strict: false });
+  /** The path below the base, whether or not whoever mounted this took it off; a slash at its end says nothing. */
+  function pathOf(request: Request): string {
+    const path = getPathNoStrict(request);
+    return path === base || path.startsWith(`${base}/`) ? path.slice(base.length) || "/" : path;
+  }
+
+  const app = new Hono({ getPath: pathOf });
 
   app.use(async (c, next) => {
     await next();
+    // a HEAD is answered by what answers a GET; its body, perhaps a stream without an end, nobody will read
+    if (c.req.method === "HEAD") await c.res.body?.cancel();
     for (const [name, value] of securityHeaders) c.res.headers.set(name, value);
     if (!c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "no-store");
   });
@@ -261,22 +275,18 @@ export function diagnostics({
 
   app.get(
     "/login",
-    (c) => token === undefined ? c.redirect("/", 303) : show(c, (context) => logInPage(undefined, context)),
+    (c) => token === undefined ? c.redirect(`${base}/`, 303) : show(c, (context) => logInPage(undefined, context)),
   );
   app.post("/login", async (c) => {
-    const now = clock.now();
-    wrongTokens = wrongTokens.filter((at) => now - at < wrongTokenMs);
-    if (wrongTokens.length >= mostWrongTokens) {
-      return show(c, (context) => logInPage(context.t.tokenLater, context), 429);
-    }
     // by hand: what reads or limits it for us asks for request.signal, and then Deno prints a notice
     const bytes = await readAtMost(new Response(c.req.raw.body), mostFormBytes);
     if (bytes === undefined) return c.json({ error: "request too large" }, 413);
     const headers = { "content-type": c.req.header("content-type") ?? "" };
     const given = await new Response(bytes, { headers }).formData().then((form) => form.get("token"), () => null);
-    if (typeof given === "string" && logIn(c, given)) return c.redirect("/", 303);
-    wrongTokens.push(now);
-    return show(c, (context) => logInPage(context.t.tokenWrong, context), 401);
+    const found = logIn(c, given);
+    if (found === 200) return c.redirect(`${base}/`, 303);
+    const problem = found === 429 ? "tokenLater" : "tokenWrong";
+    return show(c, (context) => logInPage(context.t[problem], context), found);
   });
 
   app.get("/healthz", async (c) => {
@@ -297,7 +307,7 @@ export function diagnostics({
     return c.body(stream, 200, { "content-type": "text/event-stream; charset=utf-8", ...headers });
   });
 
-  app.get("/api/openapi.json", (c) => c.json(openapi));
+  app.get("/api/openapi.json", (c) => c.json(base === "" ? openapi : { ...openapi, servers: [{ url: base }] }));
   app.get("/api/report", (c) => {
     const locale = localeFor(c), found = reportOf(spanOf(c), locale), format = c.req.query("format");
     if (format !== "text" && format !== "markdown") return c.json(found);

@@ -2,6 +2,7 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypt
 import { isIP } from "node:net";
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
+import { attempts } from "./attempts.ts";
 
 /** Who may ask; see {@linkcode guard}. */
 export interface GuardOptions {
@@ -11,16 +12,18 @@ export interface GuardOptions {
   readonly allowedHosts: readonly string[];
   /** What opens it. */
   readonly token: string | undefined;
+  /** What stands before every path of it, without a slash at the end. */
+  readonly basePath: string;
+  /** Milliseconds on a monotonic clock. */
+  readonly now: () => number;
 }
 
 /** Checks every request before anything else does. */
 export interface Guard {
   /** Refuses foreign hosts, foreign origins, and, where there is a token, who does not have it. */
   readonly check: MiddlewareHandler;
-  /** Whether there is anything to log in to. */
-  readonly hasToken: boolean;
-  /** Takes the token of a log-in form; true when it was right, and the cookie is set. */
-  logIn(c: Context, token: string): boolean;
+  /** Takes the token of a log-in form: 200 when it was right, and the cookie is set; else 401, or 429 after too many. */
+  logIn(c: Context, token: unknown): 200 | 401 | 429;
 }
 
 const cookieName = "civikit_session";
@@ -36,12 +39,20 @@ function nameOf(host: string | undefined): string | undefined {
   return (match?.[1] ?? match?.[2])?.toLowerCase();
 }
 
+/** Where the connection comes from; undefined when the server did not pass that on. */
+function addressOf(c: Context): string | undefined {
+  const address = (c.env as Partial<Deno.ServeHandlerInfo> | undefined)?.remoteAddr;
+  return address !== undefined && "hostname" in address ? address.hostname.replace(/^::ffff:/, "") : undefined;
+}
+
 const digest = (text: string): Uint8Array => createHash("sha256").update(text).digest();
 
 /** Compares in a time that tells nothing about the texts. */
 const isSame = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b));
 
-function checkOptions({ hostname, allowedHosts, token }: GuardOptions): void {
+function checkOptions(
+  { hostname, allowedHosts, token }: Pick<GuardOptions, "hostname" | "allowedHosts" | "token">,
+): void {
   for (const host of allowedHosts) {
     if (nameOf(host) !== host.toLowerCase()) {
       throw new TypeError(`option allowedHosts: "${host}" is no host name without port`);
@@ -64,7 +75,8 @@ function checkOptions({ hostname, allowedHosts, token }: GuardOptions): void {
  */
 export function guard(options: GuardOptions): Guard {
   checkOptions(options);
-  const { hostname, token } = options;
+  const { hostname, token, basePath } = options;
+  const tries = attempts(options.now);
   const secret = randomBytes(32);
   const names = new Set([hostname, ...options.allowedHosts].map((name) => name.toLowerCase()));
   const isWildcard = hostname === "0.0.0.0" || hostname === "::";
@@ -92,44 +104,58 @@ export function guard(options: GuardOptions): Guard {
     return until > Date.now() && isSame(cookie, sign(until));
   }
 
-  function isAuthorised(c: Context, token: string): boolean {
-    const [scheme, value] = (c.req.header("authorization") ?? "").split(" ");
-    return scheme?.toLowerCase() === "bearer" && isSame(value ?? "", token) || hasSession(c);
+  /** Compares what was given with the token, by whatever way it came; too many wrong ones make their address wait. */
+  function verdict(c: Context, given: unknown, token: string): 200 | 401 | 429 {
+    const address = addressOf(c) ?? "";
+    if (tries.isLocked(address)) return 429;
+    if (typeof given === "string" && isSame(given, token)) return 200;
+    tries.wrong(address);
+    return 401;
+  }
+
+  function authorise(c: Context, token: string): 200 | 401 | 429 {
+    if (hasSession(c)) return 200;
+    const header = c.req.header("authorization") ?? "";
+    return header === "" ? 401 : verdict(c, /^bearer +(\S+)$/i.exec(header)?.[1], token);
   }
 
   /** Whether the connection itself comes from elsewhere, whatever the options say. */
   function isRemote(c: Context): boolean {
-    const address = (c.env as Partial<Deno.ServeHandlerInfo> | undefined)?.remoteAddr;
-    return address !== undefined && "hostname" in address &&
-      !loopbackName.test(address.hostname.replace(/^::ffff:/, ""));
+    const address = addressOf(c);
+    return address !== undefined && !loopbackName.test(address);
   }
 
   return {
-    hasToken: token !== undefined,
     async check(c, next) {
       if (!isKnownHost(c.req.header("host"))) return c.json({ error: "host not allowed" }, 421);
       if (isForeign(c)) return c.json({ error: "origin not allowed" }, 403);
       if (token === undefined) {
         return isRemote(c) ? c.json({ error: "only for this machine: no token is set" }, 403) : await next();
       }
-      if (openPaths.has(c.req.path) || isAuthorised(c, token)) return await next();
+      if (openPaths.has(c.req.path)) return await next();
+      const found = authorise(c, token);
+      if (found === 200) return await next();
+      if (found === 429) return c.json({ error: "too many wrong tokens" }, 429, { "retry-after": "60" });
       const isPage = c.req.method === "GET" && (c.req.header("accept") ?? "").includes("text/html");
       const lang = c.req.query("lang");
-      if (isPage) return c.redirect(lang === "en" || lang === "zh-TW" ? `/login?lang=${lang}` : "/login", 303);
+      if (isPage) {
+        return c.redirect(`${basePath}/login${lang === "en" || lang === "zh-TW" ? `?lang=${lang}` : ""}`, 303);
+      }
       return c.json({ error: "token missing or wrong" }, 401, { "www-authenticate": 'Bearer realm="civikit"' });
     },
     logIn(c, given) {
-      if (token === undefined || !isSame(given, token)) return false;
+      const found = token === undefined ? 401 : verdict(c, given, token);
+      if (found !== 200) return found;
       const secure = new URL(c.req.url).protocol === "https:";
       const session = sign(Date.now() + sessionSeconds * 1000);
       setCookie(c, cookieName, session, {
         httpOnly: true,
         sameSite: "Strict",
         maxAge: sessionSeconds,
-        path: "/",
+        path: basePath || "/",
         secure,
       });
-      return true;
+      return 200;
     },
   };
 }

@@ -14,6 +14,8 @@ export interface PageContext {
   readonly locale: Locale;
   /** What it says in that language. */
   readonly t: Texts;
+  /** What stands before every path, without a slash at the end. */
+  readonly base: string;
   /** Where its numbers come from. */
   readonly span: "run" | "day";
   /** Whether there is more than one span to choose from. */
@@ -50,12 +52,12 @@ export function live(id: string, content: Html): Html {
 /** A whole page. Nothing in it is inline: styles and script are assets, so that the policy can forbid everything else. */
 export function layout(
   { name, path = "/", title, body, everyMs }: Page,
-  { locale, t, span, hasDay }: PageContext,
+  { locale, t, span, base, hasDay }: PageContext,
 ): Html {
-  const here = name === undefined ? path : paths[name];
+  const here = base + (name === undefined ? path : paths[name]);
   const query = hasDay ? `?span=${span}` : "";
   const links = (Object.keys(paths) as PageName[]).map((page) =>
-    html`<a href="${paths[page]}${query}" ${page === name ? raw('aria-current="page"') : ""}>${t[page]}</a>`
+    html`<a href="${base}${paths[page]}${query}" ${page === name ? raw('aria-current="page"') : ""}>${t[page]}</a>`
   );
   const language = (tag: Locale, text: string) =>
     html`<a href="${here}?${hasDay ? `span=${span}&` : ""}lang=${tag}" hreflang="${tag}" lang="${tag}" ${
@@ -72,16 +74,16 @@ export function layout(
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="color-scheme" content="light dark">
     <title>${title} · civikit</title>
-    <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
-    <link rel="stylesheet" href="/assets/style.css">
-    ${everyMs === undefined ? "" : html`<script src="/assets/live.js" type="module"></script>`}
+    <link rel="icon" href="${base}/assets/icon.svg" type="image/svg+xml">
+    <link rel="stylesheet" href="${base}/assets/style.css">
+    ${everyMs === undefined ? "" : html`<script src="${base}/assets/live.js" type="module"></script>`}
       </head>
       <body data-every="${everyMs ?? 0}" data-live-text="${t.live}" data-connecting-text="${t.connecting}"
         data-offline-text="${t.offline}" data-held-text="${t.held}" data-hold-text="${t.hold}"
         data-go-text="${t.go}">
         <a class="skip" href="#content">${t.skip}</a>
         <header>
-    <p class="brand"><a href="/">civikit</a></p>
+    <p class="brand"><a href="${base}/">civikit</a></p>
     ${hasNavigation ? html`<nav aria-label="${t.pages}">${links}</nav>` : ""}
     <div class="tools">
     ${everyMs === undefined ? "" : html`

@@ -49,6 +49,11 @@ export interface DiagnosticsOptions {
   allowedHosts?: readonly string[];
   /** What opens it, 16 to 512 plain characters: as `Authorization: Bearer`, or typed into the log-in page. Default: none. */
   token?: string;
+  /**
+   * What stands before its paths where it is mounted in another app, such as `/diag`; requests may come with it or, as
+   * Hono's `mount()` passes them on, without. Default: nothing.
+   */
+  basePath?: string;
   /** Streams of events at once, 1 to 10000. Default 1000. */
   maxEventClients?: number;
   /** Where time comes from. Default: the registry's clock. */

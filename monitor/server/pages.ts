@@ -147,14 +147,15 @@ function charts({ points: all, stepMs, nowMs }: DashboardData, { t, span }: Page
   `;
 }
 
-function clearForm(t: Texts): Html {
+function clearForm({ t, base }: PageContext): Html {
   return html`
     <section class="clear">
       <details id="clear">
         <summary>${t.clear}</summary>
         <p>${t.clearHelp}</p>
-        <form method="post" action="/api/stats/clear"><button id="clear-now" class="danger">${t
-          .clearNow}</button></form>
+        <form method="post"
+          action="${base}/api/stats/clear"><button id="clear-now" class="danger">${t
+            .clearNow}</button></form>
       </details>
     </section>
   `;
@@ -167,14 +168,15 @@ export function dashboardPage(data: DashboardData, context: PageContext): Page {
   const body = html`${live("health", healthList(health, t))}
 ${live("figures", figures(data, t))}
 ${live("charts", charts(data, context))}
-${live("transfers", html`<h2>${t.transfers}</h2>${transferTable(snapshot.transfers, t, 8)}`)}
+${live("transfers", html`<h2>${t.transfers}</h2>${transferTable(snapshot.transfers, context, 8)}`)}
 ${live("errors", html`<h2>${t.errors}</h2>${errorTable(report.errors, t, 8)}`)}
-${clearForm(t)}`;
+${clearForm(context)}`;
   return { name: "dashboard", title: t.dashboard, body, everyMs: span === "run" ? 2000 : 10_000 };
 }
 
 /** The report. */
-export function reportPage(report: Report, { t, span, locale }: PageContext): Page {
+export function reportPage(report: Report, context: PageContext): Page {
+  const { t, span, locale, base } = context;
   const { downloads, cache, memory } = report;
   const from = formatMoment(Date.parse(report.from)), to = formatMoment(Date.parse(report.to));
   const query = `span=${span}&lang=${locale}`;
@@ -245,9 +247,9 @@ export function reportPage(report: Report, { t, span, locale }: PageContext): Pa
     ${live("errors", html`<h2>${t.errors}</h2>${errorTable(report.errors, t, 100)}`)}
     <section>
       <h2>${t.other}</h2>
-      <p><a href="/api/report?${query}">JSON</a> · <a href="/api/report?${query}&amp;format=markdown">Markdown</a> · <a href="/api/report?${query}&amp;format=text">Text</a></p>
+      <p><a href="${base}/api/report?${query}">JSON</a> · <a href="${base}/api/report?${query}&amp;format=markdown">Markdown</a> · <a href="${base}/api/report?${query}&amp;format=text">Text</a></p>
     </section>
-    ${clearForm(t)}
+    ${clearForm(context)}
   `;
   return { name: "report", title: t.report, body, everyMs: 5000 };
 }
@@ -260,10 +262,14 @@ ${live("failures", failures.length === 0 ? html`` : html`<h2>${t.recent}</h2>${f
 }
 
 /** The transfers. */
-export function transfersPage(transfers: readonly TransferSnapshot[], { t }: PageContext): Page {
+export function transfersPage(transfers: readonly TransferSnapshot[], context: PageContext): Page {
+  const { t, base } = context;
   const all = (action: string, text: string) =>
-    html`<form method="post" action="/api/transfers/${action}"><button id="all-${action}">${text}</button></form>`;
-  const body = html`${live("transfers", transferTable(transfers, t, 200))}
+    html`
+      <form method="post"
+        action="${base}/api/transfers/${action}"><button id="all-${action}">${text}</button></form>
+    `;
+  const body = html`${live("transfers", transferTable(transfers, context, 200))}
 <div class="actions">${[all("pause", t.pauseAll), all("resume", t.resumeAll), all("cancel", t.cancelAll)]}</div>`;
   return { name: "transfers", title: t.transfers, body, everyMs: 1000 };
 }
@@ -292,8 +298,8 @@ export function cachePage(numbers: CacheNumbers | undefined | null, { t }: PageC
 }
 
 /** The log-in page. */
-export function logInPage(problem: string | undefined, { t }: PageContext): Page {
-  const body = html`<form class="login" method="post" action="/login"><label for="token">${t.token}</label>
+export function logInPage(problem: string | undefined, { t, base }: PageContext): Page {
+  const body = html`<form class="login" method="post" action="${base}/login"><label for="token">${t.token}</label>
 <input id="token" name="token" type="password" autocomplete="current-password" required autofocus aria-describedby="token-help">
 <p class="quiet" id="token-help">${t.tokenHelp}</p>${
     problem === undefined ? "" : html`<p class="problem" role="alert">${problem}</p>`
@@ -303,6 +309,6 @@ export function logInPage(problem: string | undefined, { t }: PageContext): Page
 }
 
 /** A page that is not there. */
-export function notFoundPage({ t }: PageContext): Page {
-  return { name: undefined, title: "404", body: html`<p>${t.notFound} <a href="/">${t.dashboard}</a></p>` };
+export function notFoundPage({ t, base }: PageContext): Page {
+  return { name: undefined, title: "404", body: html`<p>${t.notFound} <a href="${base}/">${t.dashboard}</a></p>` };
 }

@@ -2,7 +2,7 @@ import { html, raw } from "hono/html";
 import type { ErrorReport, RequestNumbers } from "../report.ts";
 import type { FailureRecord, TransferSnapshot, TransferState } from "../types.ts";
 import { formatCount, formatMoment, formatMs, formatPercent, formatSize, formatSpan } from "./format.ts";
-import type { Html } from "./layout.ts";
+import type { Html, PageContext } from "./layout.ts";
 import type { Texts } from "./texts.ts";
 
 /** A table that scrolls by itself on narrow screens, so that the page does not. */
@@ -27,17 +27,20 @@ const order: Readonly<Record<TransferState, number>> = {
   ...{ active: 0, verifying: 1, paused: 2, waiting: 3, failed: 4, cancelled: 5, finished: 6, skipped: 7 },
 };
 
-function transferForm(id: string, name: string, action: "pause" | "resume" | "cancel", text: string): Html {
+type Action = "pause" | "resume" | "cancel";
+
+function transferForm(place: string, { id, name }: TransferSnapshot, action: Action, text: string): Html {
   return html`
     <form method="post"
-      action="/api/transfers/${id}/${action}"><button id="${action}-${id}" aria-label="${text}: ${name}">${text}</button></form>
+      action="${place}/${id}/${action}"><button id="${action}-${id}" aria-label="${text}: ${name}">${text}</button></form>
   `;
 }
 
 const stateText = (state: TransferState, t: Texts): string => state === "active" ? t.running : t[state];
 
-function transferRow(transfer: TransferSnapshot, t: Texts): Html {
-  const { id, name, state, bytes, totalBytes, bytesPerSecond, etaMs, code, retries } = transfer;
+function transferRow(transfer: TransferSnapshot, { t, base }: PageContext): Html {
+  const place = `${base}/api/transfers`;
+  const { name, state, bytes, totalBytes, bytesPerSecond, etaMs, code, retries } = transfer;
   const share = totalBytes === undefined || totalBytes === 0 ? undefined : Math.min(1, bytes / totalBytes);
   const percent = share === undefined ? "" : `${Math.floor(share * 100)}%`;
   const bar = share === undefined
@@ -58,8 +61,10 @@ function transferRow(transfer: TransferSnapshot, t: Texts): Html {
       <td class="number ${etaMs === undefined ? "is-none" : ""}" data-label="${t.left}">${formatSpan(etaMs)}</td>
       <td class="actions">${isRunning(state)
         ? [
-          state === "paused" ? transferForm(id, name, "resume", t.resume) : transferForm(id, name, "pause", t.pause),
-          transferForm(id, name, "cancel", t.cancel),
+          state === "paused"
+            ? transferForm(place, transfer, "resume", t.resume)
+            : transferForm(place, transfer, "pause", t.pause),
+          transferForm(place, transfer, "cancel", t.cancel),
         ]
         : ""}</td>
     </tr>
@@ -67,11 +72,12 @@ function transferRow(transfer: TransferSnapshot, t: Texts): Html {
 }
 
 /** The transfers, running ones first, then the latest that ended. */
-export function transferTable(transfers: readonly TransferSnapshot[], t: Texts, most: number): Html {
+export function transferTable(transfers: readonly TransferSnapshot[], context: PageContext, most: number): Html {
+  const { t } = context;
   if (transfers.length === 0) return html`<p class="quiet">${t.noTransfers}</p>`;
   const shown = transfers.toReversed().sort((a, b) => order[a.state] - order[b.state]).slice(0, most);
   const heads = [t.name, t.state, t.progress, t.speed, t.left, t.actions];
-  return table(t.transfers, heads, shown.map((transfer) => transferRow(transfer, t)), "transfers");
+  return table(t.transfers, heads, shown.map((transfer) => transferRow(transfer, context)), "transfers");
 }
 
 /** The kinds of failure, with what to do about each. */

@@ -68,7 +68,7 @@ async function loop() {
   timer = setTimeout(loop, everyMs);
 }
 
-const events = new EventSource("/events");
+const events = new EventSource(new URL("../events", import.meta.url));
 events.addEventListener("open", () => show("live"));
 events.addEventListener("error", () => show(events.readyState === EventSource.CLOSED ? "offline" : "connecting"));
 for (const type of eventTypes) events.addEventListener(type, soon);

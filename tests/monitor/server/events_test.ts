@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { eventBus, metricsRegistry } from "../../../monitor/mod.ts";
+import { diagnostics, eventBus, metricsRegistry, type StatsStore } from "../../../monitor/mod.ts";
 import { eventStreams } from "../../../monitor/server/event_stream.ts";
 import type { TransportEvent } from "../../../transport/mod.ts";
 import { fakeClock } from "../../_clock.ts";
@@ -38,6 +38,12 @@ function reader(body: ReadableStream<Uint8Array>) {
   };
 }
 
+/** A store that nothing was ever written to, which exports `lines`. */
+function storeOf(lines: () => Iterable<string>): StatsStore {
+  const empty = { read: () => metricsRegistry().snapshot(), timeline: () => [], failures: () => [] };
+  return { ...empty, export: lines } as unknown as StatsStore;
+}
+
 const event = (n: number): TransportEvent => ({ type: "resolve", url: `https://civitai.com/${n}` });
 const numbers = (events: readonly Sent[]) => events.map(({ data }) => Number(/\/(\d+)"/.exec(data!)?.[1]));
 
@@ -57,6 +63,56 @@ Deno.test("/events sends what happens, and after a reconnect misses nothing", as
   registry.event(event(6), "call");
   assertEquals(numbers(await again.take(1)), [6]);
   await again.cancel();
+});
+
+Deno.test("HEAD opens no stream: no number of them fills the places of /events", async () => {
+  await using served = serve({ maxEventClients: 3 });
+  const head = async (path: string) => (await fetch(served.url + path, { method: "HEAD" })).status;
+  for (let n = 0; n < 10; n++) assertEquals([await head("/events"), served.app.eventClients], [200, 0]);
+  const stream = reader((await served.get("/events")).body!);
+  assertEquals(((await stream.take(1))[0]!).event, "hello");
+  await stream.cancel();
+});
+
+Deno.test("HEAD is answered as GET is, without the body, on every path", async () => {
+  await using served = serve({ store: storeOf(() => []) });
+  const paths = [
+    "/",
+    "/report",
+    "/errors",
+    "/transfers",
+    "/cache",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/assets/style.css",
+  ]
+    .concat("/api/report", "/api/stats", "/api/openapi.json", "/api/export", "/nowhere");
+  for (const path of paths) {
+    const head = await fetch(served.url + path, { method: "HEAD" });
+    const get = await served.get(path);
+    await get.body?.cancel();
+    assertEquals([head.status, head.headers.get("content-type")], [get.status, get.headers.get("content-type")], path);
+    assertEquals(head.body, null);
+  }
+});
+
+Deno.test("HEAD of an export lets go of the lines that nobody will read", async () => {
+  let running = 0, started = 0;
+  function* lines() {
+    running++;
+    started++;
+    try {
+      for (;;) yield "line\n";
+    } finally {
+      running--;
+    }
+  }
+  using app = diagnostics({ registry: metricsRegistry(), store: storeOf(lines) });
+  const request = new Request("http://127.0.0.1/api/export", { method: "HEAD" });
+  request.headers.set("host", "127.0.0.1");
+  assertEquals((await app.fetch(request)).status, 200);
+  assertEquals([started, running], [1, 0]);
 });
 
 Deno.test("/events tells who comes back to another process to start over, and who was away too long that he missed some", async () => {

@@ -1,10 +1,14 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { attempts } from "../../../monitor/server/attempts.ts";
+import { fakeClock } from "../../_clock.ts";
 import { diagnostics, type DiagnosticsOptions, metricsRegistry } from "../../../monitor/mod.ts";
 import { serve } from "./_served.ts";
 
 const token = "correct-horse-battery-staple";
 const local = { remoteAddr: { transport: "tcp", hostname: "127.0.0.1", port: 50_000 } } as Deno.ServeHandlerInfo;
-const remote = { remoteAddr: { transport: "tcp", hostname: "192.168.1.20", port: 50_000 } } as Deno.ServeHandlerInfo;
+const from = (hostname: string) =>
+  ({ remoteAddr: { transport: "tcp", hostname, port: 50_000 } }) as Deno.ServeHandlerInfo;
+const remote = from("192.168.1.20");
 
 interface Asked {
   readonly method?: string;
@@ -111,21 +115,21 @@ Deno.test("diagnostics() with a token shows nothing without it", async () => {
   const { app, ask, status } = asker({ hostname: "0.0.0.0", token, allowedHosts: ["box.lan"] });
   using _app = app;
   const bearer = { authorization: `Bearer ${token}` };
-  for (
-    const path of [
-      "/",
-      "/metrics",
-      "/healthz",
-      "/events",
-      "/api/report",
-      "/api/openapi.json",
-      "/assets/live.js",
-      "/nowhere",
-    ]
-  ) {
+  const paths = [
+    "/",
+    "/metrics",
+    "/healthz",
+    "/events",
+    "/api/report",
+    "/api/openapi.json",
+    "/assets/live.js",
+    "/nowhere",
+  ];
+  for (const [index, path] of paths.entries()) {
     assertEquals(await status(path, { info: remote }), 401, path);
+    const info = from(`192.168.2.${index}`);
     for (const wrong of [`Bearer ${token}x`, "Bearer ", `Basic ${token}`, token]) {
-      assertEquals(await status(path, { info: remote, headers: { authorization: wrong } }), 401, wrong);
+      assertEquals(await status(path, { info, headers: { authorization: wrong } }), 401, wrong);
     }
     if (path === "/nowhere") continue;
     for (const host of ["box.lan", "192.168.1.5:8787", "[fd00::5]:8787"]) {
@@ -169,6 +173,45 @@ Deno.test("diagnostics() lets nobody try tokens for long", async () => {
   for (let i = 0; i < 10; i++) assertEquals(await logIn(`wrong-${i}`), 401);
   assertEquals(await logIn("wrong-again"), 429);
   assertEquals(await logIn(token), 429);
+});
+
+Deno.test("diagnostics() counts wrong tokens by their address, typed into the form and sent as Bearer alike", async () => {
+  const clock = fakeClock();
+  const { app, ask, status } = asker({ hostname: "0.0.0.0", token, clock });
+  using _app = app;
+  const attacker = from("203.0.113.7"), owner = from("203.0.113.8");
+  const form = (given: string, info: Deno.ServeHandlerInfo) =>
+    ask("/login", { method: "POST", body: new URLSearchParams({ token: given }), info });
+  const bearer = (given: string, info: Deno.ServeHandlerInfo) =>
+    status("/metrics", { headers: { authorization: `Bearer ${given}` }, info });
+  const right = await form(token, owner), cookie = right.headers.get("set-cookie")!.split(";")[0]!;
+  for (let n = 0; n < 5; n++) {
+    assertEquals((await form(`wrong-${n}`, attacker)).status, 401);
+    assertEquals(await bearer(`wrong-${n}`, attacker), 401);
+  }
+  // from here on this address learns nothing any more, whatever it sends and however
+  const refused = await ask("/metrics", { headers: { authorization: `Bearer ${token}` }, info: attacker });
+  assertEquals([refused.status, refused.headers.get("retry-after")], [429, "60"]);
+  assertEquals((await form(token, attacker)).status, 429);
+  assertEquals(await bearer("wrong", from("::ffff:203.0.113.7")), 429);
+  // nobody else notices, and who is in stays in
+  assertEquals([await bearer(token, owner), (await form(token, owner)).status], [200, 303]);
+  assertEquals(await status("/", { headers: { cookie }, info: attacker }), 200);
+  // asking without any token is no try
+  for (let n = 0; n < 20; n++) assertEquals(await status("/metrics", { info: from("203.0.113.9") }), 401);
+  assertEquals(await bearer(token, from("203.0.113.9")), 200);
+  await clock.advance(60_001);
+  assertEquals(await bearer(token, attacker), 200);
+});
+
+Deno.test("attempts() remembers no more addresses than it has room for", () => {
+  const tries = attempts(() => 0, 1);
+  for (let n = 0; n < 10_001; n++) tries.wrong(`address ${n}`);
+  assertEquals([tries.isLocked("address 0"), tries.isLocked("address 1"), tries.isLocked("address 10000")], [
+    false,
+    true,
+    true,
+  ]);
 });
 
 Deno.test("diagnostics() reads no large bodies", async () => {
