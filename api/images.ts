@@ -104,7 +104,10 @@ export function images(call: Call): Images {
     const query = { imageId: checkedId(id, "image"), nsfw: true, withMeta: true, flatMeta: true };
     for await (const image of list(query, { max: 1, signal })) return image;
     // to an id it does not know the site answers 200 and no rows
-    throw new CivikitError(`asking for image "${id}": the site lists no such image`, { code: "not_found" });
+    throw new CivikitError(`asking for image "${id}": the site lists no such image`, {
+      code: "not_found",
+      reason: "image_missing",
+    });
   };
 
   return { list, get };

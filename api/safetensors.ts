@@ -143,6 +143,7 @@ export function readSafetensors(path: string): Safetensors {
     if (!(error instanceof Damaged)) throw error;
     throw new InputError(`reading ${JSON.stringify(path)}: ${error.message}`, {
       code: "invalid_file",
+      reason: "model_damaged",
       input: path,
       cause: error.cause,
     });

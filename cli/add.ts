@@ -3,7 +3,7 @@ import { CivikitError } from "../transport/mod.ts";
 import { type ParsedArgs, UsageError } from "./args.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { withInstaller } from "./install_run.ts";
-import { installFlags, keepOldFlag, projectOf } from "./project_options.ts";
+import { installFlags, keepOldFlag, layoutOption, projectOf } from "./project_options.ts";
 import { printable } from "./text.ts";
 
 const help = `<what> is a version id, model:<id>, an AIR, or the URL of a page on Civitai. It
@@ -26,7 +26,7 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
   if (args.operands.length === 0) {
     throw new UsageError("nothing to add: give a version id, model:<id>, an AIR or a URL");
   }
-  const name = args.value("layout"), file = args.value("file"), all = args.has("all-files") || undefined;
+  const name = layoutOption(args), file = args.value("file"), all = args.has("all-files") || undefined;
   if (name !== undefined) layout(name);
   if (file !== undefined && all) throw new UsageError("option --all-files: contradicts --file");
   const project = projectOf(args, surroundings, true);

@@ -1,4 +1,4 @@
-import { InputError, wrapDiskError } from "../transport/mod.ts";
+import { DiskError, InputError, wrapDiskError } from "../transport/mod.ts";
 import type { ParsedArgs } from "./args.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { downloadFlags, type DownloadOptions, downloadOptions } from "./download_options.ts";
@@ -47,13 +47,20 @@ async function collectReferences(
     if (source === "-") return listedReferences(await io.stdin(), "-");
     if (typeof source === "string") return [{ text: source }];
     const bytes = await Deno.readFile(source.path).catch((error) => {
-      throw wrapDiskError(error, source.path, "reading the list");
+      const wrapped = wrapDiskError(error, source.path, "reading the list");
+      if (wrapped.reason !== "file_missing") throw wrapped;
+      const { code, message } = wrapped;
+      throw new DiskError(message, { code, reason: "list_missing", path: source.path, cause: error });
     });
     return listedReferences(bytes, source.path);
   });
   const all = (await Promise.all(lists)).flat();
   if (all.length > 0) return all;
-  throw new InputError("reading references: the list is empty", { code: "invalid_argument", input: from ?? "-" });
+  throw new InputError("reading references: the list is empty", {
+    code: "invalid_argument",
+    reason: "list_empty",
+    input: from ?? "-",
+  });
 }
 
 /** Bars on a terminal, lines elsewhere, JSON or nothing where asked. */

@@ -6,6 +6,7 @@ import type { Command } from "./command.ts";
 import { exitCode, sharedExitCode } from "./exit_code.ts";
 import { describeFailure } from "./failure.ts";
 import { failureFields, jsonLine } from "./json_line.ts";
+import { periods, wordOption } from "./known_words.ts";
 
 const help = `actions:
   search         images that fit, most reactions first
@@ -23,16 +24,20 @@ examples:
 
 const videoWays = ["save", "still", "skip"] as const;
 
-function queryOf({ args }: Asking, withMeta: boolean): ImageQuery {
+const sorts = ["Most Reactions", "Most Comments", "Most Collected", "Newest", "Oldest", "Random"];
+const kinds = ["image", "video", "audio"];
+
+function queryOf(asking: Asking, withMeta: boolean): ImageQuery {
+  const { args } = asking;
   const id = (name: string) => wholeNumber(args, name, 1, 2 ** 31 - 1);
   const query = {
     modelId: id("model-id"),
     modelVersionId: id("version-id"),
     postId: id("post-id"),
     username: args.value("user"),
-    sort: args.value("sort"),
-    period: args.value("period"),
-    type: args.value("type"),
+    sort: wordOption(asking, "sort", sorts),
+    period: wordOption(asking, "period", periods),
+    type: wordOption(asking, "type", kinds),
     nsfw: args.has("nsfw") || undefined,
     withMeta: withMeta || undefined,
   };

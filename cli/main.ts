@@ -4,6 +4,7 @@ import { lostAbilities } from "./abilities.ts";
 import { commonFlags, firstOperand, type Flag, type ParsedArgs, readArgs, UsageError, versionFlag } from "./args.ts";
 import type { Command } from "./command.ts";
 import { commands } from "./commands.ts";
+import { elsewhere } from "./elsewhere.ts";
 import { ExitCode, exitCode } from "./exit_code.ts";
 import { describeFailure } from "./failure.ts";
 import { commandHelp, programHelp } from "./help.ts";
@@ -13,24 +14,13 @@ import { chooseLocale } from "./settings.ts";
 import { chooseStyle, type Style } from "./style.ts";
 import { closest, printable } from "./text.ts";
 
-/** What people call a command that has another name here. */
-const elsewhere = new Map([
-  ["updates", "scan --updates"],
-  ["search", "models search"],
-  ["info", "models get"],
-  ["list", "scan --all"],
-  ["get", "download"],
-  ["pull", "download"],
-  ["dl", "download"],
-]);
-
 function find(name: string): Command {
   const command = commands.find((candidate) => candidate.name === name);
   if (command) return command;
   const isReference = /^(?:\d+$|https?:|urn:|air:|civitai:|model:)/i.test(name);
-  const meant = isReference ? `download ${printable(name)}` : elsewhere.get(name);
+  const advice = isReference ? `did you mean: civikit download ${printable(name)}` : elsewhere.get(name);
   const near = closest(name, [...commands.map((candidate) => candidate.name), "help"]);
-  const hint = meant ? `; did you mean: civikit ${meant}` : near ? `; did you mean "${near}"?` : "";
+  const hint = advice ? `; ${advice}` : near ? `; did you mean "${near}"?` : "";
   throw new UsageError(`command "${printable(name)}": unknown${hint}`);
 }
 
@@ -53,7 +43,8 @@ function showVersion(io: Io): number {
 
 function describe(error: unknown, io: Io, locale: Locale, style: Style): number {
   if (error instanceof UsageError) {
-    io.stderr(`${style.bad("error")}: ${error.message}\n`);
+    const see = error.message.includes("\nSee: ") ? "" : "\nSee: civikit --help";
+    io.stderr(`${style.bad("error")}: ${error.message}${see}\n`);
     return ExitCode.usage;
   }
   io.stderr(describeFailure(error, undefined, locale, style));

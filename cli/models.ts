@@ -23,6 +23,7 @@ import { UsageError } from "./args.ts";
 import type { Command } from "./command.ts";
 import { printable } from "./text.ts";
 import { jsonLine } from "./json_line.ts";
+import { periods, siteWords, wordOption } from "./known_words.ts";
 
 const help = `actions:
   search [<words>]   models that fit, best rated first
@@ -36,16 +37,27 @@ examples:
   civikit models search --user lamplighter --sort Newest --all --json
   civikit models get https://civitai.com/models/4384`;
 
-function queryOf(asking: Asking): ModelQuery {
+const sorts = [
+  "Highest Rated",
+  "Most Downloaded",
+  "Most Liked",
+  "Most Discussed",
+  "Most Collected",
+  "Most Images",
+  "Newest",
+  "Oldest",
+];
+
+async function queryOf(asking: Asking): Promise<ModelQuery> {
   const { args } = asking, text = (name: string) => args.value(name);
   const query = {
     query: wordsOf(asking),
     tag: text("tag"),
     username: text("user"),
-    types: several(asking, "type"),
-    baseModels: several(asking, "base"),
-    sort: text("sort"),
-    period: text("period"),
+    types: await siteWords(asking, "type", several(asking, "type"), "ModelType"),
+    baseModels: await siteWords(asking, "base", several(asking, "base"), "BaseModel"),
+    sort: wordOption(asking, "sort", sorts),
+    period: wordOption(asking, "period", periods),
     nsfw: args.has("nsfw") || undefined,
     archived: args.has("archived") || undefined,
     favorites: args.has("favorites") || undefined,
@@ -58,7 +70,7 @@ function bases({ baseModels, modelVersions }: Model): string {
 }
 
 async function search(asking: Asking): Promise<void> {
-  const list = asking.api.models.list(queryOf(asking), listOptions(asking));
+  const list = asking.api.models.list(await queryOf(asking), listOptions(asking));
   await showList(asking, list, ["ID", "NAME", "TYPE", "BASE", "CREATOR", "DOWNLOADS"], (model) => [
     String(model.id),
     model.name,

@@ -1,9 +1,10 @@
-import { lockName, manifestName, openProject, type Project } from "../api/mod.ts";
+import { layoutNames, lockName, manifestName, openProject, type Project } from "../api/mod.ts";
 import { InputError } from "../transport/mod.ts";
 import type { Flag, ParsedArgs } from "./args.ts";
 import type { Surroundings } from "./command.ts";
 import { hashesFlag } from "./hash_store.ts";
 import type { Io } from "./io.ts";
+import { knownWord } from "./known_words.ts";
 import { rootsPath } from "./places.ts";
 import { isGranted, keeping } from "./rights.ts";
 import { siteFlags } from "./session.ts";
@@ -42,6 +43,18 @@ function namedRoots({ env }: Io): string | undefined {
 }
 
 /**
+ * The layout that `--layout` names; undefined when it was not given.
+ *
+ * @throws {UsageError} when it is neither a known name nor a template.
+ */
+export function layoutOption(args: ParsedArgs): string | undefined {
+  const text = args.value("layout");
+  if (text === undefined || text.includes("{")) return text;
+  const due = `one of ${layoutNames.join(", ")}, or a template such as "{type}/{baseModel}/{file}" is due`;
+  return knownWord("option --layout", text, layoutNames, due);
+}
+
+/**
  * The project of a command line.
  *
  * @param args `--project`, `--root`, and `--layout` where the command has it.
@@ -52,7 +65,7 @@ export function projectOf(args: ParsedArgs, { io }: Pick<Surroundings, "io">, is
   const folder = args.value("project") ?? ".";
   const project = openProject(folder, {
     root: args.value("root"),
-    layout: args.value("layout"),
+    layout: layoutOption(args),
     namedRoots: namedRoots(io),
     isDry: args.has("dry-run"),
   });

@@ -35,13 +35,18 @@ function serverOptions(args: ParsedArgs, { io }: Surroundings) {
 
 function listenError(error: unknown, place: string): InputError {
   const state = error instanceof Deno.errors.AddrInUse
-    ? "in use; choose another --port"
+    ? "in use"
     : error instanceof Deno.errors.NotCapable
     ? `no permission; run with --allow-net=${place}`
     : error instanceof Deno.errors.PermissionDenied
     ? "not allowed; choose a --port above 1023"
     : "cannot be listened on";
-  return new InputError(`listening on "${place}": ${state}`, { code: "invalid_argument", input: place, cause: error });
+  return new InputError(`listening on "${place}": ${state}`, {
+    code: "invalid_argument",
+    reason: error instanceof Deno.errors.AddrInUse ? "port_in_use" : undefined,
+    input: place,
+    cause: error,
+  });
 }
 
 /** The commands' cache, where they made one. */

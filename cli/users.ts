@@ -24,7 +24,9 @@ async function get(asking: Asking): Promise<void> {
   const [name, ...more] = asking.operands;
   if (name === undefined || more.length > 0) throw new UsageError("one name or id is due");
   const user = await asking.api.users.find(/^\d{1,10}$/.test(name) ? Number(name) : name, asking);
-  if (user === null) throw new CivikitError(`asking for user "${name}": there is none`, { code: "not_found" });
+  if (user === null) {
+    throw new CivikitError(`asking for user "${name}": there is none`, { code: "not_found", reason: "user_missing" });
+  }
   showFacts(asking, user, {
     user: user.id,
     name: user.username,

@@ -9,7 +9,7 @@ accepted, or when there is none.`;
 
 async function whoami(asking: Asking): Promise<void> {
   if (await loadKey(asking.io.env) === undefined) {
-    throw new CivikitError("looking for the API key: there is none", { code: "unauthorized" });
+    throw new CivikitError("looking for the API key: there is none", { code: "unauthorized", reason: "key_missing" });
   }
   const me = await asking.api.me(asking);
   showFacts(asking, me, {

@@ -803,12 +803,12 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
   key_missing: {
     en: [
       "Login required: no API key is set",
-      "Civitai gives this to logged-in users only; civikit logs in with an API key.",
+      "Civitai gives this to logged-in users only; an API key stands for the login.",
       `Create a key at ${keyPage}, set it: export CIVITAI_API_KEY=..., and run the same command again.`,
     ],
     "zh-TW": [
       "需要登入：尚未設定 API 金鑰",
-      "Civitai 只提供給已登入的使用者；civikit 以 API 金鑰登入。",
+      "Civitai 只提供給已登入的使用者；API 金鑰即代表登入。",
       `請到 ${keyPage} 建立金鑰、設定環境變數 CIVITAI_API_KEY，再執行同一個指令。`,
     ],
   },

@@ -19,7 +19,7 @@ export const layoutNames: readonly ProfileName[] = ["a1111", "forge", "comfyui",
  * The folders of a program (`a1111`, `forge`, `comfyui`, `sdnext`, `invokeai`; paths begin at the program's own folder),
  * one folder for everything (`flat`), or a template of your own that ends with `{file}`.
  *
- * @param name A profile's name, or a template with `{type}`, `{baseModel}`, `{creator}`, `{model}`, `{version}`, `{file}`,
+ * @param name A profile's name, in upper or lower case, or a template with `{type}`, `{baseModel}`, `{creator}`, `{model}`, `{version}`, `{file}`,
  * `{modelId}`, `{versionId}`, `{fileId}`.
  * @throws {InputError} `invalid_config` when it is neither.
  * @example
@@ -33,10 +33,11 @@ export const layoutNames: readonly ProfileName[] = ["a1111", "forge", "comfyui",
  * ```
  */
 export function layout(name: string): Layout {
-  if (!(layoutNames as readonly string[]).includes(name)) return { name, place: templatePlace(name) };
-  const folderOf = profiles[name as ProfileName];
+  const known = layoutNames.find((known) => known === name.toLowerCase());
+  if (known === undefined) return { name, place: templatePlace(name) };
+  const folderOf = profiles[known];
   return {
-    name,
+    name: known,
     place(facts) {
       const folder = folderOf(roleOf(facts), facts.baseModel ?? "");
       return `${folder}${folder === "" ? "" : "/"}${safeFileName(facts.fileName)}`;

@@ -21,6 +21,7 @@ const longestSegment = 120;
 function refuse(template: string, reason: string): InputError {
   return new InputError(`reading the layout ${JSON.stringify(template)}: ${reason}`, {
     code: "invalid_config",
+    reason: "unknown_layout",
     input: template,
   });
 }

@@ -27,5 +27,9 @@ export function findDamage(path: string): string | undefined {
 
 /** `problem` as an error: `action "path": problem`. */
 export function damageError(action: string, path: string, problem: string): DiskError {
-  return new DiskError(`${action} ${JSON.stringify(path)}: ${problem}`, { code: "invalid_file", path });
+  return new DiskError(`${action} ${JSON.stringify(path)}: ${problem}`, {
+    code: "invalid_file",
+    reason: "model_damaged",
+    path,
+  });
 }

@@ -88,6 +88,7 @@ function gone(error: CivikitError, path: string): CivikitError {
   if (!isCode(error, "folder_missing")) return error;
   return new DiskError(`verifying ${JSON.stringify(path)}: the file is gone`, {
     code: "folder_missing",
+    reason: "file_missing",
     path,
     cause: error,
   });

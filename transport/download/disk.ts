@@ -40,7 +40,7 @@ const known: Record<string, readonly [code: ErrorCode, state: string, reason?: E
 };
 
 /** Actions on what should be there already: where it is missing, no folder could be made for it. */
-const takesWhatIsThere = /^(?:reading|looking at|hashing|verifying|checking|linking)\b/;
+const takesWhatIsThere = /^(?:reading|looking (?:at|into)|hashing|verifying|checking|linking)\b/;
 
 /**
  * A failure of the disk as a {@linkcode DiskError} with a code that tells what to do; the original is its `cause`.

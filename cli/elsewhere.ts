@@ -1,0 +1,25 @@
+const login = "set CIVITAI_API_KEY, or write the key to ~/.config/civikit/key (mode 0600); " +
+  '"civikit whoami" tells whether Civitai accepts it';
+const again = "to get a newer civikit, install it again with the line of the README";
+
+/** What people call a thing that has another name here, or that another program does: where to find it. */
+export const elsewhere: ReadonlyMap<string, string> = new Map([
+  ["updates", "did you mean: civikit scan --updates"],
+  ["search", "did you mean: civikit models search"],
+  ["find", "did you mean: civikit models search"],
+  ["info", "did you mean: civikit models get"],
+  ["show", "did you mean: civikit models get"],
+  ["list", "did you mean: civikit scan --all"],
+  ["ls", "did you mean: civikit scan --all"],
+  ["get", "did you mean: civikit download"],
+  ["pull", "did you mean: civikit download"],
+  ["dl", "did you mean: civikit download"],
+  ["login", login],
+  ["auth", login],
+  ["logout", "take CIVITAI_API_KEY out of the environment, and delete ~/.config/civikit/key"],
+  ["upgrade", again],
+  ["self-update", again],
+  ["uninstall", "deno uninstall --global civikit"],
+  ["doctor", '"civikit report" tells how requests went, "civikit logs errors" what failed'],
+  ["config", 'settings are environment variables: see "civikit --help"'],
+]);

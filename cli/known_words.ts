@@ -1,0 +1,53 @@
+import type { Enums } from "../api/mod.ts";
+import type { Asking } from "./api_command.ts";
+import { UsageError } from "./args.ts";
+import { closest, printable } from "./text.ts";
+
+/** How far back a list looks. */
+export const periods: readonly string[] = ["AllTime", "Year", "Month", "Week", "Day"];
+
+const folded = (word: string): string => word.toLowerCase().replace(/[\s_-]+/g, "");
+
+/**
+ * The one of `words` that is meant by `typed`: upper or lower case, spaces, dashes and underscores make no difference.
+ *
+ * @param option Where it was typed, such as `option --sort`.
+ * @param due What would have been right; the words themselves by default.
+ * @throws {UsageError} when it is none of them, with the one that is near.
+ */
+export function knownWord(
+  option: string,
+  typed: string,
+  words: readonly string[],
+  due = `one of ${words.join(", ")} is due`,
+): string {
+  const wanted = folded(typed), forms = words.map(folded), at = forms.indexOf(wanted);
+  if (at >= 0) return words[at]!;
+  const near = closest(wanted, forms);
+  const hint = near === undefined ? "" : `; did you mean "${printable(words[forms.indexOf(near)]!)}"?`;
+  throw new UsageError(`${option} "${printable(typed)}": unknown${hint}\n${due}`);
+}
+
+/** {@linkcode knownWord} for an option; undefined when it was not given. */
+export function wordOption({ args }: Pick<Asking, "args">, name: string, words: readonly string[]): string | undefined {
+  const typed = args.value(name);
+  return typed === undefined ? undefined : knownWord(`option --${name}`, typed, words);
+}
+
+/**
+ * {@linkcode knownWord} for words of the site. Where the site does not tell its words they are taken as they are.
+ *
+ * @param list Which of its lists.
+ */
+export async function siteWords(
+  { api, signal }: Pick<Asking, "api" | "signal">,
+  name: string,
+  typed: readonly string[] | undefined,
+  list: keyof Enums,
+): Promise<readonly string[] | undefined> {
+  if (typed === undefined) return undefined;
+  const words = (await api.enums({ signal }).catch(() => undefined))?.[list] ?? [];
+  signal.throwIfAborted();
+  if (words.length === 0) return typed;
+  return typed.map((word) => knownWord(`option --${name}`, word, words, `"civikit enums ${list}" lists all`));
+}
