@@ -41,8 +41,8 @@ export interface ComfyFacts {
 /** Reads ComfyUI's graphs: both as they are, and from the first sampler of the one that ran, what it was told. */
 export function readComfy(graphs: Readonly<Record<string, unknown>>): ComfyFacts {
   const prompt = graphOf(graphs["prompt"]), workflow = graphOf(graphs["workflow"]);
-  const text = [graphs["prompt"], graphs["workflow"]]
-    .filter((graph): graph is string => typeof graph === "string" && graphOf(graph) === undefined).join("\n");
+  const unread = [prompt === undefined && graphs["prompt"], workflow === undefined && graphs["workflow"]];
+  const text = unread.filter((graph) => typeof graph === "string").join("\n");
   const facts: ComfyFacts = {
     comfy: {
       ...(prompt !== undefined && { prompt }),

@@ -1,7 +1,7 @@
 import { parseExactJson } from "../exact_json.ts";
 
-/** Deeper ones are made to break something. */
-const deepest = 200;
+/** Larger and deeper ones are made to take time, or to break something. */
+const longestText = 4 * 1024 * 1024, deepest = 200;
 
 function isDeep(value: unknown, left: number): boolean {
   if (typeof value !== "object" || value === null) return false;
@@ -22,9 +22,10 @@ function read(text: string): unknown {
 /**
  * Reads JSON as programs write it into pictures: `NaN` and `Infinity` are null, whole numbers beyond 2^53 text.
  *
- * @returns Undefined for anything else, also for JSON that is nested out of all reason.
+ * @returns Undefined for anything else, also for JSON that is large or nested out of all reason.
  */
 export function looseJson(text: string): unknown {
+  if (text.length > longestText) return undefined;
   try {
     const value = read(text);
     return isDeep(value, deepest) ? undefined : value;

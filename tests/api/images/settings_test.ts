@@ -89,6 +89,10 @@ Deno.test("generationOfTexts() reads graphs that hold NaN or Infinity, which are
     assertEquals([made.seed, made.steps, made.prompt], ["12345", 20, 'NaN of a lantern, "Infinity"']);
     assertEquals((made.comfy?.prompt as Record<string, Record<string, unknown>>)["3"]!["is_changed"], [null]);
   }
+  const large = `{"a":"${"x".repeat(4 * 1024 * 1024)}"}`;
+  assertEquals(generationOfTexts({ prompt: large, workflow: "{}" })?.comfy, { workflow: {}, text: large });
+  const deep = `{"a":${"[".repeat(300)}${"]".repeat(300)}}`;
+  assertEquals(generationOfTexts({ prompt: deep })?.comfy, { text: deep });
   assertEquals(generationOfTexts({ prompt: '{"a": NaNa}' })?.comfy?.text, '{"a": NaNa}');
 });
 
