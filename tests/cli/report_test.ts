@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { gzipSync } from "node:zlib";
 import { monitorFor } from "../../cli/monitor.ts";
 import { inWorld } from "./_world.ts";
@@ -54,6 +55,52 @@ Deno.test("civikit download records what civikit report and civikit logs show", 
     assertEquals((await run(["report", "--clear"], { env })).code, 0);
     assertEquals(JSON.parse((await run(["report", "--json"], { env })).io.out).total_requests, 0);
   }));
+
+Deno.test("civikit report counts what comes after its file was damaged, says so, and leaves a newer civikit's alone", () =>
+  inWorld(async ({ folder, run }) => {
+    const env = { CIVIKIT_CACHE: "off", CIVIKIT_STATE_DIR: join(folder, "state") };
+    const path = join(folder, "state", "stats.sqlite"), get = () => run(["versions", "get", "2002"], { env });
+    await get();
+    Deno.writeFileSync(path, Deno.readFileSync(path).fill(0xaa, 4096, 8192));
+    const first = await run(["report", "--json"], { env });
+    assertEquals([first.code, JSON.parse(first.io.out).total_requests], [0, 0], first.io.err);
+    assert(first.io.err.includes(`${path}.corrupt-`), first.io.err);
+    assertEquals((await get()).code, 0);
+    assertEquals(JSON.parse((await run(["report", "--json"], { env })).io.out).total_requests, 1);
+    {
+      using file = new DatabaseSync(path);
+      file.exec("PRAGMA user_version = 99");
+    }
+    const before = Deno.readFileSync(path);
+    assertEquals((await get()).code, 0, "what cannot be recorded stops nothing");
+    const { code, io } = await run(["report"], { env });
+    assert(code > 0 && io.err.includes(path) && io.err.includes("newer civikit"), io.err);
+    assertEquals(Deno.readFileSync(path), before);
+  }));
+
+Deno.test({
+  name: "a pipe in the place of the statistics, the hashes or the cache holds up no command",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inWorld(async ({ folder, run }) => {
+      const env = {
+        CIVIKIT_CACHE: join(folder, "pipes", "http.sqlite"),
+        CIVIKIT_STATE_DIR: join(folder, "pipes"),
+        XDG_CACHE_HOME: join(folder, "cache"),
+      };
+      const hashes = join(folder, "cache", "civikit", "hashes.sqlite"), stats = join(folder, "pipes", "stats.sqlite");
+      for (const path of [env.CIVIKIT_CACHE, hashes, stats]) {
+        Deno.mkdirSync(join(path, ".."), { recursive: true });
+        await new Deno.Command("mkfifo", { args: [path] }).output();
+      }
+      const scanned = await run(["scan", folder], { env });
+      assertEquals(scanned.code, 0, scanned.io.err);
+      assert(scanned.io.err.includes("hashes are not kept"), scanned.io.err);
+      assertEquals((await run(["versions", "get", "2002"], { env })).code, 0);
+      const { code, io } = await run(["report"], { env });
+      assert(code === 8 && io.err.includes(stats), io.err);
+    }),
+});
 
 Deno.test("civikit download records nothing when told not to, and where it may not write", () =>
   inWorld(async ({ folder, run }) => {

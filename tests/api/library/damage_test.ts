@@ -9,16 +9,8 @@ import {
   type ScanReport,
   verify,
 } from "@civikit/civikit/api";
+import { inFolder } from "./_folder.ts";
 import { gguf, joined, safetensors, zip } from "./_formats.ts";
-
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** What scan() says is wrong with a file of these bytes; undefined for nothing. */
 async function problemOf(name: string, bytes: Uint8Array): Promise<string | undefined> {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type HashCache, hashCache, type Identity } from "@civikit/civikit/api";
 import { type CivikitError, DiskError } from "@civikit/civikit/transport";
+import { inFolder } from "./_folder.ts";
 
 const stamp = { path: "/x", bytes: 1, mtimeMs: 2.5 };
 const identity: Identity = {
@@ -10,14 +11,8 @@ const identity: Identity = {
   ...{ baseModel: null, fileName: "lantern.safetensors" },
 };
 
-async function withPath(test: (path: string) => void | Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(join(folder, "state", "hashes.sqlite"));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+const withPath = (test: (path: string) => void | Promise<void>): Promise<void> =>
+  inFolder(async (folder) => await test(join(folder, "state", "hashes.sqlite")));
 
 /** Fills a file, several pages of it. */
 function fill(path: string): void {

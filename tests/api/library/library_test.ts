@@ -14,15 +14,7 @@ import {
 } from "@civikit/civikit/api";
 import { CivikitError, fetchTransport, HttpError } from "@civikit/civikit/transport";
 import { type Civitai as Embedded, startCivitai } from "../../_civitai/mod.ts";
-
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inFolder } from "./_folder.ts";
 
 /** A library with two files of the embedded site, one of them twice, and one nobody knows. */
 async function withLibrary(
