@@ -4,6 +4,7 @@ import { type ParsedArgs, UsageError } from "./args.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { withInstaller } from "./install_run.ts";
 import { installFlags, keepOldFlag, layoutOption, projectOf } from "./project_options.ts";
+import { projectWords } from "./project_words.ts";
 import { printable } from "./text.ts";
 
 const help = `<what> is a version id, model:<id>, an AIR, or the URL of a page on Civitai. It
@@ -37,6 +38,7 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
       }; change it there`,
     );
   }
+  const words = projectWords(surroundings.locale);
   const choice = { file, all, baseModel: args.value("base"), folder: args.value("folder") };
   return await withInstaller(args, surroundings, async ({ api, signal, tell, fail, install }) => {
     let added = 0;
@@ -44,7 +46,7 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
       try {
         const { wanted, files, wasThere } = await addModel(project, api, text, { ...choice, signal });
         const paths = files.map(({ path }) => printable(path)).join(", ");
-        const word = wasThere ? "there already" : project.isDry ? "would add" : "added";
+        const word = wasThere ? words.there : project.isDry ? words.wouldAdd : words.added;
         tell(`${word}: ${printable(wanted.air)}: ${paths}`, {
           event: project.isDry ? "would_add" : "added",
           wanted,

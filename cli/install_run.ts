@@ -10,6 +10,7 @@ import { ExitCode, exitCode, sharedExitCode } from "./exit_code.ts";
 import { openHashes } from "./hash_store.ts";
 import { jsonLine } from "./json_line.ts";
 import type { Item, Reporter } from "./progress/reporter.ts";
+import { projectWords } from "./project_words.ts";
 import { reporterWatcher } from "./progress/watcher.ts";
 import { openSession, type Session } from "./session.ts";
 import { describeOwner } from "./skipped.ts";
@@ -38,7 +39,7 @@ export async function withInstaller(
   surroundings: Surroundings,
   work: (installer: Installer) => Promise<void>,
 ): Promise<number> {
-  const { io } = surroundings, json = args.has("json"), quiet = args.has("quiet");
+  const { io, locale } = surroundings, json = args.has("json"), quiet = args.has("quiet"), words = projectWords(locale);
   const concurrency = wholeNumber(args, "jobs", 1, 16) ?? 3, parallel = wholeNumber(args, "parallel", 1, 32);
   const reporter = chooseReporter({ json, quiet }, surroundings), startedMs = io.now();
   using _closing = { [Symbol.dispose]: () => reporter.close() };
@@ -53,10 +54,11 @@ export async function withInstaller(
   const { api, transport, signal } = session;
   const codes: number[] = [], ended: InstallOutcome[] = [];
   const items = new Map<string, Item>(), watcher = reporterWatcher(reporter, (path) => items.get(path)!);
-  let planned = 0, isShown = false;
+  let planned = 0, failedFiles = 0, isShown = false;
 
   function fail(error: unknown, subject: string, item?: Item): void {
     codes.push(exitCode(error));
+    if (item !== undefined) failedFiles++;
     reporter.failed(error, subject, item);
   }
 
@@ -66,7 +68,7 @@ export async function withInstaller(
       const hashes = file.sha256 === null ? file.hashes ?? {} : { SHA256: file.sha256 };
       return { ...itemOf(file, index, root), url: file.url, hashes, warnings: [] };
     });
-    if (wanted.length === 0 && !json) io.stdout("nothing to fetch\n");
+    if (wanted.length === 0 && !json) io.stdout(`${words.nothing}\n`);
     const code = dryRun(wanted, { dir: root, json, force: true }, surroundings);
     return code === ExitCode.ok ? [] : [code];
   }
@@ -100,12 +102,10 @@ export async function withInstaller(
       },
     });
     for (const { wanted, error } of failures) fail(error, wanted.air);
-    const [gone, event] = isDry ? ["would remove", "would_remove"] : ["removed", "removed"];
+    const [gone, event] = isDry ? [words.wouldRemove, "would_remove"] : [words.removed, "removed"];
     for (const path of removed) tell(`${gone}: ${printable(path)}`, { event, path });
-    for (const path of left) tell(`left alone, it was changed: ${printable(path)}`, { event: "left", path });
-    for (const path of waiting) {
-      tell(`stays until what replaces it is there: ${printable(path)}`, { event: "waiting", path });
-    }
+    for (const path of left) tell(`${words.left}: ${printable(path)}`, { event: "left", path });
+    for (const path of waiting) tell(`${words.waiting}: ${printable(path)}`, { event: "waiting", path });
     if (args.has("sidecars") && !isDry) {
       const models = ended.map(({ path, file }) => ({ path, sha256: file.sha256!, versionId: file.versionId }));
       for await (const { path, owner, error } of addSidecars(models, session)) {
@@ -117,7 +117,7 @@ export async function withInstaller(
 
   function end(isAborted: boolean): number {
     const fetched = ended.filter(({ state }) => state === "fetched");
-    const unfinished = isAborted ? Math.max(1, planned - fetched.length - codes.length) : 0;
+    const unfinished = isAborted ? Math.max(1, planned - fetched.length - failedFiles) : 0;
     const code = isAborted ? ExitCode.interrupted : sharedExitCode(codes);
     const bytes = ended.reduce((sum, { file }) => sum + (file.bytes ?? 0), 0);
     const counts = { done: fetched.length, skipped: ended.length - fetched.length, failed: codes.length, unfinished };

@@ -3,6 +3,7 @@ import { type ParsedArgs, UsageError } from "./args.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { withInstaller } from "./install_run.ts";
 import { installFlags, projectOf } from "./project_options.ts";
+import { projectWords } from "./project_words.ts";
 import { printable } from "./text.ts";
 
 const help = `<what> is an entry as civikit.models.json has it, a version id, model:<id>, an AIR,
@@ -17,11 +18,11 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
   if (args.operands.length === 0) throw new UsageError("nothing to remove: name an entry of civikit.models.json");
   const project = projectOf(args, surroundings);
   return await withInstaller(args, surroundings, async ({ api, tell, install }) => {
-    const keepOld = args.has("keep-files"), { isDry } = project;
+    const keepOld = args.has("keep-files"), { isDry } = project, words = projectWords(surroundings.locale);
     for (const text of args.operands) {
       for (const wanted of removeModel(project, api, text, { keepOld })) {
-        const words = isDry ? "would remove from the manifest" : "removed from the manifest";
-        tell(`${words}: ${printable(wanted.air)}`, { event: isDry ? "would_unwant" : "unwanted", wanted });
+        const word = isDry ? words.wouldUnwant : words.unwanted;
+        tell(`${word}: ${printable(wanted.air)}`, { event: isDry ? "would_unwant" : "unwanted", wanted });
       }
     }
     if (!keepOld) await install(project);

@@ -1,8 +1,9 @@
-import { applyUpdate, findWanted, type LockedFile, type Move, planUpdate, type Stay } from "../api/mod.ts";
+import { applyUpdate, findWanted, type LockedFile, planUpdate } from "../api/mod.ts";
 import { type ParsedArgs, UsageError } from "./args.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { withInstaller } from "./install_run.ts";
 import { installFlags, keepOldFlag, projectOf } from "./project_options.ts";
+import { moveText, projectWords, stayText } from "./project_words.ts";
 import { printable } from "./text.ts";
 
 const help = `Takes the entries that follow a model (model:<id>) to its newest version, writes the
@@ -18,33 +19,10 @@ examples:
   civikit update model:1001
   civikit update --latest --dry-run`;
 
-const versionOf = ({ modelId, versionId }: LockedFile) => `${modelId}@${versionId}`;
-
-/** `from -> to`, for the entry and for each of its files. */
-function moveWords({ from, to, before, after, version, newest }: Move): string {
-  const [old] = before, [next] = after;
-  const entries = from.air === to.air
-    ? `${from.air} (${versionOf(old!)} -> ${versionOf(next!)})`
-    : `${from.air} -> ${to.air}`;
-  const paths = (files: readonly LockedFile[]) => files.map(({ path }) => path).join(", ");
-  const names = `${version} -> ${newest?.versionName ?? next!.version}`;
-  return printable(`${entries}: ${names}: ${paths(before)} -> ${paths(after)}`);
-}
-
-/** Why an entry that has newer versions stays. */
-function stayWords({ reason, newest, newer, error }: Stay): string {
-  const next = newest ?? newer[0]!, name = printable(`${next.versionId} ${next.versionName}`);
-  if (reason === "pinned") return `${name} is newer; --latest moves the entry`;
-  if (reason === "other_base") return `newer versions are for other base models, such as ${name}`;
-  if (reason === "no_such_file") return printable(error!.message);
-  if (reason === "file_id") {
-    return `it names a file by its id, which ${name} does not have; add the file you want of that`;
-  }
-  return `what it means now is locked already, though ${name} is newer`;
-}
-
 async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
-  const project = projectOf(args, surroundings), keepOld = args.has("keep-old");
+  const project = projectOf(args, surroundings),
+    keepOld = args.has("keep-old"),
+    words = projectWords(surroundings.locale);
   return await withInstaller(args, surroundings, async ({ api, signal, tell, fail, install }) => {
     const meant = args.operands.map((text) => {
       const found = findWanted(project, api, text);
@@ -53,19 +31,24 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
     });
     const only = args.operands.length === 0 ? undefined : meant.flat();
     const plan = await planUpdate(project, api, { only, latest: args.has("latest"), signal });
+    applyUpdate(project, plan, { keepOld });
     for (const { wanted, error } of plan.failures) fail(error, wanted.air);
     for (const move of plan.moves) {
       const { from, to, before, after } = move, paths = (files: readonly LockedFile[]) => files.map(({ path }) => path);
       const facts = { wanted: to, from, to, fromPaths: paths(before), toPaths: paths(after) };
-      const [word, event] = project.isDry ? ["would move", "would_move"] : ["moved", "moved"];
-      tell(`${word}: ${moveWords(move)}`, { event, ...facts });
+      const [word, event] = project.isDry ? [words.wouldMove, "would_move"] : [words.moved, "moved"];
+      tell(`${word}: ${moveText(move)}`, { event, ...facts });
     }
     for (const stay of plan.stays) {
       const { wanted, reason, error, newest = null } = stay;
       if (reason === "failed") fail(error, wanted.air);
-      else tell(`stays: ${printable(wanted.air)}: ${stayWords(stay)}`, { event: "stays", wanted, reason, newest });
+      else {tell(`${words.stays}: ${printable(wanted.air)}: ${stayText(stay, words)}`, {
+          event: "stays",
+          wanted,
+          reason,
+          newest,
+        });}
     }
-    applyUpdate(project, plan, { keepOld });
     await install(project, { keepOld });
   });
 }

@@ -102,3 +102,10 @@ Deno.test("civikit download prints no start of a file that is there already, and
     assertStringIncludes(err, "paper_lantern_v2.safetensors: already there");
     assertStringIncludes(err, `bigHarbour_v10.safetensors: going on from ${there} of `);
   }));
+
+Deno.test("civikit add interrupted counts the files that are unfinished, whatever else failed", () =>
+  inWorld(async (world) => {
+    const project = join(world.folder, "project");
+    const io = await interrupted(world, ["add", "99999", "2100", "2001", "--project", project, "--jobs", "1"]);
+    assertStringIncludes(io.err, "1 failed, 2 unfinished;");
+  }));

@@ -149,6 +149,8 @@ Deno.test("civikit update says from where to where each entry moved, and why the
       /stays: \S+1002@2010\S*: choosing .*harbourMix_v10_pruned.safetensors.* from version "2011"/.test(io.out),
       io.out,
     );
+    const chinese = await run(["update", "--latest", "--project", folder, "-n", "--lang", "zh-TW"]);
+    assert(/^將會更新: \S+1001@2001 -> /m.test(chinese.io.out) && chinese.io.out.includes("維持不變"), chinese.io.out);
     const lines = events((await run(["update", "--latest", "--project", folder, "-n", "--json"])).io);
     const stays = lines.filter(({ event }) => event === "stays").map(({ reason }) => reason);
     assertEquals(stays, ["file_id", "no_such_file"]);
