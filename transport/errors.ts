@@ -163,6 +163,8 @@ export interface HttpErrorOptions extends CivikitErrorOptions {
   body?: string;
   /** What Retry-After asked for, in milliseconds from the answer's arrival. */
   retryAfterMs?: number | undefined;
+  /** What a 416 says is the size of the file, in bytes. */
+  totalBytes?: number | undefined;
 }
 
 /** The server answered, and the answer was no: any status outside 2xx (RFC 9110 section 15). */
@@ -177,14 +179,17 @@ export class HttpError extends CivikitError {
   readonly body: string;
   /** What Retry-After asked for, in milliseconds; undefined when it did not. */
   readonly retryAfterMs: number | undefined;
+  /** What a 416 says is the size of the file, in bytes; undefined when it does not. */
+  readonly totalBytes: number | undefined;
 
   /** Takes the facts of the answer. */
-  constructor(message: string, { status, url, body = "", retryAfterMs, ...options }: HttpErrorOptions) {
+  constructor(message: string, { status, url, body = "", retryAfterMs, totalBytes, ...options }: HttpErrorOptions) {
     super(message, options);
     this.status = status;
     this.url = url;
     this.body = body;
     this.retryAfterMs = retryAfterMs;
+    this.totalBytes = totalBytes;
   }
 }
 

@@ -1,3 +1,4 @@
+import { parseUnsatisfiedTotal } from "./byte_range.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { type ErrorCode, type ErrorReason, HttpError } from "./errors.ts";
 import { keyReason } from "./key_reason.ts";
@@ -43,6 +44,14 @@ export function codeOfStatus(status: number): ErrorCode {
   if (status >= 500) return "server_error";
   if (status >= 400) return "client_error";
   return status >= 300 && status !== 304 ? "redirect_invalid" : "protocol_violation";
+}
+
+/**
+ * Tells whether a refusal may be meant for the Range of a request, whatever its status: not one that speaks of who asks
+ * (401, 407) or of when (408, 425, 429, Retry-After).
+ */
+export function mayRefuseRanges(status: number, hasRetryAfter: boolean): boolean {
+  return status >= 400 && ![401, 407, 408, 425, 429].includes(status) && !hasRetryAfter;
 }
 
 /** Options of {@linkcode readText}. */
@@ -157,5 +166,6 @@ export async function httpError(
     url,
     body: redactText(text),
     retryAfterMs,
+    totalBytes: status === 416 ? parseUnsatisfiedTotal(headers.get("content-range")) : undefined,
   });
 }

@@ -83,7 +83,7 @@ export function readPart(response: Response, request: Request, wanted: Wanted): 
     const unchanged = sameHost && sameSize && validatorOf(response, request)?.value === validator.value;
     return { kind: "whole", total: length, unchanged };
   }
-  if (status === 416) {
+  if (status === 416 && request.headers.has("range")) {
     const actual = parseUnsatisfiedTotal(headers.get("content-range"));
     if (actual !== undefined && actual === total && start < actual) {
       return { kind: "untrusted", reason: `a 416 for byte ${start} of ${actual}` };

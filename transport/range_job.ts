@@ -358,10 +358,16 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
         connection.lastByte = clock.now();
         fruitless = 0;
         if (skip === useful) continue;
-        const writing = sink.write(bytes.subarray(skip, useful), at + skip - span.start);
-        if (writing === undefined) continue;
-        connection.isHeld = true;
-        await writing;
+        let writing: void | Promise<void>;
+        try {
+          writing = sink.write(bytes.subarray(skip, useful), at + skip - span.start);
+          if (writing === undefined) continue;
+          connection.isHeld = true;
+          await writing;
+        } catch (error) {
+          fail(error); // what the sink refuses it will refuse again
+          throw error;
+        }
         connection.isHeld = false;
         connection.lastByte = clock.now();
       }

@@ -1,10 +1,11 @@
 import { formatRange, parseRange } from "./byte_range.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { newContext } from "./compose.ts";
-import type { HttpErrorReadOptions } from "./http_status.ts";
+import { type HttpErrorReadOptions, mayRefuseRanges } from "./http_status.ts";
 import { wholeWithin, within } from "./option.ts";
 import { hostOf, partRequest, readPart, rebuild, validatorOf } from "./part.ts";
 import { orderedBody } from "./ordered_body.ts";
+import { plainHosts } from "./plain_hosts.ts";
 import { runRangeJob } from "./range_job.ts";
 import { redactUrl } from "./redact.ts";
 import { registerScatter } from "./save.ts";
@@ -36,8 +37,6 @@ export interface RangeOptions {
 
 /** A span that the probe brings whole is split all the same above this size: its connection may be a slow one. */
 const leastSplitBytes = 1024 * 1024;
-/** How long a host that does not serve ranges is asked plainly. */
-const plainHostMs = 10 * 60_000;
 
 /**
  * A transport that fetches one body over several connections: for per-connection caps and long round trips. The first
@@ -78,22 +77,13 @@ export function rangeTransport(inner: Transport, {
   within("delayMs", delayMs, 0, 600_000);
   const connections = typeof parallel === "number" ? () => parallel : parallel;
   const piece = typeof pieceBytes === "number" ? () => pieceBytes : pieceBytes;
-  /** Hosts that answered a range with the whole file, and until when they are asked plainly. */
-  const plainHosts = new Map<string, number>();
-
-  function isPlainHost(host: string): boolean {
-    const until = plainHosts.get(host);
-    if (until === undefined) return false;
-    if (clock.now() < until) return true;
-    plainHosts.delete(host);
-    return false;
-  }
+  const plain = plainHosts(clock);
 
   async function range(request: Request, context: Context): Promise<Response> {
     const header = request.headers.get("range");
     const wanted = header === null ? { start: 0 } : parseRange(header);
     if (request.method !== "GET" || wanted === undefined || !when(request)) return await inner.fetch(request, context);
-    if (isPlainHost(new URL(request.url).host)) return await inner.fetch(request, context);
+    if (plain.has(request.url)) return await inner.fetch(request, context);
 
     const { start, end: last = Infinity } = wanted;
     const end = Math.min(start + piece(), last + 1);
@@ -104,16 +94,16 @@ export function rangeTransport(inner: Transport, {
     const answer = readPart(response, probe, { start, end });
 
     if (answer.kind !== "part" || answer.total === undefined || response.body === null) {
-      const isWhole = answer.kind === "whole";
-      const refuse = () => plainHosts.set(new URL(request.url).host, clock.now() + plainHostMs);
-      if (isWhole && condition === null) refuse();
-      if (header === null && !isWhole && answer.kind !== "refused") {
-        // nobody asked for a range: what the probe made of it is not the caller's business
-        await response.body?.cancel();
-        context.report({ type: "fallback", url: redactUrl(request.url), reason: answer.kind });
-        return await inner.fetch(request, context);
-      }
-      return response;
+      if (answer.kind === "whole" && condition === null) plain.add(request.url);
+      const { status, headers } = response;
+      const isMeant = answer.kind !== "refused" || mayRefuseRanges(status, headers.has("retry-after"));
+      if (header !== null || answer.kind === "whole" || !isMeant) return response;
+      // nobody asked for a range: what the server made of the probe's is not the caller's business
+      await response.body?.cancel();
+      context.report({ type: "fallback", url: redactUrl(request.url), reason: answer.kind });
+      const whole = await inner.fetch(request, context);
+      if (answer.kind === "refused" && whole.ok) plain.add(request.url);
+      return whole;
     }
     const span = { start, end: Math.min(last + 1, answer.total) };
     const { total } = answer;
@@ -148,7 +138,7 @@ export function rangeTransport(inner: Transport, {
         classify,
         clock,
         random,
-        refuseRanges: () => plainHosts.set(new URL(request.url).host, clock.now() + plainHostMs),
+        refuseRanges: () => plain.add(request.url),
       });
     const body = orderedBody(run, request.signal, () => response.body!.cancel());
     registerScatter(body, (sink) => run(sink, request.signal));

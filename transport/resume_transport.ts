@@ -80,8 +80,8 @@ export function resumeTransport(inner: Transport, {
     context: Context,
   ): ReadableStream<Uint8Array> {
     const url = redactUrl(request.url);
-    const { end, validator } = wanted;
-    let at = wanted.start;
+    const { validator } = wanted;
+    let { start: at, end } = wanted;
     /** What is left to read and drop before `at` is reached, after a 200 that starts again from the first byte. */
     let skip = 0;
     let fruitless = 0;
@@ -158,6 +158,11 @@ export function resumeTransport(inner: Transport, {
           return;
         }
         await response.body?.cancel();
+        if (answer.kind === "beyond" && answer.total === at && end === undefined) {
+          // only the end was missing
+          end = at;
+          return;
+        }
         const state = answer.kind === "untrusted" || answer.kind === "changed"
           ? answer.reason
           : "it is another file now";

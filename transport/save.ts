@@ -77,6 +77,13 @@ export async function save(response: Response, sink: Sink): Promise<number> {
   if (body === null) return 0;
   const scatter = scatters.get(body);
   if (scatter !== undefined && !body.locked && !response.bodyUsed) return await scatter(sink);
+  return await saveInOrder(response, sink);
+}
+
+/** As {@linkcode save}, but from the first byte to the last, one write after the other. */
+export async function saveInOrder(response: Response, sink: Sink): Promise<number> {
+  const { body } = response;
+  if (body === null) return 0;
   const reader = bodyReader(body);
   const read = () =>
     reader.read().catch((error) => {

@@ -116,6 +116,36 @@ Deno.test("rangeTransport() leaves alone what is not a GET, and what it was told
   assertEquals(seen, [null, null, "bytes=-5"]);
 });
 
+for (const status of [400, 403, 404, 405, 416, 501, 503]) {
+  Deno.test(`rangeTransport() asks plainly when the probe is refused with ${status}, and remembers the host`, async () => {
+    await using origin = await startOrigin({
+      files: { "/a.bin": { size, seed: 21 } },
+      faults: [{ kind: "status", status, ranged: true }],
+    });
+    using socket = fetchTransport();
+    const transport = rangeTransport(socket);
+    for (let round = 0; round < 2; round++) {
+      const response = await transport.fetch(new Request(`${origin.url}/a.bin`));
+      assertEquals([response.status, (await response.bytes()).byteLength], [200, size]);
+    }
+    // an empty file is told by a 416 too: that one is asked about each time
+    const ranges = status === 416 ? [false, true, false, true] : [false, true, true];
+    assertEquals(origin.log.map(({ range }) => range === null), ranges);
+  });
+}
+
+Deno.test("rangeTransport() hands back a refusal that is not about ranges, or that was asked for", async () => {
+  await using origin = await startOrigin({ faults: [{ kind: "status", status: 429 }] });
+  using socket = fetchTransport();
+  const transport = rangeTransport(socket);
+  for (const init of [{}, { headers: { range: "bytes=0-" } }]) {
+    const response = await transport.fetch(new Request(`${origin.url}/a.bin`, init));
+    assertEquals(response.status, 429);
+    await response.body?.cancel();
+  }
+  assertEquals(origin.log.length, 2);
+});
+
 Deno.test("rangeTransport() hands back the plain response when the server knows no ranges, and remembers the host", async () => {
   await using origin = await startOrigin({
     files: { "/a.bin": { size, seed: 21 } },
@@ -281,6 +311,23 @@ Deno.test("rangeTransport() asks the original URL for each part where nobody say
   await save(await rangeTransport(silent, { pieceBytes: 512 * 1024 }).fetch(request), memorySink(size));
   assert(storage.log.length > 5);
   assert(storage.log.every(({ headers }) => !headers.has("x-api-key")));
+});
+
+Deno.test("rangeTransport() does not go on when the sink refuses the bytes", async () => {
+  await using origin = await startOrigin({ files: { "/a.bin": { size, seed: 21 } } });
+  using socket = fetchTransport();
+  const response = await rangeTransport(socket, { pieceBytes: 256 * 1024 }).fetch(new Request(`${origin.url}/a.bin`));
+  const full = new ContentError("no", { code: "unexpected_content", url: origin.url });
+  let writes = 0;
+  const error = await assertRejects(() =>
+    save(response, {
+      write() {
+        writes++;
+        throw full;
+      },
+    })
+  );
+  assertEquals([error === full, writes], [true, 1]);
 });
 
 Deno.test("rangeTransport() lets the idle take over the tail of the slowest connection", async () => {
