@@ -1,3 +1,4 @@
+import { Attempts, backoff } from "./attempts.ts";
 import { type Clock, sleep } from "./clock.ts";
 import { CivikitError, ContentError, HttpError, NetworkError } from "./errors.ts";
 import { httpError, type HttpErrorReadOptions } from "./http_status.ts";
@@ -15,7 +16,7 @@ import {
 } from "./part.ts";
 import { type Lane, RangePlan, type Span } from "./range_plan.ts";
 import { redactUrl } from "./redact.ts";
-import { backoff, exhausted, mostUntrusted } from "./resume_transport.ts";
+import { mostUntrusted } from "./resume_transport.ts";
 import { bodyReader } from "./save.ts";
 import type { Context, Sink, Transport } from "./transport.ts";
 
@@ -102,7 +103,7 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
   let allowance = Infinity;
   let allowanceSince = 0;
   let numbers = 0;
-  let fruitless = 0;
+  const attempts = new Attempts(options.maxAttempts, clock);
   let untrusted = 0;
   let laggards = 0;
   /** One plain stream has taken over. */
@@ -217,9 +218,9 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
     if (isFatal || status !== undefined) return fail(error), false;
     if (error.code === "protocol_violation") untrusted++;
     if (progress) return true;
-    if (++fruitless > options.maxAttempts) return fail(exhausted(url, options.maxAttempts, error)), false;
+    if (!attempts.mayGoOn(error)) return fail(attempts.exhausted(url, error)), false;
     try {
-      await sleep(clock, backoff(fruitless, options.delayMs, options.random), request.signal);
+      await sleep(clock, backoff(attempts.count, options.delayMs, options.random), request.signal);
     } catch (reason) {
       return fail(reason), false;
     }
@@ -244,6 +245,7 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
   /** Asks for the connection's part; undefined when the bytes came, or will come, in another way. */
   async function ask(connection: Connection): Promise<Response | undefined> {
     const wanted: Wanted = { start: connection.at, end: connection.end, total, validator };
+    attempts.begin();
     if (untrusted > mostUntrusted) return await askWhole(connection), undefined;
     let answered = await send(connection, wanted, resolved);
     for (let resolves = 0; resolves < mostResolves && isExpired(answered); resolves++) {
@@ -356,7 +358,7 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
         connection.at += useful; // claimed before it is written: nobody can take over bytes in flight
         connection.bytes += useful;
         connection.lastByte = clock.now();
-        fruitless = 0;
+        attempts.reset();
         if (skip === useful) continue;
         let writing: void | Promise<void>;
         try {

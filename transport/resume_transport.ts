@@ -1,7 +1,8 @@
+import { Attempts, backoff } from "./attempts.ts";
 import { isPlain, parseContentRange, parseRange, plainLength, strongValidator } from "./byte_range.ts";
 import { type Clock, sleep, systemClock } from "./clock.ts";
 import { newContext } from "./compose.ts";
-import { CivikitError, ContentError, type ErrorCode, NetworkError } from "./errors.ts";
+import { CivikitError, ContentError, NetworkError } from "./errors.ts";
 import { httpError, type HttpErrorReadOptions } from "./http_status.ts";
 import { wrapBodyError } from "./network_error.ts";
 import { within } from "./option.ts";
@@ -28,7 +29,6 @@ export interface ResumeOptions {
   random?: () => number;
 }
 
-const longestDelayMs = 30_000;
 /** Ranges that came back wrong before the server is believed to be unable to count. */
 export const mostUntrusted = 2;
 /** Buffer for consumers that bring none of their own. */
@@ -84,7 +84,7 @@ export function resumeTransport(inner: Transport, {
     let { start: at, end } = wanted;
     /** What is left to read and drop before `at` is reached, after a 200 that starts again from the first byte. */
     let skip = 0;
-    let fruitless = 0;
+    const attempts = new Attempts(maxAttempts, clock);
     let untrusted = 0;
     let reader: BodyReader | undefined;
     let stalled = false;
@@ -131,9 +131,11 @@ export function resumeTransport(inner: Transport, {
       const signal = AbortSignal.any([request.signal, healing.signal]);
       for (let cause = reason;;) {
         if (finished) throw cause;
-        if (++fruitless > maxAttempts) throw exhausted(url, maxAttempts, cause);
-        context.report({ type: "resume", url, receivedBytes: at - wanted.start, attempt: fruitless, code: cause.code });
-        if (fruitless > 1) await sleep(clock, backoff(fruitless, delayMs, random), signal);
+        if (!attempts.mayGoOn(cause)) throw attempts.exhausted(url, cause);
+        const attempt = attempts.count;
+        context.report({ type: "resume", url, receivedBytes: at - wanted.start, attempt, code: cause.code });
+        if (attempt > 1) await sleep(clock, backoff(attempt, delayMs, random), signal);
+        attempts.begin();
         const rest: Wanted = { ...wanted, start: at };
         const retry = partRequest(request, rest, { signal });
         let response: Response;
@@ -189,7 +191,7 @@ export function resumeTransport(inner: Transport, {
             const useful = bytes.subarray(skip, Math.min(bytes.byteLength, skip + left));
             skip = 0;
             at += useful.byteLength;
-            fruitless = 0;
+            attempts.reset();
             return useful;
           }
           if (end === undefined) return undefined;
@@ -276,21 +278,4 @@ function healable(request: Request, response: Response, fromBytes: number): Want
     validator = { value: asked, host: new URL(response.url || request.url).host };
   }
   return { start: range.start, end: range.end + 1, total: range.total, validator };
-}
-
-/** Equal-jitter exponential backoff: half fixed, half random. */
-export function backoff(attempt: number, delayMs: number, random: () => number): number {
-  const ceiling = Math.min(longestDelayMs, delayMs * 2 ** Math.max(0, attempt - 2));
-  return ceiling / 2 + random() * ceiling / 2;
-}
-
-/** The error of a job that made no headway in as many attempts as it had. */
-export function exhausted(url: string, attempts: number, cause: CivikitError): CivikitError {
-  if (attempts === 0) return cause;
-  const code: ErrorCode = "no_progress";
-  return new NetworkError(`reading "${url}": ${attempts} attempts in a row brought no new byte: ${cause.message}`, {
-    code,
-    url,
-    cause,
-  });
 }

@@ -1,5 +1,6 @@
 import { lstatSync, rmSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { Attempts, backoff } from "../attempts.ts";
 import { plainLength } from "../byte_range.ts";
 import { type Clock, sleep, systemClock } from "../clock.ts";
 import { newContext } from "../compose.ts";
@@ -18,7 +19,7 @@ import { wholeWithin, within } from "../option.ts";
 import { type PartAnswer, partRequest, readPart, validatorOf, type Wanted } from "../part.ts";
 import { checkPlain, isAbandonedClaim, isSameFile } from "../plain_file.ts";
 import { redactUrl } from "../redact.ts";
-import { backoff, mostUntrusted } from "../resume_transport.ts";
+import { mostUntrusted } from "../resume_transport.ts";
 import { save } from "../save.ts";
 import type { Context, DownloadPhase, Transport, TransportEvent } from "../transport.ts";
 import { digestFile, type Digests, type HashName, hashNames } from "./digest.ts";
@@ -176,12 +177,11 @@ class DownloadJob {
   readonly #context: Context;
   readonly #url: string;
   readonly #speed: SpeedMeter;
-  readonly #maxAttempts: number;
+  readonly #attempts: Attempts;
   readonly #delayMs: number;
   readonly #flushBytes: number;
   #promised: Promised;
   #lastProgress = -Infinity;
-  #fruitless = 0;
   #untrusted = 0;
   #restarts = 0;
   /** The server cannot be trusted with ranges: it is asked for the whole file. */
@@ -202,7 +202,7 @@ class DownloadJob {
     this.#isNamed = options.chooseName === undefined;
     this.#options = options;
     this.#promised = { hashes: options.hashes ?? {}, sizeBytes: options.sizeBytes };
-    this.#maxAttempts = maxAttempts;
+    this.#attempts = new Attempts(maxAttempts, clock);
     this.#delayMs = delayMs;
     this.#flushBytes = flushBytes;
     this.#clock = clock;
@@ -373,16 +373,17 @@ class DownloadJob {
   async #fill(part: PartFile): Promise<DownloadResult | undefined> {
     while (part.total === undefined || part.covered < part.total) {
       const before = part.covered;
+      this.#attempts.begin();
       try {
         const existing = await this.#fillHole(part);
         if (existing !== undefined) return existing;
         if (part.covered <= before && part.covered < (part.total ?? Infinity)) throw this.#nothingNew();
       } catch (error) {
-        if (part.covered > before) this.#fruitless = 0;
+        if (part.covered > before) this.#attempts.reset();
         await this.#survive(error, part);
         continue;
       }
-      if (part.covered > before) this.#fruitless = 0;
+      if (part.covered > before) this.#attempts.reset();
     }
   }
 
@@ -491,7 +492,7 @@ class DownloadJob {
         url: this.#url,
       });
     }
-    this.#fruitless = 0;
+    this.#attempts.reset();
     if (this.#options.keepReplaced) part.setAside();
     else part.restart();
     this.#phase("restarted", part);
@@ -606,14 +607,14 @@ class DownloadJob {
     if (error.code === "content_changed") {
       // the bytes are judged by their hash in the end, but each attempt has to bring some: where none does, it is what
       // is known of the file that is wrong
-      if (await this.#isKept(part) && ++this.#fruitless <= mostKept) return;
+      if (await this.#isKept(part) && ++this.#attempts.count <= mostKept) return;
       return this.#restart(part);
     } else if (error instanceof HttpError) {
       // in mid-download a refusal may be an expired link: the original URL finds a new one
       const isExpired = part.covered > 0 && [400, 401, 403, 404, 410].includes(error.status);
       const isPassing = [408, 425, 429].includes(error.status) || error.status >= 500;
       if (!isExpired && !isPassing || error.code === "too_many_pages") throw error;
-      if (isExpired && this.#fruitless > 1) throw error;
+      if (isExpired && this.#attempts.count > 1) throw error;
       waitMs = error.retryAfterMs;
       if (waitMs !== undefined && waitMs > longestWaitMs) throw error;
     } else if (error instanceof ContentError) {
@@ -624,18 +625,17 @@ class DownloadJob {
     } else if (unhealable.has(error.code) || part.covered === 0 && unreachable.has(error.code)) {
       throw error;
     }
-    if (++this.#fruitless > this.#maxAttempts) throw error;
+    if (!this.#attempts.mayGoOn(error)) throw error;
+    const attempt = this.#attempts.count;
     this.#context.report({
       type: "resume",
       url: this.#url,
       receivedBytes: part.covered,
-      attempt: this.#fruitless,
+      attempt,
       code: error.code,
     });
     part.flush();
-    const pauseMs = this.#fruitless === 1
-      ? 0
-      : backoff(this.#fruitless, this.#delayMs, this.#options.random ?? Math.random);
+    const pauseMs = attempt === 1 ? 0 : backoff(attempt, this.#delayMs, this.#options.random ?? Math.random);
     await sleep(this.#clock, Math.max(pauseMs, waitMs ?? 0), signal);
   }
 
@@ -745,13 +745,14 @@ class DownloadJob {
         const [hole] = checked.holes(end, start);
         if (hole === undefined) break;
         const before = checked.covered;
+        this.#attempts.begin();
         try {
           await this.#fetchAgain({ ...hole, total: part.total }, check);
           if (checked.covered <= before) throw this.#nothingNew();
         } catch (error) {
-          if (checked.covered > before) this.#fruitless = 0;
+          if (checked.covered > before) this.#attempts.reset();
           if (!isCode(error, "content_changed")) await this.#survive(error, part);
-          else if (++this.#fruitless > this.#maxAttempts) throw error;
+          else if (!this.#attempts.mayGoOn(error as CivikitError)) throw error;
         }
       }
     }

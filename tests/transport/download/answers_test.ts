@@ -10,11 +10,27 @@ import {
   type DownloadResult,
   type ErrorCode,
   fetchTransport,
+  rangeTransport,
+  resumeTransport,
+  retry,
   type Transport,
 } from "../../../transport/mod.ts";
 import { createTransport } from "../../../create_transport.ts";
 import { contentAt, fileOf, sha256Of, startOrigin } from "../../_origin/mod.ts";
+import { fakeClock } from "../../_clock.ts";
 import { rawServer, readHead, writeAll, writeText } from "../../_raw.ts";
+
+/** A small safetensors file: a header of JSON after its length, then numbers. */
+function safetensors(bytes: number, seed = 1): Uint8Array<ArrayBuffer> {
+  const header = new TextEncoder().encode(
+    JSON.stringify({ w: { dtype: "U8", shape: [bytes], data_offsets: [0, bytes] } }),
+  );
+  const all = new Uint8Array(8 + header.byteLength + bytes);
+  new DataView(all.buffer).setBigUint64(0, BigInt(header.byteLength), true);
+  all.set(header, 8);
+  all.set(contentAt(seed, 0, bytes), 8 + header.byteLength);
+  return all;
+}
 
 const seed = 8;
 const size = 1_200_000;
@@ -133,3 +149,67 @@ Deno.test("download() writes no ETag into the journal in which the server repeat
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+const model = safetensors(2_000_000);
+
+/** What a peer may do that takes requests and never answers. */
+const silent: Record<string, (connection: Deno.Conn) => Promise<void>> = {
+  "says nothing": async (connection) => void await connection.read(new Uint8Array(1)),
+  "sends nothing but 1xx": async (connection) => {
+    for (;;) {
+      await writeText(connection, "HTTP/1.1 103 Early Hints\r\n\r\n");
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  },
+};
+for (const [name, behave] of Object.entries(silent)) {
+  for (const start of [0, 1_000_000]) {
+    const when = start === 0 ? "from the first request on" : "in the middle of a file";
+    Deno.test(`download() gives a peer up after minutes that ${name} ${when}`, async () => {
+      const folder = await Deno.makeTempDir(), clock = fakeClock();
+      let isSilent = false;
+      await using server = rawServer(async (connection) => {
+        const head = await readHead(connection);
+        const from = Number(/^range: bytes=(\d+)/im.exec(head)?.[1]);
+        if (from < start) {
+          const range = `Content-Range: bytes ${from}-${start - 1}/${model.byteLength}`;
+          await writeText(
+            connection,
+            `HTTP/1.1 206 P\r\nETag: "e"\r\n${range}\r\nContent-Length: ${start - from}\r\n\r\n`,
+          );
+          await writeAll(connection, model.slice(from, start));
+          await readHead(connection);
+        }
+        isSilent = true;
+        await behave(connection);
+        await readHead(connection);
+      });
+      using socket = fetchTransport({ headersMs: 30_000, clock });
+      const healing = resumeTransport(compose(socket, retry({ clock })), { clock });
+      // parts have an idle timer of their own
+      const transport = start === 0 ? rangeTransport(healing, { clock }) : healing;
+      let outcome: unknown;
+      const done = download(transport, `http://127.0.0.1:${server.port}/a`, `${folder}/a.bin`, { clock }).then(
+        () => outcome = "done",
+        (error) => outcome = error,
+      );
+      try {
+        let seconds = 0;
+        while (outcome === undefined && seconds < 3600) {
+          // what is on the wire goes at its own speed
+          await new Promise((resolve) => setTimeout(resolve, 2));
+          if (!isSilent) continue;
+          await clock.advance(1000);
+          seconds++;
+        }
+        assert(outcome instanceof CivikitError, String(outcome));
+        assert(["header_timeout", "no_progress"].includes(outcome.code), outcome.code);
+        assert(seconds >= 120 && seconds <= 330, `${seconds} s`);
+        assertEquals([...Deno.readDirSync(folder)].length, start === 0 ? 0 : 2);
+      } finally {
+        await done;
+        await Deno.remove(folder, { recursive: true });
+      }
+    });
+  }
+}
