@@ -132,7 +132,7 @@ function drawDamage(random: () => number): Damage {
 /** Plays a schedule in `folder`, which is empty, until the file is there or has failed for good. */
 export async function play(schedule: Schedule, folder: string): Promise<Outcome> {
   const { seed, size, promised, faults, isFatal } = schedule;
-  const path = `${folder}/a.safetensors`;
+  const path = `${folder}/a.bin`;
   const versions = [{ seed, size }];
   for (const fault of faults) {
     if (fault.kind === "replace") versions.push({ seed: fault.seed, size: fault.size ?? size });
@@ -225,10 +225,10 @@ function open({ stack, pieceBytes, parallel }: Schedule): { transport: Transport
 
 /** Names that have no business in the folder. */
 function wrongNames(folder: string, isDone: boolean): string[] {
-  const always = /^a\.safetensors\.(quarantine(\.json)?|part\.json\.bad)$/;
-  const unfinished = /^a\.safetensors\.part(\.json)?$/;
+  const always = /^a\.bin\.(quarantine(\.json)?|part\.json\.bad|part\.old(\.\d+)?)$/;
+  const unfinished = /^a\.bin\.part(\.json)?$/;
   const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
-  return names.filter((name) => !always.test(name) && !(isDone ? name === "a.safetensors" : unfinished.test(name)));
+  return names.filter((name) => !always.test(name) && !(isDone ? name === "a.bin" : unfinished.test(name)));
 }
 
 function harm(path: string, damage: Damage): void {

@@ -14,18 +14,19 @@ import {
   NetworkError,
   VerificationError,
 } from "../errors.ts";
-import { discard, httpError, readText } from "../http_status.ts";
+import { codeOfStatus, discard, httpError, mayRefuseRanges, readText } from "../http_status.ts";
 import { wholeWithin, within } from "../option.ts";
-import { type PartAnswer, partRequest, readPart, validatorOf, type Wanted } from "../part.ts";
+import { hostOf, type PartAnswer, partRequest, readPart, validatorOf, type Wanted } from "../part.ts";
+import { type PlainHosts, plainHostsOf } from "../plain_hosts.ts";
 import { checkPlain, isAbandonedClaim, isSameFile } from "../plain_file.ts";
 import { redactUrl } from "../redact.ts";
 import { mostUntrusted } from "../resume_transport.ts";
-import { save } from "../save.ts";
+import { save, saveInOrder } from "../save.ts";
 import type { Context, DownloadPhase, Transport, TransportEvent } from "../transport.ts";
 import { digestFile, type Digests, type HashName, hashNames } from "./digest.ts";
 import { ensureFolder, freeBytes, wrapDiskError } from "./disk.ts";
 import { formatBytes } from "./speed.ts";
-import { guardHead, guardStart } from "./guard.ts";
+import { guardHead, guardStart, holdStart, judgedBytes, refusal } from "./guard.ts";
 import { PartFile } from "./part_file.ts";
 import { contentDispositionName, resolveInside, safeFileName } from "./safe_name.ts";
 import { type Span, SpanSet } from "./spans.ts";
@@ -71,7 +72,7 @@ export interface DownloadOptions extends Promised {
   chooseName?: ((suggested: string | undefined) => string) | undefined;
   /** Asked when the file changed at the source in mid-download: what is promised now. */
   refresh?: (() => Promise<Promised>) | undefined;
-  /** Keep the unfinished bytes of a file that changed at the source as `NAME.part.old`. Default false. */
+  /** Keep the unfinished bytes of a file that changed at the source as `NAME.part.old`. Default true. */
   keepReplaced?: boolean | undefined;
   /** Attempts in a row that may bring no new byte. Default 5, 0 to 100. */
   maxAttempts?: number | undefined;
@@ -101,6 +102,13 @@ export interface DownloadResult {
   readonly resumedBytes: number;
   /** Time taken in milliseconds. */
   readonly elapsedMs: number;
+}
+
+/** What was asked, what came, and what to make of it. */
+interface Answered {
+  readonly response: Response;
+  readonly asked: Request;
+  readonly answer: Exclude<PartAnswer, { kind: "refused" }>;
 }
 
 const progressMs = 100;
@@ -135,7 +143,7 @@ const spareBytes = 1024 * 1024;
  *
  * const folder = await Deno.makeTempDir();
  * const transport = { fetch: () => Promise.resolve(new Response("tensors")) };
- * const result = await download(transport, "https://civitai.com/api/download/models/1", `${folder}/a.safetensors`);
+ * const result = await download(transport, "https://civitai.com/api/download/models/1", `${folder}/a.bin`);
  * console.log(result.bytes, result.digests.SHA256);
  * await Deno.remove(folder, { recursive: true });
  * ```
@@ -185,7 +193,14 @@ class DownloadJob {
   #untrusted = 0;
   #restarts = 0;
   /** The server cannot be trusted with ranges: it is asked for the whole file. */
-  #isPlain = false;
+  #isPlain: boolean;
+  readonly #plainHosts: PlainHosts;
+  /** A range was served in this run: a refusal now means something else. */
+  #hasRanges = false;
+  /** Statuses of ranges that were refused, and the whole file asked for. */
+  readonly #refusals = new Set<number>();
+  /** What this run itself found out: the source has another file now. */
+  #change: { readonly error: ContentError; readonly total: number | undefined } | undefined;
 
   constructor(transport: Transport, request: Request, path: string, options: DownloadOptions) {
     const { maxAttempts = 5, delayMs = 500, flushBytes = 8 * 1024 * 1024, clock = systemClock, root, report } = options;
@@ -208,6 +223,8 @@ class DownloadJob {
     this.#clock = clock;
     this.#url = redactUrl(request.url);
     this.#speed = speedMeter({ clock });
+    this.#plainHosts = plainHostsOf(transport, clock);
+    this.#isPlain = this.#plainHosts.has(request.url);
     const { id } = newContext();
     this.#context = {
       id,
@@ -251,6 +268,7 @@ class DownloadJob {
       }
       this.#phase("verifying", part);
       const { digests, verified } = await this.#verify(part);
+      if (!verified) this.#checkStart(part);
       await part.seal();
       signal.throwIfAborted();
       part.publish(this.#path, this.#options.replace ?? false);
@@ -399,93 +417,94 @@ class DownloadJob {
     const [hole] = part.holes();
     if (hole === undefined) return undefined;
     const end = hole.end === (total ?? Infinity) ? undefined : hole.end;
-    const wanted: Wanted = { start: hole.start, end, total, validator };
-    const { response, asked, answer } = await this.#ask(wanted);
+    const answered = await this.#ask({ start: hole.start, end, total, validator });
+    const { response, answer } = answered;
     if (answer.kind === "part" || answer.kind === "whole") {
       const existing = await this.#nameBy(part, response);
       if (existing !== undefined) return existing;
-      if (answer.kind === "whole") await this.#takeWhole(part, response, asked, answer);
-      else await this.#take(part, response, asked, answer, answer.start, answer.end);
+      if (answer.kind === "whole") await this.#takeWhole(part, answered, answer);
+      else await this.#take(part, answered, answer.total, answer.start, answer.end);
       return undefined;
     }
-    if (answer.kind === "refused") throw await httpError(response, asked);
     await response.body?.cancel();
-    if (answer.kind === "beyond") {
-      this.#isBeyond(part, answer.total);
-      return undefined;
+    if (answer.kind === "changed") throw this.#changed(answer.reason);
+    if (answer.kind === "untrusted") throw this.#untrustedAnswer(answer.reason);
+    // nothing lies there: the end where no size was known, else a whim that a plain answer will clear up
+    if (total !== undefined || answer.total !== hole.start) {
+      throw this.#untrustedAnswer(`nothing lies at byte ${hole.start}`);
     }
-    if (answer.kind === "untrusted") {
-      throw new ContentError(`downloading "${this.#url}": ${answer.reason}`, {
-        code: "protocol_violation",
-        url: this.#url,
-      });
-    }
-    throw new ContentError(`downloading "${this.#url}": ${answer.reason}`, { code: "content_changed", url: this.#url });
+    part.identify(answer.total, validator);
+    return undefined;
   }
 
-  async #ask(wanted: Wanted): Promise<{ response: Response; asked: Request; answer: PartAnswer }> {
-    const asked = this.#isPlain ? this.#request : partRequest(this.#request, wanted);
-    let response: Response;
+  /** The source has another file now, as far as an answer tells whose head and first bytes were looked at. */
+  #changed(reason: string, total?: number): ContentError {
+    const message = `downloading "${this.#url}": ${reason}`;
+    const error = new ContentError(message, { code: "content_changed", url: this.#url });
+    this.#change = { error, total };
+    return error;
+  }
+
+  #untrustedAnswer(reason: string): ContentError {
+    return new ContentError(`downloading "${this.#url}": ${reason}`, { code: "protocol_violation", url: this.#url });
+  }
+
+  /**
+   * Asks for bytes. Where the first range of a run is refused, one plain request tells whether it was for the range: then
+   * the host is asked plainly for a while.
+   */
+  async #ask(wanted: Wanted): Promise<Answered> {
+    if (this.#isPlain) return await this.#send(this.#request, wanted);
     try {
-      response = await this.#transport.fetch(asked, this.#context);
+      const answered = await this.#send(partRequest(this.#request, wanted), wanted);
+      const { response, asked, answer } = answered;
+      if (answer.kind === "beyond" && wanted.start === 0 && answer.total !== 0) throw await httpError(response, asked);
+      const isForeign = answer.kind === "whole" && !answer.unchanged && wanted.validator !== undefined &&
+        hostOf(response, asked) !== wanted.validator.host;
+      if (!isForeign || wanted.start === 0) return answered;
+      // another storage host cannot know our validator: ask it for the bytes alone; the size must still agree
+      await response.body?.cancel();
     } catch (error) {
-      // a transport that turns statuses into errors cannot hand over an empty file's 416
-      if (!(error instanceof HttpError && error.status === 416) || this.#isPlain) throw error;
-      if (wanted.start > 0) {
-        // it may be a whim; a plain answer will tell whether the file is another one
-        throw new ContentError(`downloading "${this.#url}": nothing lies at byte ${wanted.start}`, {
-          code: "protocol_violation",
-          url: this.#url,
-          cause: error,
-        });
-      }
+      if (!(error instanceof HttpError) || !this.#mayMeanRange(error)) throw error;
+      this.#refusals.add(error.status);
+      const answered = await this.#send(this.#request, wanted);
       this.#isPlain = true;
-      return await this.#ask(wanted);
+      return answered;
     }
-    const answer = readPart(response, asked, wanted);
-    const isForeign = answer.kind === "whole" && !answer.unchanged && wanted.validator !== undefined &&
-      new URL(response.url || asked.url).host !== wanted.validator.host;
-    if (!isForeign || wanted.start === 0 || this.#isPlain) return { response, asked, answer };
-    // another storage host cannot know our validator: ask it for the bytes alone; the size must still agree
-    await response.body?.cancel();
     return await this.#ask({ ...wanted, validator: undefined });
   }
 
-  /** Nothing lies where the rest was expected: complete if the size agrees, else begun again. */
-  #isBeyond(part: PartFile, total: number | undefined): void {
-    if (total !== undefined && part.holes()[0]?.start === total && part.total === undefined) {
-      return part.identify(total, part.validator);
-    }
-    if (total === 0 && part.covered === 0) return part.identify(0, undefined);
-    throw new ContentError(`downloading "${this.#url}": nothing is there any more`, {
-      code: "content_changed",
-      url: this.#url,
-    });
+  /** Tells whether a refusal may be meant for the range: of the first one in a run, and without a reason of its own. */
+  #mayMeanRange({ status, code, retryAfterMs }: HttpError): boolean {
+    return !this.#hasRanges && !this.#refusals.has(status) && code === codeOfStatus(status) &&
+      mayRefuseRanges(status, retryAfterMs !== undefined);
   }
 
-  /** A 200: the file from its first byte. */
-  async #takeWhole(
-    part: PartFile,
-    response: Response,
-    asked: Request,
-    { total, unchanged }: PartAnswer & { kind: "whole" },
-  ): Promise<void> {
-    const isOther = total !== undefined && part.total !== undefined && total !== part.total;
-    const isUnproven = part.validator !== undefined && !unchanged;
-    if (part.covered > 0 && (isOther || isUnproven)) {
-      await response.body?.cancel();
-      throw new ContentError(`downloading "${this.#url}": it is another file now`, {
-        code: "content_changed",
-        url: this.#url,
-      });
-    }
-    // nothing proves these bytes to belong to those that are there
-    if (part.covered > 0 && !unchanged) part.restart();
-    await this.#take(part, response, asked, { kind: "whole", total, unchanged }, 0, total);
+  /** Sends one request; an answer that is no, other than «nothing lies there», is an error. */
+  async #send(asked: Request, wanted: Wanted): Promise<Answered> {
+    const response = await this.#transport.fetch(asked, this.#context).catch(unsatisfied);
+    const answer = readPart(response, asked, wanted);
+    if (answer.kind === "refused") throw await httpError(response, asked);
+    if (answer.kind === "part") this.#hasRanges = true;
+    return { response, asked, answer };
+  }
+
+  /** A 200: the file from its first byte. What is there gives way only to what was looked at and may be the file. */
+  async #takeWhole(part: PartFile, answered: Answered, whole: PartAnswer & { kind: "whole" }): Promise<void> {
+    const { total, unchanged } = whole;
+    const isOther = part.validator !== undefined || part.total !== undefined && part.total !== total;
+    await this.#take(part, answered, total, 0, total, () => {
+      if (unchanged) return;
+      if (isOther) throw this.#changed("it is another file now", total);
+      // nothing proves these bytes to belong to those that are there
+      part.restart();
+    });
+    const { url } = this.#request;
+    if (this.#refusals.size > 0 && part.covered > 0 && !this.#plainHosts.has(url)) this.#plainHosts.add(url);
   }
 
   /** Begins again with what the source has now. */
-  #restart(part: PartFile): void {
+  #restart(part: PartFile, isKept = this.#options.keepReplaced !== false): void {
     if (++this.#restarts > mostRestarts) {
       throw new ContentError(`downloading "${this.#url}": the file keeps changing`, {
         code: "content_changed",
@@ -493,54 +512,98 @@ class DownloadJob {
       });
     }
     this.#attempts.reset();
-    if (this.#options.keepReplaced) part.setAside();
+    // only once: what came since is of a file that keeps changing
+    if (isKept && this.#restarts === 1 && part.covered > 0) part.setAside();
     else part.restart();
     this.#phase("restarted", part);
   }
 
-  /** Lets the bytes of an answer, which begin at `start` of the file, go to the part file. */
+  /**
+   * Lets the bytes of an answer, which begin at `start` of the file, go to the part file. `accept` is asked, once the
+   * first of them were looked at, whether they may take the place of what is there.
+   */
   async #take(
     part: PartFile,
-    response: Response,
-    asked: Request,
-    { total }: PartAnswer & { total: number | undefined },
+    { response, asked }: Answered,
+    total: number | undefined,
     start: number,
     end: number | undefined,
+    accept?: () => void,
   ): Promise<void> {
+    const { url, signal } = this.#request;
+    const isAtStake = accept !== undefined && part.covered > 0, known = part.total ?? part.covered;
     try {
-      await this.#checkSize(part, response, total);
-      this.#checkBeforeWriting(part, response, asked, total);
+      if (start === 0) guardHead(response.headers, this.#path, url);
+      if (total === 0 && known > 0) throw refusal(url, "an empty answer");
+      if (!isAtStake) {
+        await this.#checkSize(part, response, total);
+        this.#checkBeforeWriting(part, response, asked, total);
+      }
     } catch (error) {
       discard(response);
       throw error;
     }
-    const { signal } = this.#request;
     const write = (bytes: Uint8Array, at: number) => {
       const useful = end === undefined ? bytes : bytes.subarray(0, Math.max(0, end - at));
-      if (at === 0 && part.covered === 0) guardStart(useful, this.#path, this.#request.url);
       part.write(useful, at);
       this.#speed.add(useful.byteLength);
       this.#progress(part.covered, part.total);
     };
-    const length = await save(response, {
-      write: (bytes, offset) => {
-        const waiting = this.#pace(bytes);
-        if (waiting === undefined) return write(bytes, start + offset);
-        return waiting.then(() => {
-          signal.throwIfAborted();
-          write(bytes, start + offset);
-        });
-      },
+    const held = start > 0 ? undefined : holdStart(write, (bytes, size = total) => {
+      if (size === 0 && known > 0) throw refusal(url, "an empty answer");
+      this.#guard(bytes, size);
+      if (!isAtStake) return;
+      accept();
+      this.#checkTotal(part, total);
+      this.#checkBeforeWriting(part, response, asked, total);
     });
+    const put = held?.write ?? write;
+    let length: number;
+    try {
+      // over several connections the first bytes may come last: too late to be asked
+      length = await (isAtStake ? saveInOrder : save)(response, {
+        write: (bytes, offset) => {
+          const waiting = this.#pace(bytes);
+          if (waiting === undefined) return put(bytes, start + offset);
+          return waiting.then(() => {
+            signal.throwIfAborted();
+            put(bytes, start + offset);
+          });
+        },
+      });
+    } catch (error) {
+      // what came of a body that broke off counts, however little it was, unless it would cost more than it is
+      if (error instanceof NetworkError && !isAtStake) held?.end();
+      throw error;
+    }
     signal.throwIfAborted();
     const got = start + length;
     if (end !== undefined && got < end) {
+      if (!isAtStake) held?.end();
       throw new NetworkError(`downloading "${this.#url}": the body ended ${end - got} bytes early`, {
         code: "body_incomplete",
         url: this.#url,
       });
     }
+    held?.end(got);
     if (part.total === undefined) part.identify(got, part.validator);
+  }
+
+  /** Refuses the first bytes of what is no file; `size` is that of the whole, where known. */
+  #guard(bytes: Uint8Array, size: number | undefined): void {
+    const { hashes = {} } = this.#promised;
+    const isHashed = this.#options.verify === false || Object.keys(hashes).some((name) => name !== "AutoV1");
+    guardStart(bytes, { path: this.#path, url: this.#request.url, size, isHashed });
+  }
+
+  /** Looks once more, at the file as it is, where no hash has proved it. */
+  #checkStart(part: PartFile): void {
+    try {
+      this.#guard(part.start(judgedBytes), part.covered);
+    } catch (error) {
+      part.restart();
+      throw error;
+    }
   }
 
   /** What a write has to wait for: a pause, or the bandwidth limit. */
@@ -551,10 +614,18 @@ class DownloadJob {
 
   /** Refuses a file whose size is not the promised one, or says what came in its place. */
   async #checkSize(part: PartFile, response: Response, total: number | undefined): Promise<void> {
+    try {
+      this.#checkTotal(part, total);
+    } catch (error) {
+      if (total! < 65_536) this.#guard(new TextEncoder().encode(await readText(response)), undefined);
+      throw error;
+    }
+  }
+
+  #checkTotal(part: PartFile, total: number | undefined): void {
     const { sizeBytes } = this.#promised;
     if (total === undefined || sizeBytes === undefined || this.#options.verify === false) return;
     if (!isOtherSize(total, sizeBytes)) return;
-    if (total < 65_536) guardStart(new TextEncoder().encode(await readText(response)), this.#path, this.#request.url);
     throw new VerificationError(`downloading "${this.#url}": it has ${total} bytes and should have ${sizeBytes}`, {
       code: "size_mismatch",
       algorithm: "size",
@@ -564,10 +635,9 @@ class DownloadJob {
     });
   }
 
-  /** Everything that can be known from an answer's head: kind of content, room on the disk. */
+  /** Takes note of what an answer's head says of the file, and looks for room on the disk. */
   #checkBeforeWriting(part: PartFile, response: Response, asked: Request, total: number | undefined): void {
     const isFirst = part.covered === 0;
-    if (isFirst) guardHead(response.headers, this.#path, this.#request.url);
     const validator = validatorOf(response, asked);
     if (isFirst || part.total === undefined || part.validator === undefined) {
       part.identify(total ?? plainLength(response.headers), validator ?? part.validator);
@@ -604,12 +674,8 @@ class DownloadJob {
     signal.throwIfAborted();
     if (!(error instanceof CivikitError)) throw wrapUnknown(error, part.partPath);
     let waitMs: number | undefined;
-    if (error.code === "content_changed") {
-      // the bytes are judged by their hash in the end, but each attempt has to bring some: where none does, it is what
-      // is known of the file that is wrong
-      if (await this.#isKept(part) && ++this.#attempts.count <= mostKept) return;
-      return this.#restart(part);
-    } else if (error instanceof HttpError) {
+    if (error === this.#change?.error) return await this.#adopt(part, this.#change.total);
+    if (error instanceof HttpError) {
       // in mid-download a refusal may be an expired link: the original URL finds a new one
       const isExpired = part.covered > 0 && [400, 401, 403, 404, 410].includes(error.status);
       const isPassing = [408, 425, 429].includes(error.status) || error.status >= 500;
@@ -618,7 +684,8 @@ class DownloadJob {
       waitMs = error.retryAfterMs;
       if (waitMs !== undefined && waitMs > longestWaitMs) throw error;
     } else if (error instanceof ContentError) {
-      if (error.code !== "protocol_violation" && error.code !== "body_incomplete") throw error;
+      // a layer below that says the file has changed has looked at the head alone: this run asks and looks itself
+      if (!["protocol_violation", "body_incomplete", "content_changed"].includes(error.code)) throw error;
       if (error.code === "protocol_violation" && ++this.#untrusted >= mostUntrusted) this.#isPlain = true;
     } else if (!(error instanceof NetworkError)) {
       throw error;
@@ -640,16 +707,18 @@ class DownloadJob {
   }
 
   /**
-   * The file has another name for its bytes at the source, or other bytes. Tells whether those that are there can stay:
-   * they can while the promised hash is the same, for it will judge them.
+   * The file has another name for its bytes at the source, or other bytes. Those that are there stay while the promised
+   * hash is the same, for it will judge them. But each attempt has to bring some: where none does, it is what is known of
+   * the file that is wrong. A file that has not the promised size is refused.
    */
-  async #isKept(part: PartFile): Promise<boolean> {
+  async #adopt(part: PartFile, total: number | undefined): Promise<void> {
     const before = this.#promised.hashes?.SHA256?.toLowerCase();
     if (this.#options.refresh !== undefined) this.#promised = await this.#options.refresh();
-    if (before === undefined || before !== this.#promised.hashes?.SHA256?.toLowerCase()) return false;
+    this.#checkTotal(part, total);
+    const isKept = before !== undefined && before === this.#promised.hashes?.SHA256?.toLowerCase();
+    if (!isKept || ++this.#attempts.count > mostKept) return this.#restart(part);
     part.identify(part.total, undefined);
     part.suspect();
-    return true;
   }
 
   /** Compares hashes; mends what can be mended; throws, and puts the file into quarantine, when it is wrong for good. */
@@ -697,7 +766,7 @@ class DownloadJob {
     } catch (error) {
       if (!isCode(error, "content_changed")) throw error;
       // wrong bytes, and of another file than the one to be had now
-      this.#restart(part);
+      this.#restart(part, false);
       await this.#fill(part);
       return true;
     }
@@ -761,8 +830,13 @@ class DownloadJob {
 
   /** Gives the bytes of a span, as they come now, to `check`. */
   async #fetchAgain(wanted: Wanted, check: (bytes: Uint8Array, at: number) => void): Promise<void> {
-    const { response, asked, answer } = await this.#ask(wanted);
-    if (answer.kind === "refused") throw await httpError(response, asked);
+    const { response, answer } = await this.#ask(wanted);
+    try {
+      if (answer.kind === "whole") guardHead(response.headers, this.#path, this.#request.url);
+    } catch (error) {
+      discard(response);
+      throw error;
+    }
     const isOther = answer.kind === "whole" && (answer.total ?? wanted.total) !== wanted.total;
     if (isOther || answer.kind !== "part" && answer.kind !== "whole") {
       await response.body?.cancel();
@@ -770,12 +844,15 @@ class DownloadJob {
       throw new ContentError(`repairing "${this.#url}": the file cannot be had again`, { code, url: this.#url });
     }
     const base = answer.kind === "part" ? answer.start : 0;
-    await save(response, {
+    const held = base > 0 ? undefined : holdStart(check, (bytes, size = answer.total) => this.#guard(bytes, size));
+    const put = held?.write ?? check;
+    const length = await save(response, {
       write: async (bytes, offset) => {
         await this.#pace(bytes);
-        check(bytes, base + offset);
+        put(bytes, base + offset);
       },
     });
+    held?.end(length);
   }
 
   /** Keeps a file that is wrong for good out of the way, with a report beside it. */
@@ -807,6 +884,13 @@ const unhealable: ReadonlySet<string> = new Set([
 ]);
 /** Failures that end a download at once when not a byte has come yet: whoever waits wants to know. */
 const unreachable: ReadonlySet<string> = new Set(["dns_failed", "connect_failed", "circuit_open"]);
+
+/** The head of a 416 that a transport turned into an error: what the server said is judged as it was. */
+function unsatisfied(error: unknown): Response {
+  if (!(error instanceof HttpError && error.status === 416)) throw error;
+  const headers = error.totalBytes === undefined ? {} : { "content-range": `bytes */${error.totalBytes}` };
+  return new Response(null, { status: 416, headers: new Headers(headers as HeadersInit) });
+}
 
 /** The API rounds some sizes to whole KiB; beyond that a size is exact. */
 function isOtherSize(actual: number, promised: number): boolean {

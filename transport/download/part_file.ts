@@ -187,6 +187,11 @@ export class PartFile {
     if (this.#unsynced >= syncBytes || now - this.#synced >= syncMs) this.#sync();
   }
 
+  /** The first bytes of the file. */
+  start(length: number): Uint8Array {
+    return this.#read(0, Math.min(length, this.covered));
+  }
+
   /** Tells whether these bytes are what lies at an offset of the file. */
   isSame(bytes: Uint8Array, at: number): boolean {
     return Buffer.compare(this.#read(at, bytes.byteLength), bytes) === 0;

@@ -1,5 +1,7 @@
 /** What a server's answer may do to a download. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
 import { deflateSync, gzipSync } from "node:zlib";
 import {
   auth,
@@ -14,9 +16,10 @@ import {
   resumeTransport,
   retry,
   type Transport,
+  type TransportEvent,
 } from "../../../transport/mod.ts";
 import { createTransport } from "../../../create_transport.ts";
-import { contentAt, fileOf, sha256Of, startOrigin } from "../../_origin/mod.ts";
+import { contentAt, type Fault, fileOf, sha256Of, startOrigin } from "../../_origin/mod.ts";
 import { fakeClock } from "../../_clock.ts";
 import { rawServer, readHead, writeAll, writeText } from "../../_raw.ts";
 
@@ -151,6 +154,258 @@ Deno.test("download() writes no ETag into the journal in which the server repeat
 });
 
 const model = safetensors(2_000_000);
+const modelSha256 = createHash("sha256").update(model).digest("hex");
+const page = "<!doctype html><title>Log in</title>", json = '{"error":"Not now"}';
+
+/** What a server, or something before it, may answer for once with status 200. */
+const notTheFile: Record<string, [Fault[], ErrorCode]> = {
+  "a page": [[{ kind: "login_page" }], "login_required"],
+  "a page in chunks": [[{ kind: "login_page" }, { kind: "framing", framing: "chunked" }], "login_required"],
+  "a page called a file": [[status200(page, "application/octet-stream")], "login_required"],
+  "a page called a file, in chunks": [
+    [status200(page, "application/octet-stream"), { kind: "framing", framing: "chunked" }],
+    "login_required",
+  ],
+  "a redirect to a page": [[{ kind: "redirect", to: "/login", status: 302, path: "/a" }], "login_required"],
+  "an error in JSON": [[{ kind: "error_json" }], "unexpected_content"],
+  "an error in JSON called a file, in chunks": [
+    [status200(json, "application/octet-stream"), { kind: "framing", framing: "chunked" }],
+    "unexpected_content",
+  ],
+  "an error in XML": [
+    [status200('<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', "application/xml")],
+    "unexpected_content",
+  ],
+  "a word": [[status200("Not Found", "text/plain")], "unexpected_content"],
+  "a word until the connection ends": [
+    [status200("Not Found", "text/plain"), { kind: "framing", framing: "close" }],
+    "unexpected_content",
+  ],
+  "nothing": [[status200("", "application/octet-stream")], "unexpected_content"],
+  "nothing in chunks": [
+    [status200("", "application/octet-stream"), { kind: "framing", framing: "chunked" }],
+    "unexpected_content",
+  ],
+};
+
+function status200(body: string, type: string): Fault {
+  return { kind: "status", status: 200, body, headers: { "Content-Type": type } };
+}
+
+/** Stops a download half-way, lets it meet the wrong answer, and then the right one again. */
+async function interrupted(
+  stack: string,
+  name: string,
+  options: DownloadOptions,
+  validators: Fault[],
+  [faults, code]: [Fault[], ErrorCode],
+): Promise<void> {
+  await place(stack, async ({ get, names, read, folder }) => {
+    await using origin = await startOrigin({
+      files: { "/a": model },
+      route: ({ path }) =>
+        path === "/login" ? { status: 200, headers: { "Content-Type": "text/html" }, body: page } : undefined,
+      faults: [...validators, { kind: "cut", after: 1_000_000, how: "fin" }, {
+        kind: "status",
+        status: 404,
+        from: 1_000_000,
+      }],
+    });
+    const url = `${origin.url}/a`;
+    await fails(
+      get(url, { ...options, name, maxAttempts: 0 }),
+      stack === "the socket" ? "connection_reset" : "not_found",
+    );
+    const { spans: before, total } = JSON.parse(await Deno.readTextFile(`${folder}/${name}.part.json`));
+    assertEquals(total, model.byteLength);
+
+    origin.heal();
+    origin.add(...validators, ...faults);
+    await fails(get(url, { ...options, name }), code);
+    assertEquals(names(), [`${name}.part`, `${name}.part.json`]);
+    assertEquals(JSON.parse(await Deno.readTextFile(`${folder}/${name}.part.json`)).spans, before);
+
+    origin.heal();
+    origin.add(...validators);
+    await origin.idle();
+    const sent = origin.sent();
+    const { resumedBytes } = await get(url, { ...options, name });
+    assert(resumedBytes >= 250_000, `${resumedBytes}`);
+    assert(Buffer.compare(read(name), model) === 0);
+    assertEquals(names(), [name]);
+    assertEquals(origin.sent() - sent, model.byteLength - resumedBytes);
+  });
+}
+
+for (const stack of Object.keys(stacks)) {
+  for (const [name, answer] of Object.entries(notTheFile)) {
+    for (const hashes of [{}, { SHA256: modelSha256 }]) {
+      const promise = "SHA256" in hashes ? "with a hash" : "without a hash";
+      Deno.test(`download() over ${stack} ${promise} keeps what it has when ${name} answers with 200`, () =>
+        interrupted(stack, "a.safetensors", { hashes }, [], answer));
+    }
+    if (/a word/.test(name)) continue;
+    Deno.test(`download() over ${stack} keeps what it has of a file of no known kind when ${name} answers with 200`, () =>
+      interrupted(stack, "a.dat", {}, [{ kind: "validators", etag: "none", lastModified: "none" }], answer));
+  }
+
+  Deno.test(`download() over ${stack} sets aside what it has when the source really has another file`, () =>
+    place(stack, async ({ get, names, read }) => {
+      const other = safetensors(2_000_000, 2);
+      await using origin = await startOrigin({
+        files: { "/a": model },
+        faults: [{ kind: "cut", after: 1_000_000, how: "fin" }, { kind: "status", status: 404, from: 1_000_000 }],
+      });
+      const url = `${origin.url}/a`, name = "a.safetensors";
+      await assertRejects(() => get(url, { name, maxAttempts: 0 }), CivikitError);
+      origin.heal();
+      origin.put("/a", other);
+      await get(url, { name });
+      assertEquals(names(), [name, `${name}.part.old`]);
+      assert(Buffer.compare(read(name), other) === 0);
+      assertEquals(read(`${name}.part.old`).subarray(0, 250_000), model.subarray(0, 250_000));
+    }));
+
+  Deno.test(`download() over ${stack} refuses a file of another size than is promised, and keeps what it has`, () =>
+    place(stack, async ({ get, names, folder }) => {
+      await using origin = await startOrigin({
+        files: { "/a": model },
+        faults: [{ kind: "cut", after: 1_000_000, how: "fin" }, { kind: "status", status: 404, from: 1_000_000 }],
+      });
+      const url = `${origin.url}/a`, name = "a.safetensors", options = { name, sizeBytes: model.byteLength };
+      await assertRejects(() => get(url, { ...options, maxAttempts: 0 }), CivikitError);
+      const { spans } = JSON.parse(await Deno.readTextFile(`${folder}/${name}.part.json`));
+      origin.heal();
+      origin.put("/a", safetensors(1_234_567, 2));
+      await fails(get(url, options), "size_mismatch");
+      assertEquals(JSON.parse(await Deno.readTextFile(`${folder}/${name}.part.json`)).spans, spans);
+      assertEquals(names(), [`${name}.part`, `${name}.part.json`]);
+    }));
+
+  Deno.test(`download() over ${stack} keeps what came when a page answers in the middle of a run`, () =>
+    place(stack, async ({ get, folder, names }) => {
+      await using origin = await startOrigin({
+        files: { "/a": model },
+        faults: [{ kind: "cut", after: 1_000_000, how: "fin", times: 1 }, { kind: "login_page", from: 1_000_000 }],
+      });
+      await fails(get(`${origin.url}/a`, { name: "a.safetensors" }), "login_required");
+      assertEquals(names(), ["a.safetensors.part", "a.safetensors.part.json"]);
+      const { spans } = JSON.parse(await Deno.readTextFile(`${folder}/a.safetensors.part.json`));
+      assert(spans[0].end >= 250_000, JSON.stringify(spans));
+    }));
+
+  Deno.test(`download() over ${stack} repairs nothing with a page`, () =>
+    place(stack, async ({ get, names, read }) => {
+      const damaged = model.slice();
+      damaged[1_500_000]! ^= 1;
+      await using origin = await startOrigin({ files: { "/a": damaged } });
+      const name = "a.safetensors";
+      const report = (event: TransportEvent) => {
+        if (event.type !== "download" || event.phase !== "repairing") return;
+        origin.add(status200(page, "application/octet-stream"), { kind: "framing", framing: "chunked" });
+      };
+      await fails(get(`${origin.url}/a`, { name, hashes: { SHA256: modelSha256 }, report }), "login_required");
+      assertEquals(names(), [`${name}.part`, `${name}.part.json`]);
+      assert(Buffer.compare(read(`${name}.part`), damaged) === 0);
+    }));
+}
+
+for (const stack of Object.keys(stacks)) {
+  for (const status of [400, 403, 404, 405, 410, 416, 451, 500, 501, 502, 503]) {
+    Deno.test(`download() over ${stack} asks plainly once a range is refused with ${status}, and remembers the host`, () =>
+      place(stack, async ({ get, read }) => {
+        await using origin = await startOrigin({
+          files: { "/a": model, "/b": model },
+          faults: [{ kind: "status", status, ranged: true, body: "no ranges here" }],
+        });
+        for (const name of ["a", "b"]) {
+          await get(`${origin.url}/${name}`, { name: `${name}.safetensors` });
+          assert(Buffer.compare(read(`${name}.safetensors`), model) === 0);
+        }
+        // what passes by itself is asked for again by the stack, once here
+        const ranges = origin.log.map(({ path, range }) => `${path} ${range}`).filter((line) =>
+          line !== "/a bytes=0-262143"
+        );
+        const expected = stack === "the socket" ? ["/a bytes=0-", "/a null", "/b null"] : ["/a null", "/b null"];
+        assertEquals(ranges, expected);
+      }));
+  }
+
+  Deno.test(`download() over ${stack} goes on plainly with what it has when ranges are refused from then on`, () =>
+    place(stack, async ({ get, read }) => {
+      await using origin = await startOrigin({
+        files: { "/a": model },
+        faults: [{ kind: "cut", after: 1_000_000, how: "fin" }, { kind: "status", status: 404, from: 1_000_000 }],
+      });
+      await assertRejects(() => get(`${origin.url}/a`, { maxAttempts: 0 }), CivikitError);
+      origin.heal();
+      origin.add({ kind: "status", status: 403, ranged: true });
+      const { resumedBytes } = await get(`${origin.url}/a`);
+      assert(resumedBytes > 0 && Buffer.compare(read("a.bin"), model) === 0);
+    }));
+
+  for (const [status, retryAfter] of [[401], [429, 3600], [503, 3600]] as const) {
+    Deno.test(`download() over ${stack} does not ask plainly after ${status}, which is not about ranges`, () =>
+      place(stack, async ({ get }) => {
+        const fault: Fault = { kind: "status", status, ...(retryAfter === undefined ? {} : { retryAfter }) };
+        await using origin = await startOrigin({ files: { "/a": model }, faults: [fault] });
+        await assertRejects(() => get(`${origin.url}/a`), CivikitError);
+        assert(origin.log.every(({ range }) => range !== null));
+      }));
+  }
+
+  Deno.test(`download() over ${stack} tells what the plain answer says when that is refused as well`, () =>
+    place(stack, async ({ get, names }) => {
+      await using origin = await startOrigin({
+        faults: [{ kind: "status", status: 403, ranged: true }, { kind: "status", status: 404, ranged: false }],
+      });
+      await fails(get(`${origin.url}/a`), "not_found");
+      assertEquals([origin.log.map(({ range }) => range === null), names()], [[false, true], []]);
+    }));
+
+  Deno.test(`download() over ${stack} knows a file to be whole when only its end was missing`, () =>
+    place(stack, async ({ get, read, folder }) => {
+      const log: string[] = [];
+      await using server = rawServer(async (connection) => {
+        for (let head = await readHead(connection); head !== ""; head = await readHead(connection)) {
+          const range = /^range: (.*)\r/im.exec(head)?.[1] ?? "none";
+          log.push(range);
+          if (range !== `bytes=${size}-`) {
+            // all of it, in one chunk, and then nothing that says so
+            await writeText(
+              connection,
+              `HTTP/1.1 200 OK\r\nETag: "e"\r\nTransfer-Encoding: chunked\r\n\r\n${size.toString(16)}\r\n`,
+            );
+            await writeAll(connection, expected);
+            await writeText(connection, "\r\n");
+            while (Deno.statSync(`${folder}/a.bin.part`).size < size) {
+              await new Promise((resolve) => setTimeout(resolve, 5));
+            }
+            return;
+          }
+          await writeText(
+            connection,
+            `HTTP/1.1 416 No\r\nContent-Range: bytes */${size}\r\nContent-Length: 4\r\n\r\nnone`,
+          );
+        }
+      });
+      await get(`http://127.0.0.1:${server.port}/a`, { maxAttempts: 2 });
+      assert(Buffer.compare(read("a.bin"), expected) === 0);
+      assertEquals(log.slice(1), [`bytes=${size}-`]);
+    }));
+}
+
+Deno.test("download() asks for a range again that a passing 416 refused, and keeps what it has", () =>
+  place("the whole stack", async ({ get, read }) => {
+    await using origin = await startOrigin({
+      files: { "/a": model },
+      faults: [{ kind: "unsatisfiable", from: 500_000, times: 1 }],
+    });
+    await get(`${origin.url}/a`);
+    assert(Buffer.compare(read("a.bin"), model) === 0);
+    assert(origin.log.every(({ range }) => range !== null));
+    assert(origin.sent() < model.byteLength * 1.5, `${origin.sent()}`);
+  }));
 
 /** What a peer may do that takes requests and never answers. */
 const silent: Record<string, (connection: Deno.Conn) => Promise<void>> = {

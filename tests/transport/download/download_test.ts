@@ -55,7 +55,7 @@ async function bench(
   await using origin = await startOrigin({ files: { "/a.bin": { size, seed } }, faults, ...more });
   using socket = fetchTransport();
   const folder = await Deno.makeTempDir();
-  const path = `${folder}/a.safetensors`;
+  const path = `${folder}/a.bin`;
   const events: TransportEvent[] = [];
   const transport = stack(kind, socket);
   try {
@@ -137,7 +137,7 @@ for (const [name, faults] of Object.entries(survivable)) {
         const result = await get({ hashes: { SHA256 } });
         assertEquals([result.bytes, result.verified, result.digests.SHA256], [size, true, SHA256.toUpperCase()]);
         assertEquals(await Deno.readFile(path), expected as Uint8Array<ArrayBuffer>);
-        assertEquals(names(), ["a.safetensors"]);
+        assertEquals(names(), ["a.bin"]);
       }));
   }
 }
@@ -160,7 +160,7 @@ for (const [name, [faults, code]] of Object.entries(fatal)) {
     Deno.test(`download() over ${kind}Transport refuses ${name}`, () =>
       bench(kind, structuredClone(faults), async ({ get, names }) => {
         await fails(() => get({ hashes: { SHA256 }, sizeBytes: size }), code);
-        assert(!names().includes("a.safetensors"));
+        assert(!names().includes("a.bin"));
       }));
   }
 }
@@ -189,7 +189,7 @@ Deno.test("download() keeps what it has when it is stopped, and goes on from the
       onProgress: (bytes) => bytes > 2_000_000 && controller.abort(reason),
     });
     assert(await assertRejects(() => stopped, Error) === reason);
-    assertEquals(names(), ["a.safetensors.part", "a.safetensors.part.json"]);
+    assertEquals(names(), ["a.bin.part", "a.bin.part.json"]);
     origin.heal();
     await origin.idle();
     const before = origin.sent();
@@ -225,7 +225,7 @@ for (
       await Deno.writeTextFile(journal, damage(await Deno.readTextFile(journal)));
       const { resumedBytes, verified } = await get({ hashes: { SHA256 } });
       assertEquals([resumedBytes, verified], [0, true]);
-      assertEquals(names(), ["a.safetensors", "a.safetensors.part.json.bad"]);
+      assertEquals(names(), ["a.bin", "a.bin.part.json.bad"]);
     }));
 }
 
@@ -244,7 +244,7 @@ Deno.test("download() refuses the part file of another download, and sets it asi
     const error = await fails(() => get({ hashes: { SHA256 } }), "part_mismatch");
     assert(error.message.includes("/b.bin"));
     await get({ hashes: { SHA256 }, replace: true });
-    assertEquals(names(), ["a.safetensors", "a.safetensors.part.old"]);
+    assertEquals(names(), ["a.bin", "a.bin.part.old"]);
   }));
 
 Deno.test("download() leaves a file alone that is there and has the promised hash", () =>
@@ -312,7 +312,7 @@ Deno.test("download() passes on what a new look-up says, and keeps the part", ()
   ], async ({ get, names }) => {
     const error = await assertRejects(() => get({ hashes: { SHA256 } }), HttpError);
     assertEquals([error.code, error.retryAfterMs], ["rate_limited", 3_600_000]);
-    assertEquals(names(), ["a.safetensors.part", "a.safetensors.part.json"]);
+    assertEquals(names(), ["a.bin.part", "a.bin.part.json"]);
   }));
 
 Deno.test("download() keeps the bytes of a file whose storage name changed while its SHA-256 did not", () =>
@@ -337,7 +337,7 @@ Deno.test("download() starts a new file when the promise changed as well, and ke
       keepReplaced: true,
     });
     assertEquals(digests.SHA256, now.toUpperCase());
-    assertEquals(names(), ["a.safetensors", "a.safetensors.part.old"]);
+    assertEquals(names(), ["a.bin", "a.bin.part.old"]);
     assert(events.some((event) => event.type === "download" && event.phase === "restarted"));
   }));
 
@@ -347,8 +347,8 @@ Deno.test("download() keeps a file with a wrong hash in quarantine, with a repor
     const error = await assertRejects(() => get({ hashes: { SHA256: "0".repeat(64), AutoV2 } }), VerificationError);
     assertEquals([error.algorithm, error.actual], ["SHA256", SHA256.toUpperCase()]);
     assert(error.message.includes("AutoV2"));
-    assertEquals(names(), ["a.safetensors.quarantine", "a.safetensors.quarantine.json"]);
-    const report = JSON.parse(await Deno.readTextFile(`${folder}/a.safetensors.quarantine.json`));
+    assertEquals(names(), ["a.bin.quarantine", "a.bin.quarantine.json"]);
+    const report = JSON.parse(await Deno.readTextFile(`${folder}/a.bin.quarantine.json`));
     assertEquals([report.agreed, report.differing], [["AutoV2"], ["SHA256"]]);
   }));
 
@@ -431,5 +431,5 @@ Deno.test("download() refuses what keeps changing", () =>
   ], async ({ get, names }) => {
     const error = await assertRejects(() => get(), ContentError);
     assertEquals(error.code, "content_changed");
-    assert(!names().includes("a.safetensors"));
+    assert(!names().includes("a.bin"));
   }));

@@ -106,13 +106,13 @@ Deno.test("download() goes on with the part file of an earlier run, and with the
 });
 
 Deno.test("download() asks no name of a page that is not the file", async () => {
-  await withServer(named('attachment; filename="lantern.safetensors"'), async ({ get, names }) => {
+  await withServer(named('attachment; filename="lantern.bin"'), async ({ get, names }) => {
     const asked: unknown[] = [];
     const chooseName = (name: string | undefined) => (asked.push(name), name ?? "download");
     await assertRejects(() => get({ chooseName }));
     assertEquals(names(), []);
-    assertEquals(basename((await get({ chooseName })).path), "lantern.safetensors");
-    assertEquals(asked.at(-1), "lantern.safetensors");
+    assertEquals(basename((await get({ chooseName })).path), "lantern.bin");
+    assertEquals(asked.at(-1), "lantern.bin");
   }, (_, asks) => {
     return asks === 1 ? new Response("<!doctype html>", { headers: { "content-type": "text/html" } }) : undefined;
   });
