@@ -12,7 +12,11 @@ import { siteFlags } from "./session.ts";
 /** Options that say where a project is. */
 export const projectFlags: readonly Flag[] = [
   { name: "project", value: "FOLDER", about: "folder of civikit.models.json and civikit.lock.json (default: .)" },
-  { name: "root", value: "FOLDER", about: "where the models go, in place of the manifest's root" },
+  {
+    name: "root",
+    value: "FOLDER",
+    about: "where the models go, in place of the manifest's root; one outside of the project is named once",
+  },
 ];
 
 /** Options of commands that install. */

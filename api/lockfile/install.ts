@@ -93,7 +93,9 @@ interface WantedLocked extends WantedFile {
  * @param transport What fetches.
  * @param options See {@linkcode InstallOptions}.
  * @throws {InputError} `invalid_config` when frozen and manifest and lock file differ.
- * @throws {DiskError} `target_locked` when another process changes the project; when its folder cannot be written.
+ * @throws {DiskError} `target_locked` when another process changes the project; `invalid_path` when only the manifest names
+ * a root outside of the project's folder, or links lie where the project's own files belong; when its folder cannot be
+ * written.
  * @throws The signal's reason when it aborts.
  * @example
  * ```ts
