@@ -70,7 +70,13 @@ export function models(
     for await (const { name } of tags.list({ query: tag }, { max: 1000, signal })) {
       if (name === tag) return;
     }
-    throw badQuery("listing models", "tag", tag, "the site knows no such tag, and would send everything");
+    throw badQuery(
+      "listing models",
+      "tag",
+      tag,
+      "the site knows no such tag, and would send everything",
+      "unknown_word",
+    );
   }
 
   /** To an unknown base model the site sends nothing. */
@@ -79,7 +85,13 @@ export function models(
     const all = new Set([...known ?? [], ...active ?? []]);
     const unknown = wanted.find((name) => all.size > 0 && !all.has(name));
     if (unknown === undefined) return;
-    throw badQuery("listing models", "baseModels", unknown, "the site knows no such base model, so nothing fits");
+    throw badQuery(
+      "listing models",
+      "baseModels",
+      unknown,
+      "the site knows no such base model, so nothing fits",
+      "unknown_word",
+    );
   }
 
   const list: Models["list"] = (query = {}, options = {}) => {

@@ -1,13 +1,23 @@
-import { InputError } from "../transport/mod.ts";
+import { type ErrorReason, InputError } from "../transport/mod.ts";
 import { idRule, isId, shownInput } from "./input.ts";
 
 /** A query's parameters on the wire: undefined ones are left out, lists repeat the name. */
 export type Query = Readonly<Record<string, string | number | boolean | readonly (string | number)[] | undefined>>;
 
 /** An error about a parameter the site would refuse, misread or ignore: said before anything is sent. */
-export function badQuery(action: string, name: string, value: unknown, state: string): InputError {
+export function badQuery(
+  action: string,
+  name: string,
+  value: unknown,
+  state: string,
+  reason?: ErrorReason,
+): InputError {
   const input = shownInput(typeof value === "string" ? value : JSON.stringify(value) ?? String(value));
-  return new InputError(`${action}: ${name} ${JSON.stringify(input)}: ${state}`, { code: "invalid_argument", input });
+  return new InputError(`${action}: ${name} ${JSON.stringify(input)}: ${state}`, {
+    code: "invalid_argument",
+    reason,
+    input,
+  });
 }
 
 const pageState =

@@ -37,17 +37,18 @@ export function wordOption({ args }: Pick<Asking, "args">, name: string, words: 
 /**
  * {@linkcode knownWord} for words of the site. Where the site does not tell its words they are taken as they are.
  *
- * @param list Which of its lists.
+ * @param lists Which of its lists; the first is the one to look into.
  */
 export async function siteWords(
   { api, signal }: Pick<Asking, "api" | "signal">,
   name: string,
   typed: readonly string[] | undefined,
-  list: keyof Enums,
+  lists: readonly (keyof Enums)[],
 ): Promise<readonly string[] | undefined> {
   if (typed === undefined) return undefined;
-  const words = (await api.enums({ signal }).catch(() => undefined))?.[list] ?? [];
+  const all = await api.enums({ signal }).catch(() => undefined);
   signal.throwIfAborted();
+  const words = [...new Set(lists.flatMap((list) => all?.[list] ?? []))];
   if (words.length === 0) return typed;
-  return typed.map((word) => knownWord(`option --${name}`, word, words, `"civikit enums ${list}" lists all`));
+  return typed.map((word) => knownWord(`option --${name}`, word, words, `"civikit enums ${lists[0]}" lists all`));
 }

@@ -1,5 +1,6 @@
 import type { CacheStore } from "../cache/mod.ts";
-import { InputError } from "../transport/mod.ts";
+import { CivikitError, InputError } from "../transport/mod.ts";
+import { missingRight } from "../transport/internal.ts";
 import { type ParsedArgs, UsageError, wholeNumber } from "./args.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { ExitCode } from "./exit_code.ts";
@@ -33,11 +34,14 @@ function serverOptions(args: ParsedArgs, { io }: Surroundings) {
   };
 }
 
-function listenError(error: unknown, place: string): InputError {
+function listenError(error: unknown, place: string): CivikitError {
+  const right = missingRight(error);
+  if (right !== undefined) {
+    const { reason, state } = right;
+    return new CivikitError(`listening on "${place}": ${state}`, { code: "permission_denied", reason, cause: error });
+  }
   const state = error instanceof Deno.errors.AddrInUse
     ? "in use"
-    : error instanceof Deno.errors.NotCapable
-    ? `no permission; run with --allow-net=${place}`
     : error instanceof Deno.errors.PermissionDenied
     ? "not allowed; choose a --port above 1023"
     : "cannot be listened on";

@@ -1053,12 +1053,12 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
     en: [
       "Unknown word",
       "Civitai does not know one of the words given.",
-      "civikit enums lists the words Civitai knows; --help shows those of each option.",
+      "civikit enums lists kinds of models and base models, civikit tags search finds tags.",
     ],
     "zh-TW": [
       "無法辨識的字詞",
       "Civitai 不認得給定的字詞。",
-      "civikit enums 會列出 Civitai 認得的字詞；各選項可用的字詞請見 --help。",
+      "civikit enums 會列出模型種類與基礎模型，civikit tags search 可搜尋標籤。",
     ],
   },
   unknown_layout: {

@@ -6,7 +6,11 @@ import { commandHelp, programHelp } from "../../cli/help.ts";
 import { elsewhere } from "../../cli/elsewhere.ts";
 import { layoutNames } from "../../api/mod.ts";
 import { errorCodes, errorReasons, hint } from "../../transport/mod.ts";
+import { main } from "../../cli/mod.ts";
+import { testIo } from "./_io.ts";
 import { inWorld } from "./_world.ts";
+
+const everything = { env: "inherit", read: "inherit", write: "inherit", sys: "inherit", run: "inherit" } as const;
 
 const everyOption = new Set(
   [...commonFlags, versionFlag, ...commands.flatMap(({ flags }) => flags)].map(({ name }) => name),
@@ -164,6 +168,7 @@ const cases: readonly (readonly [args: readonly string[], code: number, said: Re
   [["models", "search", "--period", "fortnight"], 2, /AllTime, Year, Month, Week, Day/],
   [["models", "search", "--type", "Lroa"], 2, /did you mean "LORA".*civikit enums ModelType/s],
   [["models", "search", "--base", "SDXL"], 2, /did you mean "SDXL [^"]+".*civikit enums BaseModel/s],
+  [["models", "search", "--tag", "no such tag"], 2, /Unknown word.*civikit tags search/s],
   [["images", "search", "--sort", "random2"], 2, /did you mean "Random"/],
   [["images", "search", "--type", "picture"], 2, /image, video, audio/],
   [["add", "2001", "--layout", "comfy"], 2, /did you mean "comfyui"/],
@@ -230,6 +235,20 @@ Deno.test("a port that is in use is told as that, with the option that helps", (
     assertEquals(code, 2, io.err);
     assert(/Port in use.*--port/s.test(io.err), io.err);
   }));
+
+Deno.test({
+  name: "a port that civikit has no right to is told as that, with the line that installs it anew",
+  permissions: { ...everything, net: false },
+  async fn() {
+    const io = testIo({ env: { CIVIKIT_STATE_DIR: "off" } });
+    assertEquals(
+      await main(["serve", "--port", "0", "--store", join(Deno.makeTempDirSync(), "s.sqlite")], io),
+      8,
+      io.err,
+    );
+    assert(/right to reach this host.*--allow-net.*deno install/s.test(io.err), io.err);
+  },
+});
 
 Deno.test("a truncated model is told as damage, with the command that brings it back", () =>
   inWorld(async ({ folder, run }) => {
