@@ -23,11 +23,15 @@ function looksLikeKey(text: string): boolean {
 function redactSegment(segment: string, before: string): string {
   const [, name, sign] = /^([\w.-]+)([=:])./.exec(segment) ?? [];
   if (name !== undefined && isSecretName(name, sign === "=" ? "query" : "field")) return `${name}${sign}${redacted}`;
-  const isFollowing = isSecretName(before) && looksLikeKey(segment);
+  const isFollowing = looksLikeKey(segment) && isSecretName(before);
   return isFollowing || looksRandom(segment.replace(/^bot\d+:/, "")) ? redacted : segment;
 }
 
+/** What any secret in a path has in it; most paths have none of it, and are not looked at more closely. */
+const suspicious = /[=:]|[\w~+-]{8}/;
+
 function redactPath(path: string): string {
+  if (!suspicious.test(path)) return path;
   let before = "";
   return path.replace(jwt, redacted).replace(/[^/;]+/g, (segment) => {
     const shown = redactSegment(segment, before);

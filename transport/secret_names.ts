@@ -21,6 +21,21 @@ function wordsOf(name: string): readonly string[] {
 /** Where a name stands: in a URL's query, as the name of a field, or in a sentence. */
 export type NamePlace = "field" | "query" | "sentence";
 
+function judge(name: string, place: NamePlace): boolean {
+  const words = wordsOf(name);
+  if (describingWords.has(words.at(-1) ?? "")) return false;
+  return words.some((word) => {
+    const bare = word.replace(/\d+$/, "");
+    if (secretWords.has(bare) || gluedEnd.test(bare)) return true;
+    if (place === "query" && (queryWords.has(word) || queryWords.has(bare))) return true;
+    return ambiguousWords.has(bare) && (place !== "sentence" || words.length > 1);
+  });
+}
+
+const mostRemembered = 1000;
+/** The same few names come with every request. */
+const verdicts = new Map<string, boolean>();
+
 /**
  * Tells whether what bears this name is a secret: the one answer for redaction, the cache's keys and logs. Names are read
  * as words, so `apiKey`, `api_key` and `X-Api-Key` are names of secrets, `keyword`, `author` and `max_tokens` are not.
@@ -30,12 +45,11 @@ export type NamePlace = "field" | "query" | "sentence";
  * a sentence a word that also means something harmless (`key`, `pass`) counts only beside another one. Default `field`.
  */
 export function isSecretName(name: string, place: NamePlace = "field"): boolean {
-  const words = wordsOf(name);
-  if (describingWords.has(words.at(-1) ?? "")) return false;
-  return words.some((word) => {
-    const bare = word.replace(/\d+$/, "");
-    if (secretWords.has(bare) || gluedEnd.test(bare)) return true;
-    if (place === "query" && (queryWords.has(word) || queryWords.has(bare))) return true;
-    return ambiguousWords.has(bare) && (place !== "sentence" || words.length > 1);
-  });
+  const key = `${place} ${name}`;
+  let verdict = verdicts.get(key);
+  if (verdict === undefined) {
+    if (verdicts.size >= mostRemembered) verdicts.clear();
+    verdicts.set(key, verdict = judge(name, place));
+  }
+  return verdict;
 }
