@@ -8,7 +8,7 @@ import {
   type Transport,
   wrapBodyError,
 } from "../transport/mod.ts";
-import { readAtMost } from "../transport/internal.ts";
+import { readTextAtMost } from "../transport/internal.ts";
 import { excerptOf, InvalidResponseError } from "./errors.ts";
 import { parseExactJson } from "./exact_json.ts";
 import { type FastCheck, fastCheck } from "./fast_check.ts";
@@ -58,17 +58,16 @@ function search(query: Query = {}): string {
 
 /** The largest pages of the site have some MiB. */
 const mostMib = 64;
-const decoder = new TextDecoder();
 
 async function readText(response: Response, request: Request): Promise<string> {
-  let bytes: Uint8Array | undefined;
+  let text: string | undefined;
   try {
-    bytes = await readAtMost(response, mostMib * 1024 * 1024);
+    text = await readTextAtMost(response, mostMib * 1024 * 1024);
   } catch (error) {
     if (request.signal.aborted) throw request.signal.reason;
     throw error instanceof CivikitError ? error : wrapBodyError(error, request.url);
   }
-  if (bytes !== undefined) return decoder.decode(bytes);
+  if (text !== undefined) return text;
   const url = redactUrl(request.url);
   throw new ContentError(`asking "${url}": the answer is longer than ${mostMib} MiB`, {
     code: "unexpected_content",

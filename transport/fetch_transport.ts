@@ -8,7 +8,7 @@ import { rememberHeader } from "./known_secrets.ts";
 import { isLoopback } from "./loopback.ts";
 import { wrapNetworkError } from "./network_error.ts";
 import { wholeWithin, within } from "./option.ts";
-import { noteWithheld, tellSource } from "./part.ts";
+import { noteWithheld } from "./part.ts";
 import { type Hop, isRedirect, nextHop, refuseRedirect } from "./redirect.ts";
 import { platformFetch } from "./platform_fetch.ts";
 import { isNearer, type Reach, reachOf } from "./reach.ts";
@@ -178,10 +178,8 @@ export function fetchTransport({
       );
       const isBlind = context.refusals === "return" && !response.headers.has("location");
       if (!isRedirect(response.status) || isBlind) {
-        noteWithheld(response, request, headers);
-        return seen.size > 1
-          ? tellSource(response, { url: response.url, redirected: true, type: response.type })
-          : response;
+        if (seen.size > 1) Object.defineProperty(response, "redirected", { value: true });
+        return noteWithheld(response, request, headers);
       }
       const { status } = response, location = response.headers.get("location");
       await response.body?.cancel();

@@ -13,7 +13,7 @@ export { longestNameBytes, suffixedName } from "./download/name_length.ts";
 export { isOwnPart, unfinishedBytes } from "./download/unfinished.ts";
 export { checkPlain, isAbandonedClaim, openFresh, openPlain, readPlainText, syncHandle } from "./plain_file.ts";
 export { nearestOf, type Reach, reachOf } from "./reach.ts";
-export { readAtMost } from "./read_at_most.ts";
+export { readAtMost, readTextAtMost } from "./read_at_most.ts";
 export { messageOf, redactText, redactUrl } from "./redact.ts";
 export { missingRight, ownError } from "./rights.ts";
 export { isSecretName, type NamePlace } from "./secret_names.ts";

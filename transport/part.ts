@@ -171,19 +171,9 @@ export function isSelfHealing(request: Request): boolean {
 export function keepSource(copy: Response, response: Response): Response {
   const names = withheld.get(response);
   if (names !== undefined) withheld.set(copy, names);
-  return tellSource(copy, response);
-}
-
-/** Lets `response`, and its clones, say where it came from and how. */
-export function tellSource(
-  response: Response,
-  { url, redirected, type }: Pick<Response, "url" | "redirected" | "type">,
-): Response {
-  return Object.defineProperties(response, {
-    url: { value: url },
-    redirected: { value: redirected },
-    type: { value: type },
-    clone: { value: () => tellSource(Response.prototype.clone.call(response), { url, redirected, type }) },
+  return Object.defineProperties(copy, {
+    url: { value: response.url },
+    redirected: { value: response.redirected },
   });
 }
 

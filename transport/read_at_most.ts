@@ -34,3 +34,19 @@ export async function readAtMost(response: Response, mostBytes: number): Promise
     size = needed;
   }
 }
+
+const decoder = new TextDecoder();
+
+/**
+ * Reads a body as text, as long as it is no longer than `mostBytes`; counted as by {@linkcode readAtMost}.
+ *
+ * @returns The text; undefined when there is more.
+ * @throws What the body's reader throws; see `wrapBodyError`.
+ */
+export async function readTextAtMost(response: Response, mostBytes: number): Promise<string | undefined> {
+  const stated = plainLength(response.headers);
+  // the platform decodes while it reads
+  if (stated !== undefined && stated <= mostBytes) return await response.text();
+  const bytes = await readAtMost(response, mostBytes);
+  return bytes === undefined ? undefined : decoder.decode(bytes);
+}

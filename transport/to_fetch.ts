@@ -12,6 +12,18 @@ function responseOf({ status, body, retryAfterMs }: HttpError, url: string): Res
   return Object.defineProperty(response, "url", { value: url });
 }
 
+/** Lets a response that a layer made anew, and its clones, be told from the platform's no more than need be. */
+function asFetched(response: Response, { url, redirected }: Response = response): Response {
+  return Object.defineProperties(response, {
+    url: { value: url },
+    redirected: { value: redirected },
+    type: { value: "basic" },
+    clone: { value: () => asFetched(Response.prototype.clone.call(response), response) },
+  });
+}
+
+const isMadeAnew = (response: Response) => Object.hasOwn(response, "url") || Object.hasOwn(response, "redirected");
+
 /**
  * Lends a stack to any library that wants a `fetch`, with a fetch's manners: every status is a response, whatever stack
  * is behind it; a failure of the network rejects with a TypeError, whose `cause` is the error that tells more; an abort
@@ -37,7 +49,8 @@ export function toFetch(transport: Transport): typeof fetch {
     if (/^(?:data|blob):/.test(request.url)) return await platformFetch(request);
     const context: Context = { ...newContext(), refusals: "return" };
     try {
-      return await transport.fetch(request, context);
+      const response = await transport.fetch(request, context);
+      return isMadeAnew(response) ? asFetched(response) : response;
     } catch (error) {
       if (request.signal.aborted) throw request.signal.reason;
       if (error instanceof HttpError) return responseOf(error, request.url);

@@ -150,6 +150,8 @@ const promises: Record<string, Promised> = {
     const response = await fetch(`${base}/ok`), copy = response.clone();
     return [await seen(response), await seen(copy)];
   },
+  "a clone of a clone after a redirect": async (fetch, base) =>
+    await seen((await fetch(`${base}/302`)).clone().clone()),
   "a clone after reading": async (fetch, base) => {
     const response = await fetch(`${base}/ok`);
     await response.text();
