@@ -89,10 +89,18 @@ export function apiCommand(command: ApiCommand): Command {
   return { ...rest, flags: [...flags, jsonFlag, ...siteFlags], run };
 }
 
+/** A position as one word that no shell takes apart. */
+function positionWord({ cursor, after }: ListPosition): string {
+  const bytes = new TextEncoder().encode(JSON.stringify({ cursor, after }));
+  return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
+}
+
 function readPosition(text: string | undefined): ListPosition | undefined {
   if (text === undefined) return undefined;
   try {
-    const { cursor, after } = JSON.parse(text);
+    const { cursor, after } = JSON.parse(
+      new TextDecoder().decode(Uint8Array.fromBase64(text, { alphabet: "base64url" })),
+    );
     const isCursor = cursor === null || typeof cursor === "string";
     if (isCursor && (after === null || typeof after === "string" || typeof after === "number")) {
       return { cursor, after };
@@ -123,7 +131,7 @@ export async function showList<T>(
   }
   if (rows.length > 0) showTable(asking, [head, ...rows]);
   else if (!isJson) say("nothing found");
-  if (list.position !== null && (isJson || rows.length > 0)) say(`more: --resume '${JSON.stringify(list.position)}'`);
+  if (list.position !== null && (isJson || rows.length > 0)) say(`more: --resume ${positionWord(list.position)}`);
 }
 
 /** Shows aligned columns, cut to the terminal where there is one. */

@@ -62,15 +62,17 @@ Deno.test("civikit models search shows a table that fits the terminal, and lines
   });
 });
 
-Deno.test("civikit models search goes on with --resume, and shows everything with --all", async () => {
+Deno.test("civikit models search goes on with --resume, one plain word in every shell, and shows everything with --all", async () => {
   await withCommand(async (run, { site }) => {
     const first = await run(["models", "search", "--nsfw", "--limit", "4", "--json"]);
-    const position = /--resume '(.*)'/.exec(first.err)![1]!;
+    const position = /--resume ([\w-]+)\n/.exec(first.err)![1]!;
     const rest = await run(["models", "search", "--nsfw", "--all", "--json", "--resume", position]);
     const all = site.models.filter(({ mode }) => mode === undefined).map(({ id }) => id);
     assertEquals([...objects(first.out), ...objects(rest.out)].map(({ id }) => id), all);
-    const bad = await run(["models", "search", "--resume", "{}"]);
-    assertEquals([bad.code, bad.err.includes("--resume")], [2, true]);
+    for (const wrong of ["{}", "e30", "not-what-it-was", `${position}x`, position.slice(1)]) {
+      const bad = await run(["models", "search", "--resume", wrong]);
+      assertEquals([bad.code, bad.err.includes("--resume")], [2, true], wrong);
+    }
   });
 });
 
