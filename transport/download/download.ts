@@ -874,6 +874,7 @@ class DownloadJob {
 
 /** Failures of the network that another attempt will not change. */
 const unhealable: ReadonlySet<string> = new Set([
+  "permission_denied",
   "tls_failed",
   "redirect_insecure",
   "redirect_invalid",

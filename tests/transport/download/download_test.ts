@@ -433,3 +433,25 @@ Deno.test("download() refuses what keeps changing", () =>
     assertEquals(error.code, "content_changed");
     assert(!names().includes("a.bin"));
   }));
+
+Deno.test("download() asks once where Deno has no right to the host: no waiting gives it one", async () => {
+  const folder = await Deno.makeTempDir();
+  let asked = 0;
+  const refused: Transport = {
+    fetch({ url }) {
+      asked++;
+      const message = `fetching "${url}": requires net access`;
+      return Promise.reject(new NetworkError(message, { code: "permission_denied", url }));
+    },
+  };
+  for (const kind of kinds) {
+    asked = 0;
+    const clock = fakeClock();
+    const error = await assertRejects(
+      () => download(stack(kind, refused), "https://a.example/x.bin", `${folder}/${kind}.bin`, { clock }),
+      NetworkError,
+    );
+    assertEquals([error.code, asked, clock.timers], ["permission_denied", 1, 0], kind);
+  }
+  await Deno.remove(folder, { recursive: true });
+});
