@@ -585,7 +585,8 @@ class DownloadJob {
         url: this.#url,
       });
     }
-    held?.end(got);
+    // a part may end long before the file does
+    held?.end(total ?? (accept === undefined ? undefined : got));
     if (part.total === undefined) part.identify(got, part.validator);
   }
 

@@ -407,6 +407,15 @@ Deno.test("download() asks for a range again that a passing 416 refused, and kee
     assert(origin.sent() < model.byteLength * 1.5, `${origin.sent()}`);
   }));
 
+Deno.test("download() judges no file by a first part that is too short to judge", () =>
+  place("the socket", async ({ get, read }) => {
+    const short = { bytes: 20, claim: "honest", ranged: true, before: 100 } as const;
+    await using origin = await startOrigin({ files: { "/a": model }, faults: [{ kind: "short_range", ...short }] });
+    await get(`${origin.url}/a`, { name: "a.safetensors" });
+    assert(Buffer.compare(read("a.safetensors"), model) === 0);
+    assertEquals(origin.log[1]!.range, "bytes=20-");
+  }));
+
 /** What a peer may do that takes requests and never answers. */
 const silent: Record<string, (connection: Deno.Conn) => Promise<void>> = {
   "says nothing": async (connection) => void await connection.read(new Uint8Array(1)),
