@@ -7,6 +7,7 @@ import {
   type DownloadOptions,
   type DownloadResult,
   fetchTransport,
+  rangeTransport,
 } from "../../transport/mod.ts";
 import { CivikitError } from "../../transport/mod.ts";
 import { contentAt, type Origin, sha256Of, startOrigin } from "../_origin/mod.ts";
@@ -219,6 +220,22 @@ Deno.test({
       assert(resumedBytes >= MiB, `${resumedBytes} in ${folder}`);
       assertEquals(await Deno.readFile(path), expected);
     }),
+});
+
+Deno.test({
+  name: "download() over several connections ends at once when the disk fills up, and goes on when there is room",
+  ignore: !mayMount,
+  fn: () =>
+    bench(async (bench) => {
+      const { path, folder, url } = bench,
+        options = { flushBytes: 65_536, ...after(2 * MiB, path, () => fill(filler)) };
+      const filler = `${folder}/filler`;
+      using socket = fetchTransport();
+      const transport = rangeTransport(socket, { pieceBytes: 256 * 1024, enoughBytesPerSecond: 1e12 });
+      await fails(() => download(transport, url, path, { ...options, maxAttempts: 0 }), "no_space");
+      await Deno.remove(filler);
+      assert((await arrives(bench)).resumedBytes >= MiB);
+    }, "12m"),
 });
 
 Deno.test("download() keeps the verified part and names it when a folder takes the target's name meanwhile", () =>
