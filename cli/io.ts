@@ -99,7 +99,11 @@ function interrupts(): Io["onInterrupt"] {
   const isOver = !isWindows && isEndedByHangUp();
   return (listener) => {
     // Deno ends at a signal nobody listens to, also at one that was ignored
-    const heard = signals.map((signal) => [signal, () => signal === "SIGHUP" && !isOver || listener(signal)] as const);
+    const heard: (readonly [Deno.Signal, () => void])[] = signals.map((
+      signal,
+    ) => [signal, () => signal === "SIGHUP" && !isOver || listener(signal)]);
+    // a write beyond ulimit -f ends a process without a word, unless it listens; then the write fails like any other
+    if (!isWindows) heard.push(["SIGXFSZ", () => {}]);
     for (const [signal, hear] of heard) Deno.addSignalListener(signal, hear);
     return () => {
       for (const [signal, hear] of heard) Deno.removeSignalListener(signal, hear);

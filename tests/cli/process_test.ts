@@ -215,3 +215,22 @@ function hasScript(): boolean {
     return false;
   }
 }
+
+Deno.test({
+  name: "civikit download beyond a limit on the size of files says so, keeps its bytes, and the same command goes on",
+  ignore: !isPosix,
+  fn: () =>
+    withCivitai(async (civitai, folder) => {
+      const [program, ...rest] = await command(["download", "2100", "--dir", "d", "--no-monitor"]);
+      // Deno's own caches are larger than the limit
+      const args = [program!, "run", "--no-code-cache", ...rest.slice(1)];
+      const options = { env: environment(civitai, folder), cwd: folder };
+      const shell = ["-c", 'ulimit -f 20480; exec "$@"', "sh", ...args];
+      const limited = await new Deno.Command("sh", { args: shell, ...options }).output();
+      assertEquals(limited.code, 8, text(limited.stderr));
+      assert(/larger than this file system or its limit allows/.test(text(limited.stderr)), text(limited.stderr));
+      const again = await new Deno.Command(program!, { args: rest, ...options }).output();
+      assertEquals(again.code, 0, text(again.stderr));
+      assert(/from before/.test(text(again.stderr)), text(again.stderr));
+    }),
+});
