@@ -128,8 +128,35 @@ Deno.test("a link below the root that leads out of the project is followed only 
     Deno.symlinkSync(disk, join(folder, "models", "loras"));
     manifestOf(folder, { models: ["civitai:1001@2002"], layout: "comfyui", root: "." });
     const { outcomes } = await install(openProject(folder), api, transport);
-    assertEquals((outcomes[0]!.error as CivikitError).code, "invalid_path");
+    assertEquals((outcomes[0]!.error as CivikitError).reason, "root_outside");
     assertEquals([...Deno.readDirSync(disk)], []);
+    const named = await install(openProject(folder, { root: folder }), api, transport);
+    assertEquals(named.outcomes.map(({ state }) => state), ["fetched"]);
+    assertEquals([...Deno.readDirSync(disk)].map(({ name }) => name), ["paper_lantern_v2.safetensors"]);
+  }));
+
+Deno.test("a link at the very place of a model changes no file it leads to, not even by force", () =>
+  withForeign(async ({ outer, folder, api, transport }) => {
+    const precious = join(outer, "precious"), name = "paper_lantern_v2.safetensors";
+    manifestOf(folder, { models: ["civitai:1001@2002"], root: "." });
+    Deno.writeTextFileSync(precious, "mine");
+    for (const ending of ["", ".part", ".part.json"]) {
+      Deno.symlinkSync(precious, join(folder, `${name}${ending}`));
+      for (const force of [false, true]) await install(openProject(folder), api, transport, { force });
+      assertEquals(Deno.readTextFileSync(precious), "mine", ending);
+      for (const { name: left } of Deno.readDirSync(folder)) {
+        if (left.startsWith(name)) Deno.removeSync(join(folder, left));
+      }
+    }
+    Deno.removeSync(precious);
+    for (const ending of ["", ".part", ".part.json"]) {
+      Deno.symlinkSync(precious, join(folder, `${name}${ending}`));
+      await install(openProject(folder), api, transport, { force: true });
+      assertEquals([...Deno.readDirSync(outer)].map(({ name }) => name), ["project"], `a link that dangles: ${ending}`);
+      for (const { name: left } of Deno.readDirSync(folder)) {
+        if (left.startsWith(name)) Deno.removeSync(join(folder, left));
+      }
+    }
   }));
 
 Deno.test("a root that was named once is known again for that project, and for no other", () =>
