@@ -65,6 +65,9 @@ const mostReplacements = 3;
 const retryMs = 10;
 const memory = ":memory:";
 
+const damage =
+  /^(?:database disk image is malformed|malformed database schema|file is not a database|unsupported file format|no such (?:table|column))/;
+
 const textOf = (error: unknown): string => error instanceof Error ? error.message : String(error);
 
 /** Tells apart what SQLite reports. Deno gives no numbers with it, so the words must do. */
@@ -73,9 +76,10 @@ function troubleOf(error: unknown): SqliteTrouble {
   // a value that does not mean anything: JSON, a number, an encoded histogram
   if (error instanceof SyntaxError || error instanceof RangeError) return "damaged";
   const text = textOf(error);
-  if (/malformed|not a database|no such (?:table|column|index)/i.test(text)) return "damaged";
-  if (/disk I\/O error/i.test(text)) return "unreadable";
-  return /locked|busy/i.test(text) ? "busy" : "other";
+  // from the start: behind these words there may be a path, with any words in it
+  if (damage.test(text)) return "damaged";
+  if (/^disk I\/O error/.test(text)) return "unreadable";
+  return /^(?:database|the folder)(?: table| schema)? is locked/.test(text) ? "busy" : "other";
 }
 
 /** Whether `error` says that another process is at the file just now. */
@@ -88,16 +92,14 @@ function wrapSqliteError(error: unknown, path: string, action: string): CivikitE
   if (error instanceof CivikitError) return error;
   const text = textOf(error), trouble = troubleOf(error);
   const isSqlites = (error as { code?: unknown }).code === "ERR_SQLITE_ERROR" && missingRight(error) === undefined;
-  if (!isSqlites && trouble === "other") {
-    return wrapDiskError(error, path, action);
-  }
+  if (!isSqlites && trouble === "other") return wrapDiskError(error, path, action);
   const [code, state] = trouble === "damaged"
     ? ["invalid_file", `it is damaged (${text})`] as const
     : trouble === "busy"
     ? ["target_locked", "another process has it locked"] as const
-    : /readonly|read-only|unable to open/i.test(text)
+    : /^(?:attempt to write a readonly database|unable to open)/.test(text)
     ? ["permission_denied", text] as const
-    : /full/i.test(text)
+    : /^database or disk is full/.test(text)
     ? ["no_space", "no space left on the disk"] as const
     : ["disk_error", text] as const;
   return new DiskError(`${action} ${JSON.stringify(path)}: ${state}`, { code, path, cause: error });
@@ -370,7 +372,7 @@ export function openSqlite<Name extends string>(
     heal,
     replace() {
       disconnect();
-      putAway(new Error("malformed"));
+      putAway(new Error("database disk image is malformed"));
       now = open();
     },
     close,

@@ -232,6 +232,16 @@ Deno.test("openSqlite() says who is in the way of a locked file, and opens it af
   }));
 
 Deno.test({
+  name: "openSqlite() says that a right is missing, whatever words are in the path",
+  permissions: { read: false, write: false },
+  fn() {
+    for (const name of ["locked", "busy", "malformed", "not a database", "disk I/O error"]) {
+      refused(`/nowhere/${name}/n.sqlite`, "permission_denied");
+    }
+  },
+});
+
+Deno.test({
   name: "openSqlite() refuses a pipe in the place of a file or its log at once, and a folder",
   ignore: isWindows,
   fn: () =>
