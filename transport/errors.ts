@@ -116,7 +116,12 @@ export type ErrorReason =
   | "project_missing"
   | "list_empty"
   // invalid_file
-  | "model_damaged";
+  | "model_damaged"
+  | "database_foreign"
+  // target_locked
+  | "database_locked"
+  // invalid_path
+  | "name_encoding";
 
 /** Facts that go with an error; URLs in it are redacted. */
 export interface CivikitErrorOptions extends ErrorOptions {

@@ -1146,6 +1146,44 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
       "請刪除它，再以 civikit download 重新下載；若 Civitai 認得，civikit scan 會指出版本。",
     ],
   },
+  database_foreign: {
+    en: [
+      "Not a database of civikit",
+      "Another program made this file; civikit changed nothing in it.",
+      "Move it away if nobody needs it, or name another place.",
+    ],
+    "zh-TW": [
+      "不是 civikit 的資料庫",
+      "這個檔案是別的程式建立的；civikit 沒有更動它。",
+      "不需要的話請把它移走，或改用別的位置。",
+    ],
+  },
+  // target_locked
+  database_locked: {
+    en: [
+      "The database is in use",
+      "Another process has locked it, and did not let go in time.",
+      "Wait for that process to finish or end it, then run the same command again.",
+    ],
+    "zh-TW": [
+      "資料庫使用中",
+      "另一個程序鎖住了它，等了一段時間仍未放開。",
+      "請等那個程序完成或將它結束，再執行同一個指令。",
+    ],
+  },
+  // invalid_path
+  name_encoding: {
+    en: [
+      "The name is not UTF-8",
+      "It was written in another encoding, so that no program of this kind can open it.",
+      "Rename it in a file manager or with mv.",
+    ],
+    "zh-TW": [
+      "檔名不是 UTF-8",
+      "檔名是以其他編碼寫成的，因此無法開啟。",
+      "請在檔案管理員或以 mv 重新命名。",
+    ],
+  },
 };
 
 /** Every {@linkcode ErrorCode}, in the order of the catalogue. */

@@ -102,7 +102,12 @@ function wrapSqliteError(error: unknown, path: string, action: string): CivikitE
     : /^database or disk is full/.test(text)
     ? ["no_space", "no space left on the disk"] as const
     : ["disk_error", text] as const;
-  return new DiskError(`${action} ${JSON.stringify(path)}: ${state}`, { code, path, cause: error });
+  return new DiskError(`${action} ${JSON.stringify(path)}: ${state}`, {
+    code,
+    path,
+    ...(trouble === "busy" && { reason: "database_locked" }),
+    cause: error,
+  });
 }
 
 function statusOf(path: string): Stats | undefined {
@@ -214,6 +219,7 @@ function versionOf(db: DatabaseSync, { applicationId, migrations }: Layout, path
   if (id !== applicationId && !(id === 0 && hasColumns(db, migrations.slice(0, version)))) {
     throw new DiskError(`opening ${JSON.stringify(path)}: it is a database of another program`, {
       code: "invalid_file",
+      reason: "database_foreign",
       path,
     });
   }

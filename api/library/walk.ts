@@ -146,5 +146,5 @@ function skip(path: string, action: string, cause: unknown): Skip {
   // a listing shows what is no UTF-8 with this sign in its place, and under that name nothing is found
   if (!path.includes("\ufffd")) return { path, error };
   const message = `${action} ${shown}: its name is not UTF-8, so that it cannot be opened; give it another`;
-  return { path, error: new DiskError(message, { code: "invalid_path", path, cause }) };
+  return { path, error: new DiskError(message, { code: "invalid_path", reason: "name_encoding", path, cause }) };
 }

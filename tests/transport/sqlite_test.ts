@@ -35,10 +35,10 @@ function filled(path: string): Uint8Array<ArrayBuffer> {
   return Deno.readFileSync(path);
 }
 
-function refused(path: string, code: ErrorCode, options: Parameters<typeof notes>[1] = {}): string {
+function refused(path: string, code: ErrorCode, options: Parameters<typeof notes>[1] = {}): DiskError {
   const error = assertThrows(() => notes(path, options), DiskError);
   assertEquals(error.code, code, error.message);
-  return error.message;
+  return error;
 }
 
 Deno.test("openSqlite() makes folder, file and tables, and finds everything again", () =>
@@ -105,7 +105,7 @@ Deno.test("openSqlite() refuses what a newer version wrote by name, and leaves e
       file.db.exec("PRAGMA user_version = 99; CREATE TABLE future (x); PRAGMA journal_mode = DELETE");
     }
     const before = Deno.readFileSync(path);
-    const message = refused(path, "newer_format");
+    const { message } = refused(path, "newer_format");
     assert(message.includes(path) && message.includes("99"), message);
     assertEquals([Deno.readFileSync(path), namesIn(folder)], [before, ["n.sqlite"]]);
   }));
@@ -129,7 +129,7 @@ for (
       }
       if (!isWindows) Deno.chmodSync(path, 0o644);
       const before = Deno.readFileSync(path);
-      assertMatch(refused(path, "invalid_file"), /another program/);
+      assertEquals(refused(path, "invalid_file").reason, "database_foreign");
       assertEquals([Deno.readFileSync(path), namesIn(folder)], [before, ["n.sqlite"]]);
       if (!isWindows) assertEquals(Deno.statSync(path).mode! & 0o777, 0o644);
     }));
@@ -224,7 +224,7 @@ Deno.test("openSqlite() says who is in the way of a locked file, and opens it af
     filled(path);
     using other = new DatabaseSync(path);
     other.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; INSERT INTO notes (text) VALUES ('other')");
-    assertMatch(refused(path, "target_locked", { patienceMs: 20 }), /another process/);
+    assertEquals(refused(path, "target_locked", { patienceMs: 20 }).reason, "database_locked");
     other.exec("COMMIT");
     other.close();
     using file = notes(path, { patienceMs: 20 });
@@ -249,7 +249,7 @@ Deno.test({
       for (const end of ["", "-wal", "-shm"]) {
         const path = join(folder, `n${end}.sqlite`);
         await new Deno.Command("mkfifo", { args: [path + end] }).output();
-        assertMatch(refused(path, "invalid_path"), /not a file/);
+        assertMatch(refused(path, "invalid_path").message, /not a file/);
       }
       refused(folder, "invalid_path");
     }),

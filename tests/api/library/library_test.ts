@@ -158,7 +158,7 @@ Deno.test({
       await new Deno.Command("sh", { args: ["-c", script], cwd: folder }).output();
       const { files, skipped } = walk(folder);
       assertEquals(files.map(({ name }) => name), ["a.safetensors", "\ufffd.safetensors"]);
-      assertEquals(skipped.map(({ error }) => error.code), ["invalid_path", "invalid_path"]);
+      assertEquals(skipped.map(({ error }) => error.reason), ["name_encoding", "name_encoding"]);
       for (const { error } of skipped) assert(error.message.includes("not UTF-8"), error.message);
     }),
 });
