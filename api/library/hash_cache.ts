@@ -111,7 +111,21 @@ export function hashCache(
 
   function attempt<T>(work: () => T, otherwise: T): T {
     try {
+      return work();
+    } catch (error) {
+      return afterTrouble(error, work, otherwise);
+    }
+  }
+
+  /** Once more with a new file, where there is one. */
+  function afterTrouble<T>(first: unknown, work: () => T, otherwise: T): T {
+    let isFirst = true;
+    try {
       return file.use("using", () => {
+        if (isFirst) {
+          isFirst = false;
+          throw first;
+        }
         // what was set aside took the transaction with it
         if (isTogether && !file.db.isTransaction) file.db.exec("BEGIN");
         return work();
@@ -132,8 +146,10 @@ export function hashCache(
 
   const recorded = (path: string) =>
     attempt((): HashRecord | undefined => {
-      const row = file.run.find.get(path) as unknown as (HashRecord & { problem: string | null }) | undefined;
-      return row && { ...row, problem: row.problem === null ? undefined : row.problem || null };
+      const row = file.run.find.get(path) as HashRecord | undefined;
+      if (row === undefined) return undefined;
+      row.problem = row.problem === null ? undefined : row.problem || null;
+      return row;
     }, undefined);
   return {
     recorded,
@@ -158,6 +174,7 @@ export function hashCache(
       ),
     together(work) {
       isTogether = true;
+      attempt(() => file.db.isTransaction || file.db.exec("BEGIN"), undefined);
       try {
         return work();
       } finally {

@@ -150,9 +150,8 @@ export async function scan(
   }
   files.sort((a, b) => a.path < b.path ? -1 : 1);
   const failures = await identify(api, files, kept, { ...options, signal });
-  const damaged = files.flatMap(({ path, problem, identity }) =>
-    problem === null || identity ? [] : [{ path, error: damageError("scanning", path, problem) }]
-  );
+  const damaged = files.filter(({ problem, identity }) => problem !== null && !identity)
+    .map(({ path, problem }) => ({ path, error: damageError("scanning", path, problem!) }));
   return { files, skipped, damaged, failures, duplicates: findDuplicates(files), hashedFiles, hashedBytes };
 }
 
