@@ -5,6 +5,7 @@
  */
 import type { CatalogueFile, CatalogueModel, CatalogueVersion } from "./catalogue.ts";
 import { hashesOf } from "./hashes.ts";
+import { imageUrlOf } from "./routes/images.ts";
 import type { Site } from "./site.ts";
 
 type Json = Record<string, unknown>;
@@ -54,15 +55,15 @@ async function fileJson(
   };
 }
 
-function imageJson(version: CatalogueVersion): Json {
-  const id = version.id * 10;
-  return {
-    url: `https://image.civitai.com/xG1nkqKTMzGDvpLrqFT7WA/00000000-0000-4000-8000-${
-      String(id).padStart(12, "0")
-    }/original=true/${id}.jpeg`,
+/** The pictures on a version's page: of the gallery, served here. */
+function imagesOf({ gallery }: Site, base: string, version: CatalogueVersion): Json[] {
+  const entry = gallery.find(({ modelVersionId }) => modelVersionId === version.id) ?? gallery[0];
+  if (!entry) return [];
+  return [{
+    url: imageUrlOf(base, entry),
     ...{ nsfwLevel: 1, width: 832, height: 1216, hash: "U5IiO6s-4Vn+0~EO^5xa00VsL#IU_O?E7yWC", type: "image" },
     ...{ minor: false, poi: false, hasMeta: true, hasPositivePrompt: true, onSite: false, remixOfId: null },
-  };
+  }];
 }
 
 const stats = { downloadCount: 1436, thumbsUpCount: 316, thumbsDownCount: 2 };
@@ -92,7 +93,7 @@ async function versionInModel(
     ...(version.earlyAccessUntil ? { earlyAccessDeadline: version.earlyAccessUntil } : {}),
     stats,
     files,
-    images: [imageJson(version)],
+    images: imagesOf(site, base, version),
     ...(isArchived ? {} : { downloadUrl: `${base}/api/download/models/${version.id}` }),
   };
 }
@@ -132,7 +133,7 @@ export async function listModel(
   const versions = await Promise.all(
     model.versions.filter(isWanted).map(async (version) => ({
       ...await versionInModel(site, base, model, version),
-      images: [{ id: version.id * 10, ...imageJson(version) }],
+      images: imagesOf(site, base, version).map((image) => ({ id: version.id * 10, ...image })),
       supportsGeneration: true,
     })),
   );
@@ -199,7 +200,7 @@ export async function oneVersion(
       ...(model.mode ? { mode: model.mode } : {}),
     },
     files: model.mode === "Archived" ? [] : files,
-    images: [imageJson(version)],
+    images: imagesOf(site, base, version),
     ...(model.mode === "Archived" ? {} : { downloadUrl: `${base}/api/download/models/${version.id}` }),
   };
 }
