@@ -15,25 +15,21 @@ export interface DuplicateGroup {
   wastedBytes: number;
 }
 
-/** What {@linkcode findDuplicates} looks at of a file. */
-export type HashedFile = Pick<DiskFile, "path" | "bytes" | "inode" | "isLink"> & {
-  /** Its SHA-256. */
-  sha256: string;
-};
-
 /** Copies beyond the first on each disk; a link is none, and names of one file are one. */
-function spareCopies(files: readonly HashedFile[]): number {
+function spareCopies(files: readonly Pick<DiskFile, "path" | "inode" | "isLink">[]): number {
   const copies = new Set(files.filter(({ isLink }) => !isLink).map(({ inode, path }) => inode ?? path));
   const disks = new Set([...copies].map((copy) => /^\d+:\d+$/.test(copy) ? copy.split(":")[0] : ""));
   return copies.size - disks.size;
 }
 
 /** Groups files of equal content; single ones are left out. The groups that waste most come first. */
-export function findDuplicates(files: Iterable<HashedFile>): DuplicateGroup[] {
+export function findDuplicates(
+  files: Iterable<Pick<DiskFile, "path" | "bytes" | "inode" | "isLink"> & { sha256: string }>,
+): DuplicateGroup[] {
   const groups: DuplicateGroup[] = [];
   for (const [sha256, same] of Map.groupBy(files, (file) => file.sha256)) {
-    if (same.length < 2 || same[0]!.bytes === 0) continue;
-    const [{ bytes }] = same as [HashedFile];
+    const { bytes } = same[0]!;
+    if (same.length < 2 || bytes === 0) continue;
     const paths = same.map(({ path }) => path).sort();
     groups.push({ sha256, bytes, paths, wastedBytes: spareCopies(same) * bytes });
   }
