@@ -1,4 +1,4 @@
-import { addSidecars } from "../hub/run/mod.ts";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import {
   type DuplicateGroup,
   type LibraryFile,
@@ -7,7 +7,7 @@ import {
   type ScanProgress,
   type ScanReport,
 } from "../api/mod.ts";
-import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { addSidecars } from "../hub/run/mod.ts";
 import { type CivikitError, formatBytes } from "../transport/mod.ts";
 import { type ParsedArgs, UsageError, wholeNumber } from "./args.ts";
 import { alignedRows } from "./columns.ts";
@@ -25,9 +25,9 @@ import { outputFlags } from "./output_flags.ts";
 import { showUpdates, type Updates } from "./updates.ts";
 
 const help = `Hashes every model file below the folders (default: the current one), or single
-files, asks Civitai what each is, and reports. Files that did not change since the last
-scan are not hashed again; what Civitai said is remembered. Nothing is written
-into the folders unless --sidecars or --link-duplicates asks for it.
+files, asks Civitai what each is, and reports. Files that did not change since
+the last scan are not hashed again; what Civitai said is remembered. Nothing is
+written into the folders unless --sidecars or --link-duplicates asks for it.
 
 Standard output holds the report, with paths as seen from the folder given: what
 Civitai knows, the first files it does not, duplicates and totals; --all lists
