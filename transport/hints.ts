@@ -1149,7 +1149,7 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
   database_foreign: {
     en: [
       "Not a database of civikit",
-      "Another program made this file; civikit changed nothing in it.",
+      "Another program made this file; nothing in it was changed.",
       "Move it away if nobody needs it, or name another place.",
     ],
     "zh-TW": [

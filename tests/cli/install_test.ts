@@ -225,10 +225,14 @@ Deno.test("deno task civikit runs in the folder it is called from, with the righ
   await using civitai = await startCivitai({ loraBytes: 64 * 1024 });
   const outer = await Deno.makeTempDir(), folder = join(outer, "a folder");
   await Deno.mkdir(join(folder, "images"), { recursive: true });
+  // a task that runs these tests says where that one was called from
+  const { INIT_CWD: _, ...around } = Deno.env.toObject();
   const call = (...args: string[]) =>
     new Deno.Command(Deno.execPath(), {
       args: ["task", "--quiet", "--config", join(root, "deno.json"), "civikit", ...args],
+      clearEnv: true,
       env: {
+        ...around,
         CIVIKIT_BASE_URL: civitai.url,
         XDG_CACHE_HOME: outer,
         XDG_STATE_HOME: outer,
