@@ -1,5 +1,5 @@
 import { classifyCivitai } from "./api/mod.ts";
-import { isReading } from "./api/reading.ts";
+import { isReading } from "./api/client/reading.ts";
 import {
   auth,
   breaker,

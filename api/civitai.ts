@@ -1,23 +1,23 @@
 import { compose, status, type Transport } from "../transport/mod.ts";
-import { type Articles, articles } from "./articles.ts";
-import { createCall } from "./call.ts";
-import { type Collections, collections } from "./collections.ts";
-import { type Creators, creators } from "./creators.ts";
-import { enums, type EnumsCall } from "./enums.ts";
-import { classifyCivitai } from "./errors.ts";
-import { type Files, files } from "./files.ts";
-import { type Images, images } from "./images.ts";
-import { type KeyCheck, keyCheck, me, type MeCall } from "./me.ts";
-import { type Models, models } from "./models.ts";
-import { createOrNull, type OnError, type OrNull } from "./or_null.ts";
-import { type Permissions, permissions } from "./permissions.ts";
-import { type Posts, posts } from "./posts.ts";
+import { type Articles, articles } from "./resources/articles.ts";
+import { createCall } from "./client/call.ts";
+import { type Collections, collections } from "./resources/collections.ts";
+import { type Creators, creators } from "./resources/creators.ts";
+import { enums, type EnumsCall } from "./resources/enums.ts";
+import { classifyCivitai } from "./client/errors.ts";
+import { type Files, files } from "./resources/files.ts";
+import { type Images, images } from "./resources/images.ts";
+import { type KeyCheck, keyCheck, me, type MeCall } from "./resources/me.ts";
+import { type Models, models } from "./resources/models.ts";
+import { createOrNull, type OnError, type OrNull } from "./client/or_null.ts";
+import { type Permissions, permissions } from "./resources/permissions.ts";
+import { type Posts, posts } from "./resources/posts.ts";
 import { checkedSite, type Site } from "./site.ts";
-import type { SiteReference } from "./reference.ts";
-import { type Tags, tags } from "./tags.ts";
-import { type Users, users } from "./users.ts";
-import { type Vault, vault } from "./vault.ts";
-import { type Versions, versions } from "./versions.ts";
+import type { SiteReference } from "./references/reference.ts";
+import { type Tags, tags } from "./resources/tags.ts";
+import { type Users, users } from "./resources/users.ts";
+import { type Vault, vault } from "./resources/vault.ts";
+import { type Versions, versions } from "./resources/versions.ts";
 
 /** Settings of {@linkcode civitai}. */
 export interface CivitaiOptions extends Partial<Site> {

@@ -10,7 +10,7 @@ import {
   type Transport,
 } from "../transport/mod.ts";
 import { type HashCache, recordDownload } from "./library/mod.ts";
-import { otherUrls } from "./other_urls.ts";
+import { otherUrls } from "./references/other_urls.ts";
 
 /** A file to fetch, and what is promised about it. */
 export interface WantedFile {

@@ -1,7 +1,7 @@
 import type { Locale } from "../transport/mod.ts";
-import type { Flag, ParsedArgs } from "./args.ts";
-import type { Io } from "./io.ts";
-import type { Style } from "./style.ts";
+import type { Flag, ParsedArgs } from "./options/args.ts";
+import type { Io } from "./terminal/io.ts";
+import type { Style } from "./terminal/style.ts";
 
 /** What every command is given beside its own arguments. */
 export interface Surroundings {
@@ -13,7 +13,7 @@ export interface Surroundings {
   readonly locale: Locale;
 }
 
-/** One command: a file under cli/ that exports it, and a line in cli/commands.ts. */
+/** One command: a file under cli/ that exports it, and a line in cli/commands/commands.ts. */
 export interface Command {
   /** What the user types. */
   readonly name: string;

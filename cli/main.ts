@@ -1,18 +1,26 @@
 import { type Locale, version } from "../transport/mod.ts";
 import { cutSecrets } from "../transport/internal.ts";
-import { lostAbilities } from "./abilities.ts";
-import { commonFlags, firstOperand, type Flag, type ParsedArgs, readArgs, UsageError, versionFlag } from "./args.ts";
+import { lostAbilities } from "./settings/abilities.ts";
+import {
+  commonFlags,
+  firstOperand,
+  type Flag,
+  type ParsedArgs,
+  readArgs,
+  UsageError,
+  versionFlag,
+} from "./options/args.ts";
 import type { Command } from "./command.ts";
-import { commands } from "./commands.ts";
-import { elsewhere } from "./elsewhere.ts";
+import { commands } from "./commands/commands.ts";
+import { elsewhere } from "./options/elsewhere.ts";
 import { ExitCode, exitCode } from "./exit_code.ts";
-import { describeFailure } from "./failure.ts";
-import { commandHelp, programHelp } from "./help.ts";
-import { withHangUps } from "./interrupt.ts";
-import { type Io, processIo } from "./io.ts";
-import { chooseLocale } from "./settings.ts";
-import { chooseStyle, type Style } from "./style.ts";
-import { closest, printable } from "./text.ts";
+import { describeFailure } from "./terminal/failure.ts";
+import { commandHelp, programHelp } from "./terminal/help.ts";
+import { withHangUps } from "./terminal/interrupt.ts";
+import { type Io, processIo } from "./terminal/io.ts";
+import { chooseLocale } from "./settings/settings.ts";
+import { chooseStyle, type Style } from "./terminal/style.ts";
+import { closest, printable } from "./terminal/text.ts";
 
 function find(name: string): Command {
   const command = commands.find((candidate) => candidate.name === name);

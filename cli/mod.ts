@@ -7,8 +7,8 @@
 import { main } from "./main.ts";
 
 export { main };
-export { type Io, processIo } from "./io.ts";
+export { type Io, processIo } from "./terminal/io.ts";
 export { ExitCode } from "./exit_code.ts";
-export type { JsonEvent } from "./progress/json.ts";
+export type { JsonEvent } from "./terminal/json.ts";
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -3,13 +3,13 @@
  *
  * @module
  */
-export { type Diagnostics, diagnostics } from "./diagnostics.ts";
+export { type Diagnostics, diagnostics } from "./server/diagnostics.ts";
 export { eventBus, type EventBusOptions } from "./event_bus.ts";
-export { formatReport, type ReportFormat } from "./format_report.ts";
+export { formatReport, type ReportFormat } from "./report/format_report.ts";
 export { Histogram } from "./histogram.ts";
 export { routeOf } from "./labels.ts";
-export { type Logger, type LogLevelName, type Logs, type LogsOptions, openLogs } from "./log.ts";
-export { logRequests } from "./log_requests.ts";
+export { type Logger, type LogLevelName, type Logs, type LogsOptions, openLogs } from "./logs/log.ts";
+export { logRequests } from "./logs/log_requests.ts";
 export { analyseErrors, analyseLatency, type ErrorAnalysis, type LatencyAnalysis, tailLines } from "./logs/analyse.ts";
 export { type LogEntry, parseLogLine } from "./logs/parse.ts";
 export { logLines, logParts } from "./logs/read.ts";
@@ -27,11 +27,11 @@ export {
   type ReportOptions,
   type RequestNumbers,
   type RouteReport,
-} from "./report.ts";
-export { type Recorder, recorder, type RecorderOptions } from "./recorder.ts";
+} from "./report/report.ts";
+export { type Recorder, recorder, type RecorderOptions } from "./stats/recorder.ts";
 export type { CacheNumbers, DiagnosticsOptions } from "./server/options.ts";
 export { prometheusText } from "./server/prometheus.ts";
-export { statsStore, type StatsStoreOptions } from "./stats_store.ts";
+export { statsStore, type StatsStoreOptions } from "./stats/stats_store.ts";
 export type { Transfer, TransferList } from "./transfers.ts";
 export type {
   CounterName,
@@ -53,4 +53,4 @@ export type {
   TransferSnapshot,
   TransferState,
 } from "./types.ts";
-export { errorRateVerdict, responseTimeVerdict, type Verdict, type VerdictLevel } from "./verdict.ts";
+export { errorRateVerdict, responseTimeVerdict, type Verdict, type VerdictLevel } from "./report/verdict.ts";

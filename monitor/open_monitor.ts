@@ -1,13 +1,13 @@
 import type { DownloadOptions, Middleware, TransportEvent } from "../transport/mod.ts";
-import { type Logs, type LogsOptions, openLogs } from "./log.ts";
-import { debugRequests } from "./debug_requests.ts";
-import { logRequests } from "./log_requests.ts";
+import { type Logs, type LogsOptions, openLogs } from "./logs/log.ts";
+import { debugRequests } from "./logs/debug_requests.ts";
+import { logRequests } from "./logs/log_requests.ts";
 import { type MemoryGuard, memoryGuard, type MemoryGuardOptions } from "./memory_guard.ts";
 import { metrics } from "./metrics.ts";
-import { type Recorder, recorder } from "./recorder.ts";
+import { type Recorder, recorder } from "./stats/recorder.ts";
 import { recordEvents } from "./record_events.ts";
 import { type MetricsRegistry, metricsRegistry } from "./registry.ts";
-import { statsStore, type StatsStoreOptions } from "./stats_store.ts";
+import { statsStore, type StatsStoreOptions } from "./stats/stats_store.ts";
 import type { Transfer } from "./transfers.ts";
 import type { StatsStore } from "./types.ts";
 

@@ -2,9 +2,9 @@ import { chmodSync, closeSync, mkdirSync, openSync, renameSync, type Stats, stat
 import { dirname, resolve } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { wrapDiskError } from "./download/disk.ts";
-import { CivikitError, DiskError } from "./errors.ts";
-import { checkPlain } from "./plain_file.ts";
-import { missingRight } from "./rights.ts";
+import { CivikitError, DiskError } from "./errors/errors.ts";
+import { checkPlain } from "./download/plain_file.ts";
+import { missingRight } from "./errors/rights.ts";
 
 /** One step from a layout to the next: SQL, or a function for what SQL cannot do. */
 export type SqliteStep = string | ((db: DatabaseSync) => void);

@@ -1,6 +1,6 @@
 import { newContext } from "./compose.ts";
-import { CivikitError, HttpError } from "./errors.ts";
-import { platformFetch } from "./platform_fetch.ts";
+import { CivikitError, HttpError } from "./errors/errors.ts";
+import { platformFetch } from "./socket/platform_fetch.ts";
 import type { Context, Transport } from "./transport.ts";
 
 const withoutBody = new Set([204, 205, 304]);

@@ -1,5 +1,5 @@
-import type { FileFormat, ModelFileType, ModelType } from "../types.ts";
-import type { ResolvedFile } from "../resolved_file.ts";
+import type { FileFormat, ModelFileType, ModelType } from "../resources/types.ts";
+import type { ResolvedFile } from "../references/resolved_file.ts";
 
 /** What a layout has to know to find a file's place. */
 export interface LayoutFacts {

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, readSync } from "node:fs";
 import { openPlain } from "../../transport/internal.ts";
-import { Damaged } from "../damaged.ts";
+import { Damaged } from "../disk/damaged.ts";
 
 const chunkBytes = 256 * 1024;
 

@@ -1,6 +1,6 @@
 import { linkSync, lstatSync, renameSync, rmSync } from "node:fs";
 import { type CivikitError, digestFile, DiskError, wrapDiskError } from "../../transport/mod.ts";
-import type { CallOptions } from "../call.ts";
+import type { CallOptions } from "../client/call.ts";
 import type { DiskFile } from "./walk.ts";
 
 /** Files with the same bytes. */

@@ -1,6 +1,6 @@
 import { DiskError, wrapDiskError } from "../../transport/mod.ts";
-import { Damaged } from "../damaged.ts";
-import { safetensorsProblem } from "../safetensors.ts";
+import { Damaged } from "../disk/damaged.ts";
+import { safetensorsProblem } from "../disk/safetensors.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { ggufDamage } from "./gguf_damage.ts";
 import { zipDamage } from "./zip_damage.ts";

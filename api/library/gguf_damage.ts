@@ -1,4 +1,4 @@
-import { Damaged } from "../damaged.ts";
+import { Damaged } from "../disk/damaged.ts";
 import type { ByteReader } from "./byte_reader.ts";
 
 /** `GGUF`. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { type CivikitError, type DigestFollower, followDigest, wrapDiskError } from "../../transport/mod.ts";
-import type { CallOptions } from "../call.ts";
+import type { CallOptions } from "../client/call.ts";
 import type { DiskFile } from "./walk.ts";
 
 /** How the hashing of one file ended: with a hash or with an error. */

@@ -1,4 +1,4 @@
-import type { ModelType, Version } from "../types.ts";
+import type { ModelType, Version } from "../resources/types.ts";
 
 /** What a local file is on the site. */
 export interface Identity {

@@ -1,6 +1,6 @@
 import { CivikitError, wrapDiskError } from "../../transport/mod.ts";
-import type { CallOptions } from "../call.ts";
-import type { Version } from "../types.ts";
+import type { CallOptions } from "../client/call.ts";
+import type { Version } from "../resources/types.ts";
 import { type DuplicateGroup, findDuplicates } from "./duplicates.ts";
 import { damageError, findDamage } from "./find_damage.ts";
 import { type FileStamp, type HashCache, hashCache, type HashRecord } from "./hash_cache.ts";

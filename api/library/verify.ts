@@ -1,5 +1,5 @@
 import { type CivikitError, DiskError, isCode, VerificationError, wrapDiskError } from "../../transport/mod.ts";
-import type { CallOptions } from "../call.ts";
+import type { CallOptions } from "../client/call.ts";
 import { damageError, findDamage } from "./find_damage.ts";
 import type { HashCache } from "./hash_cache.ts";
 import { hashFiles, type HashFilesOptions } from "./hash_files.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { isObject, type JsonObject } from "../json_file.ts";
+import { isObject, type JsonObject } from "../disk/json_file.ts";
 
 function digest(value: unknown): string {
   return createHash("sha256").update(JSON.stringify(value) ?? "").digest("hex").slice(0, 16);

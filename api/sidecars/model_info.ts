@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, readJsonObject, unreadable } from "../json_file.ts";
+import { isObject, type JsonObject, readJsonObject, unreadable } from "../disk/json_file.ts";
 import { sidecarPath } from "./names.ts";
 
 /** What a `.civitai.info` says. Other tools write these files too, so any of it may be missing. */

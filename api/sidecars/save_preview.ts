@@ -9,9 +9,9 @@ import {
   type Transport,
   wrapDiskError,
 } from "../../transport/mod.ts";
-import type { CallOptions } from "../call.ts";
-import { imageUrl, sniffMedia } from "../images/mod.ts";
-import type { ModelImage } from "../types.ts";
+import type { CallOptions } from "../client/call.ts";
+import { imageUrl, sniffMedia } from "../pictures/mod.ts";
+import type { ModelImage } from "../resources/types.ts";
 import { sidecarPath } from "./names.ts";
 
 const known = ["png", "jpg", "jpeg", "webp", "avif", "gif", "mp4", "webm"];

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { CivikitError, isCode, type Transport } from "../../transport/mod.ts";
-import type { CallOptions } from "../call.ts";
-import { parseForWriting } from "../exact_json.ts";
-import { isObject, type JsonObject, prettyJson, readJsonObject, writeWhole } from "../json_file.ts";
-import type { Model, Version } from "../types.ts";
+import type { CallOptions } from "../client/call.ts";
+import { parseForWriting } from "../client/exact_json.ts";
+import { isObject, type JsonObject, prettyJson, readJsonObject, writeWhole } from "../disk/json_file.ts";
+import type { Model, Version } from "../resources/types.ts";
 import { modelExtensions } from "../library/mod.ts";
 import { mergeInfo } from "./merge_info.ts";
 import { allHashesOf } from "./model_info.ts";

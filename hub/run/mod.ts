@@ -4,7 +4,7 @@
  *
  * @module
  */
-export { promisedOf } from "../../api/promised.ts";
+export { promisedOf } from "../../api/references/promised.ts";
 export { addSidecars, type ModelOnDisk } from "./add_sidecars.ts";
 export { runFiles, type RunWatch } from "./run_files.ts";
 export type { RunPhase, RunProgress, RunWatcher } from "./watch_file.ts";

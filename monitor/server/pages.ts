@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import type { Report } from "../report.ts";
+import type { Report } from "../report/report.ts";
 import type { FailureRecord, RegistrySnapshot, TimelinePoint, TransferSnapshot } from "../types.ts";
 import { chart } from "./chart.ts";
 import { formatCount, formatMoment, formatMs, formatPercent, formatSize, formatSpan } from "./format.ts";

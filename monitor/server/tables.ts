@@ -1,5 +1,5 @@
 import { html, raw } from "hono/html";
-import type { ErrorReport, RequestNumbers } from "../report.ts";
+import type { ErrorReport, RequestNumbers } from "../report/report.ts";
 import type { FailureRecord, TransferSnapshot, TransferState } from "../types.ts";
 import { formatCount, formatMoment, formatMs, formatPercent, formatSize, formatSpan } from "./format.ts";
 import type { Html, PageContext } from "./layout.ts";

@@ -1,4 +1,4 @@
-import type { Io } from "../../cli/io.ts";
+import type { Io } from "../../cli/terminal/io.ts";
 
 /** An {@linkcode Io} that keeps what was written, with a clock and a timer the test drives. */
 export interface TestIo extends Io {

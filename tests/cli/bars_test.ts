@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { unicodeWidth } from "@std/cli/unicode-width";
-import { type BarState, renderBar } from "../../cli/progress/bar.ts";
-import { barReporter } from "../../cli/progress/bars.ts";
-import { painter } from "../../cli/progress/painter.ts";
-import type { Item, Outcome, Summary } from "../../cli/progress/reporter.ts";
-import { plainStyle } from "../../cli/style.ts";
+import { type BarState, renderBar } from "../../cli/terminal/bar.ts";
+import { barReporter } from "../../cli/terminal/bars.ts";
+import { painter } from "../../cli/terminal/painter.ts";
+import type { Item, Outcome, Summary } from "../../cli/terminal/reporter.ts";
+import { plainStyle } from "../../cli/terminal/style.ts";
 import { CivikitError } from "../../transport/mod.ts";
 import { screen, testIo } from "./_io.ts";
 

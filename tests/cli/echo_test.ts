@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { main } from "../../cli/mod.ts";
-import { jsonText } from "../../cli/json_line.ts";
+import { jsonText } from "../../cli/terminal/json_line.ts";
 import { testIo } from "./_io.ts";
 
 const key = "echoed-K3Y-0123456789abcdef";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { commands } from "../../cli/commands.ts";
+import { commands } from "../../cli/commands/commands.ts";
 import { main } from "../../cli/mod.ts";
 import { version } from "../../transport/mod.ts";
 import { testIo } from "./_io.ts";

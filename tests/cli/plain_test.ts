@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { assert, assertEquals } from "@std/assert";
-import { jsonReporter } from "../../cli/progress/json.ts";
-import { plainReporter, quietReporter } from "../../cli/progress/plain.ts";
-import type { Item, Outcome } from "../../cli/progress/reporter.ts";
-import { chooseStyle, plainStyle } from "../../cli/style.ts";
+import { jsonReporter } from "../../cli/terminal/json.ts";
+import { plainReporter, quietReporter } from "../../cli/terminal/plain.ts";
+import type { Item, Outcome } from "../../cli/terminal/reporter.ts";
+import { chooseStyle, plainStyle } from "../../cli/terminal/style.ts";
 import { CivikitError } from "../../transport/mod.ts";
 import { testIo } from "./_io.ts";
 

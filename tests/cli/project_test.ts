@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "node:path";
 import { InputError } from "@civikit/civikit/transport";
-import { readArgs } from "../../cli/args.ts";
+import { readArgs } from "../../cli/options/args.ts";
 import { main } from "../../cli/mod.ts";
-import { projectFlags, projectOf } from "../../cli/project_options.ts";
+import { projectFlags, projectOf } from "../../cli/options/project_options.ts";
 import { testIo } from "./_io.ts";
 import { events, inWorld, sha256, tree, type World } from "./_world.ts";
 

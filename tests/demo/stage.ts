@@ -1,4 +1,4 @@
-import { chooseStyle, type Style } from "../../cli/style.ts";
+import { chooseStyle, type Style } from "../../cli/terminal/style.ts";
 import type { Io } from "../../cli/mod.ts";
 
 /** Where the demo tells its story and keeps count of what was proved. */

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { joinLocked } from "../../api/lockfile/resolve_wanted.ts";
+import { joinLocked } from "../../api/project/resolve_wanted.ts";
 import { type LockedFile, writeSidecars } from "../../api/mod.ts";
 import { DiskError, download, safeFileName, type Transport, VerificationError } from "../../transport/mod.ts";
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { setImmediate } from "node:timers";
 import { crc32 } from "node:zlib";
-import { CivikitError } from "../errors.ts";
+import { CivikitError } from "../errors/errors.ts";
 import {
   type DigestAnswer,
   type Digests,
@@ -12,7 +12,7 @@ import {
   serveAsWorker,
   serveDigests,
 } from "./digest_engine.ts";
-import { checkPlain } from "../plain_file.ts";
+import { checkPlain } from "./plain_file.ts";
 import { wrapDiskError } from "./disk.ts";
 
 export type { Digests, HashName };

@@ -11,10 +11,10 @@ import {
   statfsSync,
 } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { errnoOf, isUnsupported } from "../errno.ts";
-import { CivikitError, DiskError, type ErrorCode, type ErrorReason } from "../errors.ts";
-import { isSameFile, syncHandle } from "../plain_file.ts";
-import { missingRight } from "../rights.ts";
+import { errnoOf, isUnsupported } from "./errno.ts";
+import { CivikitError, DiskError, type ErrorCode, type ErrorReason } from "../errors/errors.ts";
+import { isSameFile, syncHandle } from "./plain_file.ts";
+import { missingRight } from "../errors/rights.ts";
 
 const known: Record<string, readonly [code: ErrorCode, state: string, reason?: ErrorReason]> = {
   ENOSPC: ["no_space", "no space left on the disk"],

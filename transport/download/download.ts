@@ -1,7 +1,7 @@
 import { lstatSync, rmSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { Attempts, backoff } from "../attempts.ts";
-import { plainLength } from "../byte_range.ts";
+import { Attempts, backoff } from "../body/attempts.ts";
+import { plainLength } from "../http/byte_range.ts";
 import { type Clock, sleep, systemClock } from "../clock.ts";
 import { newContext } from "../compose.ts";
 import {
@@ -13,15 +13,15 @@ import {
   isCode,
   NetworkError,
   VerificationError,
-} from "../errors.ts";
-import { codeOfStatus, discard, httpError, mayRefuseRanges, readText } from "../http_status.ts";
+} from "../errors/errors.ts";
+import { codeOfStatus, discard, httpError, mayRefuseRanges, readText } from "../http/http_status.ts";
 import { wholeWithin, within } from "../option.ts";
-import { hostOf, type PartAnswer, partRequest, readPart, validatorOf, type Wanted } from "../part.ts";
-import { type PlainHosts, plainHostsOf } from "../plain_hosts.ts";
-import { checkPlain, isAbandonedClaim, isSameFile } from "../plain_file.ts";
-import { redactUrl } from "../redact.ts";
-import { mostUntrusted } from "../resume_transport.ts";
-import { save, saveInOrder } from "../save.ts";
+import { hostOf, type PartAnswer, partRequest, readPart, validatorOf, type Wanted } from "../body/part.ts";
+import { type PlainHosts, plainHostsOf } from "../body/plain_hosts.ts";
+import { checkPlain, isAbandonedClaim, isSameFile } from "./plain_file.ts";
+import { redactUrl } from "../http/redact.ts";
+import { mostUntrusted } from "../body/resume_transport.ts";
+import { save, saveInOrder } from "../body/save.ts";
 import type { Context, DownloadPhase, Transport, TransportEvent } from "../transport.ts";
 import { digestFile, type Digests, type HashName, hashNames } from "./digest.ts";
 import { ensureFolder, freeBytes, wrapDiskError } from "./disk.ts";
@@ -29,7 +29,7 @@ import { formatBytes } from "./speed.ts";
 import { guardHead, guardStart, holdStart, judgedBytes, refusal } from "./guard.ts";
 import { PartFile } from "./part_file.ts";
 import { contentDispositionName, resolveInside, safeFileName } from "./safe_name.ts";
-import { type Span, SpanSet } from "./spans.ts";
+import { type Span, SpanSet } from "../body/spans.ts";
 import { type SpeedMeter, speedMeter } from "./speed.ts";
 import type { Throttle } from "./throttle.ts";
 import { compareDigests, mismatch, type Verdict, writeReport } from "./verify.ts";

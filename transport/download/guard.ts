@@ -1,5 +1,5 @@
-import { ContentError } from "../errors.ts";
-import { redactUrl } from "../redact.ts";
+import { ContentError } from "../errors/errors.ts";
+import { redactUrl } from "../http/redact.ts";
 
 /** Endings of names under which text of this kind may well be what was asked for. */
 const textual: Readonly<Record<string, RegExp>> = {

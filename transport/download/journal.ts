@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { type Clock, systemClock } from "../clock.ts";
-import { openFresh, openPlain, syncHandle } from "../plain_file.ts";
-import { redactUrl } from "../redact.ts";
+import { openFresh, openPlain, syncHandle } from "./plain_file.ts";
+import { redactUrl } from "../http/redact.ts";
 import { wrapDiskError } from "./disk.ts";
 import { safeFileName } from "./safe_name.ts";
 

@@ -1,7 +1,7 @@
 import { lstatSync, unlinkSync } from "node:fs";
-import { errnoOf } from "../errno.ts";
-import { DiskError } from "../errors.ts";
-import { isSameFile, refuseStrange } from "../plain_file.ts";
+import { errnoOf } from "./errno.ts";
+import { DiskError } from "../errors/errors.ts";
+import { isSameFile, refuseStrange } from "./plain_file.ts";
 import { wrapDiskError } from "./disk.ts";
 
 /** A part file opened for reading and writing, and nobody else's until `release`. */

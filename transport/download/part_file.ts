@@ -1,11 +1,11 @@
 import { Buffer } from "node:buffer";
 import { lstatSync, renameSync, rmSync } from "node:fs";
 import type { Clock } from "../clock.ts";
-import { isUnsupported } from "../errno.ts";
-import { DiskError } from "../errors.ts";
-import type { Validator } from "../part.ts";
-import { isSameFile } from "../plain_file.ts";
-import { redactUrl } from "../redact.ts";
+import { isUnsupported } from "./errno.ts";
+import { DiskError } from "../errors/errors.ts";
+import type { Validator } from "../body/part.ts";
+import { isSameFile } from "./plain_file.ts";
+import { redactUrl } from "../http/redact.ts";
 import { type DigestFollower, followDigest, type HashName } from "./digest.ts";
 import { renameDurably, wrapDiskError, writeAll } from "./disk.ts";
 import { type Journal, newJournal, readJournal, urlDigest, writeJournal } from "./journal.ts";

@@ -1,5 +1,5 @@
 import { isAbsolute, resolve, sep } from "node:path";
-import { DiskError } from "../errors.ts";
+import { DiskError } from "../errors/errors.ts";
 import { cutName, longestNameBytes, trimName } from "./name_length.ts";
 
 /** Settings of {@linkcode safeFileName}. */

@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import { wrapDiskError } from "./disk.ts";
 import { crc32Combine } from "./crc32_combine.ts";
 import type { JournalSpan } from "./journal.ts";
-import { SpanSet } from "./spans.ts";
+import { SpanSet } from "../body/spans.ts";
 
 /** Settings of a {@linkcode SpanRecorder}. */
 export interface SpanRecorderOptions {

@@ -1,4 +1,4 @@
-import { isCode } from "../errors.ts";
+import { isCode } from "../errors/errors.ts";
 import type { Promised } from "./download.ts";
 import { type Journal, peekJournal } from "./journal.ts";
 import { belongs } from "./part_file.ts";

@@ -1,6 +1,6 @@
 import { closeSync, writeFileSync } from "node:fs";
-import { VerificationError } from "../errors.ts";
-import { openFresh } from "../plain_file.ts";
+import { VerificationError } from "../errors/errors.ts";
+import { openFresh } from "./plain_file.ts";
 import { type Digests, type HashName, hashNames, isSameHash } from "./digest.ts";
 
 /** What a file's hashes say about it. */

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { readText } from "../http_status.ts";
+import { readText } from "../http/http_status.ts";
 
 const permanent = /too many pages|unusual amount of downloading/i;
 const maxPeekBytes = 4096;

@@ -1,7 +1,7 @@
-import { InputError } from "../errors.ts";
-import { noteKey } from "../key_reason.ts";
-import { rememberSecret } from "../known_secrets.ts";
-import { isLoopback } from "../loopback.ts";
+import { InputError } from "../errors/errors.ts";
+import { noteKey } from "./key_reason.ts";
+import { rememberSecret } from "../http/known_secrets.ts";
+import { isLoopback } from "../http/loopback.ts";
 import type { Middleware } from "../transport.ts";
 import { hostOf } from "./_host.ts";
 

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../clock.ts";
-import { NetworkError } from "../errors.ts";
+import { NetworkError } from "../errors/errors.ts";
 import { wholeWithin, within } from "../option.ts";
-import { redactUrl } from "../redact.ts";
+import { redactUrl } from "../http/redact.ts";
 import type { Context, Middleware } from "../transport.ts";
 import { hostOf } from "./_host.ts";
 

@@ -1,8 +1,8 @@
-import { keepAbortable, onAbort, unlink, unlinkAfterBody } from "../abort.ts";
-import { discard } from "../http_status.ts";
+import { keepAbortable, onAbort, unlink, unlinkAfterBody } from "../socket/abort.ts";
+import { discard } from "../http/http_status.ts";
 import { wholeWithin } from "../option.ts";
-import { keepSource } from "../part.ts";
-import { redactUrl } from "../redact.ts";
+import { keepSource } from "../body/part.ts";
+import { redactUrl } from "../http/redact.ts";
 import type { Context, Middleware, Next } from "../transport.ts";
 
 /** Options of {@linkcode dedupe}. */

@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from "../clock.ts";
-import { HttpError } from "../errors.ts";
+import { HttpError } from "../errors/errors.ts";
 import { wholeWithin, within } from "../option.ts";
-import { redactUrl } from "../redact.ts";
-import { parseRetryAfter } from "../retry_after.ts";
+import { redactUrl } from "../http/redact.ts";
+import { parseRetryAfter } from "../http/retry_after.ts";
 import type { Context, Middleware } from "../transport.ts";
 import { hostOf } from "./_host.ts";
 

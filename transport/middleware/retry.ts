@@ -1,9 +1,9 @@
 import { type Clock, sleep, systemClock } from "../clock.ts";
-import { CivikitError, type ErrorCode, NetworkError } from "../errors.ts";
-import { codeOfStatus, discard } from "../http_status.ts";
+import { CivikitError, type ErrorCode, NetworkError } from "../errors/errors.ts";
+import { codeOfStatus, discard } from "../http/http_status.ts";
 import { wholeWithin, within } from "../option.ts";
-import { redactUrl } from "../redact.ts";
-import { parseRetryAfter } from "../retry_after.ts";
+import { redactUrl } from "../http/redact.ts";
+import { parseRetryAfter } from "../http/retry_after.ts";
 import type { Middleware } from "../transport.ts";
 import { isPermanentRefusal } from "./_permanent.ts";
 import { type RetryBudget, retryBudget } from "./retry_budget.ts";

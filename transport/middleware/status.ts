@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { type Classify, httpError } from "../http_status.ts";
+import { type Classify, httpError } from "../http/http_status.ts";
 import type { Middleware } from "../transport.ts";
 
 /** Options of {@linkcode status}. */

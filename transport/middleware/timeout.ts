@@ -1,11 +1,11 @@
 import { type Clock, systemClock } from "../clock.ts";
-import { NetworkError } from "../errors.ts";
-import { discard } from "../http_status.ts";
+import { NetworkError } from "../errors/errors.ts";
+import { discard } from "../http/http_status.ts";
 import { within } from "../option.ts";
-import { redactUrl } from "../redact.ts";
+import { redactUrl } from "../http/redact.ts";
 import type { Middleware } from "../transport.ts";
-import { follow, keepAbortable, unlink, unlinkAfterBody } from "../abort.ts";
-import { alarms } from "../alarms.ts";
+import { follow, keepAbortable, unlink, unlinkAfterBody } from "../socket/abort.ts";
+import { alarms } from "../socket/alarms.ts";
 
 /** Options of {@linkcode timeout}; what is left out is not limited. */
 export interface TimeoutOptions {

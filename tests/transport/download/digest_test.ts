@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { CivikitError, DiskError } from "../../../transport/errors.ts";
+import { CivikitError, DiskError } from "../../../transport/errors/errors.ts";
 import { digestFile, followDigest, type HashName, hashNames, isSameHash } from "../../../transport/download/digest.ts";
 
 const engines = [{ worker: true }, { worker: false }];

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { openSync } from "node:fs";
 import { join } from "node:path";
-import { CivikitError, DiskError } from "../../../transport/errors.ts";
-import { hint } from "../../../transport/hints.ts";
+import { CivikitError, DiskError } from "../../../transport/errors/errors.ts";
+import { hint } from "../../../transport/errors/hints.ts";
 import {
   ensureFolder,
   freeBytes,

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { join } from "node:path";
-import { DiskError } from "../../../transport/errors.ts";
+import { DiskError } from "../../../transport/errors/errors.ts";
 import {
   type DamagedJournal,
   type Journal,

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { join } from "node:path";
-import { DiskError } from "../../../transport/errors.ts";
+import { DiskError } from "../../../transport/errors/errors.ts";
 import { contentDispositionName, resolveInside, safeFileName } from "../../../transport/download/safe_name.ts";
 
 const hostile: readonly [name: string, safe: string][] = [

@@ -1,7 +1,7 @@
 import { assertEquals, assertFalse, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { HttpError, InputError } from "../../../transport/errors.ts";
+import { HttpError, InputError } from "../../../transport/errors/errors.ts";
 import { compose } from "../../../transport/compose.ts";
-import { redactText } from "../../../transport/redact.ts";
+import { redactText } from "../../../transport/http/redact.ts";
 import type { Middleware } from "../../../transport/transport.ts";
 import { auth, type AuthOptions, status } from "../../../transport/middleware/mod.ts";
 import { script, watched } from "./_stub.ts";

@@ -7,7 +7,7 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
-import { fetchTransport } from "../../../transport/fetch_transport.ts";
+import { fetchTransport } from "../../../transport/socket/fetch_transport.ts";
 import { dedupe, type DedupeOptions } from "../../../transport/middleware/mod.ts";
 import { settle } from "../../_clock.ts";
 import { fate, watched } from "./_stub.ts";

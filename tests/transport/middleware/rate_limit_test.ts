@@ -9,7 +9,7 @@ import {
 } from "@std/assert";
 import { type HostLimit, rateLimit, type RateLimitOptions, retry } from "../../../transport/middleware/mod.ts";
 import { compose } from "../../../transport/compose.ts";
-import { HttpError } from "../../../transport/errors.ts";
+import { HttpError } from "../../../transport/errors/errors.ts";
 import { fakeClock } from "../../_clock.ts";
 import { type Answer, fate, script, watched } from "./_stub.ts";
 

@@ -1,0 +1,30 @@
+import { type ErrorCode, InputError, redactText } from "../../transport/mod.ts";
+
+const largestId = 2 ** 31 - 1;
+
+/** Text from elsewhere as one short line: white space joined, unseen and direction-changing characters and secrets cut. */
+export function shownInput(text: string, longest = 200): string {
+  // cut before it is shortened: half a secret would not be known
+  const clean = redactText(text.slice(0, longest + 4096).replace(/\s+/g, " ").replace(/[\p{Cc}\p{Cf}]/gu, "\ufffd"));
+  return clean.length > longest ? `${clean.slice(0, longest)}…` : clean;
+}
+
+/** An error about something given: `reading "<input>": <reason>`. */
+export function badInput(text: string, reason: string, code: ErrorCode): InputError {
+  const input = shownInput(text);
+  return new InputError(`reading ${JSON.stringify(input)}: ${reason}`, { code, input });
+}
+
+/** Tells whether `value` can be an id of the site: a whole number from 1 to 2147483647. */
+export function isId(value: number): boolean {
+  return Number.isInteger(value) && value >= 1 && value <= largestId;
+}
+
+/** The id written in `digits`, which are ASCII digits; undefined when out of range. */
+export function readId(digits: string): number | undefined {
+  const value = Number(digits);
+  return isId(value) ? value : undefined;
+}
+
+/** Says what an id is, for messages. */
+export const idRule: string = `an id is a whole number from 1 to ${largestId}`;

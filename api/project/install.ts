@@ -1,0 +1,295 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import {
+  CivikitError,
+  type Digests,
+  DiskError,
+  type DownloadResult,
+  isCode,
+  type Transport,
+  wrapDiskError,
+} from "../../transport/mod.ts";
+import type { CallOptions } from "../client/call.ts";
+import { type FetchFiles, fetchFiles, type WantedFile } from "../fetch_files.ts";
+import { type HashCache, hashCache } from "../library/mod.ts";
+import { diskState, hashOf } from "./disk_state.ts";
+import type { LockedFile } from "./lock.ts";
+import { rememberRoot } from "./named_roots.ts";
+import { checkRoot, placeOf } from "./place.ts";
+import {
+  disownUnlocked,
+  holdProject,
+  type Installed,
+  type Project,
+  readInstalled,
+  saveProject,
+  writeInstalled,
+} from "./project.ts";
+import type { ProjectApi } from "./resolve_wanted.ts";
+import { syncLock, type WantedFailure } from "./sync_lock.ts";
+
+/** How one locked file ended. */
+export interface InstallOutcome {
+  /** The file. */
+  file: LockedFile;
+  /** Its full path. */
+  path: string;
+  /** `there`: nothing had to be fetched; `fetched`; `failed`; `missing`: it would be fetched, were the project not dry. */
+  state: "there" | "fetched" | "failed" | "missing";
+  /** How it was fetched. */
+  result?: DownloadResult | undefined;
+  /** Why it failed. */
+  error?: unknown;
+}
+
+/** What an install did. */
+export interface InstallReport {
+  /** Every locked file; in the order in which they ended. */
+  outcomes: InstallOutcome[];
+  /** Entries of the manifest that could not become files. */
+  failures: WantedFailure[];
+  /** Files of earlier installs that were taken away, as paths below the root. */
+  removed: string[];
+  /** Files of earlier installs that would have been, but were changed since. */
+  left: string[];
+  /** Files of earlier installs that stay until what comes in their place is verified and there. */
+  waiting: string[];
+}
+
+/** Settings of {@linkcode install}. */
+export interface InstallOptions extends CallOptions {
+  /** Where hashes are kept. Default: in memory, for this install only. */
+  cache?: HashCache | undefined;
+  /** Files at once, 1 to 64. Default 3. */
+  concurrency?: number | undefined;
+  /** Refuse when manifest and lock file differ, instead of asking the site. Default false. */
+  isFrozen?: boolean | undefined;
+  /** Replace files at a locked place that no install put there. Default false. */
+  force?: boolean | undefined;
+  /** Files that are not locked any more stay for good, and are no longer the project's. Default false. */
+  keepOld?: boolean | undefined;
+  /** Called once with what will be fetched. */
+  onPlan?: ((files: readonly LockedFile[]) => void) | undefined;
+  /** What fetches, in place of `downloadAll()`: each file is named by its locked path. */
+  fetch?: FetchFiles | undefined;
+  /** Called with each outcome as it comes. */
+  onOutcome?: ((outcome: InstallOutcome) => void) | undefined;
+}
+
+/** A killed install forgets no more than this of what it put there; the files themselves are found again. */
+const recordMs = 1000;
+
+interface WantedLocked extends WantedFile {
+  readonly locked: LockedFile;
+}
+
+/**
+ * Makes the project's folder exactly what its lock file says: fetches what is missing, in parallel and verified, and takes
+ * away what earlier installs put there and nobody wants any more. Asks the site only about entries of the manifest that
+ * the lock file does not know, so it needs no network when everything is there. May be killed at any moment and run again.
+ *
+ * @param project From {@linkcode openProject}.
+ * @param api Whom to ask.
+ * @param transport What fetches.
+ * @param options See {@linkcode InstallOptions}.
+ * @throws {InputError} `invalid_config` when frozen and manifest and lock file differ.
+ * @throws {DiskError} `target_locked` when another process changes the project; `invalid_path` when only the manifest names
+ * a root outside of the project's folder, or links lie where the project's own files belong; when its folder cannot be
+ * written.
+ * @throws The signal's reason when it aborts.
+ * @example
+ * ```ts
+ * import { civitai, install, openProject } from "@civikit/civikit/api";
+ *
+ * const folder = Deno.makeTempDirSync(), transport = { fetch: () => Promise.reject(new Error("no network")) };
+ * const { outcomes } = await install(openProject(folder), civitai(transport), transport);
+ * console.log(outcomes.length); // 0: nothing is wanted
+ * Deno.removeSync(folder, { recursive: true });
+ * ```
+ */
+export async function install(
+  project: Project,
+  api: ProjectApi,
+  transport: Transport,
+  { cache: given, isFrozen = false, keepOld = false, ...options }: InstallOptions = {},
+): Promise<InstallReport> {
+  checkRoot(project);
+  using _held = holdProject(project);
+  const { folder, root, isRootGiven, namedRoots } = project;
+  if (isRootGiven && namedRoots !== undefined && !project.isDry) rememberRoot(namedRoots, folder, root);
+  using own = given === undefined ? hashCache(":memory:") : undefined;
+  const cache = given ?? own!, { signal } = options;
+  const failures = await syncLock(project, api, { isFrozen, keepOld, signal });
+  // before they are unlocked: a killed run must not leave them to the next one
+  const installed = keepOld ? disownUnlocked(project) : readInstalled(project), outcomes: InstallOutcome[] = [];
+  if (!isFrozen) saveProject(project);
+  const end = (outcome: InstallOutcome) => {
+    outcomes.push(outcome);
+    options.onOutcome?.(outcome);
+  };
+
+  const missing = await plan(project, cache, installed, options, end);
+  options.onPlan?.(missing.map(({ file }) => file));
+  if (project.isDry) {
+    for (const { file } of missing) end({ file, path: join(project.root, file.path), state: "missing" });
+  } else await fetchAll({ project, missing, api, transport, cache, installed, end }, options);
+  const failed = new Set(outcomes.filter(({ state }) => state === "failed").map(({ file }) => file.modelId));
+  const cleared = await clear(project, { cache, installed, failed }, options);
+  return { outcomes, failures, ...cleared };
+}
+
+/** A file that has to be fetched. */
+interface Missing {
+  readonly file: LockedFile;
+  /** Whether something gives way to it. */
+  readonly replace: boolean;
+}
+
+/** Looks at every locked place; what is there already, or can be neither taken nor fetched, ends at once. */
+async function plan(
+  project: Project,
+  cache: HashCache,
+  installed: Installed,
+  { signal, force = false }: InstallOptions,
+  end: (outcome: InstallOutcome) => void,
+): Promise<Missing[]> {
+  const missing: Missing[] = [];
+  for (const file of project.lock.files) {
+    signal?.throwIfAborted();
+    try {
+      const path = placeOf(project, file.path);
+      const state = await diskState(path, file, cache, { signal });
+      if (state.kind === "same") {
+        learn(file, state);
+        installed.set(file.path, { sha256: state.sha256, modelId: file.modelId });
+        end({ file, path, state: "there" });
+      } else {
+        const isOurs = state.kind === "other" && installed.get(file.path)?.sha256 === state.sha256;
+        if (state.kind === "other" && !isOurs && !force) throw foreign(path);
+        missing.push({ file, replace: state.kind === "other" });
+      }
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      if (!(error instanceof CivikitError)) throw error;
+      end({ file, path: join(project.root, file.path), state: "failed", error });
+    }
+  }
+  return missing;
+}
+
+function foreign(path: string): DiskError {
+  return new DiskError(`installing ${JSON.stringify(path)}: another file has that name, and no install put it there`, {
+    code: "target_exists",
+    path,
+  });
+}
+
+/** What only the bytes could tell. */
+function learn(file: LockedFile, { sha256, bytes }: { sha256: string; bytes: number }): void {
+  file.sha256 ??= sha256;
+  file.bytes ??= bytes;
+}
+
+/** The same path and query at the site that is used now: a lock file made with a mirror works without it. */
+function onSite(url: string, { baseUrl }: ProjectApi): string {
+  const { pathname, search } = new URL(url);
+  return `${baseUrl}${pathname.slice(pathname.lastIndexOf("/api/download/models/"))}${search}`;
+}
+
+function hashesOf({ sha256, hashes }: LockedFile): Digests {
+  return sha256 === null ? hashes ?? {} : { SHA256: sha256 };
+}
+
+/** What fetching works with. */
+interface Fetching {
+  readonly project: Project;
+  readonly missing: readonly Missing[];
+  readonly api: ProjectApi;
+  readonly transport: Transport;
+  readonly cache: HashCache;
+  readonly installed: Installed;
+  end(outcome: InstallOutcome): void;
+}
+
+function wantedFile({ file, replace }: Missing, api: ProjectApi): WantedLocked {
+  const { path: name, url, fallbackUrls = [], bytes } = file;
+  return {
+    locked: file,
+    name,
+    url: onSite(url, api),
+    fallbackUrls: fallbackUrls.map((other) => onSite(other, api)),
+    hashes: hashesOf(file),
+    sizeBytes: bytes ?? undefined,
+    replace,
+  };
+}
+
+async function fetchAll(
+  { project, missing, api, transport, cache, installed, end }: Fetching,
+  { signal, concurrency = 3, fetch = fetchFiles }: InstallOptions,
+): Promise<void> {
+  const wanted = missing.map((one) => wantedFile(one, api)), defaults = { root: project.root };
+  let writtenAt = performance.now();
+  try {
+    for await (const outcome of fetch(transport, wanted, { concurrency, signal, defaults, cache })) {
+      const { file: { locked: file }, result, error } = outcome, path = join(project.root, file.path);
+      if (result === undefined) {
+        if (!signal?.aborted) end({ file, path, state: "failed", error });
+        continue;
+      }
+      const sha256 = result.digests.SHA256!, isNew = file.sha256 === null || file.bytes === null;
+      learn(file, { sha256, bytes: result.bytes });
+      if (isNew) saveProject(project);
+      installed.set(file.path, { sha256, modelId: file.modelId });
+      end({ file, path, state: "fetched", result });
+      if (performance.now() - writtenAt < recordMs) continue;
+      writeInstalled(project, installed);
+      writtenAt = performance.now();
+    }
+  } finally {
+    writeInstalled(project, installed);
+  }
+  signal?.throwIfAborted();
+}
+
+/**
+ * Takes away files of earlier installs that are no longer locked and still are what was installed. Those of a model whose
+ * new files failed stay: one of the two is always there.
+ */
+async function clear(
+  project: Project,
+  { cache, installed, failed }: Pick<Fetching, "cache" | "installed"> & { failed: ReadonlySet<number> },
+  { signal }: InstallOptions,
+): Promise<Pick<InstallReport, "removed" | "left" | "waiting">> {
+  const locked = new Set(project.lock.files.map(({ path }) => path));
+  const removed: string[] = [], left: string[] = [], waiting: string[] = [];
+  for (const [name, { sha256, modelId }] of installed) {
+    if (locked.has(name)) continue;
+    if (modelId === undefined ? failed.size > 0 : failed.has(modelId)) {
+      waiting.push(name);
+      continue;
+    }
+    try {
+      const path = placeOf(project, name), found = await hashOf(path, cache, { signal });
+      if (found?.sha256 === sha256) {
+        if (!project.isDry) remove(path);
+        removed.push(name);
+      } else if (found !== undefined) left.push(name);
+    } catch (error) {
+      // a record that leads elsewhere, as after someone put a link in the way
+      if (!isCode(error, "invalid_path")) throw error;
+      left.push(name);
+    }
+    installed.delete(name);
+  }
+  writeInstalled(project, installed);
+  return { removed, left, waiting };
+}
+
+function remove(path: string): void {
+  try {
+    rmSync(path);
+  } catch (error) {
+    throw wrapDiskError(error, path, "removing");
+  }
+}

@@ -1,0 +1,112 @@
+import * as v from "valibot";
+import { type Digests, isLoopback } from "../../transport/mod.ts";
+import { idRule, isId } from "../client/input.ts";
+import { type JsonObject, prettyJson, readJsonObject, unreadable } from "../disk/json_file.ts";
+import { checkedFile } from "./checked_file.ts";
+import { isInnerPath } from "./names.ts";
+
+/** One file, exactly. Keys not named here are kept. */
+export interface LockedFile {
+  /** Where it is below the root, with `/` between folders. */
+  path: string;
+  /** Its SHA-256, upper case; null until the first install where the site names none. */
+  sha256: string | null;
+  /** Its size; null while it is not known exactly. */
+  bytes: number | null;
+  /** What the manifest wants it for: the entry's `air`, and what is special about the entry. */
+  wanted: string;
+  /** The very version and file. */
+  air: string;
+  /** The model. */
+  modelId: number;
+  /** The version. */
+  versionId: number;
+  /** The file. */
+  fileId: number;
+  /** The model's name, for people. */
+  model: string;
+  /** The version's name, for people. */
+  version: string;
+  /** Where it is from. */
+  url: string;
+  /** Other URLs of it, tried when `url` answers 404. */
+  fallbackUrls?: string[] | undefined;
+  /** Other hashes, where there is no SHA-256. */
+  hashes?: Digests | undefined;
+}
+
+/** What is installed, exactly: `civikit.lock.json`. Keys not named here are kept. */
+export interface Lock {
+  /** The form of the file. */
+  lockVersion: 1;
+  /** The files, in the order of their paths. */
+  files: LockedFile[];
+}
+
+const text = v.pipe(v.string(), v.nonEmpty());
+const id = v.pipe(v.number(), v.check(isId, idRule));
+const url = v.pipe(v.string(), v.check(isDownloadUrl, "an https download URL"));
+const schema = v.looseObject({
+  lockVersion: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  files: v.array(v.looseObject({
+    path: v.pipe(text, v.check(isInnerPath, "a path below the root")),
+    sha256: v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/i))),
+    bytes: v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
+    wanted: text,
+    air: text,
+    modelId: id,
+    versionId: id,
+    fileId: id,
+    model: v.string(),
+    version: v.string(),
+    url,
+    fallbackUrls: v.exactOptional(v.array(url)),
+    hashes: v.exactOptional(v.record(v.string(), v.string())),
+  })),
+});
+
+function isDownloadUrl(text: string): boolean {
+  const parsed = URL.parse(text);
+  return parsed !== null && (parsed.protocol === "https:" || isLoopback(parsed.href)) && parsed.username === "" &&
+    /\/api\/download\/models\/\d+$/.test(parsed.pathname);
+}
+
+/** A lock that holds nothing yet. */
+export function emptyLock(): Lock {
+  return { lockVersion: 1, files: [] };
+}
+
+/**
+ * Reads a lock file; undefined when there is none.
+ *
+ * @throws {InputError} `invalid_file` with the place, when it was edited into something that cannot be meant.
+ * @throws {CivikitError} `newer_format` when a newer civikit wrote it.
+ */
+export function readLock(path: string): Lock | undefined {
+  const value = readJsonObject(path);
+  if (value === undefined) return undefined;
+  const lock = checkedLock(path, value);
+  for (const file of lock.files) if (file.sha256 !== null) file.sha256 = file.sha256.toUpperCase();
+  return lock;
+}
+
+function checkedLock(path: string, value: JsonObject): Lock {
+  const lock = checkedFile(path, value, schema, "lockVersion", 1) as unknown as Lock, seen = new Set<string>();
+  for (const { path: place } of lock.files) {
+    const key = place.toLowerCase();
+    if (seen.has(key)) throw unreadable(path, `two files have the path ${JSON.stringify(place)}`);
+    seen.add(key);
+  }
+  return lock;
+}
+
+/**
+ * The lock as text: always the same for the same files, so that version control shows what changed and nothing else.
+ *
+ * @throws {InputError} `invalid_file` when it could not be read back from `path`.
+ */
+export function lockText(path: string, lock: Lock): string {
+  const text = prettyJson({ ...lock, files: lock.files.toSorted((a, b) => a.path < b.path ? -1 : 1) });
+  checkedLock(path, JSON.parse(text));
+  return text;
+}

@@ -1,0 +1,150 @@
+import { basename, dirname, join } from "node:path/posix";
+import { CivikitError, InputError } from "../../transport/mod.ts";
+import { suffixedName } from "../../transport/internal.ts";
+import type { CallOptions } from "../client/call.ts";
+import type { Civitai } from "../civitai.ts";
+import { layout, layoutFacts } from "../layout/mod.ts";
+import { promisedOf } from "../references/promised.ts";
+import { parseReference, type SiteReference } from "../references/reference.ts";
+import { resolveDownloads } from "../references/resolve.ts";
+import type { ResolvedFile } from "../references/resolved_file.ts";
+import { inSiteOrder } from "../resources/site_order.ts";
+import type { ListVersion, Model } from "../resources/types.ts";
+import type { LockedFile } from "./lock.ts";
+import { badWanted, type Manifest, type Wanted, wantedKey } from "./manifest.ts";
+import { isInnerPath } from "./names.ts";
+
+/** The part of the API a project needs. */
+export type ProjectApi = Pick<Civitai, "baseUrl" | "trustedHosts" | "models" | "versions">;
+
+/**
+ * What an entry's `air` means.
+ *
+ * @throws {InputError} `invalid_air` or `invalid_url` when it means nothing; `invalid_argument` for something that is
+ * not on Civitai.
+ */
+export function referenceOf(air: string, api: ProjectApi): SiteReference {
+  const reference = parseReference(air, api);
+  if (reference.kind === "url") throw badWanted(air, "only models on Civitai can be locked");
+  return reference;
+}
+
+/** The same API, which asks about each model once: its base models, versions and creator are in one answer. */
+function askingOnce(api: ProjectApi): ProjectApi {
+  const asked = new Map<number, Promise<Model>>();
+  const get: ProjectApi["models"]["get"] = (id, options) => {
+    const answer = asked.get(id) ?? api.models.get(id, options);
+    asked.set(id, answer);
+    return answer;
+  };
+  return { ...api, models: { ...api.models, get } };
+}
+
+/** Of a model that is not pinned, the newest version for the wanted base model. */
+async function narrowed(
+  reference: SiteReference,
+  { baseModel, air }: Wanted,
+  api: ProjectApi,
+  signal: AbortSignal | undefined,
+): Promise<SiteReference> {
+  if (reference.kind !== "model" || baseModel === undefined) return reference;
+  const { modelVersions } = await api.models.get(reference.modelId, { signal });
+  const isMeant = ({ baseModel: made, files }: ListVersion) =>
+    made?.toLowerCase() === baseModel.toLowerCase() && !!files?.length;
+  const version = inSiteOrder(modelVersions).find(isMeant);
+  if (version !== undefined) return { ...reference, kind: "version", versionId: version.id };
+  const bases = [...new Set(modelVersions.map((one) => one.baseModel ?? "unknown"))].join(", ");
+  throw new InputError(`resolving "${air}": no version for ${JSON.stringify(baseModel)}; there are ${bases}`, {
+    code: "no_such_file",
+    input: baseModel,
+  });
+}
+
+/**
+ * The files an entry of the manifest means now, with their places.
+ *
+ * @throws {CivikitError} As {@linkcode resolveDownloads}.
+ */
+export async function resolveWanted(
+  wanted: Wanted,
+  { layout: name }: Pick<Manifest, "layout">,
+  site: ProjectApi,
+  { signal }: CallOptions = {},
+): Promise<{ locked: LockedFile; resolved: ResolvedFile }[]> {
+  const api = askingOnce(site), reference = await narrowed(referenceOf(wanted.air, api), wanted, api, signal);
+  const { file, all } = wanted;
+  const choice = { ...(file !== undefined && { file }), ...(all !== undefined && { all }) };
+  const files = await resolveDownloads(api, reference, { ...choice, signal });
+  const place = layout(name).place;
+  const creator = name.includes("{creator}") ? await creatorOf(files[0]!.modelId, api, signal) : null;
+  return files.map((resolved) => {
+    const { folder } = wanted;
+    const path = folder === undefined ? place(layoutFacts(resolved, creator)) : join(folder, resolved.fileName);
+    // what could not be read back is never written
+    if (!isInnerPath(path)) throw badWanted(folder ?? path, "not a folder below the root that every system can hold");
+    return { resolved, locked: lockedFile(resolved, path, wantedKey(wanted)) };
+  });
+}
+
+async function creatorOf(
+  modelId: number | null,
+  api: ProjectApi,
+  signal: AbortSignal | undefined,
+): Promise<string | null> {
+  if (modelId === null) return null;
+  try {
+    const { creator } = await api.models.get(modelId, { signal });
+    return creator?.username === undefined || creator.username === null ? null : String(creator.username);
+  } catch (error) {
+    // versions outlive their model's page
+    if (error instanceof CivikitError && error.code === "not_found") return null;
+    throw error;
+  }
+}
+
+function lockedFile(resolved: ResolvedFile, path: string, wanted: string): LockedFile {
+  const { air, modelId, versionId, fileId, modelName, versionName } = resolved;
+  if (modelId === null || air === null) {
+    throw badWanted(resolved.fileName, `the site does not say which model version "${versionId}" belongs to`);
+  }
+  const { hashes, sizeBytes } = promisedOf(resolved), sha256 = hashes.SHA256?.toUpperCase() ?? null;
+  return {
+    path,
+    sha256,
+    bytes: sizeBytes ?? null,
+    wanted,
+    air: air.includes("@") ? air : `${air}@${versionId}`,
+    modelId,
+    versionId,
+    fileId,
+    model: modelName,
+    version: versionName,
+    url: resolved.url,
+    ...(resolved.fallbackUrls.length > 0 && { fallbackUrls: resolved.fallbackUrls }),
+    ...(sha256 === null && Object.keys(hashes).length > 0 && { hashes }),
+  };
+}
+
+/** The same name with the file's id before its extension. */
+function withId({ path, fileId }: LockedFile): string {
+  return join(dirname(path), suffixedName(basename(path), `-${fileId}`));
+}
+
+/**
+ * `files` with those of `more` that are not among them; of two files with one path, the later gets its id into the name.
+ *
+ * @param stay Files that are not wanted any more, but whose places are not free.
+ */
+export function joinLocked(
+  files: readonly LockedFile[],
+  more: readonly LockedFile[],
+  stay: readonly LockedFile[] = [],
+): LockedFile[] {
+  const joined = [...files];
+  const isTaken = (path: string) => [...joined, ...stay].some((one) => one.path.toLowerCase() === path.toLowerCase());
+  for (const file of more) {
+    if (joined.some((one) => one.fileId === file.fileId && one.path === file.path)) continue;
+    joined.push(isTaken(file.path) ? { ...file, path: withId(file) } : file);
+  }
+  return joined;
+}

@@ -1,0 +1,102 @@
+import * as v from "valibot";
+import { type Call, type CallOptions, checkedId } from "../client/call.ts";
+import { cursorList } from "../client/cursor_list.ts";
+import type { Listing, ListOptions } from "../client/listing.ts";
+import { badQuery, checkNames, checkText, checkWhole, pageSize } from "../client/query.ts";
+import { cursorPage, flag, maybe, name, number, rows, text, username } from "../client/schema_parts.ts";
+
+/** A collection; what is in it has no public route. Keys not named here are kept. */
+export interface Collection {
+  /** Names the collection. */
+  id: number;
+  /** Its owner's name for it. */
+  name: string;
+  /** What it is about. */
+  description?: string | null;
+  /** `Model`, `Image`, `Post` or `Article`. Open. */
+  type?: string | null;
+  /** Bit mask: PG 1, PG13 2, R 4, X 8, XXX 16, Blocked 32. */
+  nsfwLevel?: number | null;
+  /** Who may read it. */
+  read?: string | null;
+  /** Tells whether anyone may. */
+  isPublic?: boolean | null;
+  /** How much is in it; in lists only. */
+  itemCount?: number | null;
+  /** A picture. */
+  coverImageUrl?: string | null;
+  /** Its owner. */
+  user?: { id?: number | null; username?: string | number | null } | null;
+  /** Its tags; by id only. */
+  tags?: { id?: number | null; name: string }[] | null;
+}
+
+/** Which collections to list. */
+export interface CollectionQuery {
+  /** Rows a page, 1 to 100 (100, or `max` if that is less). */
+  limit?: number;
+  /** Words to search for, at most 100 characters. */
+  query?: string;
+  /** Order (`Newest`); `Most Followers` has one page only, so it needs `max` of at most 100. */
+  sort?: "Newest" | "Most Followers";
+  /** All levels. */
+  nsfw?: boolean;
+}
+
+/** Collections. */
+export interface Collections {
+  /**
+   * All collections that fit, none twice. The site allows 60 calls a minute.
+   *
+   * @throws {InputError} `invalid_argument` when a parameter cannot be meant.
+   */
+  list(query?: CollectionQuery, options?: ListOptions): Listing<Collection>;
+  /**
+   * The collection with this id.
+   *
+   * @throws {HttpError} `not_found` when it does not exist.
+   */
+  get(id: number, options?: CallOptions): Promise<Collection>;
+}
+
+const schema: v.GenericSchema<unknown, Collection> = v.looseObject({
+  id: v.number(),
+  name,
+  description: text,
+  type: text,
+  nsfwLevel: number,
+  read: text,
+  isPublic: flag,
+  itemCount: number,
+  coverImageUrl: text,
+  user: maybe(v.looseObject({ id: number, username })),
+  tags: rows(v.looseObject({ id: number, name: v.string() })),
+});
+const pageSchema = cursorPage(schema);
+const action = "listing collections";
+
+/** Makes {@linkcode Collections} on top of `call`. */
+export function collections(call: Call): Collections {
+  return {
+    list(query = {}, options = {}) {
+      const { sort } = query, isSingle = sort === "Most Followers";
+      const wire = () => {
+        checkNames(action, { ...query }, ["limit", "query", "sort", "nsfw"]);
+        checkWhole(action, "limit", query.limit, 1, 100);
+        checkText(action, "query", query.query);
+        const limit = pageSize(query.limit, options.max, 100);
+        if ((query.query?.length ?? 0) > 100) {
+          throw badQuery(action, "query", query.query, "at most 100 characters are due");
+        }
+        if (isSingle && (options.max === undefined || options.max > limit)) {
+          throw badQuery(action, "sort", sort, `the site gives one page of it only: max of at most ${limit} is due`);
+        }
+        return { ...query, limit };
+      };
+      const source = { path: "/collections", schema: pageSchema, wire, keyOf: ({ id }: Collection) => id, isSingle };
+      return cursorList(call, source, options);
+    },
+    get: async (id, { signal } = {}) =>
+      await call({ path: `/collections/${checkedId(id, "collection")}`, route: "/collections/:id", schema, signal }),
+  };
+}

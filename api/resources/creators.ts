@@ -1,0 +1,56 @@
+import * as v from "valibot";
+import type { Call } from "../client/call.ts";
+import type { Listing, ListOptions } from "../client/listing.ts";
+import { numberedList } from "../client/numbered_list.ts";
+import { checkNames, checkText, checkWhole, pageSize } from "../client/query.ts";
+import { number, numberedPage, text, username } from "../client/schema_parts.ts";
+
+/** Someone who has published models. */
+export interface ListedCreator {
+  /** Null for some deleted users; a number when the name is made of digits. */
+  username?: string | number | null;
+  /** Published models; missing now and then. */
+  modelCount?: number | null;
+  /** Their models, as a URL of the API. */
+  link?: string | null;
+  /** The avatar's URL. */
+  image?: string | null;
+}
+
+/** Which creators to list. */
+export interface CreatorQuery {
+  /** Rows a page, 1 to 200 (200, or `max` if that is less). */
+  limit?: number;
+  /** A part of the name, upper and lower case told apart. */
+  query?: string;
+}
+
+/** Creators. */
+export interface Creators {
+  /**
+   * All creators that fit, in no promised order, none twice. The site is often slow here.
+   *
+   * @throws {InputError} `invalid_argument` when a parameter cannot be meant.
+   */
+  list(query?: CreatorQuery, options?: ListOptions): Listing<ListedCreator>;
+}
+
+const pageSchema = numberedPage<ListedCreator>(
+  v.looseObject({ username, modelCount: number, link: text, image: text }),
+);
+
+/** Makes {@linkcode Creators} on top of `call`. */
+export function creators(call: Call): Creators {
+  return {
+    list(query = {}, options = {}) {
+      const wire = () => {
+        checkNames("listing creators", { ...query }, ["limit", "query"]);
+        checkWhole("listing creators", "limit", query.limit, 1, 200);
+        checkText("listing creators", "query", query.query);
+        return { query: query.query, limit: pageSize(query.limit, options.max, 200) };
+      };
+      const keyOf = ({ username }: ListedCreator) => username ?? undefined;
+      return numberedList(call, { path: "/creators", schema: pageSchema, wire, keyOf }, options);
+    },
+  };
+}

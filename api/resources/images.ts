@@ -1,0 +1,114 @@
+import { CivikitError } from "../../transport/mod.ts";
+import { type Call, type CallOptions, checkedId } from "../client/call.ts";
+import { type GalleryImage, galleryPageSchema } from "./gallery_image.ts";
+import { cursorList } from "../client/cursor_list.ts";
+import type { Listing, ListOptions } from "../client/listing.ts";
+import { badQuery, checkIds, checkNames, checkWhole, checkWords, pageSize, type Query } from "../client/query.ts";
+
+/** Which images to list. Left out means: the site's default. What is not named here the site ignores: it is refused. */
+export interface ImageQuery {
+  /** Rows a page, 1 to 200 (200, or `max` if that is less). */
+  limit?: number;
+  /** Images of one post. */
+  postId?: number;
+  /** Images made with a model; times out for big ones: `modelVersionId` is quicker. */
+  modelId?: number;
+  /** Images made with a version. */
+  modelVersionId?: number;
+  /** One image. */
+  imageId?: number;
+  /** Images of one user, by id. */
+  userId?: number;
+  /** These images only, up to 100; they come in the order of `sort`. */
+  ids?: readonly number[];
+  /** Images of one user: letters, digits and `_`. */
+  username?: string;
+  /** How far back (`AllTime`). */
+  period?: "AllTime" | "Year" | "Month" | "Week" | "Day";
+  /** Order (`Most Reactions`); with `modelId` or `imageId` alone, `Most …` means newest first. */
+  sort?: "Most Reactions" | "Most Comments" | "Most Collected" | "Newest" | "Oldest" | "Random";
+  /** The highest level (`None`); true is all levels, not what the site makes of it: mature ones only. */
+  nsfw?: "None" | "Soft" | "Mature" | "X" | "Blocked" | boolean;
+  /** Bit mask of levels: PG 1, PG13 2, R 4, X 8, XXX 16. Wins over `nsfw`. */
+  browsingLevel?: number;
+  /** Ids of tags. */
+  tags?: readonly number[];
+  /** What it is. */
+  type?: "image" | "video" | "audio";
+  /** Made with models for these base models. */
+  baseModels?: readonly string[];
+  /** With generation data. */
+  withMeta?: boolean;
+  /** Only images that have generation data. */
+  requiringMeta?: boolean;
+  /** With tags. */
+  withTags?: boolean;
+  /** Generation data never wrapped as `{ id, meta }`. */
+  flatMeta?: boolean;
+}
+
+/** The gallery. */
+export interface Images {
+  /**
+   * All images that fit, page by page as they are taken, none twice.
+   *
+   * @throws {InputError} `invalid_argument` where the site would refuse, misread or ignore a parameter.
+   * @throws {ContentError} `page_loop` when the site's pages go in a circle.
+   */
+  list(query?: ImageQuery, options?: ListOptions): Listing<GalleryImage>;
+  /**
+   * One image, of any level, with its generation data.
+   *
+   * @throws {CivikitError} `not_found` when the site does not list it.
+   */
+  get(id: number, options?: CallOptions): Promise<GalleryImage>;
+}
+
+const action = "listing images";
+const ids = ["postId", "modelId", "modelVersionId", "imageId", "userId"] as const;
+const known = ["limit", ...ids, "ids", "username", "period", "sort", "nsfw", "browsingLevel", "tags", "type"]
+  .concat(["baseModels", "withMeta", "requiringMeta", "withTags", "flatMeta"]);
+
+/** The query as the site understands it. */
+function imageWire(query: ImageQuery, max: number | undefined): Query {
+  checkNames(action, { ...query }, known);
+  checkWhole(action, "limit", query.limit, 1, 200);
+  checkWhole(action, "browsingLevel", query.browsingLevel, 1, 63);
+  for (const name of ids) checkIds(action, name, query[name] === undefined ? undefined : [query[name]]);
+  checkIds(action, "ids", query.ids);
+  checkIds(action, "tags", query.tags);
+  checkWords(action, "baseModels", query.baseModels);
+  if (query.ids !== undefined && (query.ids.length === 0 || query.ids.length > 100)) {
+    throw badQuery(action, "ids", query.ids.length, "1 to 100 ids are due");
+  }
+  if (query.username !== undefined && !/^\w+$/.test(query.username)) {
+    throw badQuery(action, "username", query.username, "letters, digits and _ are due; for others use userId");
+  }
+  const nsfw = query.nsfw === true ? "X" : query.nsfw === false ? "None" : query.nsfw;
+  const tags = query.tags?.join(",") || undefined, many = query.ids?.join(",");
+  return { ...query, nsfw, tags, ids: many, limit: pageSize(query.limit, max, 200) };
+}
+
+/** Makes {@linkcode Images} on top of `call`. */
+export function images(call: Call): Images {
+  const list: Images["list"] = (query = {}, options = {}) => {
+    const wire = () => imageWire(query, options.max), keyOf = ({ id }: GalleryImage) => id;
+    return cursorList(
+      call,
+      { path: "/images", schema: galleryPageSchema, wire, keyOf },
+      options,
+    );
+  };
+
+  const get: Images["get"] = async (id, { signal } = {}) => {
+    const query = { imageId: checkedId(id, "image"), nsfw: true, withMeta: true, flatMeta: true };
+    for await (const image of list(query, { max: 1, signal })) return image;
+    // to an id it does not know the site answers 200 and no rows
+    throw new CivikitError(`asking for image "${id}": the site lists no such image`, {
+      code: "not_found",
+      reason: "image_missing",
+    });
+  };
+
+  return { list, get };
+}

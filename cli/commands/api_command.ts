@@ -1,0 +1,175 @@
+import type { Civitai, Listing, ListOptions, ListPosition, ModelFile } from "../../api/mod.ts";
+import { formatBytes } from "../../transport/mod.ts";
+import { type Flag, type ParsedArgs, UsageError, wholeNumber } from "../options/args.ts";
+import { alignedRows } from "../terminal/columns.ts";
+import type { Command, Surroundings } from "../command.ts";
+import { ExitCode } from "../exit_code.ts";
+import { openSession, type Session, siteFlags } from "../run/session.ts";
+import { loadKey } from "../settings/settings.ts";
+import { closest, printable } from "../terminal/text.ts";
+import { jsonLine } from "../terminal/json_line.ts";
+
+/** What a command that asks the API works with. */
+export interface Asking extends Surroundings {
+  /** What was typed after the action. */
+  readonly operands: readonly string[];
+  /** Options. */
+  readonly args: ParsedArgs;
+  /** The API. */
+  readonly api: Civitai;
+  /** The whole stack. */
+  readonly transport: Session["transport"];
+  /** Aborts at Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Whether only JSON goes to the standard output. */
+  readonly isJson: boolean;
+  /** Shows a line to the user. */
+  say(text: string): void;
+}
+
+/** What can be done with one resource, by the word that asks for it. */
+export type Actions = Readonly<Record<string, (asking: Asking) => Promise<number | void>>>;
+
+const jsonFlag: Flag = { name: "json", about: "one JSON object a line on standard output, as Civitai sent it" };
+
+/** Options of every list. */
+export const listFlags: readonly Flag[] = [
+  { name: "limit", value: "N", about: "at most so many rows (default: 20)" },
+  { name: "all", about: "all rows, to the end of the list" },
+  { name: "resume", value: "POSITION", about: "go on where an earlier list ended, with the same options" },
+];
+
+/** The key is checked while the command does its work: to a bad one Civitai answers as if there were none. */
+async function tellBadKey({ io }: Surroundings, { api, signal }: Session, say: Asking["say"]): Promise<void> {
+  if (await loadKey(io.env) === undefined) return;
+  const owner = await api.checkKey({ signal }).catch(() => undefined); // what else is wrong the command itself will say
+  if (owner === null) say("warning: Civitai does not accept the API key: this is what anyone sees without one");
+}
+
+/** What {@linkcode apiCommand} makes a command of. */
+export interface ApiCommand extends Omit<Command, "run"> {
+  /** What it does; a single action with an empty name needs no word. */
+  readonly actions: Actions;
+  /** The command itself says what is wrong with the key. */
+  readonly isAboutKey?: boolean;
+}
+
+async function act(
+  { actions, isAboutKey = false }: ApiCommand,
+  args: ParsedArgs,
+  surroundings: Surroundings,
+): Promise<number> {
+  const names = Object.keys(actions), isSingle = names.length === 1 && names[0] === "";
+  const [name = "", ...rest] = isSingle ? ["", ...args.operands] : args.operands;
+  const action = actions[name];
+  if (action === undefined) {
+    const near = closest(name, names), hint = near === undefined ? "" : `; did you mean "${near}"?`;
+    const state = name === "" ? "missing" : `"${printable(name)}": unknown`;
+    throw new UsageError(`action ${state}, one of ${names.join(", ")} is due${hint}`);
+  }
+  const { io } = surroundings, say = (text: string) => io.stderr(`${text}\n`), isJson = args.has("json");
+  using session = await openSession(args, surroundings, { say, close: () => {} });
+  const { api, transport, signal } = session;
+  const warning = isAboutKey ? undefined : tellBadKey(surroundings, session, say);
+  try {
+    const code = await action({ ...surroundings, operands: rest, args, api, transport, signal, isJson, say });
+    await warning;
+    return code ?? ExitCode.ok;
+  } catch (error) {
+    await warning;
+    if (!signal.aborted || error !== signal.reason) throw error;
+    return ExitCode.interrupted;
+  }
+}
+
+/** A command with actions, such as `civikit models search`. */
+export function apiCommand(command: ApiCommand): Command {
+  const { actions: _actions, isAboutKey: _isAboutKey, flags, ...rest } = command;
+  const run = (args: ParsedArgs, surroundings: Surroundings) => act(command, args, surroundings);
+  return { ...rest, flags: [...flags, jsonFlag, ...siteFlags], run };
+}
+
+/** A position as one word that no shell takes apart. */
+function positionWord({ cursor, after }: ListPosition): string {
+  const bytes = new TextEncoder().encode(JSON.stringify({ cursor, after }));
+  return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
+}
+
+function readPosition(text: string | undefined): ListPosition | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const { cursor, after } = JSON.parse(
+      new TextDecoder().decode(Uint8Array.fromBase64(text, { alphabet: "base64url" })),
+    );
+    const isCursor = cursor === null || typeof cursor === "string";
+    if (isCursor && (after === null || typeof after === "string" || typeof after === "number")) {
+      return { cursor, after };
+    }
+  } catch {
+    // said below
+  }
+  throw new UsageError(`option --resume "${printable(text)}": not what an earlier list has printed`);
+}
+
+/** How much of a list is wanted, by its options. */
+export function listOptions({ args, signal }: Asking): ListOptions {
+  const max = args.has("all") ? undefined : wholeNumber(args, "limit", 1, 1_000_000) ?? 20;
+  return { signal, max, from: readPosition(args.value("resume")) };
+}
+
+/** Shows a list: a table, or a line of JSON for each row as it comes. */
+export async function showList<T>(
+  asking: Asking,
+  list: Listing<T>,
+  head: readonly string[],
+  cells: (row: T) => readonly string[],
+): Promise<void> {
+  const { io, isJson, say } = asking, rows: (readonly string[])[] = [];
+  for await (const row of list) {
+    if (isJson) jsonLine(io, row);
+    else rows.push(cells(row));
+  }
+  if (rows.length > 0) showTable(asking, [head, ...rows]);
+  else if (!isJson) say("nothing found");
+  if (list.position !== null && (isJson || rows.length > 0)) say(`more: --resume ${positionWord(list.position)}`);
+}
+
+/** Shows aligned columns, cut to the terminal where there is one. */
+export function showTable({ io }: Asking, rows: readonly (readonly string[])[]): void {
+  io.stdout(alignedRows(rows, io.isTerminal ? io.size().columns : undefined));
+}
+
+/** Shows one thing: its facts, those without a value left out, or JSON. */
+export function showFacts(asking: Asking, whole: unknown, facts: Readonly<Record<string, unknown>>): void {
+  if (asking.isJson) return jsonLine(asking.io, whole);
+  const rows = Object.entries(facts).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  asking.io.stdout(alignedRows(rows.map(([name, value]) => [name, String(value)])));
+}
+
+/** The words after the action as one text; undefined when there are none. */
+export function wordsOf({ operands }: Asking): string | undefined {
+  return operands.length === 0 ? undefined : operands.join(" ");
+}
+
+/** Values of an option that takes several, with commas between them. */
+export function several({ args }: Asking, name: string): string[] | undefined {
+  return args.value(name)?.split(",").map((word) => word.trim()).filter((word) => word !== "");
+}
+
+/** A number from an operand. */
+export function idOperand({ operands }: Asking, what: string): number {
+  const [text, ...more] = operands;
+  if (text === undefined || more.length > 0) throw new UsageError(`one ${what} is due`);
+  if (!/^\d{1,10}$/.test(text)) throw new UsageError(`${what} "${printable(text)}": not a number`);
+  return Number(text);
+}
+
+/** The size of a file for people; nothing where the site does not say. */
+export function sizeText({ sizeKB }: Pick<ModelFile, "sizeKB">): string {
+  return typeof sizeKB === "number" ? formatBytes(sizeKB * 1024) : "";
+}
+
+/** A count for people. */
+export function count(value: number | null | undefined): string {
+  return value === null || value === undefined ? "" : value.toLocaleString("en-US");
+}

@@ -1,0 +1,157 @@
+import { existsSync } from "node:fs";
+import { type CacheFilter, type CacheListing, type CacheStore, sqliteStore } from "../../cache/mod.ts";
+import { formatBytes, redactUrl } from "../../transport/mod.ts";
+import { type ParsedArgs, UsageError, wholeNumber } from "../options/args.ts";
+import type { Command, Surroundings } from "../command.ts";
+import { ExitCode } from "../exit_code.ts";
+import type { Io } from "../terminal/io.ts";
+import { cachePath } from "../settings/places.ts";
+import { invalid } from "../settings/setting_words.ts";
+import { formatDuration, printable } from "../terminal/text.ts";
+import { jsonText } from "../terminal/json_line.ts";
+
+const help = `<action> is one of:
+  stats    how much is stored, how often it was of use, how many bytes it saved
+  list     what is stored, most recently used first
+  clear    drops it: everything, or what --only-host and --prefix name
+  verify   reads every entry and drops the damaged ones
+
+The cache is the file CIVIKIT_CACHE names (off: there is none), else
+civikit/http.sqlite in the folder for caches of your system. It holds answers
+and pictures, never keys.
+
+examples:
+  civikit cache stats
+  civikit cache list --only-host civitai.com
+  civikit cache clear --prefix https://civitai.com/api/v1/images`;
+
+const defaultLines = 50;
+
+function ago(ms: number | undefined): string {
+  return ms === undefined ? "-" : `${formatDuration(Date.now() - ms)} ago`;
+}
+
+function percent(part: number, whole: number): string {
+  return whole === 0 ? "-" : `${(100 * part / whole).toFixed(1)}%`;
+}
+
+async function stats(store: CacheStore, filter: CacheFilter, path: string): Promise<Record<string, unknown>> {
+  const { entries, bytes, maxBytes, oldestMs, hits, stale, revalidated, misses, bytesSaved, failure } = await store
+    .stats();
+  const asked = hits + stale + revalidated + misses;
+  if (filter.host !== undefined || filter.prefix !== undefined) {
+    const lines = await store.list(filter);
+    const stored = lines.map(({ storedMs }) => storedMs);
+    return {
+      path,
+      ...filter,
+      entries: lines.length,
+      bytes: lines.reduce((sum, { bodyBytes }) => sum + bodyBytes, 0),
+      oldestMs: lines.length === 0 ? undefined : Math.min(...stored),
+    };
+  }
+  const hitRate = asked === 0 ? undefined : (hits + stale + revalidated) / asked;
+  return { path, entries, bytes, maxBytes, oldestMs, hits, stale, revalidated, misses, hitRate, bytesSaved, failure };
+}
+
+function describeStats(numbers: Record<string, unknown>): string {
+  const { path, entries, bytes, maxBytes, oldestMs, hits, stale, revalidated, misses, bytesSaved, failure } =
+    numbers as Record<string, number | undefined>;
+  const lines = [
+    `file         ${printable(String(path))}`,
+    `entries      ${entries}`,
+    `size         ${formatBytes(bytes!)}${maxBytes === undefined ? "" : ` of ${formatBytes(maxBytes)}`}`,
+    `oldest       ${ago(oldestMs)}`,
+  ];
+  if (hits !== undefined) {
+    const useful = hits + stale! + revalidated!;
+    lines.push(
+      `hit rate     ${
+        percent(useful, useful + misses!)
+      } (${hits} fresh, ${stale} stale, ${revalidated} confirmed, ${misses} missed)`,
+      `bytes saved  ${formatBytes(bytesSaved!)}`,
+    );
+  }
+  if (failure !== undefined) lines.push(`trouble      ${printable(String(failure))}`);
+  return lines.join("\n") + "\n";
+}
+
+function describeEntry({ url, partition, status, bodyBytes, storedMs }: CacheListing): string {
+  const owner = partition === "" ? "" : "  (with a key)";
+  const size = formatBytes(bodyBytes).padStart(10), age = ago(storedMs).padStart(12);
+  return `${status}  ${size}  ${age}  ${printable(redactUrl(url))}${owner}\n`;
+}
+
+function filterOf(args: ParsedArgs): CacheFilter {
+  const host = args.value("only-host"), prefix = args.value("prefix");
+  return { ...(host !== undefined && { host }), ...(prefix !== undefined && { prefix }) };
+}
+
+async function act(action: string, store: CacheStore, args: ParsedArgs, path: string, io: Io): Promise<number> {
+  const filter = filterOf(args), json = args.has("json");
+  const show = (data: unknown, text: string) => io.stdout(json ? jsonText(data) + "\n" : text);
+  switch (action) {
+    case "stats": {
+      const numbers = await stats(store, filter, path);
+      show(numbers, describeStats(numbers));
+      return ExitCode.ok;
+    }
+    case "list": {
+      const lines = wholeNumber(args, "limit", 1, 1_000_000) ?? defaultLines, all = await store.list(filter);
+      for (const entry of all.slice(0, lines)) {
+        show({ ...entry, url: redactUrl(entry.url) }, describeEntry(entry));
+      }
+      if (all.length > lines) io.stderr(`and ${all.length - lines} more (--limit)\n`);
+      return ExitCode.ok;
+    }
+    case "clear": {
+      const removed = await store.clear(filter);
+      show({ removed }, `${removed} entries removed\n`);
+      return ExitCode.ok;
+    }
+    default: {
+      const { checked, removed } = await store.verify();
+      show({ checked, removed }, `${checked} entries checked, ${removed} damaged ones removed\n`);
+      return removed === 0 ? ExitCode.ok : ExitCode.verification;
+    }
+  }
+}
+
+async function run(args: ParsedArgs, { io }: Surroundings): Promise<number> {
+  const [action, ...more] = args.operands;
+  if (action === undefined || !["stats", "list", "clear", "verify"].includes(action) || more.length > 0) {
+    const what = more.length > 0 ? `argument "${printable(more[0]!)}": one action at a time` : undefined;
+    throw new UsageError(what ?? `action "${printable(action ?? "")}": not stats, list, clear or verify`);
+  }
+  const path = cachePath(io.env);
+  if (path === undefined) throw invalid("finding the cache: neither CIVIKIT_CACHE nor HOME is set", "CIVIKIT_CACHE");
+  if (path === null) {
+    io.stderr("the cache is switched off by CIVIKIT_CACHE\n");
+    return ExitCode.ok;
+  }
+  if (!existsSync(path)) {
+    io.stderr(`no cache yet at ${printable(path)}\n`);
+    return ExitCode.ok;
+  }
+  const store = sqliteStore(path);
+  try {
+    return await act(action, store, args, path, io);
+  } finally {
+    store.close();
+  }
+}
+
+/** `civikit cache`: looks into the HTTP cache, empties and checks it. */
+export const cacheCommand: Command = {
+  name: "cache",
+  summary: "Shows, empties and checks what was kept of earlier answers.",
+  usage: "cache <stats|list|clear|verify> [options]",
+  help,
+  flags: [
+    { name: "only-host", value: "HOST", about: "only what came from this host (with its port, if any)" },
+    { name: "prefix", value: "URL", about: "only URLs that begin so" },
+    { name: "limit", value: "N", about: `list: at most so many entries (default: ${defaultLines})` },
+    { name: "json", about: "JSON, one object a line, on standard output" },
+  ],
+  run,
+};

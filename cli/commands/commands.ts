@@ -1,0 +1,45 @@
+import { addCommand } from "./add.ts";
+import { cacheCommand } from "./cache.ts";
+import type { Command } from "../command.ts";
+import { creatorsCommand } from "./creators.ts";
+import { downloadCommand } from "./download.ts";
+import { enumsCommand } from "./enums.ts";
+import { imagesCommand } from "./images.ts";
+import { installCommand } from "./install.ts";
+import { logsCommand } from "./logs.ts";
+import { modelsCommand } from "./models.ts";
+import { outdatedCommand } from "./outdated.ts";
+import { removeCommand } from "./remove.ts";
+import { reportCommand } from "./report.ts";
+import { scanCommand } from "./scan.ts";
+import { serveCommand } from "./serve.ts";
+import { tagsCommand } from "./tags.ts";
+import { updateCommand } from "./update.ts";
+import { usersCommand } from "./users.ts";
+import { verifyCommand } from "./verify.ts";
+import { versionsCommand } from "./versions.ts";
+import { whoamiCommand } from "./whoami.ts";
+
+/** Every command, in the order of the help. */
+export const commands: readonly Command[] = [
+  downloadCommand,
+  modelsCommand,
+  versionsCommand,
+  imagesCommand,
+  creatorsCommand,
+  tagsCommand,
+  usersCommand,
+  whoamiCommand,
+  enumsCommand,
+  cacheCommand,
+  reportCommand,
+  logsCommand,
+  serveCommand,
+  scanCommand,
+  verifyCommand,
+  addCommand,
+  removeCommand,
+  installCommand,
+  outdatedCommand,
+  updateCommand,
+];

@@ -1,0 +1,29 @@
+import { apiCommand, type Asking, count, listFlags, listOptions, showList, wordsOf } from "./api_command.ts";
+import type { Command } from "../command.ts";
+
+const help = `actions:
+  search [<words>]   creators whose name holds the words; upper and lower case
+                     are told apart, and there is no promised order
+
+example:
+  civikit creators search lamp --limit 5`;
+
+async function search(asking: Asking): Promise<void> {
+  const query = wordsOf(asking);
+  const list = asking.api.creators.list(query === undefined ? {} : { query }, listOptions(asking));
+  await showList(asking, list, ["CREATOR", "MODELS", "LINK"], ({ username, modelCount, link }) => [
+    String(username ?? "(deleted)"),
+    count(modelCount),
+    link ?? "",
+  ]);
+}
+
+/** `civikit creators`: search those who publish models. */
+export const creatorsCommand: Command = apiCommand({
+  name: "creators",
+  summary: "Searches those who publish models.",
+  usage: "creators search [<words>] [options]",
+  flags: listFlags,
+  help,
+  actions: { search },
+});

@@ -1,0 +1,39 @@
+import { apiCommand, type Asking, showTable } from "./api_command.ts";
+import { UsageError } from "../options/args.ts";
+import type { Command } from "../command.ts";
+import { closest, printable } from "../terminal/text.ts";
+import { jsonLine } from "../terminal/json_line.ts";
+
+const help = `Without a name: every list and how many words it has. With one: its words, one a
+line, to be used as they are, for instance with "civikit models search --base".
+
+examples:
+  civikit enums
+  civikit enums BaseModel`;
+
+async function enums(asking: Asking): Promise<void> {
+  const { api, operands, isJson, io } = asking, all = await api.enums(asking), [name] = operands;
+  const lists = Object.entries(all).filter((entry): entry is [string, string[]] => Array.isArray(entry[1]));
+  if (name === undefined) {
+    if (isJson) return jsonLine(io, all);
+    return showTable(asking, [["NAME", "WORDS"], ...lists.map(([name, words]) => [name, String(words.length)])]);
+  }
+  const list = lists.find(([key]) => key.toLowerCase() === name.toLowerCase());
+  if (list === undefined) {
+    const near = closest(name, lists.map(([key]) => key));
+    throw new UsageError(`list "${printable(name)}": unknown${near === undefined ? "" : `; did you mean "${near}"?`}`);
+  }
+  if (isJson) jsonLine(io, list[1]);
+  else io.stdout(list[1].map((word) => `${printable(word)}\n`).join(""));
+}
+
+/** `civikit enums`: the words Civitai knows. */
+export const enumsCommand: Command = apiCommand({
+  name: "enums",
+  summary: "Lists the words Civitai knows: kinds of models, base models, ...",
+  usage: "enums [<name>] [options]",
+  flags: [],
+  mostOperands: 1,
+  help,
+  actions: { "": enums },
+});

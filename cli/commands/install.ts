@@ -1,0 +1,40 @@
+import type { ParsedArgs } from "../options/args.ts";
+import type { Command, Surroundings } from "../command.ts";
+import { withInstaller } from "../run/install_run.ts";
+import { installFlags, keepOldFlag, projectOf } from "../options/project_options.ts";
+
+const help = `Makes the folder exactly what civikit.lock.json says: fetches what is missing, in
+parallel and verified, and takes away what earlier installs put there and nobody
+wants any more (unless it was changed since, or --keep-old is given). A file goes
+when the one in its place is verified and there. Entries of civikit.models.json the
+lock file does not know yet are looked up and locked; with --frozen that is an
+error instead. When everything is there, no network is needed.
+
+Killed or interrupted? Run it again. Keep both files in git: everybody who runs
+"civikit install" then has the same models, bit for bit.
+
+examples:
+  civikit install
+  civikit install --frozen --root ~/ComfyUI`;
+
+async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
+  const project = projectOf(args, surroundings);
+  return await withInstaller(args, surroundings, async (installer) => {
+    await installer.install(project, { isFrozen: args.has("frozen"), keepOld: args.has("keep-old") });
+  });
+}
+
+/** `civikit install`: a folder exactly as its lock file says. */
+export const installCommand: Command = {
+  name: "install",
+  summary: "Makes a folder of models exactly what its lock file says.",
+  usage: "install [options]",
+  flags: [
+    { name: "frozen", about: "fail when manifest and lock file differ, instead of asking Civitai" },
+    keepOldFlag,
+    ...installFlags,
+  ],
+  mostOperands: 0,
+  help,
+  run,
+};

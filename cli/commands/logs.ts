@@ -1,0 +1,153 @@
+import { join } from "node:path";
+import { InputError, wrapDiskError } from "../../transport/mod.ts";
+import { type ParsedArgs, UsageError, wholeNumber } from "../options/args.ts";
+import type { Command, Surroundings } from "../command.ts";
+import { ExitCode } from "../exit_code.ts";
+import { interrupt } from "../terminal/interrupt.ts";
+import { monitorPaths } from "../settings/places.ts";
+import { printable } from "../terminal/text.ts";
+import { jsonText } from "../terminal/json_line.ts";
+
+const help = `<what> is one of:
+  errors    failures by status, by kind of network trouble, and timeouts
+  latency   response times: mean, shortest, longest, 95th percentile, trend
+  tail      the last lines; with --follow also those to come
+
+After <what> may stand which log: http_client (every request; the default),
+application (downloads, memory) or error (only errors), or any other file.
+Rotated files (http_client.log.1 ...) and gzip files are read too. CIVIKIT_LOG_FORMAT=json makes JSON lines of what is
+written, CIVIKIT_LOG_LEVEL (DEBUG, INFO, WARN, ERROR) chooses how much.
+
+examples:
+  civikit logs errors
+  civikit logs latency --json
+  civikit logs tail --limit 50 --follow
+  civikit logs tail error
+  civikit logs errors old/http_client.log.gz`;
+
+const kinds = ["errors", "latency", "tail"] as const;
+const ownLogs: ReadonlySet<string> = new Set(["http_client", "application", "error"]);
+const pollMs = 500;
+
+function table(pairs: readonly (readonly [string, string | number])[]): string {
+  const width = Math.max(0, ...pairs.map(([name]) => name.length));
+  return pairs.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join("");
+}
+
+const counts = (title: string, of: Readonly<Record<string, number>>): string => {
+  const rows = Object.entries(of).sort((a, b) => b[1] - a[1]);
+  return rows.length === 0 ? "" : `\n${title}\n${table(rows.map(([name, count]) => [`  ${printable(name)}`, count]))}`;
+};
+
+/** Prints what is appended to `path`, from byte `at` on, until `signal` aborts; a rotated file is read from its start. */
+async function follow(path: string, at: number, write: (text: string) => void, signal: AbortSignal): Promise<void> {
+  let position = at, rest = "";
+  while (!signal.aborted) {
+    const size = (await Deno.stat(path).catch(() => undefined))?.size ?? 0;
+    if (size < position) [position, rest] = [0, ""];
+    if (size > position) {
+      using file = await Deno.open(path);
+      await file.seek(position, Deno.SeekMode.Start);
+      const bytes = new Uint8Array(size - position);
+      const count = await file.read(bytes) ?? 0;
+      position += count;
+      const lines = (rest + new TextDecoder().decode(bytes.subarray(0, count))).split("\n");
+      rest = lines.pop()!;
+      for (const line of lines) write(`${printable(line)}\n`);
+      if (count > 0) continue;
+    }
+    await new Promise<void>((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        signal.removeEventListener("abort", wake);
+        resolve();
+      }, pollMs);
+      signal.addEventListener("abort", wake, { once: true });
+    });
+  }
+}
+
+async function run(args: ParsedArgs, { io }: Surroundings): Promise<number> {
+  const [kind, ...named] = args.operands;
+  if (kind !== "errors" && kind !== "latency" && kind !== "tail") {
+    throw new UsageError(`what to show: expected ${kinds.join(", ")}${kind ? `, not "${printable(kind)}"` : ""}`);
+  }
+  const number = wholeNumber(args, "limit", 0, 1_000_000);
+  const folder = args.value("log-dir") ?? monitorPaths(io.env)?.logs;
+  const { analyseErrors, analyseLatency, logLines, logParts, tailLines } = await import("../../monitor/mod.ts");
+  /** Our own logs with their rotated parts; any other file as it is. */
+  const partsOf = async (name: string): Promise<{ parts: readonly string[]; last: string }> => {
+    if (ownLogs.has(name)) {
+      if (folder === undefined) {
+        throw new InputError("looking for the logs: no home folder; set CIVIKIT_STATE_DIR or give --log-dir", {
+          code: "invalid_config",
+          input: "--log-dir",
+        });
+      }
+      const last = join(folder, `${name}.log`);
+      return { parts: await logParts(last), last };
+    }
+    await Deno.stat(name).catch((error) => {
+      throw wrapDiskError(error, name, "reading the log");
+    });
+    return { parts: [name], last: name };
+  };
+  const logs = await Promise.all((named.length > 0 ? named : ["http_client"]).map(partsOf));
+  const parts = logs.flatMap(({ parts }) => parts), { last } = logs.at(-1)!;
+  const size = (await Deno.stat(last).catch(() => undefined))?.size ?? 0;
+  const lines = logLines(parts);
+  const json = (value: unknown) => io.stdout(`${jsonText(value, 2)}\n`);
+
+  if (kind === "tail") {
+    for (const line of await tailLines(lines, number ?? 20)) io.stdout(`${printable(line)}\n`);
+    if (!args.has("follow")) return ExitCode.ok;
+    using stop = interrupt(io, { onFirst: () => {}, onSecond: () => {} });
+    await follow(last, size, (text) => io.stdout(text), stop.signal);
+    return ExitCode.ok;
+  }
+  if (kind === "latency") {
+    const found = await analyseLatency(lines);
+    if (args.has("json")) json(found);
+    else {
+      io.stdout(table([
+        ["lines", found.lines],
+        ["response times", found.count],
+        ["mean", `${found.avg_ms} ms`],
+        ["shortest", `${found.min_ms} ms`],
+        ["longest", `${found.max_ms} ms`],
+        ["95th percentile", `${found.p95_ms} ms`],
+        ["trend", `${found.trend} (${found.trend_percent}%)`],
+      ]));
+    }
+    return ExitCode.ok;
+  }
+  const found = await analyseErrors(lines, number ?? 5);
+  if (args.has("json")) json(found);
+  else {
+    io.stdout(table([["lines", found.lines], ["failures", found.failures]]));
+    io.stdout(counts("by status", found.by_status) + counts("connection", found.connection));
+    io.stdout(counts("timeouts", found.timeout));
+    if (found.latest.length > 0) {
+      io.stdout(`\nlatest\n${found.latest.map((line) => `  ${printable(line)}\n`).join("")}`);
+    }
+  }
+  return ExitCode.ok;
+}
+
+/** `civikit logs`: what the log files say. */
+export const logsCommand: Command = {
+  name: "logs",
+  summary: "Analyses the log files: errors, response times, or the last lines.",
+  usage: "logs errors|latency|tail [<log>|<file>...] [options]",
+  help,
+  flags: [
+    { name: "log-dir", value: "FOLDER", about: "folder of the logs (default: logs in CIVIKIT_STATE_DIR)" },
+    { name: "limit", value: "N", about: "at most so many lines (default: 20 of tail, 5 of errors)" },
+    { name: "follow", short: "f", about: "with tail: go on with what is written from now on" },
+    { name: "json", about: "as one JSON object" },
+  ],
+  run,
+};

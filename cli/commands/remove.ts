@@ -1,0 +1,40 @@
+import { removeModel } from "../../api/mod.ts";
+import { type ParsedArgs, UsageError } from "../options/args.ts";
+import type { Command, Surroundings } from "../command.ts";
+import { withInstaller } from "../run/install_run.ts";
+import { installFlags, projectOf } from "../options/project_options.ts";
+import { projectWords } from "../terminal/project_words.ts";
+import { printable } from "../terminal/text.ts";
+
+const help = `<what> is an entry as civikit.models.json has it, a version id, model:<id>, an AIR,
+a page URL, or the path of an installed file. It goes from manifest and lock file,
+and its files go from the disk if they still are what was installed. Sidecars stay.
+
+examples:
+  civikit remove 128713
+  civikit remove model:1001 --keep-files`;
+
+async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
+  if (args.operands.length === 0) throw new UsageError("nothing to remove: name an entry of civikit.models.json");
+  const project = projectOf(args, surroundings);
+  return await withInstaller(args, surroundings, async ({ api, tell, install }) => {
+    const keepOld = args.has("keep-files"), { isDry } = project, words = projectWords(surroundings.locale);
+    for (const text of args.operands) {
+      for (const wanted of removeModel(project, api, text, { keepOld })) {
+        const word = isDry ? words.wouldUnwant : words.unwanted;
+        tell(`${word}: ${printable(wanted.air)}`, { event: isDry ? "would_unwant" : "unwanted", wanted });
+      }
+    }
+    if (!keepOld) await install(project);
+  });
+}
+
+/** `civikit remove`: a model out of manifest, lock file and folder. */
+export const removeCommand: Command = {
+  name: "remove",
+  summary: "Takes models out of a project, with the files that were installed for them.",
+  usage: "remove <what>... [options]",
+  flags: [{ name: "keep-files", about: "leave the files where they are; the project forgets them" }, ...installFlags],
+  help,
+  run,
+};

@@ -1,0 +1,64 @@
+import { applyUpdate, findWanted, type LockedFile, planUpdate } from "../../api/mod.ts";
+import { type ParsedArgs, UsageError } from "../options/args.ts";
+import type { Command, Surroundings } from "../command.ts";
+import { withInstaller } from "../run/install_run.ts";
+import { installFlags, keepOldFlag, projectOf } from "../options/project_options.ts";
+import { moveText, projectWords, stayText } from "../terminal/project_words.ts";
+import { printable } from "../terminal/text.ts";
+
+const help = `Takes the entries that follow a model (model:<id>) to its newest version, writes the
+lock file and installs. Entries that name a version stay, unless --latest moves
+them in civikit.models.json to the newest version for the same base model.
+Without <what>, everything is updated. What cannot be moved is told, and why.
+
+An old file goes when the new one is verified and in place, unless --keep-old is
+given. --dry-run shows what would move, be fetched and be removed.
+
+examples:
+  civikit update
+  civikit update model:1001
+  civikit update --latest --dry-run`;
+
+async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
+  const project = projectOf(args, surroundings),
+    keepOld = args.has("keep-old"),
+    words = projectWords(surroundings.locale);
+  return await withInstaller(args, surroundings, async ({ api, signal, tell, fail, install }) => {
+    const meant = args.operands.map((text) => {
+      const found = findWanted(project, api, text);
+      if (found.length === 0) throw new UsageError(`"${printable(text)}": the manifest has no such model`);
+      return found;
+    });
+    const only = args.operands.length === 0 ? undefined : meant.flat();
+    const plan = await planUpdate(project, api, { only, latest: args.has("latest"), signal });
+    applyUpdate(project, plan, { keepOld });
+    for (const { wanted, error } of plan.failures) fail(error, wanted.air);
+    for (const move of plan.moves) {
+      const { from, to, before, after } = move, paths = (files: readonly LockedFile[]) => files.map(({ path }) => path);
+      const facts = { wanted: to, from, to, fromPaths: paths(before), toPaths: paths(after) };
+      const [word, event] = project.isDry ? [words.wouldMove, "would_move"] : [words.moved, "moved"];
+      tell(`${word}: ${moveText(move)}`, { event, ...facts });
+    }
+    for (const stay of plan.stays) {
+      const { wanted, reason, error, newest = null } = stay;
+      if (reason === "failed") fail(error, wanted.air);
+      else {tell(`${words.stays}: ${printable(wanted.air)}: ${stayText(stay, words)}`, {
+          event: "stays",
+          wanted,
+          reason,
+          newest,
+        });}
+    }
+    await install(project, { keepOld });
+  });
+}
+
+/** `civikit update`: followed models to their newest versions. */
+export const updateCommand: Command = {
+  name: "update",
+  summary: "Takes a project's models to their newest versions.",
+  usage: "update [<what>...] [options]",
+  flags: [{ name: "latest", about: "move entries that name a version, too" }, keepOldFlag, ...installFlags],
+  help,
+  run,
+};

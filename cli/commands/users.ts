@@ -1,0 +1,46 @@
+import { CivikitError } from "../../transport/mod.ts";
+import { apiCommand, type Asking, showFacts, showTable, wordsOf } from "./api_command.ts";
+import { UsageError } from "../options/args.ts";
+import type { Command } from "../command.ts";
+import { jsonLine } from "../terminal/json_line.ts";
+
+const help = `actions:
+  search <words>   up to five users whose name is like the words
+  get <name|id>    one user; a name of digits only is taken for an id
+
+example:
+  civikit users get lamplighter`;
+
+async function search(asking: Asking): Promise<void> {
+  const words = wordsOf(asking);
+  if (words === undefined) throw new UsageError("words to search for are due");
+  const users = await asking.api.users.search(words, asking);
+  if (asking.isJson) { for (const user of users) jsonLine(asking.io, user); }
+  else if (users.length === 0) asking.say("nothing found");
+  else showTable(asking, [["ID", "NAME"], ...users.map(({ id, username }) => [String(id), String(username ?? "")])]);
+}
+
+async function get(asking: Asking): Promise<void> {
+  const [name, ...more] = asking.operands;
+  if (name === undefined || more.length > 0) throw new UsageError("one name or id is due");
+  const user = await asking.api.users.find(/^\d{1,10}$/.test(name) ? Number(name) : name, asking);
+  if (user === null) {
+    throw new CivikitError(`asking for user "${name}": there is none`, { code: "not_found", reason: "user_missing" });
+  }
+  showFacts(asking, user, {
+    user: user.id,
+    name: user.username,
+    avatar: user.avatarUrl,
+    page: `${asking.api.baseUrl}/user/${user.username}`,
+  });
+}
+
+/** `civikit users`: search and look at users. */
+export const usersCommand: Command = apiCommand({
+  name: "users",
+  summary: "Searches users, or shows one.",
+  usage: "users search|get <words|name|id> [options]",
+  flags: [],
+  help,
+  actions: { search, get },
+});

@@ -1,0 +1,86 @@
+import { digestFile } from "../../transport/mod.ts";
+import type { Version } from "../../api/mod.ts";
+import { apiCommand, type Asking, idOperand, showFacts, showTable, sizeText } from "./api_command.ts";
+import { UsageError } from "../options/args.ts";
+import type { Command } from "../command.ts";
+import { ExitCode } from "../exit_code.ts";
+import { jsonLine } from "../terminal/json_line.ts";
+
+const help = `actions:
+  get <id>                 one version with its files
+  by-hash <hash|file>...   what model a hash or a file on the disk belongs to
+
+by-hash takes any hash Civitai knows (SHA-256, AutoV2, AutoV3, BLAKE3, CRC32) or
+a path; many SHA-256 hashes and files are asked for in one call.
+
+examples:
+  civikit versions get 128713
+  civikit versions by-hash models/*.safetensors --json`;
+
+function show(asking: Asking, version: Version): void {
+  const { id, name, modelId, model, baseModel, publishedAt, usageControl, trainedWords, air, files } = version;
+  showFacts(asking, version, {
+    version: `${id} ${name}`,
+    model: `${modelId ?? "?"} ${model.name}`,
+    type: model.mode ? `${model.type} (${model.mode})` : model.type,
+    base: baseModel,
+    published: publishedAt?.slice(0, 10),
+    use: (usageControl ?? "Download") === "Download" ? undefined : `${usageControl}: no downloads`,
+    words: trainedWords?.join(", "),
+    air,
+  });
+  if (asking.isJson || !files?.length) return;
+  const rows = files.map((file) => [
+    String(file.id),
+    file.name,
+    file.type,
+    sizeText(file),
+    [file.metadata?.format, file.metadata?.size, file.metadata?.fp].filter(Boolean).join(" "),
+    file.hashes?.AutoV2 ?? "",
+  ]);
+  asking.io.stdout("\n");
+  showTable(asking, [["FILE", "NAME", "TYPE", "SIZE", "FORMAT", "AUTOV2"], ...rows]);
+}
+
+async function get(asking: Asking): Promise<void> {
+  show(asking, await asking.api.versions.get(idOperand(asking, "version id"), asking));
+}
+
+const isHash = (text: string) => /^[0-9a-f]{8,64}$/i.test(text);
+
+async function hashOf(operand: string, signal: AbortSignal): Promise<string> {
+  if (isHash(operand)) return operand.toUpperCase();
+  return (await digestFile(operand, ["SHA256"], { signal })).SHA256!;
+}
+
+async function byHash(asking: Asking): Promise<number> {
+  const { operands, api, signal, isJson, io, say } = asking;
+  if (operands.length === 0) throw new UsageError("a hash or a file is due");
+  const hashes = new Map<string, string>();
+  for (const operand of operands) hashes.set(operand, await hashOf(operand, signal));
+  const whole = [...hashes.values()].filter((hash) => hash.length === 64);
+  const found = whole.length > 1 ? await api.versions.byHashes(whole, { signal }) : new Map<string, Version>();
+  let missing = 0;
+  const rows: string[][] = [];
+  for (const [operand, hash] of hashes) {
+    const version = found.get(hash) ??
+      (whole.length > 1 && hash.length === 64 ? null : await api.versions.byHash(hash, { signal }));
+    if (version === null) {
+      missing++;
+      say(`${operand}: unknown to Civitai`);
+    } else if (isJson) jsonLine(io, version);
+    else rows.push([operand, String(version.id), version.model.name, version.name, version.baseModel ?? ""]);
+  }
+  if (rows.length > 0) showTable(asking, [["HASH OR FILE", "VERSION", "MODEL", "NAME", "BASE MODEL"], ...rows]);
+  return missing > 0 ? ExitCode.notFound : ExitCode.ok;
+}
+
+/** `civikit versions`: look at model versions. */
+export const versionsCommand: Command = apiCommand({
+  name: "versions",
+  summary: "Shows a model version, or finds the one a file belongs to.",
+  usage: "versions get|by-hash <what>... [options]",
+  flags: [],
+  help,
+  actions: { get, "by-hash": byHash },
+});

@@ -1,0 +1,35 @@
+import { CivikitError } from "../../transport/mod.ts";
+import { apiCommand, type Asking, showFacts } from "./api_command.ts";
+import type { Command } from "../command.ts";
+import { loadKey } from "../settings/settings.ts";
+
+const help = `Only this call tells whether Civitai accepts your API key: to a wrong or expired
+one every other call answers as if there were none. Exit code 3 when it is not
+accepted, or when there is none.`;
+
+async function whoami(asking: Asking): Promise<void> {
+  if (await loadKey(asking.io.env) === undefined) {
+    throw new CivikitError("looking for the API key: there is none", { code: "unauthorized", reason: "key_missing" });
+  }
+  const me = await asking.api.me(asking);
+  showFacts(asking, me, {
+    user: me.id,
+    name: me.username,
+    status: me.status,
+    tier: me.tier,
+    member: me.isMember === true ? "yes" : "no",
+    subscriptions: me.subscriptions?.join(", "),
+  });
+}
+
+/** `civikit whoami`: whose key is in use. */
+export const whoamiCommand: Command = apiCommand({
+  name: "whoami",
+  summary: "Tells whose API key is in use, and whether Civitai accepts it.",
+  usage: "whoami [options]",
+  flags: [],
+  mostOperands: 0,
+  help,
+  actions: { "": whoami },
+  isAboutKey: true,
+});

@@ -1,0 +1,54 @@
+import type { Enums } from "../../api/mod.ts";
+import type { Asking } from "../commands/api_command.ts";
+import { UsageError } from "./args.ts";
+import { closest, printable } from "../terminal/text.ts";
+
+/** How far back a list looks. */
+export const periods: readonly string[] = ["AllTime", "Year", "Month", "Week", "Day"];
+
+const folded = (word: string): string => word.toLowerCase().replace(/[\s_-]+/g, "");
+
+/**
+ * The one of `words` that is meant by `typed`: upper or lower case, spaces, dashes and underscores make no difference.
+ *
+ * @param option Where it was typed, such as `option --sort`.
+ * @param due What would have been right; the words themselves by default.
+ * @throws {UsageError} when it is none of them, with the one that is near.
+ */
+export function knownWord(
+  option: string,
+  typed: string,
+  words: readonly string[],
+  due = `one of ${words.join(", ")} is due`,
+): string {
+  const wanted = folded(typed), forms = words.map(folded), at = forms.indexOf(wanted);
+  if (at >= 0) return words[at]!;
+  const near = closest(wanted, forms);
+  const hint = near === undefined ? "" : `; did you mean "${printable(words[forms.indexOf(near)]!)}"?`;
+  throw new UsageError(`${option} "${printable(typed)}": unknown${hint}\n${due}`);
+}
+
+/** {@linkcode knownWord} for an option; undefined when it was not given. */
+export function wordOption({ args }: Pick<Asking, "args">, name: string, words: readonly string[]): string | undefined {
+  const typed = args.value(name);
+  return typed === undefined ? undefined : knownWord(`option --${name}`, typed, words);
+}
+
+/**
+ * {@linkcode knownWord} for words of the site. Where the site does not tell its words they are taken as they are.
+ *
+ * @param lists Which of its lists; the first is the one to look into.
+ */
+export async function siteWords(
+  { api, signal }: Pick<Asking, "api" | "signal">,
+  name: string,
+  typed: readonly string[] | undefined,
+  lists: readonly (keyof Enums)[],
+): Promise<readonly string[] | undefined> {
+  if (typed === undefined) return undefined;
+  const all = await api.enums({ signal }).catch(() => undefined);
+  signal.throwIfAborted();
+  const words = [...new Set(lists.flatMap((list) => all?.[list] ?? []))];
+  if (words.length === 0) return typed;
+  return typed.map((word) => knownWord(`option --${name}`, word, words, `"civikit enums ${lists[0]}" lists all`));
+}

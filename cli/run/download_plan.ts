@@ -1,0 +1,173 @@
+import { join } from "node:path";
+import {
+  type Civitai,
+  parseReference,
+  type ResolvedFile,
+  resolveDownloads,
+  type ResolveWarning,
+} from "../../api/mod.ts";
+import { type Digests, InputError, type Promised, redactUrl, safeFileName } from "../../transport/mod.ts";
+import { promisedOf } from "../../hub/run/mod.ts";
+import { urlDigest } from "../../transport/internal.ts";
+import { chooseNames, freeName, type Unnamed } from "./download_names.ts";
+import type { DownloadOptions } from "../options/download_options.ts";
+import type { Item } from "../terminal/reporter.ts";
+import type { WrittenReference } from "./reference_list.ts";
+import { printable } from "../terminal/text.ts";
+
+/** One file that will be downloaded. */
+export interface PlannedFile extends Item {
+  /** Where it comes from. */
+  readonly url: string;
+  /** To try in order when `url` answers 404. */
+  readonly fallbackUrls: readonly string[];
+  /** The size it must have; undefined where it is unknown or may be rounded. */
+  readonly sizeBytes: number | undefined;
+  /** What it is verified with. */
+  readonly hashes: Digests;
+  /** Asks the API again what is promised; undefined where there is no API to ask. */
+  readonly refresh: (() => Promise<Promised>) | undefined;
+  /** Names the file once the server has; undefined where its name is known. */
+  readonly chooseName?: ((suggested: string | undefined) => string) | undefined;
+  /** What to know before it is used. */
+  readonly warnings: readonly ResolveWarning[];
+}
+
+/** A reference that never became a file. */
+export interface PlanFailure {
+  /** As the user wrote it, with the line where it stands in a list; fit for a terminal. */
+  readonly reference: string;
+  /** Why. */
+  readonly error: unknown;
+}
+
+/** What a run will do. */
+export interface Plan {
+  /** Files, in the order they were asked for; no two have one path. */
+  readonly files: readonly PlannedFile[];
+  /** References that never became files. */
+  readonly failures: readonly PlanFailure[];
+}
+
+interface Draft extends Omit<PlannedFile, "index" | "path" | "chooseName">, Unnamed {
+  /** Whether the server may name it otherwise. */
+  readonly isNamedByServer?: boolean;
+}
+
+/** Runs `work` over `items`, at most `most` at once; results in the order of `items`. */
+export async function inParallel<T, R>(
+  items: readonly T[],
+  most: number,
+  work: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [], entries = items.entries();
+  async function worker(): Promise<void> {
+    for (const [index, item] of entries) results[index] = await work(item, index);
+  }
+  await Promise.all(Array.from({ length: Math.min(most, items.length) }, worker));
+  return results;
+}
+
+function promised(resolved: ResolvedFile, given: Digests): { hashes: Digests; sizeBytes: number | undefined } {
+  // whoever vouches for a hash knows better than the site
+  if (Object.keys(given).length > 0) return { hashes: given, sizeBytes: undefined };
+  return promisedOf(resolved);
+}
+
+function chosenName(output: string | undefined, name: string): string {
+  if (output === undefined) return name;
+  const safe = safeFileName(output);
+  if (safe === output) return output;
+  throw new InputError(`saving as ${JSON.stringify(output)}: not a file name every system can hold, try "${safe}"`, {
+    code: "invalid_path",
+    input: output,
+  });
+}
+
+function nameInUrl(url: string): string {
+  const last = new URL(url).pathname.split("/").at(-1) ?? "";
+  try {
+    return safeFileName(decodeURIComponent(last));
+  } catch {
+    return safeFileName(last);
+  }
+}
+
+async function drafts(
+  text: string,
+  api: Civitai,
+  options: DownloadOptions,
+  signal: AbortSignal,
+): Promise<Draft[]> {
+  const { isModel, file, all, output, hashes: given } = options;
+  const reference = parseReference(isModel && /^\d+$/.test(text) ? `model:${text}` : text, api);
+  if (reference.kind === "url") {
+    const { url } = reference;
+    const name = chosenName(output, nameInUrl(url));
+    const common = { fallbackUrls: [], totalBytes: undefined, sizeBytes: undefined, refresh: undefined, warnings: [] };
+    const isNamedByServer = output === undefined, mark = urlDigest(url).slice(0, 8);
+    return [{ ...common, reference: redactUrl(url), name, mark, url, hashes: given, isNamedByServer }];
+  }
+  const choice = { ...(file !== undefined && { file }), ...(all && { all }) };
+  const found = await resolveDownloads(api, reference, { ...choice, signal });
+  return found.map((resolved) => ({
+    reference: reference.text,
+    name: chosenName(output, resolved.fileName),
+    mark: String(resolved.fileId),
+    url: resolved.url,
+    fallbackUrls: resolved.fallbackUrls,
+    totalBytes: resolved.sizeBytes,
+    ...promised(resolved, given),
+    async refresh() {
+      const again = await resolveDownloads(api, reference, { file: resolved.fileId, signal });
+      return promised(again.find(({ fileId }) => fileId === resolved.fileId) ?? resolved, given);
+    },
+    warnings: resolved.warnings,
+  }));
+}
+
+/** Gives a file the name its server suggests, as far as no other file of the run has it. */
+function serverNamer(mark: string, name: string, taken: Set<string>): (suggested: string | undefined) => string {
+  let own = name;
+  return function chooseName(suggested = name) {
+    taken.delete(own.toLowerCase());
+    own = freeName({ name: suggested, mark }, taken);
+    taken.add(own.toLowerCase());
+    return own;
+  };
+}
+
+/**
+ * Turns references into files: parses each, asks the API about it, and gives every file a path of its own. A file
+ * asked for twice is planned once. One bad reference does not spoil the others.
+ *
+ * @throws The signal's reason when it aborts.
+ */
+export async function planDownloads(
+  references: readonly WrittenReference[],
+  api: Civitai,
+  options: DownloadOptions,
+  signal: AbortSignal,
+): Promise<Plan> {
+  const failed: PlanFailure[] = [];
+  const found = await inParallel(references, options.jobs, async ({ text, place }, index) => {
+    try {
+      signal.throwIfAborted();
+      return await drafts(text, api, options, signal);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      const written = printable(redactUrl(text));
+      failed[index] = { reference: place === undefined ? written : `${place}: ${written}`, error };
+      return [];
+    }
+  });
+  const different = [...Map.groupBy(found.flat(), ({ url }) => url).values()].map(([first]) => first!);
+  const names = await chooseNames(different, options.dir, signal),
+    taken = new Set(names.map((name) => name.toLowerCase()));
+  const files = different.map(({ isNamedByServer = false, mark, ...draft }, index): PlannedFile => {
+    const name = names[index]!;
+    const chooseName = isNamedByServer ? serverNamer(mark, name, taken) : undefined;
+    return { ...draft, name, chooseName, index, path: join(options.dir, name) };
+  });
+  return { files, failures: failed.filter(Boolean) };
+}

@@ -1,0 +1,58 @@
+import { basename, join } from "node:path";
+import { type Digests, hashNames, throttle, type Transport } from "../../transport/mod.ts";
+import { runFiles, type RunWatch } from "../../hub/run/mod.ts";
+import type { HashCache } from "../../api/mod.ts";
+import type { DownloadOptions } from "../options/download_options.ts";
+import type { PlannedFile } from "./download_plan.ts";
+import { exitCode } from "../exit_code.ts";
+import type { Outcome, Reporter } from "../terminal/reporter.ts";
+import { reporterWatcher } from "../terminal/watcher.ts";
+
+/** What became of the files of a run. */
+export interface RunResult {
+  /** Files that are there now. */
+  readonly outcomes: readonly Outcome[];
+  /** The exit codes of those that failed. */
+  readonly failures: readonly number[];
+  /** What came over the network, for files that did not end too. */
+  readonly fetchedBytes: number;
+}
+
+/** The strongest of the hashes that were compared. */
+export function decidedBy(hashes: Digests): string | undefined {
+  return hashNames.find((name) => hashes[name] !== undefined);
+}
+
+/** Downloads `files`, some at once, and tells `reporter` about each. Ends early, without throwing, on abort. */
+export async function runDownloads(
+  transport: Transport,
+  files: readonly PlannedFile[],
+  { jobs, dir, force, verify, limitBytesPerSecond }: DownloadOptions,
+  { reporter, signal, track, cache }: Pick<RunWatch, "track"> & {
+    reporter: Reporter;
+    signal: AbortSignal;
+    cache: HashCache;
+  },
+): Promise<RunResult> {
+  const outcomes: Outcome[] = [], failures: number[] = [], items = new Map(files.map((file) => [file.name, file]));
+  const watcher = reporterWatcher(reporter, (name) => items.get(name)!), fetch = runFiles({ watcher, track });
+  const defaults = {
+    root: dir,
+    replace: force,
+    verify,
+    ...(limitBytesPerSecond !== undefined && { throttle: throttle(limitBytesPerSecond) }),
+  };
+  for await (const { file, result, error } of fetch(transport, files, { concurrency: jobs, signal, cache, defaults })) {
+    if (result !== undefined) {
+      const outcome: Outcome = { ...result, verifiedBy: result.verified ? decidedBy(file.hashes) : undefined };
+      outcomes.push(outcome);
+      const name = basename(result.path);
+      // it may have got its name only from the server
+      reporter.done(name === basename(file.path) ? file : { ...file, name, path: join(dir, name) }, outcome);
+    } else if (!signal.aborted || error !== signal.reason) {
+      failures.push(exitCode(error));
+      reporter.failed(error, file.name, file);
+    }
+  }
+  return { outcomes, failures, fetchedBytes: watcher.receivedBytes };
+}

@@ -1,0 +1,144 @@
+import { basename, join } from "node:path";
+import { addSidecars, runFiles } from "../../hub/run/mod.ts";
+import { install, type InstallOptions, type InstallOutcome, type LockedFile, type Project } from "../../api/mod.ts";
+import { type ParsedArgs, wholeNumber } from "../options/args.ts";
+import type { Surroundings } from "../command.ts";
+import { chooseReporter } from "../commands/download.ts";
+import { decidedBy } from "./download_run.ts";
+import { dryRun } from "./dry_run.ts";
+import { ExitCode, exitCode, sharedExitCode } from "../exit_code.ts";
+import { openHashes } from "./hash_store.ts";
+import { jsonLine } from "../terminal/json_line.ts";
+import type { Item, Reporter } from "../terminal/reporter.ts";
+import { projectWords } from "../terminal/project_words.ts";
+import { reporterWatcher } from "../terminal/watcher.ts";
+import { openSession, type Session } from "./session.ts";
+import { describeOwner } from "./skipped.ts";
+import { printable } from "../terminal/text.ts";
+
+/** What {@linkcode withInstaller} hands to a command. */
+export interface Installer extends Session {
+  /** Shows the run. */
+  readonly reporter: Reporter;
+  /** Shows what was done, or would be; with `--json`, the event. */
+  tell(text: string, event: Record<string, unknown>): void;
+  /** Shows a failure; its exit code counts. */
+  fail(error: unknown, subject: string): void;
+  /** Makes the folder what the lock file says. */
+  install(project: Project, options?: Pick<InstallOptions, "isFrozen" | "keepOld">): Promise<void>;
+}
+
+function itemOf(file: LockedFile, index: number, root: string): Item {
+  const name = printable(basename(file.path));
+  return { index, reference: file.air, name, path: join(root, file.path), totalBytes: file.bytes ?? undefined };
+}
+
+/** Runs a command that installs: opens what it needs, shows the run, ends with a summary. Resolves with the exit code. */
+export async function withInstaller(
+  args: ParsedArgs,
+  surroundings: Surroundings,
+  work: (installer: Installer) => Promise<void>,
+): Promise<number> {
+  const { io, locale } = surroundings, json = args.has("json"), quiet = args.has("quiet"), words = projectWords(locale);
+  const concurrency = wholeNumber(args, "jobs", 1, 16) ?? 3, parallel = wholeNumber(args, "parallel", 1, 32);
+  const reporter = chooseReporter({ json, quiet }, surroundings), startedMs = io.now();
+  using _closing = { [Symbol.dispose]: () => reporter.close() };
+  const isDry = args.has("dry-run"), say = (text: string) => json ? undefined : reporter.note(text);
+  function tell(text: string, event: Record<string, unknown>): void {
+    if (json) jsonLine(io, event);
+    else if (isDry) io.stdout(`${text}\n`); // what would be done is what was asked for
+    else reporter.note(text);
+  }
+  using cache = openHashes(args, surroundings, say);
+  using session = await openSession(args, surroundings, { say, close: reporter.close, parallel });
+  const { api, transport, signal } = session;
+  const codes: number[] = [], ended: InstallOutcome[] = [];
+  const items = new Map<string, Item>(), watcher = reporterWatcher(reporter, (path) => items.get(path)!);
+  let planned = 0, failedFiles = 0, isShown = false;
+
+  function fail(error: unknown, subject: string, item?: Item): void {
+    codes.push(exitCode(error));
+    if (item !== undefined) failedFiles++;
+    reporter.failed(error, subject, item);
+  }
+
+  /** Shows what would be fetched; the exit codes of what is in the way. */
+  function dry(files: readonly LockedFile[], root: string): number[] {
+    const wanted = files.map((file, index) => {
+      const hashes = file.sha256 === null ? file.hashes ?? {} : { SHA256: file.sha256 };
+      return { ...itemOf(file, index, root), url: file.url, hashes, warnings: [] };
+    });
+    if (wanted.length === 0 && !json) io.stdout(`${words.nothing}\n`);
+    const code = dryRun(wanted, { dir: root, json, force: true }, surroundings);
+    return code === ExitCode.ok ? [] : [code];
+  }
+
+  async function run(project: Project, options: Pick<InstallOptions, "isFrozen" | "keepOld"> = {}): Promise<void> {
+    isShown = !isDry;
+    const { failures, removed, left, waiting } = await install(project, api, transport, {
+      ...options,
+      cache,
+      signal,
+      concurrency,
+      force: args.has("force"),
+      onPlan(files) {
+        planned = files.length;
+        files.forEach((file, index) => items.set(file.path, itemOf(file, index, project.root)));
+        if (isDry) codes.push(...dry(files, project.root));
+        else reporter.plan([...items.values()]);
+      },
+      fetch: runFiles({ watcher, track: session.track }),
+      onOutcome(outcome) {
+        const { file, state, result, error } = outcome, item = items.get(file.path);
+        if (state === "missing") return;
+        if (state === "failed") return fail(error, item?.name ?? file.path, item);
+        ended.push(outcome);
+        if (result !== undefined && item !== undefined) {
+          reporter.done(item, {
+            ...result,
+            verifiedBy: result.verified ? decidedBy(file.hashes ?? { SHA256: "" }) : undefined,
+          });
+        }
+      },
+    });
+    for (const { wanted, error } of failures) fail(error, wanted.air);
+    const [gone, event] = isDry ? [words.wouldRemove, "would_remove"] : [words.removed, "removed"];
+    for (const path of removed) tell(`${gone}: ${printable(path)}`, { event, path });
+    for (const path of left) tell(`${words.left}: ${printable(path)}`, { event: "left", path });
+    for (const path of waiting) tell(`${words.waiting}: ${printable(path)}`, { event: "waiting", path });
+    if (args.has("sidecars") && !isDry) {
+      const models = ended.map(({ path, file }) => ({ path, sha256: file.sha256!, versionId: file.versionId }));
+      for await (const { path, owner, error } of addSidecars(models, session)) {
+        if (error !== undefined) fail(error, path);
+        else if (owner !== undefined) say(describeOwner(path, owner, surroundings.locale));
+      }
+    }
+  }
+
+  function end(isAborted: boolean): number {
+    const fetched = ended.filter(({ state }) => state === "fetched");
+    const unfinished = isAborted ? Math.max(1, planned - fetched.length - failedFiles) : 0;
+    const code = isAborted ? ExitCode.interrupted : sharedExitCode(codes);
+    const bytes = ended.reduce((sum, { file }) => sum + (file.bytes ?? 0), 0);
+    const counts = { done: fetched.length, skipped: ended.length - fetched.length, failed: codes.length, unfinished };
+    if (isShown) {
+      reporter.summary({
+        ...counts,
+        bytes,
+        fetchedBytes: watcher.receivedBytes,
+        elapsedMs: io.now() - startedMs,
+        exitCode: code,
+      });
+    }
+    if (isAborted) say("Run the same command again to go on.");
+    return code;
+  }
+
+  try {
+    await work({ ...session, [Symbol.dispose]: () => {}, reporter, tell, fail, install: run });
+    return end(false);
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+    return end(true);
+  }
+}

@@ -1,0 +1,66 @@
+import { InputError } from "../../transport/mod.ts";
+import { printable } from "../terminal/text.ts";
+
+/** What someone wants to have, and where it was written. */
+export interface WrittenReference {
+  /** As it was written. */
+  readonly text: string;
+  /** The list and the line it stands in; undefined where it was typed. */
+  readonly place?: string | undefined;
+}
+
+/** Byte order marks, and what they tell. */
+const marks = [
+  { mark: [0xef, 0xbb, 0xbf], encoding: "utf-8" },
+  { mark: [0xff, 0xfe], encoding: "utf-16le" },
+  { mark: [0xfe, 0xff], encoding: "utf-16be" },
+] as const;
+
+/** What a text that is no UTF-8 may be, by the zeros of its plain letters. */
+function guess(bytes: Uint8Array): string {
+  let even = 0, odd = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    if (bytes[at] !== 0) continue;
+    if (at % 2 === 0) even++;
+    else odd++;
+  }
+  const isWide = even + odd >= bytes.length / 4;
+  return isWide ? `UTF-16${odd > even ? "LE" : "BE"} without a byte order mark` : "not UTF-8";
+}
+
+/**
+ * The text of a list: UTF-8, or what its byte order mark says, which is UTF-16 where PowerShell 5 has written it.
+ *
+ * @throws {InputError} `invalid_file`, naming the encoding, when it is something else.
+ */
+function decode(bytes: Uint8Array, name: string): string {
+  const found = marks.find(({ mark }) => mark.every((byte, index) => bytes[index] === byte));
+  const bad = (state: string, cause?: unknown) =>
+    new InputError(`reading the list ${JSON.stringify(name)}: ${state}; save it as UTF-8`, {
+      code: "invalid_file",
+      input: name,
+      cause,
+    });
+  if (found === undefined && bytes.includes(0)) throw bad(guess(bytes));
+  try {
+    return new TextDecoder(found?.encoding, { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw bad(
+      found === undefined ? guess(bytes) : `its byte order mark says ${found.encoding}, its bytes do not`,
+      cause,
+    );
+  }
+}
+
+/**
+ * The references in a list: one a line, blank lines and lines that start with `#` left out.
+ *
+ * @param name The file, or `-`.
+ * @throws {InputError} `invalid_file` when it is no text, with its encoding.
+ */
+export function listedReferences(bytes: Uint8Array, name: string): WrittenReference[] {
+  return decode(bytes, name).split(/\r\n?|\n/).map((line, index) => ({
+    text: line.trim(),
+    place: `${printable(name)}, line ${index + 1}`,
+  })).filter(({ text }) => text !== "" && !text.startsWith("#"));
+}

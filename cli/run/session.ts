@@ -1,0 +1,67 @@
+import { type Civitai, civitai } from "../../api/mod.ts";
+import type { Monitor } from "../../monitor/mod.ts";
+import { observe, type Transport } from "../../transport/mod.ts";
+import type { Flag, ParsedArgs } from "../options/args.ts";
+import type { Surroundings } from "../command.ts";
+import { interrupt } from "../terminal/interrupt.ts";
+import { chooseBaseUrl, loadKey } from "../settings/settings.ts";
+import { openStack } from "./stack.ts";
+import { tellWaits } from "../terminal/tell_waits.ts";
+
+/** What a command that talks to Civitai works with. */
+export interface Session extends Disposable {
+  /** The API. */
+  readonly api: Civitai;
+  /** The whole stack. */
+  readonly transport: Transport;
+  /** Shows a download to whoever watches; undefined where nothing is recorded. */
+  readonly track: Monitor["track"] | undefined;
+  /** Aborts at Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+/** Options of a {@linkcode Session}. */
+export interface SessionOptions {
+  /** Connections for each file; undefined leaves it to the transport. */
+  readonly parallel?: number | undefined;
+  /** Addresses the user named, besides the API's. Default: none. */
+  readonly named?: readonly string[];
+  /** Tells whether long waits are shown now. Default: always. */
+  readonly showsWaits?: () => boolean;
+  /** Shows a line to the user. */
+  say(text: string): void;
+  /** Gives the terminal back at the second Ctrl-C. */
+  close(): void;
+}
+
+/** The options every such command has. */
+export const siteFlags: readonly Flag[] = [
+  { name: "no-monitor", about: "record nothing for civikit report and the logs (so does CIVIKIT_MONITOR=off)" },
+  { name: "base-url", value: "URL", about: "another Civitai, e.g. https://civitai.red (default: CIVIKIT_BASE_URL)" },
+];
+
+/** Opens what a command needs, by its options and the environment. */
+export async function openSession(
+  args: ParsedArgs,
+  { io, locale }: Surroundings,
+  { parallel, named, showsWaits = () => true, say, close }: SessionOptions,
+): Promise<Session> {
+  const baseUrl = chooseBaseUrl(io.env, args.value("base-url")), key = await loadKey(io.env);
+  const isMonitored = !args.has("no-monitor");
+  const stack = await openStack(io, { key, baseUrl, ...(named && { named }), parallel, isMonitored, say });
+  const stop = interrupt(io, {
+    onFirst: () => say("interrupted: finishing what is in hand (again to stop at once)"),
+    onSecond: close,
+  });
+  const transport = observe(stack.transport, tellWaits({ locale, now: io.now, showsWaits, say }));
+  return {
+    api: civitai(transport, { baseUrl }),
+    transport,
+    track: stack.monitor?.track,
+    signal: stop.signal,
+    [Symbol.dispose]() {
+      stop[Symbol.dispose]();
+      stack.close();
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import type { Locale } from "../../transport/mod.ts";
+import type { Flag, ParsedArgs } from "../options/args.ts";
+import type { Io } from "../terminal/io.ts";
+import { cachePath, hashesPath, keyPath, monitorPaths } from "./places.ts";
+import { isGranted, keeping, type Right } from "./rights.ts";
+import { isMonitored } from "./settings.ts";
+
+/** One thing a command does only where it may, and otherwise leaves. */
+interface Ability {
+  readonly what: Readonly<Record<Locale, string>>;
+  /** The options by which one sees that a command does it. */
+  readonly seenBy: readonly string[];
+  /** What it takes; undefined where it is not wanted. */
+  needs(env: Io["env"], args: ParsedArgs): readonly Right[] | undefined;
+}
+
+const kept = (path: string | null | undefined) => path ? keeping(path) : undefined;
+
+const abilities: readonly Ability[] = [
+  {
+    what: { en: "the API key and settings of the environment", "zh-TW": "環境變數裡的金鑰與設定" },
+    seenBy: ["base-url"],
+    needs: () => ["CIVITAI_API_KEY", "HOME"].map((variable) => ({ name: "env", variable })),
+  },
+  {
+    what: { en: "the key file", "zh-TW": "金鑰檔" },
+    seenBy: ["base-url"],
+    needs: (env) => {
+      const path = keyPath(env);
+      return path === undefined ? undefined : [{ name: "read", path }];
+    },
+  },
+  {
+    what: { en: "the cache", "zh-TW": "快取" },
+    seenBy: ["base-url", "port"],
+    needs: (env) => kept(cachePath(env)),
+  },
+  {
+    what: { en: "statistics and logs", "zh-TW": "統計與紀錄檔" },
+    seenBy: ["no-monitor"],
+    needs: (env, args) => isMonitored(env) && !args.has("no-monitor") ? kept(monitorPaths(env)?.store) : undefined,
+  },
+  {
+    what: { en: "remembering hashes", "zh-TW": "記住雜湊" },
+    seenBy: ["hashes"],
+    needs: (env, args) => args.value("hashes") === undefined ? kept(hashesPath(env)) : undefined,
+  },
+  {
+    what: { en: "checking for free disk space", "zh-TW": "檢查剩餘空間" },
+    seenBy: ["parallel"],
+    needs: () => [{ name: "sys", kind: "statfs" }],
+  },
+];
+
+function flagOf(right: Right): string {
+  const { name } = right;
+  const value = "path" in right ? right.path : "variable" in right ? right.variable : "kind" in right ? right.kind : "";
+  return `--allow-${name}${value ? `=${value}` : ""}`;
+}
+
+/**
+ * What a command with these options leaves undone because it was not given the right, in one line that names the flag for
+ * each; undefined when nothing is lost.
+ */
+export function lostAbilities(
+  flags: readonly Flag[],
+  args: ParsedArgs,
+  env: Io["env"],
+  locale: Locale,
+): string | undefined {
+  const lost = abilities.filter(({ seenBy }) => flags.some(({ name }) => seenBy.includes(name))).flatMap((ability) => {
+    const missing = (ability.needs(env, args) ?? []).filter((right) => !isGranted([right]));
+    return missing.length === 0 ? [] : [`${ability.what[locale]} (${missing.map(flagOf).join(" ")})`];
+  });
+  if (lost.length === 0) return undefined;
+  return locale === "en"
+    ? `note: without the right to it, this is left out: ${lost.join(", ")}`
+    : `注意：沒有權限，因此略過：${lost.join("、")}`;
+}

@@ -1,0 +1,72 @@
+import { dirname, isAbsolute, join } from "node:path";
+import type { Io } from "../terminal/io.ts";
+import { readSwitch } from "./setting_words.ts";
+
+/** Reads a variable of the environment; one that is not set may be undefined or empty. */
+type Env = Io["env"];
+
+/** A folder of the XDG base directory specification, which says: empty means not set, and a relative one is ignored. */
+function xdgFolder(path: string | undefined): string | undefined {
+  return path && isAbsolute(path) ? path : undefined;
+}
+
+function ours(env: Env, xdg: string | undefined, windows: string | undefined, ...below: string[]): string | undefined {
+  const home = env("HOME") || env("USERPROFILE");
+  const folder = xdgFolder(xdg) ?? (windows || (home && join(home, ...below)));
+  return folder ? join(folder, "civikit") : undefined;
+}
+
+function cacheFolder(env: Env): string | undefined {
+  return ours(env, env("XDG_CACHE_HOME"), env("LOCALAPPDATA"), ".cache");
+}
+
+/** Where the key may be written down: `$XDG_CONFIG_HOME/civikit/key`, `~/.config/civikit/key`, `%APPDATA%\civikit\key`. */
+export function keyPath(env: Env): string | undefined {
+  const folder = ours(env, env("XDG_CONFIG_HOME"), env("APPDATA"), ".config");
+  return folder && join(folder, "key");
+}
+
+/**
+ * Where the HTTP cache is: what CIVIKIT_CACHE names, else `civikit/http.sqlite` in `$XDG_CACHE_HOME`, `%LOCALAPPDATA%` or
+ * `~/.cache`; null when CIVIKIT_CACHE switches it off, undefined where there is no such folder.
+ *
+ * @throws {InputError} `invalid_config` when CIVIKIT_CACHE is neither a switch nor a path.
+ */
+export function cachePath(env: Env): string | null | undefined {
+  const text = env("CIVIKIT_CACHE");
+  // a bare word is rather a switch with a slip than the name of a file in whatever folder this is
+  if (text && /[/\\]/.test(text)) return text;
+  if (readSwitch(text, "CIVIKIT_CACHE", "or the path of a file, such as ./http.sqlite") === false) return null;
+  const folder = cacheFolder(env);
+  return folder && join(folder, "http.sqlite");
+}
+
+/** Where hashes are remembered between runs. */
+export function hashesPath(env: Env): string | undefined {
+  const folder = cacheFolder(env);
+  return folder && join(folder, "hashes.sqlite");
+}
+
+/** Where numbers and logs are kept. */
+export interface MonitorPaths {
+  /** The statistics. */
+  readonly store: string;
+  /** Folder of the log files. */
+  readonly logs: string;
+}
+
+/**
+ * Where numbers and logs are kept: below CIVIKIT_STATE_DIR, `$XDG_STATE_HOME/civikit`, `~/.local/state/civikit` or
+ * `%LOCALAPPDATA%\civikit`; undefined where there is none of these.
+ */
+export function monitorPaths(env: Env): MonitorPaths | undefined {
+  const folder = env("CIVIKIT_STATE_DIR") ||
+    ours(env, env("XDG_STATE_HOME"), env("LOCALAPPDATA"), ".local", "state");
+  return folder ? { store: join(folder, "stats.sqlite"), logs: join(folder, "logs") } : undefined;
+}
+
+/** Where it is kept which roots were named for which project; undefined where there is no such folder. */
+export function rootsPath(env: Env): string | undefined {
+  const store = monitorPaths(env)?.store;
+  return store && join(dirname(store), "roots.json");
+}

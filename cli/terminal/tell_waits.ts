@@ -1,0 +1,51 @@
+import { hint, type Locale, type TransportEvent } from "../../transport/mod.ts";
+import { formatDuration } from "./text.ts";
+
+/** What {@linkcode tellWaits} goes by. */
+export interface TellWaitsOptions {
+  /** The user's language. */
+  readonly locale: Locale;
+  /** Milliseconds on a clock. */
+  readonly now: () => number;
+  /** Tells whether a wait of one request's own is shown now; a pause that a whole host asked for always is. */
+  readonly showsWaits: () => boolean;
+  /** Shows a line to the user. */
+  say(text: string): void;
+}
+
+const noteworthyMs = 2000;
+/** Pauses that end within this time of one another are one. */
+const sameMs = 1000;
+
+const texts: Record<Locale, { pause(time: string, host: string): string; retry(time: string, why: string): string }> = {
+  en: {
+    pause: (time, host) => `waiting ${time}: ${host} asked for a pause`,
+    retry: (time, why) => `waiting ${time} before trying again: ${why}`,
+  },
+  "zh-TW": {
+    pause: (time, host) => `等候 ${time}：${host} 要求暫停`,
+    retry: (time, why) => `等候 ${time} 後再試一次：${why}`,
+  },
+};
+
+/** A listener for events of a transport that tells the user of waits of more than two seconds, before they begin. */
+export function tellWaits({ locale, now, showsWaits, say }: TellWaitsOptions): (event: TransportEvent) => void {
+  const told = new Map<string, number>(), words = texts[locale];
+
+  /** However many requests wait for a host, it is said once. */
+  function tellPause(host: string, waitMs: number): void {
+    const until = now() + waitMs;
+    if (waitMs < noteworthyMs || until <= (told.get(host) ?? -Infinity) + sameMs) return;
+    told.set(host, until);
+    say(words.pause(formatDuration(waitMs), host));
+  }
+
+  return function tell(event) {
+    if (event.type === "wait") tellPause(event.host, event.waitMs);
+    else if (event.type !== "retry") return;
+    else if (event.code === "rate_limited") tellPause(URL.parse(event.url)?.host ?? event.url, event.delayMs);
+    else if (event.delayMs >= noteworthyMs && showsWaits()) {
+      say(words.retry(formatDuration(event.delayMs), hint(event.code, locale).title));
+    }
+  };
+}

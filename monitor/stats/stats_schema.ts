@@ -1,0 +1,119 @@
+import type { DatabaseSync } from "node:sqlite";
+import { Histogram } from "../histogram.ts";
+
+// with rowids: rows of a table without them spill onto pages of their own from a quarter of a page on
+const rollup = (table: string) =>
+  `CREATE TABLE ${table} (
+    at INTEGER NOT NULL, series INTEGER NOT NULL,
+    requests INTEGER NOT NULL, failed INTEGER NOT NULL, aborted INTEGER NOT NULL, bytes INTEGER NOT NULL,
+    sum_ms REAL NOT NULL, max_ms REAL NOT NULL, statuses TEXT NOT NULL, codes TEXT NOT NULL, latency BLOB NOT NULL,
+    PRIMARY KEY (at, series)
+  )`;
+
+const counters = (table: string) =>
+  `CREATE TABLE ${table} (
+    at INTEGER NOT NULL, counter INTEGER NOT NULL, count INTEGER NOT NULL, sum REAL NOT NULL,
+    PRIMARY KEY (at, counter)
+  ) WITHOUT ROWID`;
+
+/** A row of `minutes` or `hours`. */
+export interface RollupRow {
+  readonly at: number;
+  readonly series: number;
+  readonly requests: number;
+  readonly failed: number;
+  readonly aborted: number;
+  readonly bytes: number;
+  readonly sum_ms: number;
+  readonly max_ms: number;
+  readonly statuses: string;
+  readonly codes: string;
+  readonly latency: Uint8Array;
+}
+
+/** Two sets of counts in JSON as one. */
+export function addCounts(one: string, other: string): string {
+  if (one === "{}") return other;
+  if (other === "{}") return one;
+  const sum = JSON.parse(one) as Record<string, number>;
+  for (const [name, count] of Object.entries(JSON.parse(other) as Record<string, number>)) {
+    sum[name] = (sum[name] ?? 0) + count;
+  }
+  return JSON.stringify(sum);
+}
+
+/** Two rows of the same series as one, at the time of the first. */
+export function addRows(one: RollupRow, other: RollupRow): RollupRow {
+  const latency = new Histogram();
+  latency.addEncoded(one.latency, one.sum_ms, one.max_ms);
+  latency.addEncoded(other.latency, other.sum_ms, other.max_ms);
+  return {
+    at: one.at,
+    series: one.series,
+    requests: one.requests + other.requests,
+    failed: one.failed + other.failed,
+    aborted: one.aborted + other.aborted,
+    bytes: one.bytes + other.bytes,
+    sum_ms: latency.sumMs,
+    max_ms: latency.maxMs,
+    statuses: addCounts(one.statuses, other.statuses),
+    codes: addCounts(one.codes, other.codes),
+    latency: latency.encode(),
+  };
+}
+
+/** The statement that puts a row of `minutes` or `hours` in its place. */
+export function putRow(table: "minutes" | "hours"): string {
+  return `INSERT OR REPLACE INTO ${table}
+    (at, series, requests, failed, aborted, bytes, sum_ms, max_ms, statuses, codes, latency)
+    VALUES (:at, :series, :requests, :failed, :aborted, :bytes, :sum_ms, :max_ms, :statuses, :codes, :latency)`;
+}
+
+const hourMs = 3_600_000;
+
+function fillHours(db: DatabaseSync): void {
+  const put = db.prepare(putRow("hours"));
+  const hours = new Map<string, RollupRow>();
+  for (const row of db.prepare("SELECT * FROM minutes ORDER BY at").iterate() as unknown as Iterable<RollupRow>) {
+    const at = Math.floor(row.at / hourMs) * hourMs;
+    const key = `${at} ${row.series}`, known = hours.get(key);
+    hours.set(key, known === undefined ? { ...row, at } : addRows(known, row));
+  }
+  for (const row of hours.values()) put.run({ ...row });
+}
+
+/** What marks a file as a store of ours: "ckst". */
+export const applicationId = 0x636b7374;
+
+/** The steps from an empty file to the present form, in order; step n makes version n + 1 out of version n. */
+export const migrations: readonly ((db: DatabaseSync) => void)[] = [
+  // 1: requests by the minute, and the last failures
+  (db) => {
+    db.exec(`
+      CREATE TABLE series (
+        id INTEGER PRIMARY KEY, host TEXT NOT NULL, route TEXT NOT NULL, method TEXT NOT NULL,
+        UNIQUE (host, route, method)
+      );
+      ${rollup("minutes")};
+      CREATE TABLE failures (
+        id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, code TEXT NOT NULL, host TEXT NOT NULL,
+        status INTEGER NOT NULL, target TEXT NOT NULL, duration_ms REAL NOT NULL
+      );
+    `);
+  },
+  // 2: hours, which are kept longer; counters; memory
+  (db) => {
+    db.exec(`
+      ${rollup("hours")};
+      CREATE TABLE counters (
+        id INTEGER PRIMARY KEY, name TEXT NOT NULL, host TEXT NOT NULL, label TEXT NOT NULL, UNIQUE (name, host, label)
+      );
+      ${counters("minute_counters")};
+      ${counters("hour_counters")};
+      CREATE TABLE memory (
+        at INTEGER PRIMARY KEY, samples INTEGER NOT NULL, sum_bytes INTEGER NOT NULL, peak_bytes INTEGER NOT NULL
+      );
+    `);
+    fillHours(db);
+  },
+];

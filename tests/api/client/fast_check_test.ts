@@ -1,0 +1,75 @@
+import { assertEquals } from "@std/assert";
+import * as v from "valibot";
+import { fastCheck } from "../../../api/client/fast_check.ts";
+import { galleryImageSchema } from "../../../api/resources/gallery_image.ts";
+import { modelSchema, versionSchema } from "../../../api/resources/schema.ts";
+import { hasSamples, sample, sampleNames } from "../_samples.ts";
+
+/** Every object and array within `value`, with a way to change one of its parts and back. */
+function* parts(value: unknown): Generator<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null) return;
+  yield value as Record<string, unknown>;
+  for (const part of Object.values(value)) yield* parts(part);
+}
+
+/** A value as text, whatever the order of keys; a list and an object with its places for keys are one. */
+function plain(value: unknown): string {
+  return JSON.stringify(value, (_key, part) => {
+    return typeof part === "object" && part !== null ? Object.fromEntries(Object.entries(part).sort()) : part;
+  });
+}
+
+/** Tells whether valibot takes a value and mends nothing in it. */
+function isWhole(schema: v.GenericSchema, value: unknown): boolean {
+  const { success, output } = v.safeParse(schema, value);
+  return success && plain(output) === plain(value);
+}
+
+Deno.test({
+  name: "fastCheck() says the same as valibot about every saved answer, with each part of it replaced by anything else",
+  ignore: !hasSamples,
+  fn() {
+    const pairs = [
+      ...sampleNames("models.item-").slice(0, 3).map((name) => [modelSchema, sample(name)] as const),
+      [modelSchema, sample("models.1231067.json")] as const,
+      [versionSchema, sample("model-versions.1387174.json")] as const,
+      [galleryImageSchema, sample("images.item-98780806.json")] as const,
+    ];
+    let refusals = 0;
+    for (const [schema, value] of pairs) {
+      const check = fastCheck(schema);
+      assertEquals(check(value), true);
+      for (const part of parts(value)) {
+        for (const [key, old] of Object.entries(part)) {
+          for (const other of [null, "text", 7, -1, 0.5, 2 ** 60, true, {}, [], [7], { SHA256: 7 }, { name: "a" }]) {
+            part[key] = other;
+            const expected = isWhole(schema, value);
+            if (!expected) refusals++;
+            if (check(value) !== expected) assertEquals(check(value), expected, `${key}: ${JSON.stringify(other)}`);
+          }
+          if (!Array.isArray(part)) {
+            delete part[key];
+            assertEquals(check(value), isWhole(schema, value), `without ${key}`);
+          }
+          part[key] = old;
+        }
+      }
+    }
+    assertEquals(refusals > 500, true);
+  },
+});
+
+Deno.test("fastCheck() leaves to valibot what it does not know", () => {
+  const schema = v.object({ id: v.pipe(v.string(), v.uuid()), list: v.tuple([v.number()]) });
+  const check = fastCheck(schema as unknown as v.GenericSchema);
+  assertEquals(check({ id: "00000000-0000-4000-8000-000000000000", list: [1] }), true);
+  assertEquals([check({ id: "x", list: [1] }), check({ id: 7, list: [1] }), check(null)], [false, false, false]);
+  const odd = fastCheck(v.looseObject({ even: v.pipe(v.number(), v.check((value) => value % 2 === 0)) }));
+  assertEquals([odd({ even: 2 }), odd({ even: 3 }), odd({ even: "2" }), odd({}), odd([])], [
+    true,
+    false,
+    false,
+    false,
+    false,
+  ]);
+});

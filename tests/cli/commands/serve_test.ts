@@ -1,0 +1,71 @@
+import { assert, assertEquals } from "@std/assert";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { metricsRegistry, recorder, statsStore } from "../../../monitor/mod.ts";
+import { registryFlags } from "../../../tools/registry.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+async function start(args: readonly string[], env: Record<string, string>): Promise<Deno.ChildProcess> {
+  const flags = await registryFlags(root);
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", "--no-check", ...flags, join(root, "cli", "main.ts"), "serve", ...args],
+    env: { NO_COLOR: "1", CIVIKIT_LANG: "en", ...env },
+    ...{ stdout: "piped", stderr: "piped" },
+  }).spawn();
+}
+
+async function withState(work: (env: Record<string, string>, folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await work({ CIVIKIT_STATE_DIR: folder, XDG_CACHE_HOME: folder }, folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("civikit serve prints its URL, shows what others recorded, and ends in order at SIGINT", () =>
+  withState(async (env, folder) => {
+    const registry = metricsRegistry();
+    {
+      using store = statsStore(join(folder, "stats.sqlite"));
+      using _keeping = recorder({ registry, store });
+      for (let i = 0; i < 3; i++) {
+        registry.begin();
+        const url = "https://civitai.com/api/v1/models/5", code = undefined;
+        registry.record({ method: "GET", url, durationMs: 9, status: 200, bytes: 1, code, isAborted: false });
+      }
+    }
+    const child = await start(["--port", "0"], env);
+    const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    const { value: line = "" } = await reader.read();
+    assert(/^http:\/\/127\.0\.0\.1:\d+\/\n$/.test(line), line);
+    const url = line.trim();
+    assertEquals((await (await fetch(`${url}api/report`)).json()).total_requests, 3);
+    assert((await (await fetch(url)).text()).includes("Last 24 hours"));
+    const events = (await fetch(`${url}events`)).body!.getReader(); // an open stream must not keep it from ending
+    await events.read();
+    child.kill("SIGINT");
+    assertEquals((await child.status).code, 0);
+    await events.cancel().catch(() => {});
+    await reader.cancel();
+    assertEquals(await new Response(child.stderr).text(), "");
+  }));
+
+Deno.test("civikit serve beyond this machine wants a token from the environment, and none on the command line", () =>
+  withState(async (env) => {
+    const ends = async (args: string[], more: Record<string, string> = {}) => {
+      const { code, stderr } = await (await start(args, { ...env, ...more })).output();
+      return [code, new TextDecoder().decode(stderr).split("\n")[0]!] as const;
+    };
+    const missing = 'error: option token: missing, and "0.0.0.0" lies beyond this machine; set CIVIKIT_SERVE_TOKEN';
+    assertEquals(await ends(["--host", "0.0.0.0"]), [2, missing]);
+    const short = "error: option token: not 16 to 512 plain characters; set CIVIKIT_SERVE_TOKEN";
+    assertEquals(await ends([], { CIVIKIT_SERVE_TOKEN: "short" }), [2, short]);
+    const [code, said] = await ends(["--token", "correct-horse-battery-staple"]);
+    assertEquals([code, said.startsWith("error: option --token: not offered")], [2, true]);
+    const busy = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const [taken, message] = await ends(["--port", String(busy.addr.port)]);
+    busy.close();
+    assertEquals([taken, message.includes("error")], [2, true]);
+  }));

@@ -1,0 +1,96 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { readArgs, UsageError } from "../../../cli/options/args.ts";
+import { downloadFlags, readDownloadOptions } from "../../../cli/options/download_options.ts";
+
+Deno.test("readDownloadOptions() fills in the documented defaults", () => {
+  assertEquals(readDownloadOptions(["128713"]), {
+    references: ["128713"],
+    from: undefined,
+    dir: "downloads",
+    output: undefined,
+    file: undefined,
+    all: false,
+    isModel: false,
+    parallel: undefined,
+    jobs: 3,
+    limitBytesPerSecond: undefined,
+    hashes: {},
+    verify: true,
+    force: false,
+    dryRun: false,
+    json: false,
+    quiet: false,
+    printPath: false,
+  });
+});
+
+Deno.test("readDownloadOptions() reads every option in its long, short and = forms", () => {
+  const hex = "ab".repeat(32);
+  const table: [string[], Record<string, unknown>][] = [
+    [["1", "--dir", "x"], { dir: "x" }],
+    [["-d", "x", "1"], { dir: "x", references: ["1"] }],
+    [["--dir=x y", "1"], { dir: "x y" }],
+    [["1", "-o", "a.bin"], { output: "a.bin" }],
+    [["1", "--file", "77"], { file: "77" }],
+    [["1", "--all-files"], { all: true }],
+    [["--model", "1"], { isModel: true, references: ["1"] }],
+    [["1", "--parallel", "32"], { parallel: 32 }],
+    [["1", "-j", "1"], { jobs: 1 }],
+    [["1", "--limit-rate", "1.5M"], { limitBytesPerSecond: 1_572_864 }],
+    [["1", "--limit-rate=500K"], { limitBytesPerSecond: 512_000 }],
+    [["1", "--sha256", hex], { hashes: { SHA256: hex.toUpperCase() } }],
+    [["1", "--blake3", hex], { hashes: { BLAKE3: hex.toUpperCase() } }],
+    [["1", "--no-verify"], { verify: false }],
+    [["1", "-n", "-q"], { dryRun: true, quiet: true }],
+    [["1", "-nq"], { dryRun: true, quiet: true }],
+    [["1", "--json"], { json: true }],
+    [["--from", "-"], { from: "-", references: [] }],
+    [["-i", "-"], { from: "-", references: [] }],
+    [["--from=list.txt"], { from: "list.txt" }],
+    [["-"], { references: ["-"] }],
+    [["--", "-1", "--all-files"], { references: ["-1", "--all-files"], all: false }],
+    [["1", "2", "model:3"], { references: ["1", "2", "model:3"] }],
+    [["0128713", "1e5", "0x10"], { references: ["0128713", "1e5", "0x10"] }],
+  ];
+  for (const [args, expected] of table) {
+    const options: Record<string, unknown> = { ...readDownloadOptions(args) };
+    for (const [name, value] of Object.entries(expected)) assertEquals(options[name], value, args.join(" "));
+  }
+});
+
+Deno.test("readDownloadOptions() refuses what cannot be meant and says why", () => {
+  const table: [string[], RegExp][] = [
+    [[], /nothing to download/],
+    [["1", "--dirr", "x"], /--dirr": unknown; did you mean --dir\?/],
+    [["1", "--paralel=3"], /did you mean --parallel\?/],
+    [["1", "--frobnicate"], /"--frobnicate": unknown$/],
+    [["1", "-z"], /"-z": unknown$/],
+    [["1", "--dir"], /--dir: needs a value/],
+    [["1", "--parallel", "0"], /--parallel "0": not a whole number from 1 to 32/],
+    [["1", "--parallel", "33"], /from 1 to 32/],
+    [["1", "--parallel", "2.5"], /from 1 to 32/],
+    [["1", "--jobs", "many"], /--jobs "many"/],
+    [["1", "--limit-rate", "fast"], /--limit-rate "fast"/],
+    [["1", "--limit-rate", "10"], /at least 1K/],
+    [["1", "--sha256", "abc"], /not 64 hexadecimal digits/],
+    [["1", "2", "--output", "x"], /--output: names one file/],
+    [["1", "--output", "../x"], /--output: a name without folders/],
+    [["1", "2", "--sha256", "ab".repeat(32)], /belongs to one file/],
+    [["1", "--no-verify", "--sha256", "ab".repeat(32)], /contradicts/],
+    [["1", "--all-files", "--file", "x"], /contradicts/],
+    [["1", "--json", "--print-path"], /--print-path/],
+  ];
+  for (const [args, message] of table) {
+    const error = assertThrows(() => readDownloadOptions(args), UsageError);
+    assert(message.test(error.message), `${args.join(" ")}: ${error.message}`);
+  }
+});
+
+Deno.test("readArgs() refuses a key on the command line, says where it belongs, and does not repeat it", () => {
+  for (const name of ["--key", "--token", "--api-key"]) {
+    for (const args of [[name, "s3cret-value"], [`${name}=s3cret-value`]]) {
+      const error = assertThrows(() => readArgs(args, downloadFlags), UsageError);
+      assert(error.message.includes("CIVITAI_API_KEY") && !error.message.includes("s3cret"), error.message);
+    }
+  }
+});
