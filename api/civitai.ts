@@ -67,6 +67,7 @@ export interface Civitai extends Site {
 }
 
 function tellConsole(error: Error & { code: string }): void {
+  // deno-lint-ignore no-console -- the default of someone who gave no `onError`: never a silent failure
   console.error(`civikit: ${error.code}: ${error.message}`);
 }
 
@@ -91,7 +92,9 @@ export function civitai(transport: Transport, { onError = tellConsole, ...option
   const { baseUrl, trustedHosts } = checkedSite(options);
   const call = createCall(compose(transport, status({ classify: classifyCivitai })), baseUrl);
   const orNull = createOrNull(onError);
-  const owner = me(call), words = enums(call), allTags = tags(call);
+  const owner = me(call);
+  const words = enums(call);
+  const allTags = tags(call);
   return {
     baseUrl,
     trustedHosts,

@@ -67,7 +67,8 @@ export async function* fetchFiles<File extends WantedFile>(
   files: Iterable<File>,
   { cache, optionsOf = (_, promised) => promised, ...options }: FetchFilesOptions<File> = {},
 ): AsyncGenerator<FetchOutcome<File>, void, undefined> {
-  const others = new Map<string, readonly string[]>(), { signal } = options;
+  const others = new Map<string, readonly string[]>();
+  const { signal } = options;
   function* jobs(): Generator<FileJob<File>> {
     for (const file of files) {
       if (signal?.aborted) return;

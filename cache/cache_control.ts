@@ -56,7 +56,8 @@ const memoSize = 256;
 function members(text: string): string[] {
   if (!text.includes('"')) return text.split(",");
   const parts: string[] = [];
-  let start = 0, quoted = false;
+  let start = 0;
+  let quoted = false;
   for (let at = 0; at < text.length; at++) {
     const char = text[at];
     if (quoted && char === "\\") at++;
@@ -86,7 +87,8 @@ function split(text: string): DirectiveText[] {
     const equals = trimmed.indexOf("=");
     if (equals < 0) found.push({ name: trimmed.toLowerCase(), value: undefined });
     else {
-      const name = trimmed.slice(0, equals), spaced = name.trimEnd() !== name;
+      const name = trimmed.slice(0, equals);
+      const spaced = name.trimEnd() !== name;
       found.push({
         name: name.trimEnd().toLowerCase(),
         value: spaced ? null : argument(trimmed.slice(equals + 1)),

@@ -34,7 +34,8 @@ export function tokens(value: string | null): string[] {
 
 /** The fields of a response that may be stored (RFC 9111 section 3.1), less those in `unwanted`. */
 export function storableFields(headers: Headers, unwanted: readonly string[]): Field[] {
-  const named = tokens(headers.get("connection")), fields: Field[] = [];
+  const named = tokens(headers.get("connection"));
+  const fields: Field[] = [];
   // forEach, because Deno's iterator takes ten times as long
   headers.forEach((value, name) => {
     if (!hopByHop.has(name) && !named.includes(name) && !unwanted.includes(name)) fields.push([name, value]);

@@ -121,7 +121,8 @@ export function ageMs(head: StoredHead, policy: Policy, nowMs: number): number {
 export function verdict(policy: Policy, age: number, asked: Directives): Verdict {
   const { directives, lifetimeMs, forbidsStale } = policy;
   if (directives.noCache || asked.noCache) return "validate";
-  const leftMs = lifetimeMs - age, isFresh = leftMs > 0;
+  const leftMs = lifetimeMs - age;
+  const isFresh = leftMs > 0;
   // a reload (max-age=0) does not concern what its origin calls immutable, as long as it is fresh
   const isReloadOfImmutable = directives.immutable && asked.maxAgeMs === 0 && isFresh;
   if (asked.maxAgeMs !== undefined && age > asked.maxAgeMs && !isReloadOfImmutable) return "validate";

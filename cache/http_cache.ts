@@ -166,7 +166,8 @@ export function httpCache({
     outcome: CacheOutcome,
     status: CacheStatus,
   ): Promise<Response | undefined> {
-    const { entry } = candidate, { request } = call;
+    const { entry } = candidate;
+    const { request } = call;
     const answered = facts(call, candidate, status);
     if (isNotModified(entry.head, request.headers, clock.date())) {
       tell(call, outcome, entry.bodyBytes);
@@ -176,7 +177,8 @@ export function httpCache({
       tell(call, outcome);
       return wholeAnswer(entry, null, answered);
     }
-    const found = store.body(entry), pieces = found instanceof Promise ? await found : found;
+    const found = store.body(entry);
+    const pieces = found instanceof Promise ? await found : found;
     if (pieces === undefined) {
       await store.drop([entry]);
       return undefined;
@@ -186,7 +188,8 @@ export function httpCache({
       tell(call, outcome, entry.bodyBytes);
       return wholeAnswer(entry, pieces, answered);
     }
-    const place = storedSpan(entry.head, entry.bodyBytes), wanted = askedSpan(range, place.total)!;
+    const place = storedSpan(entry.head, entry.bodyBytes);
+    const wanted = askedSpan(range, place.total)!;
     tell(call, outcome, wanted.end - wanted.start + 1);
     return partialAnswer(entry, pieces, wanted, { startsAt: place.start, total: place.total }, answered);
   }
@@ -199,7 +202,8 @@ export function httpCache({
 
   /** Asks the origin about a stored response (RFC 9111 section 4.3). */
   async function validate(call: Call, candidate: Candidate): Promise<Response> {
-    const { request, next } = call, { entry } = candidate;
+    const { request, next } = call;
+    const { entry } = candidate;
     const isConditional = request.method === "GET" && !entry.head.span && hasValidator(entry.head);
     const question = isConditional
       ? new Request(request, { headers: conditionalFields(request.headers, entry.head) })
@@ -221,7 +225,8 @@ export function httpCache({
           mode,
           ...(vary !== null && { vary: selectingFields(vary, request.headers, veil) }),
         });
-        const updated = { ...entry, head }, meaning = policy(updated).directives;
+        const updated = { ...entry, head };
+        const meaning = policy(updated).directives;
         const isOver = (meaning.noStore && !meaning.mustUnderstand) || (shared && meaning.private);
         if (!isOver) await store.update(entry, head);
         const answer = await fromStore(call, { entry: updated, policy: policy(updated) }, "revalidated", {
@@ -276,7 +281,8 @@ export function httpCache({
 
   /** Fetches a newer response behind the caller's back, once at a time for each (RFC 5861 section 3). */
   async function refresh(call: Call, candidate: Candidate): Promise<void> {
-    const { url, partition } = call.key, id = `${partition} ${url}`;
+    const { url, partition } = call.key;
+    const id = `${partition} ${url}`;
     if (refreshing.has(id)) return;
     refreshing.add(id);
     try {
@@ -295,7 +301,8 @@ export function httpCache({
 
   /** Completes a stored beginning (RFC 9111 section 3.3), or fetches the whole where the rest does not fit. */
   async function complete(call: Call, { entry }: Candidate): Promise<Response> {
-    const { request, next } = call, from = entry.head.span!.end + 1;
+    const { request, next } = call;
+    const from = entry.head.span!.end + 1;
     const tag = strongTag(field(entry.head.headers, "etag"));
     const headers = new Headers(request.headers);
     headers.set("range", `bytes=${from}-`);
@@ -322,7 +329,8 @@ export function httpCache({
 
   /** A request with another method than GET and HEAD (RFC 9111 section 4.4). */
   async function pass(call: Call): Promise<Response> {
-    const started = keep.start(), response = await call.next(call.request);
+    const started = keep.start();
+    const response = await call.next(call.request);
     if (isSafe(call.request.method)) return response;
     const urls = urlsToInvalidate(call.key.url, response);
     for (const url of urls) await store.invalidate(url);
@@ -337,15 +345,18 @@ export function httpCache({
 
   return async function httpCache(original, next, context) {
     const request = original.cache === "default" ? original : spelledOut(original);
-    const { method, headers } = request, url = withoutFragment(request.url);
-    const asked = parseCacheControl(headers.get("cache-control")), key = keyOf(request, url);
+    const { method, headers } = request;
+    const url = withoutFragment(request.url);
+    const asked = parseCacheControl(headers.get("cache-control"));
+    const key = keyOf(request, url);
     const call: Call = { request, next, context, key, asked, replaces: [] };
     if (method !== "GET" && method !== "HEAD") return await pass(call);
     if (asked.noStore || headers.has("if-match") || headers.has("if-unmodified-since")) {
       tell(call, "bypass");
       return await next(request);
     }
-    const looked = store.get(key), found = looked instanceof Promise ? await looked : looked;
+    const looked = store.get(key);
+    const found = looked instanceof Promise ? await looked : looked;
     const matching = candidates(found, headers);
     const known: Call = matching.length === 0 ? call : { ...call, replaces: matching.map(({ entry }) => entry) };
     const range = method === "GET" ? headers.get("range") : null;
@@ -400,7 +411,8 @@ export function httpCache({
 function answers({ head, bodyBytes }: CacheEntry, range: string | null, headers: Headers): boolean {
   if (range === null) return head.span === undefined;
   if (head.status !== 200 && head.status !== 206) return false;
-  const place = storedSpan(head, bodyBytes), wanted = askedSpan(range, place.total);
+  const place = storedSpan(head, bodyBytes);
+  const wanted = askedSpan(range, place.total);
   return wanted !== undefined && wanted.start >= place.start && wanted.end <= place.end &&
     holdsIfRange(headers.get("if-range"), head);
 }

@@ -89,7 +89,8 @@ const mostRemembered = 1000;
 /** Makes the part of `httpCache` that stores. */
 export function keeper(options: KeeperOptions): Keeper {
   const { store, mode, isPublic, defaultTtlMs, shouldStore, maxEntryBytes, name, clock, veil } = options;
-  let epoch = 0, floor = 0;
+  let epoch = 0;
+  let floor = 0;
   const invalidated = new Map<string, number>();
 
   const isWanted = (url: string, began: number) => (invalidated.get(url) ?? floor) <= began;
@@ -156,7 +157,8 @@ export function keeper(options: KeeperOptions): Keeper {
   ): Promise<Response> {
     const head = headFor(kept, response, started);
     if (head === undefined) return response;
-    const { headers } = response, { url } = kept.key;
+    const { headers } = response;
+    const { url } = kept.key;
     const expectedBytes = head.span ? head.span.end - head.span.start + 1 : announcedBytes(headers);
     if (expectedBytes !== undefined && expectedBytes > maxEntryBytes) return response;
     if (response.body === null || (expectedBytes !== undefined && expectedBytes <= atOnceBytes)) {

@@ -33,7 +33,8 @@ interface MemoryEntry extends CacheEntry {
 }
 
 /** What V8 adds to an entry and to each of its fields, in bytes, as measured on a full store. */
-const entryBytes = 1000, fieldBytes = 100;
+const entryBytes = 1000;
+const fieldBytes = 100;
 
 /**
  * Keeps responses in this process's memory; what was used least recently goes first.
@@ -56,8 +57,12 @@ export function memoryStore({ maxBytes = 100 * 1024 * 1024, maxVariants = 16 }: 
   checkCount("maxVariants", maxVariants);
   const byUrl = new Map<string, MemoryEntry[]>();
   const counts: Record<CacheOutcome, number> = { hit: 0, stale: 0, revalidated: 0, miss: 0 };
-  let oldest: MemoryEntry | undefined, newest: MemoryEntry | undefined;
-  let bytes = 0, entries = 0, lastId = 0, bytesSaved = 0;
+  let oldest: MemoryEntry | undefined;
+  let newest: MemoryEntry | undefined;
+  let bytes = 0;
+  let entries = 0;
+  let lastId = 0;
+  let bytesSaved = 0;
 
   function unlink(entry: MemoryEntry): void {
     if (entry.older) entry.older.newer = entry.newer;
@@ -75,7 +80,8 @@ export function memoryStore({ maxBytes = 100 * 1024 * 1024, maxVariants = 16 }: 
   }
 
   function remove({ id, key: { url } }: MemoryEntry): void {
-    const all = byUrl.get(url), entry = all?.find((other) => other.id === id);
+    const all = byUrl.get(url);
+    const entry = all?.find((other) => other.id === id);
     if (!all || !entry) return;
     if (all.length === 1) byUrl.delete(url);
     else byUrl.set(url, all.filter((other) => other !== entry));
@@ -85,7 +91,8 @@ export function memoryStore({ maxBytes = 100 * 1024 * 1024, maxVariants = 16 }: 
   }
 
   function add(entry: MemoryEntry): void {
-    const { key } = entry, all = byUrl.get(key.url);
+    const { key } = entry;
+    const all = byUrl.get(key.url);
     if (all) all.push(entry);
     else byUrl.set(key.url, [entry]);
     append(entry);
@@ -121,7 +128,8 @@ export function memoryStore({ maxBytes = 100 * 1024 * 1024, maxVariants = 16 }: 
     body: (entry) => (entry as MemoryEntry).pieces,
 
     open(key, head, replaces) {
-      let pieces: Uint8Array[] = [], bodyBytes = 0;
+      let pieces: Uint8Array[] = [];
+      let bodyBytes = 0;
       return {
         write(piece) {
           pieces.push(piece);
@@ -131,7 +139,9 @@ export function memoryStore({ maxBytes = 100 * 1024 * 1024, maxVariants = 16 }: 
           for (const entry of replaces) remove(entry as MemoryEntry);
           const size = bodyBytes + headBytes(key, head, entryBytes, fieldBytes);
           if (size > maxBytes) return;
-          const id = ++lastId, usedMs = Date.now(), order = { older: undefined, newer: undefined };
+          const id = ++lastId;
+          const usedMs = Date.now();
+          const order = { older: undefined, newer: undefined };
           add({ id, key, head, pieces, bodyBytes, bytes: size, usedMs, ...order });
         },
         abort() {

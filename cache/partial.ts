@@ -29,7 +29,8 @@ export function askedSpan(range: string, total: number): Span | undefined {
     const length = last === "" ? 0 : Math.min(Number(last), total);
     return length === 0 ? undefined : { start: total - length, end: total - 1 };
   }
-  const start = Number(first), end = last === "" ? total - 1 : Math.min(Number(last), total - 1);
+  const start = Number(first);
+  const end = last === "" ? total - 1 : Math.min(Number(last), total - 1);
   return start < total && start <= end ? { start, end } : undefined;
 }
 
@@ -62,7 +63,8 @@ export function sliceOf(pieces: readonly Uint8Array[], { start, end }: Span): Ui
   const cut: Uint8Array[] = [];
   let at = 0;
   for (const piece of pieces) {
-    const from = Math.max(0, start - at), to = Math.min(piece.length, end + 1 - at);
+    const from = Math.max(0, start - at);
+    const to = Math.min(piece.length, end + 1 - at);
     if (from < to) cut.push(piece.subarray(from, to));
     at += piece.length;
   }

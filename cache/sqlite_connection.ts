@@ -72,8 +72,10 @@ export interface SqliteConnection {
 /** Opens the file at `path`, or goes on without one. */
 export function sqliteConnection(path: string): SqliteConnection {
   const spareSalt = randomUUID();
-  let file: SqliteFile<keyof typeof sql> | undefined, salt: string | undefined;
-  let failures = 0, failure: string | undefined;
+  let file: SqliteFile<keyof typeof sql> | undefined;
+  let salt: string | undefined;
+  let failures = 0;
+  let failure: string | undefined;
   /** When the file could not be opened because another process was at it: it is tried again soon. */
   let busySince: number | undefined;
 

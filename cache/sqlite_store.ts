@@ -105,16 +105,21 @@ export function sqliteStore(
   if (!(useGrainMs >= 0)) throw new RangeError(`option useGrainMs: ${useGrainMs} is not 0 or more`);
   const grain = useGrainMs * ticksPerMs;
 
-  const connection = sqliteConnection(path), { guarded, transaction } = connection;
+  const connection = sqliteConnection(path);
+  const { guarded, transaction } = connection;
   let isClosed = false;
-  let pending: Pending[] = [], written = 0, refusals = 0;
+  let pending: Pending[] = [];
+  let written = 0;
+  let refusals = 0;
   const used = new Map<number, number>();
   /** Fields already read apart: the same object again also saves the cache from working out their meaning again. */
   const heads = new Map<number, { text: string; head: StoredHead }>();
   let lastTick = 0;
   const counts: Record<CacheOutcome, number> = { hit: 0, stale: 0, revalidated: 0, miss: 0 };
-  let saved = 0, hasCounts = false;
-  let timer: ReturnType<typeof setTimeout> | undefined, timerMs = Infinity;
+  let saved = 0;
+  let hasCounts = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let timerMs = Infinity;
 
   function tick(): number {
     return lastTick = Math.max(Date.now() * ticksPerMs, lastTick + 1);
@@ -140,7 +145,8 @@ export function sqliteStore(
   }
 
   function insert(run: Statements, key: CacheKey, head: StoredHead, body: Uint8Array | null): number {
-    const text = JSON.stringify(head), bytes = headBytes(key, head, 200, 8) + (body?.length ?? 0);
+    const text = JSON.stringify(head);
+    const bytes = headBytes(key, head, 200, 8) + (body?.length ?? 0);
     const { id } = run.insert.get(
       key.url,
       key.partition,
@@ -172,7 +178,8 @@ export function sqliteStore(
 
   /** Drops the least recently used entry, or some of its chunks, if the store is out of bounds; returns whether it was. */
   function makeRoom(run: Statements): boolean {
-    const least = run.leastUsed.get(), now = Date.now();
+    const least = run.leastUsed.get();
+    const now = Date.now();
     if (!least) return false;
     const isOver = Number(run.totals.get()!["bytes"]) > maxBytes;
     if (!isOver && Number(least["used"]) >= (now - maxIdleMs) * ticksPerMs) return false;
@@ -246,7 +253,8 @@ export function sqliteStore(
 
   async function chunksOf({ id, bodyBytes, bodySum }: SqliteEntry): Promise<readonly Uint8Array[] | undefined> {
     const pieces: Uint8Array[] = [];
-    let sum = 0, bytes = 0;
+    let sum = 0;
+    let bytes = 0;
     for (;;) {
       const rows = guarded([], (run) => run.chunks.all(id, pieces.length));
       if (rows.length === 0) break;
@@ -272,8 +280,13 @@ export function sqliteStore(
   /** Takes in a body: a small one as a whole, a large one chunk by chunk, so that memory stays small. */
   function writer(key: CacheKey, head: StoredHead, replaces: readonly CacheEntry[]): CacheWriter {
     const old = replaces.map(({ id }) => id);
-    let pieces: Uint8Array[] = [], held = 0, stored = 0, sum = 0, n = 0;
-    let id: number | undefined, isBroken = false;
+    let pieces: Uint8Array[] = [];
+    let held = 0;
+    let stored = 0;
+    let sum = 0;
+    let n = 0;
+    let id: number | undefined;
+    let isBroken = false;
 
     /** Writes down what is held, in chunks. */
     function spill(): void {
@@ -436,7 +449,9 @@ export function sqliteStore(
         connection.replace();
         return { checked: entries, removed: entries };
       }
-      let checked = 0, removed = 0, last = 0;
+      let checked = 0;
+      let removed = 0;
+      let last = 0;
       for (;;) {
         const rows = guarded([], (run) => run.all.all(last) as unknown as Row[]);
         if (rows.length === 0) return { checked, removed };

@@ -64,7 +64,8 @@ function skipParameters(cursor: Cursor): boolean {
  * @returns The members, a later one of the same name in place of an earlier one; undefined when the text is malformed.
  */
 export function parseDictionary(value: string): Map<string, BareItem> | undefined {
-  const cursor = new Cursor(value.trim()), found = new Map<string, BareItem>();
+  const cursor = new Cursor(value.trim());
+  const found = new Map<string, BareItem>();
   while (!cursor.ended) {
     const name = cursor.take(key)?.[0];
     if (name === undefined) return undefined;

@@ -20,7 +20,8 @@ export function tee(
   { maxBytes, expectedBytes, isWanted }: TeeOptions,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const reader = source.getReader();
-  let bytes = 0, isStoring = true;
+  let bytes = 0;
+  let isStoring = true;
   const stop = () => {
     if (isStoring) writer.abort();
     isStoring = false;

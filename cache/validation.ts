@@ -46,7 +46,8 @@ export function hasValidator({ headers }: StoredHead): boolean {
  */
 export function conditionalFields(request: Headers, head: StoredHead): Headers {
   const headers = new Headers(request);
-  const etag = field(head.headers, "etag"), modified = field(head.headers, "last-modified");
+  const etag = field(head.headers, "etag");
+  const modified = field(head.headers, "last-modified");
   const asked = headers.get("if-none-match");
   if (etag !== null && asked?.trim() !== "*") {
     headers.set("if-none-match", asked === null || namesTag(asked, etag) ? asked ?? etag : `${asked}, ${etag}`);
@@ -58,9 +59,11 @@ export function conditionalFields(request: Headers, head: StoredHead): Headers {
 
 /** Tells whether a 304 confirms this stored response (RFC 9111 section 4.3.4). */
 export function confirms(notModified: Headers, head: StoredHead): boolean {
-  const etag = notModified.get("etag"), stored = field(head.headers, "etag");
+  const etag = notModified.get("etag");
+  const stored = field(head.headers, "etag");
   if (etag !== null && stored !== null) return opaque(etag) === opaque(stored);
-  const modified = notModified.get("last-modified"), storedModified = field(head.headers, "last-modified");
+  const modified = notModified.get("last-modified");
+  const storedModified = field(head.headers, "last-modified");
   if (modified !== null && storedModified !== null) return modified === storedModified;
   // a strong tag that the stored response does not have names some other one
   return etag === null || etag.startsWith("W/");
@@ -69,7 +72,8 @@ export function confirms(notModified: Headers, head: StoredHead): boolean {
 /** Tells whether an answer to HEAD contradicts the stored response (RFC 9111 section 4.3.5). */
 export function contradicts(answer: Headers, head: StoredHead): boolean {
   return ["etag", "last-modified", "content-length"].some((name) => {
-    const news = answer.get(name), stored = field(head.headers, name);
+    const news = answer.get(name);
+    const stored = field(head.headers, name);
     return news !== null && stored !== null && news !== stored;
   });
 }

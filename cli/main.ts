@@ -65,7 +65,8 @@ async function runCommand(command: Command, args: readonly string[], io: Io): Pr
     if (parsed.has("help")) return showHelp(io, command.name);
     atMost(command.mostOperands ?? Infinity, parsed);
     const wanted = parsed.has("no-color") ? false : parsed.has("color") ? true : undefined;
-    const locale = chooseLocale(io.env, parsed.value("lang")), style = chooseStyle(io, wanted);
+    const locale = chooseLocale(io.env, parsed.value("lang"));
+    const style = chooseStyle(io, wanted);
     const lost = parsed.has("quiet") ? undefined : lostAbilities(command.flags, parsed, io.env, locale);
     if (lost !== undefined) io.stderr(`${printable(lost)}\n`);
     return await command.run(parsed, { io, locale, style }).catch((error) => {
@@ -79,14 +80,16 @@ async function runCommand(command: Command, args: readonly string[], io: Io): Pr
 }
 
 async function dispatch(args: readonly string[], io: Io): Promise<number> {
-  const at = firstOperand(args, everyFlag), leading = readArgs(at < 0 ? args : args.slice(0, at), everyFlag);
+  const at = firstOperand(args, everyFlag);
+  const leading = readArgs(at < 0 ? args : args.slice(0, at), everyFlag);
   if (leading.has("version")) return showVersion(io);
   if (at < 0 && leading.has("help")) return showHelp(io, undefined);
   if (at < 0) {
     io.stderr(programHelp(commands));
     return ExitCode.usage;
   }
-  const name = args[at]!, rest = args.toSpliced(at, 1);
+  const name = args[at]!;
+  const rest = args.toSpliced(at, 1);
   if (name !== "help" && name !== "version") return await runCommand(find(name), rest, io);
   const parsed = readArgs(rest, commonFlags);
   atMost(name === "help" ? 1 : 0, parsed);

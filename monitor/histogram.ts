@@ -138,9 +138,11 @@ export class Histogram {
 /** Calls `entry` with each bucket of an encoded histogram and its count. */
 function eachEntry(bytes: Uint8Array, entry: (index: number, count: number) => void): void {
   const { length } = bytes;
-  let at = 0, index = -1;
+  let at = 0;
+  let index = -1;
   while (at < length) {
-    let gap = bytes[at++]!, count: number;
+    let gap = bytes[at++]!;
+    let count: number;
     if (gap > 127) [gap, at] = longNumber(bytes, at - 1);
     index += gap;
     if (at >= length) throw new RangeError("decoding a histogram: it ends too early");
@@ -153,7 +155,9 @@ function eachEntry(bytes: Uint8Array, entry: (index: number, count: number) => v
 
 /** A number of several bytes that starts at `from`, and where it ends. */
 function longNumber(bytes: Uint8Array, from: number): [value: number, end: number] {
-  let value = 0, scale = 1, at = from;
+  let value = 0;
+  let scale = 1;
+  let at = from;
   for (;;) {
     const byte = bytes[at++];
     if (byte === undefined) throw new RangeError("decoding a histogram: it ends too early");

@@ -71,7 +71,8 @@ export function memoryGuard({
   check("everyMs", everyMs, 100, 3_600_000);
   check("parallel", parallel, 1, 32);
   check("pieceBytes", pieceBytes, smallestPiece, 64 * 1024 * 1024);
-  const startBytes = rssBytes(), ceilingBytes = startBytes + limitBytes;
+  const startBytes = rssBytes();
+  const ceilingBytes = startBytes + limitBytes;
   const lowest = Math.max(parallel - 1, Math.ceil(Math.log2(pieceBytes / smallestPiece)));
   let level = 0;
 

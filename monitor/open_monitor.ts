@@ -76,7 +76,9 @@ export function openMonitor(
   const { clock } = storeOptions;
   const registry = metricsRegistry(clock === undefined ? {} : { clock });
   const store = path === undefined ? undefined : statsStore(path, storeOptions);
-  let logs: Logs | undefined, guard: MemoryGuard | undefined, keeping: Recorder | undefined;
+  let logs: Logs | undefined;
+  let guard: MemoryGuard | undefined;
+  let keeping: Recorder | undefined;
   try {
     logs = logsOptions === undefined ? undefined : openLogs(logsOptions);
     guard = guardOptions === false ? undefined : memoryGuard({

@@ -52,7 +52,8 @@ function outcomeOf(status: number, code: string | undefined): Attributes {
 export function telemetry(): Telemetry | undefined {
   if (api === undefined) return undefined;
   const { metrics, SpanKind, SpanStatusCode, trace } = api;
-  const meter = metrics.getMeter("civikit", version), tracer = trace.getTracer("civikit", version);
+  const meter = metrics.getMeter("civikit", version);
+  const tracer = trace.getTracer("civikit", version);
   const durations = meter.createHistogram("http.client.request.duration", {
     unit: "s",
     description: "Duration of HTTP client requests, to the answer's headers.",

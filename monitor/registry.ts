@@ -145,12 +145,17 @@ export function metricsRegistry({
   const otel = telemetry();
   const events = eventBus({ capacity: keepEvents, clock });
   const listeners = new Set<(sample: RequestSample) => void>();
-  const boundHost = boundedNames(maxHosts), boundRoute = route === routeOf ? route : bounded(route);
+  const boundHost = boundedNames(maxHosts);
+  const boundRoute = route === routeOf ? route : bounded(route);
   const byHost = new Map<string, Map<string, Series>>();
   const counters = new Map<string, Counter>();
   let failures: FailureRecord[] = [];
-  let seriesCount = 0, active = 0, generation = 0, failureCount = 0;
-  let startedMs = clock.date(), peakBytes = 0;
+  let seriesCount = 0;
+  let active = 0;
+  let generation = 0;
+  let failureCount = 0;
+  let startedMs = clock.date();
+  let peakBytes = 0;
   let memory: Partial<MemorySnapshot> = {};
 
   function bounded(classify: (url: string) => string): (url: string) => string {
@@ -159,7 +164,8 @@ export function metricsRegistry({
   }
 
   function seriesOf(method: string, url: string): Series {
-    const host = hostOf(url), routeName = boundRoute(url);
+    const host = hostOf(url);
+    const routeName = boundRoute(url);
     const key = method === "GET" ? routeName : `${method} ${routeName}`;
     return byHost.get(host)?.get(key) ?? addSeries(boundHost(host), routeName, methodLabel(method));
   }
@@ -211,7 +217,8 @@ export function metricsRegistry({
       : status === 0
       ? "failed"
       : "refused";
-    const url = redactUrl(attempt.url), atMs = clock.date();
+    const url = redactUrl(attempt.url);
+    const atMs = clock.date();
     const sample: RequestSample = { method, host, route, url, outcome, status, code, durationMs, bytes, atMs };
     for (const listener of listeners) {
       try {

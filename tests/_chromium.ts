@@ -101,9 +101,11 @@ export async function startChromium(): Promise<BrowserPage> {
   const { url, drained } = await endpointOf(child);
   const socket = await connect(url);
   const waiting = new Map<number, PromiseWithResolvers<Record<string, never>>>();
-  const problems: string[] = [], requested: string[] = [];
+  const problems: string[] = [];
+  const requested: string[] = [];
   const loads = new Map<string, PromiseWithResolvers<void>>();
-  let number = 0, session = "";
+  let number = 0;
+  let session = "";
 
   /** Resolves when the document of one navigation has loaded; others may end at the same time. */
   function load(loaderId: string): PromiseWithResolvers<void> {

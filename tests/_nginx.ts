@@ -86,7 +86,8 @@ async function isListening(port: number): Promise<boolean> {
  */
 export async function startNginx(options: NginxOptions): Promise<Nginx> {
   if (program === undefined) throw new Error("starting nginx: not installed");
-  const home = await Deno.makeTempDir({ prefix: "civikit-nginx-" }), port = freePort();
+  const home = await Deno.makeTempDir({ prefix: "civikit-nginx-" });
+  const port = freePort();
   await Deno.writeTextFile(`${home}/nginx.conf`, configuration(port, options));
   const process = new Deno.Command(program, {
     args: ["-p", home, "-e", `${home}/error.log`, "-c", `${home}/nginx.conf`],

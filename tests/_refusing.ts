@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * File systems that lack something: system calls that always fail, in a process of its own.
  *
@@ -33,7 +34,8 @@ function hasCompiler(): boolean {
  * @param more Further calls, in C.
  */
 export function refusing(folder: string, calls: Readonly<Record<string, string | number>>, more = ""): string[] {
-  const source = join(folder, "refusing.c"), library = join(folder, "refusing.so");
+  const source = join(folder, "refusing.c");
+  const library = join(folder, "refusing.so");
   const bodies = Object.entries(calls).map(([name, number]) => `${signatures[name]} { errno = ${number}; return -1; }`);
   Deno.writeTextFileSync(source, ["#include <errno.h>", ...bodies, more, ""].join("\n"));
   const { success } = new Deno.Command("cc", { args: ["-shared", "-fPIC", "-w", "-o", library, source] }).outputSync();

@@ -68,7 +68,8 @@ Deno.test("createTransport() still asks once for two calls at once with one key"
 });
 
 Deno.test("createTransport() keeps a call to the key it was made with, also when it has to ask again", async () => {
-  let current = "a", asked = 0;
+  let current = "a";
+  let asked = 0;
   const seen: (string | null)[] = [];
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
     seen.push(request.headers.get("authorization"));
@@ -82,7 +83,8 @@ Deno.test("createTransport() keeps a call to the key it was made with, also when
 });
 
 Deno.test("createTransport() looks for the key anew at each part of a download", async () => {
-  let current = "a", asked = 0;
+  let current = "a";
+  let asked = 0;
   const seen: (string | null)[] = [];
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
     seen.push(request.headers.get("authorization"));
@@ -128,7 +130,8 @@ Deno.test("createTransport() files cached answers by a credential under any name
       return Response.json(request.headers.get(name), { headers: { "cache-control": "max-age=60" } });
     });
     using transport = client({ cache: httpCache({ store: memoryStore() }) });
-    const url = `http://127.0.0.1:${server.addr.port}/`, answers: unknown[] = [];
+    const url = `http://127.0.0.1:${server.addr.port}/`;
+    const answers: unknown[] = [];
     for (const headers of [{ [name]: "a=1" }, { [name]: "b=2" }, {}, { [name]: "a=1" }, { [name]: "b=2" }, {}]) {
       answers.push(await (await transport.fetch(new Request(url, { headers: headers as HeadersInit }))).json());
     }

@@ -18,7 +18,8 @@ import {
 } from "./_origin/mod.ts";
 import { hasNginx, startNginx } from "./_nginx.ts";
 
-const size = 700_000, seed = 7;
+const size = 700_000;
+const seed = 7;
 
 function origin(faults: Fault[] = [], options: OriginOptions = {}): Promise<Origin> {
   return startOrigin({ files: { "/a.bin": { size, seed } }, faults, ...options });
@@ -28,7 +29,8 @@ function origin(faults: Fault[] = [], options: OriginOptions = {}): Promise<Orig
 async function raw(port: number, lines: string[]): Promise<{ head: string; body: Uint8Array; ending: "fin" | "rst" }> {
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
   await connection.write(new TextEncoder().encode([...lines, "Host: x", "Connection: close", "", ""].join("\r\n")));
-  const chunks: Uint8Array[] = [], buffer = new Uint8Array(65536);
+  const chunks: Uint8Array[] = [];
+  const buffer = new Uint8Array(65536);
   let ending: "fin" | "rst" = "fin";
   try {
     for (let n; (n = await connection.read(buffer)) !== null;) chunks.push(buffer.slice(0, n));
@@ -36,7 +38,8 @@ async function raw(port: number, lines: string[]): Promise<{ head: string; body:
     assert(error instanceof Deno.errors.ConnectionReset);
     ending = "rst";
   }
-  const all = Buffer.concat(chunks), end = all.indexOf("\r\n\r\n");
+  const all = Buffer.concat(chunks);
+  const end = all.indexOf("\r\n\r\n");
   return { head: all.toString("latin1", 0, end), body: new Uint8Array(all.subarray(end + 4)), ending };
 }
 
@@ -334,7 +337,8 @@ Deno.test("row 22: origin sends GOAWAY, refuses and resets streams, and cuts TLS
   async function read(http2: boolean, ...faults: TlsFault[]) {
     await using server = await startTlsOrigin({ files: { "/a.bin": { size, seed } }, faults });
     using client = Deno.createHttpClient({ caCerts: [testCertificate], http2, http1: !http2 });
-    let got = 0, isBroken = false;
+    let got = 0;
+    let isBroken = false;
     try {
       const { body } = await fetch(server.url + "/a.bin", { client });
       for await (const chunk of body!) got += chunk.length;

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * Bundles the library's faces into single files and imports each: what a user's own bundler has to cope with.
  *

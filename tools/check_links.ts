@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * Checks that every relative link and anchor in the Markdown files points at something that exists.
  *

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * Builds the `civikit` binary into dist/ and runs it once.
  *

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * `deno publish --dry-run`, with and without JSR.
  *

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * Prints the flag a deno command needs on networks that reach npm but not JSR, and nothing elsewhere:
  *

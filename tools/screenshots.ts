@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * Renews the pictures of the dashboard in docs/images/: the real pages in a real Chromium, with numbers that are the same
  * on every run.

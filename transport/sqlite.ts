@@ -90,7 +90,8 @@ export function isSqliteBusy(error: unknown): boolean {
 /** What SQLite threw, in words of ours. */
 function wrapSqliteError(error: unknown, path: string, action: string): CivikitError {
   if (error instanceof CivikitError) return error;
-  const text = textOf(error), trouble = troubleOf(error);
+  const text = textOf(error);
+  const trouble = troubleOf(error);
   const isSqlites = (error as { code?: unknown }).code === "ERR_SQLITE_ERROR" && missingRight(error) === undefined;
   if (!isSqlites && trouble === "other") return wrapDiskError(error, path, action);
   const [code, state] = trouble === "damaged"
@@ -153,7 +154,8 @@ function withFolder<T>(path: string, exclusive: boolean, patienceMs: number, wor
 
 /** Undefined on systems without such locks: there it matters for some microseconds. */
 function lockFolder(folder: string, exclusive: boolean, patienceMs: number): Deno.FsFile | undefined {
-  let file: Deno.FsFile | undefined, isFree: boolean;
+  let file: Deno.FsFile | undefined;
+  let isFree: boolean;
   const startedMs = performance.now();
   try {
     if (!isGranted(folder)) return undefined;
@@ -176,7 +178,8 @@ function sleep(ms: number): void {
 function setAside(path: string, inode: number | undefined, patienceMs: number): string | undefined {
   return withFolder(path, true, patienceMs, () => {
     if (statusOf(path)?.ino !== inode) return undefined;
-    const end = `.corrupt-${new Date().toISOString().replace(/[^0-9TZ]/g, "")}`, logs = logsOf(path);
+    const end = `.corrupt-${new Date().toISOString().replace(/[^0-9TZ]/g, "")}`;
+    const logs = logsOf(path);
     renameSync(path, path + end);
     for (const log of logs) renameSync(log, path + end + log.slice(path.length));
     return path + end;
@@ -213,7 +216,8 @@ function hasColumns(db: DatabaseSync, steps: readonly SqliteStep[]): boolean {
 
 /** How many steps the file has been through; refuses what is not ours to change. */
 function versionOf(db: DatabaseSync, { applicationId, migrations }: Layout, path: string): number {
-  const id = pragma(db, "application_id"), version = pragma(db, "user_version");
+  const id = pragma(db, "application_id");
+  const version = pragma(db, "user_version");
   const isEmpty = id === 0 && db.prepare("SELECT count(*) AS n FROM sqlite_schema").get()!["n"] === 0;
   if (isEmpty) return 0;
   if (id !== applicationId && !(id === 0 && hasColumns(db, migrations.slice(0, version)))) {
@@ -261,7 +265,9 @@ export function openSqlite<Name extends string>(
   path: string,
   { statements, pragmas = "", patienceMs = 5000, keep = false, onSetAside, ...layout }: SqliteOptions<Name>,
 ): SqliteFile<Name> {
-  let replacements = 0, isClosed = false, inode: number | undefined;
+  let replacements = 0;
+  let isClosed = false;
+  let inode: number | undefined;
 
   function connect(): Connection<Name> {
     if (path !== memory) {
@@ -329,7 +335,8 @@ export function openSqlite<Name extends string>(
 
   function heal(error: unknown): boolean {
     if (isClosed || path === memory) return false;
-    const trouble = troubleOf(error), isMoved = statusOf(path)?.ino !== inode;
+    const trouble = troubleOf(error);
+    const isMoved = statusOf(path)?.ino !== inode;
     if (trouble === "busy" || (trouble === "other" && !isMoved) || error instanceof CivikitError) return false;
     if (trouble === "damaged" && keep) throw wrap(error, "using");
     disconnect();

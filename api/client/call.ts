@@ -142,7 +142,8 @@ const broken: ReadonlySet<string> = new Set(["connection_reset", "network_error"
 
 /** One answer, read whole; a broken one is asked for again, for JSON cannot be continued in the middle. */
 async function ask(transport: Transport, request: Request): Promise<{ response: Response; text: string }> {
-  const isPost = isReading(request), isRepeatable = isPost || request.method === "GET";
+  const isPost = isReading(request);
+  const isRepeatable = isPost || request.method === "GET";
   for (let asks = 1;; asks++) {
     const response = await transport.fetch(isPost ? request.clone() : request);
     try {
@@ -171,7 +172,8 @@ export function createCall(transport: Transport, baseUrl: string): Call {
     const { response, text } = await ask(transport, request);
     const isJson = /[/+]json\b/i.test(response.headers.get("content-type") ?? "");
     if (!isJson) throw notJson(response, request, excerptOf(text));
-    const endpoint = `${method} ${route}`, value = parseJson(text, endpoint, request);
+    const endpoint = `${method} ${route}`;
+    const value = parseJson(text, endpoint, request);
     peek?.(value);
     return check(value, schema, endpoint, request);
   };

@@ -82,7 +82,8 @@ function words(value: unknown, depth = 0): string | undefined {
     const fields = Object.entries(value.fieldErrors).map(([name, errors]) => `${name}: ${words(errors, depth + 1)}`);
     return [words(value.formErrors, depth + 1), ...fields].filter(Boolean).join("; ") || undefined;
   }
-  const error = words(value.error, depth + 1), message = words(value.message, depth + 1);
+  const error = words(value.error, depth + 1);
+  const message = words(value.message, depth + 1);
   // The download route puts a bare label in `error` and the sentence in `message`.
   return error !== undefined && message !== undefined && typeof value.error === "string"
     ? `${error}: ${message}`

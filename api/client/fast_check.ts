@@ -54,7 +54,8 @@ function objectCheck(entries: Parts["entries"]): FastCheck {
   const places: Rule[] = [];
   return (value) => {
     if (!isObject(value)) return false;
-    let due = mostDue, place = 0;
+    let due = mostDue;
+    let place = 0;
     for (const key in value) {
       let rule = places[place];
       if (rule?.key !== key) {

@@ -78,14 +78,23 @@ export function listing<T>(source: ListSource<T>, { signal, max = Infinity, from
   const { route, ask, keyOf } = source;
   // a signal for each page: what hangs on one that lives as long as the list would live as long, bodies included
   const asking = new Set<AbortController>();
-  const isNew = recentKeys<number | string>(), cursors = new Set<string>();
+  const isNew = recentKeys<number | string>();
+  const cursors = new Set<string>();
   let position: ListPosition | null = from ?? { cursor: null, after: null };
-  let left = max, isOver = max <= 0;
+  let left = max;
+  let isOver = max <= 0;
   // the page in hand: its rows not given before, and where it begins and leads
-  let rows: readonly T[] = [], start = 0, at = 0;
-  let cursor = from?.cursor ?? undefined, next: string | undefined, isCircle = false, hasPage = false;
-  let emptyPages = 0, stalePages = 0;
-  let coming: Promise<ListPage<T>> | undefined, ahead: Promise<ListPage<T>> | undefined;
+  let rows: readonly T[] = [];
+  let start = 0;
+  let at = 0;
+  let cursor = from?.cursor ?? undefined;
+  let next: string | undefined;
+  let isCircle = false;
+  let hasPage = false;
+  let emptyPages = 0;
+  let stalePages = 0;
+  let coming: Promise<ListPage<T>> | undefined;
+  let ahead: Promise<ListPage<T>> | undefined;
   let loading: Promise<void> | undefined;
 
   function finish(): void {

@@ -25,10 +25,12 @@ export function numberedList<T>(
   let last: string | undefined;
 
   async function ask(cursor: string | undefined, signal: AbortSignal) {
-    const query = wire(), page = Number(cursor ?? 1);
+    const query = wire();
+    const page = Number(cursor ?? 1);
     const { items, metadata } = await call({ path, route: path, query: { ...query, page }, schema, signal });
     // a server that gives its last page again for every later number
-    const content = JSON.stringify(items), isRepeat = content === last;
+    const content = JSON.stringify(items);
+    const isRepeat = content === last;
     last = content;
     const hasMore = (metadata?.hasMore ?? false) || (metadata?.nextPage ?? undefined) !== undefined;
     const isEnd = items.length === 0 || isRepeat || (items.length < query.limit && !hasMore);

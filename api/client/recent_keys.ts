@@ -6,7 +6,8 @@ const longestMemory = 1_000_000;
  * @returns Tells whether a key is new, and remembers it; undefined is always new.
  */
 export function recentKeys<Key>(memory: number = longestMemory): (key: Key | undefined) => boolean {
-  let young = new Set<Key>(), old = new Set<Key>();
+  let young = new Set<Key>();
+  let old = new Set<Key>();
   return function isNew(key) {
     if (key === undefined) return true;
     if (young.has(key) || old.has(key)) return false;

@@ -73,7 +73,8 @@ function isTensor(value: unknown): value is TensorInfo {
 function problemsOf(tensors: Record<string, TensorInfo>, dataBytes: number): string[] {
   const problems: string[] = [];
   const spans = Object.entries(tensors).map(([name, { dtype, shape, data_offsets: [start, end] }]) => {
-    const width = bits[dtype], numbers = shape.reduce((product, length) => product * length, 1);
+    const width = bits[dtype];
+    const numbers = shape.reduce((product, length) => product * length, 1);
     if (width !== undefined && Math.ceil(numbers * width / 8) !== end - start) {
       problems.push(`tensor ${JSON.stringify(name)}: ${end - start} bytes do not hold ${numbers} of ${dtype}`);
     }
@@ -93,7 +94,8 @@ function readHead(path: string): { text: string; headerBytes: number; fileBytes:
   let file: number | undefined;
   try {
     file = openPlain(path);
-    const fileBytes = statSync(path).size, start = new Uint8Array(8);
+    const fileBytes = statSync(path).size;
+    const start = new Uint8Array(8);
     const read = (into: Uint8Array, at: number) => {
       let done = 0;
       while (done < into.length) {
@@ -170,7 +172,8 @@ function read(path: string): Safetensors {
   }
   if (!isRecord(header)) throw new Damaged("the header is not an object");
   const { __metadata__: notes = {}, ...rest } = header;
-  const entries: [string, TensorInfo][] = [], dtypes: Record<string, number> = {};
+  const entries: [string, TensorInfo][] = [];
+  const dtypes: Record<string, number> = {};
   let parameterCount = 0;
   for (const [name, tensor] of Object.entries(rest)) {
     if (!isTensor(tensor)) throw new Damaged(`the header's entry ${JSON.stringify(name)} is no tensor`);
@@ -183,7 +186,8 @@ function read(path: string): Safetensors {
       [name, value],
     ) => [name, typeof value === "string" ? value : JSON.stringify(value)]),
   );
-  const tensors = Object.fromEntries(entries), tensorCount = entries.length;
+  const tensors = Object.fromEntries(entries);
+  const tensorCount = entries.length;
   const problems = problemsOf(tensors, fileBytes - headerBytes);
   return { fileBytes, headerBytes, metadata, tensors, tensorCount, parameterCount, dtypes, problems };
 }

@@ -67,11 +67,13 @@ export async function linkDuplicates(
   { sha256, paths }: DuplicateGroup,
   { signal }: CallOptions = {},
 ): Promise<LinkOutcome[]> {
-  const outcomes: LinkOutcome[] = [], firsts = new Map<number, string>();
+  const outcomes: LinkOutcome[] = [];
+  const firsts = new Map<number, string>();
   for (const path of paths) {
     signal?.throwIfAborted();
     try {
-      const info = lstatSync(path), first = firsts.get(info.dev);
+      const info = lstatSync(path);
+      const first = firsts.get(info.dev);
       if (info.isSymbolicLink()) outcomes.push({ path, linked: false });
       else if (first === undefined) firsts.set(info.dev, path);
       else {

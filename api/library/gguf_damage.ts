@@ -44,8 +44,10 @@ const blocks: Readonly<Record<number, readonly [numbers: number, bytes: number]>
 const widths: Readonly<Record<number, number>> = {
   ...{ 0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8 },
 };
-const textType = 8, listType = 9;
-const mostDimensions = 8, mostDepth = 8;
+const textType = 8;
+const listType = 9;
+const mostDimensions = 8;
+const mostDepth = 8;
 
 function text(reader: ByteReader): string {
   const length = reader.u64();
@@ -60,7 +62,9 @@ function skipValue(reader: ByteReader, type: number, depth = 0): void {
     if (widths[type] === undefined) throw new Damaged(`not a GGUF file: a value is of the unknown type ${type}`);
     return reader.skip(widths[type]);
   }
-  const inner = reader.u32(), count = reader.u64(), width = widths[inner];
+  const inner = reader.u32();
+  const count = reader.u64();
+  const width = widths[inner];
   if (width !== undefined) return reader.skip(count * width);
   if (depth >= mostDepth) throw new Damaged("not a GGUF file: lists within lists within lists");
   for (let index = 0; index < count; index++) skipValue(reader, inner, depth + 1);
@@ -75,10 +79,13 @@ export function ggufDamage(reader: ByteReader): string | undefined {
   if (reader.u32() !== mark) return "not a GGUF file: it does not begin as one";
   const version = reader.u32();
   if (version !== 2 && version !== 3) return undefined;
-  const tensorCount = reader.u64(), valueCount = reader.u64();
-  let alignment = 32, end = 0;
+  const tensorCount = reader.u64();
+  const valueCount = reader.u64();
+  let alignment = 32;
+  let end = 0;
   for (let index = 0; index < valueCount; index++) {
-    const key = text(reader), type = reader.u32();
+    const key = text(reader);
+    const type = reader.u32();
     if (key === "general.alignment" && type === 4) alignment = reader.u32() || alignment;
     else skipValue(reader, type);
   }
@@ -88,7 +95,8 @@ export function ggufDamage(reader: ByteReader): string | undefined {
     if (dimensions > mostDimensions) throw new Damaged(`not a GGUF file: a tensor has ${dimensions} dimensions`);
     let numbers = 1;
     for (let dimension = 0; dimension < dimensions; dimension++) numbers *= reader.u64();
-    const [perBlock, bytes] = blocks[reader.u32()] ?? [1, 0], offset = reader.u64();
+    const [perBlock, bytes] = blocks[reader.u32()] ?? [1, 0];
+    const offset = reader.u64();
     end = Math.max(end, offset + Math.ceil(numbers / perBlock) * bytes);
   }
   const due = Math.ceil(reader.at / alignment) * alignment + end;

@@ -107,7 +107,8 @@ export function hashCache(
     pragmas: "PRAGMA synchronous = NORMAL",
     onSetAside,
   });
-  let isTogether = false, isTroubled = false;
+  let isTogether = false;
+  let isTroubled = false;
 
   function attempt<T>(work: () => T, otherwise: T): T {
     try {

@@ -46,7 +46,8 @@ export async function* hashFiles<File extends Pick<DiskFile, "path" | "bytes">>(
     throw new RangeError(`option concurrency: ${concurrency} is not a whole number from 1 to 64`);
   }
   const queue = [...files].sort((a, b) => b.bytes - a.bytes).values();
-  const running = new Map<DigestFollower, Promise<void>>(), results: HashOutcome<File>[] = [];
+  const running = new Map<DigestFollower, Promise<void>>();
+  const results: HashOutcome<File>[] = [];
   let doneBytes = 0;
   const tell = () => onProgress?.([...running.keys()].reduce((sum, { hashedBytes }) => sum + hashedBytes, doneBytes));
   const timer = onProgress === undefined ? undefined : setInterval(tell, progressMs);

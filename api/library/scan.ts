@@ -104,10 +104,13 @@ export async function scan(
 ): Promise<ScanReport> {
   using own = cache === undefined ? hashCache(":memory:") : undefined;
   const kept = cache ?? own!;
-  const walks = roots.map((root) => walk(root, options)), skipped = walks.flatMap((one) => one.skipped);
+  const walks = roots.map((root) => walk(root, options));
+  const skipped = walks.flatMap((one) => one.skipped);
   const found = new Map(walks.flatMap(({ files }) => files.map((file) => [file.path, file])));
 
-  const files: LibraryFile[] = [], unhashed: DiskFile[] = [], records: HashRecord[] = [];
+  const files: LibraryFile[] = [];
+  const unhashed: DiskFile[] = [];
+  const records: HashRecord[] = [];
   const keep = () => kept.together(() => records.splice(0).forEach((record) => kept.keep(record)));
   /** Takes a file whose hash is there; looks into it unless that was done before. */
   function take(file: DiskFile, sha256: string, known?: string | null): void {
@@ -129,7 +132,9 @@ export async function scan(
   });
   const total = unhashed.reduce((sum, { bytes }) => sum + bytes, 0);
   const onProgress = (done: number) => options.onProgress?.({ phase: "hashing", done, total });
-  let hashedBytes = 0, hashedFiles = 0, keptAt = performance.now();
+  let hashedBytes = 0;
+  let hashedFiles = 0;
+  let keptAt = performance.now();
   try {
     for await (const { file, sha256, error } of hashFiles(unhashed, { ...options, onProgress, signal })) {
       if (error !== undefined) {
@@ -166,7 +171,9 @@ async function identify(
   cache: HashCache,
   { unknownForMs = dayMs, now = Date.now(), onProgress, signal }: ScanOptions,
 ): Promise<CivikitError[]> {
-  const byHash = Map.groupBy(files, ({ sha256 }) => sha256), unasked: string[] = [], failures: CivikitError[] = [];
+  const byHash = Map.groupBy(files, ({ sha256 }) => sha256);
+  const unasked: string[] = [];
+  const failures: CivikitError[] = [];
   cache.together(() => {
     for (const [sha256, same] of byHash) {
       const asked = cache.asked(sha256);
@@ -184,7 +191,8 @@ async function identify(
       const versions = await api.versions.byHashes(batch, { signal });
       cache.together(() => {
         for (const sha256 of batch) {
-          const version = versions.get(sha256), identity = version ? identityOf(version, sha256) : null;
+          const version = versions.get(sha256);
+          const identity = version ? identityOf(version, sha256) : null;
           cache.tell(sha256, { identity, askedAt: now });
           for (const file of byHash.get(sha256)!) file.identity = identity;
         }

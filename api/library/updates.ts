@@ -85,9 +85,12 @@ export async function findUpdates(
   owned: Iterable<Owned>,
   { signal }: CallOptions = {},
 ): Promise<UpdateReport> {
-  const all = [...owned], hashes = new Set(all.map(({ sha256 }) => sha256?.toUpperCase()).filter(Boolean));
-  const byModel = Map.groupBy(all, ({ modelId }) => modelId), report: UpdateReport = { models: [], failures: [] };
-  const ids = [...byModel.keys()].filter((id) => id !== null), found = new Map<number, Model>();
+  const all = [...owned];
+  const hashes = new Set(all.map(({ sha256 }) => sha256?.toUpperCase()).filter(Boolean));
+  const byModel = Map.groupBy(all, ({ modelId }) => modelId);
+  const report: UpdateReport = { models: [], failures: [] };
+  const ids = [...byModel.keys()].filter((id) => id !== null);
+  const found = new Map<number, Model>();
   let general: CivikitError | undefined;
 
   async function attempt(work: () => Promise<void>): Promise<CivikitError | undefined> {
@@ -155,7 +158,8 @@ function compare(
   const owned = [...new Set(versionIds)];
   const listed = inSiteOrder(modelVersions);
   const isMine = (version: ListVersion) => owned.includes(version.id) || hasAll(version, hashes);
-  const mine = listed.filter(isMine), first = listed.findIndex(isMine);
+  const mine = listed.filter(isMine);
+  const first = listed.findIndex(isMine);
   // a version that is no longer listed says nothing about its place: then the date of its id must do
   const isNewer = (version: ListVersion, place: number) => first >= 0 ? place < first : version.id > Math.max(...owned);
   const newer = mode === "Archived"

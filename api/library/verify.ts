@@ -56,7 +56,8 @@ export async function* verify(
   const sized: (Expected & { bytes: number })[] = [];
   for (const file of files) sized.push({ ...file, bytes: sizeOf(file.path) });
   for await (const { file, sha256, error } of hashFiles(sized, options)) {
-    const { path, isPublished = false } = file, wanted = file.sha256?.toUpperCase();
+    const { path, isPublished = false } = file;
+    const wanted = file.sha256?.toUpperCase();
     if (error !== undefined) {
       yield { path, state: isCode(error, "folder_missing") ? "missing" : "unreadable", error: gone(error, path) };
     } else if (wanted !== undefined && wanted !== sha256) {

@@ -71,8 +71,11 @@ export interface WalkOptions {
  * ```
  */
 export function walk(root: string, { extensions = modelExtensions }: WalkOptions = {}): Walk {
-  const base = resolve(root), wanted = new Set(extensions.map((extension) => extension.toLowerCase()));
-  const files: DiskFile[] = [], skipped: Skip[] = [], seen = new Set<string>();
+  const base = resolve(root);
+  const wanted = new Set(extensions.map((extension) => extension.toLowerCase()));
+  const files: DiskFile[] = [];
+  const skipped: Skip[] = [];
+  const seen = new Set<string>();
 
   function look(path: string, action: string, work: () => void): void {
     try {
@@ -137,7 +140,8 @@ function isLinkAt(path: string): boolean {
 
 /** What kept `path` from being looked at, in words that fit. */
 function skip(path: string, action: string, cause: unknown): Skip {
-  const error = wrapDiskError(cause, path, action), shown = JSON.stringify(path);
+  const error = wrapDiskError(cause, path, action);
+  const shown = JSON.stringify(path);
   if (error.code !== "folder_missing") return { path, error };
   if (isLinkAt(path)) {
     const message = `${action} ${shown}: a link to a file that is not there`;

@@ -1,11 +1,13 @@
 import type { ByteReader } from "./byte_reader.ts";
 
-const fileMark = 0x04034b50,
-  endMark = 0x06054b50,
-  end64Mark = 0x06064b50,
-  locatorMark = 0x07064b50,
-  entryMark = 0x02014b50;
-const endBytes = 22, locatorBytes = 20, mostCommentBytes = 65_535;
+const fileMark = 0x04034b50;
+const endMark = 0x06054b50;
+const end64Mark = 0x06064b50;
+const locatorMark = 0x07064b50;
+const entryMark = 0x02014b50;
+const endBytes = 22;
+const locatorBytes = 20;
+const mostCommentBytes = 65_535;
 
 /** Where the record stands that ends an archive; undefined when there is none. */
 function findEnd(reader: ByteReader): number | undefined {
@@ -30,7 +32,10 @@ export function zipDamage(reader: ByteReader): string | undefined {
   const end = reader.size < endBytes ? undefined : findEnd(reader);
   if (end === undefined) return missing;
   reader.at = end + 10;
-  let count = reader.take(2).getUint16(0, true), length = reader.u32(), start = reader.u32(), limit = end;
+  let count = reader.take(2).getUint16(0, true);
+  let length = reader.u32();
+  let start = reader.u32();
+  let limit = end;
   if (end >= locatorBytes) {
     reader.at = end - locatorBytes;
     if (reader.u32() === locatorMark) {

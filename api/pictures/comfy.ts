@@ -40,7 +40,8 @@ export interface ComfyFacts {
 
 /** Reads ComfyUI's graphs: both as they are, and from the first sampler of the one that ran, what it was told. */
 export function readComfy(graphs: Readonly<Record<string, unknown>>): ComfyFacts {
-  const prompt = graphOf(graphs["prompt"]), workflow = graphOf(graphs["workflow"]);
+  const prompt = graphOf(graphs["prompt"]);
+  const workflow = graphOf(graphs["workflow"]);
   const unread = [prompt === undefined && graphs["prompt"], workflow === undefined && graphs["workflow"]];
   const text = unread.filter((graph) => typeof graph === "string").join("\n");
   const facts: ComfyFacts = {
@@ -53,9 +54,10 @@ export function readComfy(graphs: Readonly<Record<string, unknown>>): ComfyFacts
   if (!isRecord(prompt)) return facts;
   const sampler = Object.values(prompt).map(inputsOf).find((inputs) => "steps" in inputs && "positive" in inputs);
   if (sampler === undefined) return facts;
-  const { steps, cfg, sampler_name: name, positive, negative } = sampler,
-    seed = sampler["seed"] ?? sampler["noise_seed"];
-  const words = linkedText(prompt, positive), unwanted = linkedText(prompt, negative);
+  const { steps, cfg, sampler_name: name, positive, negative } = sampler;
+  const seed = sampler["seed"] ?? sampler["noise_seed"];
+  const words = linkedText(prompt, positive);
+  const unwanted = linkedText(prompt, negative);
   if (words !== undefined) facts.prompt = words;
   if (unwanted !== undefined) facts.negativePrompt = unwanted;
   if (typeof seed === "number" || typeof seed === "string") facts.seed = String(seed);

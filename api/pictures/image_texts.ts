@@ -21,11 +21,15 @@ function until(bytes: Uint8Array, from: number): number {
 
 /** One text chunk (PNG, section 11.3.3): tEXt, zTXt or iTXt. */
 function readText(kind: string, data: Uint8Array, found: FoundTexts): void {
-  const end = until(data, 0), name = byteText(data.subarray(0, end));
+  const end = until(data, 0);
+  const name = byteText(data.subarray(0, end));
   if (kind === "tEXt") return found.keep(name, data.subarray(end + 1), utf8OrLatin1);
   if (kind === "zTXt") return found.keepInflated(name, data.subarray(end + 2), inflate, utf8OrLatin1);
-  const isCompressed = data[end + 1] === 1, language = until(data, end + 3), keyword = until(data, language + 1);
-  const rest = data.subarray(keyword + 1), decode = (bytes: Uint8Array) => utf8.decode(bytes);
+  const isCompressed = data[end + 1] === 1;
+  const language = until(data, end + 3);
+  const keyword = until(data, language + 1);
+  const rest = data.subarray(keyword + 1);
+  const decode = (bytes: Uint8Array) => utf8.decode(bytes);
   if (isCompressed) found.keepInflated(name, rest, inflate, decode);
   else found.keep(name, rest, decode);
 }
@@ -42,7 +46,8 @@ function utf8OrLatin1(bytes: Uint8Array): string {
 function readPng(bytes: Uint8Array, found: FoundTexts): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 8; at + 12 <= bytes.length;) {
-    const length = view.getUint32(at), kind = byteText(bytes.subarray(at + 4, at + 8));
+    const length = view.getUint32(at);
+    const kind = byteText(bytes.subarray(at + 4, at + 8));
     const data = bytes.subarray(at + 8, at + 8 + length);
     if (data.length < length) break;
     if (kind === "tEXt" || kind === "zTXt" || kind === "iTXt") readText(kind, data, found);
@@ -54,7 +59,9 @@ function readPng(bytes: Uint8Array, found: FoundTexts): void {
 function readJpeg(bytes: Uint8Array, found: FoundTexts): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 2; at + 4 <= bytes.length && bytes[at] === 0xff;) {
-    const marker = bytes[at + 1]!, length = view.getUint16(at + 2), data = bytes.subarray(at + 4, at + 2 + length);
+    const marker = bytes[at + 1]!;
+    const length = view.getUint16(at + 2);
+    const data = bytes.subarray(at + 4, at + 2 + length);
     // after the start of scan there are only pixels
     if (marker === 0xda || length < 2) break;
     if (marker === 0xe1 && byteText(data.subarray(0, 4)) === "Exif") readExif(data, found);
@@ -66,7 +73,8 @@ function readJpeg(bytes: Uint8Array, found: FoundTexts): void {
 function readWebp(bytes: Uint8Array, found: FoundTexts): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 12; at + 8 <= bytes.length;) {
-    const kind = byteText(bytes.subarray(at, at + 4)), length = view.getUint32(at + 4, true);
+    const kind = byteText(bytes.subarray(at, at + 4));
+    const length = view.getUint32(at + 4, true);
     if (kind === "EXIF") readExif(bytes.subarray(at + 8, at + 8 + length), found);
     at += 8 + length + (length % 2);
   }

@@ -16,7 +16,8 @@ export interface ImageSize {
 
 const hosts = ["image.civitai.com", "imagecache.civitai.com"];
 const widths = [96, 320, 450, 512, 800, 1200, 1600];
-const largestWidth = 1800, largestHeight = 1000;
+const largestWidth = 1800;
+const largestHeight = 1000;
 
 function whole(name: string, value: number | undefined, most: number): number | undefined {
   if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= most)) return value;
@@ -49,7 +50,8 @@ function partsOf(url: URL): string[] | undefined {
 export function imageUrl(url: string, { width, height, quality, fit, still, optimized }: ImageSize = {}): string {
   whole("width", width, largestWidth);
   if (fit !== undefined && !/^[a-z-]{1,20}$/.test(fit)) throw new RangeError(`option fit: a word is due, got "${fit}"`);
-  const parsed = URL.parse(url), parts = parsed && partsOf(parsed);
+  const parsed = URL.parse(url);
+  const parts = parsed && partsOf(parsed);
   if (!parsed || !parts) return url;
   const options = {
     width: width === undefined ? undefined : widths.find((step) => step >= width) ?? largestWidth,
@@ -61,7 +63,8 @@ export function imageUrl(url: string, { width, height, quality, fit, still, opti
   };
   const given = Object.entries(options).filter(([, value]) => value !== undefined).map((pair) => pair.join("="));
   const [bucket, id, ...rest] = parts;
-  const last = rest.at(-1), name = last === undefined || last === "" || last.includes("=") ? `${id}.jpeg` : last;
+  const last = rest.at(-1);
+  const name = last === undefined || last === "" || last.includes("=") ? `${id}.jpeg` : last;
   return `${parsed.origin}/${bucket}/${id}/${given.length === 0 ? "original=true" : given.join(",")}/${name}`;
 }
 

@@ -1,7 +1,8 @@
 import { parseExactJson } from "../client/exact_json.ts";
 
 /** Larger and deeper ones are made to take time, or to break something. */
-const longestText = 4 * 1024 * 1024, deepest = 200;
+const longestText = 4 * 1024 * 1024;
+const deepest = 200;
 
 function isDeep(value: unknown, left: number): boolean {
   if (typeof value !== "object" || value === null) return false;

@@ -29,7 +29,8 @@ function* fieldsOf(text: string, start: number, work: { left: number }): Generat
   /** Where the value that begins at `from` with a quote or bracket ends; undefined when it does not close. */
   function closing(from: number): number | undefined {
     if (!/["[{]/.test(text[from] ?? "")) return undefined;
-    let depth = 0, isQuoted = false;
+    let depth = 0;
+    let isQuoted = false;
     for (let at = from; at < text.length && work.left > 0; at++, work.left--) {
       const letter = text[at]!;
       if (isQuoted) {
@@ -47,10 +48,12 @@ function* fieldsOf(text: string, start: number, work: { left: number }): Generat
 
   for (let at = start; at < text.length;) {
     const colon = skip(at, (letter) => letter === ":" || isSeparator(letter));
-    const from = skip(colon + 1, (letter) => letter !== " "), closed = text[colon] === ":" ? closing(from) : undefined;
+    const from = skip(colon + 1, (letter) => letter !== " ");
+    const closed = text[colon] === ":" ? closing(from) : undefined;
     const end = closed ?? skip(colon, isSeparator);
     if (text[colon] === ":") {
-      const name = text.slice(at, colon).trim(), value = text.slice(colon + 1, end).trim();
+      const name = text.slice(at, colon).trim();
+      const value = text.slice(colon + 1, end).trim();
       yield { name, value, start: at, end, closed: closed ?? at };
     }
     at = end + 1;
@@ -68,8 +71,11 @@ function borderBefore(text: string, at: number): "line" | "mark" | undefined {
  * prompt may speak of steps, too, and programs that join lines leave no line end before it.
  */
 function settingsAt(text: string): number | undefined {
-  const lastTelling = [...text.matchAll(telling)].at(-1)?.index ?? -1, work = { left: 8 * text.length };
-  let found: number | undefined, fields: ReturnType<typeof fieldsOf> | undefined, field: Field | undefined;
+  const lastTelling = [...text.matchAll(telling)].at(-1)?.index ?? -1;
+  const work = { left: 8 * text.length };
+  let found: number | undefined;
+  let fields: ReturnType<typeof fieldsOf> | undefined;
+  let field: Field | undefined;
   for (const { 0: { length }, index } of text.matchAll(/\bSteps:[ \t]*\d+/g)) {
     const isFollowed = isSeparator(text[index + length]) && index < lastTelling;
     if (borderBefore(text, index) === undefined || found !== undefined && !isFollowed) continue;
@@ -126,8 +132,10 @@ export function isParameters(written: string): boolean {
  * the settings, which begin with `Steps:`. Names stay as they are written.
  */
 export function readParameters(written: string): Record<string, string> {
-  const text = withPlainLines(written), start = settingsAt(text) ?? text.length;
-  const words = text.slice(0, start), negative = negativeAt(words);
+  const text = withPlainLines(written);
+  const start = settingsAt(text) ?? text.length;
+  const words = text.slice(0, start);
+  const negative = negativeAt(words);
   const found = new Map([["prompt", wordsUntil(text, negative ?? start)]]);
   if (negative !== undefined) {
     const from = negative + negativeMark.length;

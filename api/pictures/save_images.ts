@@ -68,10 +68,12 @@ const endings = "png|jpeg|webp|gif|avif|mp4|webm|mp3";
 const finished = new RegExp(`^(.+)\\.(?:${endings})$`);
 /** Larger ones go the way of model files: in parts, resumable by another run. */
 const largestInMemory = 4 * 1024 * 1024;
-const unsniffed = ".download", unwritten = ".saving";
+const unsniffed = ".download";
+const unwritten = ".saving";
 
 function notMedia(url: string, head: Uint8Array): ContentError {
-  const shown = redactUrl(url), text = shownInput(new TextDecoder().decode(head.subarray(0, sniffBytes)));
+  const shown = redactUrl(url);
+  const text = shownInput(new TextDecoder().decode(head.subarray(0, sniffBytes)));
   return new ContentError(`saving image "${shown}": no picture, video or sound came: ${text}`, {
     code: "unexpected_content",
     url: shown,
@@ -100,7 +102,8 @@ function writeFresh(path: string, bytes: Uint8Array): void {
 }
 
 function headOf(path: string): Uint8Array {
-  const bytes = new Uint8Array(largestInMemory), file = openSync(path, "r");
+  const bytes = new Uint8Array(largestInMemory);
+  const file = openSync(path, "r");
   try {
     return bytes.subarray(0, readSync(file, bytes));
   } finally {
@@ -166,7 +169,8 @@ export async function* saveImages<Image extends ImageSource>(
     throw new RangeError(`option concurrency: a whole number from 1 to 32 is due, got "${concurrency}"`);
   }
   ensureFolder(folder);
-  const stop = new AbortController(), either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  const stop = new AbortController();
+  const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
   const there = new Map(
     readdirSync(folder).flatMap((file) => {
       const base = finished.exec(file)?.[1];
@@ -176,7 +180,8 @@ export async function* saveImages<Image extends ImageSource>(
   const taken = new Set<string>();
 
   function baseOf(image: Image): string {
-    const id = imageId(image), path = URL.parse(image.url)?.pathname ?? "";
+    const id = imageId(image);
+    const path = URL.parse(image.url)?.pathname ?? "";
     const fallback = id === undefined ? parse(path).name : String(id);
     return safeFileName(name?.(image) ?? fallback, { fallback, maxBytes: 200 });
   }
@@ -193,7 +198,8 @@ export async function* saveImages<Image extends ImageSource>(
   }
 
   function writeSidecar(image: Image, base: string, head: Uint8Array, file: string): Generation | null {
-    const texts = imageTexts(head), generation = generationOfTexts(texts) ?? generationOf(image);
+    const texts = imageTexts(head);
+    const generation = generationOfTexts(texts) ?? generationOf(image);
     const content = JSON.stringify({ id: imageId(image) ?? null, file, generation, texts, image }, null, 2);
     try {
       writeFileSync(join(folder, `${base}.json`), `${content}\n`, { flag: "wx" });
@@ -212,7 +218,8 @@ export async function* saveImages<Image extends ImageSource>(
     const wanted = isStill ? { ...size, still: true } : size;
     const url = Object.keys(wanted).length === 0 ? image.url : imageUrl(image.url, wanted);
     const isLarge = isVideo && !isStill && Object.keys(size).length === 0;
-    let head = isLarge ? undefined : await fetchSmall(transport, url, either), bytes = head?.byteLength ?? 0;
+    let head = isLarge ? undefined : await fetchSmall(transport, url, either);
+    let bytes = head?.byteLength ?? 0;
     // reading the texts of a sidecar takes its time; once a picture has its name, the sidecar has to follow
     if (sidecar) await breathe(either);
     const temporary = join(folder, `${base}${head === undefined ? unsniffed : unwritten}`);
@@ -235,7 +242,8 @@ export async function* saveImages<Image extends ImageSource>(
   }
 
   async function outcome(image: Image): Promise<ImageOutcome<Image> | undefined> {
-    const base = baseOf(image), key = base.toLowerCase();
+    const base = baseOf(image);
+    const key = base.toLowerCase();
     if (taken.has(key)) return undefined;
     taken.add(key);
     try {
@@ -247,8 +255,10 @@ export async function* saveImages<Image extends ImageSource>(
   }
 
   const source = Symbol.asyncIterator in images ? images[Symbol.asyncIterator]() : images[Symbol.iterator]();
-  const running = new Set<Promise<void>>(), done: ImageOutcome<Image>[] = [];
-  let isOver = false, failure: { error: unknown } | undefined;
+  const running = new Set<Promise<void>>();
+  const done: ImageOutcome<Image>[] = [];
+  let isOver = false;
+  let failure: { error: unknown } | undefined;
 
   /** One of the hands: takes image after image. */
   async function work(): Promise<void> {

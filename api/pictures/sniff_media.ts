@@ -16,10 +16,14 @@ export const sniffBytes = 64;
 const media = (kind: MediaType["kind"], extension: MediaType["extension"], contentType: string): MediaType => {
   return { kind, extension, contentType };
 };
-const png = media("image", "png", "image/png"), jpeg = media("image", "jpeg", "image/jpeg");
-const webp = media("image", "webp", "image/webp"), gif = media("image", "gif", "image/gif");
-const avif = media("image", "avif", "image/avif"), mp4 = media("video", "mp4", "video/mp4");
-const webm = media("video", "webm", "video/webm"), mp3 = media("audio", "mp3", "audio/mpeg");
+const png = media("image", "png", "image/png");
+const jpeg = media("image", "jpeg", "image/jpeg");
+const webp = media("image", "webp", "image/webp");
+const gif = media("image", "gif", "image/gif");
+const avif = media("image", "avif", "image/avif");
+const mp4 = media("video", "mp4", "video/mp4");
+const webm = media("video", "webm", "video/webm");
+const mp3 = media("audio", "mp3", "audio/mpeg");
 
 /**
  * Tells what a file is by its first bytes, whatever its name says: PNG, JPEG, WebP, GIF, AVIF, MP4, WebM or MP3.

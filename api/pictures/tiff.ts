@@ -8,7 +8,9 @@ const tags: Readonly<Record<number, string>> = {
   0x0131: "Software",
   0x9286: "UserComment",
 };
-const exifFolder = 0x8769, asciiType = 2, mostEntries = 512;
+const exifFolder = 0x8769;
+const asciiType = 2;
+const mostEntries = 512;
 
 /** UTF-16 in whatever order leaves more plain letters: writers do not keep to the block's own order. */
 function utf16(bytes: Uint8Array): string {
@@ -19,7 +21,8 @@ function utf16(bytes: Uint8Array): string {
 
 /** A comment: eight bytes name its characters (EXIF 2.3, section 4.6.5). */
 function comment(bytes: Uint8Array): string {
-  const charset = byteText(bytes.subarray(0, 8)), rest = bytes.subarray(8);
+  const charset = byteText(bytes.subarray(0, 8));
+  const rest = bytes.subarray(8);
   if (charset.startsWith("UNICODE")) return utf16(rest);
   return new TextDecoder().decode(/^(?:ASCII|JIS|\0)/.test(charset) ? rest : bytes);
 }
@@ -50,10 +53,13 @@ export function readExif(block: Uint8Array, found: FoundTexts): void {
     for (let index = 0; index < count; index++) {
       const at = start + 2 + index * 12;
       if (at + 12 > bytes.length) break;
-      const tag = view.getUint16(at, little), type = view.getUint16(at + 2, little);
-      const size = view.getUint32(at + 4, little), value = view.getUint32(at + 8, little);
+      const tag = view.getUint16(at, little);
+      const type = view.getUint16(at + 2, little);
+      const size = view.getUint32(at + 4, little);
+      const value = view.getUint32(at + 8, little);
       if (tag === exifFolder) folders.add(value);
-      const name = tags[tag], place = size <= 4 ? at + 8 : value;
+      const name = tags[tag];
+      const place = size <= 4 ? at + 8 : value;
       if (name === undefined || place + size > bytes.length) continue;
       found.keep(name, bytes.subarray(place, place + size), (part) => textOf(type, part));
     }

@@ -26,7 +26,8 @@ export function checkedFile<T>(
   const result = v.safeParse(schema, value, { abortEarly: true });
   // the value itself, not the copy: keys keep their order
   if (result.success) return value as T;
-  const [issue] = result.issues, place = v.getDotPath(issue) || "(top)";
+  const [issue] = result.issues;
+  const place = v.getDotPath(issue) || "(top)";
   const found = excerptOf(issue.path?.at(-1)?.value ?? issue.input);
   throw unreadable(path, `at "${place}" ${issue.expected ?? "another value"} was due, found ${found}`);
 }

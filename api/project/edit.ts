@@ -119,7 +119,8 @@ export async function addModel(
  * ```
  */
 export function findWanted(project: Project, api: ProjectApi, text: string): Wanted[] {
-  const { models } = project.manifest, { files } = project.lock;
+  const { models } = project.manifest;
+  const { files } = project.lock;
   const written = models.filter(({ air }) => air === text);
   if (written.length > 0) return written;
   const keys = new Set(files.filter(({ path }) => path === text).map(({ wanted }) => wanted));

@@ -118,10 +118,12 @@ export async function install(
   const { folder, root, isRootGiven, namedRoots } = project;
   if (isRootGiven && namedRoots !== undefined && !project.isDry) rememberRoot(namedRoots, folder, root);
   using own = given === undefined ? hashCache(":memory:") : undefined;
-  const cache = given ?? own!, { signal } = options;
+  const cache = given ?? own!;
+  const { signal } = options;
   const failures = await syncLock(project, api, { isFrozen, keepOld, signal });
   // before they are unlocked: a killed run must not leave them to the next one
-  const installed = keepOld ? disownUnlocked(project) : readInstalled(project), outcomes: InstallOutcome[] = [];
+  const installed = keepOld ? disownUnlocked(project) : readInstalled(project);
+  const outcomes: InstallOutcome[] = [];
   if (!isFrozen) saveProject(project);
   const end = (outcome: InstallOutcome) => {
     outcomes.push(outcome);
@@ -228,16 +230,19 @@ async function fetchAll(
   { project, missing, api, transport, cache, installed, end }: Fetching,
   { signal, concurrency = 3, fetch = fetchFiles }: InstallOptions,
 ): Promise<void> {
-  const wanted = missing.map((one) => wantedFile(one, api)), defaults = { root: project.root };
+  const wanted = missing.map((one) => wantedFile(one, api));
+  const defaults = { root: project.root };
   let writtenAt = performance.now();
   try {
     for await (const outcome of fetch(transport, wanted, { concurrency, signal, defaults, cache })) {
-      const { file: { locked: file }, result, error } = outcome, path = join(project.root, file.path);
+      const { file: { locked: file }, result, error } = outcome;
+      const path = join(project.root, file.path);
       if (result === undefined) {
         if (!signal?.aborted) end({ file, path, state: "failed", error });
         continue;
       }
-      const sha256 = result.digests.SHA256!, isNew = file.sha256 === null || file.bytes === null;
+      const sha256 = result.digests.SHA256!;
+      const isNew = file.sha256 === null || file.bytes === null;
       learn(file, { sha256, bytes: result.bytes });
       if (isNew) saveProject(project);
       installed.set(file.path, { sha256, modelId: file.modelId });
@@ -262,7 +267,9 @@ async function clear(
   { signal }: InstallOptions,
 ): Promise<Pick<InstallReport, "removed" | "left" | "waiting">> {
   const locked = new Set(project.lock.files.map(({ path }) => path));
-  const removed: string[] = [], left: string[] = [], waiting: string[] = [];
+  const removed: string[] = [];
+  const left: string[] = [];
+  const waiting: string[] = [];
   for (const [name, { sha256, modelId }] of installed) {
     if (locked.has(name)) continue;
     if (modelId === undefined ? failed.size > 0 : failed.has(modelId)) {
@@ -270,7 +277,8 @@ async function clear(
       continue;
     }
     try {
-      const path = placeOf(project, name), found = await hashOf(path, cache, { signal });
+      const path = placeOf(project, name);
+      const found = await hashOf(path, cache, { signal });
       if (found?.sha256 === sha256) {
         if (!project.isDry) remove(path);
         removed.push(name);

@@ -91,7 +91,8 @@ export function readLock(path: string): Lock | undefined {
 }
 
 function checkedLock(path: string, value: JsonObject): Lock {
-  const lock = checkedFile(path, value, schema, "lockVersion", 1) as unknown as Lock, seen = new Set<string>();
+  const lock = checkedFile(path, value, schema, "lockVersion", 1) as unknown as Lock;
+  const seen = new Set<string>();
   for (const { path: place } of lock.files) {
     const key = place.toLowerCase();
     if (seen.has(key)) throw unreadable(path, `two files have the path ${JSON.stringify(place)}`);

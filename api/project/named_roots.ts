@@ -25,7 +25,9 @@ export function wasNamed(path: string, folder: string, root: string): boolean {
 
 /** Keeps in mind that `root` was named for the project in `folder`; where that cannot be written it is forgotten. */
 export function rememberRoot(path: string, folder: string, root: string): void {
-  const projects = read(path), project = realFolder(folder), roots = projects[project] ?? [];
+  const projects = read(path);
+  const project = realFolder(folder);
+  const roots = projects[project] ?? [];
   if (roots.includes(root)) return;
   try {
     writeWhole(path, prettyJson({ version: 1, projects: { ...projects, [project]: [...roots, root] } }));

@@ -16,7 +16,8 @@ const longestSegment = 255;
  * hidden, invisible in part, or one that this package keeps for itself.
  */
 export function isInnerPath(path: string): boolean {
-  const segments = path.split("/"), [first = ""] = segments;
+  const segments = path.split("/");
+  const [first = ""] = segments;
   const isOwn = [manifestName, lockName].some((name) => first.toLowerCase().startsWith(name));
   return !isOwn && segments.every((name) => safeFileName(name, { maxBytes: longestSegment }) === name);
 }

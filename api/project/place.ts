@@ -59,7 +59,8 @@ export function checkRoot({ folder, root, isRootGiven }: Place): void {
  */
 export function placeOf(place: Place, path: string): string {
   checkRoot(place);
-  const full = resolveInside(place.root, path), folder = dirname(full);
+  const full = resolveInside(place.root, path);
+  const folder = dirname(full);
   if (place.isRootGiven || isWithin(realFolder(place.folder), realFolder(folder))) return full;
   throw refuse(folder, "a link leads outside of the project");
 }

@@ -77,7 +77,8 @@ export function openProject(
   folder: string,
   { root: given, layout, namedRoots, isDry = false }: ProjectOptions = {},
 ): Project {
-  const base = resolve(folder), manifest = readManifest(join(base, manifestName));
+  const base = resolve(folder);
+  const manifest = readManifest(join(base, manifestName));
   const used = manifest ?? newManifest(base, { root: given, layout });
   const root = given === undefined ? resolve(base, used.root) : resolve(given);
   return {
@@ -106,8 +107,10 @@ function newManifest(folder: string, { root, layout: name = "flat" }: ProjectOpt
  * @throws {DiskError} `invalid_path` when one of them is a link; and what the disk says.
  */
 export function saveProject({ folder, manifest, lock, isDry }: Project): void {
-  const manifestPath = join(folder, manifestName), lockPath = join(folder, lockName);
-  const oldManifest = readManifest(manifestPath), oldLock = readLock(lockPath);
+  const manifestPath = join(folder, manifestName);
+  const lockPath = join(folder, lockName);
+  const oldManifest = readManifest(manifestPath);
+  const oldLock = readLock(lockPath);
   const files = [{ path: lockPath, text: lockText(lockPath, lock), old: oldLock && lockText(lockPath, oldLock) }];
   if (oldManifest !== undefined || manifest.models.length > 0) {
     const old = oldManifest && manifestText(manifestPath, oldManifest);
@@ -138,7 +141,8 @@ function readRoots({ folder }: Project): JsonObject {
 
 /** What earlier installs put below this root; a record that cannot be read counts as none: then nothing is taken away. */
 export function readInstalled(project: Project): Installed {
-  const files = readRoots(project)[project.root], installed: Installed = new Map();
+  const files = readRoots(project)[project.root];
+  const installed: Installed = new Map();
   for (const [path, record] of Object.entries(isObject(files) ? files : {})) {
     const { sha256, modelId } = isObject(record) ? record : { sha256: record, modelId: undefined };
     if (typeof sha256 !== "string") continue;
@@ -149,7 +153,8 @@ export function readInstalled(project: Project): Installed {
 
 /** Writes down what installs put below this root, unless that is known already. */
 export function writeInstalled(project: Project, installed: Installed): void {
-  const files = Object.fromEntries([...installed].sort(([a], [b]) => a < b ? -1 : 1)), roots = readRoots(project);
+  const files = Object.fromEntries([...installed].sort(([a], [b]) => a < b ? -1 : 1));
+  const roots = readRoots(project);
   if (project.isDry || JSON.stringify(roots[project.root] ?? {}) === JSON.stringify(files)) return;
   const text = prettyJson({ version: 1, roots: { ...roots, [project.root]: files } });
   writeWhole(recordPath(project.folder), text);
@@ -171,7 +176,8 @@ export function disownUnlocked(project: Project): Installed {
  */
 export function holdProject({ folder, isDry }: Project): Disposable {
   if (isDry) return { [Symbol.dispose]: () => {} };
-  const state = join(folder, stateFolder), path = join(state, "busy");
+  const state = join(folder, stateFolder);
+  const path = join(state, "busy");
   try {
     ownFolder(state);
     // what is in there concerns this machine only

@@ -71,7 +71,8 @@ export async function resolveWanted(
   site: ProjectApi,
   { signal }: CallOptions = {},
 ): Promise<{ locked: LockedFile; resolved: ResolvedFile }[]> {
-  const api = askingOnce(site), reference = await narrowed(referenceOf(wanted.air, api), wanted, api, signal);
+  const api = askingOnce(site);
+  const reference = await narrowed(referenceOf(wanted.air, api), wanted, api, signal);
   const { file, all } = wanted;
   const choice = { ...(file !== undefined && { file }), ...(all !== undefined && { all }) };
   const files = await resolveDownloads(api, reference, { ...choice, signal });
@@ -107,7 +108,8 @@ function lockedFile(resolved: ResolvedFile, path: string, wanted: string): Locke
   if (modelId === null || air === null) {
     throw badWanted(resolved.fileName, `the site does not say which model version "${versionId}" belongs to`);
   }
-  const { hashes, sizeBytes } = promisedOf(resolved), sha256 = hashes.SHA256?.toUpperCase() ?? null;
+  const { hashes, sizeBytes } = promisedOf(resolved);
+  const sha256 = hashes.SHA256?.toUpperCase() ?? null;
   return {
     path,
     sha256,

@@ -32,9 +32,11 @@ export async function syncLock(
 ): Promise<WantedFailure[]> {
   if (!project.hasManifest && project.manifest.models.length === 0) return [];
   const keys = new Set(project.manifest.models.map(wantedKey));
-  const missing = unlocked(project), stale = project.lock.files.filter(({ wanted }) => !keys.has(wanted));
+  const missing = unlocked(project);
+  const stale = project.lock.files.filter(({ wanted }) => !keys.has(wanted));
   if (isFrozen && (missing.length > 0 || stale.length > 0)) {
-    const [{ air = "" } = {}] = missing, what = air || stale[0]!.wanted;
+    const [{ air = "" } = {}] = missing;
+    const what = air || stale[0]!.wanted;
     throw new InputError(`installing: manifest and lock file differ about ${JSON.stringify(what)}`, {
       code: "invalid_config",
       input: what,

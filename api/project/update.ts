@@ -87,7 +87,8 @@ export async function planUpdate(
   api: ProjectApi & ModelLookup,
   { only, latest = false, signal }: UpdateOptions = {},
 ): Promise<UpdatePlan> {
-  const meant = new Set(only ?? project.manifest.models), report = await outdated(project, api, { signal });
+  const meant = new Set(only ?? project.manifest.models);
+  const report = await outdated(project, api, { signal });
   const failures = report.failures.filter(({ wanted }) => meant.has(wanted));
   const plan: UpdatePlan = { moves: [], stays: [], failures };
   for (const found of report.outdated.filter(({ wanted }) => meant.has(wanted))) {
@@ -111,7 +112,8 @@ export async function planUpdate(
 
 /** What was learned about the very same file stays, and so does its place. */
 function learned(file: LockedFile, before: readonly LockedFile[]): LockedFile {
-  const same = before.find(({ fileId }) => fileId === file.fileId), { sha256, wanted } = file;
+  const same = before.find(({ fileId }) => fileId === file.fileId);
+  const { sha256, wanted } = file;
   return same !== undefined && (sha256 === null || sha256 === same.sha256) ? { ...file, ...same, wanted } : file;
 }
 

@@ -44,7 +44,9 @@ export function parseAir(text: string): Air {
   if (text.length > longestAir) throw bad(`longer than ${longestAir} characters`);
 
   const parts = text.trim().toLowerCase().replace(/^urn:/, "").replace(/^air:/, "").split(":");
-  const tail = parts.pop()!, source = parts.pop(), [ecosystem, type, ...more] = parts;
+  const tail = parts.pop()!;
+  const source = parts.pop();
+  const [ecosystem, type, ...more] = parts;
   if (source === undefined) throw bad("the source before the id is missing");
   if (more.length > 0) throw bad("too many parts between colons");
   for (const [name, value] of Object.entries({ ecosystem, type, source })) {

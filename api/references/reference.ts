@@ -105,7 +105,8 @@ export function parseReference(text: string, site: Partial<Site> = {}): Referenc
 
   const number = /^(?:(model|version):)?(\d+)$/i.exec(written);
   if (number) {
-    const id = readId(number[2]!), kind = number[1]?.toLowerCase();
+    const id = readId(number[2]!);
+    const kind = number[1]?.toLowerCase();
     if (id === undefined) throw bad(idRule);
     if (kind === "model") return { kind, modelId: id, select: {}, text: written };
     return { kind: "version", versionId: id, select: {}, text: written, ...(kind === undefined && { bare: true }) };
@@ -142,7 +143,8 @@ function otherHost(
   url: URL,
   { baseUrl = defaultSite.baseUrl, trustedHosts = defaultSite.trustedHosts }: Partial<Site>,
 ): string | undefined {
-  const asked = URL.parse(baseUrl)?.host ?? "", { bare } = hostsOf(url);
+  const asked = URL.parse(baseUrl)?.host ?? "";
+  const { bare } = hostsOf(url);
   return trustedHosts.includes(asked) && trustedHosts.includes(bare) && asked !== bare ? bare : undefined;
 }
 

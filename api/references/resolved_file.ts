@@ -60,7 +60,8 @@ type Deadline = string | null | undefined;
 
 /** Safe names, unique within the version whatever the disk thinks of upper case: the main file keeps its own. */
 export function fileNames({ id: versionId, files }: Version): Map<ModelFile, string> {
-  const names = new Map<ModelFile, string>(), taken = new Set<string>();
+  const names = new Map<ModelFile, string>();
+  const taken = new Set<string>();
   const mainFirst = [...files ?? []].sort((a, b) =>
     Number(b.primary ?? false) - Number(a.primary ?? false) || a.id - b.id
   );
@@ -139,7 +140,8 @@ export function resolvedFile(
   baseUrl: string,
   now: number,
 ): ResolvedFile {
-  const sizeKB = file.sizeKB ?? undefined, bytes = sizeKB === undefined ? NaN : sizeKB * 1024;
+  const sizeKB = file.sizeKB ?? undefined;
+  const bytes = sizeKB === undefined ? NaN : sizeKB * 1024;
   const sizeBytes = sizeKB === undefined ? undefined : Math.round(bytes);
   const earlyAccess = earlyAccessOf(version, earlyAccessDeadline, now);
   return {

@@ -79,7 +79,8 @@ const action = "listing collections";
 export function collections(call: Call): Collections {
   return {
     list(query = {}, options = {}) {
-      const { sort } = query, isSingle = sort === "Most Followers";
+      const { sort } = query;
+      const isSingle = sort === "Most Followers";
       const wire = () => {
         checkNames(action, { ...query }, ["limit", "query", "sort", "nsfw"]);
         checkWhole(action, "limit", query.limit, 1, 100);

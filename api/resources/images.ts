@@ -85,14 +85,16 @@ function imageWire(query: ImageQuery, max: number | undefined): Query {
     throw badQuery(action, "username", query.username, "letters, digits and _ are due; for others use userId");
   }
   const nsfw = query.nsfw === true ? "X" : query.nsfw === false ? "None" : query.nsfw;
-  const tags = query.tags?.join(",") || undefined, many = query.ids?.join(",");
+  const tags = query.tags?.join(",") || undefined;
+  const many = query.ids?.join(",");
   return { ...query, nsfw, tags, ids: many, limit: pageSize(query.limit, max, 200) };
 }
 
 /** Makes {@linkcode Images} on top of `call`. */
 export function images(call: Call): Images {
   const list: Images["list"] = (query = {}, options = {}) => {
-    const wire = () => imageWire(query, options.max), keyOf = ({ id }: GalleryImage) => id;
+    const wire = () => imageWire(query, options.max);
+    const keyOf = ({ id }: GalleryImage) => id;
     return cursorList(
       call,
       { path: "/images", schema: galleryPageSchema, wire, keyOf },

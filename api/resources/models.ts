@@ -106,7 +106,8 @@ export function models(
   };
 
   const byIds: Models["byIds"] = async (ids, { signal } = {}) => {
-    const all = [...new Set(ids)], found = new Map<number, Model>();
+    const all = [...new Set(ids)];
+    const found = new Map<number, Model>();
     checkIds("asking for models", "ids", all);
     for (let at = 0; at < all.length; at += mostIds) {
       const query = { ids: all.slice(at, at + mostIds), nsfw: true, archived: true };

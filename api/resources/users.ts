@@ -49,7 +49,8 @@ export function users(call: Call): Users {
   };
 
   const byIds: Users["byIds"] = async (ids, { signal } = {}) => {
-    const all = [...new Set(ids)], found = new Map<number, User>();
+    const all = [...new Set(ids)];
+    const found = new Map<number, User>();
     checkIds("asking for users", "ids", all);
     for (let at = 0; at < all.length; at += mostIds) {
       for (const user of await ask({ ids: all.slice(at, at + mostIds).join(",") }, signal)) found.set(user.id, user);

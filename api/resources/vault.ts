@@ -107,7 +107,8 @@ export function vault(call: Call): Vault {
         checkNames(action, { ...query }, ["limit", "query", "sort", ...lists]);
         checkWhole(action, "limit", query.limit, 1, 200);
         checkText(action, "query", query.query);
-        const page = Number(cursor ?? 1), limit = pageSize(query.limit, options.max, 60);
+        const page = Number(cursor ?? 1);
+        const limit = pageSize(query.limit, options.max, 60);
         const { items, totalPages } = await call({
           path: "/vault/all",
           route: "/vault/all",
@@ -121,10 +122,12 @@ export function vault(call: Call): Vault {
       return listing({ route: "GET /vault/all", ask, keyOf: ({ id }) => id ?? undefined }, options);
     },
     async check(versionIds, { signal } = {}) {
-      const ids = [...new Set(versionIds)], found = new Map<number, VaultItem | null>();
+      const ids = [...new Set(versionIds)];
+      const found = new Map<number, VaultItem | null>();
       checkIds("checking the vault", "versionIds", ids);
       if (ids.length === 0) return found;
-      const query = { modelVersionIds: ids.join(",") }, path = "/vault/check-vault";
+      const query = { modelVersionIds: ids.join(",") };
+      const path = "/vault/check-vault";
       for (
         const { modelVersionId, vaultItem } of await call({ path, route: path, query, schema: checkSchema, signal })
       ) {

@@ -60,7 +60,9 @@ export interface Versions {
   mini(id: number, options?: CallOptions & { fileId?: number | undefined }): Promise<MiniVersion>;
 }
 
-const mostHashes = 100, mostIdHashes = 10_000, atOnce = 4;
+const mostHashes = 100;
+const mostIdHashes = 10_000;
+const atOnce = 4;
 
 const foundSchema: v.GenericSchema<unknown, (Version | null)[]> = v.array(v.nullable(versionSchema));
 const idsSchema: v.GenericSchema<unknown, VersionIds[]> = v.array(
@@ -85,7 +87,8 @@ async function inChunks<T>(
   signal: AbortSignal | undefined,
   ask: (hashes: readonly string[], signal: AbortSignal) => Promise<readonly T[]>,
 ): Promise<T[]> {
-  const stop = new AbortController(), either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  const stop = new AbortController();
+  const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
   const found: T[] = [];
   let at = 0;
   async function work(): Promise<void> {
@@ -147,7 +150,9 @@ export function versions(call: Call, orNull: OrNull, baseUrl: string): Versions 
   };
 
   const byHashes: Versions["byHashes"] = async (hashes, { signal } = {}) => {
-    const wanted = checkedHashes(hashes), missing = new Set(wanted), byHash = new Map<string, Version>();
+    const wanted = checkedHashes(hashes);
+    const missing = new Set(wanted);
+    const byHash = new Map<string, Version>();
     const path = "/model-versions/by-hash";
     const found = await inChunks(
       wanted,
@@ -167,7 +172,9 @@ export function versions(call: Call, orNull: OrNull, baseUrl: string): Versions 
   };
 
   const idsByHashes: Versions["idsByHashes"] = async (hashes, { signal } = {}) => {
-    const path = "/model-versions/by-hash/ids", wanted = checkedHashes(hashes), byHash = new Map<string, VersionIds>();
+    const path = "/model-versions/by-hash/ids";
+    const wanted = checkedHashes(hashes);
+    const byHash = new Map<string, VersionIds>();
     const found = await inChunks(
       wanted,
       mostIdHashes,

@@ -16,12 +16,15 @@ function writtenOf({ extensions }: JsonObject): Record<string, unknown> {
  * tools' keys and their own `extensions`, stays as it is. What was written is remembered under `extensions.civikit`.
  */
 export function mergeInfo(existing: JsonObject, fresh: JsonObject): JsonObject {
-  const before = writtenOf(existing), written: Record<string, unknown> = { ...before };
+  const before = writtenOf(existing);
+  const written: Record<string, unknown> = { ...before };
   const merged: JsonObject = { ...existing };
   for (const [key, value] of Object.entries(fresh)) {
     if (key === "extensions" || value === undefined) continue;
-    const current = existing[key], now = digest(current);
-    const isOurs = before[key] === now, isEmpty = before[key] === undefined && (current ?? null) === null;
+    const current = existing[key];
+    const now = digest(current);
+    const isOurs = before[key] === now;
+    const isEmpty = before[key] === undefined && (current ?? null) === null;
     if (isOurs || isEmpty) merged[key] = value;
     if (isOurs || isEmpty || now === digest(value)) written[key] = digest(value);
   }

@@ -73,7 +73,8 @@ function factsOf(version: JsonObject, model: JsonObject): Omit<ModelInfo, "shape
  * ```
  */
 export function readModelInfo(path: string, sha256?: string): ModelInfo | undefined {
-  const place = sidecarPath(path, ".civitai.info"), raw = readJsonObject(place);
+  const place = sidecarPath(path, ".civitai.info");
+  const raw = readJsonObject(place);
   if (raw === undefined) return undefined;
   if (Array.isArray(raw.modelVersions)) {
     const versions = objectsOf(raw.modelVersions);

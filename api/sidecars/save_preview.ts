@@ -24,7 +24,8 @@ export function findPreview(path: string): string | undefined {
 
 function startOf(path: string): Uint8Array {
   try {
-    const file = openSync(path, "r"), bytes = new Uint8Array(64);
+    const file = openSync(path, "r");
+    const bytes = new Uint8Array(64);
     try {
       return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, 0));
     } finally {

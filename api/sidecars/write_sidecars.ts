@@ -68,7 +68,8 @@ export async function writeSidecars(
   version: Version,
   { model, transport, asPng, signal }: SidecarOptions = {},
 ): Promise<SidecarOutcome[]> {
-  const info = sidecarPath(path, ".civitai.info"), notes = sidecarPath(path, ".json");
+  const info = sidecarPath(path, ".civitai.info");
+  const notes = sidecarPath(path, ".json");
   let owner: string | undefined;
   const written = await attempt(info, signal, () => {
     const existing = readJsonObject(info, parseForWriting) ?? {};
@@ -119,7 +120,8 @@ async function attempt(
  * as nobody else can have the name.
  */
 function otherOwner(path: string, existing: JsonObject, version: Version): string | undefined {
-  const isModel = Array.isArray(existing.modelVersions), id = isModel ? version.modelId : version.id;
+  const isModel = Array.isArray(existing.modelVersions);
+  const id = isModel ? version.modelId : version.id;
   if (existing.id === undefined || existing.id === id) return undefined;
   const theirs = new Set(allHashesOf(existing));
   if (allHashesOf({ ...version }).some((hash) => theirs.has(hash))) return undefined;
@@ -128,7 +130,9 @@ function otherOwner(path: string, existing: JsonObject, version: Version): strin
 
 /** Other model files with the name of `path` but for the ending. */
 function siblingsOf(path: string): string[] {
-  const folder = dirname(path), stem = sidecarPath(path, ""), names = readdirSync(folder);
+  const folder = dirname(path);
+  const stem = sidecarPath(path, "");
+  const names = readdirSync(folder);
   return names.map((name) => join(folder, name)).filter((other) => {
     const ending = other.slice(stem.length + 1).toLowerCase();
     return other !== join(folder, basename(path)) && sidecarPath(other, "") === stem &&

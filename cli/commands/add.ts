@@ -27,7 +27,9 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
   if (args.operands.length === 0) {
     throw new UsageError("nothing to add: give a version id, model:<id>, an AIR or a URL");
   }
-  const name = layoutOption(args), file = args.value("file"), all = args.has("all-files") || undefined;
+  const name = layoutOption(args);
+  const file = args.value("file");
+  const all = args.has("all-files") || undefined;
   if (name !== undefined) layout(name);
   if (file !== undefined && all) throw new UsageError("option --all-files: contradicts --file");
   const project = projectOf(args, surroundings, true);

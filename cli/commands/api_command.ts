@@ -59,15 +59,19 @@ async function act(
   args: ParsedArgs,
   surroundings: Surroundings,
 ): Promise<number> {
-  const names = Object.keys(actions), isSingle = names.length === 1 && names[0] === "";
+  const names = Object.keys(actions);
+  const isSingle = names.length === 1 && names[0] === "";
   const [name = "", ...rest] = isSingle ? ["", ...args.operands] : args.operands;
   const action = actions[name];
   if (action === undefined) {
-    const near = closest(name, names), hint = near === undefined ? "" : `; did you mean "${near}"?`;
+    const near = closest(name, names);
+    const hint = near === undefined ? "" : `; did you mean "${near}"?`;
     const state = name === "" ? "missing" : `"${printable(name)}": unknown`;
     throw new UsageError(`action ${state}, one of ${names.join(", ")} is due${hint}`);
   }
-  const { io } = surroundings, say = (text: string) => io.stderr(`${text}\n`), isJson = args.has("json");
+  const { io } = surroundings;
+  const say = (text: string) => io.stderr(`${text}\n`);
+  const isJson = args.has("json");
   using session = await openSession(args, surroundings, { say, close: () => {} });
   const { api, transport, signal } = session;
   const warning = isAboutKey ? undefined : tellBadKey(surroundings, session, say);
@@ -124,7 +128,8 @@ export async function showList<T>(
   head: readonly string[],
   cells: (row: T) => readonly string[],
 ): Promise<void> {
-  const { io, isJson, say } = asking, rows: (readonly string[])[] = [];
+  const { io, isJson, say } = asking;
+  const rows: (readonly string[])[] = [];
   for await (const row of list) {
     if (isJson) jsonLine(io, row);
     else rows.push(cells(row));

@@ -78,17 +78,20 @@ function describeStats(numbers: Record<string, unknown>): string {
 
 function describeEntry({ url, partition, status, bodyBytes, storedMs }: CacheListing): string {
   const owner = partition === "" ? "" : "  (with a key)";
-  const size = formatBytes(bodyBytes).padStart(10), age = ago(storedMs).padStart(12);
+  const size = formatBytes(bodyBytes).padStart(10);
+  const age = ago(storedMs).padStart(12);
   return `${status}  ${size}  ${age}  ${printable(redactUrl(url))}${owner}\n`;
 }
 
 function filterOf(args: ParsedArgs): CacheFilter {
-  const host = args.value("only-host"), prefix = args.value("prefix");
+  const host = args.value("only-host");
+  const prefix = args.value("prefix");
   return { ...(host !== undefined && { host }), ...(prefix !== undefined && { prefix }) };
 }
 
 async function act(action: string, store: CacheStore, args: ParsedArgs, path: string, io: Io): Promise<number> {
-  const filter = filterOf(args), json = args.has("json");
+  const filter = filterOf(args);
+  const json = args.has("json");
   const show = (data: unknown, text: string) => io.stdout(json ? jsonText(data) + "\n" : text);
   switch (action) {
     case "stats": {
@@ -97,7 +100,8 @@ async function act(action: string, store: CacheStore, args: ParsedArgs, path: st
       return ExitCode.ok;
     }
     case "list": {
-      const lines = wholeNumber(args, "limit", 1, 1_000_000) ?? defaultLines, all = await store.list(filter);
+      const lines = wholeNumber(args, "limit", 1, 1_000_000) ?? defaultLines;
+      const all = await store.list(filter);
       for (const entry of all.slice(0, lines)) {
         show({ ...entry, url: redactUrl(entry.url) }, describeEntry(entry));
       }

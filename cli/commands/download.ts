@@ -74,11 +74,13 @@ export function chooseReporter(
 }
 
 async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
-  const options = downloadOptions(args), { io, style } = surroundings;
+  const options = downloadOptions(args);
+  const { io, style } = surroundings;
   const { dir, parallel, printPath } = options;
   const references = await collectReferences(options, surroundings);
 
-  const startedMs = io.now(), reporter = chooseReporter(options, surroundings);
+  const startedMs = io.now();
+  const reporter = chooseReporter(options, surroundings);
   const say = (text: string) => options.json ? undefined : reporter.note(text);
   let isPlanned = false;
   using session = await openSession(args, surroundings, {

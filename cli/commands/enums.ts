@@ -12,7 +12,9 @@ examples:
   civikit enums BaseModel`;
 
 async function enums(asking: Asking): Promise<void> {
-  const { api, operands, isJson, io } = asking, all = await api.enums(asking), [name] = operands;
+  const { api, operands, isJson, io } = asking;
+  const all = await api.enums(asking);
+  const [name] = operands;
   const lists = Object.entries(all).filter((entry): entry is [string, string[]] => Array.isArray(entry[1]));
   if (name === undefined) {
     if (isJson) return jsonLine(io, all);

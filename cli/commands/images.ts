@@ -58,7 +58,8 @@ async function search(asking: Asking): Promise<void> {
 }
 
 async function get(asking: Asking): Promise<void> {
-  const image = await asking.api.images.get(idOperand(asking, "image id"), asking), made = generationOf(image);
+  const image = await asking.api.images.get(idOperand(asking, "image id"), asking);
+  const made = generationOf(image);
   showFacts(asking, image, {
     image: image.id,
     size: `${image.width}x${image.height}`,
@@ -87,15 +88,19 @@ function tell({ io, isJson, locale, style }: Asking, { image, state, path, bytes
 }
 
 async function download(asking: Asking): Promise<number> {
-  const { args, api, transport, signal, io, isJson } = asking, dir = args.value("dir") ?? "images";
-  const videos = args.value("videos") ?? "save", concurrency = wholeNumber(args, "jobs", 1, 32) ?? 5;
+  const { args, api, transport, signal, io, isJson } = asking;
+  const dir = args.value("dir") ?? "images";
+  const videos = args.value("videos") ?? "save";
+  const concurrency = wholeNumber(args, "jobs", 1, 32) ?? 5;
   if (!videoWays.some((way) => way === videos)) {
     throw new UsageError(`option --videos: ${videoWays.join(", ")} are known`);
   }
-  const width = wholeNumber(args, "width", 1, 1800), sidecar = args.has("sidecar");
+  const width = wholeNumber(args, "width", 1, 1800);
+  const sidecar = args.has("sidecar");
   const list = api.images.list(queryOf(asking, sidecar), listOptions(asking));
   const options = { signal, concurrency, sidecar, videos: videos as typeof videoWays[number] };
-  const states = { saved: 0, exists: 0, skipped: 0, failed: 0 }, codes: number[] = [];
+  const states = { saved: 0, exists: 0, skipped: 0, failed: 0 };
+  const codes: number[] = [];
   let total = 0;
   for await (const outcome of saveImages(transport, list, dir, { ...options, ...(width !== undefined && { width }) })) {
     states[outcome.state]++;

@@ -41,7 +41,8 @@ const counts = (title: string, of: Readonly<Record<string, number>>): string => 
 
 /** Prints what is appended to `path`, from byte `at` on, until `signal` aborts; a rotated file is read from its start. */
 async function follow(path: string, at: number, write: (text: string) => void, signal: AbortSignal): Promise<void> {
-  let position = at, rest = "";
+  let position = at;
+  let rest = "";
   while (!signal.aborted) {
     const size = (await Deno.stat(path).catch(() => undefined))?.size ?? 0;
     if (size < position) [position, rest] = [0, ""];
@@ -96,7 +97,8 @@ async function run(args: ParsedArgs, { io }: Surroundings): Promise<number> {
     return { parts: [name], last: name };
   };
   const logs = await Promise.all((named.length > 0 ? named : ["http_client"]).map(partsOf));
-  const parts = logs.flatMap(({ parts }) => parts), { last } = logs.at(-1)!;
+  const parts = logs.flatMap(({ parts }) => parts);
+  const { last } = logs.at(-1)!;
   const size = (await Deno.stat(last).catch(() => undefined))?.size ?? 0;
   const lines = logLines(parts);
   const json = (value: unknown) => io.stdout(`${jsonText(value, 2)}\n`);

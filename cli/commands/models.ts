@@ -49,7 +49,8 @@ const sorts = [
 ];
 
 async function queryOf(asking: Asking): Promise<ModelQuery> {
-  const { args } = asking, text = (name: string) => args.value(name);
+  const { args } = asking;
+  const text = (name: string) => args.value(name);
   const query = {
     query: wordsOf(asking),
     tag: text("tag"),

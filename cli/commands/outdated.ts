@@ -15,7 +15,8 @@ update", "pinned" ones with "civikit update --latest".
 With --json every line is an object with "event": outdated, error or summary.`;
 
 async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
-  const { io, style, locale } = surroundings, json = args.has("json");
+  const { io, style, locale } = surroundings;
+  const json = args.has("json");
   const project = projectOf(args, surroundings);
   const say = (text: string) => json ? undefined : io.stderr(`${text}\n`);
   using session = await openSession(args, surroundings, { say, close: () => {} });

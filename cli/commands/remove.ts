@@ -18,7 +18,9 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
   if (args.operands.length === 0) throw new UsageError("nothing to remove: name an entry of civikit.models.json");
   const project = projectOf(args, surroundings);
   return await withInstaller(args, surroundings, async ({ api, tell, install }) => {
-    const keepOld = args.has("keep-files"), { isDry } = project, words = projectWords(surroundings.locale);
+    const keepOld = args.has("keep-files");
+    const { isDry } = project;
+    const words = projectWords(surroundings.locale);
     for (const text of args.operands) {
       for (const wanted of removeModel(project, api, text, { keepOld })) {
         const word = isDry ? words.wouldUnwant : words.unwanted;

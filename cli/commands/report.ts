@@ -36,7 +36,8 @@ function chosen(args: ParsedArgs): string | undefined {
 }
 
 async function run(args: ParsedArgs, { io, locale }: Surroundings): Promise<number> {
-  const exported = chosen(args), since = args.value("since");
+  const exported = chosen(args);
+  const since = args.value("since");
   const sinceMs = since === undefined ? undefined : Date.now() - durationMs(since);
   const path = args.value("store") ?? monitorPaths(io.env)?.store;
   if (path === undefined) {

@@ -155,7 +155,9 @@ async function link(
 }
 
 async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
-  const { io, style, locale } = surroundings, json = args.has("json"), isQuiet = args.has("quiet");
+  const { io, style, locale } = surroundings;
+  const json = args.has("json");
+  const isQuiet = args.has("quiet");
   for (const name of ["sidecars", "updates"]) {
     if (args.has("offline") && args.has(name)) throw new UsageError(`option --${name}: needs Civitai, not --offline`);
   }
@@ -164,8 +166,10 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
   const say = (text: string) => isQuiet || json ? undefined : line.say(text);
   using cache = openHashes(args, surroundings, say);
   using session = await openSession(args, surroundings, { say, close: line.close });
-  const startedMs = io.now(), { signal } = session;
-  const roots = args.operands.length > 0 ? args.operands : ["."], short = shortener(roots);
+  const startedMs = io.now();
+  const { signal } = session;
+  const roots = args.operands.length > 0 ? args.operands : ["."];
+  const short = shortener(roots);
   try {
     const report = await scan(args.has("offline") ? null : session.api, roots, {
       cache,
@@ -211,8 +215,10 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
         else io.stderr(describeFailure(error, subject, locale, style));
       }
     }
-    const totals = totalsOf(report), code = sharedExitCode([...codesOf(report), ...failures.map(exitCode)]);
-    const elapsedMs = Math.round(io.now() - startedMs), { hashedFiles, hashedBytes } = report;
+    const totals = totalsOf(report);
+    const code = sharedExitCode([...codesOf(report), ...failures.map(exitCode)]);
+    const elapsedMs = Math.round(io.now() - startedMs);
+    const { hashedFiles, hashedBytes } = report;
     if (json) {
       const [damaged, skipped, duplicates] = [report.damaged, report.skipped, report.duplicates].map((l) => l.length);
       jsonLine(io, {

@@ -24,7 +24,8 @@ examples:
 const defaultPort = 8787;
 
 function serverOptions(args: ParsedArgs, { io }: Surroundings) {
-  const hostname = args.value("host") ?? "127.0.0.1", allowed = args.value("allow-host");
+  const hostname = args.value("host") ?? "127.0.0.1";
+  const allowed = args.value("allow-host");
   const token = io.env("CIVIKIT_SERVE_TOKEN") || undefined;
   return {
     hostname,
@@ -67,11 +68,13 @@ async function openCache({ io }: Surroundings): Promise<CacheStore | undefined> 
 }
 
 async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
-  const { io } = surroundings, { hostname, port, ...options } = serverOptions(args, surroundings);
+  const { io } = surroundings;
+  const { hostname, port, ...options } = serverOptions(args, surroundings);
   const path = args.value("store") ?? monitorPaths(io.env)?.store;
   const { diagnostics, metricsRegistry, statsStore } = await import("../../monitor/mod.ts");
   using store = path === undefined ? undefined : statsStore(path);
-  const registry = metricsRegistry(), cache = await openCache(surroundings);
+  const registry = metricsRegistry();
+  const cache = await openCache(surroundings);
   const app = (() => {
     try {
       return diagnostics({

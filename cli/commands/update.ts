@@ -20,9 +20,9 @@ examples:
   civikit update --latest --dry-run`;
 
 async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
-  const project = projectOf(args, surroundings),
-    keepOld = args.has("keep-old"),
-    words = projectWords(surroundings.locale);
+  const project = projectOf(args, surroundings);
+  const keepOld = args.has("keep-old");
+  const words = projectWords(surroundings.locale);
   return await withInstaller(args, surroundings, async ({ api, signal, tell, fail, install }) => {
     const meant = args.operands.map((text) => {
       const found = findWanted(project, api, text);
@@ -34,7 +34,8 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
     applyUpdate(project, plan, { keepOld });
     for (const { wanted, error } of plan.failures) fail(error, wanted.air);
     for (const move of plan.moves) {
-      const { from, to, before, after } = move, paths = (files: readonly LockedFile[]) => files.map(({ path }) => path);
+      const { from, to, before, after } = move;
+      const paths = (files: readonly LockedFile[]) => files.map(({ path }) => path);
       const facts = { wanted: to, from, to, fromPaths: paths(before), toPaths: paths(after) };
       const [word, event] = project.isDry ? [words.wouldMove, "would_move"] : [words.moved, "moved"];
       tell(`${word}: ${moveText(move)}`, { event, ...facts });

@@ -49,10 +49,13 @@ function collect(
 }
 
 async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
-  const { io, style, locale } = surroundings, json = args.has("json"), isQuiet = args.has("quiet");
+  const { io, style, locale } = surroundings;
+  const json = args.has("json");
+  const isQuiet = args.has("quiet");
   using line = statusLine(io, isQuiet || json);
   const say = (text: string) => isQuiet || json ? undefined : line.say(text);
-  const { files, skipped } = collect(args, surroundings, say), startedMs = io.now();
+  const { files, skipped } = collect(args, surroundings, say);
+  const startedMs = io.now();
   using stop = interrupt(io, { onFirst: () => say("interrupted"), onSecond: line.close });
   const codes = skippedCodes(skipped);
   const counts = { ok: 0, unrecorded: 0, damaged: 0, missing: 0, unreadable: codes.length };
@@ -76,7 +79,8 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
     return ExitCode.interrupted;
   }
   line.close();
-  const code = sharedExitCode(codes), elapsedMs = Math.round(io.now() - startedMs);
+  const code = sharedExitCode(codes);
+  const elapsedMs = Math.round(io.now() - startedMs);
   if (json) jsonLine(io, { event: "summary", ...counts, elapsedMs, exitCode: code });
   else if (!isQuiet) {
     const words = Object.entries(counts).filter(([, count]) => count > 0).map(([state, count]) => `${count} ${state}`);

@@ -110,7 +110,8 @@ function check(options: DownloadOptions): void {
  * @throws {UsageError} when they cannot be meant.
  */
 export function downloadOptions(args: ParsedArgs): DownloadOptions {
-  const sha256 = digest(args, "sha256"), blake3 = digest(args, "blake3");
+  const sha256 = digest(args, "sha256");
+  const blake3 = digest(args, "blake3");
   const options: DownloadOptions = {
     references: args.operands,
     from: args.value("from"),

@@ -21,7 +21,9 @@ export function knownWord(
   words: readonly string[],
   due = `one of ${words.join(", ")} is due`,
 ): string {
-  const wanted = folded(typed), forms = words.map(folded), at = forms.indexOf(wanted);
+  const wanted = folded(typed);
+  const forms = words.map(folded);
+  const at = forms.indexOf(wanted);
   if (at >= 0) return words[at]!;
   const near = closest(wanted, forms);
   const hint = near === undefined ? "" : `; did you mean "${printable(words[forms.indexOf(near)]!)}"?`;

@@ -36,7 +36,8 @@ function lookInto(folder: string, signal: AbortSignal): Look {
       throw error;
     });
   return async function look(name, { url, hashes }) {
-    const path = join(folder, name), found = await Deno.stat(path).catch(() => undefined);
+    const path = join(folder, name);
+    const found = await Deno.stat(path).catch(() => undefined);
     if (found === undefined) {
       const isOwn = isOwnPart(path, url, { hashes });
       return isOwn === undefined ? "free" : isOwn ? "own" : "other";
@@ -58,7 +59,9 @@ function lookInto(folder: string, signal: AbortSignal): Look {
  * @throws The signal's reason when it aborts.
  */
 export async function chooseNames(files: readonly Unnamed[], folder: string, signal: AbortSignal): Promise<string[]> {
-  const names: string[] = [], taken = new Set<string>(), look = lookInto(folder, signal);
+  const names: string[] = [];
+  const taken = new Set<string>();
+  const look = lookInto(folder, signal);
   const rivals = Map.groupBy(files, ({ name }) => name.toLowerCase());
   const isTaken = (name: string) => taken.has(name.toLowerCase());
   function take(index: number, name: string): void {

@@ -60,7 +60,8 @@ export async function inParallel<T, R>(
   most: number,
   work: (item: T, index: number) => Promise<R>,
 ): Promise<R[]> {
-  const results: R[] = [], entries = items.entries();
+  const results: R[] = [];
+  const entries = items.entries();
   async function worker(): Promise<void> {
     for (const [index, item] of entries) results[index] = await work(item, index);
   }
@@ -105,7 +106,8 @@ async function drafts(
     const { url } = reference;
     const name = chosenName(output, nameInUrl(url));
     const common = { fallbackUrls: [], totalBytes: undefined, sizeBytes: undefined, refresh: undefined, warnings: [] };
-    const isNamedByServer = output === undefined, mark = urlDigest(url).slice(0, 8);
+    const isNamedByServer = output === undefined;
+    const mark = urlDigest(url).slice(0, 8);
     return [{ ...common, reference: redactUrl(url), name, mark, url, hashes: given, isNamedByServer }];
   }
   const choice = { ...(file !== undefined && { file }), ...(all && { all }) };
@@ -162,8 +164,8 @@ export async function planDownloads(
     }
   });
   const different = [...Map.groupBy(found.flat(), ({ url }) => url).values()].map(([first]) => first!);
-  const names = await chooseNames(different, options.dir, signal),
-    taken = new Set(names.map((name) => name.toLowerCase()));
+  const names = await chooseNames(different, options.dir, signal);
+  const taken = new Set(names.map((name) => name.toLowerCase()));
   const files = different.map(({ isNamedByServer = false, mark, ...draft }, index): PlannedFile => {
     const name = names[index]!;
     const chooseName = isNamedByServer ? serverNamer(mark, name, taken) : undefined;

@@ -34,8 +34,11 @@ export async function runDownloads(
     cache: HashCache;
   },
 ): Promise<RunResult> {
-  const outcomes: Outcome[] = [], failures: number[] = [], items = new Map(files.map((file) => [file.name, file]));
-  const watcher = reporterWatcher(reporter, (name) => items.get(name)!), fetch = runFiles({ watcher, track });
+  const outcomes: Outcome[] = [];
+  const failures: number[] = [];
+  const items = new Map(files.map((file) => [file.name, file]));
+  const watcher = reporterWatcher(reporter, (name) => items.get(name)!);
+  const fetch = runFiles({ watcher, track });
   const defaults = {
     root: dir,
     replace: force,

@@ -70,10 +70,11 @@ export function dryRun(
   { io, style }: { io: Io; style: Style },
 ): number {
   const free = freeBytes(dir);
-  let needed = 0, unknown = 0;
+  let needed = 0;
+  let unknown = 0;
   for (const file of files) {
-    const { index, reference, name, path, url, hashes, totalBytes = null } = file,
-      { state, left } = lookAt(file, force);
+    const { index, reference, name, path, url, hashes, totalBytes = null } = file;
+    const { state, left } = lookAt(file, force);
     needed += left ?? 0;
     if (left === undefined) unknown++;
     if (!json) io.stdout(describe(file, state, style));

@@ -27,7 +27,8 @@ export const hashJobsFlag: Flag = {
  * a place the user named has to work.
  */
 export function openHashes(args: ParsedArgs, { io }: Surroundings, say: (text: string) => void): HashCache {
-  const given = args.value("hashes"), path = given ?? hashesPath(io.env);
+  const given = args.value("hashes");
+  const path = given ?? hashesPath(io.env);
   if (path === undefined) return hashCache(":memory:");
   const onTrouble = (error: CivikitError) => say(`hashes are not kept after this run: ${printable(messageOf(error))}`);
   // opening it would stop at a question on a terminal; that the right is missing has been said

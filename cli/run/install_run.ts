@@ -39,11 +39,17 @@ export async function withInstaller(
   surroundings: Surroundings,
   work: (installer: Installer) => Promise<void>,
 ): Promise<number> {
-  const { io, locale } = surroundings, json = args.has("json"), quiet = args.has("quiet"), words = projectWords(locale);
-  const concurrency = wholeNumber(args, "jobs", 1, 16) ?? 3, parallel = wholeNumber(args, "parallel", 1, 32);
-  const reporter = chooseReporter({ json, quiet }, surroundings), startedMs = io.now();
+  const { io, locale } = surroundings;
+  const json = args.has("json");
+  const quiet = args.has("quiet");
+  const words = projectWords(locale);
+  const concurrency = wholeNumber(args, "jobs", 1, 16) ?? 3;
+  const parallel = wholeNumber(args, "parallel", 1, 32);
+  const reporter = chooseReporter({ json, quiet }, surroundings);
+  const startedMs = io.now();
   using _closing = { [Symbol.dispose]: () => reporter.close() };
-  const isDry = args.has("dry-run"), say = (text: string) => json ? undefined : reporter.note(text);
+  const isDry = args.has("dry-run");
+  const say = (text: string) => json ? undefined : reporter.note(text);
   function tell(text: string, event: Record<string, unknown>): void {
     if (json) jsonLine(io, event);
     else if (isDry) io.stdout(`${text}\n`); // what would be done is what was asked for
@@ -52,9 +58,13 @@ export async function withInstaller(
   using cache = openHashes(args, surroundings, say);
   using session = await openSession(args, surroundings, { say, close: reporter.close, parallel });
   const { api, transport, signal } = session;
-  const codes: number[] = [], ended: InstallOutcome[] = [];
-  const items = new Map<string, Item>(), watcher = reporterWatcher(reporter, (path) => items.get(path)!);
-  let planned = 0, failedFiles = 0, isShown = false;
+  const codes: number[] = [];
+  const ended: InstallOutcome[] = [];
+  const items = new Map<string, Item>();
+  const watcher = reporterWatcher(reporter, (path) => items.get(path)!);
+  let planned = 0;
+  let failedFiles = 0;
+  let isShown = false;
 
   function fail(error: unknown, subject: string, item?: Item): void {
     codes.push(exitCode(error));
@@ -89,7 +99,8 @@ export async function withInstaller(
       },
       fetch: runFiles({ watcher, track: session.track }),
       onOutcome(outcome) {
-        const { file, state, result, error } = outcome, item = items.get(file.path);
+        const { file, state, result, error } = outcome;
+        const item = items.get(file.path);
         if (state === "missing") return;
         if (state === "failed") return fail(error, item?.name ?? file.path, item);
         ended.push(outcome);

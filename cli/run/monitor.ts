@@ -24,7 +24,8 @@ export async function monitorFor(
   { env }: Pick<Io, "env">,
   { isWanted = true, parallel, secrets = [] }: MonitorSettings = {},
 ): Promise<Monitor | undefined> {
-  const paths = monitorPaths(env), settings = logSettings(env);
+  const paths = monitorPaths(env);
+  const settings = logSettings(env);
   if (!isMonitored(env) || !isWanted || paths === undefined) return undefined;
   // asked before, because Deno would stop and ask the user
   if (!isGranted(keeping(paths.store))) return undefined;

@@ -18,7 +18,8 @@ const marks = [
 
 /** What a text that is no UTF-8 may be, by the zeros of its plain letters. */
 function guess(bytes: Uint8Array): string {
-  let even = 0, odd = 0;
+  let even = 0;
+  let odd = 0;
   for (let at = 0; at < bytes.length; at++) {
     if (bytes[at] !== 0) continue;
     if (at % 2 === 0) even++;

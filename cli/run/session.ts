@@ -46,7 +46,8 @@ export async function openSession(
   { io, locale }: Surroundings,
   { parallel, named, showsWaits = () => true, say, close }: SessionOptions,
 ): Promise<Session> {
-  const baseUrl = chooseBaseUrl(io.env, args.value("base-url")), key = await loadKey(io.env);
+  const baseUrl = chooseBaseUrl(io.env, args.value("base-url"));
+  const key = await loadKey(io.env);
   const isMonitored = !args.has("no-monitor");
   const stack = await openStack(io, { key, baseUrl, ...(named && { named }), parallel, isMonitored, say });
   const stop = interrupt(io, {

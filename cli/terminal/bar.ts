@@ -21,12 +21,16 @@ export interface BarState {
   readonly tick: number;
 }
 
-const gap = "  ", leastLabel = 12, leastBar = 10, mostBar = 40;
+const gap = "  ";
+const leastLabel = 12;
+const leastBar = 10;
+const mostBar = 40;
 const spinner = ["|", "/", "-", "\\"] as const;
 
 function sizes(done: number, total: number | undefined): string {
   if (total === undefined) return formatBytes(done).padStart(14);
-  const whole = formatBytes(total), unit = whole.slice(whole.indexOf(" ") + 1);
+  const whole = formatBytes(total);
+  const unit = whole.slice(whole.indexOf(" ") + 1);
   const power = ["B", "KB", "MB", "GB", "TB"].indexOf(unit);
   const digits = unit === "B" ? 0 : 1;
   const part = Math.min(done / 1024 ** power, Number(whole.split(" ")[0])).toFixed(digits);
@@ -42,7 +46,8 @@ function timeLeft({ downloadedBytes, totalBytes, bytesPerSecond, phase }: BarSta
 function drawBar(width: number, share: number | undefined, tick: number, style: Style): string {
   const inner = width - 2;
   if (share === undefined) {
-    const at = tick % (inner * 2 - 2), place = at < inner ? at : inner * 2 - 2 - at;
+    const at = tick % (inner * 2 - 2);
+    const place = at < inner ? at : inner * 2 - 2 - at;
     return `[${" ".repeat(place)}${style.active("=")}${" ".repeat(inner - place - 1)}]`;
   }
   const full = Math.floor(inner * share);
@@ -61,9 +66,10 @@ export function renderBar(state: BarState, columns: number, labelWidth: number, 
   const width = Math.max(1, columns - 1); // the last column stays free: some terminals wrap there
   const share = totalBytes === undefined ? undefined : totalBytes === 0 ? 1 : Math.min(1, downloadedBytes / totalBytes);
   const percent = share === undefined ? `  ${spinner[tick % 4]} ` : `${Math.floor(share * 100)}%`.padStart(4);
-  const size = sizes(downloadedBytes, totalBytes), speed = formatSpeed(bytesPerSecond).padStart(10);
-  const eta = timeLeft(state),
-    lines = (connections !== undefined && connections > 1 ? `x${connections}` : "").padEnd(3);
+  const size = sizes(downloadedBytes, totalBytes);
+  const speed = formatSpeed(bytesPerSecond).padStart(10);
+  const eta = timeLeft(state);
+  const lines = (connections !== undefined && connections > 1 ? `x${connections}` : "").padEnd(3);
   const choices: readonly { hasBar: boolean; fields: readonly string[] }[] = [
     { hasBar: true, fields: [percent, size, speed, eta, lines] },
     { hasBar: true, fields: [percent, size, speed, eta] },

@@ -27,7 +27,11 @@ type Active = Omit<BarState, "tick" | "label"> & { readonly item: Item };
 export function barReporter({ io, style, locale }: ReporterOptions): Reporter {
   const canvas = painter(io);
   const active = new Map<number, Active>();
-  let items: readonly Item[] = [], finished = 0, finishedBytes = 0, tick = 0, isOpen = true;
+  let items: readonly Item[] = [];
+  let finished = 0;
+  let finishedBytes = 0;
+  let tick = 0;
+  let isOpen = true;
   const stop = io.every(repaintMs, repaint);
 
   function totalLine(): BarState {

@@ -1,7 +1,8 @@
 import { unicodeWidth } from "@std/cli/unicode-width";
 import { fit, printable, truncate } from "./text.ts";
 
-const gap = 2, leastWidth = 8;
+const gap = 2;
+const leastWidth = 8;
 
 /**
  * Rows as aligned columns. Where `columns` is given, the widest ones are cut until a row fits; texts from elsewhere are

@@ -52,7 +52,9 @@ export function describeFailure(
   locale: Locale,
   style: Style,
 ): string {
-  const error = ownError(thrown), label = labels[locale], message = printable(messageOf(error));
+  const error = ownError(thrown);
+  const label = labels[locale];
+  const message = printable(messageOf(error));
   const head = (title: string) =>
     [style.bad(label.error), ...(subject === undefined ? [] : [printable(subject)]), title].join(": ");
   if (!(error instanceof CivikitError)) return `${head(message)}\n`;

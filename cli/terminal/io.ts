@@ -93,7 +93,8 @@ function isEndedByHangUp(): boolean {
 }
 
 function interrupts(): Io["onInterrupt"] {
-  const isWindows = Deno.build.os === "windows", signals: Deno.Signal[] = isWindows ? ["SIGINT", "SIGBREAK"] : [];
+  const isWindows = Deno.build.os === "windows";
+  const signals: Deno.Signal[] = isWindows ? ["SIGINT", "SIGBREAK"] : [];
   if (!isWindows) signals.push("SIGINT", "SIGTERM", "SIGHUP");
   // before the first listener, which changes what the system tells
   const isOver = !isWindows && isEndedByHangUp();

@@ -97,7 +97,8 @@ export function writeJson(io: Pick<Io, "stdout">, event: JsonEvent): void {
 
 /** The line for a failure. */
 export function errorEvent(error: unknown, reference: string, locale: Locale, index: number | null): JsonEvent {
-  const own = ownError(error), fields = failureFields(own);
+  const own = ownError(error);
+  const fields = failureFields(own);
   const { title, action } = own instanceof CivikitError ? hint(own, locale) : { title: fields.message, action: "" };
   const { body = "", retryAfterMs } = own instanceof HttpError ? own : {};
   const server = serverWords(body, "until") ?? null;
@@ -110,7 +111,8 @@ const everyMs = 500;
 export function jsonReporter(
   { io, locale, withProgress }: { io: Io; locale: Locale; withProgress: boolean },
 ): Reporter {
-  const last = new Map<number, number>(), connections = new Map<number, number>();
+  const last = new Map<number, number>();
+  const connections = new Map<number, number>();
   const write = (event: JsonEvent) => writeJson(io, event);
   return {
     plan(items) {

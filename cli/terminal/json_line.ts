@@ -34,7 +34,8 @@ export interface FailureFields {
 
 /** The fields of a failure in such a line. */
 export function failureFields(error: unknown): FailureFields {
-  const own = ownError(error), message = messageOf(own);
+  const own = ownError(error);
+  const message = messageOf(own);
   const { code, reason = null } = own instanceof CivikitError ? own : { code: "unknown" as const };
   return { code, reason, exitCode: exitCode(own), message };
 }

@@ -13,11 +13,15 @@ export interface Painter {
 
 // deno-lint-ignore no-control-regex
 const colour = /\x1b\[\d+m/g;
-const hideCursor = "\x1b[?25l", showCursor = "\x1b[?25h", clearBelow = "\x1b[J", clearLine = "\x1b[K";
+const hideCursor = "\x1b[?25l";
+const showCursor = "\x1b[?25h";
+const clearBelow = "\x1b[J";
+const clearLine = "\x1b[K";
 
 /** Paints on `io.stderr`; the cursor is hidden while a block is shown. */
 export function painter({ stderr, size }: Pick<Io, "stderr" | "size">): Painter {
-  let shown: readonly string[] = [], isHidden = false;
+  let shown: readonly string[] = [];
+  let isHidden = false;
 
   // lines painted before the window became narrower take several rows by now
   function home(): string {

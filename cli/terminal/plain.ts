@@ -5,7 +5,9 @@ import type { ReporterOptions } from "./bars.ts";
 import type { Item, Progress, Reporter } from "./reporter.ts";
 import { outcomeWords, summaryLine } from "./words.ts";
 
-const everyMs = 10_000, leastMs = 1000, everyPercent = 10;
+const everyMs = 10_000;
+const leastMs = 1000;
+const everyPercent = 10;
 
 function progressWords({ downloadedBytes, totalBytes, bytesPerSecond }: Progress): string {
   const speed = formatSpeed(bytesPerSecond);

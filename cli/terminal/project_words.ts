@@ -55,7 +55,9 @@ const versionOf = ({ modelId, versionId }: LockedFile) => `${modelId}@${versionI
 
 /** `from -> to`, for the entry, its version and its files. */
 export function moveText({ from, to, before, after, version, newest }: Move): string {
-  const [old] = before, [next] = after, isPin = from.air !== to.air;
+  const [old] = before;
+  const [next] = after;
+  const isPin = from.air !== to.air;
   const entries = isPin ? `${from.air} -> ${to.air}` : `${from.air} (${versionOf(old!)} -> ${versionOf(next!)})`;
   const paths = (files: readonly LockedFile[]) => files.map(({ path }) => path).join(", ");
   const names = `${version} -> ${newest?.versionName ?? next!.version}`;
@@ -67,7 +69,8 @@ export function stayText(
   { reason, newest, newer, error }: Stay,
   { pinned, otherBase, fileId, nothingNewer }: ProjectWords,
 ): string {
-  const { versionId, versionName } = newest ?? newer[0]!, next = printable(`${versionId} ${versionName}`);
+  const { versionId, versionName } = newest ?? newer[0]!;
+  const next = printable(`${versionId} ${versionName}`);
   const why: Record<Stay["reason"], string> = {
     pinned,
     other_base: otherBase,

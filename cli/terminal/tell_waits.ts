@@ -30,7 +30,8 @@ const texts: Record<Locale, { pause(time: string, host: string): string; retry(t
 
 /** A listener for events of a transport that tells the user of waits of more than two seconds, before they begin. */
 export function tellWaits({ locale, now, showsWaits, say }: TellWaitsOptions): (event: TransportEvent) => void {
-  const told = new Map<string, number>(), words = texts[locale];
+  const told = new Map<string, number>();
+  const words = texts[locale];
 
   /** However many requests wait for a host, it is said once. */
   function tellPause(host: string, waitMs: number): void {

@@ -10,7 +10,8 @@ export function printable(text: string): string {
 }
 
 function take(parts: readonly string[], width: number): string {
-  let taken = "", used = 0;
+  let taken = "";
+  let used = 0;
   for (const part of parts) {
     used += unicodeWidth(part);
     if (used > width) break;
@@ -20,7 +21,8 @@ function take(parts: readonly string[], width: number): string {
 }
 
 function takeLast(parts: readonly string[], width: number): string {
-  let taken = "", used = 0;
+  let taken = "";
+  let used = 0;
   for (const part of parts.toReversed()) {
     used += unicodeWidth(part);
     if (used > width) break;
@@ -57,7 +59,8 @@ export function formatDuration(durationMs: number): string {
   const seconds = Math.max(0, Math.round(durationMs / 1000));
   if (seconds < 60) return `${seconds}s`;
   const two = (value: number) => String(value).padStart(2, "0");
-  const hours = Math.floor(seconds / 3600), minutes = Math.floor(seconds / 60) % 60;
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }
 
@@ -79,7 +82,8 @@ export function parseSize(text: string): number | undefined {
 
 /** Letters to add, drop, change or swap with their neighbour on the way from `a` to `b`. */
 function distance(a: string, b: string): number {
-  let before: readonly number[] = [], row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  let before: readonly number[] = [];
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
@@ -97,7 +101,8 @@ function distance(a: string, b: string): number {
  * begun with it. Undefined when none is near, as another word is worse than none.
  */
 export function closest(typed: string, words: Iterable<string>): string | undefined {
-  let best: string | undefined, least = typed.length < 3 ? 1 : typed.length < 8 ? 2 : 3;
+  let best: string | undefined;
+  let least = typed.length < 3 ? 1 : typed.length < 8 ? 2 : 3;
   for (const word of words) {
     const steps = typed.length > 2 && word.startsWith(typed) ? 1 : distance(typed, word);
     if (steps < least) [best, least] = [word, steps];

@@ -12,7 +12,8 @@ function verdict({ verified, verifiedBy }: Outcome, style: Style): string {
 export function outcomeWords(outcome: Outcome, style: Style): string {
   const { bytes, resumedBytes, elapsedMs, skipped } = outcome;
   if (skipped) return `already there, ${formatBytes(bytes)}, ${verdict(outcome, style)}`;
-  const fetched = Math.max(0, bytes - resumedBytes), speed = elapsedMs > 0 ? fetched * 1000 / elapsedMs : 0;
+  const fetched = Math.max(0, bytes - resumedBytes);
+  const speed = elapsedMs > 0 ? fetched * 1000 / elapsedMs : 0;
   const resumed = resumedBytes > 0 ? `, ${formatBytes(resumedBytes)} of it from before` : "";
   return `${formatBytes(bytes)} in ${formatElapsed(elapsedMs)} (${formatSpeed(speed)})${resumed}, ${
     verdict(outcome, style)

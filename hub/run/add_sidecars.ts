@@ -30,7 +30,8 @@ export async function* addSidecars(
     return { path, state: "failed", error };
   };
   for (let at = 0; at < files.length; at += batchSize) {
-    const batch = files.slice(at, at + batchSize), versions = new Map<number, Version>();
+    const batch = files.slice(at, at + batchSize);
+    const versions = new Map<number, Version>();
     let byHash: ReadonlyMap<string, Version>;
     try {
       byHash = await api.versions.byHashes(new Set(batch.map(({ sha256 }) => sha256)), { signal });

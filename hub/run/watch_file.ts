@@ -49,7 +49,8 @@ function phaseOf(event: TransportEvent): RunPhase | undefined {
 
 /** Counts what comes over the network: what is on the disk may shrink, when a file is begun anew or mended. */
 function counter(): { readonly received: number; from(bytes: number): void; to(bytes: number): void } {
-  let at: number | undefined, received = 0;
+  let at: number | undefined;
+  let received = 0;
   return {
     get received() {
       return received;

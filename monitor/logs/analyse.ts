@@ -64,9 +64,12 @@ export async function analyseErrors(
   lines: AsyncIterable<string> | Iterable<string>,
   keep = 5,
 ): Promise<ErrorAnalysis> {
-  const by_status: Record<string, number> = {}, connection: Record<string, number> = {};
+  const by_status: Record<string, number> = {};
+  const connection: Record<string, number> = {};
   const timeout: Record<string, number> = {};
-  let latest: string[] = [], count = 0, failures = 0;
+  let latest: string[] = [];
+  let count = 0;
+  let failures = 0;
   for await (const line of lines) {
     count++;
     const entry = parseLogLine(line);
@@ -96,9 +99,14 @@ export async function analyseErrors(
  */
 export async function analyseLatency(lines: AsyncIterable<string> | Iterable<string>): Promise<LatencyAnalysis> {
   const histogram = new Histogram();
-  let count = 0, least = Infinity;
+  let count = 0;
+  let least = Infinity;
   // sums of a least-squares line; x is counted from the first line, so that squares stay exact
-  let first: number | undefined, last = 0, sumX = 0, sumXX = 0, sumXY = 0;
+  let first: number | undefined;
+  let last = 0;
+  let sumX = 0;
+  let sumXX = 0;
+  let sumXY = 0;
   for await (const line of lines) {
     count++;
     const entry = parseLogLine(line);

@@ -7,7 +7,8 @@ import type { Logger } from "./log.ts";
  */
 export function debugRequests(log: Logger): Middleware {
   return async function debugRequests(request, next, { id: call }) {
-    const { method, headers } = request, url = redactUrl(request.url);
+    const { method, headers } = request;
+    const url = redactUrl(request.url);
     log.debug(`asking ${method} ${url}`, { call, headers });
     const response = await next(request);
     log.debug(`answered ${response.status} ${url}`, { call, headers: response.headers });

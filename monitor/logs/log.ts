@@ -124,7 +124,8 @@ export function openLogs({
   }
 
   const errors = file("error.log", "ERROR");
-  const requests = file("http_client.log", level), others = file("application.log", level);
+  const requests = file("http_client.log", level);
+  const others = file("application.log", level);
   let isClosed = false;
   const all = [requests, others, errors];
   const close = () => {

@@ -12,7 +12,8 @@ function logRequest({ httpClient }: Logs, sample: RequestSample): void {
 
 function logEvent({ httpClient, application }: Logs, event: MonitorEvent): void {
   if (event.type === "transport") {
-    const { type, ...facts } = event.event, fields = { call: event.call, ...facts };
+    const { type, ...facts } = event.event;
+    const fields = { call: event.call, ...facts };
     if (type === "retry" || type === "resume" || type === "circuit" || type === "limit") httpClient.warn(type, fields);
     else if (type === "download") application.debug(type, fields);
     else httpClient.debug(type, fields);

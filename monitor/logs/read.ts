@@ -7,7 +7,8 @@ const mostLine = 256 * 1024;
 
 /** A log and its rotated parts (`NAME.3.gz`, `NAME.2`, `NAME.1`, `NAME`), oldest first; those that are there. */
 export async function logParts(path: string): Promise<string[]> {
-  const folder = dirname(path), name = basename(path);
+  const folder = dirname(path);
+  const name = basename(path);
   const parts: { number: number; path: string }[] = [];
   try {
     for await (const entry of Deno.readDir(folder)) {
@@ -39,7 +40,8 @@ async function isGzip(file: Deno.FsFile): Promise<boolean> {
 
 /** The text of a file in pieces, unpacked where it is gzip. What is damaged ends early. */
 async function* pieces(path: string): AsyncGenerator<string> {
-  let file: Deno.FsFile, packed: boolean;
+  let file: Deno.FsFile;
+  let packed: boolean;
   try {
     file = await Deno.open(path);
     packed = await isGzip(file);

@@ -150,7 +150,9 @@ const percent = (part: number, whole: number): number => whole === 0 ? 0 : round
 
 function numbersOf(group: readonly SeriesSnapshot[]): RequestNumbers {
   const latency = new Histogram();
-  let requests = 0, failed = 0, aborted = 0;
+  let requests = 0;
+  let failed = 0;
+  let aborted = 0;
   for (const series of group) {
     requests += series.requests;
     failed += series.failed;

@@ -31,12 +31,14 @@ export interface Chart {
   readonly binary?: boolean;
 }
 
-const width = 600, height = 140;
+const width = 600;
+const height = 140;
 
 /** The next round number: 1, 2, 5 times a power of ten. */
 function roundUp(value: number, binary: boolean): number {
   const unit = binary && value >= 1024 ? 1024 ** Math.floor(Math.log(value) / Math.log(1024)) : 1;
-  const rest = value / unit, power = 10 ** Math.floor(Math.log10(rest));
+  const rest = value / unit;
+  const power = 10 ** Math.floor(Math.log10(rest));
   return unit * power * ([1, 2, 5].find((step) => step * power >= rest * 0.9999) ?? 10);
 }
 
@@ -44,7 +46,8 @@ function roundUp(value: number, binary: boolean): number {
 function pathOf(values: Line["values"], top: number): string {
   const x = (index: number) => Math.round(index * width * 10 / Math.max(1, values.length - 1)) / 10;
   const y = (value: number) => Math.round((height - value * height / top) * 10) / 10;
-  let path = "", isDrawing = false;
+  let path = "";
+  let isDrawing = false;
   values.forEach((value, index) => {
     if (value === undefined) {
       isDrawing = false;
@@ -69,7 +72,8 @@ export function chart({ id, title, startMs, stepMs, lines, format, least, binary
   const withSeconds = count * stepMs < 3_600_000;
   const ticks = [0, 0.5, 1].map((part) => formatTime(startMs + part * Math.max(0, count - 1) * stepMs, withSeconds));
   const legend = lines.map(({ name, values }) => {
-    const now = last(values), most = Math.max(...values.filter((value) => value !== undefined));
+    const now = last(values);
+    const most = Math.max(...values.filter((value) => value !== undefined));
     const text = now === undefined
       ? t.noData
       : lines.length > 1

@@ -36,7 +36,9 @@ const dayMs = 24 * 3_600_000;
 const dayStepMs = 10 * 60_000;
 const recentMs = 15 * 60_000;
 const defaultMemoryBytes = 200 * 1024 * 1024;
-const metricsLifeMs = 100, pageLifeMs = 250, dayLifeMs = 2000;
+const metricsLifeMs = 100;
+const pageLifeMs = 250;
+const dayLifeMs = 2000;
 const mostFormBytes = 4096;
 
 const securityHeaders: readonly (readonly [string, string])[] = [
@@ -132,9 +134,11 @@ export function diagnostics({
   const samples = sampler(registry, clock);
   const streams = eventStreams(registry.events, clock, { maxClients: maxEventClients });
   const startBytes = Deno.memoryUsage().rss;
-  const pages = shortly<Promise<string>>(clock.now), days = shortly<StatsWindow>(clock.now);
+  const pages = shortly<Promise<string>>(clock.now);
+  const days = shortly<StatsWindow>(clock.now);
   const dayLines = shortly<TimelinePoint[]>(clock.now);
-  let isClosed = false, hasNumbers = false;
+  let isClosed = false;
+  let hasNumbers = false;
 
   // what is shown
 
@@ -162,7 +166,8 @@ export function diagnostics({
 
   function timelineOf(span: "run" | "day"): { stepMs: number; points: TimelinePoint[] } {
     if (span === "run" || store === undefined) return { stepMs: samples.stepMs, points: samples.points() };
-    const toMs = clock.date(), fromMs = wholeMinute(toMs - dayMs);
+    const toMs = clock.date();
+    const fromMs = wholeMinute(toMs - dayMs);
     return {
       stepMs: dayStepMs,
       points: dayLines.get("day", dayLifeMs, () => store.timeline({ fromMs, toMs }, dayStepMs)),
@@ -209,7 +214,8 @@ export function diagnostics({
     make: (context: PageContext) => Page | Promise<Page>,
     status: 200 | 401 | 404 | 429 = 200,
   ) {
-    const locale = localeFor(c), span = spanOf(c);
+    const locale = localeFor(c);
+    const span = spanOf(c);
     const context: PageContext = { locale, t: textsOf(locale), span, base, hasDay: store !== undefined };
     const render = async () => String(await layout(await make(context), context)).trimStart();
     const text = status !== 200 ? render() : pages.get(`${c.req.path} ${span} ${locale}`, pageLifeMs, render);
@@ -252,7 +258,9 @@ export function diagnostics({
 
   app.get("/", (c) =>
     show(c, async (context) => {
-      const { span, locale } = context, { stepMs, points } = timelineOf(span), nowMs = clock.date();
+      const { span, locale } = context;
+      const { stepMs, points } = timelineOf(span);
+      const nowMs = clock.date();
       const data = { report: reportOf(span, locale), snapshot: registry.snapshot(), health: await health(), points };
       return dashboardPage({ ...data, stepMs, nowMs }, context);
     }));
@@ -301,7 +309,9 @@ export function diagnostics({
 
   app.get("/api/openapi.json", (c) => c.json(base === "" ? openapi : { ...openapi, servers: [{ url: base }] }));
   app.get("/api/report", (c) => {
-    const locale = localeFor(c), found = reportOf(spanOf(c), locale), format = c.req.query("format");
+    const locale = localeFor(c);
+    const found = reportOf(spanOf(c), locale);
+    const format = c.req.query("format");
     if (format !== "text" && format !== "markdown") return c.json(found);
     const type = format === "text" ? "text/plain" : "text/markdown";
     return c.body(formatReport(found, format, locale), 200, { "content-type": `${type}; charset=utf-8` });
@@ -328,7 +338,8 @@ export function diagnostics({
   app.get("/api/export", (c) => {
     if (store === undefined) return c.json({ error: "there is no store" }, 404);
     const format = c.req.query("format") === "csv" ? "csv" : "json";
-    const toMs = clock.date(), lines = store.export(format, { fromMs: toMs - dayMs, toMs });
+    const toMs = clock.date();
+    const lines = store.export(format, { fromMs: toMs - dayMs, toMs });
     const type = format === "csv" ? "text/csv; charset=utf-8" : "application/x-ndjson";
     return c.body(ReadableStream.from(lines).pipeThrough(new TextEncoderStream()), 200, { "content-type": type });
   });

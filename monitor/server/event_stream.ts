@@ -43,9 +43,11 @@ export function eventStreams(
   const epoch = crypto.randomUUID().slice(0, 8);
   const waiting = new Set<() => void>();
   const ends = new Set<() => void>();
-  let clients = 0, isClosed = false;
+  let clients = 0;
+  let isClosed = false;
   let chunk = { after: -1, upTo: -1, bytes: new Uint8Array() };
-  let cancelGather: (() => void) | undefined, cancelBeat = () => {};
+  let cancelGather: (() => void) | undefined;
+  let cancelBeat = () => {};
 
   function wake(): void {
     cancelGather = undefined;
@@ -93,7 +95,8 @@ export function eventStreams(
     open(lastEventId) {
       if (isClosed || clients >= maxClients) return undefined;
       let { at, greeting } = start(lastEventId);
-      let end = () => {}, isOver = false;
+      let end = () => {};
+      let isOver = false;
       clients++;
       return new ReadableStream({
         start(controller) {

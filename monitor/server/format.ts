@@ -11,7 +11,8 @@ export function formatCount(value: number | undefined): string {
 export function formatSize(bytes: number | undefined): string {
   if (bytes === undefined) return dash;
   const units = ["B", "KB", "MB", "GB", "TB"];
-  let value = bytes, unit = 0;
+  let value = bytes;
+  let unit = 0;
   while (value >= 1000 && unit < units.length - 1) {
     value /= 1024;
     unit++;
@@ -33,7 +34,8 @@ export function formatSpan(ms: number | undefined): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 60) return `${seconds} s`;
   const two = (value: number) => String(value).padStart(2, "0");
-  const hours = Math.floor(seconds / 3600), minutes = Math.floor(seconds / 60) % 60;
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }
 
@@ -44,13 +46,15 @@ export function formatPercent(value: number | undefined): string {
 
 /** The time of day on this machine: `14:03` or `14:03:20`. */
 export function formatTime(atMs: number, withSeconds = false): string {
-  const date = new Date(atMs), two = (value: number) => String(value).padStart(2, "0");
+  const date = new Date(atMs);
+  const two = (value: number) => String(value).padStart(2, "0");
   const minutes = `${two(date.getHours())}:${two(date.getMinutes())}`;
   return withSeconds ? `${minutes}:${two(date.getSeconds())}` : minutes;
 }
 
 /** Day and time on this machine: `11-23 14:03:20`. */
 export function formatMoment(atMs: number): string {
-  const date = new Date(atMs), two = (value: number) => String(value).padStart(2, "0");
+  const date = new Date(atMs);
+  const two = (value: number) => String(value).padStart(2, "0");
   return `${two(date.getMonth() + 1)}-${two(date.getDate())} ${formatTime(atMs, true)}`;
 }

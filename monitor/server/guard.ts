@@ -89,7 +89,8 @@ export function guard(options: GuardOptions): Guard {
   }
 
   function isForeign({ req }: Context): boolean {
-    const origin = req.header("origin"), site = req.header("sec-fetch-site");
+    const origin = req.header("origin");
+    const site = req.header("sec-fetch-site");
     const isSafe = req.method === "GET" || req.method === "HEAD";
     if (isSafe) return site === "cross-site" && req.header("sec-fetch-mode") !== "navigate";
     if (origin !== undefined) return !URL.canParse(origin) || new URL(origin).host !== req.header("host");

@@ -42,7 +42,8 @@ export interface HealthFacts {
   readonly memoryLimitBytes: number;
 }
 
-const GB = 1e9, MB = 1e6;
+const GB = 1e9;
+const MB = 1e6;
 const enoughRequests = 10;
 
 function httpClient({ requests, failed }: HealthFacts["recent"]): HealthCheck {

@@ -48,7 +48,8 @@ const levelOf: Readonly<Record<string, string>> = {
 };
 
 function figures({ report, snapshot }: DashboardData, t: Texts): Html {
-  const { memory } = snapshot, { verdicts } = report;
+  const { memory } = snapshot;
+  const { verdicts } = report;
   const isEmpty = report.total_requests === report.aborted_requests;
   const lookups = report.cache.hits + report.cache.stale + report.cache.revalidated + report.cache.misses;
   return facts([
@@ -178,7 +179,8 @@ ${clearForm(context)}`;
 export function reportPage(report: Report, context: PageContext): Page {
   const { t, span, locale, base } = context;
   const { downloads, cache, memory } = report;
-  const from = formatMoment(Date.parse(report.from)), to = formatMoment(Date.parse(report.to));
+  const from = formatMoment(Date.parse(report.from));
+  const to = formatMoment(Date.parse(report.to));
   const query = `span=${span}&lang=${locale}`;
   const totals = facts([
     [t.uptime, formatSpan(report.uptime_seconds * 1000), `${from} – ${to}`],

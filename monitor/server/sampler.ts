@@ -40,7 +40,10 @@ interface Step extends TimelinePoint {
 
 function totalsOf({ series, counters }: RegistrySnapshot, generation: number): Totals {
   const latency = new Histogram();
-  let requests = 0, aborted = 0, failed = 0, bytes = 0;
+  let requests = 0;
+  let aborted = 0;
+  let failed = 0;
+  let bytes = 0;
   for (const one of series) {
     requests += one.requests;
     aborted += one.aborted;
@@ -59,8 +62,10 @@ export function sampler(
   { stepMs = 5000, keep = 180 }: SamplerOptions = {},
 ): Sampler {
   const steps: Step[] = [];
-  let before = totalsOf(registry.snapshot(), registry.generation), startedMs = clock.date();
-  let isClosed = false, cancel = () => {};
+  let before = totalsOf(registry.snapshot(), registry.generation);
+  let startedMs = clock.date();
+  let isClosed = false;
+  let cancel = () => {};
 
   function stepUntilNow(): { step: Step; totals: Totals } {
     const totals = totalsOf(registry.snapshot(), registry.generation);

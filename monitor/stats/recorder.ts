@@ -72,9 +72,13 @@ export function recorder({ registry, store, everyMs = 10_000, onError }: Recorde
     throw new RangeError(`option everyMs: ${everyMs} is not in 100 to 3600000`);
   }
   const { clock } = registry;
-  let generation = registry.generation, failureCount = registry.failureCount;
-  let series = new Map<string, SeriesSnapshot>(), counters = new Map<string, CounterSnapshot>();
-  let isStopped = false, flushedMs = clock.date(), cancel = () => {};
+  let generation = registry.generation;
+  let failureCount = registry.failureCount;
+  let series = new Map<string, SeriesSnapshot>();
+  let counters = new Map<string, CounterSnapshot>();
+  let isStopped = false;
+  let flushedMs = clock.date();
+  let cancel = () => {};
 
   function flush(): boolean {
     if (generation !== registry.generation) {

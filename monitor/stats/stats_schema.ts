@@ -76,7 +76,8 @@ function fillHours(db: DatabaseSync): void {
   const hours = new Map<string, RollupRow>();
   for (const row of db.prepare("SELECT * FROM minutes ORDER BY at").iterate() as unknown as Iterable<RollupRow>) {
     const at = Math.floor(row.at / hourMs) * hourMs;
-    const key = `${at} ${row.series}`, known = hours.get(key);
+    const key = `${at} ${row.series}`;
+    const known = hours.get(key);
     hours.set(key, known === undefined ? { ...row, at } : addRows(known, row));
   }
   for (const row of hours.values()) put.run({ ...row });

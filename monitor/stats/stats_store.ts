@@ -184,7 +184,8 @@ export function statsStore(
 
   function prune(): void {
     prunedMs = clock.date();
-    const minutes = floor(prunedMs - keepMinutesMs, minuteMs), hours = floor(prunedMs - keepHoursMs, hourMs);
+    const minutes = floor(prunedMs - keepMinutesMs, minuteMs);
+    const hours = floor(prunedMs - keepHoursMs, hourMs);
     transaction("tidying", () => {
       file.run.dropMinutes.run(minutes);
       file.run.dropMinuteCounters.run(minutes);
@@ -196,15 +197,17 @@ export function statsStore(
 
   /** When the first numbers are from, to the minute where minutes are kept. */
   function oldestMs(): number {
-    const minute = Number(file.run.oldestMinute.get()!["at"] ?? Infinity),
-      hour = Number(file.run.oldestHour.get()!["at"] ?? Infinity);
+    const minute = Number(file.run.oldestMinute.get()!["at"] ?? Infinity);
+    const hour = Number(file.run.oldestHour.get()!["at"] ?? Infinity);
     return hour < floor(minute, hourMs) ? hour : minute;
   }
 
   /** The span as it can be had: whole minutes, or whole hours where it begins before the minutes that are kept. */
   function spanOf({ fromMs = 0, toMs }: TimeSpan): Span {
-    const now = clock.date(), end = toMs ?? now;
-    const oldest = oldestMs(), from = oldest === Infinity ? end : Math.max(fromMs, oldest);
+    const now = clock.date();
+    const end = toMs ?? now;
+    const oldest = oldestMs();
+    const from = oldest === Infinity ? end : Math.max(fromMs, oldest);
     return { fromMs: floor(from, from < keptSince(now) ? hourMs : minuteMs), toMs: end };
   }
 
@@ -214,7 +217,8 @@ export function statsStore(
     const now = clock.date();
     // nothing is newer than now, so the hour that is running may be taken whole
     const end = toMs >= now ? ceil(toMs + 1, hourMs) : ceil(toMs, toMs < keptSince(now) ? hourMs : minuteMs);
-    const first = ceil(start, hourMs), last = floor(end, hourMs);
+    const first = ceil(start, hourMs);
+    const last = floor(end, hourMs);
     if (first > last) return { minutes: [[start, end]], hours: [0, 0] };
     return { minutes: [[start, first], [last, end]], hours: [first, last] };
   }
@@ -236,8 +240,10 @@ export function statsStore(
     ];
     for (const row of all) {
       const [name, host, label] = [row["name"] as CounterName, String(row["host"]), String(row["label"])];
-      const key = `${name} ${host} ${label}`, known = found.get(key);
-      const count = Number(row["count"]) + (known?.count ?? 0), sum = Number(row["sum"]) + (known?.sum ?? 0);
+      const key = `${name} ${host} ${label}`;
+      const known = found.get(key);
+      const count = Number(row["count"]) + (known?.count ?? 0);
+      const sum = Number(row["sum"]) + (known?.sum ?? 0);
       found.set(key, { name, host, label, count, sum });
     }
     return [...found.values()];
@@ -255,7 +261,8 @@ export function statsStore(
 
   function timeline(wanted: TimeSpan, stepMs: number): TimelinePoint[] {
     const span = spanOf(wanted);
-    const start = floor(span.fromMs, stepMs), end = span.toMs;
+    const start = floor(span.fromMs, stepMs);
+    const end = span.toMs;
     const isFine = start >= clock.date() - keepMinutesMs - minuteMs && stepMs < hourMs;
     const all = (isFine ? file.run.minutes : file.run.hours).all(start, end) as unknown as NamedRow[];
     const received = (isFine ? file.run.minuteBytes : file.run.hourBytes).all(start, end);
@@ -290,7 +297,8 @@ export function statsStore(
         const span = spanOf(wanted);
         const series = new Map<string, NamedRow[]>();
         for (const row of rows(span)) {
-          const key = `${row.host} ${row.route} ${row.method}`, known = series.get(key);
+          const key = `${row.host} ${row.route} ${row.method}`;
+          const known = series.get(key);
           if (known === undefined) series.set(key, [row]);
           else known.push(row);
         }
@@ -357,8 +365,13 @@ export function statsStore(
 
 function merged(group: readonly NamedRow[], atMs?: number): SeriesSnapshot & { readonly atMs?: number } {
   const [{ host, route, method }] = group as [NamedRow];
-  const latency = new Histogram(), statuses: Record<string, number> = {}, codes: Record<string, number> = {};
-  let requests = 0, failed = 0, aborted = 0, bytes = 0;
+  const latency = new Histogram();
+  const statuses: Record<string, number> = {};
+  const codes: Record<string, number> = {};
+  let requests = 0;
+  let failed = 0;
+  let aborted = 0;
+  let bytes = 0;
   const tally = (into: Record<string, number>, text: string) => {
     if (text === "{}") return;
     for (const [name, count] of Object.entries(JSON.parse(text) as Record<string, number>)) {

@@ -27,7 +27,8 @@ export function bulkModels(site: Site): BulkModels {
 
   return {
     async answer(c, cursor, limit) {
-      const start = Number(cursor ?? 0), end = Math.min(site.bulkModels, start + Math.max(1, limit));
+      const start = Number(cursor ?? 0);
+      const end = Math.min(site.bulkModels, start + Math.max(1, limit));
       if (!Number.isInteger(start)) return c.json({ message: `Invalid cursor: ${cursor}` }, 400);
       parts ??= await template(new URL(c.req.url).origin);
       const rows: string[] = [];

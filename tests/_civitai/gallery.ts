@@ -33,7 +33,8 @@ export function parametersOf(id: number): string {
 /** `count` images, ids from 7000000. */
 export function gallery(count: number): readonly GalleryEntry[] {
   return Array.from({ length: count }, (_, index) => {
-    const id = 7_000_000 + index, digits = String(id).padStart(12, "0");
+    const id = 7_000_000 + index;
+    const digits = String(id).padStart(12, "0");
     return {
       ...{ id, uuid: `00000000-0000-4000-8000-${digits}`, kind: kinds[id % 10]!, postId: 800 + Math.floor(index / 5) },
       ...{ modelId: 1001, modelVersionId: index % 2 === 0 ? 2001 : 2002, browsingLevel: index % 7 === 6 ? 8 : 1 },
@@ -99,7 +100,8 @@ export function pngOf(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 
 /** An EXIF block with a UserComment, big-endian or little-endian. */
 export function exif(comment: string, littleEndian = false): Uint8Array<ArrayBuffer> {
-  const utf16 = new Uint8Array(comment.length * 2), view = new DataView(utf16.buffer);
+  const utf16 = new Uint8Array(comment.length * 2);
+  const view = new DataView(utf16.buffer);
   for (let at = 0; at < comment.length; at++) view.setUint16(at * 2, comment.charCodeAt(at), littleEndian);
   const value = joined("UNICODE\0", utf16);
   const u16 = (number: number) => {
@@ -119,7 +121,8 @@ export function exif(comment: string, littleEndian = false): Uint8Array<ArrayBuf
 
 /** As much of a JPEG as a reader of metadata looks at, with an EXIF comment. */
 export function jpeg(comment: string): Uint8Array<ArrayBuffer> {
-  const block = joined("Exif\0\0", exif(comment)), size = block.length + 2;
+  const block = joined("Exif\0\0", exif(comment));
+  const size = block.length + 2;
   return joined([0xff, 0xd8, 0xff, 0xe1, size >> 8, size & 255], block, [0xff, 0xda, 0, 2, 0, 0xff, 0xd9]);
 }
 

@@ -21,9 +21,12 @@ export function hashesOf(content: Content, headerBytes: number | undefined): Pro
 }
 
 async function compute(content: Content, headerBytes: number | undefined): Promise<FileHashes> {
-  const sha256 = createHash("sha256"), withoutHeader = createHash("sha256"), blake3 = await createBLAKE3();
+  const sha256 = createHash("sha256");
+  const withoutHeader = createHash("sha256");
+  const blake3 = await createBLAKE3();
   blake3.init();
-  let crc = 0, at = 0;
+  let crc = 0;
+  let at = 0;
   for (const piece of pieces(content)) {
     sha256.update(piece);
     blake3.update(piece);

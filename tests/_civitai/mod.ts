@@ -129,13 +129,16 @@ export async function startCivitai(
     ...shelves
   }: CivitaiOptions = {},
 ): Promise<Civitai> {
-  const models = catalogue(shelves), storage = await startStorage(models), log: CivitaiLogEntry[] = [];
+  const models = catalogue(shelves);
+  const storage = await startStorage(models);
+  const log: CivitaiLogEntry[] = [];
   const site: Site = {
     ...{ models, storage, urlForm, users: new Map(Object.entries(users)) },
     ...{ gallery: gallery(galleryImages), imageBytes, extraNames, bulkModels, listQuirks: {} },
     ...{ isInMaintenance: false, apiRefusals: [], downloadRefusals: [] },
   };
-  const { fetch } = app(site), stop = new AbortController();
+  const { fetch } = app(site);
+  const stop = new AbortController();
   const server = Deno.serve({ hostname: "127.0.0.1", port, signal: stop.signal, onListen() {} }, async (request) => {
     const { pathname: path, searchParams: query } = new URL(request.url);
     const entry: CivitaiLogEntry = { method: request.method, path, query, headers: request.headers, status: 0 };

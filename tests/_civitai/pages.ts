@@ -41,7 +41,8 @@ export function cut<T>(
   const [start = 0, pages = 0, empty = 0] = match.slice(1).map((digits) => Number(digits ?? 0));
   const write = (...parts: number[]) => numericCursor ? parts[0]! : parts.join("|");
   if (empty < emptyPages) return { rows: [], nextCursor: write(start, pages, empty + 1) };
-  const wanted = start + Math.max(1, limit), isLast = wanted >= all.length;
+  const wanted = start + Math.max(1, limit);
+  const isLast = wanted >= all.length;
   const end = isLast ? all.length : Math.max(start + 1, wanted - shortBy);
   const rows = all.slice(Math.max(0, repeatsEdge && start > 0 ? start - 1 : start), end);
   if (limit === 0 || (isLast && pages + 1 < circleAfter)) return { rows };

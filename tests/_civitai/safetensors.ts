@@ -39,10 +39,12 @@ export function safetensors(options: SafetensorsOptions): Safetensors {
 function make(
   { seed, dataBytes, dtype = "F16", tensors = ["weight"], metadata = {} }: SafetensorsOptions,
 ): Safetensors {
-  const width = dtype === "F16" ? 2 : 4, each = Math.floor(dataBytes / tensors.length / 4) * 4;
+  const width = dtype === "F16" ? 2 : 4;
+  const each = Math.floor(dataBytes / tensors.length / 4) * 4;
   const header: Record<string, unknown> = { __metadata__: { format: "pt", ...metadata } };
   tensors.forEach((name, i) => {
-    const start = i * each, end = i === tensors.length - 1 ? dataBytes : start + each;
+    const start = i * each;
+    const end = i === tensors.length - 1 ? dataBytes : start + each;
     const count = (end - start) / width;
     const shape = count % 64 === 0 ? [count / 64, 64] : [count];
     header[name] = { dtype, shape, data_offsets: [start, end] };

@@ -38,7 +38,8 @@ async function fileJson(
   file: CatalogueFile,
   form: Site["urlForm"],
 ): Promise<Json> {
-  const hashes = await shownHashes(file), isScanned = Object.keys(hashes).length > 0;
+  const hashes = await shownHashes(file);
+  const isScanned = Object.keys(hashes).length > 0;
   return {
     id: file.id,
     sizeKB: file.content.size / 1024,

@@ -57,9 +57,14 @@ function dispositionOf({ name, disposition }: CatalogueFile): string {
 
 /** Starts the storage for all files of `models`. */
 export async function startStorage(models: readonly CatalogueModel[]): Promise<Storage> {
-  const secret = randomBytes(32), files = new Map<string, OriginFile>(), links = new Map<string, Link>();
+  const secret = randomBytes(32);
+  const files = new Map<string, OriginFile>();
+  const links = new Map<string, Link>();
   const pathOf = ({ id }: CatalogueFile) => `/civitai-delivery-worker-prod/model/${id % 97}/file${id}.${id}`;
-  let serial = 0, oldest = 0, bytesPerLink = Infinity, limitedLeft = 0;
+  let serial = 0;
+  let oldest = 0;
+  let bytesPerLink = Infinity;
+  let limitedLeft = 0;
 
   for (const file of models.flatMap(({ versions }) => versions.flatMap((version) => version.files))) {
     // the storage knows objects, not their history: the tag is made from what is in it
@@ -74,7 +79,8 @@ export async function startStorage(models: readonly CatalogueModel[]): Promise<S
   }
 
   function sign(file: CatalogueFile): string {
-    const path = pathOf(file), now = stamp(Date.now());
+    const path = pathOf(file);
+    const now = stamp(Date.now());
     const query = new URLSearchParams({
       "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
       "X-Amz-Credential": `embedded/${now.slice(0, 8)}/auto/s3/aws4_request`,

@@ -33,7 +33,8 @@ function spanOf(range: string | null, size: number): { start: number; length: nu
     const length = Math.min(size, Number(match[2]));
     return length === 0 ? null : { start: size - length, length };
   }
-  const start = Number(match[1]), end = match[2] === "" ? size - 1 : Math.min(size - 1, Number(match[2]));
+  const start = Number(match[1]);
+  const end = match[2] === "" ? size - 1 : Math.min(size - 1, Number(match[2]));
   if (match[2] !== "" && Number(match[2]) < start) return undefined;
   return start >= size ? null : { start, length: end - start + 1 };
 }
@@ -63,7 +64,8 @@ export function emptyPlan(): Plan {
 
 /** The honest answer for a file. */
 export function filePlan(file: OriginFile, range: string | null, ifRange: string | null): Plan {
-  const plan = emptyPlan(), { content, etag, lastModified, type = "application/octet-stream" } = file;
+  const plan = emptyPlan();
+  const { content, etag, lastModified, type = "application/octet-stream" } = file;
   plan.content = content;
   plan.length = content.size;
   plan.headers = { "Content-Type": type, "Accept-Ranges": "bytes", ...file.headers };

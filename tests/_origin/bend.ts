@@ -68,7 +68,8 @@ const acts: { readonly [K in ReplyKind]: Act<K> } = {
     return true;
   },
   shift_range(plan, { by }) {
-    const start = Math.max(0, plan.start + by), end = plan.start + plan.length;
+    const start = Math.max(0, plan.start + by);
+    const end = plan.start + plan.length;
     if (plan.status !== 206 || start >= end || start === plan.start) return false;
     setSpan(plan, start, end - start);
     return true;

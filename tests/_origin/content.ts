@@ -24,7 +24,8 @@ export interface Content {
 
 /** Bytes `offset` to `offset + length - 1` of the endless stream named by `seed`. */
 export function contentAt(seed: number, offset: number, length: number, scratch?: ArrayBuffer): Uint8Array {
-  const first = Math.floor(offset / 4), last = Math.ceil((offset + length) / 4);
+  const first = Math.floor(offset / 4);
+  const last = Math.ceil((offset + length) / 4);
   const words = scratch ? new Uint32Array(scratch, 0, last - first) : new Uint32Array(last - first);
   const salt = Math.imul(seed + 1, 0x9e3779b1);
   for (let i = 0; i < words.length; i++) {
@@ -57,7 +58,8 @@ export function joined(...parts: readonly Content[]): Content {
     if (whole) return whole.part.read(start - whole.base, length, scratch);
     const bytes = new Uint8Array(length);
     for (const { part, base } of placed) {
-      const from = Math.max(start, base), to = Math.min(start + length, base + part.size);
+      const from = Math.max(start, base);
+      const to = Math.min(start + length, base + part.size);
       if (from < to) bytes.set(part.read(from - base, to - from), from - start);
     }
     return bytes;
@@ -69,7 +71,8 @@ export function joined(...parts: readonly Content[]): Content {
 export function flipped(content: Content, at: number, length: number = 1): Content {
   function read(start: number, size: number, scratch?: ArrayBuffer): Uint8Array {
     const bytes = content.read(start, size, scratch);
-    const from = Math.max(at, start), to = Math.min(at + length, start + size);
+    const from = Math.max(at, start);
+    const to = Math.min(at + length, start + size);
     if (from >= to) return bytes;
     const wrong = bytes.slice();
     for (let i = from; i < to; i++) wrong[i - start]! ^= 1;

@@ -30,7 +30,8 @@ export interface Link {
 
 /** A link with a budget. */
 export function link({ bytes = Infinity, requests = Infinity }: { bytes?: number; requests?: number } = {}): Link {
-  let bytesLeft = bytes, requestsLeft = requests;
+  let bytesLeft = bytes;
+  let requestsLeft = requests;
   return {
     take(wanted) {
       const taken = Math.min(wanted, bytesLeft);

@@ -38,7 +38,8 @@ export async function sendBody(connection: Wire, plan: Plan, tally: Tally, link:
     return !chunked || await connection.write(ascii.encode("\r\n"));
   }
   const scratch = new ArrayBuffer(Math.min(pieceBytes, length) + 8);
-  let sent = 0, slowFrom = 0;
+  let sent = 0;
+  let slowFrom = 0;
   for (;;) {
     if (sent === cut?.after) {
       await connection.end(cut.how);

@@ -121,10 +121,13 @@ export async function startOrigin(
 ): Promise<Origin> {
   const shelf = new Map(Object.entries(files).map(([path, spec]) => [path, fileOf(spec)]));
   const rules: Fault[] = faults.map((fault) => ({ ...fault }));
-  const log: LogEntry[] = [], counts = new Map<string, number>();
+  const log: LogEntry[] = [];
+  const counts = new Map<string, number>();
   const resolver = makeLinks(links, (path) => shelf.get(path));
   const sockets = new Map<Socket, Wire>();
-  let accepted = 0, active = 0, peak = 0;
+  let accepted = 0;
+  let active = 0;
+  let peak = 0;
   const waiting: (() => void)[] = [];
 
   /** Strikes a fault off once, if it is limited. */
@@ -180,9 +183,11 @@ export async function startOrigin(
 
   /** Answers one request; true when the connection may carry another one. */
   async function answer(connection: Wire, number: number, { method, target, headers }: Head): Promise<boolean> {
-    const mark = target.indexOf("?"), path = decodePath(mark < 0 ? target : target.slice(0, mark));
+    const mark = target.indexOf("?");
+    const path = decodePath(mark < 0 ? target : target.slice(0, mark));
     const query = new URLSearchParams(mark < 0 ? "" : target.slice(mark));
-    const nth = (counts.get(path) ?? 0) + 1, range = headers.get("range");
+    const nth = (counts.get(path) ?? 0) + 1;
+    const range = headers.get("range");
     counts.set(path, nth);
     const request = log.length + 1;
     const entry: LogEntry = {
@@ -225,7 +230,8 @@ export async function startOrigin(
   }
 
   const server = createServer({ noDelay: true }, async (socket) => {
-    const connection = wire(socket), number = ++accepted;
+    const connection = wire(socket);
+    const number = ++accepted;
     sockets.set(socket, connection);
     connection.gone.then(() => sockets.delete(socket));
     for (let isOpen = true; isOpen;) {

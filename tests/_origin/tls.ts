@@ -86,7 +86,8 @@ export async function startTlsOrigin(
   { files = {}, faults = [] }: { files?: Readonly<Record<string, FileSpec>>; faults?: readonly TlsFault[] } = {},
 ): Promise<TlsOrigin> {
   const shelf = new Map(Object.entries(files).map(([path, spec]) => [path, fileOf(spec)]));
-  const rules: TlsFault[] = faults.map((fault) => ({ ...fault })), log: TlsLogEntry[] = [];
+  const rules: TlsFault[] = faults.map((fault) => ({ ...fault }));
+  const log: TlsLogEntry[] = [];
   const counts = new Map<string, number>();
   const pairs = new Set<readonly [Socket, Socket]>();
   let accepted = 0;
@@ -96,12 +97,14 @@ export async function startTlsOrigin(
   }
 
   async function answer(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
-    const { method, url: target } = request, path = target.split("?")[0]!;
+    const { method, url: target } = request;
+    const path = target.split("?")[0]!;
     const fields = Object.entries(request.headers).filter(([name, value]) =>
       !name.startsWith(":") && value !== undefined
     );
     const headers = new Headers(fields.map(([name, value]) => [name, String(value)]));
-    const range = headers.get("range"), nth = (counts.get(path) ?? 0) + 1;
+    const range = headers.get("range");
+    const nth = (counts.get(path) ?? 0) + 1;
     counts.set(path, nth);
     const entry: TlsLogEntry = { path, httpVersion: request.httpVersion, range, headers };
     log.push(entry);
@@ -110,7 +113,8 @@ export async function startTlsOrigin(
       ...{ from: Number(/^bytes=(\d+)-/.exec(range ?? "")?.[1] ?? 0), active: 1, size: 0 },
     };
     const rule = rules.find((one) => one.kind !== "tls_cut" && isHit(one, scene));
-    const file = shelf.get(path), plan = filePlan(file ?? fileOf(""), range, headers.get("if-range"));
+    const file = shelf.get(path);
+    const plan = filePlan(file ?? fileOf(""), range, headers.get("if-range"));
     if (!file) sayInstead(plan, 404, `{"error":"nothing at ${path}"}`);
     const body = plan.content.read(plan.start, plan.length);
     if (rule && request.httpVersion === "2.0") {
@@ -144,7 +148,9 @@ export async function startTlsOrigin(
 
   // TLS says goodbye whenever it can; only someone in between can cut it off
   const front = createServer((outer) => {
-    const number = ++accepted, inner = connect(behind, "127.0.0.1"), pair = [outer, inner] as const;
+    const number = ++accepted;
+    const inner = connect(behind, "127.0.0.1");
+    const pair = [outer, inner] as const;
     pairs.add(pair);
     const cut = rules.find((rule) =>
       rule.kind === "tls_cut" && (rule.times ?? 1) > 0 && (rule.connection ?? number) === number

@@ -51,7 +51,9 @@ function parseHead(text: string): Head | undefined {
 
 /** Wraps `socket`, which must be fresh. */
 export function wire(socket: Socket): Wire {
-  let buffered = Buffer.alloc(0), wake = () => {}, isClosed = false;
+  let buffered = Buffer.alloc(0);
+  let wake = () => {};
+  let isClosed = false;
   const gone = new Promise<void>((resolve) => {
     socket.once("close", () => {
       isClosed = true;

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /** A certificate and its key, in PEM. */
 export interface CertifiedKey {
   cert: string;
@@ -39,7 +40,8 @@ export function testAuthority(): TestAuthority {
       ...["req", "-x509", ...newKey, "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=civikit test"],
       ...["-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign"],
     );
-    const ca = read("ca.pem"), caKey = read("ca.key");
+    const ca = read("ca.pem");
+    const caKey = read("ca.key");
     return { ca, sign: (names, days = 2) => sign({ cert: ca, key: caKey }, names, days) };
   } finally {
     Deno.removeSync(folder, { recursive: true });

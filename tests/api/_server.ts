@@ -17,7 +17,8 @@ export async function withApi(
   work: (running: Running) => Promise<void>,
   options: CivitaiOptions = {},
 ): Promise<void> {
-  const asked: string[] = [], headers: Headers[] = [];
+  const asked: string[] = [];
+  const headers: Headers[] = [];
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
     const { pathname, search } = new URL(request.url);
     asked.push(pathname + search);

@@ -1,7 +1,9 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /** Walks all models of the Civitai at the URL given, and prints the memory in use after each quarter: needs --expose-gc. */
 import { civitai, createTransport } from "../../mod.ts";
 
-const [url = "", models = "0"] = Deno.args, collect = (globalThis as unknown as { gc(): void }).gc;
+const [url = "", models = "0"] = Deno.args;
+const collect = (globalThis as unknown as { gc(): void }).gc;
 using transport = createTransport();
 const used: number[] = [];
 let count = 0;

@@ -8,7 +8,8 @@ const json = { "content-type": "application/json" };
 
 /** JSON of `bytes` bytes that would be a fine answer of GET /creators, a piece at a time. */
 function* creators(bytes: number): Generator<Uint8Array<ArrayBuffer>> {
-  const encoder = new TextEncoder(), head = `{"items":[],"metadata":{"note":"`;
+  const encoder = new TextEncoder();
+  const head = `{"items":[],"metadata":{"note":"`;
   yield encoder.encode(head);
   const piece = encoder.encode("x".repeat(64 * 1024));
   for (let left = bytes - head.length; left > 0; left -= piece.byteLength) yield piece.slice(0, left);

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 import {
   assertEquals,
   assertInstanceOf,
@@ -143,7 +144,8 @@ Deno.test("getOrNull() answers null and tells onError; a good answer tells nobod
 });
 
 Deno.test("getOrNull() is never silent: without onError it tells the console, one line, secrets cut", async () => {
-  const lines: string[] = [], { error: tell } = console;
+  const lines: string[] = [];
+  const { error: tell } = console;
   console.error = (...words: unknown[]) => void lines.push(words.join(" "));
   try {
     await withApi({}, async ({ api }) => assertEquals(await api.models.getOrNull(6), null));

@@ -171,7 +171,8 @@ Deno.test("resolveDownloads() finds a file whatever is missing that only describ
   const { modelId: _, name: _name, model: _model, trainedWords: _words, ...bare } = version;
   const { sizeKB: _size, type: _type, metadata: _metadata, ...file } = version.files[0]!;
   const find = async (answer: unknown, text = "7") => {
-    const api = answering(answer), reference = parseReference(text, api);
+    const api = answering(answer);
+    const reference = parseReference(text, api);
     assert(reference.kind !== "url");
     return (await resolveDownloads(api, reference))[0]!;
   };
@@ -215,7 +216,8 @@ Deno.test({
       read++;
     }
     for (const [name, list] of [["creators.limit-3.json", "creators"], ["tags.limit-3.json", "tags"]] as const) {
-      const { items } = sample(name), rows: unknown[] = [];
+      const { items } = sample(name);
+      const rows: unknown[] = [];
       for await (const row of answering({ ...sample(name), metadata: {} })[list].list({}, { max: 3 })) rows.push(row);
       assertEquals(JSON.stringify(rows), JSON.stringify(items));
     }

@@ -49,7 +49,8 @@ Deno.test("resolveDownloads() asks the host of the URL, too, for what the site d
 
 Deno.test("resolveDownloads() asks one host alone where it knows the model, fails otherwise, or is the user's own", async () => {
   const hosts = async (text: string, options?: Parameters<typeof resolved>[1]) => (await resolved(text, options)).asked;
-  const red = "https://civitai.red/models/5?modelVersionId=7", com = ["civitai.com with the key"];
+  const red = "https://civitai.red/models/5?modelVersionId=7";
+  const com = ["civitai.com with the key"];
   assertEquals(await hosts(red, { home: "civitai.com" }), com);
   for (const status of [401, 403, 429, 500, 503]) assertEquals(await hosts(red, { status }), com);
   assertEquals(await hosts("https://civitai.green/models/5?modelVersionId=7"), com);

@@ -8,8 +8,8 @@ Deno.test("resolveDownloads() leads to the right bytes of every file on the embe
   await using site = await startCivitai({ bigBytes: 65_536, loraBytes: 32_768 });
   using transport = fetchTransport();
   const api = civitai(transport, { baseUrl: site.url });
-  const unavailable = new Map([[2080, 401], [2070, 403]]),
-    refused = new Map([[2090, "gone"], [2110, "downloads_disabled"]]);
+  const unavailable = new Map([[2080, 401], [2070, 403]]);
+  const refused = new Map([[2090, "gone"], [2110, "downloads_disabled"]]);
   for (const { versions } of site.models) {
     for (const { id } of versions) {
       const reference = parseReference(`${site.url}/model-versions/${id}`, api);

@@ -8,8 +8,10 @@ Deno.test({
   name: "tags, creators, enums and images read every saved answer and keep it whole",
   ignore: !hasSamples,
   async fn() {
-    const tags = sample("tags.limit-3.json"), creators = sample("creators.limit-3.json");
-    const enums = sample("enums.json"), image = sample("images.item-98780806.json");
+    const tags = sample("tags.limit-3.json");
+    const creators = sample("creators.limit-3.json");
+    const enums = sample("enums.json");
+    const image = sample("images.item-98780806.json");
     const routes = {
       "/api/v1/tags?limit=3&page=1": tags,
       "/api/v1/creators?limit=3&page=1": creators,

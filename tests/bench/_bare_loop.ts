@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * The least a download can be in Deno: large BYOB reads and synchronous writes. No hash, no journal, no fsync, one
  * connection: `deno run -A tests/bench/_bare_loop.ts URL PATH`.

@@ -24,7 +24,8 @@ export interface Row {
 
 /** The middle value. */
 export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b), half = sorted.length >> 1;
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
 }
 

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * One download through the whole stack, with its hash, in a process of its own:
  * `deno run -A tests/bench/_civikit_download.ts URL PATH SHA256 PARALLEL`.

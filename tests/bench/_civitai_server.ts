@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /** An embedded Civitai in a process of its own, so that its work does not count as the client's; prints its URL. */
 import { startCivitai } from "../_civitai/mod.ts";
 

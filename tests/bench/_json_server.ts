@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * Answers every request with 2 KB of JSON, in a process of its own. Prints its URL and serves until its input ends.
  *

@@ -16,7 +16,10 @@ export interface Link extends AsyncDisposable {
   readonly kind: string;
 }
 
-const delayMs = 20, loss = 0.005, address = "10.77.0.1", port = 8080;
+const delayMs = 20;
+const loss = 0.005;
+const address = "10.77.0.1";
+const port = 8080;
 
 /**
  * Lays the line.

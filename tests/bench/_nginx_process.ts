@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * nginx on one more address, in the network namespace this process was started in. Prints "ready" and serves until its
  * input ends: `deno run -A tests/bench/_nginx_process.ts FOLDER ADDRESS:PORT`.

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * A slow, lossy line between two network namespaces, for kernels without tc netem: two TUN devices, and every packet
  * waits here before it goes on, or is lost. Prints "ready" and works until its input ends:
@@ -9,7 +10,8 @@ import { randomFrom } from "../_origin/content.ts";
 import { run } from "./_bench.ts";
 
 const [a, b, delay, loss] = Deno.args as [string, string, string, string];
-const delayMs = Number(delay), lossRate = Number(loss);
+const delayMs = Number(delay);
+const lossRate = Number(loss);
 
 const libc = Deno.dlopen("libc.so.6", {
   open: { parameters: ["buffer", "i32"], result: "i32" },
@@ -18,7 +20,9 @@ const libc = Deno.dlopen("libc.so.6", {
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
 }).symbols;
 
-const readWriteNonblocking = 0o4002, setInterface = 0x400454ca, plainPackets = 0x1001;
+const readWriteNonblocking = 0o4002;
+const setInterface = 0x400454ca;
+const plainPackets = 0x1001;
 
 /** A TUN device, and what its reader holds. */
 async function openTun(name: string, namespace: string, address: string): Promise<number> {
@@ -39,7 +43,8 @@ interface Packet {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-const buffer = new Uint8Array(65_536), random = randomFrom(1);
+const buffer = new Uint8Array(65_536);
+const random = randomFrom(1);
 
 /** One direction: takes what came, and sends on what has waited long enough. */
 function pipe(from: number, to: number, lossRate: number): () => void {

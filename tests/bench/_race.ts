@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * Downloads that take turns: every contestant is a whole process and writes the same file into the same folder, from the
  * same origin, each time with nothing of the one before left to be written.

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * Two measurements of the API, against an embedded Civitai in another process:
  *
@@ -15,7 +16,8 @@ import { join } from "node:path";
 import { civitai, createTransport, saveImages } from "../../mod.ts";
 import { registryFlags } from "../../tools/registry.ts";
 
-const [models = 100_000, images = 1000] = Deno.args.map(Number), imageBytes = 200_000;
+const [models = 100_000, images = 1000] = Deno.args.map(Number);
+const imageBytes = 200_000;
 const MiB = 1024 ** 2;
 const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
 
@@ -41,7 +43,8 @@ async function withServer(sizes: readonly number[], work: (url: string) => Promi
 }
 
 async function bareLoop(url: string): Promise<number> {
-  let count = 0, cursor: string | undefined;
+  let count = 0;
+  let cursor: string | undefined;
   do {
     const next: string = cursor === undefined ? "" : `&cursor=${cursor}`;
     const response = await fetch(`${url}/api/v1/models?limit=100&nsfw=true${next}`);
@@ -65,7 +68,9 @@ async function listModels(url: string): Promise<{ count: number; memory: number[
 
 await withServer([models], async (url) => {
   await bareLoop(url); // the server warms up
-  let bare = Infinity, ours = Infinity, result = { count: 0, memory: [] as number[] };
+  let bare = Infinity;
+  let ours = Infinity;
+  let result = { count: 0, memory: [] as number[] };
   for (let round = 0; round < 3; round++) {
     bare = Math.min(bare, await timed(() => bareLoop(url)));
     ours = Math.min(ours, await timed(async () => result = await listModels(url)));

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * What a hit and a miss cost, beside undici's cache interceptor, in one run:
  *
@@ -36,7 +37,8 @@ async function slice(call: Call, times: number): Promise<number> {
 
 /** Runs the calls in turns; returns the median of each in microseconds. */
 async function race(calls: Record<string, Call>): Promise<Record<string, number>> {
-  const results: Record<string, number[]> = {}, times: Record<string, number> = {};
+  const results: Record<string, number[]> = {};
+  const times: Record<string, number> = {};
   for (const [name, call] of Object.entries(calls)) {
     await slice(call, 200);
     times[name] = Math.max(10, Math.round(seconds * 1e6 / slices / await slice(call, 500)));
@@ -62,7 +64,8 @@ const folder = await Deno.makeTempDir();
 try {
   const url = `${origin.base}/api/v1/models/1`;
   const network = fetchTransport();
-  const memory = memoryStore(), sqlite = sqliteStore(`${folder}/ours.sqlite`);
+  const memory = memoryStore();
+  const sqlite = sqliteStore(`${folder}/ours.sqlite`);
   const ours = (store: typeof memory): Call => {
     const client = compose(network, httpCache({ store }));
     return async () => await (await client.fetch(new Request(url))).text();

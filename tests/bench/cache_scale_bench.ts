@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * What size does to the stores:
  *
@@ -77,7 +78,8 @@ async function lookup(store: CacheStore, entries: number): Promise<[lookup: numb
  */
 async function stalls(store: CacheStore, first: number, count: number, pieces: number): Promise<number[]> {
   const all: number[] = [];
-  let start = performance.now(), used = process.cpuUsage();
+  let start = performance.now();
+  let used = process.cpuUsage();
   const lap = () => {
     const { user, system } = process.cpuUsage(used);
     all.push(Math.min(performance.now() - start, (user + system) / 1000));
@@ -106,9 +108,11 @@ async function stalls(store: CacheStore, first: number, count: number, pieces: n
 type Make = (maxBytes: number) => CacheStore;
 
 async function measureEviction(name: string, make: Make): Promise<void> {
-  const before = Deno.memoryUsage().rss / mib, full = make(50 * mib);
+  const before = Deno.memoryUsage().rss / mib;
+  const full = make(50 * mib);
   await fill(full, 0, 100_000);
-  const { entries, bytes } = await full.stats(), more = (Deno.memoryUsage().rss / mib - before).toFixed(0);
+  const { entries, bytes } = await full.stats();
+  const more = (Deno.memoryUsage().rss / mib - before).toFixed(0);
   console.log(
     `${name}: limit 50 MiB, holds ${entries} entries, ${(bytes / mib).toFixed(1)} MiB; resident memory +${more} MiB`,
   );

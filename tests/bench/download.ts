@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * Downloads side by side: civikit against aria2, curl with openssl, and a bare loop, in turns, with medians and ratios.
  *
@@ -46,9 +47,11 @@ if (!Number.isInteger(runs) || runs < 1) throw new RangeError(`--runs ${args.run
 const only = args.only?.split(",") ?? names;
 for (const name of only) if (!names.includes(name)) throw new RangeError(`--only ${name}: not one of ${names}`);
 
-const MiB = 1024 ** 2, GiB = 1024 ** 3;
+const MiB = 1024 ** 2;
+const GiB = 1024 ** 3;
 const folder = await Deno.makeTempDir({ prefix: "civikit-bench-", dir: args.folder ?? await scratch() });
-const shelf = `${folder}/origin`, target = `${folder}/target`;
+const shelf = `${folder}/origin`;
+const target = `${folder}/target`;
 const rows: Row[] = [];
 
 /** Where there is room, and the disk is the one the checkout is on. */
@@ -67,7 +70,8 @@ function compare(name: string, what: string, measured: Map<string, Measured>, ot
 
 /** A file of the origin, with its hash; made once. Zeros take no room on the disk. */
 async function makeFile(bytes: number, zeros = false): Promise<{ name: string; sha256: string }> {
-  const name = `${zeros ? "zeros" : "seeded"}-${bytes}.bin`, path = `${shelf}/${name}`;
+  const name = `${zeros ? "zeros" : "seeded"}-${bytes}.bin`;
+  const path = `${shelf}/${name}`;
   using file = await Deno.open(path, { write: true, create: true });
   if (zeros) {
     await file.truncate(bytes);
@@ -98,7 +102,8 @@ function noNginx(name: string): void {
 
 async function loopback(): Promise<void> {
   if (!hasNginx) return noNginx("loopback");
-  const size = quick ? 256 * MiB : GiB, { name, sha256 } = await makeFile(size);
+  const size = quick ? 256 * MiB : GiB;
+  const { name, sha256 } = await makeFile(size);
   const what = `${size / MiB} MiB over loopback`;
   await withNginx(name, undefined, async (origin) => {
     const contestants: Contestant[] = [civikit, aria2(), curlAndHash, bareLoop];
@@ -118,7 +123,8 @@ async function loopback(): Promise<void> {
 
 async function capped(): Promise<void> {
   if (!hasNginx) return noNginx("capped");
-  const size = quick ? 128 * MiB : 256 * MiB, { name, sha256 } = await makeFile(size);
+  const size = quick ? 128 * MiB : 256 * MiB;
+  const { name, sha256 } = await makeFile(size);
   await withNginx(name, 8 * MiB, async (origin) => {
     const title = `capped: ${size / MiB} MiB, nginx limit_rate 8 MiB/s, 8 connections; aria2c -x8 -s8 -k1M
   (nginx counts per request and lets the first second's share through at once, which favours many short requests:
@@ -148,7 +154,8 @@ async function paced(name: string, what: string, slowFirst: boolean, least: numb
 
 async function link(): Promise<void> {
   if (!hasNginx) return noNginx("link");
-  const size = quick ? 24 * MiB : 32 * MiB, { name, sha256 } = await makeFile(size);
+  const size = quick ? 24 * MiB : 32 * MiB;
+  const { name, sha256 } = await makeFile(size);
   let line: Link;
   try {
     line = await openLink(shelf);
@@ -156,7 +163,8 @@ async function link(): Promise<void> {
     return say(`\nlink: skipped, needs Linux, root, ip and TUN or netem (${(error as Error).message})`);
   }
   await using _ = line;
-  const url = `${line.url}/${name}`, prefix = line.prefix;
+  const url = `${line.url}/${name}`;
+  const prefix = line.prefix;
   const origin = () => Promise.resolve({ url, [Symbol.asyncDispose]: () => Promise.resolve() });
   for (const connections of [4, 8]) {
     const what = `${size / MiB} MiB, 40 ms and 0.5 % loss, ${connections} connections`;
@@ -194,7 +202,8 @@ async function memory(): Promise<void> {
   }
   for (const [connections, [small, big]] of peaks) {
     if (small === undefined || big === undefined) continue;
-    const change = big / small - 1, result = `${(change * 100).toFixed(1)} %`;
+    const change = big / small - 1;
+    const result = `${(change * 100).toFixed(1)} %`;
     const what = `growth of it with the file, ${connections} connections`;
     rows.push({ name: "memory", what, target: "<= 10 %", result, reached: change <= 0.1 });
   }

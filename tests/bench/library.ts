@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * How fast a library is scanned: `scan` against `openssl dgst -sha256` with one thread over the same files, and a second
  * scan of 10,000 unchanged files.
@@ -10,7 +11,8 @@ import { join } from "node:path";
 import { hashCache, scan } from "../../api/mod.ts";
 import { isInstalled, median, type Row, run, verdicts } from "./_bench.ts";
 
-const GiB = 1024 ** 3, MiB = 1024 ** 2;
+const GiB = 1024 ** 3;
+const MiB = 1024 ** 2;
 
 function option(name: string, fallback: string): string {
   const at = Deno.args.indexOf(`--${name}`);
@@ -25,7 +27,8 @@ function pseudoRandom(bytes: number): Uint8Array<ArrayBuffer> {
 
 /** Files of model sizes that come to `total` bytes: a few checkpoints, many LoRAs. */
 function writeModels(folder: string, total: number): string[] {
-  const sizes = [2048, 1024, 512, 228, 144, 72, 36].map((size) => size * MiB), paths: string[] = [];
+  const sizes = [2048, 1024, 512, 228, 144, 72, 36].map((size) => size * MiB);
+  const paths: string[] = [];
   const block = pseudoRandom(4 * MiB);
   for (let left = total; left > 0;) {
     const bytes = Math.min(left, sizes[paths.length % sizes.length]!);
@@ -48,13 +51,15 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 
 async function hashing(folder: string): Promise<Row> {
   const bytes = Number(option("gigabytes", "6")) * GiB;
-  const paths = writeModels(folder, bytes), ours: number[] = [], theirs: number[] = [];
+  const paths = writeModels(folder, bytes);
+  const ours: number[] = [];
+  const theirs: number[] = [];
   for (let turn = 0; turn < 3; turn++) {
     theirs.push(await timed(() => run(["openssl", "dgst", "-sha256", ...paths])));
     ours.push(await timed(() => scan(null, [folder])));
   }
-  const ratio = median(theirs) / median(ours),
-    rate = (seconds: number) => `${(bytes / seconds / GiB).toFixed(2)} GiB/s`;
+  const ratio = median(theirs) / median(ours);
+  const rate = (seconds: number) => `${(bytes / seconds / GiB).toFixed(2)} GiB/s`;
   const [one, other] = [rate(median(ours)), rate(median(theirs))];
   return {
     name: "scan",
@@ -66,7 +71,8 @@ async function hashing(folder: string): Promise<Row> {
 }
 
 async function unchanged(folder: string): Promise<Row> {
-  const count = Number(option("files", "10000")), root = join(folder, "many");
+  const count = Number(option("files", "10000"));
+  const root = join(folder, "many");
   for (let index = 0; index < count; index++) {
     if (index % 100 === 0) Deno.mkdirSync(join(root, String(index)), { recursive: true });
     const path = join(root, String(index - index % 100), `lora${index}.safetensors`);
@@ -77,7 +83,8 @@ async function unchanged(folder: string): Promise<Row> {
   }
   const api = { versions: { byHashes: () => Promise.resolve(new Map()) } };
   using cache = hashCache(join(folder, "hashes.sqlite"));
-  const first = await timed(() => scan(api, [root], { cache })), seconds: number[] = [];
+  const first = await timed(() => scan(api, [root], { cache }));
+  const seconds: number[] = [];
   for (let turn = 0; turn < 3; turn++) seconds.push(await timed(() => scan(api, [root], { cache })));
   return {
     name: "again",

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * What watching costs:
  *
@@ -27,15 +28,18 @@ function heapBytes(): number {
 }
 
 async function perRequest(): Promise<void> {
-  const slices = 1000, times = 1000;
+  const slices = 1000;
+  const times = 1000;
   const response = new Response(null, { headers: { "content-length": "2048" } });
   const nothing: Transport = { fetch: () => Promise.resolve(response) };
   const registry = metricsRegistry();
-  const plain = compose(nothing), watched = compose(nothing, metrics({ registry }));
+  const plain = compose(nothing);
+  const watched = compose(nothing, metrics({ registry }));
   const request = new Request("https://civitai.com/api/v1/models/5?limit=3");
   for (const client of [plain, watched]) await slice(client, request, 20_000);
   const before = heapBytes();
-  const bare: number[] = [], seen: number[] = [];
+  const bare: number[] = [];
+  const seen: number[] = [];
   for (let n = 0; n < slices; n++) {
     bare.push(await slice(plain, request, times));
     seen.push(await slice(watched, request, times));
@@ -93,7 +97,8 @@ async function oneDay(): Promise<void> {
   }
   const tookMs = performance.now() - start;
   keeping.stop();
-  const times: number[] = [], day = { fromMs: clock.date() - 86_400_000 };
+  const times: number[] = [];
+  const day = { fromMs: clock.date() - 86_400_000 };
   let total = 0;
   for (let n = 0; n < 9; n++) {
     const reading = performance.now();

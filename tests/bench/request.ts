@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * What the whole stack (without cache) adds to a small JSON GET, beside bare `fetch` and well-known clients:
  *

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * The diagnostic server under load, in a process of its own with 24 hours in its store: 500 streams of events and 200
  * requests a second on `/metrics` and `/` for `--seconds` (default 30). Prints errors, memory and first paint.
@@ -14,7 +15,9 @@ const MiB = 1024 * 1024;
 
 /** A day of numbers in a file. */
 async function writeDay(path: string): Promise<void> {
-  const clock = fakeClock(Date.now() - 24 * 3_600_000), registry = metricsRegistry({ clock }), random = seeded(1);
+  const clock = fakeClock(Date.now() - 24 * 3_600_000);
+  const registry = metricsRegistry({ clock });
+  const random = seeded(1);
   using store = statsStore(path, { clock });
   using keeping = recorder({ registry, store, everyMs: 3_600_000 });
   for (let minute = 0; minute < 24 * 60; minute++) {
@@ -26,7 +29,8 @@ async function writeDay(path: string): Promise<void> {
 
 /** The server: prints its port, then resident memory for each line it is sent; an event every 50 ms. */
 async function server(path: string): Promise<void> {
-  const registry = metricsRegistry(), random = seeded(2);
+  const registry = metricsRegistry();
+  const random = seeded(2);
   using store = statsStore(path);
   using app = diagnostics({ registry, store, memoryLimitBytes: 8 * 1024 * MiB });
   const serving = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, app.fetch);
@@ -57,7 +61,8 @@ async function bench(seconds: number): Promise<Row[]> {
   await writeDay(`${folder}/stats.sqlite`);
   const [program, ...args] = await script("serve.ts", "--server", `${folder}/stats.sqlite`);
   const child = new Deno.Command(program, { args, stdin: "piped", stdout: "piped" }).spawn();
-  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader(), writer = child.stdin.getWriter();
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const writer = child.stdin.getWriter();
   const line = async () => (await reader.read()).value?.trim() ?? "";
   const memory = async () => {
     await writer.write(new Uint8Array([10]));
@@ -67,7 +72,11 @@ async function bench(seconds: number): Promise<Row[]> {
   const paint = findChromium() === undefined ? undefined : await firstPaint(`${url}/?span=day`);
   const [idle] = await memory();
 
-  let errors = 0, answers = 0, events = 0, most = idle, clients = 0;
+  let errors = 0;
+  let answers = 0;
+  let events = 0;
+  let most = idle;
+  let clients = 0;
   let isOver = false;
   const readers: ReadableStreamDefaultReader<Uint8Array>[] = [];
   const streams = Array.from({ length: 500 }, async () => {
@@ -95,7 +104,9 @@ async function bench(seconds: number): Promise<Row[]> {
       errors++;
     }
   };
-  const asked: Promise<void>[] = [], start = performance.now(), perMs = 200 / 1000;
+  const asked: Promise<void>[] = [];
+  const start = performance.now();
+  const perMs = 200 / 1000;
   for (let passed = 0; passed < seconds * 1000; passed = performance.now() - start) {
     while (asked.length < passed * perMs) asked.push(ask(asked.length % 2 === 0 ? "/metrics" : "/"));
     const [rss, open] = await memory();
@@ -112,8 +123,8 @@ async function bench(seconds: number): Promise<Row[]> {
   await reader.cancel();
   await Deno.remove(folder, { recursive: true });
 
-  const grown = (most - idle) / MiB,
-    p99 = durations.toSorted((a, b) => a - b)[Math.floor(durations.length * 0.99)] ?? 0;
+  const grown = (most - idle) / MiB;
+  const p99 = durations.toSorted((a, b) => a - b)[Math.floor(durations.length * 0.99)] ?? 0;
   const load = `${clients} streams, ${answers} answers in ${seconds} s`;
   return [
     {

@@ -36,7 +36,9 @@ export const site = "http://a.test/";
 export type Step = (request: Request, n: number) => Response | Promise<Response>;
 
 export function cached(origin: Step, options: Partial<HttpCacheOptions> = {}): Cached {
-  const clock = fakeClock("2026-03-01T12:00:00Z"), seen: Request[] = [], events: TransportEvent[] = [];
+  const clock = fakeClock("2026-03-01T12:00:00Z");
+  const seen: Request[] = [];
+  const events: TransportEvent[] = [];
   const store = options.store ?? memoryStore();
   // async, so that what the script throws is a rejection, as from a network
   // deno-lint-ignore require-await

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * One of the processes of the hammer test: asks for random URLs through a cache in the file given, checks every body
  * against the hash that came with it, and prints how many were right once a second. Ends with an error at the first

@@ -10,7 +10,8 @@ function pieces(
   count: number,
   fails = false,
 ): { body: ReadableStream<Uint8Array<ArrayBuffer>>; pulled: () => number; cancelled: () => unknown } {
-  let pulled = 0, cancelled: unknown;
+  let pulled = 0;
+  let cancelled: unknown;
   const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
     pull(controller) {
       if (pulled < count) return controller.enqueue(piece(pulled++));

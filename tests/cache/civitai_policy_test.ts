@@ -90,7 +90,8 @@ Deno.test("answers to a key are kept apart by its fingerprint, which says nothin
 });
 
 Deno.test("many callers of a missing entry share one fetch below the cache, also when the first one aborts", async () => {
-  let calls = 0, release = () => {};
+  let calls = 0;
+  let release = () => {};
   const held = new Promise<void>((resolve) => release = resolve);
   await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, async () => {
     calls++;
@@ -99,7 +100,8 @@ Deno.test("many callers of a missing entry share one fetch below the cache, also
   });
   using network = fetchTransport();
   const client: Transport = compose(network, httpCache({ store: memoryStore() }), dedupe());
-  const url = `http://127.0.0.1:${server.addr.port}/`, first = new AbortController();
+  const url = `http://127.0.0.1:${server.addr.port}/`;
+  const first = new AbortController();
   const aborted = client.fetch(new Request(url, { signal: first.signal })).then(
     (response) => response.text(),
     () => "aborted",

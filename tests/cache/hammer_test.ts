@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { sqliteStore } from "../../cache/mod.ts";
@@ -32,13 +33,16 @@ Deno.test({
   name: `two processes on one store for ${seconds} s, one killed every second: no error, no wrong body`,
   ignore: Deno.build.os === "windows",
   fn: async () => {
-    const folder = await Deno.makeTempDir(), path = `${folder}/http.sqlite`;
+    const folder = await Deno.makeTempDir();
+    const path = `${folder}/http.sqlite`;
     try {
       const steady = start(path, seconds * 1000);
       const steadyOutput = steady.output();
-      let right = 0, killed = 0;
+      let right = 0;
+      let killed = 0;
       for (const end = performance.now() + seconds * 1000; performance.now() < end;) {
-        const victim = start(path, 60_000), output = victim.output();
+        const victim = start(path, 60_000);
+        const output = victim.output();
         const timer = setTimeout(() => victim.kill("SIGKILL"), 1000);
         const { stdout, stderr, signal } = await output;
         clearTimeout(timer);

@@ -55,7 +55,8 @@ Deno.test("sqliteStore() finds everything again after it was closed", () =>
 
 Deno.test("sqliteStore() shows one process's entries to another connection", () =>
   withPath(async (path) => {
-    const one = sqliteStore(path), two = sqliteStore(path);
+    const one = sqliteStore(path);
+    const two = sqliteStore(path);
     await put(one, 10);
     await one.stats();
     assertEquals((await two.get(key)).length, 1);
@@ -122,7 +123,8 @@ Deno.test("sqliteStore() survives a file that is damaged while it is open", () =
 Deno.test("sqliteStore() takes a damaged body or damaged fields for none", () =>
   withPath(async (path) => {
     const store = sqliteStore(path);
-    const large = { ...key, url: "http://a.test/large" }, fields = { ...key, url: "http://a.test/fields" };
+    const large = { ...key, url: "http://a.test/large" };
+    const fields = { ...key, url: "http://a.test/fields" };
     await put(store, 10);
     await put(store, 600_000, large.url);
     await put(store, 10, fields.url);
@@ -130,7 +132,8 @@ Deno.test("sqliteStore() takes a damaged body or damaged fields for none", () =>
     meddle(path, "UPDATE entries SET body = zeroblob(10) WHERE url = 'http://a.test/'");
     meddle(path, "UPDATE chunks SET bytes = zeroblob(length(bytes)) WHERE n = 1");
     meddle(path, "UPDATE entries SET head = replace(head, 'x-a', 'x-b') WHERE url LIKE '%fields'");
-    const [small] = await store.get(key), [big] = await store.get(large);
+    const [small] = await store.get(key);
+    const [big] = await store.get(large);
     assertEquals([await store.body(small!), await store.body(big!), await store.get(fields)], [
       undefined,
       undefined,
@@ -216,7 +219,8 @@ Deno.test("sqliteStore() leaves what a newer version or another program wrote un
     ) {
       if (word === "version 99") sqliteStore(path).close();
       meddle(path, `${sql}; PRAGMA journal_mode = DELETE`);
-      const before = await Deno.readFile(path), store = sqliteStore(path);
+      const before = await Deno.readFile(path);
+      const store = sqliteStore(path);
       await put(store, 10);
       assertEquals(await store.get(key), []);
       assertEquals(await store.clear(), 0);

@@ -77,7 +77,8 @@ Deno.test("staleIfErrorMs: 0 turns standing in off, and a no-cache request does 
 });
 
 Deno.test("a caller's own abort is no network failure", async () => {
-  const controller = new AbortController(), reason = new Error("enough");
+  const controller = new AbortController();
+  const reason = new Error("enough");
   const cache = await failing("max-age=60", 100, (request) => {
     controller.abort(reason);
     throw request.signal.reason;
@@ -113,7 +114,8 @@ Deno.test("RFC 5861 3: stale-while-revalidate answers at once and refreshes behi
   }));
   await cache.get();
   await cache.clock.advance(100_000);
-  const first = await cache.get(), second = await cache.get();
+  const first = await cache.get();
+  const second = await cache.get();
   assertEquals([first.text, first.info?.result, second.text, cache.seen.length], ["answer 1", "stale", "answer 1", 2]);
   assertEquals(cache.seen[1]!.headers.get("if-none-match"), '"a"');
   release();

@@ -12,7 +12,8 @@ type Make = (bounds?: Bounds) => CacheStore;
 function contract(name: string, test: (make: Make) => Promise<void>): void {
   Deno.test(`memoryStore() ${name}`, () => test((bounds) => memoryStore(bounds)));
   Deno.test(`sqliteStore() ${name}`, async () => {
-    const folder = await Deno.makeTempDir(), made: CacheStore[] = [];
+    const folder = await Deno.makeTempDir();
+    const made: CacheStore[] = [];
     try {
       await test((bounds) => {
         const store = sqliteStore(`${folder}/${made.length}.sqlite`, { ...bounds, useGrainMs: 0 });
@@ -69,7 +70,8 @@ contract("gives back what was stored", async (make) => {
 contract("keeps an empty body and large ones, byte by byte", async (make) => {
   const store = make();
   for (const size of [0, 1, 65_536, 65_537, 262_144, 3_000_000]) {
-    const body: Uint8Array[] = [], whole = new Uint8Array(size);
+    const body: Uint8Array[] = [];
+    const whole = new Uint8Array(size);
     for (let at = 0; at < size; at += 70_001) {
       const piece = bytes(Math.min(70_001, size - at), (at / 70_001) % 251);
       whole.set(piece, at);

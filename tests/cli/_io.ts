@@ -26,9 +26,13 @@ export interface TestIoOptions {
 }
 
 export function testIo({ env = {}, isTerminal = false, columns = 80, stdin = "" }: TestIoOptions = {}): TestIo {
-  const out: string[] = [], writes: string[] = [], exits: number[] = [];
-  const timers = new Set<() => void>(), listeners = new Set<(signal: Deno.Signal) => void>();
-  let now = 0, width = columns;
+  const out: string[] = [];
+  const writes: string[] = [];
+  const exits: number[] = [];
+  const timers = new Set<() => void>();
+  const listeners = new Set<(signal: Deno.Signal) => void>();
+  let now = 0;
+  let width = columns;
   return {
     stdout: (text) => void out.push(text),
     stderr: (text) => void writes.push(text),
@@ -70,7 +74,8 @@ export function testIo({ env = {}, isTerminal = false, columns = 80, stdin = "" 
 /** What a terminal of `columns` shows after `text`: lines, with cursor movements and colours carried out. */
 export function screen(text: string, columns = 80): string[] {
   const lines: string[] = [""];
-  let row = 0, column = 0;
+  let row = 0;
+  let column = 0;
   // deno-lint-ignore no-control-regex
   for (const [token] of text.matchAll(/\x1b\[\??\d*[A-Za-z]|\n|\r|[^\x1b\n\r]/gu)) {
     // deno-lint-ignore no-control-regex

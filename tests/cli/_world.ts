@@ -21,7 +21,8 @@ export interface World {
 /** Calls `work` with a {@linkcode World} of its own. */
 export async function inWorld(work: (world: World) => Promise<void>): Promise<void> {
   await using civitai = await startCivitai({ bigBytes: 4 * 1024 ** 2, loraBytes: 64 * 1024 });
-  const outer = await Deno.makeTempDir(), folder = join(outer, "work");
+  const outer = await Deno.makeTempDir();
+  const folder = join(outer, "work");
   Deno.mkdirSync(folder);
   try {
     await work({

@@ -104,7 +104,8 @@ Deno.test("civikit versions shows one, and finds what hashes and files belong to
   await withCommand(async (run, { site, folder }) => {
     const { out } = await run(["versions", "get", "2110"]);
     assertStringIncludes(out, "Generation: no downloads");
-    const { content } = site.file(3001).file, path = join(folder, "a.safetensors");
+    const { content } = site.file(3001).file;
+    const path = join(folder, "a.safetensors");
     await Deno.writeFile(path, content.read(0, content.size));
     const one = await run(["versions", "by-hash", path, "--json"]);
     assertEquals(JSON.parse(one.out).id, 2001);

@@ -113,7 +113,9 @@ Deno.test("painter() finds its first line again after the window became narrower
 Deno.test("barReporter() shows active files and a total, leaves a line for each end, and cleans up", () => {
   const io = testIo({ isTerminal: true, columns: 80 });
   const reporter = barReporter({ io, style: plainStyle, locale: "en" });
-  const a = item(0, "a.bin", 100 * MiB), b = item(1, "b.bin", 300 * MiB), c = item(2, "c.bin", 100 * MiB);
+  const a = item(0, "a.bin", 100 * MiB);
+  const b = item(1, "b.bin", 300 * MiB);
+  const c = item(2, "c.bin", 100 * MiB);
   reporter.plan([a, b, c]);
   reporter.start(a);
   reporter.start(b);

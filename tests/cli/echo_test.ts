@@ -32,7 +32,8 @@ async function run(args: readonly string[], echo: (key: string) => Response, api
       CIVIKIT_MONITOR: "off",
       HOME: home,
     };
-    const io = testIo({ env }), code = await main([...args], io);
+    const io = testIo({ env });
+    const code = await main([...args], io);
     return [code, io.out + io.err];
   } finally {
     await Deno.remove(home, { recursive: true });

@@ -25,7 +25,8 @@ const verbs = new Set(
 
 /** What is wrong with the commands, options and variables that `text` names. */
 function faultsOf(text: string): string[] {
-  const faults: string[] = [], helps = programHelp(commands);
+  const faults: string[] = [];
+  const helps = programHelp(commands);
   for (
     const [, name, rest = ""] of text.matchAll(/\bcivikit ([a-z][a-z-]*)((?: (?:[a-z][a-z-]*|<[^>]+>|--[a-z-]+))*)/g)
   ) {

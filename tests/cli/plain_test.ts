@@ -51,7 +51,8 @@ Deno.test("plainReporter() writes a line each ten percent or ten seconds, at mos
 });
 
 Deno.test("plainReporter() says where a file that was begun goes on, and prints no start of one that is there", () => {
-  const io = testIo(), reporter = plainReporter({ io, style: plainStyle, locale: "en" });
+  const io = testIo();
+  const reporter = plainReporter({ io, style: plainStyle, locale: "en" });
   const items = [item, { ...item, index: 1, name: "b.bin" }, {
     ...item,
     index: 2,

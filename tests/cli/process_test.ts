@@ -7,7 +7,8 @@ import { type Civitai, startCivitai } from "../_civitai/mod.ts";
 import { screen } from "./_io.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const MiB = 1024 ** 2, bigBytes = 24 * MiB;
+const MiB = 1024 ** 2;
+const bigBytes = 24 * MiB;
 const isPosix = Deno.build.os !== "windows";
 
 async function command(args: readonly string[]): Promise<string[]> {

@@ -34,7 +34,8 @@ Deno.test("civikit add writes manifest and lock file, installs by layout; instal
     assertEquals(await sha256(join(folder, lora.path)), lora.sha256);
     assertEquals([lora.modelId, lora.versionId, lora.fileId], [1001, 2002, 3002]);
 
-    const before = asked(world), text = Deno.readTextFileSync(join(folder, "civikit.lock.json"));
+    const before = asked(world);
+    const text = Deno.readTextFileSync(join(folder, "civikit.lock.json"));
     const again = await run(["install", "--project", folder, "--frozen"]);
     assertEquals(again.code, 0, again.io.err);
     assertStringIncludes(again.io.err, "2 already there");
@@ -44,7 +45,8 @@ Deno.test("civikit add writes manifest and lock file, installs by layout; instal
 
 Deno.test("civikit add --root writes the root down, and install --root goes elsewhere", () =>
   inWorld(async ({ run, folder }) => {
-    const project = join(folder, "project"), other = join(folder, "other");
+    const project = join(folder, "project");
+    const other = join(folder, "other");
     Deno.mkdirSync(project);
     const { code, io } = await run([
       "add",
@@ -64,7 +66,8 @@ Deno.test("civikit add --root writes the root down, and install --root goes else
     const foreign = await run(["install", "--project", project]);
     assertEquals(foreign.code, 8, "outside of the project, only whoever types it names a root");
     assertStringIncludes(foreign.io.err, "--root");
-    const env = { CIVIKIT_STATE_DIR: join(folder, "state") }, named = ["--root", join(folder, "webui")];
+    const env = { CIVIKIT_STATE_DIR: join(folder, "state") };
+    const named = ["--root", join(folder, "webui")];
     assertEquals((await run(["install", "--project", project, ...named], { env })).code, 0);
     assertEquals((await run(["remove", "2002", "--project", project], { env })).code, 0, "named once is enough");
     assertEquals([tree(join(folder, "webui")), tree(other).length], [[], 1]);
@@ -72,7 +75,8 @@ Deno.test("civikit add --root writes the root down, and install --root goes else
 
 Deno.test("civikit add writes down the file that a download URL or an AIR chose", () =>
   inWorld(async ({ run, folder, civitai }) => {
-    const vae = `${civitai.url}/api/download/models/2010?type=VAE`, pruned = "civitai:1002@2010+3011";
+    const vae = `${civitai.url}/api/download/models/2010?type=VAE`;
+    const pruned = "civitai:1002@2010+3011";
     assertEquals((await run(["add", vae, pruned, "--project", folder, "--no-install"])).code, 0);
     const { models } = JSON.parse(Deno.readTextFileSync(join(folder, "civikit.models.json")));
     assert(models[0].endsWith("@2010+3012") && models[1].endsWith("@2010+3011"), models.join());
@@ -250,7 +254,8 @@ Deno.test("civikit add locks the bytes themselves where the site names no SHA-25
 Deno.test("civikit install refuses manifests and lock files that cannot be meant, and leaves them as they are", () =>
   inWorld(async ({ run, folder }) => {
     await run(["add", "2002", "--project", folder]);
-    const lock = join(folder, "civikit.lock.json"), good = Deno.readTextFileSync(lock);
+    const lock = join(folder, "civikit.lock.json");
+    const good = Deno.readTextFileSync(lock);
     const bent: [string, (value: Record<string, unknown>) => void, string][] = [
       ["newer", (value) => void (value.lockVersion = 2), "lockVersion is 2"],
       ["leads up", (value) => void ((value.files as { path: string }[])[0]!.path = "../../evil"), "files.0.path"],
@@ -267,7 +272,8 @@ Deno.test("civikit install refuses manifests and lock files that cannot be meant
     for (const [name, change, word] of bent) {
       Deno.writeTextFileSync(lock, good);
       edit(lock, change);
-      const text = Deno.readTextFileSync(lock), { code, io } = await run(["install", "--project", folder]);
+      const text = Deno.readTextFileSync(lock);
+      const { code, io } = await run(["install", "--project", folder]);
       assertEquals(code, 1, `${name}: ${io.err}`);
       assertStringIncludes(io.err, word, name);
       assertEquals(Deno.readTextFileSync(lock), text);
@@ -289,7 +295,8 @@ Deno.test("civikit install refuses manifests and lock files that cannot be meant
 Deno.test("civikit install keeps keys it does not know in both files", () =>
   inWorld(async ({ run, folder }) => {
     await run(["add", "2002", "--project", folder]);
-    const manifest = join(folder, "civikit.models.json"), lock = join(folder, "civikit.lock.json");
+    const manifest = join(folder, "civikit.models.json");
+    const lock = join(folder, "civikit.lock.json");
     edit(manifest, (value) => {
       value.note = "ours";
       value.models = [{ air: (value.models as string[])[0], comment: "for the poster" }];

@@ -13,9 +13,9 @@ async function downloads({ run, folder }: World): Promise<Record<string, number>
 
 Deno.test("civikit install tells how each transfer ended, also one that failed before its first byte", () =>
   inWorld(async (world) => {
-    const { run, folder } = world,
-      project = join(folder, "project"),
-      env = { CIVIKIT_STATE_DIR: join(folder, "state") };
+    const { run, folder } = world;
+    const project = join(folder, "project");
+    const env = { CIVIKIT_STATE_DIR: join(folder, "state") };
     const add = ["add", "2002", "2020", "--project", project, "--no-install"];
     assertEquals((await run(add, { env })).code, 0);
     // what lies where the unfinished file belongs is no file
@@ -29,7 +29,8 @@ Deno.test("civikit install tells how each transfer ended, also one that failed b
 for (const command of ["download", "install"] as const) {
   Deno.test(`civikit ${command} writes down the hash it proved, so that scan reads nothing again`, () =>
     inWorld(async ({ run, folder }) => {
-      const project = join(folder, "project"), models = join(project, "models");
+      const project = join(folder, "project");
+      const models = join(project, "models");
       const ways = { download: ["download", "2002", "--dir", models], install: ["add", "2002", "--project", project] };
       assertEquals((await run(ways[command])).code, 0);
       const { io } = await run(["scan", models, "--offline"]);
@@ -39,7 +40,8 @@ for (const command of ["download", "install"] as const) {
 
 Deno.test("civikit download of a file that is there already writes down the hash it proved", () =>
   inWorld(async ({ run, folder }) => {
-    const models = join(folder, "models"), away = { XDG_CACHE_HOME: join(folder, "another") };
+    const models = join(folder, "models");
+    const away = { XDG_CACHE_HOME: join(folder, "another") };
     assertEquals((await run(["download", "2002", "--dir", models], { env: away })).code, 0);
     const again = await run(["download", "2002", "--dir", models, "--json"]);
     assertEquals(events(again.io).find(({ event }) => event === "done")!.skipped, true);
@@ -70,15 +72,20 @@ function partBytes(path: string): number {
 for (const command of ["download", "install"] as const) {
   Deno.test(`civikit ${command} interrupted in its first file tells how many bytes came, and a dry run what is left`, () =>
     inWorld(async (world) => {
-      const { run, folder } = world, project = join(folder, "project"), models = join(project, "models");
+      const { run, folder } = world;
+      const project = join(folder, "project");
+      const models = join(project, "models");
       const ways = { download: ["download", "2100", "--dir", models], install: ["install", "--project", project] };
       await run(["add", "2100", "--project", project, "--no-install"]);
-      const io = await interrupted(world, ways[command]), path = join(models, "bigHarbour_v10.safetensors");
-      const there = partBytes(path), size = Number(JSON.parse(Deno.readTextFileSync(`${path}.part.json`)).total);
+      const io = await interrupted(world, ways[command]);
+      const path = join(models, "bigHarbour_v10.safetensors");
+      const there = partBytes(path);
+      const size = Number(JSON.parse(Deno.readTextFileSync(`${path}.part.json`)).total);
       assert(there > 0 && there < size);
       assertStringIncludes(io.err, `1 unfinished; ${formatBytes(there)} in`);
 
-      const dry = [...ways[command], "--dry-run"], shown = await run(dry);
+      const dry = [...ways[command], "--dry-run"];
+      const shown = await run(dry);
       assertEquals(shown.code, 0, shown.io.err);
       assertStringIncludes(shown.io.out, `${formatBytes(there)} of ${formatBytes(size)} there`);
       assertStringIncludes(shown.io.out, `1 file, ${formatBytes(size - there)} to fetch`);
@@ -86,14 +93,16 @@ for (const command of ["download", "install"] as const) {
       assertEquals([line!.event, line!.totalBytes, line!.leftBytes], ["would_download", size, size - there]);
       assertEquals(partBytes(path), there, "nothing was fetched");
 
-      const again = await run([...ways[command], "--json"]), last = events(again.io).at(-1)!;
+      const again = await run([...ways[command], "--json"]);
+      const last = events(again.io).at(-1)!;
       assertEquals([last.done, last.bytes, last.fetchedBytes], [1, size, size - there]);
     }));
 }
 
 Deno.test("civikit download prints no start of a file that is there already, and where it goes on with one that was begun", () =>
   inWorld(async (world) => {
-    const { run, folder } = world, args = ["download", "2002", "2100", "--dir", folder, "--jobs", "1"];
+    const { run, folder } = world;
+    const args = ["download", "2002", "2100", "--dir", folder, "--jobs", "1"];
     const first = await interrupted(world, args);
     assertStringIncludes(first.err, "paper_lantern_v2.safetensors: started");
     const there = formatBytes(partBytes(join(folder, "bigHarbour_v10.safetensors")));

@@ -6,13 +6,15 @@ import { events } from "./_world.ts";
 /** Runs `civikit download` for paths of a server that answers each with its path, named by `?name=`. */
 async function download(paths: readonly string[], ...options: readonly string[]) {
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, ({ url }) => {
-    const { pathname, searchParams } = new URL(url), name = searchParams.get("name");
+    const { pathname, searchParams } = new URL(url);
+    const name = searchParams.get("name");
     const disposition = name === null ? {} : { "content-disposition": `attachment; filename="${name}"` };
     return new Response(`bytes of ${pathname}`, {
       headers: { "content-type": "application/octet-stream", ...disposition },
     });
   });
-  const home = await Deno.makeTempDir(), dir = `${home}/d`;
+  const home = await Deno.makeTempDir();
+  const dir = `${home}/d`;
   try {
     const io = testIo({ env: { HOME: home, CIVIKIT_CACHE: "off", CIVIKIT_MONITOR: "off" } });
     const urls = paths.map((path) => `http://127.0.0.1:${server.addr.port}${path}`);

@@ -19,7 +19,8 @@ interface Place {
 
 async function inPlace(work: (place: Place) => Promise<void>): Promise<void> {
   await using civitai = await startCivitai({ loraBytes: 64 * 1024 });
-  const folder = await Deno.makeTempDir(), flags = await registryFlags(root);
+  const folder = await Deno.makeTempDir();
+  const flags = await registryFlags(root);
   const env = {
     CIVIKIT_BASE_URL: civitai.url,
     XDG_CONFIG_HOME: folder,
@@ -78,7 +79,9 @@ Deno.test({
   ignore: !isLinux,
   fn: () =>
     inPlace(async ({ folder, env, words }) => {
-      const count = 2000, fifo = join(folder, "fifo"), models = join(folder, "models");
+      const count = 2000;
+      const fifo = join(folder, "fifo");
+      const models = join(folder, "models");
       await Deno.mkdir(models);
       for (let n = 0; n < count; n++) Deno.writeTextFileSync(join(models, `${"x".repeat(60)}${n}.pt`), String(n));
       assertEquals((await new Deno.Command("mkfifo", { args: [fifo] }).output()).code, 0);

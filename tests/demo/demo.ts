@@ -13,10 +13,15 @@ export interface DemoOptions {
   megabytes?: number;
 }
 
-const MB = 1024 * 1024, root = fileURLToPath(new URL("../../", import.meta.url));
-const version = 2100, fileId = 3100, fileName = "bigHarbour_v10.safetensors";
-const mislabelled = 2060, mislabelledName = "mislabelled.safetensors";
-const connectionBytesPerSecond = 16 * MB, pollMs = 5;
+const MB = 1024 * 1024;
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const version = 2100;
+const fileId = 3100;
+const fileName = "bigHarbour_v10.safetensors";
+const mislabelled = 2060;
+const mislabelledName = "mislabelled.safetensors";
+const connectionBytesPerSecond = 16 * MB;
+const pollMs = 5;
 const showCursor = "\x1b[?25h";
 
 /** What every act needs. */
@@ -40,7 +45,9 @@ interface Scene {
  * @returns 0 when everything happened and was proved, 1 when a claim failed, 130 after Ctrl-C.
  */
 export async function demo(io: Io, { megabytes = 300 }: DemoOptions = {}): Promise<number> {
-  const started = io.now(), tale = stage(io), stop = new AbortController();
+  const started = io.now();
+  const tale = stage(io);
+  const stop = new AbortController();
   const folder = await Deno.makeTempDir({ prefix: "civikit_demo_" });
   const forget = io.onInterrupt(() => stop.abort());
   try {
@@ -86,7 +93,8 @@ function variables({ civitai, folder }: Scene): Record<string, string> {
 
 /** The command in this process. */
 async function civikit(scene: Scene, ...args: readonly string[]): Promise<number> {
-  const { io, folder, stage } = scene, own = variables(scene);
+  const { io, folder, stage } = scene;
+  const own = variables(scene);
   stage.command(`civikit ${args.join(" ")}`);
   return await main([...args, "--dir", join(folder, "models")], { ...io, env: (name) => own[name] ?? io.env(name) });
 }
@@ -145,7 +153,8 @@ async function firstRun(scene: Scene): Promise<void> {
   if (signal.aborted) return;
   await civitai.storage.idle();
 
-  const seen = look(), claimed = sizeOf(await journalSpans(`${target}.part.json`));
+  const seen = look();
+  const claimed = sizeOf(await journalSpans(`${target}.part.json`));
   stage.check(isKilled, `kill -9 hit the process after the storage had sent ${formatBytes(seen.sentBytes)}`);
   stage.check(
     seen.resets > 0,
@@ -172,13 +181,15 @@ async function damage({ stage, target }: Scene): Promise<void> {
 async function secondRun(scene: Scene): Promise<void> {
   const { stage, civitai, look, target, size } = scene;
   const spans = await journalSpans(`${target}.part.json`);
-  const claimed = sizeOf(spans), lost = Math.min(...spans.map((span) => sizeOf([span])));
+  const claimed = sizeOf(spans);
+  const lost = Math.min(...spans.map((span) => sizeOf([span])));
   stage.act("The same command again; connections are still reset");
   const code = await civikit(scene, "download", String(version));
   await civitai.storage.idle();
   if (scene.signal.aborted) return;
 
-  const { resets, askedBytes, sentBytes } = look(), kept = size - askedBytes;
+  const { resets, askedBytes, sentBytes } = look();
+  const kept = size - askedBytes;
   stage.check(code === 0, `exit code ${code}`);
   stage.check(resets > 0, `the storage reset ${count(resets, "more connection")} in the middle of a body`);
   stage.check(

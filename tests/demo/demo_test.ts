@@ -12,7 +12,8 @@ interface Recording extends Io {
 
 /** An {@linkcode Io} that records; `onText` sees everything and gets what presses Ctrl-C. */
 function recording(onText: (text: string, interrupt: () => void) => void = () => {}): Recording {
-  let out = "", err = "";
+  let out = "";
+  let err = "";
   const listeners = new Set<(signal: Deno.Signal) => void>();
   const interrupt = () => listeners.forEach((listener) => listener("SIGINT"));
   return {
@@ -64,7 +65,8 @@ Deno.test("demo() ends with 130 at Ctrl-C and leaves no process behind", async (
 });
 
 Deno.test("demo: a claim that does not hold is counted and shown", () => {
-  const io = recording(), tale = stage(io);
+  const io = recording();
+  const tale = stage(io);
   tale.check(true, "water is wet");
   tale.check(false, "pigs fly");
   assertEquals([tale.claims, ...tale.broken], [2, "pigs fly"]);

@@ -68,9 +68,11 @@ export interface Seen {
 
 /** Reads the servers' logs from where the last look ended. */
 export function observer(civitai: Civitai): () => Seen {
-  let storageAt = 0, siteAt = 0;
+  let storageAt = 0;
+  let siteAt = 0;
   return () => {
-    const storage = civitai.storage.log.slice(storageAt), site = civitai.log.slice(siteAt);
+    const storage = civitai.storage.log.slice(storageAt);
+    const site = civitai.log.slice(siteAt);
     storageAt += storage.length;
     siteAt += site.length;
     const asked = new SpanSet();

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * `deno task demo`: downloads through the whole stack from an embedded Civitai that misbehaves, and proves the result.
  * `--megabytes N` chooses the size of the model.
@@ -20,6 +21,7 @@ function readMegabytes(args: readonly string[]): number | undefined {
 if (import.meta.main) {
   const megabytes = readMegabytes(Deno.args);
   if (megabytes === undefined) console.error("usage: deno task demo [--megabytes N]   (16 to 8192, default 300)");
-  const io = processIo(), isTerminal = io.isTerminal && Deno.stdout.isTerminal();
+  const io = processIo();
+  const isTerminal = io.isTerminal && Deno.stdout.isTerminal();
   Deno.exit(megabytes === undefined ? usage : await demo({ ...io, isTerminal }, { megabytes }));
 }

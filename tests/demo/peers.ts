@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * What other downloaders do with the faults civikit is made for: the facts behind the README's comparison.
  *
@@ -15,7 +16,10 @@ import { registryFlags } from "../../tools/registry.ts";
 import { type Fault, type Origin, sha256Of, startOrigin } from "../_origin/mod.ts";
 import { exists, sha256OnDisk } from "./evidence.ts";
 
-const MB = 1024 * 1024, size = 24 * MB, seed = 7, otherSeed = 9;
+const MB = 1024 * 1024;
+const size = 24 * MB;
+const seed = 7;
+const otherSeed = 9;
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const retryInShell = `for i in 1 2 3 4 5; do curl -sSL -C - -o "$1" "$2" && exit 0; done; exit 1`;
 
@@ -113,7 +117,8 @@ const cases: Readonly<Record<string, readonly Fault[]>> = {
 
 async function judge(code: number, path: string): Promise<string> {
   if (!await exists(path)) return `no file, exit ${code}`;
-  const hash = (await sha256OnDisk(path)).toLowerCase(), { size: length } = await Deno.stat(path);
+  const hash = (await sha256OnDisk(path)).toLowerCase();
+  const { size: length } = await Deno.stat(path);
   const isRight = hash === sha256Of(seed, size) || hash === sha256Of(otherSeed, size);
   return `${isRight ? "right file" : length < size ? "incomplete file" : "**wrong bytes**"}, exit ${code}`;
 }

@@ -22,7 +22,8 @@ export interface Stage {
 export function stage(io: Io): Stage {
   const style = chooseStyle(io);
   const broken: string[] = [];
-  let acts = 0, claims = 0;
+  let acts = 0;
+  let claims = 0;
   const say = (text: string) => io.stdout(`${text.replace(/^(?=.)/gm, "  ")}\n`);
   return {
     style,

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * Writes into a store for as long as it lives: `deno run -A _writer.ts FILE ROUNDS`; says `ready` after the first round.
  *

@@ -20,7 +20,9 @@ const shapes: Record<string, (random: () => number) => number> = {
 
 for (const [shape, draw] of Object.entries(shapes)) {
   Deno.test(`Histogram gives percentiles within 2% of the exact ones: ${shape}`, () => {
-    const random = seeded(7), histogram = new Histogram(), all: number[] = [];
+    const random = seeded(7);
+    const histogram = new Histogram();
+    const all: number[] = [];
     for (let n = 0; n < 20_000; n++) {
       const ms = draw(random);
       all.push(ms);
@@ -50,7 +52,9 @@ Deno.test("Histogram takes what is no duration as 0, and what is too long as the
 });
 
 Deno.test("Histogram: encoded, added and subtracted ones keep every duration", () => {
-  const random = seeded(11), before = new Histogram(), all = new Histogram();
+  const random = seeded(11);
+  const before = new Histogram();
+  const all = new Histogram();
   for (let n = 0; n < 3000; n++) {
     const ms = random() * 500;
     all.record(ms);

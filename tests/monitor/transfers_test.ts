@@ -111,7 +111,8 @@ Deno.test("transfers: a download that fails says why; one that was there already
     await using origin = await startOrigin({ files: { "/a.bin": { size: 100_000, seed: 9 } } });
     using monitor = openMonitor({ guard: false });
     using transport = createTransport({ ...monitor.transport });
-    const path = join(folder, "a.bin"), url = `${origin.url}/a.bin`;
+    const path = join(folder, "a.bin");
+    const url = `${origin.url}/a.bin`;
     const bad = monitor.track("bad", { hashes: { SHA256: "0".repeat(64) } });
     await assertRejects(() => download(transport, url, path, bad.options), VerificationError);
     const first = await download(transport, url, path, monitor.track("good").options);

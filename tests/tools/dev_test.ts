@@ -31,10 +31,12 @@ Deno.test({
       assert(!done, text);
       text += value;
     }
-    const { env, args } = firstCommand(text), dashboard = /^http\S+\/$/m.exec(text)![0];
+    const { env, args } = firstCommand(text);
+    const dashboard = /^http\S+\/$/m.exec(text)![0];
     assertEquals(args, ["download", "2100"]);
     const report = async () => (await (await fetch(`${dashboard}api/report`)).json()).total_requests as number;
-    const before = await report(), folder = await Deno.makeTempDir();
+    const before = await report();
+    const folder = await Deno.makeTempDir();
     try {
       const { code, stderr } = await new Deno.Command(Deno.execPath(), {
         args: ["run", "-A", "--no-check", ...await registryFlags(root), join(root, "cli", "main.ts"), ...args],

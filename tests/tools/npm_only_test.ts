@@ -240,7 +240,8 @@ Deno.test("@std/log: a logger hands levels, names and arguments to a rotating fi
     handler.setup();
     return handler;
   };
-  const handler = open(10_000, 4096), logger = new Logger("mine", "INFO", { handlers: [handler] });
+  const handler = open(10_000, 4096);
+  const logger = new Logger("mine", "INFO", { handlers: [handler] });
   logger.debug("unheard");
   assertEquals(logger.info("one", { x: 1 }), "one");
   logger.error("two");
@@ -249,7 +250,8 @@ Deno.test("@std/log: a logger hands levels, names and arguments to a rotating fi
   assertEquals(text, 'INFO mine one [{"x":1}] true\nERROR mine two [] true\n');
   handler.destroy();
 
-  const small = open(120, 0), busy = new Logger("mine", "WARN", { handlers: [small] });
+  const small = open(120, 0);
+  const busy = new Logger("mine", "WARN", { handlers: [small] });
   for (let n = 0; n < 20; n++) busy.warn(`line ${n}`);
   small.destroy();
   const names = (await Array.fromAsync(Deno.readDir(folder), ({ name }) => name)).sort();

@@ -149,7 +149,9 @@ export async function play(schedule: Schedule, folder: string): Promise<Outcome>
       // whatever was in the way is gone in the end: then it has to work
       if (run === mostRuns - 2) origin.heal();
       const stopAt = schedule.stops[run];
-      const controller = new AbortController(), reason = new Error("stopped"), late = new Error("late");
+      const controller = new AbortController();
+      const reason = new Error("stopped");
+      const late = new Error("late");
       const alarm = setTimeout(() => controller.abort(late), longestMs);
       const options: DownloadOptions = {
         delayMs: 0,
@@ -163,7 +165,8 @@ export async function play(schedule: Schedule, folder: string): Promise<Outcome>
           return undefined;
         },
       };
-      let failure: unknown, digest: string | undefined;
+      let failure: unknown;
+      let digest: string | undefined;
       try {
         digest = (await download(transport, `${origin.url}/a.bin`, path, options)).digests.SHA256;
       } catch (error) {
@@ -232,7 +235,8 @@ function wrongNames(folder: string, isDone: boolean): string[] {
 }
 
 function harm(path: string, damage: Damage): void {
-  const part = `${path}.part`, journal = `${part}.json`;
+  const part = `${path}.part`;
+  const journal = `${part}.json`;
   const { size } = statOf(part);
   const text = statOf(journal).size > 0 ? Deno.readTextFileSync(journal) : undefined;
   switch (damage.kind) {

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * A small download in a process of its own, made to be killed: URL, path, SHA-256, connections, options. Prints one line
  * of JSON when it is done or has failed.
@@ -40,7 +41,8 @@ try {
 async function read(): Promise<{ bytes: number; verified: boolean }> {
   const digest = createHash("sha256");
   const { body } = await transport.fetch(new Request(url!));
-  let bytes = 0, rested = 0;
+  let bytes = 0;
+  let rested = 0;
   for await (const chunk of body!) {
     digest.update(chunk);
     bytes += chunk.byteLength;

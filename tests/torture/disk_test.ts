@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 import { Buffer } from "node:buffer";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
@@ -13,7 +14,9 @@ import { CivikitError } from "../../transport/mod.ts";
 import { contentAt, type Origin, sha256Of, startOrigin } from "../_origin/mod.ts";
 import { runVictim } from "./_run.ts";
 
-const MiB = 1024 ** 2, size = 6 * MiB, seed = 21;
+const MiB = 1024 ** 2;
+const size = 6 * MiB;
+const seed = 21;
 const SHA256 = sha256Of(seed, size);
 const expected = contentAt(seed, 0, size) as Uint8Array<ArrayBuffer>;
 const isPosix = Deno.build.os !== "windows";
@@ -51,7 +54,9 @@ interface Bench {
 async function bench(test: (bench: Bench) => Promise<void>, mounted?: string): Promise<void> {
   await using origin = await startOrigin({ files: { "/a.bin": { size, seed } } });
   using socket = fetchTransport();
-  const folder = await Deno.makeTempDir(), path = `${folder}/a.bin`, url = `${origin.url}/a.bin`;
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/a.bin`;
+  const url = `${origin.url}/a.bin`;
   if (mounted !== undefined) assert(run("mount", "-t", "tmpfs", "-o", `size=${mounted}`, "none", folder));
   try {
     await test({
@@ -227,8 +232,8 @@ Deno.test({
   ignore: !mayMount,
   fn: () =>
     bench(async (bench) => {
-      const { path, folder, url } = bench,
-        options = { flushBytes: 65_536, ...after(2 * MiB, path, () => fill(filler)) };
+      const { path, folder, url } = bench;
+      const options = { flushBytes: 65_536, ...after(2 * MiB, path, () => fill(filler)) };
       const filler = `${folder}/filler`;
       using socket = fetchTransport();
       const transport = rangeTransport(socket, { pieceBytes: 256 * 1024, enoughBytesPerSecond: 1e12 });
@@ -347,7 +352,10 @@ for (const [does, damage] of Object.entries(damages)) {
 }
 
 Deno.test("download() fetches only a span again when bytes are damaged that were hashed already", async () => {
-  const large = 40 * MiB, folder = await Deno.makeTempDir(), path = `${folder}/a.bin`, promised = sha256Of(seed, large);
+  const large = 40 * MiB;
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/a.bin`;
+  const promised = sha256Of(seed, large);
   await using origin = await startOrigin({ files: { "/a.bin": { size: large, seed } } });
   using socket = fetchTransport();
   try {
@@ -406,7 +414,9 @@ Deno.test({
   fn: () =>
     bench(async ({ folder, url, origin }) => {
       using socket = fetchTransport();
-      const root = `${folder}/models`, disk = `${folder}/disk`, options = { root, hashes: { SHA256 } };
+      const root = `${folder}/models`;
+      const disk = `${folder}/disk`;
+      const options = { root, hashes: { SHA256 } };
       for (const place of [root, disk]) await Deno.mkdir(place);
       await Deno.symlink(disk, `${root}/loras`);
       assertEquals((await download(socket, url, "loras/a.bin", options)).skipped, false);

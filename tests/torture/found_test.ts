@@ -14,7 +14,8 @@ import { contentAt, type Fault, type Origin, sha256Of, startOrigin } from "../_o
 
 // cases that random schedules and kills have found
 
-const size = 600_000, seed = 3;
+const size = 600_000;
+const seed = 3;
 const expected = contentAt(seed, 0, size) as Uint8Array<ArrayBuffer>;
 const SHA256 = sha256Of(seed, size);
 
@@ -27,7 +28,8 @@ interface Bench {
 
 async function bench(faults: Fault[], test: (bench: Bench) => Promise<void>): Promise<void> {
   await using origin = await startOrigin({ files: { "/a.bin": { size, seed } }, faults });
-  const folder = await Deno.makeTempDir(), path = `${folder}/a.bin`;
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/a.bin`;
   try {
     await test({
       origin,

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 import { assert, assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
@@ -11,25 +12,33 @@ const kills = Number(Deno.env.get("CIVIKIT_KILLS") ?? 8);
 const MiB = 1024 ** 2;
 
 Deno.test("download() killed at random instants ends with the right file and fetches little again", async () => {
-  const size = 24 * MiB, random = randomFrom(Number(Deno.env.get("CIVIKIT_SEED") ?? 4711));
+  const size = 24 * MiB;
+  const random = randomFrom(Number(Deno.env.get("CIVIKIT_SEED") ?? 4711));
   const bytesPerSecond = 12 * MiB;
-  let done = 0, rounds = 0, worst = 0;
+  let done = 0;
+  let rounds = 0;
+  let worst = 0;
   while (done < kills) {
-    const seed = ++rounds, connections = rounds % 2 === 0 ? 4 : 1;
+    const seed = ++rounds;
+    const connections = rounds % 2 === 0 ? 4 : 1;
     const SHA256 = sha256Of(seed, size);
     await using origin = await startOrigin({
       files: { "/a.bin": { size, seed } },
       faults: [{ kind: "rate", bytesPerSecond: bytesPerSecond / connections }],
     });
-    const folder = await Deno.makeTempDir(), path = `${folder}/a.bin`;
+    const folder = await Deno.makeTempDir();
+    const path = `${folder}/a.bin`;
     try {
-      const url = `${origin.url}/a.bin`, hash = SHA256;
-      let sent = 0, kept = 0;
+      const url = `${origin.url}/a.bin`;
+      const hash = SHA256;
+      let sent = 0;
+      let kept = 0;
       for (;;) {
         const victim = await startVictim({ url, path, hash, connections });
         let isOver = false;
         const saying = saidBy(victim).finally(() => isOver = true);
-        const limit = origin.sent() + random() * size * 0.5, isLast = done >= kills;
+        const limit = origin.sent() + random() * size * 0.5;
+        const isLast = done >= kills;
         while (!isLast && origin.sent() < limit && !isOver) await pause(random() * 4);
         if (!isLast) kill(victim);
         const said = await saying;
@@ -56,7 +65,9 @@ Deno.test("download() killed at random instants ends with the right file and fet
 });
 
 /** The states of a disk that a kill or a power cut leaves, which no random instant is sure to hit. */
-const size = 3 * MiB, seed = 9, half = size / 2;
+const size = 3 * MiB;
+const seed = 9;
+const half = size / 2;
 const content = contentAt(seed, 0, size) as Uint8Array<ArrayBuffer>;
 const SHA256 = sha256Of(seed, size);
 
@@ -152,7 +163,9 @@ Deno.test("download() in a second process fails clearly while the first writes, 
     files: { "/a.bin": { size, seed } },
     faults: [{ kind: "rate", bytesPerSecond: size }],
   });
-  const folder = await Deno.makeTempDir(), path = `${folder}/a.bin`, url = `${origin.url}/a.bin`;
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/a.bin`;
+  const url = `${origin.url}/a.bin`;
   try {
     const first = saidBy(await startVictim({ url, path, hash: SHA256 }));
     while (!exists(`${path}.part`)) await pause(5);

@@ -17,11 +17,13 @@ async function inFolder(test: (folder: string) => Promise<void>): Promise<void> 
 }
 
 for (const name of ["x".repeat(300), `${"x".repeat(300)}.bin`, "長".repeat(100), `${"😀".repeat(100)}.bin`]) {
-  const safe = safeFileName(name), shown = `${name.slice(0, 2)}...${name.slice(-4)}`;
+  const safe = safeFileName(name);
+  const shown = `${name.slice(0, 2)}...${name.slice(-4)}`;
 
   Deno.test(`every file beside the longest name fits on the disk: ${shown}`, () =>
     inFolder(async (folder) => {
-      const path = `${folder}/${safe}`, options = { hashes: { SHA256: "00".repeat(32) }, delayMs: 0 };
+      const path = `${folder}/${safe}`;
+      const options = { hashes: { SHA256: "00".repeat(32) }, delayMs: 0 };
       await assertRejects(() => download(transport, url, path, options), VerificationError);
       assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), [
         `${safe}.quarantine`,

@@ -1,8 +1,11 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 import { assert, assertEquals } from "@std/assert";
 import { sha256Of, startOrigin } from "../_origin/mod.ts";
 import { saidBy, startVictim } from "./_run.ts";
 
-const MiB = 1024 ** 2, size = 256 * MiB, seed = 5;
+const MiB = 1024 ** 2;
+const size = 256 * MiB;
+const seed = 5;
 const mostBytes = 200 * MiB;
 const isLinux = Deno.build.os === "linux";
 if (!isLinux) console.warn("skipped: the most memory a process ever had is read from /proc, which only Linux has");

@@ -3,7 +3,9 @@ import { contentAt, sha256Of, startOrigin } from "../_origin/mod.ts";
 import { canRefuse, refusing } from "../_refusing.ts";
 import { runVictim, type Said } from "./_run.ts";
 
-const size = 300_000, seed = 5, SHA256 = sha256Of(seed, size);
+const size = 300_000;
+const seed = 5;
+const SHA256 = sha256Of(seed, size);
 const expected = contentAt(seed, 0, size) as Uint8Array<ArrayBuffer>;
 
 interface Place {
@@ -19,7 +21,9 @@ function onOddDisk(name: string, test: (place: Place) => Promise<void>): void {
     ignore: !canRefuse,
     async fn() {
       await using origin = await startOrigin({ files: { "/a.bin": { size, seed } } });
-      const tools = await Deno.makeTempDir(), folder = await Deno.makeTempDir(), path = `${folder}/a.bin`;
+      const tools = await Deno.makeTempDir();
+      const folder = await Deno.makeTempDir();
+      const path = `${folder}/a.bin`;
       try {
         await test({
           path,

@@ -65,7 +65,8 @@ withPipes("hashing and reading the header of a pipe are refused", async (_folder
 });
 
 withPipes("a pipe in place of a sidecar is reported and left alone", async (folder, pipe) => {
-  const path = pipe("a.civitai.info"), model = { name: "Lantern", type: "Checkpoint" };
+  const path = pipe("a.civitai.info");
+  const model = { name: "Lantern", type: "Checkpoint" };
   await fails(() => readModelInfo(`${folder}/a.safetensors`), "invalid_path", path);
   const [outcome] = await writeSidecars(`${folder}/a.safetensors`, { id: 7, modelId: 5, name: "v1", model });
   assertEquals([outcome?.state, outcome?.error?.code], ["failed", "invalid_path"]);

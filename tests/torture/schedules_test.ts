@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 import { assertEquals } from "@std/assert";
 import { drawSchedule, type Outcome, play } from "./_schedule.ts";
 

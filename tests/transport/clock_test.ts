@@ -5,7 +5,8 @@ const longest = 2 ** 31 - 1;
 
 /** Calls `work` with timers that only fire when told to, and the delays they were set for. */
 function withTimers(work: (delays: number[], fire: () => void) => void): void {
-  const { setTimeout, clearTimeout } = globalThis, { unrefTimer } = Deno;
+  const { setTimeout, clearTimeout } = globalThis;
+  const { unrefTimer } = Deno;
   const delays: number[] = [];
   let pending: (() => void) | undefined;
   const timers = {

@@ -154,7 +154,9 @@ const damages: Record<string, (bytes: Bytes) => Bytes> = {
 for (const [kind, damage] of Object.entries(damages)) {
   Deno.test(`openSqlite() sets a file aside ${kind}, and goes on with a new one`, () =>
     withFolder((folder) => {
-      const path = join(folder, "n.sqlite"), told: string[] = [], broken = damage(filled(path));
+      const path = join(folder, "n.sqlite");
+      const told: string[] = [];
+      const broken = damage(filled(path));
       Deno.writeFileSync(path, broken);
       using file = notes(path, { onSetAside: (aside) => told.push(aside) });
       assertEquals(texts(file), []);
@@ -168,7 +170,8 @@ for (const [kind, damage] of Object.entries(damages)) {
 
   Deno.test(`openSqlite() refuses a file that is to be kept ${kind}, and leaves every byte of it`, () =>
     withFolder((folder) => {
-      const path = join(folder, "n.sqlite"), broken = damage(filled(path));
+      const path = join(folder, "n.sqlite");
+      const broken = damage(filled(path));
       Deno.writeFileSync(path, broken);
       const error = assertThrows(() => {
         using file = notes(path, { keep: true });
@@ -182,7 +185,8 @@ for (const [kind, damage] of Object.entries(damages)) {
 
 Deno.test("openSqlite() sets a file aside that is damaged while it is open", () =>
   withFolder((folder) => {
-    const path = join(folder, "n.sqlite"), told: string[] = [];
+    const path = join(folder, "n.sqlite");
+    const told: string[] = [];
     filled(path);
     using file = notes(path, { onSetAside: (aside) => told.push(aside), pragmas: "PRAGMA cache_size = 0" });
     const bytes = Deno.readFileSync(path).fill(0xa5, 4096);
@@ -260,7 +264,8 @@ Deno.test({
   ignore: isWindows,
   fn: () =>
     withFolder((folder) => {
-      const path = join(folder, "made", "n.sqlite"), mode = (name: string) => Deno.statSync(name).mode! & 0o777;
+      const path = join(folder, "made", "n.sqlite");
+      const mode = (name: string) => Deno.statSync(name).mode! & 0o777;
       {
         using file = notes(path);
         add(file, "first");
@@ -277,7 +282,8 @@ const opener = fileURLToPath(new URL("_opener.ts", import.meta.url));
 for (const [kind, damage] of [["missing", undefined], ["damaged", damages["cut after the header"]]] as const) {
   Deno.test(`openSqlite(): of processes that open a ${kind} file at once, each gets a good database, and all the same`, () =>
     withFolder(async (folder) => {
-      const path = join(folder, "n.sqlite"), root = fileURLToPath(new URL("../../", import.meta.url));
+      const path = join(folder, "n.sqlite");
+      const root = fileURLToPath(new URL("../../", import.meta.url));
       if (damage) Deno.writeFileSync(path, damage(filled(path)));
       const flags = await registryFlags(root);
       const children = Array.from({ length: 6 }, () =>

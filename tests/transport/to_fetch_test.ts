@@ -76,7 +76,8 @@ type Promised = (fetch: Fetch, base: string) => Promise<unknown>;
 async function seen(response: Response): Promise<unknown> {
   const { status, statusText, ok, redirected, type, url, bodyUsed } = response;
   const headers = [...response.headers].filter(([name]) => !["date", "vary"].includes(name));
-  const isNull = response.body === null, text = await response.text();
+  const isNull = response.body === null;
+  const text = await response.text();
   return { status, statusText, ok, redirected, type, url, bodyUsed, headers, isNull, text, after: response.bodyUsed };
 }
 
@@ -147,7 +148,8 @@ const promises: Record<string, Promised> = {
     return await response.text();
   },
   "a clone": async (fetch, base) => {
-    const response = await fetch(`${base}/ok`), copy = response.clone();
+    const response = await fetch(`${base}/ok`);
+    const copy = response.clone();
     return [await seen(response), await seen(copy)];
   },
   "a clone of a clone after a redirect": async (fetch, base) =>
@@ -158,7 +160,8 @@ const promises: Record<string, Promised> = {
     return response.clone();
   },
   "a byte stream to read by hand": async (fetch, base) => {
-    const { body } = await fetch(`${base}/chunks`), reader = body!.getReader({ mode: "byob" });
+    const { body } = await fetch(`${base}/chunks`);
+    const reader = body!.getReader({ mode: "byob" });
     let text = "";
     for (;;) {
       const { done, value } = await reader.read(new Uint8Array(100));
@@ -167,7 +170,8 @@ const promises: Record<string, Promised> = {
     }
   },
   "a body that is cancelled": async (fetch, base) => {
-    const response = await fetch(`${base}/endless`), reader = response.body!.getReader();
+    const response = await fetch(`${base}/endless`);
+    const reader = response.body!.getReader();
     await reader.read();
     await reader.cancel();
     return [await reader.read(), response.bodyUsed];
@@ -180,14 +184,17 @@ const promises: Record<string, Promised> = {
   },
   "an abort without a reason": async (fetch, base) => await fetch(`${base}/ok`, { signal: AbortSignal.abort() }),
   "an abort while headers are waited for": async (fetch, base) => {
-    const reason = new Error("mine"), stop = new AbortController();
+    const reason = new Error("mine");
+    const stop = new AbortController();
     const call = fetch(`${base}/never`, { signal: stop.signal }).catch((error) => error === reason);
     stop.abort(reason);
     return await call;
   },
   "an abort while the body is read": async (fetch, base) => {
-    const reason = new Error("mine"), stop = new AbortController();
-    const { body } = await fetch(`${base}/endless`, { signal: stop.signal }), reader = body!.getReader();
+    const reason = new Error("mine");
+    const stop = new AbortController();
+    const { body } = await fetch(`${base}/endless`, { signal: stop.signal });
+    const reader = body!.getReader();
     await reader.read();
     stop.abort(reason);
     for (;;) {
@@ -269,7 +276,8 @@ for (const [name, stack] of Object.entries(stacks)) {
 
   Deno.test(`toFetch() rejects with a TypeError, or the caller's reason, over ${name}`, async () => {
     await using server = origin();
-    const fetch = toFetch(stack()), reason = { mine: true };
+    const fetch = toFetch(stack());
+    const reason = { mine: true };
     const error = await assertRejects(() => fetch(`http://127.0.0.1:${closedPort()}/`), TypeError);
     assert(isCode(error.cause, "connect_failed"));
     const aborted = await fetch(`${server.url}/ok`, { signal: AbortSignal.abort(reason) }).catch((error) => error);

@@ -131,7 +131,8 @@ export function noteWithheld(response: Response, request: Request, sent: Readonl
  * reached another origin it is `from` again: then the socket decides at each redirect.
  */
 export function addressOf(response: Response, from: Address): Address {
-  const url = response.url || from.url, dropped = withheld.get(response);
+  const url = response.url || from.url;
+  const dropped = withheld.get(response);
   if (dropped === undefined && new URL(url).origin !== new URL(from.url).origin) return from;
   return { url, withheld: [...from.withheld, ...dropped ?? []] };
 }

@@ -233,7 +233,8 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
     const signal = AbortSignal.any([request.signal, controller.signal]);
     const asked = markSelfHealing(partRequest(request, wanted, { address: to, signal }));
     const response = await inner.fetch(asked, context);
-    const answer = readPart(response, asked, wanted), address = addressOf(response, to);
+    const answer = readPart(response, asked, wanted);
+    const address = addressOf(response, to);
     const isProven = answer.kind !== "whole" || answer.unchanged || wanted.validator === undefined;
     if (isProven || hostOf(response, asked) === wanted.validator.host) return { response, asked, answer, address };
     // another storage host cannot know our validator: ask it for the bytes alone; the size must still agree

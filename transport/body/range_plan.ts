@@ -25,7 +25,8 @@ const mostPieces = 8;
 
 /** The usual rate of those lanes that were measured; 0 when none was. */
 function meanRate(lanes: Iterable<Lane>): number {
-  let sum = 0, count = 0;
+  let sum = 0;
+  let count = 0;
   for (const { rate } of lanes) {
     if (rate === undefined) continue;
     sum += rate;
@@ -87,7 +88,8 @@ export class RangePlan {
     }
     if (victim === undefined) return undefined;
     const { at, end } = victim;
-    const mine = rate || usual, theirs = Math.max(1, victim.rate ?? usual);
+    const mine = rate || usual;
+    const theirs = Math.max(1, victim.rate ?? usual);
     const share = Math.floor((end - at) * mine / (mine + theirs));
     victim.end = end - Math.min(end - at - leastStealBytes, Math.max(leastStealBytes, share));
     return { start: victim.end, end, from: victim };

@@ -19,7 +19,8 @@ export async function readAtMost(response: Response, mostBytes: number): Promise
   // a body that is not coded ends where it said, and reading it at once costs a fraction
   if (stated !== undefined) return await response.bytes();
   const reader = bodyReader(body, bufferBytes);
-  let bytes = new Uint8Array(), size = 0;
+  let bytes = new Uint8Array();
+  let size = 0;
   for (;;) {
     const part = await reader.read();
     if (part === undefined) return bytes.subarray(0, size);

@@ -49,7 +49,9 @@ export class SpanSet implements Iterable<Span> {
     check(start, end);
     if (start === end) return;
     const from = this.#firstEndingAt(start);
-    let to = from, low = start, high = end;
+    let to = from;
+    let low = start;
+    let high = end;
     for (let span = this.#spans[to]; span && span.start <= end; span = this.#spans[++to]) {
       low = Math.min(low, span.start);
       high = Math.max(high, span.end);
@@ -109,7 +111,8 @@ export class SpanSet implements Iterable<Span> {
 
   /** Index of the first span that ends at or after `at`. */
   #firstEndingAt(at: number): number {
-    let low = 0, high = this.#spans.length;
+    let low = 0;
+    let high = this.#spans.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (this.#spans[middle]!.end < at) low = middle + 1;

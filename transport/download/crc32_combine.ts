@@ -25,7 +25,8 @@ while (powers.length < 53) powers.push(multiply(powers.at(-1)!, powers.at(-1)!))
  */
 export function crc32Combine(first: number, second: number, secondBytes: number): number {
   let moved = first;
-  for (let length = secondBytes, bit = 0; length > 0; length = Math.floor(length / 2), bit++) {
+  let bit = 0;
+  for (let length = secondBytes; length > 0; length = Math.floor(length / 2), bit++) {
     if (length % 2 === 1) moved = multiply(powers[bit]!, moved);
   }
   return (moved ^ second) >>> 0;

@@ -87,11 +87,15 @@ export function followDigest(
   const cells = new BigInt64Array(new SharedArrayBuffer(5 * 8));
   Atomics.store(cells, 2, -1n);
   // a worker may leave BLAKE3 to us: then two answers make one
-  let served = names, sourceCount = names.length === 0 ? 0 : 1;
+  let served = names;
+  let sourceCount = names.length === 0 ? 0 : 1;
   const answers = new Map<"first" | "second", DigestAnswer>();
   const sleepers: (() => void)[] = [];
-  let notified = 0, closed = false, engine: DigestFollower["engine"] = "none";
-  let thread: Worker | undefined, startup: ReturnType<typeof setTimeout> | undefined;
+  let notified = 0;
+  let closed = false;
+  let engine: DigestFollower["engine"] = "none";
+  let thread: Worker | undefined;
+  let startup: ReturnType<typeof setTimeout> | undefined;
   let waiting: PromiseWithResolvers<Digests> | undefined;
 
   function signal(): void {
@@ -107,7 +111,8 @@ export function followDigest(
   }
 
   function settle(): void {
-    const all = [...answers.values()], failed = all.find(({ error }) => error)?.error;
+    const all = [...answers.values()];
+    const failed = all.find(({ error }) => error)?.error;
     if (failed) waiting?.reject(wrapDiskError(Object.assign(new Error(), failed), path, "hashing"));
     else if (all.length === sourceCount) waiting?.resolve(Object.assign({}, ...all.map(({ digests }) => digests)));
   }

@@ -63,11 +63,15 @@ export function openHasher(path: string, names: readonly HashName[], tools: Hash
   blake3?.init();
   // large enough to make calls rare, small enough to stay in the processor's cache between read and hash
   const buffer = new Uint8Array(512 * 1024);
-  let file: number | undefined, position = 0, crc = 0, dataStart: number | undefined;
+  let file: number | undefined;
+  let position = 0;
+  let crc = 0;
+  let dataStart: number | undefined;
 
   /** Gives `hash` what of the slice lies between `start` and `end`. */
   function between(hash: Hash, slice: Uint8Array, start: number, end: number): void {
-    const from = Math.max(0, start - position), to = Math.min(slice.length, end - position);
+    const from = Math.max(0, start - position);
+    const to = Math.min(slice.length, end - position);
     if (from < to) hash.update(slice.subarray(from, to));
   }
 
@@ -96,7 +100,8 @@ export function openHasher(path: string, names: readonly HashName[], tools: Hash
     },
     digests(total) {
       if (position !== total) throw new Error(`${position} bytes were hashed where ${total} are due`);
-      const found: Digests = {}, sha = sha256?.digest("hex").toUpperCase();
+      const found: Digests = {};
+      const sha = sha256?.digest("hex").toUpperCase();
       if (sha && has("SHA256")) found.SHA256 = sha;
       if (sha && has("AutoV2")) found.AutoV2 = sha.slice(0, 10);
       if (autoV1 && total >= 0x200000) found.AutoV1 = autoV1.digest("hex").slice(0, 8).toUpperCase();
@@ -121,9 +126,12 @@ export async function serveDigests(
   post: (answer: DigestAnswer) => void,
   rest: (seen: bigint, idle: boolean) => Promise<void> | void,
 ): Promise<void> {
-  let hasher: FileHasher | undefined, generation = -1n, answered = false;
+  let hasher: FileHasher | undefined;
+  let generation = -1n;
+  let answered = false;
   for (;;) {
-    const seen = Atomics.load(cells, 3), current = Atomics.load(cells, 1);
+    const seen = Atomics.load(cells, 3);
+    const current = Atomics.load(cells, 1);
     if (current < 0n) break;
     if (current !== generation) {
       hasher?.close();
@@ -132,7 +140,8 @@ export async function serveDigests(
       answered = false;
       Atomics.store(cells, 4, 0n);
     }
-    const end = Number(Atomics.load(cells, 0)), total = Number(Atomics.load(cells, 2));
+    const end = Number(Atomics.load(cells, 0));
+    const total = Number(Atomics.load(cells, 2));
     // numbers of the next generation do not count for this one
     if (Atomics.load(cells, 1) !== generation) continue;
     let idle = true;

@@ -65,7 +65,8 @@ const takesWhatIsThere = /^(?:reading|looking (?:at|into)|hashing|verifying|chec
 export function wrapDiskError(error: unknown, path: string, action: string): CivikitError {
   if (error instanceof CivikitError) return error;
   const cause = error instanceof Error ? error : new Error(String(error));
-  const right = missingRight(cause), errno = errnoOf(cause);
+  const right = missingRight(cause);
+  const errno = errnoOf(cause);
   const [code, state, given] = known[errno] ?? ["disk_error", errno || cause.message];
   const message = `${action} ${JSON.stringify(path)}: ${right?.state ?? state}`;
   if (right !== undefined) {
@@ -252,7 +253,8 @@ function renameToFree(from: string, to: string): void {
  * free of others until the rename; see {@linkcode isAbandonedClaim} for one that is left.
  */
 function renameToClaimed(from: string, to: string): void {
-  const file = openSync(to, "wx"), claim = fstatSync(file);
+  const file = openSync(to, "wx");
+  const claim = fstatSync(file);
   closeSync(file);
   try {
     renameSync(from, to);

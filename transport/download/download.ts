@@ -531,7 +531,8 @@ class DownloadJob {
     accept?: () => void,
   ): Promise<void> {
     const { url, signal } = this.#request;
-    const isAtStake = accept !== undefined && part.covered > 0, known = part.total ?? part.covered;
+    const isAtStake = accept !== undefined && part.covered > 0;
+    const known = part.total ?? part.covered;
     try {
       if (start === 0) guardHead(response.headers, this.#path, url);
       if (total === 0 && known > 0) throw refusal(url, "an empty answer");

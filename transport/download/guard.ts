@@ -133,7 +133,8 @@ export interface GuardOptions {
  */
 export function guardStart(start: Uint8Array, { path, url, size, isHashed }: GuardOptions): void {
   const bytes = start.subarray(0, judgedBytes);
-  const raw = String.fromCharCode(...bytes), text = raw.replace(/^\xef\xbb\xbf/, "").trimStart();
+  const raw = String.fromCharCode(...bytes);
+  const text = raw.replace(/^\xef\xbb\xbf/, "").trimStart();
   if (/^<(?:!doctype html|html|head|body)\b/i.test(text) && !textual.html!.test(path)) {
     throw refusal(url, "a web page", true);
   }

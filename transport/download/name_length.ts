@@ -24,6 +24,7 @@ export function cutName(name: string, maxBytes: number): string {
 
 /** `name` with `suffix` before its extension, and cut before that where it would be too long. */
 export function suffixedName(name: string, suffix: string): string {
-  const tail = extension.exec(name)?.[0] ?? "", stem = name.slice(0, name.length - tail.length);
+  const tail = extension.exec(name)?.[0] ?? "";
+  const stem = name.slice(0, name.length - tail.length);
   return cutName(stem, longestNameBytes - encoder.encode(suffix + tail).length) + suffix + tail;
 }

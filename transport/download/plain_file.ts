@@ -13,7 +13,8 @@ import {
 import { errnoOf, isUnsupported } from "./errno.ts";
 import { DiskError } from "../errors/errors.ts";
 
-const noFollow = constants.O_NOFOLLOW ?? 0, noWait = constants.O_NONBLOCK ?? 0;
+const noFollow = constants.O_NOFOLLOW ?? 0;
+const noWait = constants.O_NONBLOCK ?? 0;
 
 /** Whether two looks at the disk saw one plain file. */
 export function isSameFile(

@@ -81,7 +81,8 @@ export class SpanRecorder {
   }
 
   #append(bytes: Uint8Array, at: number): void {
-    const end = at + bytes.length, open = this.#byEnd.get(at);
+    const end = at + bytes.length;
+    const open = this.#byEnd.get(at);
     if (open && end - open.start <= this.#maxSpanBytes) {
       this.#byEnd.delete(at);
       this.#byEnd.set(end, { start: open.start, end, crc32: crc32(bytes, open.crc32) });
@@ -107,7 +108,8 @@ export async function proveSpans(
   spans: readonly JournalSpan[],
   { signal }: { signal?: AbortSignal | undefined } = {},
 ): Promise<JournalSpan[]> {
-  const isProven: boolean[] = [], entries = spans.entries();
+  const isProven: boolean[] = [];
+  const entries = spans.entries();
   async function reader(): Promise<void> {
     using file = await Deno.open(path);
     const buffer = new Uint8Array(readBytes);
@@ -128,7 +130,8 @@ async function isIntact(
   buffer: Uint8Array,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  let at = file.seekSync(start, Deno.SeekMode.Start), crc = 0;
+  let at = file.seekSync(start, Deno.SeekMode.Start);
+  let crc = 0;
   while (at < end) {
     signal?.throwIfAborted();
     const count = await file.read(buffer.subarray(0, Math.min(buffer.length, end - at)));

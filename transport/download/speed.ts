@@ -38,7 +38,8 @@ export function speedMeter({ windowMs = 5000, clock = systemClock }: SpeedMeterO
   if (!(windowMs > 0 && windowMs < Infinity)) {
     throw new RangeError(`building speedMeter: windowMs "${windowMs}": not a positive number`);
   }
-  const bucketMs = windowMs / bucketsPerWindow, started = clock.now();
+  const bucketMs = windowMs / bucketsPerWindow;
+  const started = clock.now();
   const buckets = new Float64Array(bucketsPerWindow);
   let current = 0;
 
@@ -73,7 +74,8 @@ export function speedMeter({ windowMs = 5000, clock = systemClock }: SpeedMeterO
 const units = ["B", "KB", "MB", "GB", "TB"] as const;
 
 function scaled(bytes: number, largest: number): string {
-  let value = Math.max(0, bytes), unit = 0;
+  let value = Math.max(0, bytes);
+  let unit = 0;
   // 1023.95 would be shown as 1024.0
   while (unit < largest && value >= 1023.95) {
     value /= 1024;

@@ -13,9 +13,11 @@ export interface Verdict {
 
 /** Compares what was wanted with what the bytes gave. A hash that cannot be had from this kind of file says nothing. */
 export function compareDigests(wanted: Digests, actual: Digests): Verdict {
-  const agreed: HashName[] = [], differing: HashName[] = [];
+  const agreed: HashName[] = [];
+  const differing: HashName[] = [];
   for (const name of hashNames) {
-    const one = wanted[name], other = actual[name];
+    const one = wanted[name];
+    const other = actual[name];
     if (one === undefined || other === undefined) continue;
     (isSameHash(name, one, other) ? agreed : differing).push(name);
   }
@@ -25,7 +27,8 @@ export function compareDigests(wanted: Digests, actual: Digests): Verdict {
 /** The first difference of a verdict, as an error that says which hash was wanted and which was got. */
 export function mismatch(verdict: Verdict, wanted: Digests, actual: Digests, path: string): VerificationError {
   const algorithm = verdict.differing[0]!;
-  const expected = wanted[algorithm]!, got = actual[algorithm]!;
+  const expected = wanted[algorithm]!;
+  const got = actual[algorithm]!;
   const agreed = verdict.agreed.length === 0
     ? ""
     : ` (${verdict.agreed.join(", ")} agree: the promised hash may be wrong)`;

@@ -34,7 +34,8 @@ export function formatRange({ start, end }: ByteRange): string {
 export function parseRange(header: string | null): ByteRange | undefined {
   const match = /^bytes=(\d{1,16})-(\d{0,16})$/i.exec(header?.replace(/\s+/g, "") ?? "");
   if (!match) return undefined;
-  const start = digits(match[1])!, end = digits(match[2]);
+  const start = digits(match[1])!;
+  const end = digits(match[2]);
   if (Number.isNaN(start) || Number.isNaN(end) || (end !== undefined && end < start)) return undefined;
   return { start, end };
 }
@@ -43,7 +44,8 @@ export function parseRange(header: string | null): ByteRange | undefined {
 export function parseContentRange(header: string | null): ContentRange | undefined {
   const match = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16}|\*)$/i.exec(header?.trim() ?? "");
   if (!match) return undefined;
-  const start = digits(match[1])!, end = digits(match[2])!;
+  const start = digits(match[1])!;
+  const end = digits(match[2])!;
   const total = match[3] === "*" ? undefined : digits(match[3]);
   if (Number.isNaN(start) || Number.isNaN(end) || Number.isNaN(total)) return undefined;
   if (end < start || (total !== undefined && end >= total)) return undefined;
@@ -107,7 +109,9 @@ const strongAfterMs = 2000;
  * version can bear it; undefined when it was younger, or one of them is no date (RFC 9110 section 8.8.2.2).
  */
 export function strongDate(modified: string | null, sent: string | null): string | undefined {
-  const now = Date.now(), from = parseHttpDate(modified, now), to = parseHttpDate(sent, now);
+  const now = Date.now();
+  const from = parseHttpDate(modified, now);
+  const to = parseHttpDate(sent, now);
   return from !== undefined && to !== undefined && to - from >= strongAfterMs ? modified!.trim() : undefined;
 }
 

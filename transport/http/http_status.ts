@@ -80,7 +80,8 @@ export async function readText(
   const cancelTimer = clock.after(maxMs, stop);
   signal?.addEventListener("abort", stop);
   const decoder = new TextDecoder();
-  let text = "", left = maxBytes;
+  let text = "";
+  let left = maxBytes;
   try {
     while (left > 0) {
       const { done, value } = await reader.read();

@@ -14,7 +14,8 @@ const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
 
 function patternOf(all: Iterable<string>): RegExp {
   const spellings = [...all].flatMap((secret) => {
-    const json = inJson(secret), query = encodeURIComponent(secret);
+    const json = inJson(secret);
+    const query = encodeURIComponent(secret);
     // twice, where an answer quotes an answer, and a redirect names a URL in a URL
     return [secret, encodeURI(secret), query, encodeURIComponent(query), json, inJson(json)];
   });

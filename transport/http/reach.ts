@@ -22,7 +22,8 @@ function embedded(address: string): string | undefined {
 export function reachOf(url: string): Reach {
   const hostname = new URL(url).hostname.replace(/\.$/, "");
   if (hostname.startsWith("[")) {
-    const address = hostname.slice(1, -1), inner = embedded(address);
+    const address = hostname.slice(1, -1);
+    const inner = embedded(address);
     if (inner !== undefined) return reachOf(`https://${inner}/`);
     if (address === "::1" || address === "::") return "machine";
     return /^f[cd]|^fe[89ab]/.test(address) ? "network" : "world";

@@ -126,10 +126,12 @@ function matchAt(sticky: RegExp, text: string, index: number): string | undefine
 }
 
 function redactAssignments(text: string): string {
-  let shown = "", done = 0;
+  let shown = "";
+  let done = 0;
   assignment.lastIndex = 0;
   for (let match = assignment.exec(text); match !== null; match = assignment.exec(text)) {
-    const [whole, quote, name = "", separator = ""] = match, sign = separator.trim();
+    const [whole, quote, name = "", separator = ""] = match;
+    const sign = separator.trim();
     const start = match.index + whole.length;
     if (!isSecretName(name, quote === undefined && sign === ":" ? "sentence" : "field")) continue;
     const span = valueSpan(text, start, name, quote !== undefined, sign);

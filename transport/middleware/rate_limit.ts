@@ -70,7 +70,8 @@ const longestPauseMs = 60_000;
 const hair = 1e-6;
 
 function notSent({ method, url }: Request, host: string, pauseMs: number): HttpError {
-  const shown = redactUrl(url), seconds = Math.ceil(pauseMs / 1000);
+  const shown = redactUrl(url);
+  const seconds = Math.ceil(pauseMs / 1000);
   return new HttpError(`${method} "${shown}": not sent, ${host} asked for a pause of another ${seconds} s`, {
     code: "rate_limited",
     status: 429,
@@ -226,7 +227,8 @@ export function rateLimit({
   ): void {
     if (fresh) state.strikes++;
     const ownMs = Math.min(longestPauseMs, pauseMs * 2 ** Math.max(0, state.strikes - 1));
-    const now = clock.now(), until = now + (askedMs ?? ownMs);
+    const now = clock.now();
+    const until = now + (askedMs ?? ownMs);
     if (until > state.pausedUntil) {
       state.pausedUntil = until;
       for (const waiter of state.queue) waiter.hold(until - now);

@@ -116,7 +116,8 @@ export function fetchTransport({
     if (!isAllowed(url)) return Promise.reject(refusal(url));
     if (request.body !== null) return fetchBody(request, context);
     const headers: [string, string][] = [];
-    let isRanged = false, isNamed = false;
+    let isRanged = false;
+    let isNamed = false;
     request.headers.forEach((value, name) => {
       if (secrets.has(name)) rememberHeader(name, value);
       isRanged ||= name === "range";
@@ -181,7 +182,8 @@ export function fetchTransport({
         if (seen.size > 1) Object.defineProperty(response, "redirected", { value: true });
         return noteWithheld(response, request, headers);
       }
-      const { status } = response, location = response.headers.get("location");
+      const { status } = response;
+      const location = response.headers.get("location");
       await response.body?.cancel();
       response = undefined;
       hop = nextHop(hop, status, location, { secrets, allowHttp });

@@ -65,7 +65,8 @@ function isExempt(url: string, list: string): boolean {
     if (entry === "*") return true;
     const network = /^(.+)\/(\d{1,3})$/.exec(entry);
     if (network) {
-      const size = Number(network[2]), base = addressBits(network[1]!);
+      const size = Number(network[2]);
+      const base = addressBits(network[1]!);
       return bits !== undefined && bits.length === base?.length && bits.slice(0, size) === base.slice(0, size);
     }
     const [, host, wantedPort] = /^(\[.+\]|[^:]+|.*:.*:.*?)(?::(\d+))?$/.exec(entry) ?? [];
@@ -86,7 +87,8 @@ function addressBits(host: string): string | undefined {
   const { hostname } = new URL(`http://${text}`);
   if (!isV6) return hostname.split(".").map((part) => Number(part).toString(2).padStart(8, "0")).join("");
   const [head = "", tail] = hostname.slice(1, -1).split("::");
-  const left = head.split(":").filter(Boolean), right = tail?.split(":").filter(Boolean) ?? [];
+  const left = head.split(":").filter(Boolean);
+  const right = tail?.split(":").filter(Boolean) ?? [];
   const groups = [...left, ...Array(8 - left.length - right.length).fill("0"), ...right];
   return groups.map((group) => parseInt(group, 16).toString(2).padStart(16, "0")).join("");
 }

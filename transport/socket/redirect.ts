@@ -58,7 +58,8 @@ export function nextHop(
   if (location === null) throw refuseRedirect(hop.url, "redirect_invalid", `status ${status} without a Location`);
   location = readLocation(location);
   if (!URL.canParse(location, hop.url)) throw refuseRedirect(hop.url, "redirect_invalid", "Location is not a URL");
-  const from = new URL(hop.url), to = new URL(location, hop.url);
+  const from = new URL(hop.url);
+  const to = new URL(location, hop.url);
   if (to.protocol !== "https:" && to.protocol !== "http:") {
     throw refuseRedirect(hop.url, "redirect_invalid", `Location leads to "${to.protocol}"`);
   }

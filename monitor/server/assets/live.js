@@ -5,7 +5,10 @@ const connection = document.getElementById("connection");
 const hold = document.getElementById("hold");
 const eventTypes = ["failure", "transfer", "memory", "cleared", "reset", "missed"];
 
-let isHeld = false, isBusy = false, timer = 0, state = "connecting";
+let isHeld = false;
+let isBusy = false;
+let timer = 0;
+let state = "connecting";
 
 function show(next) {
   state = next;
@@ -113,7 +116,8 @@ function point(figure, wanted) {
   const index = Math.max(0, Math.min(last, wanted));
   if (reading !== undefined && reading.figure.id !== figure.id) leave();
   reading = { figure, index };
-  const cursor = figure.querySelector(".cursor"), output = figure.querySelector(".reading");
+  const cursor = figure.querySelector(".cursor");
+  const output = figure.querySelector(".reading");
   cursor.style.left = `${last === 0 ? 0 : index * 100 / last}%`;
   cursor.hidden = output.hidden = false;
   const time = new Date(startMs + index * stepMs).toTimeString().slice(0, withSeconds ? 8 : 5);
@@ -124,7 +128,8 @@ function point(figure, wanted) {
 document.addEventListener("pointermove", ({ target, clientX }) => {
   const canvas = target.closest?.(".canvas");
   if (!canvas) return document.activeElement === reading?.figure ? undefined : leave();
-  const figure = canvas.closest(".chart"), { left, width } = canvas.getBoundingClientRect();
+  const figure = canvas.closest(".chart");
+  const { left, width } = canvas.getBoundingClientRect();
   if (figure.dataset.chart === "") return;
   const last = JSON.parse(figure.dataset.chart).lines[0][1].length - 1;
   point(figure, Math.round((clientX - left) * last / width));

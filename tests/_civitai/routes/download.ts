@@ -53,7 +53,8 @@ export function download(site: Site): Hono {
     const id = idOf(c.req.param("id"));
     if (id === undefined) return refuse(c, 400, { error: badId });
     if (id === 0) return refuse(c, 400, { error: "Missing modelVersionId" });
-    const found = findVersion(site.models, id), user = userOf(site, c.req.raw);
+    const found = findVersion(site.models, id);
+    const user = userOf(site, c.req.raw);
     const file = found && pick(found.version, new URL(c.req.url).searchParams, user !== undefined);
     if (!file) return refuse(c, 404, { error: "File not found" });
     const { model, version } = found;

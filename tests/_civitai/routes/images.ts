@@ -8,7 +8,8 @@ import { badId, idOf, type Site } from "../site.ts";
 type Json = Record<string, unknown>;
 
 const bucket = "xG1nkqKTMzGDvpLrqFT7WA";
-const yes = /^(true|1|yes|on|y|enabled)$/i, no = /^(false|0|no|off|n|disabled)$/i;
+const yes = /^(true|1|yes|on|y|enabled)$/i;
+const no = /^(false|0|no|off|n|disabled)$/i;
 const masks: Readonly<Record<string, number>> = { None: 1, Soft: 3, Mature: 7, X: 31, Blocked: 32 };
 const media = { mp4: "video", webm: "video", mp3: "audio" } as Record<string, string>;
 
@@ -48,8 +49,11 @@ export function images(site: Site): Hono {
   const app = new Hono();
 
   app.all("/", publicRoute(), (c) => {
-    const url = new URL(c.req.url), query = url.searchParams;
-    const limit = Number(query.get("limit") ?? 100), username = query.get("username"), nsfw = query.get("nsfw");
+    const url = new URL(c.req.url);
+    const query = url.searchParams;
+    const limit = Number(query.get("limit") ?? 100);
+    const username = query.get("username");
+    const nsfw = query.get("nsfw");
     const refuse = (message: string) =>
       c.json({ error: { name: "ZodError", message: JSON.stringify([{ message }]) } }, 400);
     if (!Number.isInteger(limit) || limit < 0 || limit > 200) return refuse("limit");
@@ -61,7 +65,8 @@ export function images(site: Site): Hono {
     }
     // true leaves PG out
     const byWord = nsfw === null || no.test(nsfw) ? 1 : yes.test(nsfw) ? 60 : masks[nsfw]!;
-    const mask = Number(query.get("browsingLevel") ?? byWord), ids = query.get("ids")?.split(",").map(Number);
+    const mask = Number(query.get("browsingLevel") ?? byWord);
+    const ids = query.get("ids")?.split(",").map(Number);
     const wants = (name: string, value: unknown) => query.get(name) === null || query.get(name) === String(value);
     const fits = (entry: GalleryEntry) =>
       (entry.browsingLevel & mask) !== 0 && wants("postId", entry.postId) && wants("modelId", entry.modelId) &&
@@ -90,7 +95,8 @@ export function posts(site: Site): Hono {
   return new Hono().all("/:id", mixedRoute(site), (c) => {
     const id = idOf(c.req.param("id"));
     if (id === undefined || id === 0) return c.json({ error: badId }, 400);
-    const entries = site.gallery.filter(({ postId }) => postId === id), { origin } = new URL(c.req.url);
+    const entries = site.gallery.filter(({ postId }) => postId === id);
+    const { origin } = new URL(c.req.url);
     if (entries.length === 0) return c.json({ error: "Post not found" }, 404);
     return c.json({
       ...{ id, title: null, detail: "<p>Lanterns.</p>", nsfwLevel: 1, publishedAt: "2026-01-02T03:04:05.678Z" },
@@ -104,7 +110,8 @@ export function posts(site: Site): Hono {
 /** The image CDN: any name and ending, options in the path. A still of a video is a JPEG. */
 export function cdn(site: Site): Hono {
   return new Hono().get(`/${bucket}/:uuid/:options/:name`, (c) => {
-    const entry = site.gallery.find(({ uuid }) => uuid === c.req.param("uuid")), options = c.req.param("options");
+    const entry = site.gallery.find(({ uuid }) => uuid === c.req.param("uuid"));
+    const options = c.req.param("options");
     if (!entry) return c.text("Not found", 404);
     if (!/^(?:\w+=[\w-]+)(?:,\w+=[\w-]+)*$/.test(options)) return c.text("Bad options", 400);
     const isStill = media[entry.kind] === "video" && options.includes("anim=false");

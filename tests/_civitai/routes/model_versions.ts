@@ -16,7 +16,8 @@ export function modelVersions(site: Site): Hono {
     const isList = Array.isArray(asked) && asked.length <= most &&
       asked.every((hash) => typeof hash === "string" && hash.length === 64);
     if (!isList) return c.json({ error: "Request must include an array of SHA256 Hashes. [invalid]" }, 400);
-    const wanted = new Set(asked.map((hash: string) => hash.toUpperCase())), found = [];
+    const wanted = new Set(asked.map((hash: string) => hash.toUpperCase()));
+    const found = [];
     for (const model of site.models) {
       for (const version of model.versions) {
         for (const file of version.files) {
@@ -50,7 +51,8 @@ export function modelVersions(site: Site): Hono {
 
   app.all("/mini/:id", mixedRoute(site), async (c) => {
     if (c.req.query("epoch") !== undefined) return c.json({ error: badId }, 400);
-    const found = findVersion(site.models, idOf(c.req.param("id")) ?? 0), fileId = c.req.query("modelFileId");
+    const found = findVersion(site.models, idOf(c.req.param("id")) ?? 0);
+    const fileId = c.req.query("modelFileId");
     if (!found) return c.json({ error: "Model not found" }, 404);
     const { model, version } = found;
     const file = version.files.find(({ id, primary }) => fileId === undefined ? primary : String(id) === fileId);

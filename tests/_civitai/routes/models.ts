@@ -12,7 +12,8 @@ const modelTypes = new Set(
     "TextEncoder UNet CLIPVision Poses Wildcards Workflows ComfyWorkflows Detection VisionLanguage CLIP LLM Other")
     .split(" "),
 );
-const yes = /^(true|1|yes|on|y|enabled)$/i, no = /^(false|0|no|off|n|disabled)$/i;
+const yes = /^(true|1|yes|on|y|enabled)$/i;
+const no = /^(false|0|no|off|n|disabled)$/i;
 
 function zodError(path: string, message: string): { error: { name: string; message: string } } {
   return {
@@ -32,7 +33,8 @@ function isUnfiltered(query: URLSearchParams): boolean {
 
 /** Routes of the resource. */
 export function models(site: Site): Hono {
-  const app = new Hono(), bulk = bulkModels(site);
+  const app = new Hono();
+  const bulk = bulkModels(site);
 
   app.all("/:id", publicRoute(), async (c) => {
     const id = idOf(c.req.param("id"));
@@ -43,12 +45,15 @@ export function models(site: Site): Hono {
   });
 
   app.all("/", mixedRoute(site), async (c) => {
-    const url = new URL(c.req.url), { searchParams: query, origin } = url;
-    const limit = Number(query.get("limit") ?? 100), page = Number(query.get("page") ?? 1);
+    const url = new URL(c.req.url);
+    const { searchParams: query, origin } = url;
+    const limit = Number(query.get("limit") ?? 100);
+    const page = Number(query.get("page") ?? 1);
     if (!Number.isInteger(limit) || limit < 0 || limit > 100) {
       return c.json(zodError("limit", "Invalid input: expected a number from 0 to 100"), 400);
     }
-    const types = query.getAll("types"), unknown = types.find((type) => !modelTypes.has(type));
+    const types = query.getAll("types");
+    const unknown = types.find((type) => !modelTypes.has(type));
     if (unknown !== undefined) return c.json(zodError("types", `Invalid option: ${unknown}`), 400);
     const nsfw = query.get("nsfw");
     if (nsfw !== null && !yes.test(nsfw) && !no.test(nsfw)) return c.json(zodError("nsfw", "Invalid input"), 400);
@@ -63,8 +68,10 @@ export function models(site: Site): Hono {
       return c.json({ message: "User not found" }, 404);
     }
 
-    const ids = numbers(query.getAll("ids")), versionIds = numbers(query.getAll("modelVersionIds"));
-    const baseModels = query.getAll("baseModels"), words = query.get("query")?.toLowerCase();
+    const ids = numbers(query.getAll("ids"));
+    const versionIds = numbers(query.getAll("modelVersionIds"));
+    const baseModels = query.getAll("baseModels");
+    const words = query.get("query")?.toLowerCase();
     const tag = query.get("tag") ?? query.get("tagname");
     const isKnownTag = tag !== null && site.models.some(({ tags }) => tags.includes(tag)); // an unknown one is ignored
     const isVersionWanted = (version: CatalogueVersion) =>

@@ -4,7 +4,8 @@ import { publicRoute } from "../route_class.ts";
 import type { Site } from "../site.ts";
 
 function paging(c: Context): { limit: number; page: number } | Response {
-  const limit = Number(c.req.query("limit") ?? 20), page = Number(c.req.query("page") ?? 1);
+  const limit = Number(c.req.query("limit") ?? 20);
+  const page = Number(c.req.query("page") ?? 1);
   if (!Number.isInteger(limit) || limit < 1 || limit > 200 || page < 1) {
     return c.json(
       [{ code: "too_big", path: ["limit"], message: "Invalid input: expected a number from 1 to 200" }],
@@ -24,11 +25,14 @@ export function creators(site: Site): Hono {
   return new Hono().all("/", publicRoute(), (c) => {
     const given = paging(c);
     if (given instanceof Response) return given;
-    const { limit, page } = given, words = c.req.query("query") ?? "", { origin } = new URL(c.req.url);
+    const { limit, page } = given;
+    const words = c.req.query("query") ?? "";
+    const { origin } = new URL(c.req.url);
     const all: (string | null)[] = namesOf(site, site.models.map(({ creator }) => creator), "maker");
     if (words === "") all.splice(1, 0, null); // a deleted user
     const fitting = all.filter((name) => name?.includes(words) ?? true);
-    const rows = fitting.slice((page - 1) * limit, page * limit), totalPages = Math.ceil(fitting.length / limit);
+    const rows = fitting.slice((page - 1) * limit, page * limit);
+    const totalPages = Math.ceil(fitting.length / limit);
     const items = rows.map((username) => ({
       username,
       modelCount: site.models.filter(({ creator }) => creator === username).length,
@@ -48,7 +52,9 @@ export function tags(site: Site): Hono {
   return new Hono().all("/", publicRoute(), (c) => {
     const given = paging(c);
     if (given instanceof Response) return given;
-    const { limit, page } = given, words = c.req.query("query") ?? "", { origin } = new URL(c.req.url);
+    const { limit, page } = given;
+    const words = c.req.query("query") ?? "";
+    const { origin } = new URL(c.req.url);
     const fitting = namesOf(site, site.models.flatMap(({ tags }) => tags), "tag ").filter((name) =>
       name.startsWith(words)
     );
@@ -63,7 +69,8 @@ export function tags(site: Site): Hono {
 /** Routes of the resource. */
 export function users(site: Site): Hono {
   return new Hono().all("/", publicRoute(), (c) => {
-    const ids = c.req.query("ids")?.split(",").map(Number), words = c.req.query("query")?.toLowerCase();
+    const ids = c.req.query("ids")?.split(",").map(Number);
+    const words = c.req.query("query")?.toLowerCase();
     if (ids?.some(Number.isNaN)) return c.json({ name: "ZodError", message: "Invalid input: ids" }, 400);
     const all = [
       ...[...site.users.values()].map(({ id, username }) => ({ id, username: username as string | number })),

@@ -15,12 +15,14 @@ export function collections(site: Site): Hono {
   });
   const all = Array.from({ length: 7 }, (_, index) => one(501 + index));
   return new Hono().all("/:id", publicRoute(), (c) => {
-    const id = idOf(c.req.param("id")), found = all.find((each) => each.id === id);
+    const id = idOf(c.req.param("id"));
+    const found = all.find((each) => each.id === id);
     if (id === undefined) return c.json({ error: badId }, 400);
     if (!found) return c.json({ error: `No collection with id ${id}` }, 404);
     return c.json({ ...found, tags: [{ id: 5, name: "lantern" }] });
   }).all("/", publicRoute(), (c) => {
-    const limit = Number(c.req.query("limit") ?? 100), cursor = c.req.query("cursor");
+    const limit = Number(c.req.query("limit") ?? 100);
+    const cursor = c.req.query("cursor");
     if (cursor !== undefined && c.req.query("sort") === "Most Followers") {
       return c.json({ message: "Invalid cursor" }, 400);
     }
@@ -38,7 +40,8 @@ export function articles(site: Site): Hono {
     ...{ user: { id: 77, username: "lamplighter" }, tags: [{ id: 5, name: "guide" }], stats: { viewCount: 5 } },
   }));
   return new Hono().all("/:id", publicRoute(), (c) => {
-    const id = idOf(c.req.param("id")), found = all.find((each) => each.id === id);
+    const id = idOf(c.req.param("id"));
+    const found = all.find((each) => each.id === id);
     if (id === undefined) return c.json({ error: badId }, 400);
     if (!found) return c.json({ message: `No article with id ${id}` }, 404);
     return c.json({
@@ -58,7 +61,8 @@ export function articles(site: Site): Hono {
 
 /** Routes of the resource; only `member-key` has a vault. */
 export function vault(site: Site): Hono {
-  const stored = new Set<number>([2001]), app = new Hono();
+  const stored = new Set<number>([2001]);
+  const app = new Hono();
   const itemOf = (id: number) => {
     const found = findVersion(site.models, id);
     return {
@@ -75,7 +79,9 @@ export function vault(site: Site): Hono {
     return c.json({ vault: { userId: 8, storageKb: 1000, usedStorageKb: 10, meta: {}, updatedAt: dates.publishedAt } });
   });
   app.all("/all", authedRoute(site), (c) => {
-    const limit = Number(c.req.query("limit") ?? 60), page = Number(c.req.query("page") ?? 1), all = [...stored];
+    const limit = Number(c.req.query("limit") ?? 60);
+    const page = Number(c.req.query("page") ?? 1);
+    const all = [...stored];
     const items = all.slice((page - 1) * limit, page * limit).map(itemOf);
     const totalPages = Math.ceil(all.length / limit);
     return c.json({ items, totalItems: all.length, currentPage: page, pageSize: limit, totalPages });
@@ -107,7 +113,8 @@ export function permissions(site: Site): Hono {
 /** Routes of the resource. */
 export function modelFiles(site: Site): Hono {
   return new Hono().all("/:id/tensor-metadata", mixedRoute(site), (c) => {
-    const id = idOf(c.req.param("id")), found = id === undefined ? undefined : findFile(site.models, id);
+    const id = idOf(c.req.param("id"));
+    const found = id === undefined ? undefined : findFile(site.models, id);
     if (!found) return c.json({ error: "File not found" }, 404);
     const { content, headerBytes } = found.file;
     if (headerBytes === undefined) return c.json({ error: "Not a safetensors file" }, 422);

@@ -25,7 +25,8 @@ Deno.test("every call keeps every digit of whole numbers beyond 2^53, as text", 
 });
 
 Deno.test("writeSidecars() leaves numbers of other tools as they are, to the last digit", async () => {
-  const folder = await Deno.makeTempDir(), path = `${folder}/a.safetensors`;
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/a.safetensors`;
   try {
     Deno.writeTextFileSync(`${folder}/a.civitai.info`, `{"id":7,"modelId":5,"files":[],"own":{"seed":${seed}}}`);
     await writeSidecars(path, { id: 7, modelId: 5, name: "v1", model: { name: "A", type: "Checkpoint" } });

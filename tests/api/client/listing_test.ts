@@ -44,7 +44,8 @@ Deno.test("images.list() gives every image once, whatever is wrong with the page
 Deno.test("models.list() gives the rows before a circle of pages, then says so", async () => {
   await withSite(async ({ site, api }) => {
     site.faults.breakPages({ circleAfter: 2 });
-    const list = api.models.list({ ...everything, limit: 2 }), ids: number[] = [];
+    const list = api.models.list({ ...everything, limit: 2 });
+    const ids: number[] = [];
     const error = await assertRejects(async () => {
       for await (const { id } of list) ids.push(id);
     });
@@ -73,7 +74,8 @@ Deno.test("a list goes on at its position in another walk, without losing or rep
   await withSite(async ({ site, api }) => {
     const all = site.models.map(idOf);
     for (let count = 0; count <= all.length; count++) {
-      const first = api.models.list({ ...everything, limit: 3 }), taken: number[] = [];
+      const first = api.models.list({ ...everything, limit: 3 });
+      const taken: number[] = [];
       while (taken.length < count) taken.push((await first.next()).value!.id);
       const position = JSON.parse(JSON.stringify(first.position)) as ListPosition;
       await first.return!();
@@ -89,7 +91,8 @@ Deno.test("a list goes on at its position in another walk, without losing or rep
 Deno.test("a list goes on at its position after a failure", async () => {
   const routes: Record<string, unknown> = { "/api/v1/models?limit=2": page([1, 2], "a") };
   await withApi(routes, async ({ api }) => {
-    const list = api.models.list({ limit: 2 }), ids: number[] = [];
+    const list = api.models.list({ limit: 2 });
+    const ids: number[] = [];
     const error = await assertRejects(async () => {
       for await (const { id } of list) ids.push(id);
     });
@@ -165,15 +168,18 @@ Deno.test("a list that is broken off gives up the page being asked for", async (
 Deno.test("a list throws the caller's own reason, between rows and while it waits", async () => {
   const reason = { mine: true };
   await withApi({ "/api/v1/models?limit=3": page([1, 2, 3]) }, async ({ api }) => {
-    const stop = new AbortController(), list = api.models.list({ limit: 3 }, { signal: stop.signal });
+    const stop = new AbortController();
+    const list = api.models.list({ limit: 3 }, { signal: stop.signal });
     await list.next();
     stop.abort(reason);
     assertStrictEquals(await list.next().then(() => "no", (error) => error), reason);
   });
-  const asked = Promise.withResolvers<void>(), never = Promise.withResolvers<Response>();
+  const asked = Promise.withResolvers<void>();
+  const never = Promise.withResolvers<Response>();
   const routes = { "/api/v1/models?limit=3": () => (asked.resolve(), never.promise) };
   await withApi(routes, async ({ api }) => {
-    const stop = new AbortController(), waiting = api.models.list({ limit: 3 }, { signal: stop.signal }).next();
+    const stop = new AbortController();
+    const waiting = api.models.list({ limit: 3 }, { signal: stop.signal }).next();
     await asked.promise;
     stop.abort(reason);
     assertStrictEquals(await waiting.then(() => "no", (error) => error), reason);

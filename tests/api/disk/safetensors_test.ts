@@ -14,7 +14,8 @@ function withFile(bytes: Uint8Array, work: (path: string) => void): void {
 }
 
 function made(header: string, dataBytes: number): Uint8Array {
-  const text = new TextEncoder().encode(header), bytes = new Uint8Array(8 + text.length + dataBytes);
+  const text = new TextEncoder().encode(header);
+  const bytes = new Uint8Array(8 + text.length + dataBytes);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(text.length), true);
   bytes.set(text, 8);
   return bytes;

@@ -92,7 +92,8 @@ Deno.test("scan() says what is wrong: how much is missing, a web page in place o
 });
 
 Deno.test("scan() does not hang or run out of memory on a GGUF header with endless counts", async () => {
-  const bytes = gguf(), view = new DataView(bytes.buffer);
+  const bytes = gguf();
+  const view = new DataView(bytes.buffer);
   view.setBigUint64(8, 2n ** 63n, true);
   assert(await problemOf("a.gguf", bytes));
   view.setBigUint64(16, 2n ** 63n, true);
@@ -114,7 +115,8 @@ async function states(folder: string, cache: Parameters<typeof recordedFiles>[1]
 Deno.test("a file that was cut off before it was ever scanned is damaged for scan() and verify(), each time", () =>
   inFolder(async (folder) => {
     using cache = hashCache(join(folder, "state", "hashes.sqlite"));
-    const root = join(folder, "models"), options: ScanOptions = { cache };
+    const root = join(folder, "models");
+    const options: ScanOptions = { cache };
     Deno.mkdirSync(root);
     for (const [name, whole] of [["a.safetensors", safetensors()], ["b.gguf", gguf()], ["c.pt", zip()]] as const) {
       Deno.writeFileSync(join(root, name), whole.subarray(0, whole.length - 30));
@@ -122,7 +124,8 @@ Deno.test("a file that was cut off before it was ever scanned is damaged for sca
     const damagedOf = ({ damaged }: ScanReport) =>
       damaged.map(({ path, error }) => [path.slice(root.length + 1), error.code]);
     const due = [["a.safetensors", "invalid_file"], ["b.gguf", "invalid_file"], ["c.pt", "invalid_file"]];
-    const first = await scan(null, [root], options), second = await scan(null, [root], options);
+    const first = await scan(null, [root], options);
+    const second = await scan(null, [root], options);
     assertEquals([damagedOf(first), damagedOf(second)], [due, due]);
     assertEquals([first.hashedFiles, second.hashedFiles], [3, 0]);
     assertEquals(await states(root, cache), ["damaged invalid_file", "damaged invalid_file", "damaged invalid_file"]);

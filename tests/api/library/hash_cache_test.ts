@@ -110,7 +110,8 @@ for (
 ) {
   Deno.test(`hashCache() sets a file aside that is ${kind}, and goes on with a new one`, () =>
     withPath((path) => {
-      const told: string[] = [], troubles: CivikitError[] = [];
+      const told: string[] = [];
+      const troubles: CivikitError[] = [];
       fill(path);
       Deno.writeFileSync(path, damage(Deno.readFileSync(path)));
       {

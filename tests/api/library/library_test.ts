@@ -89,7 +89,8 @@ Deno.test("scan() reports lookups that fail and goes on; the next scan makes up 
 
 Deno.test("scan() ends with the signal's reason, and keeps what was hashed", () =>
   withLibrary(async ({ folder, api }) => {
-    const reason = new Error("enough"), controller = new AbortController();
+    const reason = new Error("enough");
+    const controller = new AbortController();
     controller.abort(reason);
     assertEquals(await assertRejects(() => scan(api, [folder], { signal: controller.signal })), reason);
   }));
@@ -202,12 +203,14 @@ Deno.test({
 Deno.test("hashFiles() gives every file one outcome, whatever their sizes and number at once", () =>
   inFolder(async (folder) => {
     const files = Array.from({ length: 40 }, (_, index) => {
-      const path = join(folder, `${index}`), bytes = index === 7 ? 20 * 1024 ** 2 : index * 1000;
+      const path = join(folder, `${index}`);
+      const bytes = index === 7 ? 20 * 1024 ** 2 : index * 1000;
       if (index !== 3) Deno.writeFileSync(path, new Uint8Array(bytes).fill(index));
       return { path, bytes };
     });
     for (const concurrency of [1, 5]) {
-      const seen: number[] = [], outcomes = new Map<string, string>();
+      const seen: number[] = [];
+      const outcomes = new Map<string, string>();
       for await (
         const { file, sha256, error } of hashFiles(files, {
           concurrency,
@@ -233,7 +236,8 @@ Deno.test("verify() finds a flipped bit that neither size nor time shows, files 
   withLibrary(async ({ folder, api }) => {
     using cache = hashCache(":memory:");
     await scan(api, [folder], { cache });
-    const rotten = join(folder, "loras", "lantern.safetensors"), { mtime } = Deno.statSync(rotten);
+    const rotten = join(folder, "loras", "lantern.safetensors");
+    const { mtime } = Deno.statSync(rotten);
     const bytes = Deno.readFileSync(rotten);
     bytes[1000]! ^= 1;
     Deno.writeFileSync(rotten, bytes);
@@ -257,7 +261,8 @@ Deno.test("verify() finds a flipped bit that neither size nor time shows, files 
 
 Deno.test("linkDuplicates() makes names of one file, and leaves alone what changed since", () =>
   withLibrary(async ({ folder, api }) => {
-    const { duplicates: [group] } = await scan(api, [folder]), [first, second] = group!.paths;
+    const { duplicates: [group] } = await scan(api, [folder]);
+    const [first, second] = group!.paths;
     const content = Deno.readFileSync(second!);
     Deno.writeFileSync(second!, content.toReversed());
     const [refused] = await linkDuplicates(group!);

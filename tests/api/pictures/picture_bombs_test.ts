@@ -10,13 +10,17 @@ const sizeOf = (texts: Record<string, string>) => Object.values(texts).reduce((s
 
 /** An EXIF block of folders, each of which leads to the next; `texts` says what the folder of that number names. */
 function exifFolders(count: number, texts: (folder: number) => readonly [number, string][]): Uint8Array {
-  const most = 3, folderBytes = 2 + (most + 1) * 12, places: [number, Uint8Array][] = [];
+  const most = 3;
+  const folderBytes = 2 + (most + 1) * 12;
+  const places: [number, Uint8Array][] = [];
   let end = 8 + count * folderBytes;
-  const bytes = new Uint8Array(end + mebi), view = new DataView(bytes.buffer);
+  const bytes = new Uint8Array(end + mebi);
+  const view = new DataView(bytes.buffer);
   view.setUint32(0, 0x49492a00);
   view.setUint32(4, 8, true);
   for (let folder = 0; folder < count; folder++) {
-    const start = 8 + folder * folderBytes, named = texts(folder);
+    const start = 8 + folder * folderBytes;
+    const named = texts(folder);
     view.setUint16(start, named.length + 1, true);
     const entry = (index: number, tag: number, size: number, value: number) => {
       const at = start + 2 + index * 12;
@@ -61,7 +65,8 @@ Deno.test("imageTexts() counts texts that are empty like any other", () => {
 });
 
 Deno.test("imageTexts() unpacks 64 MiB in vain and no more, and still reads what is not packed", () => {
-  const bomb = pngText("bomb", "a".repeat(17 * mebi), "zTXt"), small = pngText("small", "packed", "zTXt");
+  const bomb = pngText("bomb", "a".repeat(17 * mebi), "zTXt");
+  const small = pngText("small", "packed", "zTXt");
   const plain = pngText("parameters", parameters, "tEXt");
   assertEquals(imageTexts(pngOf([bomb, small, plain])), { small: "packed", parameters });
   assertEquals(imageTexts(pngOf([bomb, bomb, bomb, bomb, bomb, small, plain])), { parameters });
@@ -94,7 +99,9 @@ Deno.test("imageTexts() gives texts of any name, also of one that every object h
 });
 
 Deno.test("saveImages() can be given up between any two pictures, however quickly they come", async () => {
-  const folder = await Deno.makeTempDir(), body = png({ parameters }), stop = new AbortController();
+  const folder = await Deno.makeTempDir();
+  const body = png({ parameters });
+  const stop = new AbortController();
   const transport = {
     fetch: () => Promise.resolve(new Response(body, { headers: { "content-length": `${body.length}` } })),
   };
@@ -127,7 +134,8 @@ Deno.test("saveImages() gives up a coded picture that becomes more than 4 MiB, w
       headers: { "content-encoding": "gzip", "content-length": `${packed.length}`, "content-type": "image/png" },
     });
   });
-  const folder = await Deno.makeTempDir(), url = `http://127.0.0.1:${server.addr.port}/b/u/original=true/7.png`;
+  const folder = await Deno.makeTempDir();
+  const url = `http://127.0.0.1:${server.addr.port}/b/u/original=true/7.png`;
   try {
     using transport = fetchTransport();
     const [outcome] = await Array.fromAsync(saveImages(transport, [{ id: 7, url }], folder));

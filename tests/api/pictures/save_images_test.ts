@@ -122,7 +122,8 @@ Deno.test("saveImages() reports what fails and goes on; nothing of it stays", as
 
 Deno.test("saveImages() makes names safe and keeps them inside the folder", async () => {
   await withFolder(async (folder) => {
-    const inside = join(folder, "inside"), transport = { fetch: answer(png()) };
+    const inside = join(folder, "inside");
+    const transport = { fetch: answer(png()) };
     const images = ["../../evil", "con", "..", "a/b", "明かり"].map((name, id) => ({
       id,
       name,
@@ -139,7 +140,8 @@ Deno.test("saveImages() makes names safe and keeps them inside the folder", asyn
 
 Deno.test("saveImages() works on so many images at once and no more", async () => {
   await withFolder(async (folder) => {
-    let running = 0, most = 0;
+    let running = 0;
+    let most = 0;
     const transport = {
       async fetch() {
         most = Math.max(most, ++running);
@@ -162,7 +164,8 @@ Deno.test("saveImages() works on so many images at once and no more", async () =
 
 Deno.test("saveImages() ends with the caller's own reason, and with what its source throws", async () => {
   await withFolder(async (folder) => {
-    const reason = { mine: true }, stop = new AbortController();
+    const reason = { mine: true };
+    const stop = new AbortController();
     const transport = {
       fetch(request: Request) {
         stop.abort(reason);
@@ -195,9 +198,11 @@ Deno.test("saveImages() heals a body that breaks off, when the transport does", 
   const head = `content-type: image/png\r\netag: "a"\r\naccept-ranges: bytes\r\nconnection: close\r\n`;
   async function serve() {
     for await (const connection of listener) {
-      const buffer = new Uint8Array(8192), length = await connection.read(buffer) ?? 0;
+      const buffer = new Uint8Array(8192);
+      const length = await connection.read(buffer) ?? 0;
       const range = /range: bytes=(\d+)-/i.exec(new TextDecoder().decode(buffer.subarray(0, length)))?.[1];
-      const start = Number(range ?? 0), end = broken++ < 2 ? start + 60_000 : bytes.length;
+      const start = Number(range ?? 0);
+      const end = broken++ < 2 ? start + 60_000 : bytes.length;
       const status = range === undefined
         ? `HTTP/1.1 200 OK\r\ncontent-length: ${bytes.length}\r\n`
         : `HTTP/1.1 206 Partial Content\r\ncontent-length: ${bytes.length - start}\r\n` +

@@ -17,7 +17,8 @@ interface Parts {
 async function withForeign(work: (parts: Parts) => Promise<void>): Promise<void> {
   await using site = await startCivitai({ loraBytes: 32 * 1024 });
   using transport = createTransport({ retry: { delayMs: 1 } });
-  const outer = await Deno.makeTempDir(), folder = join(outer, "project");
+  const outer = await Deno.makeTempDir();
+  const folder = join(outer, "project");
   Deno.mkdirSync(folder);
   try {
     await work({ outer, folder, transport, api: civitai(transport, { baseUrl: site.url }) });
@@ -39,7 +40,8 @@ for (const name of [".civikit", ".civikit/.gitignore", ".civikit/busy", ".civiki
   Deno.test(`a project that brings a link at ${name} changes no file it leads to`, () =>
     withForeign(async ({ outer, folder, api, transport }) => {
       manifestOf(folder, { models: ["civitai:1001@2002"] });
-      const isFolder = name === ".civikit", precious = join(outer, "precious");
+      const isFolder = name === ".civikit";
+      const precious = join(outer, "precious");
       if (isFolder) Deno.mkdirSync(precious);
       else {
         Deno.writeTextFileSync(precious, "mine");
@@ -76,7 +78,8 @@ Deno.test("a link that dangles in .civikit makes no file where it leads", () =>
 Deno.test("a manifest or lock file that is a link is not written", () =>
   withForeign(async ({ outer, folder, api }) => {
     for (const name of ["civikit.models.json", "civikit.lock.json"]) {
-      const elsewhere = join(outer, name), path = join(folder, name);
+      const elsewhere = join(outer, name);
+      const path = join(folder, name);
       write(elsewhere, name.includes("lock") ? { lockVersion: 1, files: [] } : { version: 1, models: [] });
       const before = Deno.readTextFileSync(elsewhere);
       Deno.symlinkSync(elsewhere, path);
@@ -137,7 +140,8 @@ Deno.test("a link below the root that leads out of the project is followed only 
 
 Deno.test("a link at the very place of a model changes no file it leads to, not even by force", () =>
   withForeign(async ({ outer, folder, api, transport }) => {
-    const precious = join(outer, "precious"), name = "paper_lantern_v2.safetensors";
+    const precious = join(outer, "precious");
+    const name = "paper_lantern_v2.safetensors";
     manifestOf(folder, { models: ["civitai:1001@2002"], root: "." });
     Deno.writeTextFileSync(precious, "mine");
     for (const ending of ["", ".part", ".part.json"]) {
@@ -161,8 +165,10 @@ Deno.test("a link at the very place of a model changes no file it leads to, not 
 
 Deno.test("a root that was named once is known again for that project, and for no other", () =>
   withForeign(async ({ outer, folder, api, transport }) => {
-    const namedRoots = join(outer, "state", "roots.json"), outside = join(outer, "outside");
-    const clone = join(outer, "clone"), value = { models: ["civitai:1001@2002"], root: "../outside" };
+    const namedRoots = join(outer, "state", "roots.json");
+    const outside = join(outer, "outside");
+    const clone = join(outer, "clone");
+    const value = { models: ["civitai:1001@2002"], root: "../outside" };
     Deno.mkdirSync(clone);
     for (const place of [folder, clone]) manifestOf(place, value);
     await install(openProject(folder, { root: outside, namedRoots }), api, transport);
@@ -191,13 +197,15 @@ Deno.test("a link below the root that stays in the project is followed", () =>
 
 Deno.test("a record of earlier installs takes nothing away through a link that leads out", () =>
   withForeign(async ({ outer, folder, api, transport }) => {
-    const project = openProject(folder), outside = join(outer, "outside");
+    const project = openProject(folder);
+    const outside = join(outer, "outside");
     await addModel(project, api, "2002");
     await install(project, api, transport);
     Deno.mkdirSync(outside);
     Deno.writeTextFileSync(join(outside, "a.txt"), "abc");
     Deno.symlinkSync(outside, join(project.root, "loras"));
-    const record = join(folder, ".civikit", "installed.json"), value = JSON.parse(Deno.readTextFileSync(record));
+    const record = join(folder, ".civikit", "installed.json");
+    const value = JSON.parse(Deno.readTextFileSync(record));
     value.roots[project.root]["loras/a.txt"] = "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD";
     write(record, value);
     assertEquals((await install(openProject(folder), api, transport)).removed, []);

@@ -10,7 +10,9 @@ import { sha256, tree } from "../../cli/_world.ts";
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 /** `CIVIKIT_FULL=1` makes it 50 files and ten kills. */
 const isFull = Deno.env.get("CIVIKIT_FULL") === "1";
-const fileCount = isFull ? 50 : 12, kills = isFull ? 10 : 4, fileBytes = 1_500_000;
+const fileCount = isFull ? 50 : 12;
+const kills = isFull ? 10 : 4;
+const fileBytes = 1_500_000;
 
 Deno.test(`civikit install of ${fileCount} files, killed -9 ${kills} times at random, ends exactly as the lock file says`, async () => {
   const ids = Array.from({ length: fileCount }, (_, index) => 7001 + index);
@@ -22,8 +24,10 @@ Deno.test(`civikit install of ${fileCount} files, killed -9 ${kills} times at ra
   const folder = await Deno.makeTempDir();
   try {
     const files = await Promise.all(ids.map(async (id) => {
-      const content = contents.get(id)!, { SHA256: sha256 } = await hashesOf(content, undefined);
-      const air = `urn:air:sdxl:lora:civitai:${id}@${id}`, url = `${origin.url}/api/download/models/${id}`;
+      const content = contents.get(id)!;
+      const { SHA256: sha256 } = await hashesOf(content, undefined);
+      const air = `urn:air:sdxl:lora:civitai:${id}@${id}`;
+      const url = `${origin.url}/api/download/models/${id}`;
       const path = `${id % 3 === 0 ? "a" : "b/c"}/file${id}.safetensors`;
       const names = { model: `Model ${id}`, version: "v1" };
       return {
@@ -63,7 +67,9 @@ Deno.test(`civikit install of ${fileCount} files, killed -9 ${kills} times at ra
     const share = files.reduce((sum, { bytes }) => sum + bytes, 0) / (kills + 2);
     let struck = 0;
     for (let kill = 0; kill < kills; kill++) {
-      const child = start(), output = child.output(), before = sentBytes();
+      const child = start();
+      const output = child.output();
+      const before = sentBytes();
       let ended = false;
       output.then(() => ended = true);
       // somewhere in the transfer: after a random part of this run's share has been sent

@@ -68,11 +68,13 @@ Deno.test("install() reports entries that mean nothing or belong to another sour
 
 Deno.test("install() takes nothing away by a record that leads out of the root", () =>
   withProject(async ({ folder, api, transport }) => {
-    const project = openProject(folder), outside = join(folder, "outside.txt");
+    const project = openProject(folder);
+    const outside = join(folder, "outside.txt");
     Deno.writeTextFileSync(outside, "abc");
     await addModel(project, api, "2002");
     await install(project, api, transport);
-    const record = join(folder, ".civikit", "installed.json"), value = JSON.parse(Deno.readTextFileSync(record));
+    const record = join(folder, ".civikit", "installed.json");
+    const value = JSON.parse(Deno.readTextFileSync(record));
     value.roots[project.root]["../outside.txt"] = "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD";
     Deno.writeTextFileSync(record, JSON.stringify(value));
     assertEquals((await install(openProject(folder), api, transport)).removed, []);
@@ -126,7 +128,8 @@ Deno.test("install() knows a file without SHA-256 by its other hashes, and witho
     await addModel(project, api, "2050");
     await addModel(project, api, "2051");
     await install(project, api, transport);
-    const lockPath = join(folder, "civikit.lock.json"), whole = Deno.readTextFileSync(lockPath);
+    const lockPath = join(folder, "civikit.lock.json");
+    const whole = Deno.readTextFileSync(lockPath);
     const forget = (change: (file: Record<string, unknown>) => void) => {
       const lock = JSON.parse(whole);
       for (const file of lock.files) {
@@ -136,8 +139,8 @@ Deno.test("install() knows a file without SHA-256 by its other hashes, and witho
       Deno.writeTextFileSync(lockPath, JSON.stringify(lock));
     };
     forget(() => {});
-    const before = site.log.length,
-      { outcomes } = await install(openProject(folder), api, transport, { isFrozen: true });
+    const before = site.log.length;
+    const { outcomes } = await install(openProject(folder), api, transport, { isFrozen: true });
     assertEquals([outcomes.map(({ state }) => state), site.log.length], [["there", "there"], before]);
     forget((file) => file.hashes ? file.hashes = { BLAKE3: "00".repeat(32) } : file.bytes = 7);
     Deno.removeSync(join(folder, ".civikit"), { recursive: true });
@@ -149,7 +152,8 @@ Deno.test("install() tries a file's other URLs where the first answers 404", () 
   withProject(async ({ folder, api, transport }) => {
     const project = openProject(folder);
     await addModel(project, api, "2002");
-    const [file] = project.lock.files, { url } = file!;
+    const [file] = project.lock.files;
+    const { url } = file!;
     Object.assign(file!, {
       url: url.replace(/fileId=\d+/, "fileId=1"),
       fallbackUrls: [url.replace(/fileId=\d+/, "fileId=2"), url],
@@ -191,7 +195,9 @@ Deno.test("install() lets one process at a time change a project", () =>
 
 Deno.test("install() stopped by its signal throws the reason, and the next one goes on", () =>
   withProject(async ({ folder, api, transport, site }) => {
-    const project = openProject(folder), controller = new AbortController(), reason = new Error("enough");
+    const project = openProject(folder);
+    const controller = new AbortController();
+    const reason = new Error("enough");
     await addModel(project, api, "2002");
     site.faults.limitConnections(10_000);
     const stopped = install(project, api, transport, { signal: controller.signal });
@@ -207,7 +213,8 @@ Deno.test("civikit install without the right to write is done when everything is
     const project = openProject(folder);
     await addModel(project, api, "2002");
     await install(project, api, transport);
-    const root = fileURLToPath(new URL("../../../", import.meta.url)), flags = await registryFlags(root);
+    const root = fileURLToPath(new URL("../../../", import.meta.url));
+    const flags = await registryFlags(root);
     const run = async () => {
       const rights = ["--allow-read", "--allow-env", "--allow-net", "--allow-sys", "--no-prompt"];
       const args = [

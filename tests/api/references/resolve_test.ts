@@ -65,7 +65,8 @@ Deno.test({
   name: "resolveDownloads() gives all a download needs, from a saved version",
   ignore: !hasSamples,
   async fn() {
-    const saved = sample("model-versions.1387174.json"), model = sample("models.1231067.json");
+    const saved = sample("model-versions.1387174.json");
+    const model = sample("models.1231067.json");
     const routes = { "/api/v1/model-versions/1387174": saved, "/api/v1/models/1231067": model };
     for (const text of ["1387174", "model:1231067", saved.air, "https://civitai.com/models/1231067/x"]) {
       const { files, baseUrl } = await resolve(text, routes);
@@ -296,7 +297,8 @@ Deno.test("resolveDownloads() warns of scans, missing hashes and sold access, an
     null,
   ]);
   assertEquals(await warned({ pickleScanResult: "Error", virusScanResult: "Pending" }), [[], null]);
-  const later = "2026-02-01T00:00:00.000Z", before = "2025-12-01T00:00:00.000Z";
+  const later = "2026-02-01T00:00:00.000Z";
+  const before = "2025-12-01T00:00:00.000Z";
   const sold = (endsAt: string | null) => [["early_access"], { endsAt }];
   assertEquals(await warned({}, { earlyAccessEndsAt: later }), sold(later));
   assertEquals(await warned({}, { earlyAccessEndsAt: before, availability: "EarlyAccess" }), [[], null]);

@@ -8,7 +8,8 @@ type Kind = "png" | "jpeg" | "mp4" | "mp3";
 
 /** What `writeSidecars()` saves of pictures named `KIND` or by a status, of the types given; and the paths asked for. */
 async function preview(...images: readonly (readonly [name: string, type?: string | null])[]): Promise<string[]> {
-  const asked: string[] = [], folder = await Deno.makeTempDir();
+  const asked: string[] = [];
+  const folder = await Deno.makeTempDir();
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, ({ url, headers }) => {
     const name = new URL(url).pathname.slice(1);
     // a range that is refused is asked for once more, plainly
@@ -35,7 +36,8 @@ async function preview(...images: readonly (readonly [name: string, type?: strin
 }
 
 Deno.test("writeSidecars() passes over what is no picture or cannot be had, for the next one", async () => {
-  const png = ["png", "image"] as const, due = ["written", "a.preview.png"];
+  const png = ["png", "image"] as const;
+  const due = ["written", "a.preview.png"];
   assertEquals(await preview(["mp4"], png), [...due, "mp4", "png"]);
   assertEquals(await preview(["mp4", "image"], png), [...due, "mp4", "png"]);
   assertEquals(await preview(["mp3", null], png), [...due, "mp3", "png"]);

@@ -10,10 +10,11 @@ async function onCache(
     path: string,
   ) => Promise<void>,
 ) {
-  const folder = await Deno.makeTempDir(), path = `${folder}/http.sqlite`;
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/http.sqlite`;
   const store = sqliteStore(path);
-  const now = Date.now(),
-    head = { status: 200, statusText: "OK", headers: [], vary: [], requestMs: now, responseMs: now };
+  const now = Date.now();
+  const head = { status: 200, statusText: "OK", headers: [], vary: [], requestMs: now, responseMs: now };
   for (
     const [url, partition] of [["https://a.test/1", ""], ["https://a.test/2?token=secret", "p"], [
       "https://b.test/1",

@@ -18,7 +18,8 @@ interface World {
 /** A Civitai, an empty folder, and the command run in this very process. */
 async function inWorld(work: (world: World) => Promise<void>): Promise<void> {
   await using civitai = await startCivitai({ bigBytes: 4 * 1024 ** 2 });
-  const folder = await Deno.makeTempDir(), dir = join(folder, "models");
+  const folder = await Deno.makeTempDir();
+  const dir = join(folder, "models");
   try {
     await work({
       civitai,

@@ -42,7 +42,9 @@ interface Installed {
 async function installed(words: readonly string[], work: (place: Installed) => Promise<void>): Promise<void> {
   assertEquals([words[0], words.at(-1)], ["deno", source]);
   const [, , ...flags] = words.slice(0, -1);
-  const outer = await Deno.makeTempDir(), home = join(outer, "home"), folder = join(outer, "work");
+  const outer = await Deno.makeTempDir();
+  const home = join(outer, "home");
+  const folder = join(outer, "work");
   await Deno.mkdir(home);
   await Deno.mkdir(folder);
   const { denoDir } = JSON.parse(
@@ -223,7 +225,8 @@ Deno.test({
 
 Deno.test("deno task civikit runs in the folder it is called from, with the rights of the README", async () => {
   await using civitai = await startCivitai({ loraBytes: 64 * 1024 });
-  const outer = await Deno.makeTempDir(), folder = join(outer, "a folder");
+  const outer = await Deno.makeTempDir();
+  const folder = join(outer, "a folder");
   await Deno.mkdir(join(folder, "images"), { recursive: true });
   // a task that runs these tests says where that one was called from
   const { INIT_CWD: _, ...around } = Deno.env.toObject();

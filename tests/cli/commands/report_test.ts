@@ -59,7 +59,8 @@ Deno.test("civikit download records what civikit report and civikit logs show", 
 Deno.test("civikit report counts what comes after its file was damaged, says so, and leaves a newer civikit's alone", () =>
   inWorld(async ({ folder, run }) => {
     const env = { CIVIKIT_CACHE: "off", CIVIKIT_STATE_DIR: join(folder, "state") };
-    const path = join(folder, "state", "stats.sqlite"), get = () => run(["versions", "get", "2002"], { env });
+    const path = join(folder, "state", "stats.sqlite");
+    const get = () => run(["versions", "get", "2002"], { env });
     await get();
     Deno.writeFileSync(path, Deno.readFileSync(path).fill(0xaa, 4096, 8192));
     const first = await run(["report", "--json"], { env });
@@ -88,7 +89,8 @@ Deno.test({
         CIVIKIT_STATE_DIR: join(folder, "pipes"),
         XDG_CACHE_HOME: join(folder, "cache"),
       };
-      const hashes = join(folder, "cache", "civikit", "hashes.sqlite"), stats = join(folder, "pipes", "stats.sqlite");
+      const hashes = join(folder, "cache", "civikit", "hashes.sqlite");
+      const stats = join(folder, "pipes", "stats.sqlite");
       for (const path of [env.CIVIKIT_CACHE, hashes, stats]) {
         Deno.mkdirSync(join(path, ".."), { recursive: true });
         await new Deno.Command("mkfifo", { args: [path] }).output();
@@ -104,7 +106,8 @@ Deno.test({
 
 Deno.test("civikit download records nothing when told not to, and where it may not write", () =>
   inWorld(async ({ folder, run }) => {
-    const state = join(folder, "state"), dir = join(folder, "models");
+    const state = join(folder, "state");
+    const dir = join(folder, "models");
     const quiet = { CIVIKIT_STATE_DIR: state, CIVIKIT_MONITOR: "off" };
     assertEquals((await run(["download", "2002", "--dir", dir], { env: quiet })).code, 0);
     const again = await run(["download", "2002", "--dir", dir, "--no-monitor"], { env: { CIVIKIT_STATE_DIR: state } });
@@ -141,9 +144,9 @@ Deno.test("civikit logs reads files it is given, gzip too, and counts their fail
 
 Deno.test("civikit logs reads all three files by name, with their rotated parts", () =>
   inWorld(async ({ folder, run }) => {
-    const logs = join(folder, "logs"),
-      show = async (...args: string[]) =>
-        (await run(["logs", ...args, "--log-dir", logs])).io.out.trimEnd().split("\n");
+    const logs = join(folder, "logs");
+    const show = async (...args: string[]) =>
+      (await run(["logs", ...args, "--log-dir", logs])).io.out.trimEnd().split("\n");
     await Deno.mkdir(logs);
     for (const name of ["http_client", "application", "error"]) {
       await Deno.writeTextFile(join(logs, `${name}.log.1`), `[${name}] old HTTP 500 error for https://a/\n`);
@@ -165,20 +168,21 @@ Deno.test("the logs at DEBUG say more than at INFO: what was asked and answered,
   inWorld(async ({ folder, run }) => {
     const texts: Record<string, string> = {};
     for (const level of ["INFO", "DEBUG"]) {
-      const state = join(folder, level),
-        env = {
-          CIVIKIT_STATE_DIR: state,
-          CIVIKIT_LOG_LEVEL: level,
-          CIVITAI_API_KEY: "demo-key-demo-key",
-          XDG_CACHE_HOME: join(state, "cache"),
-        };
+      const state = join(folder, level);
+      const env = {
+        CIVIKIT_STATE_DIR: state,
+        CIVIKIT_LOG_LEVEL: level,
+        CIVITAI_API_KEY: "demo-key-demo-key",
+        XDG_CACHE_HOME: join(state, "cache"),
+      };
       for (let n = 0; n < 2; n++) {
         assertEquals((await run(["download", "2002", "--dir", join(state, "models")], { env })).code, 0);
       }
       texts[level] = ["http_client", "application"]
         .map((name) => Deno.readTextFileSync(join(state, "logs", `${name}.log`))).join("");
     }
-    const debug = texts["DEBUG"]!, lines = debug.split("\n").filter((line) => line.includes(" DEBUG "));
+    const debug = texts["DEBUG"]!;
+    const lines = debug.split("\n").filter((line) => line.includes(" DEBUG "));
     assert(!texts["INFO"]!.includes(" DEBUG "), texts["INFO"]);
     const has = (pattern: RegExp) => assert(lines.some((line) => pattern.test(line)), `${pattern}\n${debug}`);
     has(/DEBUG asking GET http\S+ call: \w+ headers: \{.*"accept":"application\/json"/);

@@ -16,7 +16,8 @@ Deno.test("civikit scan reports unknown files, duplicates and totals, and writes
     put(world, "a/lantern.safetensors", 3001);
     put(world, "b/copy.safetensors", 3001);
     Deno.writeTextFileSync(join(folder, "own.pt"), "trained at home");
-    const before = tree(folder), { code, io } = await run(["scan", folder]);
+    const before = tree(folder);
+    const { code, io } = await run(["scan", folder]);
     assertEquals(code, 0, io.err);
     assertStringIncludes(io.out, "unknown to Civitai:");
     assertStringIncludes(io.out, "  own.pt\n");
@@ -84,8 +85,8 @@ Deno.test("civikit scan --sidecars tells which of two models of one name the sid
     put(world, "lantern.pt", 3020);
     put(world, "lantern.safetensors", 3001);
     Deno.writeTextFileSync(join(folder, "lantern.preview.png"), "mine");
-    const first = await run(["scan", folder, "--sidecars"]),
-      before = Deno.readTextFileSync(join(folder, "lantern.civitai.info"));
+    const first = await run(["scan", folder, "--sidecars"]);
+    const before = Deno.readTextFileSync(join(folder, "lantern.civitai.info"));
     assertEquals(first.code, 0, first.io.err);
     assertStringIncludes(first.io.err, "left alone: lantern.civitai.info belongs to lantern.pt");
     const again = await run(["scan", folder, "--sidecars", "--json"]);
@@ -114,7 +115,8 @@ for (
 ) {
   Deno.test(`civikit scan and verify do their work with a file of hashes that is ${kind}, and say so`, () =>
     inWorld(async (world) => {
-      const { folder, run } = world, hashes = join(folder, "..", "cache", "civikit", "hashes.sqlite");
+      const { folder, run } = world;
+      const hashes = join(folder, "..", "cache", "civikit", "hashes.sqlite");
       put(world, "lantern.safetensors", 3001);
       await run(["scan", folder]);
       spoil(hashes);
@@ -148,7 +150,8 @@ Deno.test("civikit scan shows known models first, paths from the folder given, a
 
 Deno.test("civikit scan and verify take a single file, whatever its ending", () =>
   inWorld(async (world) => {
-    const { folder, run } = world, path = join(folder, "lantern.safetensors");
+    const { folder, run } = world;
+    const path = join(folder, "lantern.safetensors");
     put(world, "lantern.safetensors", 3001);
     Deno.renameSync(path, join(folder, "lantern.bak"));
     const { code, io } = await run(["scan", join(folder, "lantern.bak")]);
@@ -160,7 +163,8 @@ Deno.test("civikit scan and verify take a single file, whatever its ending", () 
 
 Deno.test("civikit scan tells of files that are cut off and ends with 7, however often; verify does not call them sound", () =>
   inWorld(async (world) => {
-    const { folder, run } = world, path = join(folder, "lantern.safetensors");
+    const { folder, run } = world;
+    const path = join(folder, "lantern.safetensors");
     put(world, "lantern.safetensors", 3001);
     Deno.truncateSync(path, 40_000);
     for (const hashed of [1, 0]) {
@@ -181,7 +185,9 @@ Deno.test({
   ignore: Deno.build.os === "windows",
   fn: () =>
     inWorld(async (world) => {
-      const { folder, run } = world, models = join(folder, "m"), model = join(models, "gone.safetensors");
+      const { folder, run } = world;
+      const models = join(folder, "m");
+      const model = join(models, "gone.safetensors");
       put(world, "m/lantern.safetensors", 3001);
       Deno.symlinkSync("/nowhere", join(models, "put_models_here.txt"));
       Deno.symlinkSync("round", join(models, "round"));
@@ -207,7 +213,8 @@ Deno.test({
   ignore: Deno.build.os === "windows",
   fn: () =>
     inWorld(async (world) => {
-      const { folder, run } = world, library = join(folder, "library");
+      const { folder, run } = world;
+      const library = join(folder, "library");
       put(world, "store/lantern.safetensors", 3001);
       put(world, "library/b/deep/lantern.safetensors", 3001);
       Deno.mkdirSync(join(library, "a"));

@@ -32,7 +32,8 @@ Deno.test("civikit serve prints its URL, shows what others recorded, and ends in
       using _keeping = recorder({ registry, store });
       for (let i = 0; i < 3; i++) {
         registry.begin();
-        const url = "https://civitai.com/api/v1/models/5", code = undefined;
+        const url = "https://civitai.com/api/v1/models/5";
+        const code = undefined;
         registry.record({ method: "GET", url, durationMs: 9, status: 200, bytes: 1, code, isAborted: false });
       }
     }

@@ -21,7 +21,8 @@ function copy(from: string, to: string): void {
   }
 }
 
-const old = "paper_lantern.safetensors", fresh = "paper_lantern_v2.safetensors";
+const old = "paper_lantern.safetensors";
+const fresh = "paper_lantern_v2.safetensors";
 const models = (folder: string) => tree(join(folder, "models"));
 
 /** A project in which the first version of a model is installed. */
@@ -49,9 +50,11 @@ Deno.test("--dry-run of add, install, update and remove says what would happen, 
       [["remove", "2001", "--keep-files"], ["would remove from the manifest"], ["would_unwant"]],
       [["update", "--latest", "--keep-old"], ["would move: "], ["would_move", "would_download"]],
     ];
-    const before = everything(project), asked = civitai.storage.log.length;
+    const before = everything(project);
+    const asked = civitai.storage.log.length;
     for (const [args, words, names] of runs) {
-      const all = [...args, "--project", project, "--dry-run"], shown = await run(all);
+      const all = [...args, "--project", project, "--dry-run"];
+      const shown = await run(all);
       assertEquals(shown.code, 0, shown.io.err);
       for (const word of words) assertStringIncludes(shown.io.out, word, args.join(" "));
       assertEquals(events((await run([...all, "--json"])).io).map(({ event }) => event), names);

@@ -20,7 +20,8 @@ function shape({ name, short, value }: Flag): string {
 }
 
 Deno.test("an option has one letter and one kind of value, whichever command takes it, and no letter has two options", () => {
-  const shapes = new Map<string, string>(), letters = new Map<string, string>();
+  const shapes = new Map<string, string>();
+  const letters = new Map<string, string>();
   for (const flag of every) {
     assertEquals(shapes.get(flag.name) ?? shape(flag), shape(flag));
     shapes.set(flag.name, shape(flag));

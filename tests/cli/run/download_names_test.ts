@@ -27,16 +27,22 @@ interface Place {
 
 /** A site whose versions all have a file of one name and size. */
 async function withVersions(test: (place: Place) => Promise<void>): Promise<void> {
-  const home = await Deno.makeTempDir(), folder = `${home}/models`, fetched: number[] = [];
-  const bodies = new Map<number, Uint8Array<ArrayBuffer>>(), hashes = new Map<number, string>();
+  const home = await Deno.makeTempDir();
+  const folder = `${home}/models`;
+  const fetched: number[] = [];
+  const bodies = new Map<number, Uint8Array<ArrayBuffer>>();
+  const hashes = new Map<number, string>();
   for (const id of [7, 8, 9]) {
-    const path = `${home}/${id}`, body = model(id);
+    const path = `${home}/${id}`;
+    const body = model(id);
     await Deno.writeFile(path, body);
     bodies.set(id, body);
     hashes.set(id, (await digestFile(path, ["SHA256"])).SHA256!);
   }
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
-    const { pathname } = new URL(request.url), id = Number(pathname.split("/").at(-1)), body = bodies.get(id)!;
+    const { pathname } = new URL(request.url);
+    const id = Number(pathname.split("/").at(-1));
+    const body = bodies.get(id)!;
     if (pathname.startsWith("/api/v1/model-versions/")) {
       const file = { id: id * 10, name, sizeKB: body.length / 1024, type: "Model", primary: true };
       const files = [{ ...file, metadata: {}, hashes: { SHA256: hashes.get(id) } }];
@@ -57,7 +63,9 @@ async function withVersions(test: (place: Place) => Promise<void>): Promise<void
       folder,
       fetched,
       async begin(version, name) {
-        const stop = new AbortController(), { signal } = stop, SHA256 = hashes.get(version)!;
+        const stop = new AbortController();
+        const { signal } = stop;
+        const SHA256 = hashes.get(version)!;
         using transport = fetchTransport();
         const url = `${env.CIVIKIT_BASE_URL}/api/download/models/${version}`;
         const options = { hashes: { SHA256 }, signal, onProgress: () => stop.abort(new Error("stop")) };
@@ -120,7 +128,8 @@ Deno.test("civikit download leaves a name to the unfinished file of the other ve
   }));
 
 Deno.test("chooseNames() gives each file a name of its own that fits, whatever the disk thinks of upper case", async () => {
-  const folder = await Deno.makeTempDir(), long = "長".repeat(72) + ".safetensors";
+  const folder = await Deno.makeTempDir();
+  const long = "長".repeat(72) + ".safetensors";
   const file = (name: string, mark: string): Unnamed => ({ name, mark, url: `https://x.example/${mark}`, hashes: {} });
   try {
     const files = [
@@ -145,7 +154,9 @@ Deno.test("chooseNames() gives each file a name of its own that fits, whatever t
 });
 
 Deno.test("chooseNames() takes what cannot be read for another file, and ends when it is told to", async () => {
-  const folder = await Deno.makeTempDir(), stop = new AbortController(), url = "https://x.example/";
+  const folder = await Deno.makeTempDir();
+  const stop = new AbortController();
+  const url = "https://x.example/";
   const files = ["1", "2"].map((mark): Unnamed => ({ name: "a.bin", mark, url: url + mark, hashes: { SHA256: "00" } }));
   try {
     await Deno.mkdir(`${folder}/a.bin`);

@@ -9,7 +9,8 @@ const lines = "# my list: 水\r\n2002\r\n\r\n  model:1003  \r\nhttps://a.example
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
 function utf16(text: string, littleEndian = true): Uint8Array {
-  const bytes = new Uint8Array(text.length * 2), view = new DataView(bytes.buffer);
+  const bytes = new Uint8Array(text.length * 2);
+  const view = new DataView(bytes.buffer);
   for (let at = 0; at < text.length; at++) view.setUint16(at * 2, text.charCodeAt(at), littleEndian);
   return bytes;
 }
@@ -56,7 +57,8 @@ Deno.test("listedReferences() names the encoding of what it cannot read, once fo
 
 Deno.test("civikit download takes a list in UTF-16, and tells the line of what it cannot understand", () =>
   inWorld(async ({ folder, run }) => {
-    const list = `${folder}/list.txt`, args = ["download", "--from", list, "--dir", `${folder}/d`];
+    const list = `${folder}/list.txt`;
+    const args = ["download", "--from", list, "--dir", `${folder}/d`];
     Deno.writeFileSync(list, utf16("\ufeff2002\r\nnonsense\r\n"));
     const { code, io } = await run([...args, "--json"]);
     const failed = events(io).filter(({ event }) => event === "error");

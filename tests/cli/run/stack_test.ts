@@ -42,7 +42,8 @@ Deno.test("an address on this machine that an answer of the site names is not as
 Deno.test("an address on this machine is asked where the API is on this machine, or where the user named one", async () => {
   for (const place of ["baseUrl", "named"]) {
     await using service = local();
-    const baseUrl = place === "baseUrl" ? service.url : "https://civitai.com", named = [service.url];
+    const baseUrl = place === "baseUrl" ? service.url : "https://civitai.com";
+    const named = [service.url];
     const stack = await openStack(testIo({ env }), { ...options, baseUrl, ...(place === "named" && { named }) });
     assertEquals(await (await stack.transport.fetch(new Request(`${service.url}/a`))).text(), "not for the world");
     stack.close();

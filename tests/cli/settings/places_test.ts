@@ -126,7 +126,8 @@ Deno.test("CIVIKIT_CACHE=off is no file called off, for civikit cache and for wh
   }));
 
 Deno.test("every variable of the environment has one reader", async () => {
-  const folder = new URL("../../../cli/", import.meta.url), readers = new Map<string, Set<string>>();
+  const folder = new URL("../../../cli/", import.meta.url);
+  const readers = new Map<string, Set<string>>();
   async function walk(at: URL): Promise<void> {
     for await (const { name, isDirectory } of Deno.readDir(at)) {
       const url = new URL(name + (isDirectory ? "/" : ""), at);

@@ -75,7 +75,8 @@ Deno.test("addSidecars() tells which file's version cannot be had, and goes on w
 Deno.test("addSidecars() stopped by its signal throws the reason", () =>
   inFolder(async (path) => {
     using transport = fetchTransport();
-    const reason = new Error("enough"), { api } = shop([], {});
+    const reason = new Error("enough");
+    const { api } = shop([], {});
     const stopped = { api, transport, signal: AbortSignal.abort(reason) };
     const files = [{ path: path("a.safetensors"), sha256: "AA", versionId: 6 }];
     assertEquals(await assertRejects(() => Array.fromAsync(addSidecars(files, stopped))), reason);

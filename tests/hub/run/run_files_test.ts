@@ -37,7 +37,8 @@ async function onStage(work: (stage: Stage) => Promise<void>): Promise<void> {
 Deno.test("runFiles() tells how every transfer ended: well, failed before its first byte, not found", () =>
   onStage(async ({ folder, file }) => {
     using transport = fetchTransport();
-    const { transfers } = metricsRegistry(), states: string[] = [];
+    const { transfers } = metricsRegistry();
+    const states: string[] = [];
     Deno.mkdirSync(join(folder, "b.bin.part"));
     const files = [file("a.bin"), file("b.bin"), file("missing.bin")];
     for await (
@@ -59,7 +60,8 @@ Deno.test("runFiles() tells how every transfer ended: well, failed before its fi
 Deno.test("runFiles() counts what came over the network, not what lay there, and nothing twice", () =>
   onStage(async ({ folder, file, origin }) => {
     using socket = fetchTransport();
-    const received: [string, number][] = [], controller = new AbortController();
+    const received: [string, number][] = [];
+    const controller = new AbortController();
     const watcher = {
       progress({ name }: WantedFile, { downloadedBytes }: { downloadedBytes: number }) {
         if (name === "a.bin" && downloadedBytes > 0 && downloadedBytes < bytes) controller.abort();
@@ -67,7 +69,8 @@ Deno.test("runFiles() counts what came over the network, not what lay there, and
       ended: ({ name }: WantedFile, { receivedBytes }: { receivedBytes: number }) =>
         void received.push([name, receivedBytes]),
     };
-    const run = runFiles({ watcher }), defaults = { root: folder };
+    const run = runFiles({ watcher });
+    const defaults = { root: folder };
     origin.add({ kind: "rate", bytesPerSecond: 200_000 });
     for await (
       const _ of run(socket, [file("a.bin")], { defaults, signal: controller.signal })

@@ -101,7 +101,8 @@ Deno.test("report() takes codes of another version as they are", () => {
 
 Deno.test("formatReport() is a table, Markdown or JSON, in two languages", async () => {
   const stats = (await busyRegistry()).snapshot();
-  const english = report(stats), chinese = report(stats, { locale: "zh-TW" });
+  const english = report(stats);
+  const chinese = report(stats, { locale: "zh-TW" });
   const text = formatReport(english);
   assert(/error rate +9\.00% · fair\n/.test(text), text);
   assert(/civitai\.com +97 +6 +6\.25/.test(text), text);

@@ -23,7 +23,8 @@ export function serve(options: Partial<DiagnosticsOptions> = {}): Served {
   const registry = options.registry ?? metricsRegistry();
   const app = diagnostics({ memoryLimitBytes: 8 * 1024 ** 3, ...options, registry });
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, app.fetch);
-  const { port } = server.addr, url = `http://127.0.0.1:${port}`;
+  const { port } = server.addr;
+  const url = `http://127.0.0.1:${port}`;
   return {
     ...{ url, port, app, registry },
     get: (path, headers = {}) => fetch(url + path, { headers, redirect: "manual" }),

@@ -43,7 +43,8 @@ const storage =
 export function traffic(registry: MetricsRegistry, random: () => number, busy: number): void {
   const requests = Math.round(2 + busy * 14 * (0.6 + random() * 0.8));
   for (let i = 0; i < requests; i++) {
-    const at = random(), durationMs = 40 + 160 * random() ** 2 + (random() < 0.04 ? 900 * random() : 0);
+    const at = random();
+    const durationMs = 40 + 160 * random() ** 2 + (random() < 0.04 ? 900 * random() : 0);
     const url = at < 0.15
       ? storage
       : at < 0.3
@@ -83,7 +84,8 @@ export function stageTransfers(registry: MetricsRegistry): () => void {
 
 /** The last quarter of an hour of a busy process. */
 export async function stageQuarter(registry: MetricsRegistry, clock: FakeClock, seconds = 900): Promise<void> {
-  const random = seeded(7), finish = stageTransfers(registry);
+  const random = seeded(7);
+  const finish = stageTransfers(registry);
   for (let second = 0; second < seconds; second++) {
     const wave = 0.5 + 0.4 * Math.sin(second / 95) + 0.1 * Math.sin(second / 11);
     traffic(registry, random, wave);

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 import { assert, assertEquals } from "@std/assert";
 import { metricsRegistry } from "../../../monitor/mod.ts";
 import { fakeClock } from "../../_clock.ts";
@@ -145,7 +146,8 @@ Deno.test({
       },
 
       async "fits into 360 pixels, in both languages, on every page"(page) {
-        const clock = fakeClock(), registry = metricsRegistry({ clock });
+        const clock = fakeClock();
+        const registry = metricsRegistry({ clock });
         await stageQuarter(registry, clock, 120);
         await using served = serve({ registry });
         await page.resize(360, 740);
@@ -158,7 +160,8 @@ Deno.test({
       },
 
       async "is dark where that is preferred, with enough contrast in both"(page) {
-        const clock = fakeClock(), registry = metricsRegistry({ clock });
+        const clock = fakeClock();
+        const registry = metricsRegistry({ clock });
         await stageQuarter(registry, clock, 60);
         await using served = serve({ registry });
         const backgrounds: string[] = [];
@@ -183,7 +186,8 @@ Deno.test({
       },
 
       async "reads values off a chart with the arrow keys"(page) {
-        const clock = fakeClock(), registry = metricsRegistry({ clock });
+        const clock = fakeClock();
+        const registry = metricsRegistry({ clock });
         await using served = serve({ registry });
         for (let second = 0; second < 30; second++) {
           attempt(registry, url, { durationMs: 100 });
@@ -203,7 +207,8 @@ Deno.test({
       },
 
       async "gives every control a name and every image a text"(page) {
-        const clock = fakeClock(), registry = metricsRegistry({ clock });
+        const clock = fakeClock();
+        const registry = metricsRegistry({ clock });
         await stageQuarter(registry, clock, 60);
         await using served = serve({ registry });
         for (const path of ["/", "/report", "/errors", "/transfers"]) {

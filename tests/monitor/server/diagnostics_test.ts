@@ -88,7 +88,8 @@ Deno.test("diagnostics() forbids everything a page does not need, on every answe
 
 Deno.test("diagnostics() /healthz computes all four parts, and answers 503 on an error", async () => {
   const registry = metricsRegistry();
-  let failures = 0, isDown = false;
+  let failures = 0;
+  let isDown = false;
   const cache = () => {
     if (isDown) throw new CivikitError("reading", { code: "disk_error" });
     const numbers = {
@@ -148,7 +149,8 @@ Deno.test("diagnostics() /healthz computes all four parts, and answers 503 on an
 });
 
 Deno.test("diagnostics() /healthz forgets failures after a quarter of an hour", async () => {
-  const clock = fakeClock(), registry = metricsRegistry({ clock });
+  const clock = fakeClock();
+  const registry = metricsRegistry({ clock });
   await using served = serve({ registry });
   for (let i = 0; i < 10; i++) attempt(registry, site, { status: 0, code: "dns_failed" });
   assertEquals((await json(served.get("/healthz"))).checks.http_client[0].level, "error");
@@ -253,7 +255,8 @@ Deno.test("diagnostics() without numbers of its own shows the last 24 hours of t
 });
 
 Deno.test("diagnostics() draws steps of five seconds while it runs, and starts over after a clear", async () => {
-  const clock = fakeClock(), registry = metricsRegistry({ clock });
+  const clock = fakeClock();
+  const registry = metricsRegistry({ clock });
   await using served = serve({ registry });
   for (let second = 0; second < 20; second++) {
     attempt(registry, site, { durationMs: 10 * (second + 1) });
@@ -271,7 +274,8 @@ Deno.test("diagnostics() draws steps of five seconds while it runs, and starts o
 Deno.test("diagnostics() speaks the language that is asked for", async () => {
   await using served = serve();
   const title = async (path: string, headers: Record<string, string> = {}) => {
-    const response = await served.get(path, headers), page = await response.text();
+    const response = await served.get(path, headers);
+    const page = await response.text();
     return [
       /<html lang="([^"]+)"/.exec(page)?.[1],
       /<h1>([^<]+)/.exec(page)?.[1],

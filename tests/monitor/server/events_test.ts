@@ -13,7 +13,8 @@ interface Sent {
 
 /** Reads server-sent events as a browser would. */
 function reader(body: ReadableStream<Uint8Array>) {
-  const source = body.getReader(), decoder = new TextDecoder();
+  const source = body.getReader();
+  const decoder = new TextDecoder();
   let text = "";
   return {
     /** Reads until `count` events, comments and bare fields left out, have come. */
@@ -98,7 +99,8 @@ Deno.test("HEAD is answered as GET is, without the body, on every path", async (
 });
 
 Deno.test("HEAD of an export lets go of the lines that nobody will read", async () => {
-  let running = 0, started = 0;
+  let running = 0;
+  let started = 0;
   function* lines() {
     running++;
     started++;
@@ -136,9 +138,11 @@ Deno.test("/events tells who comes back to another process to start over, and wh
 });
 
 Deno.test("/events holds nothing back for slow clients: they read the ring, and hear that they missed some", async () => {
-  const clock = fakeClock(), bus = eventBus({ capacity: 100, clock });
+  const clock = fakeClock();
+  const bus = eventBus({ capacity: 100, clock });
   const streams = eventStreams(bus, clock);
-  const slow = reader(streams.open(undefined)!), fast = reader(streams.open(undefined)!);
+  const slow = reader(streams.open(undefined)!);
+  const fast = reader(streams.open(undefined)!);
   await Promise.all([slow.take(1), fast.take(1)]);
   const got: number[] = [];
   for (let n = 1; n <= 1000; n += 50) {
@@ -154,7 +158,8 @@ Deno.test("/events holds nothing back for slow clients: they read the ring, and 
 });
 
 Deno.test("/events sends a line now and then, and ends with the server", async () => {
-  const clock = fakeClock(), bus = eventBus({ clock });
+  const clock = fakeClock();
+  const bus = eventBus({ clock });
   const streams = eventStreams(bus, clock, { heartbeatMs: 1000 });
   const source = streams.open(undefined)!.getReader();
   await source.read(); // hello
@@ -169,7 +174,8 @@ Deno.test("/events sends a line now and then, and ends with the server", async (
 Deno.test("/events counts its clients, frees their places, and refuses those beyond the limit", async () => {
   await using served = serve({ maxEventClients: 2 });
   const open = async () => reader((await served.get("/events")).body!);
-  const first = await open(), second = await open();
+  const first = await open();
+  const second = await open();
   await Promise.all([first.take(1), second.take(1)]);
   const refused = await served.get("/events");
   assertEquals([refused.status, refused.headers.get("retry-after"), (await refused.json()).error], [

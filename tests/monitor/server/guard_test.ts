@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { attempts } from "../../../monitor/server/attempts.ts";
 import { fakeClock } from "../../_clock.ts";
@@ -179,12 +180,14 @@ Deno.test("diagnostics() counts wrong tokens by their address, typed into the fo
   const clock = fakeClock();
   const { app, ask, status } = asker({ hostname: "0.0.0.0", token, clock });
   using _app = app;
-  const attacker = from("203.0.113.7"), owner = from("203.0.113.8");
+  const attacker = from("203.0.113.7");
+  const owner = from("203.0.113.8");
   const form = (given: string, info: Deno.ServeHandlerInfo) =>
     ask("/login", { method: "POST", body: new URLSearchParams({ token: given }), info });
   const bearer = (given: string, info: Deno.ServeHandlerInfo) =>
     status("/metrics", { headers: { authorization: `Bearer ${given}` }, info });
-  const right = await form(token, owner), cookie = right.headers.get("set-cookie")!.split(";")[0]!;
+  const right = await form(token, owner);
+  const cookie = right.headers.get("set-cookie")!.split(";")[0]!;
   for (let n = 0; n < 5; n++) {
     assertEquals((await form(`wrong-${n}`, attacker)).status, 401);
     assertEquals(await bearer(`wrong-${n}`, attacker), 401);
@@ -221,7 +224,8 @@ Deno.test("diagnostics() reads no large bodies", async () => {
 });
 
 Deno.test("diagnostics() never makes Deno print its notice of request.signal, however a form is sent", async () => {
-  const { warn } = console, said: unknown[] = [];
+  const { warn } = console;
+  const said: unknown[] = [];
   console.warn = (...words) => void said.push(words);
   try {
     await using server = serve({ token });

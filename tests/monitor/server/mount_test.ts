@@ -21,7 +21,8 @@ for (const [way, mount] of Object.entries(ways)) {
     mount(app, diag);
     const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, app.fetch);
     const origin = `http://127.0.0.1:${server.addr.port}`;
-    const seen = new Set<string>(), left = [`${origin}/tools/diag/`];
+    const seen = new Set<string>();
+    const left = [`${origin}/tools/diag/`];
     const html = { accept: "text/html" };
     for (let url = left.pop(); url !== undefined; url = left.pop()) {
       const { pathname } = new URL(url);

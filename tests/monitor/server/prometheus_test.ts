@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- what it prints is what it is for
 import { assert, assertEquals } from "@std/assert";
 import { metrics, metricsRegistry, prometheusText, recordEvents, report } from "../../../monitor/mod.ts";
 import { compose, observe, retry } from "../../../transport/mod.ts";
@@ -13,15 +14,18 @@ function has(program: string): boolean {
   }
 }
 
-const hasPromtool = has("promtool"), hasPrometheus = has("prometheus");
+const hasPromtool = has("promtool");
+const hasPrometheus = has("prometheus");
 if (!hasPromtool || !hasPrometheus) console.log("prometheus is not installed: the tests that need it are skipped");
 
 /** A registry with something of everything in it. */
 function busyRegistry() {
-  const registry = metricsRegistry(), random = seeded(3);
+  const registry = metricsRegistry();
+  const random = seeded(3);
   for (let second = 0; second < 60; second++) traffic(registry, random, 1);
   stageTransfers(registry)();
-  const url = "https://civitai.com/a", host = "civitai.com";
+  const url = "https://civitai.com/a";
+  const host = "civitai.com";
   registry.event({ type: "queue", host, waitMs: 1500 }, "1");
   registry.event({ type: "limit", host, limit: 2, pauseMs: 4000 }, "1");
   registry.event({ type: "circuit", host, state: "open" }, "1");
@@ -44,7 +48,8 @@ function valueOf(text: string, start: string): number {
 }
 
 Deno.test("prometheusText() writes base units and totals that agree with the report", () => {
-  const registry = metricsRegistry(), url = "https://civitai.com/api/v1/models";
+  const registry = metricsRegistry();
+  const url = "https://civitai.com/api/v1/models";
   for (const durationMs of [4, 40, 400, 4000]) attempt(registry, url, { durationMs });
   attempt(registry, url, { durationMs: 40, status: 503, code: "service_unavailable" });
   registry.event({ type: "queue", host: "civitai.com", waitMs: 1500 }, "1");
@@ -99,14 +104,16 @@ Deno.test({
   name: "a real Prometheus scrapes /metrics with the token, and its queries give the report's totals",
   ignore: !hasPrometheus,
   async fn() {
-    const registry = busyRegistry(), token = "correct-horse-battery-staple";
+    const registry = busyRegistry();
+    const token = "correct-horse-battery-staple";
     let calls = 0;
     const origin = { fetch: () => Promise.resolve(new Response(null, { status: ++calls % 3 === 0 ? 200 : 503 })) };
     const client = observe(compose(origin, retry({ delayMs: 1 }), metrics({ registry })), recordEvents(registry));
     for (let i = 0; i < 4; i++) await client.fetch(new Request("https://civitai.com/api/v1/tags"));
     await using served = serve({ registry, token });
     const folder = await Deno.makeTempDir({ prefix: "civikit_prometheus_" });
-    const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 }), { port } = probe.addr;
+    const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = probe.addr;
     probe.close();
     await Deno.writeTextFile(`${folder}/token`, token);
     await Deno.writeTextFile(

@@ -42,7 +42,8 @@ Deno.test("recorder() hands over what is new, on the beat and at the end", async
 Deno.test("recorder() offers again what the store refused", () => {
   const clock = fakeClock();
   const registry = metricsRegistry({ clock });
-  const taken: StatsDelta[] = [], errors: unknown[] = [];
+  const taken: StatsDelta[] = [];
+  const errors: unknown[] = [];
   let refuse = true;
   const store = {
     add(delta: StatsDelta) {

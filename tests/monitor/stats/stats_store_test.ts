@@ -9,7 +9,9 @@ import { DiskError } from "../../../transport/mod.ts";
 import { registryFlags } from "../../../tools/registry.ts";
 import { fakeClock } from "../../_clock.ts";
 
-const minute = 60_000, hour = 60 * minute, day = 24 * hour;
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
 
 async function withFolder(work: (folder: string) => void | Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -161,7 +163,8 @@ Deno.test("statsStore() exports minutes as JSON lines and as CSV that no spreads
 for (let version = 1; version < migrations.length; version++) {
   Deno.test(`statsStore() brings a file of version ${version} to version ${migrations.length} with all its numbers`, () =>
     withFolder((folder) => {
-      const path = join(folder, "old.sqlite"), at = Date.parse("2026-03-01T10:07:00Z");
+      const path = join(folder, "old.sqlite");
+      const at = Date.parse("2026-03-01T10:07:00Z");
       const latency = new Histogram();
       latency.record(80);
       openSqlite(path, { applicationId, migrations: migrations.slice(0, version), statements: {} }).close();
@@ -190,7 +193,8 @@ for (let version = 1; version < migrations.length; version++) {
 
 Deno.test("statsStore() refuses a file of a newer civikit and one of something else, and leaves them alone", () =>
   withFolder((folder) => {
-    const path = join(folder, "s.sqlite"), other = join(folder, "o.sqlite");
+    const path = join(folder, "s.sqlite");
+    const other = join(folder, "o.sqlite");
     statsStore(path).close();
     {
       using db = new DatabaseSync(path);
@@ -235,7 +239,8 @@ for (
   ) {
     Deno.test(`statsStore() sets a file aside that is ${kind} when ${work}() finds it out, and goes on`, () =>
       withFolder((folder) => {
-        const path = join(folder, "s.sqlite"), told: string[] = [];
+        const path = join(folder, "s.sqlite");
+        const told: string[] = [];
         {
           using store = statsStore(path);
           store.add(delta(series()), Date.now());
@@ -252,7 +257,8 @@ for (
 
 Deno.test("statsStore() takes an encoded histogram that means nothing for damage", () =>
   withFolder((folder) => {
-    const path = join(folder, "s.sqlite"), told: string[] = [];
+    const path = join(folder, "s.sqlite");
+    const told: string[] = [];
     using store = statsStore(path, { onSetAside: (aside) => told.push(aside) });
     store.add(delta(series()), Date.now());
     {

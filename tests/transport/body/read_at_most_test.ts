@@ -2,7 +2,8 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { fetchTransport } from "../../../transport/socket/fetch_transport.ts";
 import { readAtMost } from "../../../transport/body/read_at_most.ts";
 
-const kib = 1024, most = 256 * kib;
+const kib = 1024;
+const most = 256 * kib;
 
 async function gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
   return await new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"))).bytes();

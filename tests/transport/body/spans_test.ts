@@ -26,14 +26,19 @@ function runs(bitmap: Uint8Array, value: number): { start: number; end: number }
 Deno.test("SpanSet agrees with a bitmap over random operations (faults row 36)", () => {
   const length = 96;
   for (let seed = 1; seed <= 300; seed++) {
-    const random = seeded(seed), bitmap = new Uint8Array(length), set = new SpanSet();
+    const random = seeded(seed);
+    const bitmap = new Uint8Array(length);
+    const set = new SpanSet();
     for (let step = 0; step < 60; step++) {
-      const start = random(length), end = start + random(length - start + 1), adding = random(3) > 0;
+      const start = random(length);
+      const end = start + random(length - start + 1);
+      const adding = random(3) > 0;
       if (adding) set.add(start, end);
       else set.remove(start, end);
       bitmap.fill(adding ? 1 : 0, start, end);
 
-      const state = `seed ${seed} step ${step}`, covered = bitmap.reduce((sum, bit) => sum + bit, 0);
+      const state = `seed ${seed} step ${step}`;
+      const covered = bitmap.reduce((sum, bit) => sum + bit, 0);
       assertEquals([...set], runs(bitmap, 1), state);
       assertEquals(set.covered, covered, state);
       assertEquals(set.size, runs(bitmap, 1).length, state);
@@ -41,7 +46,8 @@ Deno.test("SpanSet agrees with a bitmap over random operations (faults row 36)",
       const total = random(length + 1);
       assertEquals(set.holes(total), runs(bitmap.subarray(0, total), 0), state);
       assertEquals(set.prefix, bitmap.indexOf(0) === -1 ? length : bitmap.indexOf(0), state);
-      const from = random(length), to = from + random(length - from + 1);
+      const from = random(length);
+      const to = from + random(length - from + 1);
       const inside = runs(bitmap.subarray(from, to), 0).map(({ start, end }) => ({
         start: start + from,
         end: end + from,
@@ -68,7 +74,8 @@ Deno.test("SpanSet works past 4 GiB", () => {
 });
 
 Deno.test("SpanSet.clone() is a set of its own", () => {
-  const set = new SpanSet([{ start: 0, end: 4 }]), copy = set.clone();
+  const set = new SpanSet([{ start: 0, end: 4 }]);
+  const copy = set.clone();
   copy.add(4, 8);
   assertEquals([...set], [{ start: 0, end: 4 }]);
   assertEquals([...copy], [{ start: 0, end: 8 }]);

@@ -132,7 +132,8 @@ for (const stack of Object.keys(stacks)) {
 }
 
 Deno.test("download() writes no ETag into the journal in which the server repeats the key", async () => {
-  const folder = await Deno.makeTempDir(), key = "etag-key-0123456789abcdef";
+  const folder = await Deno.makeTempDir();
+  const key = "etag-key-0123456789abcdef";
   await using origin = await startOrigin({
     files: { "/a": { ...fileOf({ size, seed }), etag: `"for-${key}"` } },
     faults: [{ kind: "cut", after: 500_000, how: "fin", times: 1 }],
@@ -155,7 +156,8 @@ Deno.test("download() writes no ETag into the journal in which the server repeat
 
 const model = safetensors(2_000_000);
 const modelSha256 = createHash("sha256").update(model).digest("hex");
-const page = "<!doctype html><title>Log in</title>", json = '{"error":"Not now"}';
+const page = "<!doctype html><title>Log in</title>";
+const json = '{"error":"Not now"}';
 
 /** What a server, or something before it, may answer for once with status 200. */
 const notTheFile: Record<string, [Fault[], ErrorCode]> = {
@@ -256,7 +258,8 @@ for (const stack of Object.keys(stacks)) {
         files: { "/a": model },
         faults: [{ kind: "cut", after: 1_000_000, how: "fin" }, { kind: "status", status: 404, from: 1_000_000 }],
       });
-      const url = `${origin.url}/a`, name = "a.safetensors";
+      const url = `${origin.url}/a`;
+      const name = "a.safetensors";
       await assertRejects(() => get(url, { name, maxAttempts: 0 }), CivikitError);
       origin.heal();
       origin.put("/a", other);
@@ -272,7 +275,9 @@ for (const stack of Object.keys(stacks)) {
         files: { "/a": model },
         faults: [{ kind: "cut", after: 1_000_000, how: "fin" }, { kind: "status", status: 404, from: 1_000_000 }],
       });
-      const url = `${origin.url}/a`, name = "a.safetensors", options = { name, sizeBytes: model.byteLength };
+      const url = `${origin.url}/a`;
+      const name = "a.safetensors";
+      const options = { name, sizeBytes: model.byteLength };
       await assertRejects(() => get(url, { ...options, maxAttempts: 0 }), CivikitError);
       const { spans } = JSON.parse(await Deno.readTextFile(`${folder}/${name}.part.json`));
       origin.heal();
@@ -430,7 +435,8 @@ for (const [name, behave] of Object.entries(silent)) {
   for (const start of [0, 1_000_000]) {
     const when = start === 0 ? "from the first request on" : "in the middle of a file";
     Deno.test(`download() gives a peer up after minutes that ${name} ${when}`, async () => {
-      const folder = await Deno.makeTempDir(), clock = fakeClock();
+      const folder = await Deno.makeTempDir();
+      const clock = fakeClock();
       let isSilent = false;
       await using server = rawServer(async (connection) => {
         const head = await readHead(connection);

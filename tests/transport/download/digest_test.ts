@@ -9,7 +9,8 @@ const engines = [{ worker: true }, { worker: false }];
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex").toUpperCase();
 
 async function withFile(bytes: Uint8Array, work: (path: string, folder: string) => Promise<void>): Promise<void> {
-  const folder = Deno.makeTempDirSync(), path = join(folder, "model.safetensors");
+  const folder = Deno.makeTempDirSync();
+  const path = join(folder, "model.safetensors");
   try {
     Deno.writeFileSync(path, bytes);
     await work(path, folder);
@@ -26,7 +27,8 @@ function noise(length: number): Uint8Array<ArrayBuffer> {
 
 /** A .safetensors file: eight bytes of header length, the header, the tensors. */
 function safetensors(header: string, data: Uint8Array): Uint8Array<ArrayBuffer> {
-  const text = new TextEncoder().encode(header), bytes = new Uint8Array(8 + text.length + data.length);
+  const text = new TextEncoder().encode(header);
+  const bytes = new Uint8Array(8 + text.length + data.length);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(text.length), true);
   bytes.set(text, 8);
   bytes.set(data, 8 + text.length);
@@ -62,7 +64,8 @@ Deno.test("digestFile() of nothing", async () => {
 });
 
 Deno.test("digestFile() hashes what Civitai hashes, in a worker and here alike", async () => {
-  const data = noise(3_300_001), file = safetensors('{"__metadata__":{}}', data);
+  const data = noise(3_300_001);
+  const file = safetensors('{"__metadata__":{}}', data);
   const crc = crc32(file).toString(16).padStart(8, "0").toUpperCase().match(/../g)!.reverse().join("");
   await withFile(file, async (path) => {
     for (const engine of engines) {
@@ -121,7 +124,8 @@ Deno.test("AutoV1 is absent under 2 MiB, AutoV3 for anything but .safetensors", 
 });
 
 Deno.test("followDigest() follows a growing file, byte by byte too", async () => {
-  const data = noise(5_000_000), file = safetensors("{}", data);
+  const data = noise(5_000_000);
+  const file = safetensors("{}", data);
   for (const engine of engines) {
     await withFile(new Uint8Array(), async (path) => {
       const follower = followDigest(path, ["SHA256", "AutoV3"], engine);
@@ -146,7 +150,8 @@ Deno.test("followDigest() follows a growing file, byte by byte too", async () =>
 
 Deno.test("followDigest().reset() begins again, with a file put in the old one's place too", async () => {
   for (const engine of engines) {
-    const first = noise(3_000_000), second = noise(2_222_222);
+    const first = noise(3_000_000);
+    const second = noise(2_222_222);
     await withFile(first, async (path) => {
       const follower = followDigest(path, ["SHA256", "CRC32", "BLAKE3"], engine);
       follower.advance(2_900_000);
@@ -322,7 +327,8 @@ Deno.test("followDigest() runs its worker with nothing but the right to read tha
 
 Deno.test("followDigest() runs its worker in a minified bundle far from its sources", async () => {
   await withFile(noise(2_500_000), async (path, folder) => {
-    const main = join(folder, "main.ts"), bundle = join(folder, "elsewhere", "bundle.js");
+    const main = join(folder, "main.ts");
+    const bundle = join(folder, "elsewhere", "bundle.js");
     Deno.mkdirSync(join(folder, "elsewhere"));
     Deno.writeTextFileSync(main, program(digestModule.href));
     const bundled = await new Deno.Command(Deno.execPath(), {

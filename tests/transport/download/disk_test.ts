@@ -39,7 +39,8 @@ Deno.test({
   name: "wrapDiskError() reads the real errors of Deno and node:fs",
   ignore: !isLinux,
   fn: inFolder((folder) => {
-    const file = join(folder, "file"), loop = join(folder, "loop");
+    const file = join(folder, "file");
+    const loop = join(folder, "loop");
     Deno.writeTextFileSync(file, "x");
     Deno.symlinkSync(loop, loop);
     const cases: readonly [code: string, work: () => unknown][] = [
@@ -59,7 +60,8 @@ Deno.test({
       }],
     ];
     for (const [code, work] of cases) {
-      const error = caught(work), wrapped = wrapDiskError(error, "the path", "opening");
+      const error = caught(work);
+      const wrapped = wrapDiskError(error, "the path", "opening");
       assert(wrapped instanceof DiskError);
       assertEquals(wrapped.code, code, String(error));
       assertEquals(wrapped.cause, error);
@@ -105,7 +107,8 @@ Deno.test("wrapDiskError() knows each errno, passes our own errors on and keeps 
 Deno.test(
   "freeBytes() asks the nearest folder that exists",
   inFolder((folder) => {
-    const free = freeBytes(folder), later = freeBytes(join(folder, "a", "b", "c"));
+    const free = freeBytes(folder);
+    const later = freeBytes(join(folder, "a", "b", "c"));
     assert(free !== undefined && free > 0 && later !== undefined && later > 0);
   }),
 );
@@ -143,7 +146,9 @@ Deno.test({
   name: "ensureFolder() goes through links, and names one that leads nowhere",
   ignore: !isUnix,
   fn: inFolder((folder) => {
-    const disk = join(folder, "disk"), link = join(folder, "link"), gone = join(folder, "gone");
+    const disk = join(folder, "disk");
+    const link = join(folder, "link");
+    const gone = join(folder, "gone");
     Deno.mkdirSync(disk);
     Deno.symlinkSync(disk, link);
     ensureFolder(join(link, "a", "b"));
@@ -204,7 +209,8 @@ Deno.test({
   name: "writeAll() reports a real short write, at a limit in the middle of it (faults row 30)",
   ignore: !isLinux,
   async fn() {
-    const folder = Deno.makeTempDirSync(), path = join(folder, "x.part");
+    const folder = Deno.makeTempDirSync();
+    const path = join(folder, "x.part");
     const module = JSON.stringify(new URL("../../../transport/download/disk.ts", import.meta.url).href);
     const program = `import { writeAll } from ${module};
       const path = ${JSON.stringify(path)}, bytes = new Uint8Array(1_000_003);
@@ -253,7 +259,8 @@ Deno.test(
 Deno.test(
   "renameDurably() publishes and leaves nothing behind",
   inFolder((folder) => {
-    const from = join(folder, "x.part"), to = join(folder, "x");
+    const from = join(folder, "x.part");
+    const to = join(folder, "x");
     Deno.writeTextFileSync(from, "new");
     renameDurably(from, to);
     assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["x"]);
@@ -264,7 +271,8 @@ Deno.test(
 Deno.test(
   "renameDurably() never overwrites unless asked",
   inFolder((folder) => {
-    const from = join(folder, "x.part"), to = join(folder, "x");
+    const from = join(folder, "x.part");
+    const to = join(folder, "x");
     Deno.writeTextFileSync(from, "new");
     Deno.writeTextFileSync(to, "old");
     const error = assertThrows(() => renameDurably(from, to), DiskError, "x.part");
@@ -299,7 +307,8 @@ Deno.test({
   name: "renameDurably() to another device fails and keeps the part (faults row 31)",
   ignore: !isLinux || Deno.statSync("/tmp").dev === Deno.statSync("/dev/shm").dev,
   fn: inFolder((folder) => {
-    const from = join(folder, "x.part"), elsewhere = Deno.makeTempDirSync({ dir: "/dev/shm" });
+    const from = join(folder, "x.part");
+    const elsewhere = Deno.makeTempDirSync({ dir: "/dev/shm" });
     try {
       Deno.writeTextFileSync(from, "new");
       for (const replace of [false, true]) {

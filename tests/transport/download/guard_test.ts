@@ -116,7 +116,8 @@ Deno.test("guardStart() says nothing of a few bytes of a body that broke off", (
 Deno.test("holdStart() judges the first bytes once, however they come, and writes nothing before", () => {
   const body = Uint8Array.from({ length: 2000 }, (_, index) => index * 7);
   for (const step of [1, 100, 511, 512, 513, 2000]) {
-    const written = new Uint8Array(2000), judged: number[] = [];
+    const written = new Uint8Array(2000);
+    const judged: number[] = [];
     let count = 0;
     const { write, end } = holdStart((bytes, at) => {
       assertEquals(judged.length, 1);
@@ -137,7 +138,8 @@ Deno.test("holdStart() judges the first bytes once, however they come, and write
 });
 
 Deno.test("holdStart() lets pass what comes early from further on, and takes a beginning that comes twice", () => {
-  const body = Uint8Array.from({ length: 1000 }, (_, index) => index), written = new Uint8Array(1000);
+  const body = Uint8Array.from({ length: 1000 }, (_, index) => index);
+  const written = new Uint8Array(1000);
   const { write, end } = holdStart(
     (bytes, at) => written.set(bytes, at),
     (start) => assertEquals(start, body.subarray(0, 600)),

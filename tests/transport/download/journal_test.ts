@@ -144,7 +144,8 @@ Deno.test(
 );
 
 Deno.test("a process killed while it writes journals leaves a whole one (faults row 24)", async () => {
-  const folder = Deno.makeTempDirSync(), path = join(folder, "x.part.json");
+  const folder = Deno.makeTempDirSync();
+  const path = join(folder, "x.part.json");
   const module = JSON.stringify(new URL("../../../transport/download/journal.ts", import.meta.url).href);
   const program = `import { newJournal, writeJournal } from ${module};
     const journal = newJournal({ url: "https://civitai.com/api/download/models/7" });

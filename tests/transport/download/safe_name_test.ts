@@ -121,7 +121,8 @@ Deno.test("resolveInside() allows names that stay inside, existing or not, and l
 });
 
 Deno.test("resolveInside() refuses every way out", () => {
-  const top = Deno.makeTempDirSync(), root = join(top, "root");
+  const top = Deno.makeTempDirSync();
+  const root = join(top, "root");
   Deno.mkdirSync(root);
   Deno.mkdirSync(join(top, "root2"));
   try {

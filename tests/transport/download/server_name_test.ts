@@ -23,7 +23,8 @@ async function withServer(
   work: (place: Place) => Promise<void>,
   answer: (request: Request, asks: number) => Response | undefined = () => undefined,
 ): Promise<void> {
-  const asked: string[] = [], folder = await Deno.makeTempDir();
+  const asked: string[] = [];
+  const folder = await Deno.makeTempDir();
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
     const range = request.headers.get("range");
     asked.push(range ?? "");

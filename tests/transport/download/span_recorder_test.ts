@@ -17,7 +17,8 @@ Deno.test("SpanRecorder keeps true checksums for writes of several connections i
   const connections = [[0, 20_000], [20_000, 33_333], [33_333, 50_000]] as [number, number][];
   let turn = 0;
   while (connections.length > 0) {
-    const connection = connections[turn++ % connections.length]!, [at, end] = connection;
+    const connection = connections[turn++ % connections.length]!;
+    const [at, end] = connection;
     const next = Math.min(end, at + 1 + (turn * 997) % 3000);
     recorder.record(data.subarray(at, next), at);
     connection[0] = next;
@@ -76,13 +77,15 @@ Deno.test("SpanRecorder checks maxSpanBytes", () => {
 });
 
 Deno.test("proveSpans() keeps what is on the disk and drops one bad byte's span and what is cut off", async () => {
-  const folder = Deno.makeTempDirSync(), path = join(folder, "x.part");
+  const folder = Deno.makeTempDirSync();
+  const path = join(folder, "x.part");
   try {
     const damaged = data.slice(0, 44_000);
     damaged[25_000]! ^= 1;
     Deno.writeFileSync(path, damaged);
     const spans = [0, 1, 2, 3, 4].map((index) => {
-      const start = index * 10_000, end = start + 10_000;
+      const start = index * 10_000;
+      const end = start + 10_000;
       return { start, end, crc32: crc32(data.subarray(start, end)) };
     });
     assertEquals(await proveSpans(path, spans), [spans[0], spans[1], spans[3]]);

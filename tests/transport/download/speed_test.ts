@@ -16,7 +16,8 @@ function handClock(): Clock & { time: number } {
 }
 
 Deno.test("speedMeter() gives the mean of a steady stream", () => {
-  const clock = handClock(), meter = speedMeter({ windowMs: 5000, clock });
+  const clock = handClock();
+  const meter = speedMeter({ windowMs: 5000, clock });
   for (let step = 0; step < 200; step++) {
     clock.time += 100;
     meter.add(1_000_000);
@@ -27,7 +28,8 @@ Deno.test("speedMeter() gives the mean of a steady stream", () => {
 });
 
 Deno.test("speedMeter() forgets what left its window", () => {
-  const clock = handClock(), meter = speedMeter({ windowMs: 1000, clock });
+  const clock = handClock();
+  const meter = speedMeter({ windowMs: 1000, clock });
   meter.add(5000);
   clock.time += 500;
   assertEquals(meter.bytesPerSecond(), 10_000);
@@ -39,7 +41,8 @@ Deno.test("speedMeter() forgets what left its window", () => {
 });
 
 Deno.test("speedMeter() does not explode on a first reading at once", () => {
-  const clock = handClock(), meter = speedMeter({ windowMs: 2000, clock });
+  const clock = handClock();
+  const meter = speedMeter({ windowMs: 2000, clock });
   assertEquals(meter.bytesPerSecond(), 0);
   meter.add(100);
   assertEquals(meter.bytesPerSecond(), 1000);

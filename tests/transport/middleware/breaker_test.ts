@@ -11,7 +11,8 @@ const good = () => new Response("ok");
 const reset = new NetworkError("GET: reset", { code: "connection_reset", url: "https://a.example/x?[redacted]" });
 
 function setUp(options: BreakerOptions, ...answers: Answer[]) {
-  const clock: FakeClock = fakeClock(), circuits = new Map<string, Circuit>();
+  const clock: FakeClock = fakeClock();
+  const circuits = new Map<string, Circuit>();
   const origin = script(...answers);
   const client = watched(origin, breaker({ clock, circuits, ...options }));
   const ask = async (times: number) => {

@@ -31,7 +31,8 @@ function setUp(options: DedupeOptions = {}) {
 
 Deno.test("dedupe() gives a lone caller the very same response", async () => {
   const { open, client } = setUp();
-  const request = get(), answer = new Response("ok");
+  const request = get();
+  const answer = new Response("ok");
   const { body } = answer;
   const call = client.fetch(request);
   assertEquals(open[0]!.request.url, request.url);
@@ -118,10 +119,11 @@ Deno.test("dedupe() gives an error to everybody, and forgets it", async () => {
 
 Deno.test("dedupe() lets a joiner abort for itself", async () => {
   const { open, client } = setUp();
-  const caller = new AbortController(), reason = new Error("mine");
-  const first = client.fetch(get()),
-    leaver = fate(client.fetch(get({ signal: caller.signal }))),
-    stayer = client.fetch(get());
+  const caller = new AbortController();
+  const reason = new Error("mine");
+  const first = client.fetch(get());
+  const leaver = fate(client.fetch(get({ signal: caller.signal })));
+  const stayer = client.fetch(get());
   caller.abort(reason);
   await settle();
   assertStrictEquals(leaver.error, reason);
@@ -134,7 +136,8 @@ Deno.test("dedupe() lets a joiner abort for itself", async () => {
 Deno.test("dedupe() copies nothing when all joiners have left", async () => {
   const { open, client } = setUp();
   const caller = new AbortController();
-  const first = client.fetch(get()), leaver = fate(client.fetch(get({ signal: caller.signal })));
+  const first = client.fetch(get());
+  const leaver = fate(client.fetch(get({ signal: caller.signal })));
   caller.abort();
   await settle();
   const answer = new Response("ok");
@@ -146,7 +149,8 @@ Deno.test("dedupe() copies nothing when all joiners have left", async () => {
 
 Deno.test("dedupe() goes on with the one fetch when the first caller aborts and others wait", async () => {
   const { open, client } = setUp();
-  const caller = new AbortController(), reason = new Error("mine");
+  const caller = new AbortController();
+  const reason = new Error("mine");
   const first = fate(client.fetch(get({ signal: caller.signal })));
   const others = [client.fetch(get()), client.fetch(get())];
   caller.abort(reason);
@@ -178,7 +182,8 @@ Deno.test("dedupe() survives a first caller who aborts, or drops, a body half re
   for (const how of ["abort", "cancel"]) {
     const { open, client } = setUp();
     const caller = new AbortController();
-    const first = client.fetch(get({ signal: caller.signal })), second = client.fetch(get());
+    const first = client.fetch(get({ signal: caller.signal }));
+    const second = client.fetch(get());
     let body!: ReadableStreamDefaultController<Uint8Array>;
     open[0]!.resolve(new Response(new ReadableStream({ start: (controller) => void (body = controller) })));
     const response = await first;
@@ -202,7 +207,8 @@ Deno.test("dedupe() survives a first caller who aborts, or drops, a body half re
 Deno.test("dedupe() lets joiners fetch for themselves when the body is too large to copy", async () => {
   for (const headers of [{ "content-length": "11" }, {}] as HeadersInit[]) {
     const { open, client } = setUp({ maxBodyBytes: 10 });
-    const first = client.fetch(get()), others = [client.fetch(get()), client.fetch(get())];
+    const first = client.fetch(get());
+    const others = [client.fetch(get()), client.fetch(get())];
     open[0]!.resolve(new Response(new Blob(["hello world"]).stream(), { headers }));
     assertEquals(await (await first).text(), "hello world");
     while (open.length < 3) await settle();

@@ -19,7 +19,8 @@ const good = () => new Response("ok");
 const status = (status: number, headers: HeadersInit = {}) => () => new Response(null, { status, headers });
 
 function setUp(options: RateLimitOptions, ...answers: Answer[]) {
-  const clock = fakeClock(), hosts = new Map<string, HostLimit>();
+  const clock = fakeClock();
+  const hosts = new Map<string, HostLimit>();
   const origin = script(...answers);
   return { clock, hosts, origin, client: watched(origin, rateLimit({ clock, hosts, ...options })) };
 }
@@ -163,7 +164,8 @@ Deno.test("rateLimit() lets a caller who aborts leave the queue", async () => {
   const { open, answer } = byHand();
   const { clock, hosts, origin, client } = setUp({ concurrency: 1 }, answer);
   fate(client.fetch(get()));
-  const caller = new AbortController(), reason = new Error("mine");
+  const caller = new AbortController();
+  const reason = new Error("mine");
   const leaver = fate(client.fetch(get({ signal: caller.signal })));
   const stayer = fate(client.fetch(get()));
   caller.abort(reason);
@@ -220,12 +222,15 @@ function seeded(seed: number): () => number {
 Deno.test("rateLimit() never passes its limits, starves nobody and leaves no hole, whatever happens", async () => {
   for (let seed = 1; seed <= 20; seed++) {
     const random = seeded(seed);
-    const clock = fakeClock(), hosts = new Map<string, HostLimit>();
-    const concurrency = 1 + Math.floor(random() * 6),
-      perSecond = 5 + Math.floor(random() * 50),
-      burst = 1 + Math.floor(random() * 5);
-    const starts: number[] = [], order: number[] = [];
-    let active = 0, most = 0;
+    const clock = fakeClock();
+    const hosts = new Map<string, HostLimit>();
+    const concurrency = 1 + Math.floor(random() * 6);
+    const perSecond = 5 + Math.floor(random() * 50);
+    const burst = 1 + Math.floor(random() * 5);
+    const starts: number[] = [];
+    const order: number[] = [];
+    let active = 0;
+    let most = 0;
     const origin = {
       fetch(request: Request) {
         starts.push(clock.now());
@@ -337,7 +342,8 @@ Deno.test("rateLimit() tells each request that has to wait for a pause how long,
 });
 
 Deno.test("rateLimit() and retry() do not ask a host again that asked for a long pause", async () => {
-  const clock = fakeClock(), origin = script(status(429, { "retry-after": "86400" }), good);
+  const clock = fakeClock();
+  const origin = script(status(429, { "retry-after": "86400" }), good);
   const client = watched(origin, retry({ clock }), rateLimit({ clock }));
   assertEquals((await client.fetch(get())).status, 429);
   const second = fate(client.fetch(get()));

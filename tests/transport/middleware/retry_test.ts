@@ -264,7 +264,8 @@ Deno.test("retry() repeats a request of any method that is said to read only, wi
   };
   const isReading = ({ url }: Request) => url.endsWith("/look-up");
   for (const [path, asked] of [["look-up", 3], ["change", 1]] as const) {
-    const origin = script(answer(503), answer(429), answer(200)), clock = fakeClock();
+    const origin = script(answer(503), answer(429), answer(200));
+    const clock = fakeClock();
     const init = { method: "POST", body: `["${path}"]`, headers: { "content-type": "application/json" } };
     const call = watched(origin, retry({ clock, isReading })).fetch(new Request(`https://a.example/${path}`, init));
     await clock.advance(60_000);

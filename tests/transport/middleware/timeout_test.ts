@@ -11,7 +11,8 @@ const url = "https://a.example/";
 /** A raw server: sends `answer` to whoever connects, and says when the other side has gone. */
 function rawServer(answer: string) {
   const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-  const asked = Promise.withResolvers<void>(), gone = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  const gone = Promise.withResolvers<void>();
   const served = (async () => {
     const connection = await listener.accept();
     await connection.read(new Uint8Array(4096));

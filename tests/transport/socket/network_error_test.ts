@@ -171,7 +171,8 @@ Deno.test({
 function frame(type: number, flags: number, stream: number, ...payload: number[]): Uint8Array {
   return Uint8Array.of(0, 0, payload.length, type, flags, 0, 0, 0, stream, ...payload);
 }
-const settings = frame(4, 0, 0), okHeaders = frame(1, 4, 1, 0x88);
+const settings = frame(4, 0, 0);
+const okHeaders = frame(1, 4, 1, 0x88);
 const [goAway, reset] = [frame(7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11), frame(3, 0, 1, 0, 0, 0, 2)];
 const http2Faults: [string, Uint8Array[], boolean][] = [
   ["GOAWAY instead of an answer", [goAway], false],
