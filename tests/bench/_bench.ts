@@ -3,6 +3,8 @@
  *
  * @module
  */
+// deno-lint-ignore-file no-console -- the terminal is where a bench speaks
+import { parseArgs } from "@std/cli/parse-args";
 import { registryFlags } from "../../tools/registry.ts";
 
 /** The checkout, with a slash at the end. */
@@ -20,6 +22,58 @@ export interface Row {
   readonly result: string;
   /** Whether the target was reached; undefined where there is none. */
   readonly reached: boolean | undefined;
+}
+
+/** The command line of a bench. */
+export interface BenchArgs<Name extends string> {
+  /** Whether it is to be seen only that everything works: little data, few rounds. Not to be quoted. */
+  readonly isQuick: boolean;
+  /** The value of an option, or what its absence means. */
+  text(name: Name, fallback: string): string;
+  /** The same for a number above 0, a whole one unless `isWhole` is false. */
+  number(name: Name, fallback: number, isWhole?: boolean): number;
+  /** Prints the rows: a table, or JSON where `--json` was given. */
+  print(rows: readonly Row[]): void;
+}
+
+/**
+ * Reads the command line. Every bench takes `--quick`, `--json`, `--help` and `--priority`, which starts it once more,
+ * ahead of everything else that wants the processors (Linux, as root).
+ *
+ * @param file Name of the script.
+ * @param names What it takes beside these, with a value each.
+ */
+export async function benchArgs<const Name extends string = never>(
+  file: string,
+  names: readonly Name[] = [],
+): Promise<BenchArgs<Name>> {
+  const switches = ["quick", "json", "help", "priority"] as const;
+  const given = parseArgs(Deno.args, { string: [...names], boolean: [...switches] });
+  const known = new Set<string>([...names, ...switches, "_"]);
+  const usage = [...names.map((name) => `[--${name} ...]`), ...switches.map((name) => `[--${name}]`)].join(" ");
+  const wrong = [...given._.map(String), ...Object.keys(given).filter((name) => !known.has(name))];
+  if (given.help || wrong.length > 0) {
+    if (wrong.length > 0) console.error(`${wrong.join(", ")}: unknown`);
+    console.error(`${file} ${usage}`);
+    Deno.exit(wrong.length > 0 ? 2 : 0);
+  }
+  if (given.priority) await takePriority(file);
+  const text = (name: Name, fallback: string) => (given as Record<string, unknown>)[name]?.toString() ?? fallback;
+  return {
+    isQuick: given.quick,
+    text,
+    number(name, fallback, isWhole = true) {
+      const value = Number(text(name, String(fallback)));
+      if (value > 0 && (isWhole ? Number.isInteger(value) : Number.isFinite(value))) return value;
+      throw new RangeError(`--${name} ${value}: not a ${isWhole ? "whole " : ""}number above 0`);
+    },
+    print: (rows) => console.log(given.json ? JSON.stringify({ isQuick: given.quick, rows }) : verdicts(rows)),
+  };
+}
+
+/** Says something to the reader; standard output is for the rows. */
+export function say(text: string): void {
+  console.error(text);
 }
 
 /** The middle value. */
@@ -76,11 +130,8 @@ export function verdicts(rows: readonly Row[]): string {
   ]);
 }
 
-/**
- * Starts the bench `name` once more, ahead of everything else that wants the processors (Linux, as root), and ends with
- * it: what other programs do then matters less. Returns at once inside that second start.
- */
-export async function takePriority(name: string): Promise<void> {
+/** Starts the bench `name` once more and ends with it. Returns at once inside that second start. */
+async function takePriority(name: string): Promise<void> {
   const mark = "CIVIKIT_BENCH_PRIORITY";
   if (Deno.env.has(mark)) return;
   const raise = 'echo -20 > /proc/self/autogroup 2>/dev/null; exec nice -n -15 "$@"';

@@ -1,4 +1,3 @@
-// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * Downloads that take turns: every contestant is a whole process and writes the same file into the same folder, from the
  * same origin, each time with nothing of the one before left to be written.
@@ -6,7 +5,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { isInstalled, median, root, run, script, type Words } from "./_bench.ts";
+import { isInstalled, median, root, run, say, script, type Words } from "./_bench.ts";
 
 /** What a contestant has to fetch, and where to. */
 export interface Task {
@@ -165,11 +164,6 @@ export async function hashFile(path: string): Promise<string> {
 export function speedUp(measured: Map<string, Measured>, one: string, other: string): number | undefined {
   const [fast, slow] = [measured.get(one)?.ms, measured.get(other)?.ms];
   return fast?.length && slow?.length ? median(slow) / median(fast) : undefined;
-}
-
-/** Says something to the reader; standard output is for the result. */
-export function say(text: string): void {
-  console.error(text);
 }
 
 /** The misbehaving origin in a process of its own, serving `/bench.bin`. */

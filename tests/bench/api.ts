@@ -1,8 +1,7 @@
-// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * Two measurements of the API, against an embedded Civitai in another process:
  *
- *     deno task bench:api [models] [images]
+ *     deno task bench:api [--models 100000] [--images 1000] [--quick] [--priority] [--json]
  *
  * 1. All models of a list (default 100,000), against a bare loop of fetch and JSON.parse over the same pages; memory is
  *    looked at on the way.
@@ -14,10 +13,13 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { civitai, createTransport, saveImages } from "../../mod.ts";
-import { registryFlags } from "../../tools/registry.ts";
+import { benchArgs, type Row, say, script } from "./_bench.ts";
 
-const [models = 100_000, images = 1000] = Deno.args.map(Number);
+const args = await benchArgs("api.ts", ["models", "images"]);
+const models = args.number("models", args.isQuick ? 2000 : 100_000);
+const images = args.number("images", args.isQuick ? 50 : 1000);
 const imageBytes = 200_000;
+const rows: Row[] = [];
 const MiB = 1024 ** 2;
 const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
 
@@ -28,10 +30,8 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 async function withServer(sizes: readonly number[], work: (url: string) => Promise<void>): Promise<void> {
-  const server = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", ...await registryFlags(), "tests/bench/_civitai_server.ts", ...sizes.map(String)],
-    stdout: "piped",
-  }).spawn();
+  const [program, ...args] = await script("_civitai_server.ts", ...sizes.map(String));
+  const server = new Deno.Command(program, { args, stdout: "piped" }).spawn();
   const reader = server.stdout.pipeThrough(new TextDecoderStream()).getReader();
   try {
     await work((await reader.read()).value!.trim());
@@ -75,10 +75,14 @@ await withServer([models], async (url) => {
     bare = Math.min(bare, await timed(() => bareLoop(url)));
     ours = Math.min(ours, await timed(async () => result = await listModels(url)));
   }
-  console.log(
-    `${result.count} models: bare ${seconds(bare)}, models.list() ${seconds(ours)}, ${(ours / bare).toFixed(2)} times`,
-  );
-  console.log(`resident memory on the way, MiB: ${result.memory.join(" ")}`);
+  say(`resident memory on the way, MiB: ${result.memory.join(" ")}`);
+  rows.push({
+    name: "list",
+    what: `time of models.list() / bare loop, ${result.count} models`,
+    target: "-",
+    result: `${(ours / bare).toFixed(2)}x (${seconds(ours)} against ${seconds(bare)})`,
+    reached: undefined,
+  });
 });
 
 await withServer([0, images, imageBytes], async (url) => {
@@ -107,15 +111,19 @@ await withServer([0, images, imageBytes], async (url) => {
       }
     }
     const saved = (await readdir(join(folder, "ours"))).length;
-    console.log(
-      `${saved} images of ${imageBytes} bytes: aria2c -j16 ${seconds(times["aria2"]!)}, saveImages() ${
-        seconds(times["ours"]!)
-      }`,
-    );
+    const [theirs, own] = [times["aria2"]!, times["ours"]!];
+    rows.push({
+      name: "images",
+      what: `time of saveImages() / aria2c -j16, ${saved} images of ${imageBytes} bytes`,
+      target: "-",
+      result: `${(own / theirs).toFixed(2)}x (${seconds(own)} against ${seconds(theirs)})`,
+      reached: undefined,
+    });
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    console.log("aria2c is not installed");
+    say("images: skipped, aria2c is not installed");
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 });
+args.print(rows);

@@ -1,8 +1,7 @@
-// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * What a hit and a miss cost, beside undici's cache interceptor, in one run:
  *
- *     deno run -A tests/bench/cache_bench.ts [seconds per series, default 1]
+ *     deno task bench:cache [--seconds 1] [--quick] [--priority] [--json]        seconds for each series
  *
  * A hit is a 2 KB JSON answer, from the call to the last byte of its text. The candidates take turns in short slices, so
  * that whatever else the machine does meets all of them; the medians of the slices are printed.
@@ -10,9 +9,12 @@
 import { Agent, cacheStores, fetch as undiciFetch, interceptors, request as undiciRequest } from "npm:undici@7.30.0";
 import { httpCache, memoryStore, sqliteStore } from "../../cache/mod.ts";
 import { compose, fetchTransport } from "../../transport/mod.ts";
+import { benchArgs, median, type Row, say } from "./_bench.ts";
 
-const seconds = Number(Deno.args[0] ?? 1);
-const slices = 40;
+const args = await benchArgs("cache_bench.ts", ["seconds"]);
+const seconds = args.number("seconds", args.isQuick ? 0.1 : 1, false);
+const slices = args.isQuick ? 10 : 40;
+const rows: Row[] = [];
 
 /** An origin in a thread of its own. */
 async function startOrigin(): Promise<{ base: string; stop: () => void }> {
@@ -40,23 +42,34 @@ async function race(calls: Record<string, Call>): Promise<Record<string, number>
   const results: Record<string, number[]> = {};
   const times: Record<string, number> = {};
   for (const [name, call] of Object.entries(calls)) {
-    await slice(call, 200);
-    times[name] = Math.max(10, Math.round(seconds * 1e6 / slices / await slice(call, 500)));
+    await slice(call, args.isQuick ? 20 : 200);
+    times[name] = Math.max(10, Math.round(seconds * 1e6 / slices / await slice(call, args.isQuick ? 50 : 500)));
     results[name] = [];
   }
   for (let n = 0; n < slices; n++) {
     for (const [name, call] of Object.entries(calls)) results[name]!.push(await slice(call, times[name]!));
   }
-  return Object.fromEntries(
-    Object.entries(results).map(([name, list]) => [name, list.sort((a, b) => a - b)[list.length >> 1]!]),
-  );
+  return Object.fromEntries(Object.entries(results).map(([name, list]) => [name, median(list)]));
 }
 
 function print(title: string, medians: Record<string, number>, base: string): void {
-  console.log(`\n${title}`);
+  say(`\n${title}`);
   for (const [name, us] of Object.entries(medians)) {
-    console.log(`  ${name.padEnd(34)} ${us.toFixed(1).padStart(8)} us  x${(us / medians[base]!).toFixed(3)}`);
+    say(`  ${name.padEnd(34)} ${us.toFixed(1).padStart(8)} us  x${(us / medians[base]!).toFixed(3)}`);
   }
+}
+
+/** Adds a row about two of the medians; a hit is to beat its peer. */
+function compare(name: string, medians: Record<string, number>, one: string, other: string): void {
+  const ratio = medians[one]! / medians[other]!;
+  const isHit = name === "hit";
+  rows.push({
+    name,
+    what: `time of ${one} / ${other}`,
+    target: isHit ? "< 1x" : "-",
+    result: `${ratio.toFixed(3)}x (${medians[one]!.toFixed(1)} us)`,
+    reached: isHit ? ratio < 1 : undefined,
+  });
 }
 
 const origin = await startOrigin();
@@ -87,7 +100,8 @@ try {
     "civikit, sqlite": ours(sqlite),
   });
   print("a hit, against undici request with its memory store", hits, "undici request, memory");
-  console.log(`  sqlite against sqlite: x${(hits["civikit, sqlite"]! / hits["undici request, sqlite"]!).toFixed(3)}`);
+  compare("hit", hits, "civikit, memory", "undici request, memory");
+  compare("hit", hits, "civikit, sqlite", "undici request, sqlite");
 
   let n = 0;
   const missing = (store: typeof memory): Call => {
@@ -101,9 +115,13 @@ try {
     "fetchTransport, httpCache, sqlite": missing(sqlite),
   });
   print("a miss, against bare fetch", misses, "fetch");
+  compare("miss", misses, "fetchTransport, httpCache, memory", "fetch");
+  compare("miss", misses, "fetchTransport, httpCache, sqlite", "fetch");
   sqlite.close();
 } finally {
   origin.stop();
   await Deno.remove(folder, { recursive: true });
 }
+say("");
+args.print(rows);
 Deno.exit(0);

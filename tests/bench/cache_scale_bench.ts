@@ -1,8 +1,7 @@
-// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * What size does to the stores:
  *
- *     deno run -A tests/bench/cache_scale_bench.ts [memory|sqlite]
+ *     deno task bench:cache_scale [--store memory|sqlite] [--quick] [--priority] [--json]
  *
  * Lookups among 1,000 and 100,000 entries (median, body included); the longest time anything stalls while every new entry
  * pushes out old ones; and how far resident memory grows above the limit.
@@ -10,9 +9,15 @@
 import process from "node:process";
 import { type CacheStore, httpCache, memoryStore, sqliteStore, type StoredHead } from "../../cache/mod.ts";
 import { compose } from "../../transport/mod.ts";
+import { benchArgs, median, type Row, say } from "./_bench.ts";
 
-const which = Deno.args[0] ?? "both";
+const args = await benchArgs("cache_scale_bench.ts", ["store"]);
+const which = args.text("store", "both");
+const few = 1000;
+const many = args.isQuick ? 5000 : 100_000;
+const rounds = args.isQuick ? 3 : 31;
 const mib = 1024 * 1024;
+const rows: Row[] = [];
 const url = (n: number) => `https://civitai.com/api/v1/model-versions/${n}?nsfw=true`;
 const body = new TextEncoder().encode(JSON.stringify({ text: "x".repeat(1000) }));
 const head: StoredHead = {
@@ -55,8 +60,8 @@ async function fill(store: CacheStore, from: number, to: number): Promise<void> 
 /** Median times, in microseconds, over rounds of random keys: of a lookup with its body, and of a whole hit with its text. */
 async function lookup(store: CacheStore, entries: number): Promise<[lookup: number, hit: number]> {
   const client = compose({ fetch: () => Promise.reject(new Error("a miss")) }, httpCache({ store }));
-  const rounds: [number[], number[]] = [[], []];
-  for (let round = 0; round < 31; round++) {
+  const series: [number[], number[]] = [[], []];
+  for (let round = 0; round < rounds; round++) {
     const urls = Array.from({ length: 1000 }, () => url(Math.floor(Math.random() * entries)));
     const start = performance.now();
     for (const url of urls) {
@@ -65,11 +70,11 @@ async function lookup(store: CacheStore, entries: number): Promise<[lookup: numb
     }
     const between = performance.now();
     for (const url of urls) await (await client.fetch(new Request(url))).text();
-    rounds[0].push(between - start);
-    rounds[1].push(performance.now() - between);
+    series[0].push(between - start);
+    series[1].push(performance.now() - between);
     await pause();
   }
-  return rounds.map((list) => list.sort((a, b) => a - b)[15]!) as [number, number];
+  return series.map(median) as [number, number];
 }
 
 /**
@@ -109,36 +114,46 @@ type Make = (maxBytes: number) => CacheStore;
 
 async function measureEviction(name: string, make: Make): Promise<void> {
   const before = Deno.memoryUsage().rss / mib;
-  const full = make(50 * mib);
-  await fill(full, 0, 100_000);
+  const full = make(many / 2000 * mib);
+  await fill(full, 0, many);
   const { entries, bytes } = await full.stats();
   const more = (Deno.memoryUsage().rss / mib - before).toFixed(0);
-  console.log(
-    `${name}: limit 50 MiB, holds ${entries} entries, ${(bytes / mib).toFixed(1)} MiB; resident memory +${more} MiB`,
+  say(
+    `${name}: limit ${many / 2000} MiB, holds ${entries} entries, ${
+      (bytes / mib).toFixed(1)
+    } MiB; resident +${more} MiB`,
   );
-  const longest = (all: number[]) => all.slice(0, 3).map((ms) => ms.toFixed(2)).join(", ");
-  console.log(
-    `${name}: eviction, small entries: longest stalls ${longest(await stalls(full, 200_000, 3000, 1))} ms of 6000`,
-  );
-  console.log(
-    `${name}: eviction, 2 MiB entries: longest stalls ${longest(await stalls(full, 300_000, 100, 32))} ms of 6600`,
-  );
+  const longest = async (what: string, all: Promise<number[]>) => {
+    const [first = 0, ...others] = (await all).slice(0, 3);
+    say(`${name}: eviction, ${what}: longest stalls ${[first, ...others].map((ms) => ms.toFixed(2)).join(", ")} ms`);
+    rows.push({
+      name,
+      what: `longest stall while ${what} push out old ones`,
+      target: "-",
+      result: `${first.toFixed(2)} ms`,
+      reached: undefined,
+    });
+  };
+  await longest("small entries", stalls(full, 2 * many, args.isQuick ? 100 : 3000, 1));
+  await longest("2 MiB entries", stalls(full, 3 * many, args.isQuick ? 5 : 100, 32));
   full.close();
 }
 
 async function measureLookup(name: string, make: Make): Promise<void> {
   const store = make(1024 * mib);
-  await fill(store, 0, 1000);
-  const few = await lookup(store, 1000);
-  await fill(store, 1000, 100_000);
-  const many = await lookup(store, 100_000);
+  await fill(store, 0, few);
+  const small = await lookup(store, few);
+  await fill(store, few, many);
+  const large = await lookup(store, many);
   for (const [index, what] of ["lookup", "whole hit"].entries()) {
-    const [a, b] = [few[index]!, many[index]!];
-    console.log(
-      `${name}: ${what} among 1,000 entries ${a.toFixed(2)} us, among 100,000 ${b.toFixed(2)} us, x${
-        (b / a).toFixed(2)
-      }`,
-    );
+    const [a, b] = [small[index]!, large[index]!];
+    rows.push({
+      name,
+      what: `${what} among ${many} entries / among ${few}`,
+      target: "-",
+      result: `${(b / a).toFixed(2)}x (${b.toFixed(2)} us)`,
+      reached: undefined,
+    });
   }
   store.close();
 }
@@ -155,3 +170,4 @@ if (which !== "memory") {
   await Deno.remove(folder, { recursive: true });
 }
 if (which !== "sqlite") await measure("memory", (maxBytes) => memoryStore({ maxBytes }));
+args.print(rows);

@@ -1,4 +1,3 @@
-// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * Downloads side by side: civikit against aria2, curl with openssl, and a bare loop, in turns, with medians and ratios.
  *
@@ -6,17 +5,15 @@
  *
  * Rows: `loopback` (1 GiB as fast as it goes), `capped` (nginx, 8 MiB/s for each request), `strict` (the same without
  * nginx's burst), `slow` (one connection ten times slower), `link` (40 ms round trip, 0.5 % loss), `memory` (1 and 4 GiB).
- * `--quick` takes smaller files and fewer runs: to see that everything works, not to quote.
- * `--priority` runs all of it ahead of other programs on the machine (Linux, root).
+ * `--quick` takes small files and one run each: to see that everything works, not to quote.
  *
  * @module
  */
 import { createHash } from "node:crypto";
-import { parseArgs } from "@std/cli/parse-args";
 import { pieces, seeded } from "../_origin/content.ts";
 import { type Link, openLink } from "./_link.ts";
 import { hasNginx, startNginx } from "../_nginx.ts";
-import { median, root, type Row, run, takePriority, verdicts } from "./_bench.ts";
+import { benchArgs, median, root, type Row, run, say } from "./_bench.ts";
 import {
   aria2,
   bareLoop,
@@ -26,30 +23,21 @@ import {
   hashFile,
   type Measured,
   race,
-  say,
   speedUp,
   startOriginProcess,
 } from "./_race.ts";
 
-const args = parseArgs(Deno.args, {
-  string: ["runs", "only", "folder"],
-  boolean: ["quick", "priority", "json", "help"],
-});
 const names = ["loopback", "capped", "strict", "slow", "link", "memory"];
-if (args.help) {
-  console.log(`bench:download [--runs N] [--only ${names.join(",")}] [--quick] [--folder DIR] [--priority] [--json]`);
-  Deno.exit(0);
-}
-if (args.priority) await takePriority("download.ts");
-const quick = args.quick;
-const runs = Number(args.runs ?? (quick ? 2 : 5));
-if (!Number.isInteger(runs) || runs < 1) throw new RangeError(`--runs ${args.runs}: not a whole number above 0`);
-const only = args.only?.split(",") ?? names;
+const args = await benchArgs("download.ts", ["runs", "only", "folder"]);
+const quick = args.isQuick;
+const warmUp = !quick;
+const runs = args.number("runs", quick ? 1 : 5);
+const only = args.text("only", names.join()).split(",");
 for (const name of only) if (!names.includes(name)) throw new RangeError(`--only ${name}: not one of ${names}`);
 
 const MiB = 1024 ** 2;
 const GiB = 1024 ** 3;
-const folder = await Deno.makeTempDir({ prefix: "civikit-bench-", dir: args.folder ?? await scratch() });
+const folder = await Deno.makeTempDir({ prefix: "civikit-bench-", dir: args.text("folder", await scratch()) });
 const shelf = `${folder}/origin`;
 const target = `${folder}/target`;
 const rows: Row[] = [];
@@ -102,13 +90,13 @@ function noNginx(name: string): void {
 
 async function loopback(): Promise<void> {
   if (!hasNginx) return noNginx("loopback");
-  const size = quick ? 256 * MiB : GiB;
+  const size = quick ? 32 * MiB : GiB;
   const { name, sha256 } = await makeFile(size);
   const what = `${size / MiB} MiB over loopback`;
   await withNginx(name, undefined, async (origin) => {
     const contestants: Contestant[] = [civikit, aria2(), curlAndHash, bareLoop];
     const title = `loopback: ${what}, nginx; aria2c -x8 -s8 --file-allocation=none`;
-    const measured = await race({ title, contestants, folder: target, sha256, connections: 8, runs, origin });
+    const measured = await race({ title, contestants, folder: target, sha256, connections: 8, runs, warmUp, origin });
     compare("loopback", `${what}, throughput`, measured, "aria2", 2);
     compare("loopback", `${what}, throughput`, measured, "curl+openssl", 1.7);
     const [own, bare] = [measured.get("civikit")!, measured.get("bare loop")!];
@@ -123,21 +111,21 @@ async function loopback(): Promise<void> {
 
 async function capped(): Promise<void> {
   if (!hasNginx) return noNginx("capped");
-  const size = quick ? 128 * MiB : 256 * MiB;
+  const size = quick ? 32 * MiB : 256 * MiB;
   const { name, sha256 } = await makeFile(size);
   await withNginx(name, 8 * MiB, async (origin) => {
     const title = `capped: ${size / MiB} MiB, nginx limit_rate 8 MiB/s, 8 connections; aria2c -x8 -s8 -k1M
   (nginx counts per request and lets the first second's share through at once, which favours many short requests:
   see the row «strict»)`;
     const contestants = [civikit, aria2("-k1M")];
-    const measured = await race({ title, contestants, folder: target, sha256, connections: 8, runs, origin });
+    const measured = await race({ title, contestants, folder: target, sha256, connections: 8, runs, warmUp, origin });
     compare("capped", `${size / MiB} MiB at 8 MiB/s per request (nginx), throughput`, measured, "aria2 -k1M", 1);
   });
 }
 
 /** The own origin holds every byte to its time, from the first on. */
 async function paced(name: string, what: string, slowFirst: boolean, least: number): Promise<void> {
-  const size = quick ? 128 * MiB : 256 * MiB;
+  const size = quick ? 32 * MiB : 256 * MiB;
   const sha256 = (await makeFile(size)).sha256;
   const all = { kind: "rate", bytesPerSecond: 8 * MiB };
   const faults = slowFirst ? [all, { kind: "rate", bytesPerSecond: 0.8 * MiB, connection: 1 }] : [all];
@@ -146,15 +134,16 @@ async function paced(name: string, what: string, slowFirst: boolean, least: numb
   const floor = (size / MiB / (slowFirst ? 56.8 : 64)).toFixed(2);
   const title = `${name}: ${size / MiB} MiB, ${what}, 8 connections; aria2c -x8 -s8, with and without -k1M
   (${floor} s are the least these eight connections need)`;
-  const peers = slowFirst ? [aria2(), aria2("-k1M")] : [aria2("-k1M")];
+  // without -k1M aria2 waits for the slow connection: too long for a quick look
+  const peers = slowFirst && !quick ? [aria2(), aria2("-k1M")] : [aria2("-k1M")];
   const contestants = [civikit, ...peers];
-  const measured = await race({ title, contestants, folder: target, sha256, connections: 8, runs, origin });
+  const measured = await race({ title, contestants, folder: target, sha256, connections: 8, runs, warmUp, origin });
   for (const peer of peers) compare(name, `${size / MiB} MiB, ${what}, throughput`, measured, peer.name, least);
 }
 
 async function link(): Promise<void> {
   if (!hasNginx) return noNginx("link");
-  const size = quick ? 24 * MiB : 32 * MiB;
+  const size = quick ? 4 * MiB : 32 * MiB;
   const { name, sha256 } = await makeFile(size);
   let line: Link;
   try {
@@ -177,7 +166,7 @@ async function link(): Promise<void> {
 
 async function memory(): Promise<void> {
   if (!hasNginx) return noNginx("memory");
-  const sizes = quick ? [GiB / 4, GiB] : [GiB, 4 * GiB];
+  const sizes = quick ? [GiB / 8, GiB / 4] : [GiB, 4 * GiB];
   const peaks = new Map<number, number[]>([[4, []], [8, []]]);
   for (const size of sizes) {
     const { name, sha256 } = await makeFile(size, true);
@@ -230,10 +219,14 @@ Deno.addSignalListener("SIGINT", async () => {
 try {
   await Deno.mkdir(shelf);
   await Deno.mkdir(target);
-  say(`folder ${folder}, ${runs} runs each after a warm-up, in turns; medians; ${await run(["uname", "-sr"])}`);
+  say(
+    `folder ${folder}, ${
+      quick ? "one run each" : `medians of ${runs} runs each after a warm-up`
+    }, in turns; ${await run(["uname", "-sr"])}`,
+  );
   for (const name of names) if (only.includes(name)) await work[name]?.();
 } finally {
   await cleanUp();
 }
 say("");
-console.log(args.json ? JSON.stringify({ runs, quick, rows }, null, 2) : verdicts(rows));
+args.print(rows);

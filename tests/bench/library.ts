@@ -1,23 +1,19 @@
-// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * How fast a library is scanned: `scan` against `openssl dgst -sha256` with one thread over the same files, and a second
  * scan of 10,000 unchanged files.
  *
- * `deno run -A tests/bench/library.ts [--gigabytes 6] [--files 10000] [--folder /dev/shm]`
+ *     deno task bench:library [--gigabytes 6] [--files 10000] [--folder /dev/shm] [--quick] [--priority] [--json]
  *
  * @module
  */
 import { join } from "node:path";
 import { hashCache, scan } from "../../api/mod.ts";
-import { isInstalled, median, type Row, run, verdicts } from "./_bench.ts";
+import { benchArgs, isInstalled, median, type Row, run } from "./_bench.ts";
 
 const GiB = 1024 ** 3;
 const MiB = 1024 ** 2;
 
-function option(name: string, fallback: string): string {
-  const at = Deno.args.indexOf(`--${name}`);
-  return at < 0 ? fallback : Deno.args[at + 1] ?? fallback;
-}
+const args = await benchArgs("library.ts", ["gigabytes", "files", "folder"]);
 
 function pseudoRandom(bytes: number): Uint8Array<ArrayBuffer> {
   const block = new Uint8Array(bytes);
@@ -50,7 +46,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 async function hashing(folder: string): Promise<Row> {
-  const bytes = Number(option("gigabytes", "6")) * GiB;
+  const bytes = args.number("gigabytes", args.isQuick ? 0.125 : 6, false) * GiB;
   const paths = writeModels(folder, bytes);
   const ours: number[] = [];
   const theirs: number[] = [];
@@ -63,7 +59,7 @@ async function hashing(folder: string): Promise<Row> {
   const [one, other] = [rate(median(ours)), rate(median(theirs))];
   return {
     name: "scan",
-    what: `scan of ${(bytes / GiB).toFixed(0)} GiB in ${paths.length} files against openssl, one thread`,
+    what: `scan of ${bytes / GiB} GiB in ${paths.length} files against openssl, one thread`,
     target: ">= 1.5x",
     result: `${ratio.toFixed(2)}x (${one} against ${other})`,
     reached: ratio >= 1.5,
@@ -71,7 +67,7 @@ async function hashing(folder: string): Promise<Row> {
 }
 
 async function unchanged(folder: string): Promise<Row> {
-  const count = Number(option("files", "10000"));
+  const count = args.number("files", args.isQuick ? 500 : 10_000);
   const root = join(folder, "many");
   for (let index = 0; index < count; index++) {
     if (index % 100 === 0) Deno.mkdirSync(join(root, String(index)), { recursive: true });
@@ -95,14 +91,13 @@ async function unchanged(folder: string): Promise<Row> {
   };
 }
 
-const folder = await Deno.makeTempDir({ dir: option("folder", "/dev/shm"), prefix: "civikit_bench_" });
+const folder = await Deno.makeTempDir({ dir: args.text("folder", "/dev/shm"), prefix: "civikit_bench_" });
 try {
   const rows: Row[] = [];
   if (isInstalled("openssl") || Deno.build.os === "linux") rows.push(await hashing(folder));
   for (const { name } of Deno.readDirSync(folder)) Deno.removeSync(join(folder, name), { recursive: true });
   rows.push(await unchanged(folder));
-  console.log(verdicts(rows));
-  if (rows.some(({ reached }) => reached === false)) Deno.exitCode = 1;
+  args.print(rows);
 } finally {
   await Deno.remove(folder, { recursive: true });
 }

@@ -1,8 +1,7 @@
-// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * What watching costs:
  *
- *     deno run -A --v8-flags=--expose-gc tests/bench/monitor.ts
+ *     deno task bench:monitor [--quick] [--priority] [--json]
  *
  * 1. `metrics` around a transport that does nothing: what it adds to a request, as the difference of medians over a
  *    million requests each, taken in turns; and whether memory grows.
@@ -12,8 +11,14 @@ import { join } from "node:path";
 import { metrics, metricsRegistry, recorder, report, statsStore } from "../../monitor/mod.ts";
 import { compose, type Transport } from "../../transport/mod.ts";
 import { fakeClock } from "../_clock.ts";
+import { benchArgs, median, type Row, say } from "./_bench.ts";
 
-const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
+const args = await benchArgs("monitor.ts");
+
+/** A row with a bound. */
+function atMost(name: string, what: string, value: number, bound: number, text: string): Row {
+  return { name, what, target: `<= ${bound}`, result: text, reached: value <= bound };
+}
 
 async function slice(client: Transport, request: Request, times: number): Promise<number> {
   const start = performance.now();
@@ -27,8 +32,8 @@ function heapBytes(): number {
   return Deno.memoryUsage().heapUsed;
 }
 
-async function perRequest(): Promise<void> {
-  const slices = 1000;
+async function perRequest(): Promise<Row[]> {
+  const slices = args.isQuick ? 50 : 1000;
   const times = 1000;
   const response = new Response(null, { headers: { "content-length": "2048" } });
   const nothing: Transport = { fetch: () => Promise.resolve(response) };
@@ -46,16 +51,15 @@ async function perRequest(): Promise<void> {
   }
   const grown = (heapBytes() - before - slices * 32) / 1024; // less the two lists of results
   const [without, within] = [median(bare), median(seen)];
-  console.log(`a request through nothing      ${without.toFixed(3)} us`);
-  console.log(
-    `a request through metrics()    ${within.toFixed(3)} us: ${(within - without).toFixed(3)} us more, at most 2`,
-  );
-  console.log(`heap after ${(slices * times).toLocaleString("en")} of each    ${grown.toFixed(0)} KiB more`);
+  const more = within - without;
+  say(`a request through nothing ${without.toFixed(3)} us, through metrics() ${within.toFixed(3)} us`);
+  say(`heap after ${(slices * times).toLocaleString("en")} of each: ${grown.toFixed(0)} KiB more`);
   const distinct = Array.from({ length: 20_000 }, (_, n) => new Request(`https://host${n}.example/a/b/c${n}`));
   const start = performance.now();
   for (const one of distinct) await watched.fetch(one);
   const us = (performance.now() - start) * 1000 / distinct.length;
-  console.log(`20,000 hosts and routes        ${us.toFixed(3)} us each, ${registry.snapshot().series.length} series`);
+  say(`20,000 hosts and routes: ${us.toFixed(3)} us each, ${registry.snapshot().series.length} series`);
+  return [atMost("request", "what metrics() adds to a request, us", more, 2, `${more.toFixed(3)} us`)];
 }
 
 /** Hosts and routes of an ordinary day, with a share of failures. */
@@ -72,7 +76,8 @@ const traffic = [
   ["https://r2.example/file.safetensors", 206],
 ] as const;
 
-async function oneDay(): Promise<void> {
+async function oneDay(): Promise<Row[]> {
+  const hours = args.isQuick ? 1 : 24;
   const folder = await Deno.makeTempDir();
   const clock = fakeClock("2026-03-01T00:00:00Z");
   const registry = metricsRegistry({ clock });
@@ -80,7 +85,7 @@ async function oneDay(): Promise<void> {
   const keeping = recorder({ registry, store });
   const start = performance.now();
   let flushMs = 0;
-  for (let beat = 0; beat < 24 * 360; beat++) {
+  for (let beat = 0; beat < hours * 360; beat++) {
     for (let n = 0; n < 1000; n++) {
       const [url, status] = traffic[n % traffic.length]!;
       // a long tail around 80 ms
@@ -98,28 +103,27 @@ async function oneDay(): Promise<void> {
   const tookMs = performance.now() - start;
   keeping.stop();
   const times: number[] = [];
-  const day = { fromMs: clock.date() - 86_400_000 };
+  const span = { fromMs: clock.date() - 86_400_000 };
   let total = 0;
   for (let n = 0; n < 9; n++) {
     const reading = performance.now();
-    total = report(store.read(day)).total_requests;
+    total = report(store.read(span)).total_requests;
     times.push(performance.now() - reading);
   }
   const drawing = performance.now();
-  const points = store.timeline(day, 5 * 60_000).length;
+  const points = store.timeline(span, 5 * 60_000).length;
   const drawMs = performance.now() - drawing;
-  console.log(
-    `a day at 100 requests/s        ${total.toLocaleString("en")} requests in ${(tookMs / 1000).toFixed(1)} s`,
-  );
-  console.log(`store                          ${(store.sizeBytes() / 1024 ** 2).toFixed(1)} MiB, at most 20`);
-  console.log(
-    `report of the day              ${median(times).toFixed(1)} ms (first ${times[0]!.toFixed(1)}), at most 50`,
-  );
-  console.log(`timeline of ${points} points         ${drawMs.toFixed(1)} ms`);
-  console.log(`one flush                      ${(flushMs / 24 / 360).toFixed(2)} ms`);
+  say(`${hours} h at 100 requests/s: ${total.toLocaleString("en")} requests in ${(tookMs / 1000).toFixed(1)} s`);
+  say(`timeline of ${points} points ${drawMs.toFixed(1)} ms, one flush ${(flushMs / hours / 360).toFixed(2)} ms`);
+  const sizeMiB = store.sizeBytes() / 1024 ** 2;
+  const reportMs = median(times);
   store.close();
   await Deno.remove(folder, { recursive: true });
+  const day = `${hours} h at 100 requests/s`;
+  return [
+    atMost("store", `size of the store, ${day}, MiB`, sizeMiB, 20, `${sizeMiB.toFixed(1)} MiB`),
+    atMost("report", `report of it, ms`, reportMs, 50, `${reportMs.toFixed(1)} ms (first ${times[0]!.toFixed(1)})`),
+  ];
 }
 
-await perRequest();
-await oneDay();
+args.print([...await perRequest(), ...await oneDay()]);

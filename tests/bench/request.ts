@@ -1,4 +1,3 @@
-// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * What the whole stack (without cache) adds to a small JSON GET, beside bare `fetch` and well-known clients:
  *
@@ -10,33 +9,18 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli/parse-args";
 import axios from "npm:axios@1.21.1";
 import got from "npm:got@16.1.0";
 import ky from "npm:ky@2.1.0";
 import { ofetch } from "npm:ofetch@1.5.1";
 import { createTransport, defaultUserAgent } from "../../mod.ts";
-import { median, root, type Row, script, table, takePriority, verdicts } from "./_bench.ts";
+import { benchArgs, median, root, type Row, say, script, table } from "./_bench.ts";
 
 type Call = (url: string) => Promise<unknown>;
 
-const args = parseArgs(Deno.args, {
-  string: ["rounds", "batch", "only"],
-  boolean: ["quick", "priority", "json", "help"],
-});
-if (args.help) {
-  console.log(`bench:request [--rounds N] [--batch N] [--only NAME,NAME] [--quick] [--priority] [--json]`);
-  Deno.exit(0);
-}
-if (args.priority) await takePriority("request.ts");
-const rounds = whole("rounds", args.rounds ?? (args.quick ? 6 : 40));
-const batch = whole("batch", args.batch ?? 100);
-
-function whole(name: string, text: string | number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new RangeError(`--${name} ${text}: not a whole number above 0`);
-  return value;
-}
+const args = await benchArgs("request.ts", ["rounds", "batch", "only"]);
+const rounds = args.number("rounds", args.isQuick ? 4 : 40);
+const batch = args.number("batch", args.isQuick ? 20 : 100);
 
 const headers = { accept: "application/json" };
 using transport = createTransport();
@@ -55,7 +39,7 @@ const contestants: Record<string, Call> = {
   "got": (url) => got(url, { headers }).json(),
 };
 const peers = ["ky", "ofetch", "axios", "got"];
-const only = args.only?.split(",") ?? Object.keys(contestants);
+const only = args.text("only", Object.keys(contestants).join()).split(",");
 for (const name of only) if (!(name in contestants)) throw new RangeError(`--only ${name}: not a contestant`);
 const present = ["bare fetch", ...only.filter((name) => name !== "bare fetch")];
 
@@ -112,11 +96,11 @@ const reader = server.stdout.pipeThrough(new TextDecoderStream()).getReader();
 const rows: Row[] = [];
 try {
   const url = (await reader.read()).value!.trim();
-  console.error(`${rounds} rounds of ${batch} requests each, after a warm-up, in turns`);
+  say(`${rounds} rounds of ${batch} requests each, after a warm-up, in turns`);
   for (const [what, width] of [["one at a time", 1], ["16 at a time", 16]] as const) {
     const times = await race(url, width);
-    console.error(`\n${what}`);
-    console.error(table([
+    say(`\n${what}`);
+    say(table([
       ["", "us per request", "to bare fetch"],
       ...present.map((
         name,
@@ -129,5 +113,5 @@ try {
   await reader.cancel();
   await server.status;
 }
-console.error("");
-console.log(args.json ? JSON.stringify({ rounds, batch, rows }, null, 2) : verdicts(rows));
+say("");
+args.print(rows);

@@ -1,7 +1,9 @@
 // deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * The diagnostic server under load, in a process of its own with 24 hours in its store: 500 streams of events and 200
- * requests a second on `/metrics` and `/` for `--seconds` (default 30). Prints errors, memory and first paint.
+ * requests a second on `/metrics` and `/`. Prints errors, memory and first paint.
+ *
+ *     deno task bench:serve [--seconds 30] [--streams 500] [--quick] [--priority] [--json]
  *
  * @module
  */
@@ -9,7 +11,7 @@ import { diagnostics, metricsRegistry, recorder, statsStore } from "../../monito
 import { fakeClock } from "../_clock.ts";
 import { findChromium, startChromium } from "../_chromium.ts";
 import { seeded, traffic } from "../monitor/server/_stage.ts";
-import { median, type Row, script, verdicts } from "./_bench.ts";
+import { benchArgs, median, type Row, script } from "./_bench.ts";
 
 const MiB = 1024 * 1024;
 
@@ -56,7 +58,7 @@ async function firstPaint(url: string): Promise<number> {
   return median(times.slice(1));
 }
 
-async function bench(seconds: number): Promise<Row[]> {
+async function bench(seconds: number, count: number): Promise<Row[]> {
   const folder = await Deno.makeTempDir({ prefix: "civikit_bench_" });
   await writeDay(`${folder}/stats.sqlite`);
   const [program, ...args] = await script("serve.ts", "--server", `${folder}/stats.sqlite`);
@@ -79,7 +81,7 @@ async function bench(seconds: number): Promise<Row[]> {
   let clients = 0;
   let isOver = false;
   const readers: ReadableStreamDefaultReader<Uint8Array>[] = [];
-  const streams = Array.from({ length: 500 }, async () => {
+  const streams = Array.from({ length: count }, async () => {
     const { body, ok } = await fetch(`${url}/events`);
     const stream = body!.getReader();
     readers.push(stream);
@@ -135,7 +137,7 @@ async function bench(seconds: number): Promise<Row[]> {
     {
       ...{ name: "errors", what: load, target: "no error" },
       result: `${errors} errors, p99 ${p99.toFixed(0)} ms, ${(events / MiB).toFixed(0)} MiB of events`,
-      reached: errors === 0 && clients === 500,
+      reached: errors === 0 && clients === count,
     },
     {
       ...{ name: "memory", what: "resident memory above idle", target: "<= 100 MiB" },
@@ -148,5 +150,9 @@ async function bench(seconds: number): Promise<Row[]> {
 if (import.meta.main) {
   const [mode, path] = Deno.args;
   if (mode === "--server") await server(path!);
-  else console.log(verdicts(await bench(Number(Deno.args[1] ?? 30))));
+  else {
+    const args = await benchArgs("serve.ts", ["seconds", "streams"]);
+    const seconds = args.number("seconds", args.isQuick ? 2 : 30);
+    args.print(await bench(seconds, args.number("streams", args.isQuick ? 50 : 500)));
+  }
 }
