@@ -1,4 +1,4 @@
-import { readBaseUrl, redactUrl } from "../transport/internal.ts";
+import { readBaseUrl, redactUrl, trustedHosts } from "../transport/internal.ts";
 
 /** Where Civitai is. */
 export interface Site {
@@ -9,7 +9,7 @@ export interface Site {
 }
 
 /** The site as the world knows it. */
-export const defaultSite: Site = { baseUrl: "https://civitai.com", trustedHosts: ["civitai.com", "civitai.red"] };
+export const defaultSite: Site = { baseUrl: "https://civitai.com", trustedHosts };
 
 /**
  * Fills in the defaults and checks what was given.

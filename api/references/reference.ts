@@ -1,3 +1,4 @@
+import { civitaiHosts } from "../../transport/internal.ts";
 import { isLoopback } from "../../transport/mod.ts";
 import { parseAir } from "./air.ts";
 import { badInput, idRule, readId } from "../client/input.ts";
@@ -70,9 +71,6 @@ const understood =
   "understood are a version id, model:ID, version:ID, an AIR, the URL of a model page or of a download " +
   "on Civitai, and any other https URL";
 
-// Safe-content mirror and API origin: their URLs are pasted too. Only ids are read from them; nothing is sent there.
-const alsoCivitai = ["civitai.com", "civitai.red", "civitai.green", "api.civitai.com"];
-
 const pages: readonly [RegExp, "model" | "version"][] = [
   [/^\/models\/([^/]+)(?:\/[^/]*)?$/, "model"],
   [/^\/model-versions\/([^/]+)$/, "version"],
@@ -122,7 +120,8 @@ export function parseReference(text: string, site: Partial<Site> = {}): Referenc
 /** Reads an http or https URL; for Civitai's own hosts the scheme may be missing, as browsers hide it. */
 function readUrl(text: string): URL | null {
   if (/^https?:/i.test(text)) return URL.parse(text);
-  return /^(?:www\.)?civitai\.(?:com|red|green)\//i.test(text) ? URL.parse(`https://${text}`) : null;
+  const host = /^(?:www\.)?([a-z.]+)\//i.exec(text)?.[1];
+  return host !== undefined && civitaiHosts.includes(host.toLowerCase()) ? URL.parse(`https://${text}`) : null;
 }
 
 function fromAir(text: string): SiteReference {
@@ -153,8 +152,9 @@ function isCivitai(
   { baseUrl = defaultSite.baseUrl, trustedHosts = defaultSite.trustedHosts }: Partial<Site>,
 ) {
   const { host, bare } = hostsOf(url);
+  // from the URLs of hosts that are not trusted only ids are read; nothing is sent there
   return host === URL.parse(baseUrl)?.host || trustedHosts.includes(host) || trustedHosts.includes(bare) ||
-    alsoCivitai.includes(bare);
+    civitaiHosts.includes(bare);
 }
 
 function fromUrl(url: URL, text: string, site: Partial<Site>): Reference {

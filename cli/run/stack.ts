@@ -1,7 +1,7 @@
 import type { CacheStore } from "../../cache/mod.ts";
 import { cacheInfo, civitaiPolicy, createTransport, httpCache, partitionOf } from "../../mod.ts";
 import type { Monitor } from "../../monitor/mod.ts";
-import { nearestOf } from "../../transport/internal.ts";
+import { civitaiHosts, nearestOf, trustedHosts } from "../../transport/internal.ts";
 import { compose, type Middleware, type Transport } from "../../transport/mod.ts";
 import type { Io } from "../terminal/io.ts";
 import { monitorFor } from "./monitor.ts";
@@ -76,7 +76,7 @@ export async function openStack(
   const partition = store === undefined || key === undefined ? undefined : partitionOf(store, key);
   const cache = store === undefined ? undefined : httpCache({
     store,
-    ...civitaiPolicy({ hosts: ["civitai.com", "civitai.red", "civitai.green", "api.civitai.com", host] }),
+    ...civitaiPolicy({ hosts: [...civitaiHosts, host] }),
     partition: () => partition,
     onForbiddenStale: "throw",
   });
@@ -85,7 +85,7 @@ export async function openStack(
     ...monitor?.transport,
     ...(key !== undefined && { key }),
     ...(cache !== undefined && { cache }),
-    hosts: ["civitai.com", "civitai.red", host],
+    hosts: [...trustedHosts, host],
     socket: { nearest: nearestOf([baseUrl, ...named]) },
   });
   const { fetch } = compose(base, tellStale(say));

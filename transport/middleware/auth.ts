@@ -1,5 +1,6 @@
 import { InputError } from "../errors/errors.ts";
 import { noteKey } from "./key_reason.ts";
+import { trustedHosts } from "../http/civitai_hosts.ts";
 import { rememberSecret } from "../http/known_secrets.ts";
 import { isLoopback } from "../http/loopback.ts";
 import type { Middleware } from "../transport.ts";
@@ -37,7 +38,7 @@ const maxRemembered = 1000;
  * console.log(await (await client.fetch(new Request("https://other.example/"))).text()); // (nothing)
  * ```
  */
-export function auth({ key, hosts = ["civitai.com", "civitai.red"] }: AuthOptions): Middleware {
+export function auth({ key, hosts = trustedHosts }: AuthOptions): Middleware {
   const trusted = new Set(hosts.map(normalised));
   // by scheme and authority, so that a URL is parsed once for each origin
   const decisions = new Map<string, boolean>();
