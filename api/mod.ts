@@ -8,6 +8,7 @@ export * from "./references/air.ts";
 export { type Article, type ArticleQuery, type Articles } from "./resources/articles.ts";
 export { type CallOptions } from "./client/call.ts";
 export * from "./civitai.ts";
+export { type CivitaiPolicy, civitaiPolicy, type CivitaiPolicyOptions } from "./client/civitai_policy.ts";
 export { type Collection, type CollectionQuery, type Collections } from "./resources/collections.ts";
 export { type CreatorQuery, type Creators, type ListedCreator } from "./resources/creators.ts";
 export { type Enums, type EnumsCall } from "./resources/enums.ts";

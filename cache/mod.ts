@@ -5,7 +5,6 @@
  */
 export { type Directives, parseCacheControl } from "./cache_control.ts";
 export { type CacheInfo, cacheInfo } from "./cache_status.ts";
-export { type CivitaiPolicy, civitaiPolicy, type CivitaiPolicyOptions } from "./civitai_policy.ts";
 export { httpCache, type HttpCacheOptions } from "./http_cache.ts";
 export { memoryStore, type MemoryStoreOptions } from "./memory_store.ts";
 export { partitionOf } from "./partition.ts";

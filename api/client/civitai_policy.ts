@@ -1,4 +1,4 @@
-import { isSecretName } from "../transport/internal.ts";
+import { civitaiHosts, isSecretName } from "../../transport/internal.ts";
 
 /** The part of the cache's options that says what Civitai's answers are. */
 export interface CivitaiPolicy {
@@ -32,15 +32,14 @@ function hasSecret(url: string): boolean {
  * @param options See {@linkcode CivitaiPolicyOptions}.
  * @example
  * ```ts
- * import { civitaiPolicy, httpCache, memoryStore } from "@civikit/civikit/cache";
+ * import { civitaiPolicy } from "@civikit/civikit/api";
+ * import { httpCache, memoryStore } from "@civikit/civikit/cache";
  *
  * const layer = httpCache({ store: memoryStore(), ...civitaiPolicy() });
  * console.log(typeof layer); // function
  * ```
  */
-export function civitaiPolicy(
-  { hosts = ["civitai.com", "civitai.red", "civitai.green", "api.civitai.com"] }: CivitaiPolicyOptions = {},
-): CivitaiPolicy {
+export function civitaiPolicy({ hosts = civitaiHosts }: CivitaiPolicyOptions = {}): CivitaiPolicy {
   const known = new Set(hosts);
   return {
     isPublic(request) {
