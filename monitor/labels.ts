@@ -1,13 +1,6 @@
 /** Where a host's or route's own name is not kept any more. */
 export const otherLabel = "other";
 
-/** Where an http(s) URL's host begins and ends. */
-export function hostOf(url: string): string {
-  const start = url.indexOf("://") + 3;
-  const end = url.indexOf("/", start);
-  return end < 0 ? url.slice(start) : url.slice(start, end);
-}
-
 const apiRoot = "/api/v1/";
 const apiNames = new Set([
   "models",

@@ -1,6 +1,7 @@
 import type { Attributes, Span } from "@opentelemetry/api";
+import { hostOf } from "../transport/internal.ts";
 import { CivikitError, redactUrl, version } from "../transport/mod.ts";
-import { hostOf, methodLabel, routeOf } from "./labels.ts";
+import { methodLabel, routeOf } from "./labels.ts";
 
 /** The bounded labels of an attempt. */
 export interface AttemptLabels {

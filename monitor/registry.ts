@@ -1,7 +1,8 @@
+import { hostOf } from "../transport/internal.ts";
 import { type Clock, type ErrorCode, redactUrl, systemClock, type TransportEvent } from "../transport/mod.ts";
 import { eventBus } from "./event_bus.ts";
 import { Histogram } from "./histogram.ts";
-import { boundedNames, hostOf, methodLabel, otherLabel, routeOf } from "./labels.ts";
+import { boundedNames, methodLabel, otherLabel, routeOf } from "./labels.ts";
 import { type AttemptLabels, telemetry } from "./otel.ts";
 import { type TransferList, transferList } from "./transfers.ts";
 import type {

@@ -6,6 +6,7 @@
 export { strongDate, strongTag } from "./http/byte_range.ts";
 export { readBaseUrl } from "./http/base_url.ts";
 export { civitaiHosts, trustedHosts } from "./http/civitai_hosts.ts";
+export { hostOf } from "./http/host.ts";
 export { isPlain } from "./http/byte_range.ts";
 export { cutSecrets, redacted, rememberHeader, rememberSecret } from "./http/known_secrets.ts";
 export { lockPart, type PartLock } from "./download/lock.ts";

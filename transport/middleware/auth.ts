@@ -4,7 +4,7 @@ import { trustedHosts } from "../http/civitai_hosts.ts";
 import { rememberSecret } from "../http/known_secrets.ts";
 import { isLoopback } from "../http/loopback.ts";
 import type { Middleware } from "../transport.ts";
-import { hostOf } from "./_host.ts";
+import { hostOf } from "../http/host.ts";
 
 /** Options of {@linkcode auth}. */
 export interface AuthOptions {

@@ -3,7 +3,7 @@ import { NetworkError } from "../errors/errors.ts";
 import { wholeWithin, within } from "../option.ts";
 import { redactUrl } from "../http/redact.ts";
 import type { Context, Middleware } from "../transport.ts";
-import { hostOf } from "./_host.ts";
+import { hostOf } from "../http/host.ts";
 
 /** What {@linkcode breaker} knows about a host. Hosts that never failed lately are not listed. */
 export interface Circuit {

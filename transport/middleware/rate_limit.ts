@@ -4,7 +4,7 @@ import { wholeWithin, within } from "../option.ts";
 import { redactUrl } from "../http/redact.ts";
 import { parseRetryAfter } from "../http/retry_after.ts";
 import type { Context, Middleware } from "../transport.ts";
-import { hostOf } from "./_host.ts";
+import { hostOf } from "../http/host.ts";
 
 /** A request that waits for its turn in {@linkcode rateLimit}. */
 export interface Waiter {
