@@ -1,4 +1,5 @@
 import { classifyCivitai } from "./api/mod.ts";
+import { isPermanentRefusal } from "./api/client/errors.ts";
 import { isReading } from "./api/client/reading.ts";
 import {
   auth,
@@ -111,7 +112,7 @@ export function createTransport({
   const credentials = auth({ key, ...(hosts === undefined ? {} : { hosts }) });
   const bracket = compose(
     socket,
-    retry({ isReading, ...retryOptions }),
+    retry({ isReading, isPermanent: isPermanentRefusal, ...retryOptions }),
     // a download has a budget of its own for attempts without progress; a few cut connections must not end it
     only((request) => !isRanged(request), breaker()),
     rateLimit(limitOptions),

@@ -1,4 +1,4 @@
-import { type Classify, ContentError, type ErrorReason } from "../../transport/mod.ts";
+import { type Classify, type Clock, ContentError, type ErrorReason, readText } from "../../transport/mod.ts";
 import { shownInput } from "./input.ts";
 
 const longestMessage = 500;
@@ -118,6 +118,23 @@ export function errorMessage(body: string): string | undefined {
   return found === undefined ? undefined : shownInput(found, longestMessage);
 }
 
+const tooManyPages = /too many pages/i;
+const tooManyDownloads = /unusual amount of downloading/i;
+const maxPeekBytes = 4096;
+
+/**
+ * Tells a 429 that waiting cannot cure: page limits, and accounts stopped for downloading too much. It reads a copy of
+ * a small JSON body, for at most a second, so that the caller still can read the answer.
+ */
+export async function isPermanentRefusal(response: Response, clock: Clock): Promise<boolean> {
+  const { status, headers, body } = response;
+  if (status !== 429 || body === null || response.bodyUsed) return false;
+  if (!/json/i.test(headers.get("content-type") ?? "")) return false;
+  if (Number(headers.get("content-length") ?? 0) > maxPeekBytes) return false;
+  const text = await readText(response.clone(), { maxBytes: maxPeekBytes, maxMs: 1000, clock });
+  return tooManyPages.test(text) || tooManyDownloads.test(text);
+}
+
 /** What is not there, by the route that was asked. */
 function missingBy(url: string): ErrorReason | undefined {
   const path = URL.canParse(url) ? new URL(url).pathname : undefined;
@@ -158,7 +175,7 @@ export function classifyCivitai(response: Response, body: string, url: string = 
     case 410:
       return "gone";
     case 429:
-      return /too many pages/i.test(body) ? "too_many_pages" : "rate_limited";
+      return tooManyPages.test(body) ? "too_many_pages" : "rate_limited";
     case 451:
       return "region_blocked";
   }

@@ -5,7 +5,6 @@ import { wholeWithin, within } from "../option.ts";
 import { redactUrl } from "../http/redact.ts";
 import { parseRetryAfter } from "../http/retry_after.ts";
 import type { Middleware } from "../transport.ts";
-import { isPermanentRefusal } from "./_permanent.ts";
 import { type RetryBudget, retryBudget } from "./retry_budget.ts";
 
 const idempotent = ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"];
@@ -50,8 +49,8 @@ export interface RetryOptions {
   budget?: RetryBudget;
   /** Tells whether an outcome other than 2xx is worth another attempt. Default {@linkcode isRetryable}. */
   shouldRetry?: (outcome: RetryOutcome) => boolean;
-  /** Tells whether an answer that looks retryable never will be better. Default: reads small JSON bodies of 429s. */
-  isPermanent?: (response: Response) => Promise<boolean>;
+  /** Tells whether an answer that looks retryable never will be better; leaves its body readable. Default: none is. */
+  isPermanent?: (response: Response, clock: Clock) => Promise<boolean>;
   /** A number from 0 to below 1. Default `Math.random`. */
   random?: () => number;
   /** Where time comes from. Default: the machine. */
@@ -106,7 +105,7 @@ export function retry({
   clock = systemClock,
   budget = retryBudget({ clock }),
   shouldRetry = isRetryable,
-  isPermanent = (response) => isPermanentRefusal(response, clock),
+  isPermanent = () => Promise.resolve(false),
   random = Math.random,
 }: RetryOptions = {}): Middleware {
   wholeWithin("max", max, 0, 20);
@@ -124,7 +123,7 @@ export function retry({
     const asked = parseRetryAfter(response?.headers.get("retry-after") ?? null, clock.date()) ?? 0;
     const waitMs = asked > 0 ? asked : Math.min(maxDelayMs, delayMs + random() * (lastMs * 3 - delayMs));
     if (asked > maxRetryAfterMs || clock.now() - startedAt + waitMs > deadlineMs) return undefined;
-    if (response !== undefined && await isPermanent(response)) return undefined;
+    if (response !== undefined && await isPermanent(response, clock)) return undefined;
     return budget.withdraw() ? waitMs : undefined;
   }
 
