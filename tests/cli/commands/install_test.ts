@@ -6,7 +6,7 @@ import { installLine } from "../../../cli/settings/rights.ts";
 import { registryFlags } from "../../../tools/registry.ts";
 import { type Civitai, startCivitai } from "../../_civitai/mod.ts";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
+const root = fileURLToPath(new URL("../../../", import.meta.url));
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 const isLinux = Deno.build.os === "linux";
 const source = "jsr:@civikit/civikit/cli";

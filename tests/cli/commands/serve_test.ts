@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { metricsRegistry, recorder, statsStore } from "../../../monitor/mod.ts";
 import { registryFlags } from "../../../tools/registry.ts";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
+const root = fileURLToPath(new URL("../../../", import.meta.url));
 
 async function start(args: readonly string[], env: Record<string, string>): Promise<Deno.ChildProcess> {
   const flags = await registryFlags(root);

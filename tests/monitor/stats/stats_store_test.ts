@@ -302,7 +302,7 @@ Deno.test("statsStore() names options that cannot be", () => {
 const writer = fileURLToPath(new URL("_writer.ts", import.meta.url));
 
 async function startWriter(path: string, rounds: number): Promise<Deno.ChildProcess> {
-  const root = fileURLToPath(new URL("../../", import.meta.url));
+  const root = fileURLToPath(new URL("../../../", import.meta.url));
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", "--quiet", ...await registryFlags(root), writer, path, String(rounds)],
     cwd: root,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Histogram, statsStore } from "../../monitor/mod.ts";
+import { Histogram, statsStore } from "../../../monitor/mod.ts";
 
 const [path = "", rounds = "1"] = Deno.args;
 const store = statsStore(path);
