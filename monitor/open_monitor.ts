@@ -2,14 +2,14 @@ import type { DownloadOptions, Middleware, TransportEvent } from "../transport/m
 import { type Logs, type LogsOptions, openLogs } from "./logs/log.ts";
 import { debugRequests } from "./logs/debug_requests.ts";
 import { logRequests } from "./logs/log_requests.ts";
-import { type MemoryGuard, memoryGuard, type MemoryGuardOptions } from "./memory_guard.ts";
-import { metrics } from "./metrics.ts";
+import { type MemoryGuard, memoryGuard, type MemoryGuardOptions } from "./metrics/memory_guard.ts";
+import { metrics } from "./metrics/metrics.ts";
 import { type Recorder, recorder } from "./stats/recorder.ts";
-import { recordEvents } from "./record_events.ts";
-import { type MetricsRegistry, metricsRegistry } from "./registry.ts";
+import { recordEvents } from "./metrics/record_events.ts";
+import { type MetricsRegistry, metricsRegistry } from "./metrics/metrics_registry.ts";
 import { statsStore, type StatsStoreOptions } from "./stats/stats_store.ts";
-import type { Transfer } from "./transfers.ts";
-import type { StatsStore } from "./types.ts";
+import type { Transfer } from "./metrics/transfers.ts";
+import type { StatsStore } from "./metrics/types.ts";
 
 /** Options of {@linkcode openMonitor}. */
 export interface MonitorOptions extends StatsStoreOptions {

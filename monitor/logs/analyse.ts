@@ -1,4 +1,4 @@
-import { Histogram } from "../histogram.ts";
+import { Histogram } from "../metrics/histogram.ts";
 import { parseLogLine } from "./parse.ts";
 
 /** What a log says about failures. */

@@ -1,7 +1,7 @@
 import { type ErrorCode, hint, type Locale } from "../../transport/mod.ts";
-import { Histogram } from "../histogram.ts";
-import { isTransferRoute } from "../labels.ts";
-import type { CounterName, SeriesSnapshot, StatsWindow } from "../types.ts";
+import { Histogram } from "../metrics/histogram.ts";
+import { isTransferRoute } from "../metrics/labels.ts";
+import type { CounterName, SeriesSnapshot, StatsWindow } from "../metrics/types.ts";
 import { advice, errorRateVerdict, responseTimeVerdict, type Verdict } from "./verdict.ts";
 
 /** Numbers of requests that belong together. */

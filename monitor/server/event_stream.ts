@@ -1,5 +1,5 @@
 import { type Clock, redactText } from "../../transport/mod.ts";
-import type { EventBus, MonitorEvent } from "../types.ts";
+import type { EventBus, MonitorEvent } from "../metrics/types.ts";
 
 /** Options of {@linkcode eventStreams}. */
 export interface EventStreamsOptions {

@@ -1,5 +1,5 @@
 import { CivikitError, freeBytes, redactText, version } from "../../transport/mod.ts";
-import type { MemorySnapshot } from "../types.ts";
+import type { MemorySnapshot } from "../metrics/types.ts";
 import type { CacheNumbers } from "./options.ts";
 
 /** How one part fares, from best to worst. */

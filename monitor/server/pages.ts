@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import type { Report } from "../report/report.ts";
-import type { FailureRecord, RegistrySnapshot, TimelinePoint, TransferSnapshot } from "../types.ts";
+import type { FailureRecord, RegistrySnapshot, TimelinePoint, TransferSnapshot } from "../metrics/types.ts";
 import { chart } from "./chart.ts";
 import { formatCount, formatMoment, formatMs, formatPercent, formatSize, formatSpan } from "./format.ts";
 import type { Health, HealthCheck } from "./health.ts";

@@ -1,5 +1,11 @@
 import { version } from "../../transport/mod.ts";
-import type { CounterName, CounterSnapshot, RegistrySnapshot, SeriesSnapshot, TransferState } from "../types.ts";
+import type {
+  CounterName,
+  CounterSnapshot,
+  RegistrySnapshot,
+  SeriesSnapshot,
+  TransferState,
+} from "../metrics/types.ts";
 
 /** Labels as they are written, without braces; and the value. */
 type Sample = readonly [labels: string, value: number];

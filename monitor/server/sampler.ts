@@ -1,8 +1,8 @@
 import type { Clock } from "../../transport/mod.ts";
-import { Histogram } from "../histogram.ts";
-import { isTransferRoute } from "../labels.ts";
-import type { MetricsRegistry } from "../registry.ts";
-import type { RegistrySnapshot, TimelinePoint } from "../types.ts";
+import { Histogram } from "../metrics/histogram.ts";
+import { isTransferRoute } from "../metrics/labels.ts";
+import type { MetricsRegistry } from "../metrics/metrics_registry.ts";
+import type { RegistrySnapshot, TimelinePoint } from "../metrics/types.ts";
 
 /** Options of {@linkcode sampler}. */
 export interface SamplerOptions {

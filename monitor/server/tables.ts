@@ -1,6 +1,6 @@
 import { html, raw } from "hono/html";
 import type { ErrorReport, RequestNumbers } from "../report/report.ts";
-import type { FailureRecord, TransferSnapshot, TransferState } from "../types.ts";
+import type { FailureRecord, TransferSnapshot, TransferState } from "../metrics/types.ts";
 import { formatCount, formatMoment, formatMs, formatPercent, formatSize, formatSpan } from "./format.ts";
 import type { Html, PageContext } from "./layout.ts";
 import type { Texts } from "./texts.ts";

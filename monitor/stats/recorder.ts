@@ -1,5 +1,5 @@
-import type { MetricsRegistry } from "../registry.ts";
-import type { CounterSnapshot, SeriesSnapshot, StatsStore } from "../types.ts";
+import type { MetricsRegistry } from "../metrics/metrics_registry.ts";
+import type { CounterSnapshot, SeriesSnapshot, StatsStore } from "../metrics/types.ts";
 
 /** Options of {@linkcode recorder}. */
 export interface RecorderOptions {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { Histogram } from "../histogram.ts";
+import { Histogram } from "../metrics/histogram.ts";
 
 // with rowids: rows of a table without them spill onto pages of their own from a quarter of a page on
 const rollup = (table: string) =>

@@ -2,8 +2,8 @@ import { statSync } from "node:fs";
 import type { StatementSync } from "node:sqlite";
 import { openSqlite } from "../../transport/internal.ts";
 import { type Clock, type ErrorCode, systemClock } from "../../transport/mod.ts";
-import { Histogram } from "../histogram.ts";
-import { isTransferRoute } from "../labels.ts";
+import { Histogram } from "../metrics/histogram.ts";
+import { isTransferRoute } from "../metrics/labels.ts";
 import { exportRows } from "./stats_export.ts";
 import { addRows, applicationId, migrations, putRow, type RollupRow } from "./stats_schema.ts";
 import type {
@@ -16,7 +16,7 @@ import type {
   StatsStore,
   TimelinePoint,
   TimeSpan,
-} from "../types.ts";
+} from "../metrics/types.ts";
 
 /** Options of {@linkcode statsStore}. */
 export interface StatsStoreOptions {

@@ -1,4 +1,4 @@
-import type { ErrorCode, TransportEvent } from "../transport/mod.ts";
+import type { ErrorCode, TransportEvent } from "../../transport/mod.ts";
 import type { Histogram } from "./histogram.ts";
 
 /** How one attempt ended: an answer below 400, a refusal, no answer, or the caller's own abort. */

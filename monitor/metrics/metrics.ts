@@ -1,6 +1,6 @@
-import { CivikitError, type Clock, codeOfStatus, type ErrorCode, type Middleware } from "../transport/mod.ts";
+import { CivikitError, type Clock, codeOfStatus, type ErrorCode, type Middleware } from "../../transport/mod.ts";
 import { telemetry } from "./otel.ts";
-import type { MetricsRegistry } from "./registry.ts";
+import type { MetricsRegistry } from "./metrics_registry.ts";
 
 /** Options of {@linkcode metrics}. */
 export interface MetricsOptions {

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { join } from "node:path";
-import { memoryGuard, metricsRegistry, type MonitorEvent } from "../../monitor/mod.ts";
-import { createTransport } from "../../create_transport.ts";
-import { download } from "../../transport/mod.ts";
-import { fakeClock } from "../_clock.ts";
-import { startOrigin } from "../_origin/mod.ts";
+import { memoryGuard, metricsRegistry, type MonitorEvent } from "../../../monitor/mod.ts";
+import { createTransport } from "../../../create_transport.ts";
+import { download } from "../../../transport/mod.ts";
+import { fakeClock } from "../../_clock.ts";
+import { startOrigin } from "../../_origin/mod.ts";
 
 const MiB = 1024 * 1024;
 

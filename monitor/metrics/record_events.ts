@@ -1,5 +1,5 @@
-import type { TransportEvent } from "../transport/mod.ts";
-import type { MetricsRegistry } from "./registry.ts";
+import type { TransportEvent } from "../../transport/mod.ts";
+import type { MetricsRegistry } from "./metrics_registry.ts";
 
 /**
  * A listener for `observe` and for the `report` of `createTransport`: counts retries, resumes, cache answers, waits and

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../transport/mod.ts";
+import { type Clock, systemClock } from "../../transport/mod.ts";
 import type { EventBus, MonitorEvent, MonitorEventBody } from "./types.ts";
 
 /** Options of {@linkcode eventBus}. */

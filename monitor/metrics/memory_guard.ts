@@ -1,5 +1,5 @@
-import { type Clock, systemClock } from "../transport/mod.ts";
-import type { MetricsRegistry } from "./registry.ts";
+import { type Clock, systemClock } from "../../transport/mod.ts";
+import type { MetricsRegistry } from "./metrics_registry.ts";
 
 /** Options of {@linkcode memoryGuard}. */
 export interface MemoryGuardOptions {

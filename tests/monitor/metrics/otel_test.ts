@@ -1,14 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
 import { fileURLToPath } from "node:url";
-import { registryFlags } from "../../tools/registry.ts";
-import { startOrigin } from "../_origin/mod.ts";
+import { registryFlags } from "../../../tools/registry.ts";
+import { startOrigin } from "../../_origin/mod.ts";
 
 async function runWatched(env: Record<string, string>): Promise<string> {
   await using origin = await startOrigin({
     files: { "/api/v1/models/5": "{}", "/api/v1/models/6": "{}" },
     faults: [{ kind: "status", status: 503, path: "/api/v1/models/6", nth: 1, times: 1 }],
   });
-  const root = fileURLToPath(new URL("../../", import.meta.url));
+  const root = fileURLToPath(new URL("../../../", import.meta.url));
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "-A", "--no-check", "--quiet", ...await registryFlags(root)],

@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { Histogram } from "../../monitor/mod.ts";
+import { Histogram } from "../../../monitor/mod.ts";
 
 /** A repeatable source of numbers in [0, 1). */
 function seeded(seed: number): () => number {

@@ -1,8 +1,8 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { analyseErrors, analyseLatency, logLines, logParts, parseLogLine, tailLines } from "../../monitor/mod.ts";
-import { DiskError } from "../../transport/mod.ts";
+import { analyseErrors, analyseLatency, logLines, logParts, parseLogLine, tailLines } from "../../../monitor/mod.ts";
+import { DiskError } from "../../../transport/mod.ts";
 
 async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();

@@ -4,7 +4,7 @@ import {
   type DownloadOptions,
   type ErrorCode,
   type TransportEvent,
-} from "../transport/mod.ts";
+} from "../../transport/mod.ts";
 import type { CounterName, EventBus, FailureRecord, TransferSnapshot, TransferState } from "./types.ts";
 
 /** A transfer being watched. */

@@ -5,13 +5,13 @@ import { createHash } from "node:crypto";
 import { readAtMost } from "../../transport/internal.ts";
 import { CivikitError, type Locale, redactText } from "../../transport/mod.ts";
 import { formatReport } from "../report/format_report.ts";
-import type { Histogram } from "../histogram.ts";
+import type { Histogram } from "../metrics/histogram.ts";
 import { type Report, report } from "../report/report.ts";
 import icon from "./assets/icon.svg" with { type: "text" };
 import liveScript from "./assets/live.js" with { type: "text" };
 import style from "./assets/style.css" with { type: "text" };
 import { eventStreams } from "./event_stream.ts";
-import { guard } from "./guard.ts";
+import { guard } from "./access.ts";
 import { checkHealth, type Health, healthJson } from "./health.ts";
 import { layout, type Page, type PageContext } from "./layout.ts";
 import { openapi } from "./openapi.ts";
@@ -20,7 +20,7 @@ import { cachePage, dashboardPage, errorsPage, logInPage, notFoundPage, reportPa
 import { prometheusText } from "./prometheus.ts";
 import { sampler } from "./sampler.ts";
 import { localeOf, textsOf } from "./texts.ts";
-import type { FailureRecord, RegistrySnapshot, SeriesSnapshot, StatsWindow, TimelinePoint } from "../types.ts";
+import type { FailureRecord, RegistrySnapshot, SeriesSnapshot, StatsWindow, TimelinePoint } from "../metrics/types.ts";
 
 /** A diagnostic server that does not listen by itself: pass `fetch` to `Deno.serve`. */
 export interface Diagnostics extends Disposable {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import { metrics, metricsRegistry, recordEvents } from "../../monitor/mod.ts";
+import { metrics, metricsRegistry, recordEvents } from "../../../monitor/mod.ts";
 import {
   compose,
   fetchTransport,
@@ -9,9 +9,9 @@ import {
   resumeTransport,
   retry,
   timeout,
-} from "../../transport/mod.ts";
-import { fakeClock, settle } from "../_clock.ts";
-import { startOrigin } from "../_origin/mod.ts";
+} from "../../../transport/mod.ts";
+import { fakeClock, settle } from "../../_clock.ts";
+import { startOrigin } from "../../_origin/mod.ts";
 
 const url = "https://civitai.com/api/v1/models/5";
 

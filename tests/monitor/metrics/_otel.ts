@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { metrics, metricsRegistry, recordEvents } from "../../monitor/mod.ts";
-import { compose, fetchTransport, observe, retry } from "../../transport/mod.ts";
+import { metrics, metricsRegistry, recordEvents } from "../../../monitor/mod.ts";
+import { compose, fetchTransport, observe, retry } from "../../../transport/mod.ts";
 
 const [base = ""] = Deno.args;
 const registry = metricsRegistry();
