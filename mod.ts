@@ -4,7 +4,8 @@
  *
  * @example The whole stack, a model version, and its file on disk
  * ```ts ignore
- * import { civitai, createTransport, download, parseReference, resolveDownloads } from "@civikit/civikit";
+ * import { civitai, createTransport, download } from "@civikit/civikit";
+ * import { parseReference, resolveDownloads } from "@civikit/civikit/api";
  *
  * using transport = createTransport({ key: () => Deno.env.get("CIVITAI_API_KEY") });
  * const reference = parseReference("urn:air:flux1:lora:civitai:1231067@1387174");
@@ -17,7 +18,35 @@
  *
  * @module
  */
-export * from "./transport/mod.ts";
-export * from "./cache/mod.ts";
-export * from "./api/mod.ts";
+export { type Civitai, civitai, InvalidResponseError } from "./api/mod.ts";
+export { httpCache, memoryStore, sqliteStore } from "./cache/mod.ts";
 export { type CivikitTransport, createTransport, type CreateTransportOptions } from "./create_transport.ts";
+export {
+  auth,
+  breaker,
+  CivikitError,
+  compose,
+  ContentError,
+  dedupe,
+  DiskError,
+  download,
+  downloadAll,
+  type DownloadOptions,
+  type DownloadResult,
+  type ErrorCode,
+  fetchTransport,
+  hint,
+  HttpError,
+  InputError,
+  type Middleware,
+  NetworkError,
+  rangeTransport,
+  rateLimit,
+  resumeTransport,
+  retry,
+  status,
+  timeout,
+  toFetch,
+  type Transport,
+  VerificationError,
+} from "./transport/mod.ts";

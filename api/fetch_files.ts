@@ -9,7 +9,8 @@ import {
   type Promised,
   type Transport,
 } from "../transport/mod.ts";
-import { type HashCache, recordDownload } from "./library/mod.ts";
+import type { HashCache } from "./library/hash_cache.ts";
+import { recordDownload } from "./library/record_download.ts";
 import { otherUrls } from "./references/other_urls.ts";
 
 /** A file to fetch, and what is promised about it. */

@@ -4,46 +4,119 @@
  *
  * @module
  */
-export * from "./references/air.ts";
-export { type Article, type ArticleQuery, type Articles } from "./resources/articles.ts";
-export { type CallOptions } from "./client/call.ts";
-export * from "./civitai.ts";
+export { type Civitai, civitai, type CivitaiOptions } from "./civitai.ts";
+export type { CallOptions } from "./client/call.ts";
+export { classifyCivitai, InvalidResponseError, type InvalidResponseErrorOptions } from "./client/errors.ts";
 export { type CivitaiPolicy, civitaiPolicy, type CivitaiPolicyOptions } from "./client/civitai_policy.ts";
-export { type Collection, type CollectionQuery, type Collections } from "./resources/collections.ts";
-export { type CreatorQuery, type Creators, type ListedCreator } from "./resources/creators.ts";
-export { type Enums, type EnumsCall } from "./resources/enums.ts";
-export {
-  classifyCivitai,
-  errorMessage,
-  InvalidResponseError,
-  type InvalidResponseErrorOptions,
-} from "./client/errors.ts";
-export { type FetchFiles, type FetchFilesOptions, type FetchOutcome, type WantedFile } from "./fetch_files.ts";
-export { type Files, type TensorMetadata } from "./resources/files.ts";
-export { type GalleryImage, type ImageStats } from "./resources/gallery_image.ts";
-export { type ImageQuery, type Images } from "./resources/images.ts";
-export * from "./pictures/mod.ts";
-export { type Listing, type ListOptions, type ListPosition } from "./client/listing.ts";
-export { type KeyCheck, type Me, type MeCall } from "./resources/me.ts";
-export { type MiniVersion } from "./resources/mini_version.ts";
-export { type ModelQuery } from "./resources/model_query.ts";
-export { type Models } from "./resources/models.ts";
-export { type OnError, type OrNull } from "./client/or_null.ts";
-export { otherUrls } from "./references/other_urls.ts";
-export { type Permissions } from "./resources/permissions.ts";
-export { type Post, type Posts } from "./resources/posts.ts";
-export * from "./layout/mod.ts";
-export * from "./library/mod.ts";
-export * from "./project/mod.ts";
-export * from "./references/reference.ts";
-export * from "./references/resolve.ts";
-export * from "./sidecars/mod.ts";
-export { type ResolvedFile, type ResolveWarning } from "./references/resolved_file.ts";
-export { type FileChoice } from "./references/select_files.ts";
+export type { Listing, ListOptions, ListPosition } from "./client/listing.ts";
+export type { OnError, OrNull } from "./client/or_null.ts";
 export { readSafetensors, type Safetensors, type TensorInfo } from "./disk/safetensors.ts";
-export { type Site } from "./site.ts";
-export { type Tag, type TagQuery, type Tags } from "./resources/tags.ts";
-export * from "./resources/types.ts";
-export { type User, type Users } from "./resources/users.ts";
-export { type Vault, type VaultItem, type VaultQuery, type VaultState } from "./resources/vault.ts";
-export { type VersionIds, type Versions } from "./resources/versions.ts";
+export type { FetchFiles, FetchFilesOptions, FetchOutcome, WantedFile } from "./fetch_files.ts";
+export { type LayoutFacts, layoutFacts } from "./layout/facts.ts";
+export { type Layout, layout, layoutNames } from "./layout/layout.ts";
+export type { ProfileName } from "./layout/profiles.ts";
+export { type DuplicateGroup, findDuplicates, linkDuplicates, type LinkOutcome } from "./library/duplicates.ts";
+export {
+  type AskedRecord,
+  type FileStamp,
+  type HashCache,
+  hashCache,
+  type HashCacheOptions,
+  type HashRecord,
+} from "./library/hash_cache.ts";
+export { hashFiles, type HashFilesOptions, type HashOutcome } from "./library/hash_files.ts";
+export type { Identity } from "./library/identity.ts";
+export { recordDownload } from "./library/record_download.ts";
+export {
+  type HashLookup,
+  type LibraryFile,
+  scan,
+  type ScanOptions,
+  type ScanProgress,
+  type ScanReport,
+} from "./library/scan.ts";
+export {
+  findUpdates,
+  type ModelLookup,
+  type ModelUpdates,
+  type Owned,
+  type UpdateReport,
+  type VersionSummary,
+} from "./library/updates.ts";
+export { type Expected, recordedFiles, verify, type VerifyOptions, type VerifyOutcome } from "./library/verify.ts";
+export { type DiskFile, modelExtensions, type Skip, type Walk, walk, type WalkOptions } from "./library/walk.ts";
+export { type Generation, generationOf, generationOfTexts } from "./pictures/generation.ts";
+export { imageTexts } from "./pictures/image_texts.ts";
+export { imageId, type ImageSize, imageUrl } from "./pictures/image_url.ts";
+export { type ImageOutcome, type ImageSource, saveImages, type SaveImagesOptions } from "./pictures/save_images.ts";
+export { type MediaType, sniffMedia } from "./pictures/sniff_media.ts";
+export { type Added, addModel, type AddOptions, findWanted, removeModel } from "./project/edit.ts";
+export { install, type InstallOptions, type InstallOutcome, type InstallReport } from "./project/install.ts";
+export type { Lock, LockedFile } from "./project/lock.ts";
+export type { Manifest, Wanted } from "./project/manifest.ts";
+export { lockName, manifestName } from "./project/names.ts";
+export { type Outdated, outdated, type OutdatedReport } from "./project/outdated.ts";
+export { openProject, type Project, type ProjectOptions } from "./project/project.ts";
+export type { ProjectApi } from "./project/resolve_wanted.ts";
+export type { WantedFailure } from "./project/sync_lock.ts";
+export {
+  applyUpdate,
+  type Move,
+  planUpdate,
+  type Stay,
+  type UpdateOptions,
+  type UpdatePlan,
+} from "./project/update.ts";
+export { type Air, formatAir, parseAir } from "./references/air.ts";
+export { otherUrls } from "./references/other_urls.ts";
+export {
+  type FileSelection,
+  type ModelReference,
+  parseReference,
+  type Reference,
+  type SiteReference,
+  type UrlReference,
+  type VersionReference,
+} from "./references/reference.ts";
+export { resolveDownloads, type ResolveOptions } from "./references/resolve.ts";
+export type { ResolvedFile, ResolveWarning } from "./references/resolved_file.ts";
+export type { FileChoice } from "./references/select_files.ts";
+export type { Article, ArticleQuery, Articles } from "./resources/articles.ts";
+export type { Collection, CollectionQuery, Collections } from "./resources/collections.ts";
+export type { CreatorQuery, Creators, ListedCreator } from "./resources/creators.ts";
+export type { Enums, EnumsCall } from "./resources/enums.ts";
+export type { Files, TensorMetadata } from "./resources/files.ts";
+export type { GalleryImage, ImageStats } from "./resources/gallery_image.ts";
+export type { ImageQuery, Images } from "./resources/images.ts";
+export type { KeyCheck, Me, MeCall } from "./resources/me.ts";
+export type { MiniVersion } from "./resources/mini_version.ts";
+export type { ModelQuery } from "./resources/model_query.ts";
+export type { Models } from "./resources/models.ts";
+export type { Permissions } from "./resources/permissions.ts";
+export type { Post, Posts } from "./resources/posts.ts";
+export type { Tag, TagQuery, Tags } from "./resources/tags.ts";
+export type {
+  Availability,
+  Creator,
+  FileFormat,
+  FileMetadata,
+  Hashes,
+  ListVersion,
+  Model,
+  ModelFile,
+  ModelFileType,
+  ModelImage,
+  ModelMode,
+  ModelType,
+  PaidAccess,
+  ScanResult,
+  Stats,
+  UsageControl,
+  Version,
+} from "./resources/types.ts";
+export type { User, Users } from "./resources/users.ts";
+export type { Vault, VaultItem, VaultQuery, VaultState } from "./resources/vault.ts";
+export type { VersionIds, Versions } from "./resources/versions.ts";
+export { type ModelInfo, readModelInfo } from "./sidecars/model_info.ts";
+export { type SidecarOptions, type SidecarOutcome, writeSidecars } from "./sidecars/write_sidecars.ts";
+export type { Site } from "./site.ts";

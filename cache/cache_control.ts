@@ -197,8 +197,6 @@ export function directivesOf(texts: Iterable<DirectiveText>): Directives {
  * @param value The field's value, several lines joined by commas; null when the field is missing.
  * @example
  * ```ts
- * import { parseCacheControl } from "@civikit/civikit/cache";
- *
  * console.log(parseCacheControl("public, max-age=60").maxAgeMs); // 60000
  * console.log(parseCacheControl("max-age=60, max-age=90").maxAgeMs); // 0
  * ```

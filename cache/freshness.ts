@@ -1,6 +1,6 @@
 import { type Directives, parseCacheControl } from "./cache_control.ts";
 import { field, tokens } from "./fields.ts";
-import { parseHttpDate } from "../transport/mod.ts";
+import { parseHttpDate } from "../transport/internal.ts";
 import type { StoredHead } from "./store.ts";
 import { parseTargeted } from "./structured_field.ts";
 

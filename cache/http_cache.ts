@@ -1,5 +1,5 @@
-import { type Clock, type Context, type Middleware, NetworkError, type Next, systemClock } from "../transport/mod.ts";
-import { strongTag } from "../transport/internal.ts";
+import { strongTag, systemClock } from "../transport/internal.ts";
+import { type Clock, type Context, type Middleware, NetworkError, type Next } from "../transport/mod.ts";
 import { type AnswerFacts, notModifiedAnswer, partialAnswer, timeoutAnswer, wholeAnswer } from "./answer.ts";
 import { type Directives, parseCacheControl } from "./cache_control.ts";
 import { credentialsOf } from "./credentials.ts";

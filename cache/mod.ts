@@ -3,7 +3,6 @@
  *
  * @module
  */
-export { type Directives, parseCacheControl } from "./cache_control.ts";
 export { type CacheInfo, cacheInfo } from "./cache_status.ts";
 export { httpCache, type HttpCacheOptions } from "./http_cache.ts";
 export { memoryStore, type MemoryStoreOptions } from "./memory_store.ts";

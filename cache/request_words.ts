@@ -1,4 +1,4 @@
-import { redactUrl } from "../transport/mod.ts";
+import { redactUrl } from "../transport/internal.ts";
 
 /** What the cache mode of a Request asks for, in HTTP's own words (Fetch standard, HTTP-network-or-cache fetch). */
 const modeDirectives: Partial<Record<RequestCache, string>> = {

@@ -1,5 +1,5 @@
 import { field } from "./fields.ts";
-import { parseHttpDate } from "../transport/mod.ts";
+import { parseHttpDate } from "../transport/internal.ts";
 import type { StoredHead } from "./store.ts";
 
 const tagInList = /(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/g;

@@ -8,6 +8,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { packageExports } from "./exports.ts";
 import { registryFlags } from "./registry.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -26,13 +27,10 @@ export async function bundle(entry: string, folder: string): Promise<string | un
 
 /** Bundles every export of deno.json; false where one cannot be bundled, or its bundle exports nothing. */
 export async function bundleCheck(): Promise<boolean> {
-  const { exports } = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json"))) as {
-    exports: Record<string, string>;
-  };
   const folder = await mkdtemp(join(tmpdir(), "civikit_bundle_"));
   let isFine = true;
   try {
-    for (const entry of Object.values(exports)) {
+    for (const entry of Object.values(await packageExports())) {
       const output = await bundle(entry.replace(/^\.\//, ""), folder);
       const names = output === undefined ? [] : Object.keys(await import(pathToFileURL(output).href));
       console.log(`bundle "${entry}": ${names.length === 0 ? "failed" : `${names.length} exports`}`);

@@ -3,16 +3,13 @@
  *
  * @module
  */
-export { strongDate, strongTag } from "./http/byte_range.ts";
-export { readBaseUrl } from "./http/base_url.ts";
-export { civitaiHosts, trustedHosts } from "./http/civitai_hosts.ts";
-export { hostOf } from "./http/host.ts";
-export { isPlain } from "./http/byte_range.ts";
-export { cutSecrets, redacted, rememberHeader, rememberSecret } from "./http/known_secrets.ts";
-export { lockPart, type PartLock } from "./download/lock.ts";
+export { readAtMost, readTextAtMost } from "./body/read_at_most.ts";
+export { systemClock } from "./clock.ts";
+export { type DigestFollower, followDigest, isSameHash } from "./download/digest.ts";
+export { ensureFolder, freeBytes, renameDurably, wrapDiskError } from "./download/disk.ts";
 export { urlDigest } from "./download/journal.ts";
+export { lockPart, type PartLock } from "./download/lock.ts";
 export { longestNameBytes, suffixedName } from "./download/name_length.ts";
-export { isOwnPart, unfinishedBytes } from "./download/unfinished.ts";
 export {
   checkPlain,
   isAbandonedClaim,
@@ -21,9 +18,20 @@ export {
   readPlainText,
   syncHandle,
 } from "./download/plain_file.ts";
-export { nearestOf, type Reach, reachOf } from "./http/reach.ts";
-export { readAtMost, readTextAtMost } from "./body/read_at_most.ts";
-export { messageOf, redactText, redactUrl } from "./http/redact.ts";
+export { resolveInside } from "./download/safe_name.ts";
+export { formatBytes, formatSpeed } from "./download/speed.ts";
+export { isOwnPart, unfinishedBytes } from "./download/unfinished.ts";
 export { missingRight, ownError } from "./errors/rights.ts";
+export { readBaseUrl } from "./http/base_url.ts";
+export { isPlain, strongDate, strongTag } from "./http/byte_range.ts";
+export { civitaiHosts, trustedHosts } from "./http/civitai_hosts.ts";
+export { hostOf } from "./http/host.ts";
+export { parseHttpDate } from "./http/http_date.ts";
+export { codeOfStatus, readText } from "./http/http_status.ts";
+export { cutSecrets, redacted, rememberHeader, rememberSecret } from "./http/known_secrets.ts";
+export { isLoopback } from "./http/loopback.ts";
+export { nearestOf, type Reach, reachOf } from "./http/reach.ts";
+export { messageOf, redactText, redactUrl } from "./http/redact.ts";
 export { isSecretName, type NamePlace } from "./http/secret_names.ts";
+export { wrapBodyError } from "./socket/network_error.ts";
 export { isSqliteBusy, openSqlite, type SqliteFile, type SqliteOptions, type SqliteStep } from "./sqlite.ts";

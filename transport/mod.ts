@@ -3,33 +3,56 @@
  *
  * @module
  */
-export * from "./transport.ts";
-export { type Clock, systemClock } from "./clock.ts";
-export * from "./compose.ts";
-export * from "./errors/errors.ts";
-export * from "./errors/hints.ts";
-export * from "./observe.ts";
-export * from "./body/range_transport.ts";
-export { redactText, redactUrl } from "./http/redact.ts";
-export { type ResumeOptions, resumeTransport } from "./body/resume_transport.ts";
 export { save } from "./body/save.ts";
-export * from "./to_fetch.ts";
-export * from "./download/download.ts";
-export * from "./download/download_all.ts";
-export * from "./download/throttle.ts";
-export * from "./body/spans.ts";
-export * from "./download/speed.ts";
-export * from "./download/safe_name.ts";
-export * from "./download/disk.ts";
-export * from "./download/digest.ts";
-export * from "./socket/fetch_transport.ts";
-export type { ConnectionOptions, HttpVersion, PoolOptions } from "./socket/http_clients.ts";
-export * from "./http/loopback.ts";
-export { wrapBodyError } from "./socket/network_error.ts";
-export type { ProxySettings } from "./socket/proxy.ts";
-export * from "./version.ts";
+export { type RangeOptions, rangeTransport } from "./body/range_transport.ts";
+export { type ResumeOptions, resumeTransport } from "./body/resume_transport.ts";
+export type { Clock } from "./clock.ts";
+export { compose } from "./compose.ts";
+export { digestFile, type DigestFileOptions, hashNames } from "./download/digest.ts";
+export type { Digests, HashName } from "./download/digest_engine.ts";
+export { download, type DownloadOptions, type DownloadResult, type Promised } from "./download/download.ts";
+export {
+  downloadAll,
+  type DownloadAllOptions,
+  type DownloadBatch,
+  type DownloadJob,
+  type DownloadOutcome,
+} from "./download/download_all.ts";
+export { safeFileName, type SafeFileNameOptions } from "./download/safe_name.ts";
+export { type Throttle, throttle } from "./download/throttle.ts";
+export {
+  CivikitError,
+  type CivikitErrorOptions,
+  ContentError,
+  DiskError,
+  type DiskErrorOptions,
+  type ErrorCode,
+  type ErrorReason,
+  HttpError,
+  type HttpErrorOptions,
+  InputError,
+  type InputErrorOptions,
+  isCode,
+  NetworkError,
+  type NetworkErrorOptions,
+  VerificationError,
+  type VerificationErrorOptions,
+} from "./errors/errors.ts";
+export { errorCodes, errorReasons, type Hint, hint, type Locale } from "./errors/hints.ts";
+export type { Classify } from "./http/http_status.ts";
 export type { Reach } from "./http/reach.ts";
-export * from "./http/http_status.ts";
-export * from "./middleware/mod.ts";
-export * from "./http/http_date.ts";
-export * from "./http/retry_after.ts";
+export { auth, type AuthOptions } from "./middleware/auth.ts";
+export { breaker, type BreakerOptions, type Circuit } from "./middleware/breaker.ts";
+export { dedupe, type DedupeOptions } from "./middleware/dedupe.ts";
+export { type HostLimit, rateLimit, type RateLimitOptions, type Waiter } from "./middleware/rate_limit.ts";
+export { retry, type RetryOptions, type RetryOutcome } from "./middleware/retry.ts";
+export { type RetryBudget, retryBudget, type RetryBudgetOptions } from "./middleware/retry_budget.ts";
+export { status, type StatusOptions } from "./middleware/status.ts";
+export { timeout, type TimeoutOptions } from "./middleware/timeout.ts";
+export { observe } from "./observe.ts";
+export { defaultUserAgent, type FetchOptions, type FetchTransport, fetchTransport } from "./socket/fetch_transport.ts";
+export type { ConnectionOptions, HttpVersion, PoolOptions } from "./socket/http_clients.ts";
+export type { ProxySettings } from "./socket/proxy.ts";
+export { toFetch } from "./to_fetch.ts";
+export type { Context, DownloadPhase, Middleware, Next, Sink, Transport, TransportEvent } from "./transport.ts";
+export { version } from "./version.ts";

@@ -1,14 +1,6 @@
 import * as v from "valibot";
-import {
-  CivikitError,
-  ContentError,
-  InputError,
-  NetworkError,
-  redactUrl,
-  type Transport,
-  wrapBodyError,
-} from "../../transport/mod.ts";
-import { readTextAtMost } from "../../transport/internal.ts";
+import { readTextAtMost, redactUrl, wrapBodyError } from "../../transport/internal.ts";
+import { CivikitError, ContentError, InputError, NetworkError, type Transport } from "../../transport/mod.ts";
 import { excerptOf, InvalidResponseError } from "./errors.ts";
 import { parseExactJson } from "./exact_json.ts";
 import { type FastCheck, fastCheck } from "./fast_check.ts";

@@ -1,4 +1,5 @@
-import { type Classify, type Clock, ContentError, type ErrorReason, readText } from "../../transport/mod.ts";
+import { readText } from "../../transport/internal.ts";
+import { type Classify, type Clock, ContentError, type ErrorReason } from "../../transport/mod.ts";
 import { shownInput } from "./input.ts";
 
 const longestMessage = 500;
@@ -105,8 +106,6 @@ function parse(text: string): unknown {
  * @param body The answer's text.
  * @example
  * ```ts
- * import { errorMessage } from "@civikit/civikit/api";
- *
  * console.log(errorMessage('{"error":"No model with id 5"}')); // No model with id 5
  * ```
  */

@@ -1,4 +1,5 @@
-import { type ErrorCode, InputError, redactText } from "../../transport/mod.ts";
+import { redactText } from "../../transport/internal.ts";
+import { type ErrorCode, InputError } from "../../transport/mod.ts";
 
 const largestId = 2 ** 31 - 1;
 

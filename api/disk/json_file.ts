@@ -1,8 +1,15 @@
 import { closeSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseExactJson } from "../client/exact_json.ts";
-import { ensureFolder, InputError, renameDurably, wrapDiskError } from "../../transport/mod.ts";
-import { openFresh, readPlainText, syncHandle } from "../../transport/internal.ts";
+import {
+  ensureFolder,
+  openFresh,
+  readPlainText,
+  renameDurably,
+  syncHandle,
+  wrapDiskError,
+} from "../../transport/internal.ts";
+import { InputError } from "../../transport/mod.ts";
 
 /** What a JSON object on the disk is before anyone has looked at its keys. */
 export type JsonObject = Record<string, unknown>;

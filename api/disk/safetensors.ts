@@ -1,7 +1,7 @@
 import { closeSync, readSync, statSync } from "node:fs";
-import { InputError, wrapDiskError } from "../../transport/mod.ts";
+import { openPlain, wrapDiskError } from "../../transport/internal.ts";
+import { InputError } from "../../transport/mod.ts";
 import { Damaged } from "./damaged.ts";
-import { openPlain } from "../../transport/internal.ts";
 
 /** One tensor of a file. */
 export interface TensorInfo {

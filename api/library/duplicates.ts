@@ -1,5 +1,6 @@
 import { linkSync, lstatSync, renameSync, rmSync } from "node:fs";
-import { type CivikitError, digestFile, DiskError, wrapDiskError } from "../../transport/mod.ts";
+import { wrapDiskError } from "../../transport/internal.ts";
+import { type CivikitError, digestFile, DiskError } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
 import type { DiskFile } from "./walk.ts";
 

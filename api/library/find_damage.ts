@@ -1,4 +1,5 @@
-import { DiskError, wrapDiskError } from "../../transport/mod.ts";
+import { wrapDiskError } from "../../transport/internal.ts";
+import { DiskError } from "../../transport/mod.ts";
 import { Damaged } from "../disk/damaged.ts";
 import { safetensorsProblem } from "../disk/safetensors.ts";
 import { ByteReader } from "./byte_reader.ts";

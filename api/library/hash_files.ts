@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
-import { type CivikitError, type DigestFollower, followDigest, wrapDiskError } from "../../transport/mod.ts";
+import { type DigestFollower, followDigest, wrapDiskError } from "../../transport/internal.ts";
+import type { CivikitError } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
 import type { DiskFile } from "./walk.ts";
 

@@ -1,4 +1,5 @@
-import { CivikitError, wrapDiskError } from "../../transport/mod.ts";
+import { wrapDiskError } from "../../transport/internal.ts";
+import { CivikitError } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
 import type { Version } from "../resources/types.ts";
 import { type DuplicateGroup, findDuplicates } from "./duplicates.ts";

@@ -1,4 +1,5 @@
-import { type CivikitError, DiskError, isCode, VerificationError, wrapDiskError } from "../../transport/mod.ts";
+import { wrapDiskError } from "../../transport/internal.ts";
+import { type CivikitError, DiskError, isCode, VerificationError } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
 import { damageError, findDamage } from "./find_damage.ts";
 import type { HashCache } from "./hash_cache.ts";

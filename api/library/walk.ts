@@ -1,5 +1,6 @@
 import { basename, join, relative, resolve, sep } from "node:path";
-import { type CivikitError, DiskError, wrapDiskError } from "../../transport/mod.ts";
+import { wrapDiskError } from "../../transport/internal.ts";
+import { type CivikitError, DiskError } from "../../transport/mod.ts";
 
 /** One model file on the disk. */
 export interface DiskFile {

@@ -1,19 +1,23 @@
 import { closeSync, openSync, readdirSync, readSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, parse } from "node:path";
 import {
+  ensureFolder,
+  isPlain,
+  openFresh,
+  readAtMost,
+  redactUrl,
+  wrapBodyError,
+  wrapDiskError,
+} from "../../transport/internal.ts";
+import {
   CivikitError,
   ContentError,
   type DiskError,
   download,
-  ensureFolder,
   isCode,
-  redactUrl,
   safeFileName,
   type Transport,
-  wrapBodyError,
-  wrapDiskError,
 } from "../../transport/mod.ts";
-import { isPlain, openFresh, readAtMost } from "../../transport/internal.ts";
 import { shownInput } from "../client/input.ts";
 import { type Generation, generationOf, generationOfTexts } from "./generation.ts";
 import { imageTexts } from "./image_texts.ts";

@@ -1,7 +1,7 @@
-import { digestFile, type Digests, type HashName, hashNames, isSameHash, wrapDiskError } from "../../transport/mod.ts";
-import { isAbandonedClaim } from "../../transport/internal.ts";
+import { isAbandonedClaim, isSameHash, wrapDiskError } from "../../transport/internal.ts";
+import { digestFile, type Digests, type HashName, hashNames } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
-import type { HashCache } from "../library/mod.ts";
+import type { HashCache } from "../library/hash_cache.ts";
 import type { LockedFile } from "./lock.ts";
 
 /** What is at a locked file's place. */

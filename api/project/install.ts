@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { wrapDiskError } from "../../transport/internal.ts";
 import {
   CivikitError,
   type Digests,
@@ -7,11 +8,10 @@ import {
   type DownloadResult,
   isCode,
   type Transport,
-  wrapDiskError,
 } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
 import { type FetchFiles, fetchFiles, type WantedFile } from "../fetch_files.ts";
-import { type HashCache, hashCache } from "../library/mod.ts";
+import { type HashCache, hashCache } from "../library/hash_cache.ts";
 import { diskState, hashOf } from "./disk_state.ts";
 import type { LockedFile } from "./lock.ts";
 import { rememberRoot } from "./named_roots.ts";

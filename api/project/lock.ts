@@ -1,5 +1,6 @@
 import * as v from "valibot";
-import { type Digests, isLoopback } from "../../transport/mod.ts";
+import { isLoopback } from "../../transport/internal.ts";
+import type { Digests } from "../../transport/mod.ts";
 import { idRule, isId } from "../client/input.ts";
 import { type JsonObject, prettyJson, readJsonObject, unreadable } from "../disk/json_file.ts";
 import { checkedFile } from "./checked_file.ts";

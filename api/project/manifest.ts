@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { InputError } from "../../transport/mod.ts";
-import { layout } from "../layout/mod.ts";
+import { layout } from "../layout/layout.ts";
 import { type JsonObject, prettyJson, readJsonObject } from "../disk/json_file.ts";
 import { checkedFile } from "./checked_file.ts";
 

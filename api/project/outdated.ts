@@ -1,6 +1,6 @@
 import type { CivikitError } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
-import { findUpdates, type ModelLookup, type VersionSummary } from "../library/mod.ts";
+import { findUpdates, type ModelLookup, type VersionSummary } from "../library/updates.ts";
 import { type Wanted, wantedKey } from "./manifest.ts";
 import type { Project } from "./project.ts";
 import { type ProjectApi, referenceOf } from "./resolve_wanted.ts";

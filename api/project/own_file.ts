@@ -1,5 +1,6 @@
 import { lstatSync, writeFileSync } from "node:fs";
-import { DiskError, ensureFolder, wrapDiskError } from "../../transport/mod.ts";
+import { ensureFolder, wrapDiskError } from "../../transport/internal.ts";
+import { DiskError } from "../../transport/mod.ts";
 
 /**
  * Looks whether a file or folder of a project is there, and is one: a project from elsewhere may bring links, through

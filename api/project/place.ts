@@ -1,6 +1,7 @@
 import { lstatSync, realpathSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
-import { DiskError, resolveInside, wrapDiskError } from "../../transport/mod.ts";
+import { resolveInside, wrapDiskError } from "../../transport/internal.ts";
+import { DiskError } from "../../transport/mod.ts";
 
 function refuse(path: string, state: string): DiskError {
   return new DiskError(`installing in ${JSON.stringify(path)}: ${state}`, {

@@ -2,7 +2,7 @@ import { join, relative, resolve, sep } from "node:path";
 import { lockPart } from "../../transport/internal.ts";
 import { DiskError, isCode } from "../../transport/mod.ts";
 import { isObject, type JsonObject, prettyJson, readJsonObject, writeWhole } from "../disk/json_file.ts";
-import { layoutNames } from "../layout/mod.ts";
+import { layoutNames } from "../layout/layout.ts";
 import { emptyLock, type Lock, lockText, readLock } from "./lock.ts";
 import { emptyManifest, type Manifest, manifestText, readManifest } from "./manifest.ts";
 import { lockName, manifestName, stateFolder } from "./names.ts";

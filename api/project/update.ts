@@ -1,7 +1,7 @@
 import { CivikitError, isCode } from "../../transport/mod.ts";
 import { formatAir, parseAir } from "../references/air.ts";
 import type { CallOptions } from "../client/call.ts";
-import type { ModelLookup } from "../library/mod.ts";
+import type { ModelLookup } from "../library/updates.ts";
 import { change } from "./edit.ts";
 import type { LockedFile } from "./lock.ts";
 import { type Wanted, wantedKey } from "./manifest.ts";

@@ -1,5 +1,4 @@
-import { civitaiHosts } from "../../transport/internal.ts";
-import { isLoopback } from "../../transport/mod.ts";
+import { civitaiHosts, isLoopback } from "../../transport/internal.ts";
 import { parseAir } from "./air.ts";
 import { badInput, idRule, readId } from "../client/input.ts";
 import { defaultSite, type Site } from "../site.ts";

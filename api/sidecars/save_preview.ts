@@ -1,16 +1,9 @@
 import { closeSync, existsSync, openSync, readSync, rmSync } from "node:fs";
-import {
-  ContentError,
-  download,
-  type DownloadOptions,
-  HttpError,
-  redactUrl,
-  renameDurably,
-  type Transport,
-  wrapDiskError,
-} from "../../transport/mod.ts";
+import { redactUrl, renameDurably, wrapDiskError } from "../../transport/internal.ts";
+import { ContentError, download, type DownloadOptions, HttpError, type Transport } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
-import { imageUrl, sniffMedia } from "../pictures/mod.ts";
+import { imageUrl } from "../pictures/image_url.ts";
+import { sniffMedia } from "../pictures/sniff_media.ts";
 import type { ModelImage } from "../resources/types.ts";
 import { sidecarPath } from "./names.ts";
 

@@ -5,7 +5,7 @@ import type { CallOptions } from "../client/call.ts";
 import { parseForWriting } from "../client/exact_json.ts";
 import { isObject, type JsonObject, prettyJson, readJsonObject, writeWhole } from "../disk/json_file.ts";
 import type { Model, Version } from "../resources/types.ts";
-import { modelExtensions } from "../library/mod.ts";
+import { modelExtensions } from "../library/walk.ts";
 import { mergeInfo } from "./merge_info.ts";
 import { allHashesOf } from "./model_info.ts";
 import { sidecarPath } from "./names.ts";

@@ -1,5 +1,5 @@
 import type { Civitai, Listing, ListOptions, ListPosition, ModelFile } from "../../api/mod.ts";
-import { formatBytes } from "../../transport/mod.ts";
+import { formatBytes } from "../../transport/internal.ts";
 import { type Flag, type ParsedArgs, UsageError, wholeNumber } from "../options/args.ts";
 import { alignedRows } from "../terminal/columns.ts";
 import type { Command, Surroundings } from "../command.ts";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { type CacheFilter, type CacheListing, type CacheStore, sqliteStore } from "../../cache/mod.ts";
-import { formatBytes, redactUrl } from "../../transport/mod.ts";
+import { formatBytes, redactUrl } from "../../transport/internal.ts";
 import { type ParsedArgs, UsageError, wholeNumber } from "../options/args.ts";
 import type { Command, Surroundings } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";

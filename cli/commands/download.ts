@@ -1,4 +1,5 @@
-import { DiskError, InputError, wrapDiskError } from "../../transport/mod.ts";
+import { wrapDiskError } from "../../transport/internal.ts";
+import { DiskError, InputError } from "../../transport/mod.ts";
 import type { ParsedArgs } from "../options/args.ts";
 import type { Command, Surroundings } from "../command.ts";
 import { downloadFlags, type DownloadOptions, downloadOptions } from "../options/download_options.ts";

@@ -1,5 +1,5 @@
 import { generationOf, type ImageOutcome, type ImageQuery, saveImages } from "../../api/mod.ts";
-import { formatBytes } from "../../transport/mod.ts";
+import { formatBytes } from "../../transport/internal.ts";
 import { apiCommand, type Asking, idOperand, listFlags, listOptions, showFacts, showList } from "./api_command.ts";
 import { UsageError, wholeNumber } from "../options/args.ts";
 import type { Command } from "../command.ts";

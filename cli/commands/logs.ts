@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { InputError, wrapDiskError } from "../../transport/mod.ts";
+import { wrapDiskError } from "../../transport/internal.ts";
+import { InputError } from "../../transport/mod.ts";
 import { type ParsedArgs, UsageError, wholeNumber } from "../options/args.ts";
 import type { Command, Surroundings } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";

@@ -8,7 +8,8 @@ import {
   type ScanReport,
 } from "../../api/mod.ts";
 import { addSidecars } from "../../hub/run/mod.ts";
-import { type CivikitError, formatBytes } from "../../transport/mod.ts";
+import { formatBytes } from "../../transport/internal.ts";
+import type { CivikitError } from "../../transport/mod.ts";
 import { type ParsedArgs, UsageError, wholeNumber } from "../options/args.ts";
 import { alignedRows } from "../terminal/columns.ts";
 import type { Command, Surroundings } from "../command.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type Expected, recordedFiles, type Skip, verify } from "../../api/mod.ts";
-import { formatBytes } from "../../transport/mod.ts";
+import { formatBytes } from "../../transport/internal.ts";
 import { type ParsedArgs, UsageError, wholeNumber } from "../options/args.ts";
 import type { Command, Surroundings } from "../command.ts";
 import { ExitCode, exitCode, sharedExitCode } from "../exit_code.ts";

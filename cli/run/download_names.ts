@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { digestFile, type Digests, DiskError, type HashName, hashNames, isSameHash } from "../../transport/mod.ts";
-import { isOwnPart, suffixedName } from "../../transport/internal.ts";
+import { isOwnPart, isSameHash, suffixedName } from "../../transport/internal.ts";
+import { digestFile, type Digests, DiskError, type HashName, hashNames } from "../../transport/mod.ts";
 
 /** A file that will be downloaded and whose name may be that of another one too. */
 export interface Unnamed {

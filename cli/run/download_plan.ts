@@ -6,9 +6,9 @@ import {
   resolveDownloads,
   type ResolveWarning,
 } from "../../api/mod.ts";
-import { type Digests, InputError, type Promised, redactUrl, safeFileName } from "../../transport/mod.ts";
+import { redactUrl, urlDigest } from "../../transport/internal.ts";
+import { type Digests, InputError, type Promised, safeFileName } from "../../transport/mod.ts";
 import { promisedOf } from "../../hub/run/mod.ts";
-import { urlDigest } from "../../transport/internal.ts";
 import { chooseNames, freeName, type Unnamed } from "./download_names.ts";
 import type { DownloadOptions } from "../options/download_options.ts";
 import type { Item } from "../terminal/reporter.ts";

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
-import { unfinishedBytes } from "../../transport/internal.ts";
-import { formatBytes, freeBytes, hashNames, redactUrl } from "../../transport/mod.ts";
+import { formatBytes, freeBytes, redactUrl, unfinishedBytes } from "../../transport/internal.ts";
+import { hashNames } from "../../transport/mod.ts";
 import type { PlannedFile } from "./download_plan.ts";
 import { ExitCode } from "../exit_code.ts";
 import type { Io } from "../terminal/io.ts";

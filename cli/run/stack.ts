@@ -1,5 +1,6 @@
-import type { CacheStore } from "../../cache/mod.ts";
-import { cacheInfo, civitaiPolicy, createTransport, httpCache, partitionOf } from "../../mod.ts";
+import { civitaiPolicy } from "../../api/mod.ts";
+import { cacheInfo, type CacheStore, partitionOf } from "../../cache/mod.ts";
+import { createTransport, httpCache } from "../../mod.ts";
 import type { Monitor } from "../../monitor/mod.ts";
 import { civitaiHosts, nearestOf, trustedHosts } from "../../transport/internal.ts";
 import { compose, type Middleware, type Transport } from "../../transport/mod.ts";

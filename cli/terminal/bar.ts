@@ -1,5 +1,5 @@
 import { unicodeWidth } from "@std/cli/unicode-width";
-import { formatBytes, formatSpeed } from "../../transport/mod.ts";
+import { formatBytes, formatSpeed } from "../../transport/internal.ts";
 import { plainStyle, type Style } from "./style.ts";
 import { fit, formatDuration, truncate } from "./text.ts";
 

@@ -1,4 +1,4 @@
-import { wrapDiskError } from "../../transport/mod.ts";
+import { wrapDiskError } from "../../transport/internal.ts";
 
 /** Everything the command touches outside itself, so that tests and the demo run the very same code. */
 export interface Io {

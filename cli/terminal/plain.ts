@@ -1,4 +1,4 @@
-import { formatBytes, formatSpeed } from "../../transport/mod.ts";
+import { formatBytes, formatSpeed } from "../../transport/internal.ts";
 import { describeFailure } from "./failure.ts";
 import { formatDuration, printable } from "./text.ts";
 import type { ReporterOptions } from "./bars.ts";

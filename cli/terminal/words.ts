@@ -1,4 +1,4 @@
-import { formatBytes, formatSpeed } from "../../transport/mod.ts";
+import { formatBytes, formatSpeed } from "../../transport/internal.ts";
 import type { Style } from "./style.ts";
 import { formatElapsed } from "./text.ts";
 import type { Outcome, Summary } from "./reporter.ts";

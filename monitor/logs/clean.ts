@@ -1,5 +1,5 @@
-import { CivikitError, redactText, redactUrl } from "../../transport/mod.ts";
-import { isSecretName, messageOf, redacted, rememberSecret } from "../../transport/internal.ts";
+import { isSecretName, messageOf, redacted, redactText, redactUrl, rememberSecret } from "../../transport/internal.ts";
+import { CivikitError } from "../../transport/mod.ts";
 
 const mostDepth = 5;
 const mostText = 4096;

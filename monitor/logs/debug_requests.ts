@@ -1,4 +1,5 @@
-import { type Middleware, redactUrl } from "../../transport/mod.ts";
+import { redactUrl } from "../../transport/internal.ts";
+import type { Middleware } from "../../transport/mod.ts";
 import type { Logger } from "./log.ts";
 
 /**

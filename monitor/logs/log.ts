@@ -1,8 +1,7 @@
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { Logger as StdLogger, type LogRecord, RotatingFileHandler } from "@std/log";
-import { wrapDiskError } from "../../transport/mod.ts";
-import { checkPlain } from "../../transport/internal.ts";
+import { checkPlain, wrapDiskError } from "../../transport/internal.ts";
 import { cleaner } from "./clean.ts";
 
 /** Takes messages; `console`, a logger of `@std/log` and one of LogTape all are one. */

@@ -1,6 +1,5 @@
 import { basename, dirname, join } from "node:path";
-import { wrapDiskError } from "../../transport/mod.ts";
-import { checkPlain } from "../../transport/internal.ts";
+import { checkPlain, wrapDiskError } from "../../transport/internal.ts";
 
 /** A longer line is cut; nothing of ours is that long. */
 const mostLine = 256 * 1024;

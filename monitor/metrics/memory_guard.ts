@@ -1,4 +1,5 @@
-import { type Clock, systemClock } from "../../transport/mod.ts";
+import { systemClock } from "../../transport/internal.ts";
+import type { Clock } from "../../transport/mod.ts";
 import type { MetricsRegistry } from "./metrics_registry.ts";
 
 /** Options of {@linkcode memoryGuard}. */

@@ -1,4 +1,5 @@
-import { CivikitError, type Clock, codeOfStatus, type ErrorCode, type Middleware } from "../../transport/mod.ts";
+import { codeOfStatus } from "../../transport/internal.ts";
+import { CivikitError, type Clock, type ErrorCode, type Middleware } from "../../transport/mod.ts";
 import { telemetry } from "./otel.ts";
 import type { MetricsRegistry } from "./metrics_registry.ts";
 

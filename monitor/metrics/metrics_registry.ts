@@ -1,5 +1,5 @@
-import { hostOf } from "../../transport/internal.ts";
-import { type Clock, type ErrorCode, redactUrl, systemClock, type TransportEvent } from "../../transport/mod.ts";
+import { hostOf, redactUrl, systemClock } from "../../transport/internal.ts";
+import type { Clock, ErrorCode, TransportEvent } from "../../transport/mod.ts";
 import { eventBus } from "./event_bus.ts";
 import { Histogram } from "./histogram.ts";
 import { boundedNames, methodLabel, otherLabel, routeOf } from "./labels.ts";

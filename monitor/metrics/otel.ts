@@ -1,6 +1,6 @@
 import type { Attributes, Span } from "@opentelemetry/api";
-import { hostOf } from "../../transport/internal.ts";
-import { CivikitError, redactUrl, version } from "../../transport/mod.ts";
+import { hostOf, redactUrl } from "../../transport/internal.ts";
+import { CivikitError, version } from "../../transport/mod.ts";
 import { methodLabel, routeOf } from "./labels.ts";
 
 /** The bounded labels of an attempt. */

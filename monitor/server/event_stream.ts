@@ -1,4 +1,5 @@
-import { type Clock, redactText } from "../../transport/mod.ts";
+import { redactText } from "../../transport/internal.ts";
+import type { Clock } from "../../transport/mod.ts";
 import type { EventBus, MonitorEvent } from "../metrics/types.ts";
 
 /** Options of {@linkcode eventStreams}. */

@@ -1,4 +1,5 @@
-import { CivikitError, freeBytes, redactText, version } from "../../transport/mod.ts";
+import { freeBytes, redactText } from "../../transport/internal.ts";
+import { CivikitError, version } from "../../transport/mod.ts";
 import type { MemorySnapshot } from "../metrics/types.ts";
 import type { CacheNumbers } from "./options.ts";
 

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import type { StatementSync } from "node:sqlite";
-import { openSqlite } from "../../transport/internal.ts";
-import { type Clock, type ErrorCode, systemClock } from "../../transport/mod.ts";
+import { openSqlite, systemClock } from "../../transport/internal.ts";
+import type { Clock, ErrorCode } from "../../transport/mod.ts";
 import { Histogram } from "../metrics/histogram.ts";
 import { isTransferRoute } from "../metrics/labels.ts";
 import { exportRows } from "./stats_export.ts";

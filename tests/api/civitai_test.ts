@@ -7,7 +7,8 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { civitai, errorMessage } from "@civikit/civikit/api";
+import { civitai } from "@civikit/civikit/api";
+import { errorMessage } from "../../api/client/errors.ts";
 import {
   CivikitError,
   ContentError,

@@ -12,7 +12,8 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { civitai, createTransport, saveImages } from "../../mod.ts";
+import { civitai, createTransport } from "../../mod.ts";
+import { saveImages } from "../../api/mod.ts";
 import { benchArgs, type Row, say, script } from "./_bench.ts";
 
 const args = await benchArgs("api.ts", ["models", "images"]);

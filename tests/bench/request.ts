@@ -13,7 +13,8 @@ import axios from "npm:axios@1.21.1";
 import got from "npm:got@16.1.0";
 import ky from "npm:ky@2.1.0";
 import { ofetch } from "npm:ofetch@1.5.1";
-import { createTransport, defaultUserAgent } from "../../mod.ts";
+import { createTransport } from "../../mod.ts";
+import { defaultUserAgent } from "../../transport/mod.ts";
 import { benchArgs, median, root, type Row, say, script, table } from "./_bench.ts";
 
 type Call = (url: string) => Promise<unknown>;

@@ -1,5 +1,5 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { parseCacheControl } from "../../cache/mod.ts";
+import { parseCacheControl } from "../../cache/cache_control.ts";
 
 Deno.test("RFC 9111 5.2: parseCacheControl() reads names in any case, and skips what it does not know", () => {
   const { maxAgeMs, public: isPublic, noStore } = parseCacheControl(`foo="a, no-store", MAX-age=60,, Public , x=y`);

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { formatBytes } from "@civikit/civikit/transport";
+import { formatBytes } from "../../transport/internal.ts";
 import { main } from "../../cli/mod.ts";
 import { type TestIo, testIo } from "./_io.ts";
 import { events, inWorld, type World } from "./_world.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Io, main } from "../../cli/mod.ts";
-import { formatBytes, formatSpeed } from "../../mod.ts";
+import { formatBytes, formatSpeed } from "../../transport/internal.ts";
 import { registryFlags } from "../../tools/registry.ts";
 import { type Civitai, startCivitai } from "../_civitai/mod.ts";
 import { exists, flipBit, journalSpans, observer, type Seen, sha256OnDisk, sizeOf } from "./evidence.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Span, SpanSet } from "../../mod.ts";
+import { type Span, SpanSet } from "../../transport/body/spans.ts";
 import type { Civitai } from "../_civitai/mod.ts";
 
 /** SHA-256 of a file on disk in upper case, computed without any of civikit's code. */

@@ -1,7 +1,7 @@
 import { Attempts, backoff } from "./attempts.ts";
 import { type Clock, sleep } from "../clock.ts";
 import { CivikitError, ContentError, HttpError, NetworkError } from "../errors/errors.ts";
-import { httpError, type HttpErrorReadOptions } from "../http/http_status.ts";
+import { type Classify, httpError } from "../http/http_status.ts";
 import { wrapBodyError } from "../socket/network_error.ts";
 import {
   type Address,
@@ -42,7 +42,7 @@ export interface RangeJobOptions {
   readonly clock: Clock;
   readonly random: () => number;
   /** Knows the server's own reasons for a refusal. */
-  readonly classify: HttpErrorReadOptions["classify"];
+  readonly classify: Classify | undefined;
   /** Told when the server turns out not to serve ranges after all. */
   readonly refuseRanges: () => void;
 }

@@ -1,7 +1,7 @@
 import { formatRange, parseRange } from "../http/byte_range.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { newContext } from "../compose.ts";
-import { type HttpErrorReadOptions, mayRefuseRanges } from "../http/http_status.ts";
+import { type Classify, mayRefuseRanges } from "../http/http_status.ts";
 import { wholeWithin, within } from "../option.ts";
 import { hostOf, partRequest, readPart, rebuild, validatorOf } from "./part.ts";
 import { orderedBody } from "./ordered_body.ts";
@@ -28,7 +28,7 @@ export interface RangeOptions {
   /** Pause after the first fruitless attempt in milliseconds; doubles, with jitter, up to 30 s. Default 500. */
   delayMs?: number;
   /** Refines the code of a refusal met in mid-body; as for `status`. */
-  classify?: HttpErrorReadOptions["classify"];
+  classify?: Classify | undefined;
   /** Time; tests hand in a fake one. */
   clock?: Clock;
   /** Source of jitter: a number in [0, 1). */

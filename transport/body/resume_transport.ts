@@ -3,7 +3,7 @@ import { isPlain, parseContentRange, parseRange, plainLength, strongValidator } 
 import { type Clock, sleep, systemClock } from "../clock.ts";
 import { newContext } from "../compose.ts";
 import { CivikitError, ContentError, NetworkError } from "../errors/errors.ts";
-import { httpError, type HttpErrorReadOptions } from "../http/http_status.ts";
+import { type Classify, httpError } from "../http/http_status.ts";
 import { wrapBodyError } from "../socket/network_error.ts";
 import { within } from "../option.ts";
 import { isSelfHealing, partRequest, readPart, rebuild, type Validator, validatorOf, type Wanted } from "./part.ts";
@@ -22,7 +22,7 @@ export interface ResumeOptions {
   /** Bodies known to be smaller than this are passed through untouched, unless a range was asked for. Default 65536. */
   fromBytes?: number;
   /** Refines the code of a refusal met in mid-body; as for `status`. */
-  classify?: HttpErrorReadOptions["classify"];
+  classify?: Classify | undefined;
   /** Time; tests hand in a fake one. */
   clock?: Clock;
   /** Source of jitter: a number in [0, 1). */

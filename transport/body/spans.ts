@@ -12,8 +12,6 @@ export interface Span {
  *
  * @example
  * ```ts
- * import { SpanSet } from "@civikit/civikit/transport";
- *
  * const done = new SpanSet([{ start: 0, end: 4 }]);
  * done.add(6, 8);
  * console.log(done.covered, done.prefix, done.holes(10)); // 6 4 [{ start: 4, end: 6 }, { start: 8, end: 10 }]

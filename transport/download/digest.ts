@@ -65,8 +65,6 @@ const longestSliceRunMs = 8;
  * @throws {TypeError} for an unknown hash name.
  * @example
  * ```ts
- * import { followDigest } from "@civikit/civikit/transport";
- *
  * const path = Deno.makeTempFileSync();
  * const follower = followDigest(path, ["SHA256"]);
  * Deno.writeTextFileSync(path, "abc");
@@ -308,8 +306,6 @@ export async function digestFile(
  *
  * @example
  * ```ts
- * import { isSameHash } from "@civikit/civikit/transport";
- *
  * console.log(isSameHash("AutoV2", "15e2b0d3c3", "15E2B0D3C3")); // true
  * ```
  */

@@ -53,8 +53,6 @@ const takesWhatIsThere = /^(?:reading|looking (?:at|into)|hashing|verifying|chec
  * @param action What was being done, as the start of the message: `writing`, `opening`.
  * @example
  * ```ts
- * import { wrapDiskError } from "@civikit/civikit/transport";
- *
  * try {
  *   Deno.openSync("/no such folder/x.part", { write: true, createNew: true });
  * } catch (error) {
@@ -83,10 +81,7 @@ export function wrapDiskError(error: unknown, path: string, action: string): Civ
  * @throws {DiskError} when the disk cannot be asked.
  * @example
  * ```ts
- * import { formatBytes, freeBytes } from "@civikit/civikit/transport";
- *
- * const free = freeBytes("models/Lora");
- * console.log(free === undefined ? "unknown" : formatBytes(free));
+ * console.log(freeBytes("models/Lora") ?? "unknown");
  * ```
  */
 export function freeBytes(folder: string): number | undefined {
@@ -115,8 +110,6 @@ function isGranted(permission: Deno.PermissionDescriptor): boolean {
  * @throws {DiskError} `invalid_path` when something else has that name, `permission_denied`, `no_space`.
  * @example
  * ```ts
- * import { ensureFolder } from "@civikit/civikit/transport";
- *
  * const root = Deno.makeTempDirSync();
  * ensureFolder(`${root}/models/Lora`);
  * Deno.removeSync(root, { recursive: true });
@@ -208,8 +201,6 @@ export interface RenameOptions {
  * @throws {DiskError} `target_exists`, or `rename_failed`; `from` then still is where it was, and the message names it.
  * @example
  * ```ts
- * import { renameDurably } from "@civikit/civikit/transport";
- *
  * const root = Deno.makeTempDirSync();
  * Deno.writeTextFileSync(`${root}/a.bin.part`, "whole");
  * renameDurably(`${root}/a.bin.part`, `${root}/a.bin`);

@@ -60,8 +60,6 @@ export function safeFileName(
  * @throws {DiskError} `invalid_path` when it would leave `root`, or is `root` itself.
  * @example
  * ```ts
- * import { resolveInside } from "@civikit/civikit/transport";
- *
  * console.log(resolveInside("/models", "Lora/SDXL/style.safetensors"));
  * ```
  */
@@ -86,8 +84,6 @@ export function resolveInside(root: string, relative: string): string {
  *
  * @example
  * ```ts
- * import { contentDispositionName } from "@civikit/civikit/transport";
- *
  * console.log(contentDispositionName(`attachment; filename="a.bin"; filename*=UTF-8''%E6%B0%B4.bin`)); // 水.bin
  * ```
  */

@@ -27,8 +27,6 @@ const bucketsPerWindow = 20;
  * @throws {RangeError} when `windowMs` is not a positive number.
  * @example
  * ```ts
- * import { formatSpeed, speedMeter } from "@civikit/civikit/transport";
- *
  * const meter = speedMeter({ windowMs: 2000 });
  * meter.add(65_536);
  * console.log(formatSpeed(meter.bytesPerSecond()), meter.etaMs(1_000_000));
@@ -90,8 +88,6 @@ function scaled(bytes: number, largest: number): string {
  *
  * @example
  * ```ts
- * import { formatSpeed } from "@civikit/civikit/transport";
- *
  * console.log(formatSpeed(512), formatSpeed(1536), formatSpeed(5 * 1024 * 1024)); // 512.0 B/s 1.5 KB/s 5.0 MB/s
  * ```
  */
@@ -104,8 +100,6 @@ export function formatSpeed(bytesPerSecond: number): string {
  *
  * @example
  * ```ts
- * import { formatBytes } from "@civikit/civikit/transport";
- *
  * console.log(formatBytes(900), formatBytes(6_938_041_050)); // 900 B 6.5 GB
  * ```
  */

@@ -21,8 +21,6 @@ function instant(year: number, month: number, day: number, time: readonly string
  * @returns Milliseconds since the epoch; undefined when `text` is missing or no HTTP-date.
  * @example
  * ```ts
- * import { parseHttpDate } from "@civikit/civikit/transport";
- *
  * console.log(parseHttpDate("Sun, 06 Nov 1994 08:49:37 GMT", Date.now())); // 784111777000
  * console.log(parseHttpDate("0", Date.now())); // undefined
  * ```

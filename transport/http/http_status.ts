@@ -31,8 +31,6 @@ const codes: ReadonlyMap<number, ErrorCode> = new Map([
  * @param status A status outside 2xx.
  * @example
  * ```ts
- * import { codeOfStatus } from "@civikit/civikit/transport";
- *
  * console.log(codeOfStatus(429)); // rate_limited
  * console.log(codeOfStatus(522)); // cloudflare_error
  * ```
@@ -137,8 +135,6 @@ export interface HttpErrorReadOptions extends ReadTextOptions {
  * @throws The reason of `request.signal` when the caller aborts meanwhile.
  * @example
  * ```ts
- * import { httpError } from "@civikit/civikit/transport";
- *
  * const response = Response.json({ error: "Model not found" }, { status: 404 });
  * const error = await httpError(response, new Request("https://civitai.com/api/v1/models/1"));
  * console.log(error.code, error.body); // not_found {"error":"Model not found"}

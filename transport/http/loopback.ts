@@ -6,8 +6,6 @@ const loopbackUrl = /^https?:\/\/(?:localhost|[^/@:]+\.localhost|127\.\d+\.\d+\.
  *
  * @example
  * ```ts
- * import { isLoopback } from "@civikit/civikit/transport";
- *
  * console.log(isLoopback("http://127.0.0.1:8080/a"), isLoopback("http://127.0.0.1.evil.example/")); // true false
  * ```
  */

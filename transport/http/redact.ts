@@ -47,8 +47,6 @@ function redactPath(path: string): string {
  *
  * @example
  * ```ts
- * import { redactUrl } from "@civikit/civikit/transport";
- *
  * console.log(redactUrl("https://me:pw@b2.example/f.bin?X-Amz-Signature=ab12")); // https://b2.example/f.bin?[redacted]
  * console.log(redactUrl("https://civitai.com/api/v1/models?limit=3")); // unchanged
  * ```

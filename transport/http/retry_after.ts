@@ -8,8 +8,6 @@ import { parseHttpDate } from "./http_date.ts";
  * @returns Milliseconds to wait, 0 for a date gone by; undefined when there is nothing to obey.
  * @example
  * ```ts
- * import { parseRetryAfter } from "@civikit/civikit/transport";
- *
  * console.log(parseRetryAfter("120", Date.now())); // 120000
  * console.log(parseRetryAfter("Wed, 21 Oct 2015 07:28:00 GMT", Date.parse("2015-10-21T07:27:00Z"))); // 60000
  * ```

@@ -47,8 +47,6 @@ export function wrapNetworkError(error: unknown, url: string): CivikitError {
  * @returns The error itself, if it is a NetworkError already.
  * @example
  * ```ts
- * import { wrapBodyError } from "@civikit/civikit/transport";
- *
  * const error = wrapBodyError(new TypeError("error reading a body from connection"), "https://b2.example/f?sig=ab12");
  * console.log(error.code, error.url); // connection_reset https://b2.example/f?[redacted]
  * ```

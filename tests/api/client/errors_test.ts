@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { classifyCivitai, errorMessage } from "@civikit/civikit/api";
+import { classifyCivitai, errorMessage } from "../../../api/client/errors.ts";
 import { compose, type ErrorCode, HttpError, status } from "@civikit/civikit/transport";
 
 const issues = [{ code: "invalid_type", path: ["limit"], message: "Expected number" }, { path: [], message: "Bad" }];

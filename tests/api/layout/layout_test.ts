@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { layout, type LayoutFacts, layoutNames } from "@civikit/civikit/api";
-import { InputError, resolveInside } from "@civikit/civikit/transport";
+import { resolveInside } from "../../../transport/internal.ts";
+import { InputError } from "@civikit/civikit/transport";
 
 const facts = (modelType: string, more: Partial<LayoutFacts> = {}): LayoutFacts => {
   return { modelType, baseModel: "SDXL 1.0", fileName: "x.safetensors", ...more };

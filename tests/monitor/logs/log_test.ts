@@ -2,7 +2,8 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { join } from "node:path";
 import { type Logger, logRequests, metricsRegistry, openLogs } from "../../../monitor/mod.ts";
 import { cleaner } from "../../../monitor/logs/clean.ts";
-import { DiskError, HttpError, NetworkError, wrapDiskError } from "../../../transport/mod.ts";
+import { wrapDiskError } from "../../../transport/internal.ts";
+import { DiskError, HttpError, NetworkError } from "../../../transport/mod.ts";
 
 const key = "0123456789abcdef0123456789abcdef";
 

@@ -1,14 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { ownError } from "../../../transport/internal.ts";
-import {
-  CivikitError,
-  ensureFolder,
-  type ErrorReason,
-  fetchTransport,
-  NetworkError,
-  wrapDiskError,
-} from "../../../transport/mod.ts";
+import { ensureFolder, ownError, wrapDiskError } from "../../../transport/internal.ts";
+import { CivikitError, type ErrorReason, fetchTransport, NetworkError } from "../../../transport/mod.ts";
 
 /** Code, reason and message of what `work` throws. */
 async function thrown(work: () => unknown): Promise<readonly unknown[]> {

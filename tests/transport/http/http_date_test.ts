@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { parseHttpDate } from "../../../transport/mod.ts";
+import { parseHttpDate } from "../../../transport/internal.ts";
 
 const now = Date.parse("2026-03-01T12:00:00Z");
 const at = Date.UTC(1994, 10, 6, 8, 49, 37);

@@ -1,6 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { cutSecrets, rememberSecret } from "../../../transport/internal.ts";
-import { redactText, redactUrl } from "../../../transport/mod.ts";
+import { cutSecrets, redactText, redactUrl, rememberSecret } from "../../../transport/internal.ts";
 
 const key = "9f86d081884c7d65ab12cd34ef560001";
 const digits64 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { parseRetryAfter } from "../../../transport/mod.ts";
+import { parseRetryAfter } from "../../../transport/http/retry_after.ts";
 
 const now = Date.UTC(2026, 0, 1);
 

@@ -3,7 +3,7 @@ import { HttpError, InputError } from "../../../transport/errors/errors.ts";
 import { compose } from "../../../transport/compose.ts";
 import { redactText } from "../../../transport/http/redact.ts";
 import type { Middleware } from "../../../transport/transport.ts";
-import { auth, type AuthOptions, status } from "../../../transport/middleware/mod.ts";
+import { auth, type AuthOptions, status } from "../../../transport/mod.ts";
 import { script, watched } from "./_stub.ts";
 
 const key = "s3cr3t-k3y";

@@ -1,6 +1,6 @@
 import { assertEquals, assertFalse, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { InputError, isCode, NetworkError } from "../../../transport/errors/errors.ts";
-import { breaker, type BreakerOptions, type Circuit } from "../../../transport/middleware/mod.ts";
+import { breaker, type BreakerOptions, type Circuit } from "../../../transport/mod.ts";
 import { type FakeClock, fakeClock } from "../../_clock.ts";
 import { type Answer, fate, script, watched } from "./_stub.ts";
 

@@ -8,7 +8,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { fetchTransport } from "../../../transport/socket/fetch_transport.ts";
-import { dedupe, type DedupeOptions } from "../../../transport/middleware/mod.ts";
+import { dedupe, type DedupeOptions } from "../../../transport/mod.ts";
 import { settle } from "../../_clock.ts";
 import { fate, watched } from "./_stub.ts";
 

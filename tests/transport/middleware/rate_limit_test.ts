@@ -7,7 +7,7 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
-import { type HostLimit, rateLimit, type RateLimitOptions, retry } from "../../../transport/middleware/mod.ts";
+import { type HostLimit, rateLimit, type RateLimitOptions, retry } from "../../../transport/mod.ts";
 import { compose } from "../../../transport/compose.ts";
 import { HttpError } from "../../../transport/errors/errors.ts";
 import { fakeClock } from "../../_clock.ts";

@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { NetworkError } from "../../../transport/errors/errors.ts";
-import { retry, retryBudget, type RetryOptions } from "../../../transport/middleware/mod.ts";
+import { retry, retryBudget, type RetryOptions } from "../../../transport/mod.ts";
 import { fakeClock } from "../../_clock.ts";
 import { fate, script, silentBody, watched } from "./_stub.ts";
 

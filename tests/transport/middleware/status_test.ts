@@ -1,7 +1,7 @@
 import { assertEquals, assertFalse, assertRejects, assertStrictEquals } from "@std/assert";
 import { HttpError } from "../../../transport/errors/errors.ts";
 import { codeOfStatus } from "../../../transport/http/http_status.ts";
-import { status } from "../../../transport/middleware/mod.ts";
+import { status } from "../../../transport/mod.ts";
 import { fakeClock } from "../../_clock.ts";
 import { fate, script, silentBody, watched } from "./_stub.ts";
 

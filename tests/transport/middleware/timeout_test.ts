@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertFalse, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { NetworkError } from "../../../transport/errors/errors.ts";
 import { fetchTransport } from "../../../transport/socket/fetch_transport.ts";
-import { timeout, type TimeoutOptions } from "../../../transport/middleware/mod.ts";
+import { timeout, type TimeoutOptions } from "../../../transport/mod.ts";
 import type { Transport } from "../../../transport/transport.ts";
 import { fakeClock } from "../../_clock.ts";
 import { fate, script, watched } from "./_stub.ts";

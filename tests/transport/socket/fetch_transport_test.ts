@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { fetchTransport, InputError, isLoopback, version } from "../../../transport/mod.ts";
-import { cutSecrets } from "../../../transport/internal.ts";
+import { cutSecrets, isLoopback } from "../../../transport/internal.ts";
+import { fetchTransport, InputError, version } from "../../../transport/mod.ts";
 import config from "../../../deno.json" with { type: "json" };
 import { rawServer } from "../../_raw.ts";
 import { hasOpenssl, testAuthority } from "../../_tls/mod.ts";

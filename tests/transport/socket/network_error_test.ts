@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import { type ErrorCode, fetchTransport, InputError, NetworkError, wrapBodyError } from "../../../transport/mod.ts";
+import { wrapBodyError } from "../../../transport/internal.ts";
+import { type ErrorCode, fetchTransport, InputError, NetworkError } from "../../../transport/mod.ts";
 import { rawServer, readHead, writeAll, writeText } from "../../_raw.ts";
 import { hasOpenssl, testAuthority } from "../../_tls/mod.ts";
 

@@ -1,0 +1,91 @@
+import { assert, assertEquals } from "@std/assert";
+import { packageExports } from "../tools/exports.ts";
+import { registryFlags } from "../tools/registry.ts";
+
+/** Every name a user can import, by the export of deno.json: each is promised, so a change here is one for them. */
+const NAMES: Record<string, string> = {
+  ".": `
+    CivikitError CivikitTransport Civitai ContentError CreateTransportOptions DiskError DownloadOptions
+    DownloadResult ErrorCode HttpError InputError InvalidResponseError Middleware NetworkError Transport
+    VerificationError auth breaker civitai compose createTransport dedupe download downloadAll fetchTransport hint
+    httpCache memoryStore rangeTransport rateLimit resumeTransport retry sqliteStore status timeout toFetch
+  `,
+  "./transport": `
+    AuthOptions BreakerOptions Circuit CivikitError CivikitErrorOptions Classify Clock ConnectionOptions
+    ContentError Context DedupeOptions DigestFileOptions Digests DiskError DiskErrorOptions DownloadAllOptions
+    DownloadBatch DownloadJob DownloadOptions DownloadOutcome DownloadPhase DownloadResult ErrorCode ErrorReason
+    FetchOptions FetchTransport HashName Hint HostLimit HttpError HttpErrorOptions HttpVersion InputError
+    InputErrorOptions Locale Middleware NetworkError NetworkErrorOptions Next PoolOptions Promised ProxySettings
+    RangeOptions RateLimitOptions Reach ResumeOptions RetryBudget RetryBudgetOptions RetryOptions RetryOutcome
+    SafeFileNameOptions Sink StatusOptions Throttle TimeoutOptions Transport TransportEvent VerificationError
+    VerificationErrorOptions Waiter auth breaker compose dedupe defaultUserAgent digestFile download downloadAll
+    errorCodes errorReasons fetchTransport hashNames hint isCode observe rangeTransport rateLimit resumeTransport
+    retry retryBudget safeFileName save status throttle timeout toFetch version
+  `,
+  "./api": `
+    AddOptions Added Air Article ArticleQuery Articles AskedRecord Availability CallOptions Civitai CivitaiOptions
+    CivitaiPolicy CivitaiPolicyOptions Collection CollectionQuery Collections Creator CreatorQuery Creators DiskFile
+    DuplicateGroup Enums EnumsCall Expected FetchFiles FetchFilesOptions FetchOutcome FileChoice FileFormat
+    FileMetadata FileSelection FileStamp Files GalleryImage Generation HashCache HashCacheOptions HashFilesOptions
+    HashLookup HashOutcome HashRecord Hashes Identity ImageOutcome ImageQuery ImageSize ImageSource ImageStats
+    Images InstallOptions InstallOutcome InstallReport InvalidResponseError InvalidResponseErrorOptions KeyCheck
+    Layout LayoutFacts LibraryFile LinkOutcome ListOptions ListPosition ListVersion ListedCreator Listing Lock
+    LockedFile Manifest Me MeCall MediaType MiniVersion Model ModelFile ModelFileType ModelImage ModelInfo
+    ModelLookup ModelMode ModelQuery ModelReference ModelType ModelUpdates Models Move OnError OrNull Outdated
+    OutdatedReport Owned PaidAccess Permissions Post Posts ProfileName Project ProjectApi ProjectOptions Reference
+    ResolveOptions ResolveWarning ResolvedFile Safetensors SaveImagesOptions ScanOptions ScanProgress ScanReport
+    ScanResult SidecarOptions SidecarOutcome Site SiteReference Skip Stats Stay Tag TagQuery Tags TensorInfo
+    TensorMetadata UpdateOptions UpdatePlan UpdateReport UrlReference UsageControl User Users Vault VaultItem
+    VaultQuery VaultState VerifyOptions VerifyOutcome Version VersionIds VersionReference VersionSummary Versions
+    Walk WalkOptions Wanted WantedFailure WantedFile addModel applyUpdate civitai civitaiPolicy classifyCivitai
+    findDuplicates findUpdates findWanted formatAir generationOf generationOfTexts hashCache hashFiles imageId
+    imageTexts imageUrl install layout layoutFacts layoutNames linkDuplicates lockName manifestName modelExtensions
+    openProject otherUrls outdated parseAir parseReference planUpdate readModelInfo readSafetensors recordDownload
+    recordedFiles removeModel resolveDownloads saveImages scan sniffMedia verify walk writeSidecars
+  `,
+  "./cache": `
+    CacheEntry CacheFilter CacheInfo CacheKey CacheListing CacheOutcome CacheStats CacheStore CacheVerdict
+    CacheWriter Field HttpCacheOptions MaybePromise MemoryStoreOptions SqliteStoreOptions StoredHead cacheInfo
+    httpCache memoryStore partitionOf sqliteStore
+  `,
+  "./monitor": `
+    Attempt AttemptLabels CacheNumbers CounterName CounterSnapshot Diagnostics DiagnosticsOptions ErrorAnalysis
+    ErrorReport EventBus EventBusOptions FailureRecord Histogram HostReport LatencyAnalysis LogEntry LogLevelName
+    Logger Logs LogsOptions MemoryGuard MemoryGuardOptions MemorySnapshot MetricsOptions MetricsRegistry
+    MetricsRegistryOptions Monitor MonitorEvent MonitorEventBody MonitorOptions MonitoredOptions Recorder
+    RecorderOptions RegistrySnapshot Report ReportFormat ReportOptions RequestNumbers RequestOutcome RequestSample
+    RouteReport SeriesSnapshot StatsDelta StatsStore StatsStoreOptions StatsWindow TimeSpan TimelinePoint Transfer
+    TransferList TransferSnapshot TransferState Verdict VerdictLevel analyseErrors analyseLatency diagnostics
+    errorRateVerdict eventBus formatReport logLines logParts logRequests memoryGuard metrics metricsRegistry
+    openLogs openMonitor parseLogLine prometheusText recordEvents recorder report responseTimeVerdict routeOf
+    statsStore tailLines
+  `,
+  "./cli": `
+    ExitCode Io JsonEvent main processIo
+  `,
+};
+
+const namesIn = (text: string): string[] => text.trim().split(/\s+/);
+
+/** The names a module exports, types too, sorted. */
+async function namesOf(module: string): Promise<string[]> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["doc", "--json", "--quiet", ...await registryFlags(), module],
+    cwd: new URL("../", import.meta.url),
+  }).output();
+  const { nodes } = JSON.parse(new TextDecoder().decode(stdout)) as {
+    nodes: Record<string, { symbols: { name: string }[] }>;
+  };
+  return Object.values(nodes).flatMap(({ symbols }) => symbols.map(({ name }) => name)).toSorted();
+}
+
+Deno.test("every export of deno.json offers the names listed here and no others", async () => {
+  const exported = await packageExports();
+  assertEquals(Object.keys(exported), Object.keys(NAMES));
+  const found = await Promise.all(Object.values(exported).map(namesOf));
+  assertEquals(found, Object.values(NAMES).map(namesIn));
+});
+
+Deno.test("the root offers at most 40 names", () => {
+  assert(namesIn(NAMES["."]!).length <= 40);
+});
