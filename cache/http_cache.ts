@@ -1,4 +1,4 @@
-import { strongTag, systemClock } from "../transport/internal.ts";
+import { statusIs, strongTag, systemClock } from "../transport/internal.ts";
 import { type Clock, type Context, type Middleware, NetworkError, type Next } from "../transport/mod.ts";
 import { type AnswerFacts, notModifiedAnswer, partialAnswer, timeoutAnswer, wholeAnswer } from "./answer.ts";
 import { type Directives, parseCacheControl } from "./cache_control.ts";
@@ -71,8 +71,6 @@ interface Call {
   /** Nobody waits for it: a refresh that is not counted. */
   readonly isBehind?: boolean;
 }
-
-const originFailures = new Set([500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530]);
 
 /**
  * Answers from stored responses where RFC 9111 allows it, stores what may be stored, and stands in with a stale answer
@@ -242,7 +240,7 @@ export function httpCache({
       await response.body?.cancel();
       return await forward(call, "stale");
     }
-    if (originFailures.has(response.status) && isUsableOnError(call, candidate)) {
+    if (statusIs("absent", response.status) && isUsableOnError(call, candidate)) {
       const status = { fwd: "stale", fwdStatus: response.status, detail: `status_${response.status}` } as const;
       const answer = await fromStore(call, candidate, "stale", status);
       if (answer) {

@@ -21,6 +21,7 @@ export {
 export { resolveInside } from "./download/safe_name.ts";
 export { formatBytes, formatSpeed } from "./download/speed.ts";
 export { isOwnPart, unfinishedBytes } from "./download/unfinished.ts";
+export { errorIs, statusIs } from "./errors/error_traits.ts";
 export { missingRight, ownError } from "./errors/rights.ts";
 export { readBaseUrl } from "./http/base_url.ts";
 export { isPlain, strongDate, strongTag } from "./http/byte_range.ts";

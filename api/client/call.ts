@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { readTextAtMost, redactUrl, wrapBodyError } from "../../transport/internal.ts";
+import { errorIs, readTextAtMost, redactUrl, wrapBodyError } from "../../transport/internal.ts";
 import { CivikitError, ContentError, InputError, NetworkError, type Transport } from "../../transport/mod.ts";
 import { excerptOf, InvalidResponseError } from "./errors.ts";
 import { parseExactJson } from "./exact_json.ts";
@@ -130,7 +130,6 @@ function check<T>(value: unknown, schema: v.GenericSchema<unknown, T>, endpoint:
 
 /** Times a request that only reads is asked when its answer breaks off. */
 const mostAsks = 3;
-const broken: ReadonlySet<string> = new Set(["connection_reset", "network_error", "body_incomplete"]);
 
 /** One answer, read whole; a broken one is asked for again, for JSON cannot be continued in the middle. */
 async function ask(transport: Transport, request: Request): Promise<{ response: Response; text: string }> {
@@ -142,7 +141,7 @@ async function ask(transport: Transport, request: Request): Promise<{ response: 
       return { response, text: await readText(response, request) };
     } catch (error) {
       const isFinal = !isRepeatable || asks >= mostAsks;
-      if (isFinal || !(error instanceof NetworkError) || !broken.has(error.code)) throw error;
+      if (isFinal || !(error instanceof NetworkError) || !errorIs("broken", error)) throw error;
     }
   }
 }

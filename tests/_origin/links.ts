@@ -1,6 +1,6 @@
 /**
  * Signed links that expire, as storage hosts hand them out: a resolving path answers 307 to `/signed/…?sig=n`, and after
- * so many bytes or requests that link answers 403 (or 401, or 410) until someone resolves again.
+ * so many bytes or requests that link answers 403 (or 401, 404, 410) until someone resolves again.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export interface LinkOptions {
   /** Requests one link is good for. Default: no limit. */
   readonly requests?: number;
   /** What an expired link answers (default 403). */
-  readonly status?: 401 | 403 | 410;
+  readonly status?: 401 | 403 | 404 | 410;
   /** Only this many links are ever limited, so that a client that resolves again gets through. Default: all. */
   readonly times?: number;
 }

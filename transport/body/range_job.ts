@@ -1,5 +1,6 @@
 import { Attempts, backoff } from "./attempts.ts";
 import { type Clock, sleep } from "../clock.ts";
+import { errorIs, statusIs } from "../errors/error_traits.ts";
 import { CivikitError, ContentError, HttpError, NetworkError } from "../errors/errors.ts";
 import { type Classify, httpError } from "../http/http_status.ts";
 import { wrapBodyError } from "../socket/network_error.ts";
@@ -78,11 +79,6 @@ const mostLaggards = 4;
 /** How long a server's «not so many» is respected before one more connection is tried. */
 const allowanceMs = 5000;
 const mostResolves = 3;
-
-/** Statuses with which a server means «not so many at once» while other connections are being served. */
-const crowded = new Set([403, 429, 500, 502, 503, 504]);
-/** Statuses of a link that has expired. */
-const expired = new Set([400, 401, 403, 410]);
 
 /**
  * Fetches one span over several connections into `sink`. Owns every request and body it opens: when it settles, none
@@ -204,11 +200,9 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
   async function survives(error: unknown, progress: boolean): Promise<boolean> {
     if (request.signal.aborted) return fail(request.signal.reason), false;
     const status = error instanceof HttpError ? error.status : undefined;
-    const isFatal = !(error instanceof CivikitError) || error.code === "content_changed" ||
-      error.code === "circuit_open";
+    const isFatal = !(error instanceof CivikitError) || errorIs("fatal", error);
     const others = connections.size - 1;
-    const isCrowded = status === undefined ? !isFatal && error.code === "connect_failed" : crowded.has(status);
-    if (others > 0 && isCrowded) {
+    if (others > 0 && error instanceof CivikitError && errorIs("crowded", error)) {
       allowance = others;
       allowanceSince = clock.now();
       const reason = status === undefined ? "connect_failed" : `HTTP ${status}`;
@@ -264,7 +258,7 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
   }
 
   const isExpired = ({ answer, response, asked }: Answered) =>
-    answer.kind === "refused" && expired.has(response.status) && asked.url !== request.url;
+    answer.kind === "refused" && statusIs("expired", response.status) && asked.url !== request.url;
 
   /** After `stale` was refused: one connection goes back to the original URL, the others wait for what it finds. */
   async function sendAgain(connection: Connection, wanted: Wanted, stale: string): Promise<Answered> {

@@ -2,6 +2,7 @@ import { Attempts, backoff } from "./attempts.ts";
 import { isPlain, parseContentRange, parseRange, plainLength, strongValidator } from "../http/byte_range.ts";
 import { type Clock, sleep, systemClock } from "../clock.ts";
 import { newContext } from "../compose.ts";
+import { errorIs } from "../errors/error_traits.ts";
 import { CivikitError, ContentError, NetworkError } from "../errors/errors.ts";
 import { type Classify, httpError } from "../http/http_status.ts";
 import { wrapBodyError } from "../socket/network_error.ts";
@@ -142,7 +143,7 @@ export function resumeTransport(inner: Transport, {
         try {
           response = await inner.fetch(retry, context);
         } catch (error) {
-          if (!(error instanceof NetworkError) || error.code === "circuit_open") throw error;
+          if (!(error instanceof NetworkError) || errorIs("fatal", error)) throw error;
           cause = error;
           continue;
         }

@@ -4,6 +4,7 @@ import { Attempts, backoff } from "../body/attempts.ts";
 import { plainLength } from "../http/byte_range.ts";
 import { type Clock, sleep, systemClock } from "../clock.ts";
 import { newContext } from "../compose.ts";
+import { errorIs } from "../errors/error_traits.ts";
 import {
   CivikitError,
   ContentError,
@@ -679,19 +680,19 @@ class DownloadJob {
     if (error === this.#change?.error) return await this.#adopt(part, this.#change.total);
     if (error instanceof HttpError) {
       // in mid-download a refusal may be an expired link: the original URL finds a new one
-      const isExpired = part.covered > 0 && [400, 401, 403, 404, 410].includes(error.status);
-      const isPassing = [408, 425, 429].includes(error.status) || error.status >= 500;
-      if (!isExpired && !isPassing || error.code === "too_many_pages") throw error;
+      const isExpired = part.covered > 0 && errorIs("expired", error);
+      const isPassing = errorIs("passing", error) || errorIs("failing", error);
+      if (!isExpired && !isPassing || errorIs("final", error)) throw error;
       if (isExpired && this.#attempts.count > 1) throw error;
       waitMs = error.retryAfterMs;
       if (waitMs !== undefined && waitMs > longestWaitMs) throw error;
     } else if (error instanceof ContentError) {
       // a layer below that says the file has changed has looked at the head alone: this run asks and looks itself
-      if (!["protocol_violation", "body_incomplete", "content_changed"].includes(error.code)) throw error;
+      if (!errorIs("misleading", error)) throw error;
       if (error.code === "protocol_violation" && ++this.#untrusted >= mostUntrusted) this.#isPlain = true;
     } else if (!(error instanceof NetworkError)) {
       throw error;
-    } else if (unhealable.has(error.code) || part.covered === 0 && unreachable.has(error.code)) {
+    } else if (errorIs("final", error) || part.covered === 0 && errorIs("unreachable", error)) {
       throw error;
     }
     if (!this.#attempts.mayGoOn(error)) throw error;
@@ -873,20 +874,6 @@ class DownloadJob {
     return failure;
   }
 }
-
-/** Failures of the network that another attempt will not change. */
-const unhealable: ReadonlySet<string> = new Set([
-  "permission_denied",
-  "tls_failed",
-  "redirect_insecure",
-  "redirect_invalid",
-  "redirect_loop",
-  "too_many_redirects",
-  "total_timeout",
-  "no_progress",
-]);
-/** Failures that end a download at once when not a byte has come yet: whoever waits wants to know. */
-const unreachable: ReadonlySet<string> = new Set(["dns_failed", "connect_failed", "circuit_open"]);
 
 /** The head of a 416 that a transport turned into an error: what the server said is judged as it was. */
 function unsatisfied(error: unknown): Response {

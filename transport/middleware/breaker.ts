@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "../clock.ts";
+import { errorIs, statusIs } from "../errors/error_traits.ts";
 import { NetworkError } from "../errors/errors.ts";
 import { wholeWithin, within } from "../option.ts";
 import { redactUrl } from "../http/redact.ts";
@@ -33,8 +34,7 @@ export interface BreakerOptions {
 
 /** The host is in trouble, not the request: a refused redirect is an answer, and another host's fault is not ours. */
 function isFailure(error: unknown, host: string): boolean {
-  if (!(error instanceof NetworkError) || error.code === "circuit_open") return false;
-  if (error.code.startsWith("redirect_") || error.code === "too_many_redirects") return false;
+  if (!(error instanceof NetworkError) || errorIs("withheld", error)) return false;
   return error.url === "" || hostOf(error.url) === host;
 }
 
@@ -116,7 +116,7 @@ export function breaker({
     const trial = circuit?.trial === true;
     try {
       const response = await next(request);
-      if (response.status >= 500 && (response.url === "" || hostOf(response.url) === host)) {
+      if (statusIs("failing", response.status) && (response.url === "" || hostOf(response.url) === host)) {
         failed(host, trial, context);
       } else succeeded(host, trial, context);
       return response;

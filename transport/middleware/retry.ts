@@ -1,4 +1,5 @@
 import { type Clock, sleep, systemClock } from "../clock.ts";
+import { errorIs, statusIs } from "../errors/error_traits.ts";
 import { CivikitError, type ErrorCode, NetworkError } from "../errors/errors.ts";
 import { codeOfStatus, discard } from "../http/http_status.ts";
 import { wholeWithin, within } from "../option.ts";
@@ -8,14 +9,6 @@ import type { Middleware } from "../transport.ts";
 import { type RetryBudget, retryBudget } from "./retry_budget.ts";
 
 const idempotent = ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"];
-const statuses = new Set([408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527]);
-const networkCodes: ReadonlySet<ErrorCode> = new Set([
-  "dns_failed",
-  "connect_failed",
-  "connection_reset",
-  "network_error",
-  "header_timeout",
-]);
 
 /** What an attempt came to: an answer or an error. */
 export interface RetryOutcome {
@@ -59,8 +52,8 @@ export interface RetryOptions {
 
 /** Whether an outcome may pass by itself: 408, 425, 429, 500, 502 to 504, 520 to 527, and network errors but for TLS. */
 export function isRetryable({ response, error }: RetryOutcome): boolean {
-  if (response !== undefined) return statuses.has(response.status);
-  return error instanceof NetworkError && networkCodes.has(error.code);
+  if (response !== undefined) return statusIs("passing", response.status);
+  return error instanceof NetworkError && errorIs("passing", error);
 }
 
 const maxReplayBytes = 1024 * 1024;

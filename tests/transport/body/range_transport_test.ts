@@ -243,6 +243,20 @@ Deno.test("rangeTransport() asks the original URL once for all connections when 
   assert(log.events.some(({ type }) => type === "resolve"));
 });
 
+for (const status of [401, 404, 410] as const) {
+  Deno.test(`rangeTransport() finds a new link when the one it has answers ${status}`, async () => {
+    await using origin = await startOrigin({
+      files: { "/a.bin": { size, seed: 21 } },
+      links: { "/resolve": { to: "/a.bin", requests: 3, status } },
+    });
+    using socket = fetchTransport();
+    const transport = rangeTransport(socket, { parallel: 1, pieceBytes: 512 * 1024, delayMs: 0 });
+    const sink = memorySink(size);
+    await save(await transport.fetch(new Request(`${origin.url}/resolve`)), sink);
+    assertEquals(sink.bytes, expected);
+  });
+}
+
 Deno.test("rangeTransport() passes on what the original URL says when it is asked again", async () => {
   await using origin = await startOrigin({
     files: { "/a.bin": { size, seed: 21 } },
