@@ -83,40 +83,38 @@ export type { ResolvedFile, ResolveWarning } from "./references/resolved_file.ts
 export type { FileChoice } from "./references/select_files.ts";
 export type { Article, ArticleQuery, Articles } from "./resources/articles.ts";
 export type { Collection, CollectionQuery, Collections } from "./resources/collections.ts";
-export type { CreatorQuery, Creators, ListedCreator } from "./resources/creators.ts";
-export type { Enums, EnumsCall } from "./resources/enums.ts";
+export type { Creator, CreatorQuery, Creators, ListedCreator } from "./resources/creators.ts";
+export type {
+  Availability,
+  Enums,
+  EnumsCall,
+  FileFormat,
+  ModelFileType,
+  ModelMode,
+  ModelType,
+  ScanResult,
+  UsageControl,
+} from "./resources/enums.ts";
 export type { Files, TensorMetadata } from "./resources/files.ts";
-export type { GalleryImage, ImageStats } from "./resources/gallery_image.ts";
-export type { ImageQuery, Images } from "./resources/images.ts";
+export type { GalleryImage, ImageQuery, Images, ImageStats } from "./resources/images.ts";
 export type { KeyCheck, Me, MeCall } from "./resources/me.ts";
 export type { MiniVersion } from "./resources/mini_version.ts";
-export type { ModelQuery } from "./resources/model_query.ts";
-export type { Models } from "./resources/models.ts";
+export type { Model, ModelQuery, Models } from "./resources/models.ts";
 export type { Permissions } from "./resources/permissions.ts";
 export type { Post, Posts } from "./resources/posts.ts";
 export type { Tag, TagQuery, Tags } from "./resources/tags.ts";
-export type {
-  Availability,
-  Creator,
-  FileFormat,
-  FileMetadata,
-  Hashes,
-  ListVersion,
-  Model,
-  ModelFile,
-  ModelFileType,
-  ModelImage,
-  ModelMode,
-  ModelType,
-  PaidAccess,
-  ScanResult,
-  Stats,
-  UsageControl,
-  Version,
-} from "./resources/types.ts";
 export type { User, Users } from "./resources/users.ts";
 export type { Vault, VaultItem, VaultQuery, VaultState } from "./resources/vault.ts";
-export type { VersionIds, Versions } from "./resources/versions.ts";
+export type {
+  FileMetadata,
+  Hashes,
+  ModelFile,
+  ModelImage,
+  PaidAccess,
+  Stats,
+  VersionCore,
+} from "./resources/version_parts.ts";
+export type { ListVersion, Version, VersionIds, Versions } from "./resources/versions.ts";
 export { type ModelInfo, readModelInfo } from "./sidecars/model_info.ts";
 export { type SidecarOptions, type SidecarOutcome, writeSidecars } from "./sidecars/write_sidecars.ts";
 export type { Site } from "./site.ts";

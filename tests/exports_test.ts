@@ -36,7 +36,8 @@ const NAMES: Record<string, string> = {
     ResolveOptions ResolveWarning ResolvedFile Safetensors SaveImagesOptions ScanOptions ScanProgress ScanReport
     ScanResult SidecarOptions SidecarOutcome Site SiteReference Skip Stats Stay Tag TagQuery Tags TensorInfo
     TensorMetadata UpdateOptions UpdatePlan UpdateReport UrlReference UsageControl User Users Vault VaultItem
-    VaultQuery VaultState VerifyOptions VerifyOutcome Version VersionIds VersionReference VersionSummary Versions
+    VaultQuery VaultState VerifyOptions VerifyOutcome Version VersionCore VersionIds VersionReference VersionSummary
+    Versions
     Walk WalkOptions Wanted WantedFailure WantedFile addModel applyUpdate civitai civitaiPolicy classifyCivitai
     findDuplicates findUpdates findWanted formatAir generationOf generationOfTexts hashCache hashFiles imageId
     imageTexts imageUrl install layout layoutFacts layoutNames linkDuplicates lockName manifestName modelExtensions

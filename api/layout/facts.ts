@@ -1,4 +1,4 @@
-import type { FileFormat, ModelFileType, ModelType } from "../resources/types.ts";
+import type { FileFormat, ModelFileType, ModelType } from "../resources/enums.ts";
 import type { ResolvedFile } from "../references/resolved_file.ts";
 
 /** What a layout has to know to find a file's place. */

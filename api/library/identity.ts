@@ -1,4 +1,5 @@
-import type { ModelType, Version } from "../resources/types.ts";
+import type { ModelType } from "../resources/enums.ts";
+import type { Version } from "../resources/versions.ts";
 
 /** What a local file is on the site. */
 export interface Identity {

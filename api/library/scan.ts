@@ -1,7 +1,7 @@
 import { wrapDiskError } from "../../transport/internal.ts";
 import { CivikitError } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
-import type { Version } from "../resources/types.ts";
+import type { Version } from "../resources/versions.ts";
 import { type DuplicateGroup, findDuplicates } from "./duplicates.ts";
 import { damageError, findDamage } from "./find_damage.ts";
 import { type FileStamp, type HashCache, hashCache, type HashRecord } from "./hash_cache.ts";

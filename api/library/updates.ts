@@ -1,7 +1,7 @@
 import { CivikitError, HttpError, isCode } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
-import { inSiteOrder } from "../resources/site_order.ts";
-import type { ListVersion, Model } from "../resources/types.ts";
+import type { Model } from "../resources/models.ts";
+import { inSiteOrder, type ListVersion } from "../resources/versions.ts";
 import { isGeneral } from "./is_general.ts";
 
 /** What is there of a model. */

@@ -1,4 +1,5 @@
-import type { ModelFile, Version } from "../resources/types.ts";
+import type { ModelFile } from "../resources/version_parts.ts";
+import type { Version } from "../resources/versions.ts";
 
 const parameters = ["fileId", "type", "format", "size", "fp", "quantType"];
 

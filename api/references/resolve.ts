@@ -4,8 +4,8 @@ import type { Civitai } from "../civitai.ts";
 import type { SiteReference } from "./reference.ts";
 import { fileNames, type Found, type ResolvedFile, resolvedFile } from "./resolved_file.ts";
 import { type FileChoice, selectFiles } from "./select_files.ts";
-import { inSiteOrder } from "../resources/site_order.ts";
-import type { ListVersion, Model, Version } from "../resources/types.ts";
+import type { Model } from "../resources/models.ts";
+import { inSiteOrder, type ListVersion, type Version } from "../resources/versions.ts";
 
 /** Settings of {@linkcode resolveDownloads}. */
 export interface ResolveOptions extends FileChoice, CallOptions {

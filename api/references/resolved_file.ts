@@ -1,7 +1,9 @@
 import { suffixedName } from "../../transport/internal.ts";
 import { safeFileName } from "../../transport/mod.ts";
 import { downloadUrls } from "./download_url.ts";
-import type { ModelFile, ModelType, UsageControl, Version } from "../resources/types.ts";
+import type { ModelType, UsageControl } from "../resources/enums.ts";
+import type { ModelFile } from "../resources/version_parts.ts";
+import type { Version } from "../resources/versions.ts";
 
 /** Something to know before a file is used; never a reason to refuse it. Open: more may come. */
 export interface ResolveWarning {

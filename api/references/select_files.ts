@@ -1,7 +1,8 @@
 import { InputError } from "../../transport/mod.ts";
 import { shownInput } from "../client/input.ts";
 import type { FileSelection } from "./reference.ts";
-import type { ModelFile, Version } from "../resources/types.ts";
+import type { ModelFile } from "../resources/version_parts.ts";
+import type { Version } from "../resources/versions.ts";
 
 /** Which files of a version are wanted. */
 export interface FileChoice extends Omit<FileSelection, "fileId"> {

@@ -3,7 +3,15 @@ import type { Call } from "../client/call.ts";
 import type { Listing, ListOptions } from "../client/listing.ts";
 import { numberedList } from "../client/numbered_list.ts";
 import { checkNames, checkText, checkWhole, pageSize } from "../client/query.ts";
-import { number, numberedPage, text, username } from "../client/schema_parts.ts";
+import { type Maybe, maybe, number, numberedPage, text, username } from "../client/schema_parts.ts";
+
+/** Who made a model. */
+export interface Creator {
+  /** Null for some deleted users; a number when the name is made of digits. */
+  username?: string | number | null;
+  /** The avatar's URL. */
+  image?: string | null;
+}
 
 /** Someone who has published models. */
 export interface ListedCreator {
@@ -34,6 +42,9 @@ export interface Creators {
    */
   list(query?: CreatorQuery, options?: ListOptions): Listing<ListedCreator>;
 }
+
+/** Checks a {@linkcode Creator}. */
+export const creator: Maybe<v.GenericSchema<unknown, Creator>> = maybe(v.looseObject({ username, image: text }));
 
 const pageSchema = numberedPage<ListedCreator>(
   v.looseObject({ username, modelCount: number, link: text, image: text }),

@@ -1,6 +1,7 @@
 import * as v from "valibot";
-import { flag, number, optional, rows, text, texts } from "../client/schema_parts.ts";
-import type { Availability, Hashes } from "./types.ts";
+import { flag, number, rows, text, texts } from "../client/schema_parts.ts";
+import type { Availability } from "./enums.ts";
+import { type Hashes, hashes } from "./version_parts.ts";
 
 /** A version in short, as `GET /model-versions/mini/:id` sends it. Keys not named here are kept. */
 export interface MiniVersion {
@@ -66,7 +67,7 @@ export const miniVersionSchema: v.GenericSchema<unknown, MiniVersion> = v.looseO
   size: number,
   fileType: text,
   fileName: text,
-  hashes: optional(v.record(v.string(), v.nullable(v.string()))),
+  hashes,
   downloadUrls: texts,
   format: text,
   canGenerate: flag,

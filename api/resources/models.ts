@@ -1,13 +1,136 @@
+import * as v from "valibot";
 import { type Call, type CallOptions, checkedId } from "../client/call.ts";
 import { cursorList } from "../client/cursor_list.ts";
 import type { Listing, ListOptions } from "../client/listing.ts";
-import { type ModelQuery, modelWire } from "./model_query.ts";
 import type { OrNull } from "../client/or_null.ts";
-import { badQuery, checkIds } from "../client/query.ts";
-import { modelPageSchema, modelSchema } from "./schema.ts";
-import type { Enums } from "./enums.ts";
+import {
+  badQuery,
+  checkIds,
+  checkNames,
+  checkText,
+  checkWhole,
+  checkWords,
+  pageSize,
+  type Query,
+} from "../client/query.ts";
+import { cursorPage, flag, id, kind, maybe, name, number, rows, text, texts } from "../client/schema_parts.ts";
+import { type Creator, creator } from "./creators.ts";
+import type { Availability, Enums, FileFormat, ModelMode, ModelType } from "./enums.ts";
 import type { Tags } from "./tags.ts";
-import type { Model } from "./types.ts";
+import { type Stats, stats } from "./version_parts.ts";
+import { type ListVersion, listVersionSchema } from "./versions.ts";
+
+/** A model with its versions, as `GET /models` and `GET /models/:id` send it. Keys not named here are kept. */
+export interface Model {
+  /** Names the model. */
+  id: number;
+  /** The creator's name for it. */
+  name: string;
+  /** HTML. */
+  description?: string | null;
+  /** What it is. */
+  type: ModelType;
+  /** Marked as mature. */
+  nsfw?: boolean | null;
+  /** Bit mask: PG 1, PG13 2, R 4, X 8, XXX 16, Blocked 32; 0 is not rated yet. */
+  nsfwLevel?: number | null;
+  /** Marked as showing minors. */
+  minor?: boolean | null;
+  /** Shown with safe content only. */
+  sfwOnly?: boolean | null;
+  /** Marked as showing a real person. */
+  poi?: boolean | null;
+  /** Missing on an ordinary model. */
+  mode?: ModelMode | null;
+  /** Who may see it. */
+  availability?: Availability | null;
+  /** The creator's id; in lists only. */
+  userId?: number | null;
+  /** What its versions were made for; in lists only. */
+  baseModels?: string[] | null;
+  /** License: credit may be left out. */
+  allowNoCredit?: boolean | null;
+  /** License: derivatives are allowed. */
+  allowDerivatives?: boolean | null;
+  /** License: derivatives may have another license. */
+  allowDifferentLicense?: boolean | null;
+  /** License: kinds of commercial use; in old data one word, or `{Image,Rent}`. */
+  allowCommercialUse?: string[] | string | null;
+  /** Tells whether the site can generate with it. */
+  supportsGeneration?: boolean | null;
+  /** Tells whether some version is sold. */
+  hasActivePaidAccess?: boolean | null;
+  /** Counts. */
+  stats?: Stats | null;
+  /** Missing for the house account and deleted users. */
+  creator?: Creator | null;
+  /** Tags; objects in very old data. */
+  tags?: (string | { name: string })[] | null;
+  /** Newest first, in the site's order. */
+  modelVersions: ListVersion[];
+}
+
+/** Which models to list. Left out means: the site's default. What is not named here the site ignores: it is refused. */
+export interface ModelQuery {
+  /** Rows a page, 1 to 100 (100, or `max` if that is less). The list itself goes on to the end. */
+  limit?: number;
+  /** Words to search for; the order is then the search's own. */
+  query?: string;
+  /** One tag, exactly. The site ignores an unknown one and sends everything: that is noticed and refused. */
+  tag?: string;
+  /** Models of one user. */
+  username?: string;
+  /** These models only. */
+  ids?: readonly number[];
+  /** Models with these versions; the versions in the answer are cut to them. */
+  modelVersionIds?: readonly number[];
+  /** These kinds only. */
+  types?: readonly ModelType[];
+  /** For these base models only; the versions in the answer are cut to them. To an unknown one nothing fits. */
+  baseModels?: readonly string[];
+  /** `Trained` or `Merge`. */
+  checkpointType?: "Trained" | "Merge";
+  /** Order (`Highest Rated`). */
+  sort?:
+    | "Highest Rated"
+    | "Most Downloaded"
+    | "Most Liked"
+    | "Most Discussed"
+    | "Most Collected"
+    | "Most Images"
+    | "Newest"
+    | "Oldest";
+  /** How far back (`AllTime`). */
+  period?: "AllTime" | "Year" | "Month" | "Week" | "Day";
+  /** What `period` looks at: the date of the newest version (`published`), or the counts of that time. */
+  periodMode?: "published" | "stats";
+  /** Off: PG only. On: all levels. */
+  nsfw?: boolean;
+  /** Only the main file of each version. */
+  primaryFileOnly?: boolean;
+  /** Only models of new creators. */
+  newCreators?: boolean;
+  /** Only models the site can generate with. */
+  supportsGeneration?: boolean;
+  /** Only models in early access. */
+  earlyAccess?: boolean;
+  /** Only models made on the site. */
+  fromPlatform?: boolean;
+  /** Only models of creators the key's owner follows; needs a key. */
+  followed?: boolean;
+  /** Archived models too. */
+  archived?: boolean;
+  /** Only models with one of these formats. */
+  fileFormats?: readonly FileFormat[];
+  /** Only models that allow one of these uses. */
+  allowCommercialUse?: readonly ("None" | "Image" | "RentCivit" | "Rent" | "Sell")[];
+  /** Only models with this availability. */
+  availability?: Availability;
+  /** Only the key owner's favourites; needs a key. */
+  favorites?: boolean;
+  /** Only what the key's owner has hidden; needs a key. */
+  hidden?: boolean;
+}
 
 /**
  * Models.
@@ -46,6 +169,91 @@ export interface Models {
    * @throws {InputError} `invalid_argument` when an id can be none.
    */
   byIds(ids: Iterable<number>, options?: CallOptions): Promise<Map<number, Model>>;
+}
+
+/** Checks a {@linkcode Model}. */
+export const modelSchema: v.GenericSchema<unknown, Model> = v.looseObject({
+  id,
+  name,
+  description: text,
+  type: kind,
+  nsfw: flag,
+  nsfwLevel: number,
+  minor: flag,
+  sfwOnly: flag,
+  poi: flag,
+  mode: text,
+  availability: text,
+  userId: number,
+  baseModels: texts,
+  allowNoCredit: flag,
+  allowDerivatives: flag,
+  allowDifferentLicense: flag,
+  allowCommercialUse: maybe(v.union([v.array(v.string()), v.string()])),
+  supportsGeneration: flag,
+  hasActivePaidAccess: flag,
+  stats,
+  creator,
+  tags: rows(v.union([v.string(), v.looseObject({ name: v.string() })])),
+  modelVersions: v.array(listVersionSchema),
+});
+
+const modelPageSchema = cursorPage(modelSchema);
+
+const action = "listing models";
+const lists = ["ids", "modelVersionIds", "types", "baseModels", "fileFormats", "allowCommercialUse"];
+const plain = ["limit", "query", "tag", "username", "checkpointType", "sort", "period", "periodMode", "availability"];
+// The site reads any text of the first five as true, even "false"; and the mere name of the last two asks for a key.
+const trueOrAbsent = [
+  "supportsGeneration",
+  "earlyAccess",
+  "fromPlatform",
+  "followed",
+  "archived",
+  "favorites",
+  "hidden",
+];
+const booleans = ["nsfw", "primaryFileOnly", "newCreators", ...trueOrAbsent];
+const known = [...lists, ...plain, ...booleans];
+
+const typedOnly = "the site refuses it in a query, whatever its value";
+const reasons: Readonly<Record<string, string>> = {
+  rating: "accepted by the site and ignored",
+  status: "for moderators of the site only",
+  ...Object.fromEntries(
+    ["allowNoCredit", "allowDerivatives", "allowDifferentLicense", "browsingLevel", "collectionId", "collectionTagId"]
+      .concat(["pending", "isFeatured", "disablePoi", "disableMinor", "poiOnly", "minorOnly"])
+      .map((name) => [name, typedOnly]),
+  ),
+};
+
+/**
+ * The query as the site understands it: lists repeat their name, and a switch that is off is left out where the site
+ * would read even `false` as on.
+ *
+ * @throws {InputError} `invalid_argument` where the site would refuse, misread or silently ignore a value.
+ */
+function modelWire(query: ModelQuery, max: number | undefined): Query {
+  checkNames(action, { ...query }, known, reasons);
+  checkWhole(action, "limit", query.limit, 1, 100);
+  for (const name of ["ids", "modelVersionIds"] as const) checkIds(action, name, query[name]);
+  for (const name of ["types", "baseModels", "fileFormats", "allowCommercialUse"] as const) {
+    checkWords(action, name, query[name]);
+  }
+  for (const name of ["query", "tag", "username"] as const) checkText(action, name, query[name]);
+  for (const name of lists) {
+    const value = query[name as keyof ModelQuery];
+    if (Array.isArray(value) && value.length === 0) {
+      throw badQuery(action, name, value, "empty, which the site would take for no filter at all");
+    }
+  }
+  const wire: Record<string, Query[string]> = { ...query, limit: pageSize(query.limit, max, 100) };
+  for (const name of trueOrAbsent) {
+    if (!wire[name]) delete wire[name];
+  }
+  // one value alone is refused
+  if (query.fileFormats?.length === 1) wire["fileFormats"] = [...query.fileFormats, ...query.fileFormats];
+  return wire;
 }
 
 const mostIds = 100;

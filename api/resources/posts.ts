@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { type Call, type CallOptions, checkedId } from "../client/call.ts";
-import { type GalleryImage, galleryImageSchema } from "./gallery_image.ts";
+import { type GalleryImage, galleryImageSchema } from "./images.ts";
 import { maybe, number, rows, text, username } from "../client/schema_parts.ts";
 
 /** A post: images someone has published together. Keys not named here are kept. */

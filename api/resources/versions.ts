@@ -2,10 +2,72 @@ import * as v from "valibot";
 import { type Call, type CallOptions, checkedId } from "../client/call.ts";
 import { readId } from "../client/input.ts";
 import type { OrNull } from "../client/or_null.ts";
+import { inChunks } from "../client/in_chunks.ts";
 import { badQuery } from "../client/query.ts";
-import { versionSchema } from "./schema.ts";
+import {
+  flag,
+  freeForm,
+  id,
+  kind,
+  maybe,
+  mended,
+  name,
+  number,
+  optional,
+  rows,
+  text,
+  texts,
+} from "../client/schema_parts.ts";
 import { type MiniVersion, miniVersionSchema } from "./mini_version.ts";
-import type { ModelFile, Version } from "./types.ts";
+import type { ModelMode, ModelType, UsageControl } from "./enums.ts";
+import { type ModelFile, modelFile, modelImage, paidAccess, stats, type VersionCore } from "./version_parts.ts";
+
+/** A version as it stands inside a {@linkcode Model}. */
+export interface ListVersion extends VersionCore {
+  /** Place in the site's order, newest first, from 0; missing in old data. */
+  index?: number | null;
+  /** A VAE that belongs to it, as a version id. */
+  vaeId?: number | null;
+  /** Until when it is in early access, ISO 8601. */
+  earlyAccessDeadline?: string | null;
+  /** Tells whether the site can generate with it. */
+  supportsGeneration?: boolean | null;
+}
+
+/** A version with its files, as `GET /model-versions/:id` and by-hash send it. Keys not named here are kept. */
+export interface Version extends VersionCore {
+  /** The model it belongs to. */
+  modelId?: number | null;
+  /** State of training on the site. */
+  trainingStatus?: string | null;
+  /** How it was trained on the site. */
+  trainingDetails?: Record<string, unknown> | null;
+  /** `Created` or `Trained`. */
+  uploadType?: string | null;
+  /** Only here, not on models: anything but `Download` can never be downloaded, whatever `downloadUrl` says. */
+  usageControl?: UsageControl | null;
+  /** Fee for commercial generation. */
+  licensingFee?: number | null;
+  /** Until 2025, ISO 8601. */
+  earlyAccessEndsAt?: string | null;
+  /** Until 2025. */
+  earlyAccessConfig?: Record<string, unknown> | null;
+  /** Its URN, without a file. */
+  air?: string | null;
+  /** The model it belongs to, in short. */
+  model: {
+    /** The creator's name for it. */
+    name: string;
+    /** What it is. */
+    type: ModelType;
+    /** Marked as mature. */
+    nsfw?: boolean | null;
+    /** Marked as showing a real person. */
+    poi?: boolean | null;
+    /** Missing on an ordinary model. */
+    mode?: ModelMode | null;
+  };
+}
 
 /** Which version a file belongs to. */
 export interface VersionIds {
@@ -62,7 +124,55 @@ export interface Versions {
 
 const mostHashes = 100;
 const mostIdHashes = 10_000;
-const atOnce = 4;
+
+/** What a version has wherever it comes from. */
+const versionCore = {
+  id,
+  name,
+  baseModel: text,
+  baseModelType: text,
+  publishedAt: text,
+  createdAt: text,
+  updatedAt: text,
+  status: text,
+  availability: text,
+  nsfwLevel: number,
+  description: text,
+  trainedWords: texts,
+  earlyAccessTimeFrame: number,
+  paidAccess,
+  stats,
+  files: optional(v.array(modelFile)),
+  images: rows(modelImage),
+  downloadUrl: text,
+};
+
+/** Checks a {@linkcode ListVersion}. */
+export const listVersionSchema: v.GenericSchema<unknown, ListVersion> = v.looseObject({
+  ...versionCore,
+  index: number,
+  vaeId: number,
+  earlyAccessDeadline: text,
+  supportsGeneration: flag,
+});
+
+/** Checks a {@linkcode Version}. */
+export const versionSchema: v.GenericSchema<unknown, Version> = v.looseObject({
+  ...versionCore,
+  modelId: maybe(id),
+  trainingStatus: text,
+  trainingDetails: freeForm,
+  uploadType: text,
+  usageControl: text,
+  licensingFee: number,
+  earlyAccessEndsAt: text,
+  earlyAccessConfig: freeForm,
+  air: text,
+  model: mended(
+    v.looseObject({ name, type: kind, nsfw: flag, poi: flag, mode: text }),
+    () => ({ name: "", type: "Other" }),
+  ),
+});
 
 const foundSchema: v.GenericSchema<unknown, (Version | null)[]> = v.array(v.nullable(versionSchema));
 const idsSchema: v.GenericSchema<unknown, VersionIds[]> = v.array(
@@ -78,32 +188,6 @@ function checkedHashes(hashes: Iterable<string>): string[] {
     all.add(hash.toUpperCase());
   }
   return [...all];
-}
-
-/** Asks for `hashes`, `size` at a time, a few calls at once; the first failure gives the others up. */
-async function inChunks<T>(
-  hashes: readonly string[],
-  size: number,
-  signal: AbortSignal | undefined,
-  ask: (hashes: readonly string[], signal: AbortSignal) => Promise<readonly T[]>,
-): Promise<T[]> {
-  const stop = new AbortController();
-  const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
-  const found: T[] = [];
-  let at = 0;
-  async function work(): Promise<void> {
-    while (at < hashes.length) {
-      const chunk = hashes.slice(at, at += size);
-      found.push(...await ask(chunk, either));
-    }
-  }
-  try {
-    await Promise.all(Array.from({ length: atOnce }, work));
-  } catch (error) {
-    stop.abort();
-    throw error;
-  }
-  return found;
 }
 
 /** The bulk answer's URLs begin with `https://undefined/`. */
@@ -122,6 +206,13 @@ function withModel(version: Version): Version {
 }
 
 const sha256Of = ({ hashes }: ModelFile) => hashes?.SHA256?.toUpperCase();
+
+/** A model's versions as its page shows them, the newest first: by the place the creator gave them, else as they came. */
+export function inSiteOrder(versions: readonly ListVersion[]): ListVersion[] {
+  return versions.map((version, place) => ({ version, place: version.index ?? place }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ version }) => version);
+}
 
 /** Makes {@linkcode Versions} on top of `call`. */
 export function versions(call: Call, orNull: OrNull, baseUrl: string): Versions {

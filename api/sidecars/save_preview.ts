@@ -4,7 +4,7 @@ import { ContentError, download, type DownloadOptions, HttpError, type Transport
 import type { CallOptions } from "../client/call.ts";
 import { imageUrl } from "../pictures/image_url.ts";
 import { sniffMedia } from "../pictures/sniff_media.ts";
-import type { ModelImage } from "../resources/types.ts";
+import type { ModelImage } from "../resources/version_parts.ts";
 import { sidecarPath } from "./names.ts";
 
 const known = ["png", "jpg", "jpeg", "webp", "avif", "gif", "mp4", "webm"];

@@ -1,4 +1,4 @@
-import type { Version } from "../resources/types.ts";
+import type { Version } from "../resources/versions.ts";
 
 /** What A1111, Forge and SD.Next read from the `.json` beside a LoRA. */
 export interface UserMetadata {

@@ -1,8 +1,9 @@
 import { assertEquals } from "@std/assert";
 import * as v from "valibot";
 import { fastCheck } from "../../../api/client/fast_check.ts";
-import { galleryImageSchema } from "../../../api/resources/gallery_image.ts";
-import { modelSchema, versionSchema } from "../../../api/resources/schema.ts";
+import { galleryImageSchema } from "../../../api/resources/images.ts";
+import { modelSchema } from "../../../api/resources/models.ts";
+import { versionSchema } from "../../../api/resources/versions.ts";
 import { hasSamples, sample, sampleNames } from "../_samples.ts";
 
 /** Every object and array within `value`, with a way to change one of its parts and back. */
