@@ -32,6 +32,7 @@ export {
   download,
   downloadAll,
   type DownloadOptions,
+  type DownloadProgress,
   type DownloadResult,
   type ErrorCode,
   fetchTransport,

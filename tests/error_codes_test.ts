@@ -225,7 +225,10 @@ const rows: Readonly<Record<ErrorCode, Provoke>> = {
     stage.origin.add({ kind: "stall", after: 100_000, times: 1 });
     const stop = new AbortController();
     const isOnDisk = Promise.withResolvers<void>();
-    const first = get(stage, { signal: stop.signal, onProgress: (bytes) => bytes > 0 && isOnDisk.resolve() });
+    const first = get(stage, {
+      signal: stop.signal,
+      onProgress: ({ downloadedBytes }) => downloadedBytes > 0 && isOnDisk.resolve(),
+    });
     await isOnDisk.promise;
     try {
       return await get(stage);
@@ -309,7 +312,7 @@ const rows: Readonly<Record<ErrorCode, Provoke>> = {
     stage.origin.add({ kind: "stall", after: 100_000 });
     const { transfers } = metricsRegistry();
     const { id, options } = transfers.track("a.bin", {
-      onProgress: (bytes) => void (bytes > 0 && transfers.cancel(id)),
+      onProgress: ({ downloadedBytes }) => void (downloadedBytes > 0 && transfers.cancel(id)),
     });
     return await get(stage, options);
   },

@@ -6,14 +6,14 @@ import { registryFlags } from "../tools/registry.ts";
 const NAMES: Record<string, string> = {
   ".": `
     CivikitError CivikitTransport Civitai ContentError CreateTransportOptions DiskError DownloadOptions
-    DownloadResult ErrorCode HttpError InputError InvalidResponseError Middleware NetworkError Transport
+    DownloadProgress DownloadResult ErrorCode HttpError InputError InvalidResponseError Middleware NetworkError Transport
     VerificationError auth breaker civitai compose createTransport dedupe download downloadAll fetchTransport hint
     httpCache memoryStore rangeTransport rateLimit resumeTransport retry sqliteStore status timeout toFetch
   `,
   "./transport": `
     AuthOptions BreakerOptions Circuit CivikitError CivikitErrorOptions Classify Clock ConnectionOptions
     ContentError Context DedupeOptions DigestFileOptions Digests DiskError DiskErrorOptions DownloadAllOptions
-    DownloadBatch DownloadJob DownloadOptions DownloadOutcome DownloadPhase DownloadResult ErrorCode ErrorReason
+    DownloadBatch DownloadJob DownloadOptions DownloadOutcome DownloadPhase DownloadProgress DownloadResult ErrorCode ErrorReason
     FetchOptions FetchTransport HashName Hint HostLimit HttpError HttpErrorOptions HttpVersion InputError
     InputErrorOptions Locale Middleware NetworkError NetworkErrorOptions Next PoolOptions Promised ProxySettings
     RangeOptions RateLimitOptions Reach ResumeOptions RetryBudget RetryBudgetOptions RetryOptions RetryOutcome

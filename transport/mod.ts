@@ -10,7 +10,13 @@ export type { Clock } from "./clock.ts";
 export { compose } from "./compose.ts";
 export { digestFile, type DigestFileOptions, hashNames } from "./download/digest.ts";
 export type { Digests, HashName } from "./download/digest_engine.ts";
-export { download, type DownloadOptions, type DownloadResult, type Promised } from "./download/download.ts";
+export {
+  download,
+  type DownloadOptions,
+  type DownloadProgress,
+  type DownloadResult,
+  type Promised,
+} from "./download/download.ts";
 export {
   downloadAll,
   type DownloadAllOptions,

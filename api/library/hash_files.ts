@@ -14,8 +14,8 @@ export type HashOutcome<File> =
 export interface HashFilesOptions extends CallOptions {
   /** Files at once, each in a worker of its own. Default: the processor's cores, 4 at most. */
   concurrency?: number | undefined;
-  /** Called a few times a second with the bytes hashed so far. */
-  onProgress?: ((hashedBytes: number) => void) | undefined;
+  /** Called a few times a second: the bytes hashed so far. */
+  onProgress?: ((progress: { readonly hashedBytes: number }) => void) | undefined;
 }
 
 const progressMs = 200;
@@ -50,7 +50,8 @@ export async function* hashFiles<File extends Pick<DiskFile, "path" | "bytes">>(
   const running = new Map<DigestFollower, Promise<void>>();
   const results: HashOutcome<File>[] = [];
   let doneBytes = 0;
-  const tell = () => onProgress?.([...running.keys()].reduce((sum, { hashedBytes }) => sum + hashedBytes, doneBytes));
+  const hashed = () => [...running.keys()].reduce((sum, { hashedBytes }) => sum + hashedBytes, doneBytes);
+  const tell = () => onProgress?.({ hashedBytes: hashed() });
   const timer = onProgress === undefined ? undefined : setInterval(tell, progressMs);
   const stop = () => running.forEach((_, follower) => follower.close());
   signal?.addEventListener("abort", stop, { once: true });

@@ -132,7 +132,8 @@ export async function scan(
     }
   });
   const total = unhashed.reduce((sum, { bytes }) => sum + bytes, 0);
-  const onProgress = (done: number) => options.onProgress?.({ phase: "hashing", done, total });
+  const onProgress = ({ hashedBytes: done }: { hashedBytes: number }) =>
+    options.onProgress?.({ phase: "hashing", done, total });
   let hashedBytes = 0;
   let hashedFiles = 0;
   let keptAt = performance.now();

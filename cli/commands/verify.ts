@@ -65,7 +65,8 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
   }
   try {
     const concurrency = wholeNumber(args, "jobs", 1, 16);
-    const onProgress = (bytes: number) => line.show(`verifying: ${formatBytes(bytes)}`);
+    const onProgress = ({ hashedBytes }: { hashedBytes: number }) =>
+      line.show(`verifying: ${formatBytes(hashedBytes)}`);
     for await (
       const { path, state, sha256, error } of verify(files, { concurrency, onProgress, signal: stop.signal })
     ) {

@@ -7,4 +7,4 @@
 export { promisedOf } from "../../api/references/promised.ts";
 export { addSidecars, type ModelOnDisk } from "./add_sidecars.ts";
 export { runFiles, type RunWatch } from "./run_files.ts";
-export type { RunPhase, RunProgress, RunWatcher } from "./watch_file.ts";
+export type { RunPhase, RunWatcher } from "./watch_file.ts";

@@ -1,26 +1,16 @@
 import type { WantedFile } from "../../api/fetch_files.ts";
 import type { Transfer, TransferList } from "../../monitor/metrics/transfers.ts";
-import type { DownloadOptions, DownloadResult, TransportEvent } from "../../transport/mod.ts";
+import type { DownloadOptions, DownloadProgress, DownloadResult, TransportEvent } from "../../transport/mod.ts";
 
 /** What a file's download is at, where that is worth a word; empty while its bytes come. */
 export type RunPhase = "" | "waiting" | "retrying" | "verifying" | "repairing";
-
-/** How far a file is. */
-export interface RunProgress {
-  /** Bytes on disk, those of earlier runs included. */
-  readonly downloadedBytes: number;
-  /** Size of the whole; undefined while unknown. */
-  readonly totalBytes: number | undefined;
-  /** Speed over the last seconds. */
-  readonly bytesPerSecond: number;
-}
 
 /** Who is told how a run goes on. */
 export interface RunWatcher<File extends WantedFile = WantedFile> {
   /** A file's work begins. */
   started?(file: File): void;
   /** A file is further. */
-  progress?(file: File, progress: RunProgress): void;
+  progress?(file: File, progress: DownloadProgress): void;
   /** A file entered another phase. */
   phase?(file: File, phase: RunPhase): void;
   /** A file uses so many connections now. */
@@ -78,8 +68,6 @@ export function watchFile<File extends WantedFile>(
   const setPhase = (next: RunPhase) => {
     if (next !== phase) watcher.phase?.(file, phase = next);
   };
-  const show = (downloadedBytes: number, totalBytes: number | undefined, bytesPerSecond: number) =>
-    watcher.progress?.(file, { downloadedBytes, totalBytes, bytesPerSecond });
   const watched: DownloadOptions = {
     ...options,
     report(event) {
@@ -90,12 +78,12 @@ export function watchFile<File extends WantedFile>(
       const isFresh = event.phase === "started" || event.phase === "resuming" || event.phase === "restarted";
       if (isFresh) bytes.from(event.bytes);
       else bytes.to(event.bytes);
-      show(event.bytes, event.totalBytes, 0);
+      watcher.progress?.(file, { downloadedBytes: event.bytes, totalBytes: event.totalBytes, bytesPerSecond: 0 });
     },
-    onProgress(downloadedBytes, totalBytes, bytesPerSecond) {
-      bytes.to(downloadedBytes);
+    onProgress(progress) {
+      bytes.to(progress.downloadedBytes);
       if (phase === "waiting" || phase === "retrying") setPhase("");
-      show(downloadedBytes, totalBytes, bytesPerSecond);
+      watcher.progress?.(file, progress);
     },
   };
   const transfer: Transfer | undefined = track?.(file.name, watched);

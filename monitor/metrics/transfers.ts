@@ -163,12 +163,13 @@ export function transferList({ clock, events, count, fail }: TransferSurrounding
         ...options,
         signal: signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]),
         gate: () => entry.held?.promise ?? options.gate?.(),
-        onProgress(bytes, totalBytes, bytesPerSecond) {
-          move(entry, bytes);
+        onProgress(progress) {
+          const { downloadedBytes, totalBytes, bytesPerSecond } = progress;
+          move(entry, downloadedBytes);
           if (totalBytes !== undefined) entry.totalBytes = totalBytes;
           entry.bytesPerSecond = bytesPerSecond;
           if (entry.state === "waiting") change(entry, "active");
-          options.onProgress?.(bytes, totalBytes, bytesPerSecond);
+          options.onProgress?.(progress);
         },
         report(event) {
           note(entry, event);

@@ -43,12 +43,22 @@ export interface Promised {
   sizeBytes?: number | undefined;
 }
 
+/** How far a download is. */
+export interface DownloadProgress {
+  /** Bytes on disk, those of earlier runs included. */
+  readonly downloadedBytes: number;
+  /** Size of the whole; undefined while unknown. */
+  readonly totalBytes: number | undefined;
+  /** Speed over the last seconds. */
+  readonly bytesPerSecond: number;
+}
+
 /** Options of {@linkcode download}. */
 export interface DownloadOptions extends Promised {
   /** Stops the download; what was written stays for the next run. */
   signal?: AbortSignal | undefined;
-  /** Called at most ten times a second and at the end: bytes there, bytes in all (if known), bytes per second. */
-  onProgress?: ((downloadedBytes: number, totalBytes: number | undefined, bytesPerSecond: number) => void) | undefined;
+  /** Called at most ten times a second and at the end. */
+  onProgress?: ((progress: DownloadProgress) => void) | undefined;
   /** Called with every event of the download and of the transport beneath it. */
   report?: ((event: TransportEvent) => void) | undefined;
   /** Whether an existing target, or the part file of another download, gives way. Default false. */
@@ -658,14 +668,14 @@ class DownloadJob {
     }
   }
 
-  #progress(bytes: number, total: number | undefined, isLast = false): void {
+  #progress(downloadedBytes: number, totalBytes: number | undefined, isLast = false): void {
     const { onProgress } = this.#options;
     if (onProgress === undefined) return;
     const now = this.#clock.now();
     if (!isLast && now - this.#lastProgress < progressMs) return;
     this.#lastProgress = now;
     try {
-      onProgress(bytes, total, this.#speed.bytesPerSecond());
+      onProgress({ downloadedBytes, totalBytes, bytesPerSecond: this.#speed.bytesPerSecond() });
     } catch {
       // observers cannot break the observed
     }

@@ -214,7 +214,7 @@ Deno.test("hashFiles() gives every file one outcome, whatever their sizes and nu
       for await (
         const { file, sha256, error } of hashFiles(files, {
           concurrency,
-          onProgress: (bytes) => seen.push(bytes),
+          onProgress: ({ hashedBytes }) => seen.push(hashedBytes),
         })
       ) {
         assert(!outcomes.has(file.path));

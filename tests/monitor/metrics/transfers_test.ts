@@ -25,17 +25,19 @@ Deno.test("transfers.track() follows a download from start to end, with bytes, r
   const clock = fakeClock();
   const registry = metricsRegistry({ clock });
   const seen: string[] = [];
-  const { options, id } = registry.transfers.track("a.bin", { onProgress: (bytes) => seen.push(`own ${bytes}`) });
+  const { options, id } = registry.transfers.track("a.bin", {
+    onProgress: ({ downloadedBytes }) => seen.push(`own ${downloadedBytes}`),
+  });
   const now = () => registry.transfers.list()[0]!;
   assertEquals([now().id, now().state, now().etaMs], [id, "waiting", undefined]);
   const phase = (phase: "resuming" | "started" | "verifying" | "finished", bytes: number) =>
     options.report!({ type: "download", path: "a.bin", phase, bytes, totalBytes: 1000 });
   phase("resuming", 400);
-  options.onProgress!(600, 1000, 50);
+  options.onProgress!({ downloadedBytes: 600, totalBytes: 1000, bytesPerSecond: 50 });
   options.report!({ type: "connections", url: "https://x/", connections: 3, reason: "there is room" });
   const { state, bytes, totalBytes, bytesPerSecond, etaMs, connections } = now();
   assertEquals([state, bytes, totalBytes, bytesPerSecond, etaMs, connections], ["active", 600, 1000, 50, 8000, 3]);
-  options.onProgress!(1000, 1000, 50);
+  options.onProgress!({ downloadedBytes: 1000, totalBytes: 1000, bytesPerSecond: 50 });
   phase("verifying", 1000);
   assertEquals([now().state, now().etaMs], ["verifying", undefined]);
   phase("finished", 1000);
@@ -93,7 +95,9 @@ Deno.test("transfers: cancel stops a download, keeps its bytes for another run, 
     const { transfers } = monitor.registry;
     const some = Promise.withResolvers<void>();
     const path = join(folder, "a.bin");
-    const transfer = monitor.track("a.bin", { onProgress: (bytes) => bytes > 0 && some.resolve() });
+    const transfer = monitor.track("a.bin", {
+      onProgress: ({ downloadedBytes }) => downloadedBytes > 0 && some.resolve(),
+    });
     const failed = assertRejects(() => download(transport, `${origin.url}/a.bin`, path, transfer.options));
     await some.promise;
     assertEquals(transfers.cancel(transfer.id), true);
@@ -149,7 +153,9 @@ Deno.test("transfers: a download of a batch that was stopped from outside is can
     using monitor = openMonitor({ guard: false });
     using transport = createTransport({ ...monitor.transport, parallel: 1 });
     const some = Promise.withResolvers<void>();
-    const transfer = monitor.track("a.bin", { onProgress: (bytes) => bytes > 0 && some.resolve() });
+    const transfer = monitor.track("a.bin", {
+      onProgress: ({ downloadedBytes }) => downloadedBytes > 0 && some.resolve(),
+    });
     const batch = downloadAll(transport, [
       { request: `${origin.url}/a.bin`, path: join(folder, "a.bin"), options: transfer.options },
     ]);

@@ -73,7 +73,7 @@ export function stageTransfers(registry: MetricsRegistry): () => void {
   const good = begin("models/Lora/ink-wash-style_v2.safetensors", 0.228 * GB, 0.228 * GB);
   const bad = begin("models/VAE/clear-colours.safetensors", 0.11 * GB, 0.334 * GB);
   const running = begin("models/Stable-diffusion/dreamshaper_8.safetensors", 1.48 * GB, 2.13 * GB);
-  running.options.onProgress?.(1.48 * GB, 2.13 * GB, 38.5e6);
+  running.options.onProgress?.({ downloadedBytes: 1.48 * GB, totalBytes: 2.13 * GB, bytesPerSecond: 38.5e6 });
   registry.transfers.pause(begin("models/Stable-diffusion/山水_sdxl.safetensors", 2.9 * GB, 6.94 * GB).id);
   begin("models/ControlNet/depth_fp16.safetensors", 0, 0.72 * GB);
   return () => {

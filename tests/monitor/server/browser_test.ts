@@ -87,12 +87,12 @@ Deno.test({
       async "shows progress that moves"(page) {
         await using served = serve();
         const { options } = served.registry.transfers.track("a.safetensors", { sizeBytes: 1000 });
-        options.onProgress?.(250, 1000, 100);
+        options.onProgress?.({ downloadedBytes: 250, totalBytes: 1000, bytesPerSecond: 100 });
         await page.open(`${served.url}/transfers`);
         const bar = "document.querySelector('#transfers progress')";
         assertEquals(await page.evaluate(`${bar}.value`), 0.25);
         await page.until(isLive);
-        options.onProgress?.(500, 1000, 100);
+        options.onProgress?.({ downloadedBytes: 500, totalBytes: 1000, bytesPerSecond: 100 });
         await page.until(`${bar}.value === 0.5`);
       },
 

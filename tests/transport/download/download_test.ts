@@ -168,7 +168,12 @@ for (const [name, [faults, code]] of Object.entries(fatal)) {
 Deno.test("download() reports progress with a total and ends at it", () =>
   bench("range", [], async ({ get }) => {
     const seen: [number, number | undefined][] = [];
-    await get({ onProgress: (bytes, total, speed) => (seen.push([bytes, total]), assert(speed >= 0)) });
+    await get({
+      onProgress: ({ downloadedBytes, totalBytes, bytesPerSecond }) => {
+        seen.push([downloadedBytes, totalBytes]);
+        assert(bytesPerSecond >= 0);
+      },
+    });
     assertEquals(seen.at(-1), [size, size]);
     assert(seen.every(([bytes, total]) => bytes <= size && (total === undefined || total === size)));
   }));
@@ -186,7 +191,7 @@ Deno.test("download() keeps what it has when it is stopped, and goes on from the
     const stopped = get({
       hashes: { SHA256 },
       signal: controller.signal,
-      onProgress: (bytes) => bytes > 2_000_000 && controller.abort(reason),
+      onProgress: ({ downloadedBytes }) => downloadedBytes > 2_000_000 && controller.abort(reason),
     });
     assert(await assertRejects(() => stopped, Error) === reason);
     assertEquals(names(), ["a.bin.part", "a.bin.part.json"]);

@@ -1,6 +1,12 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { basename, join } from "node:path";
-import { DiskError, download, type DownloadOptions, fetchTransport } from "../../../transport/mod.ts";
+import {
+  DiskError,
+  download,
+  type DownloadOptions,
+  type DownloadProgress,
+  fetchTransport,
+} from "../../../transport/mod.ts";
 import { contentAt } from "../../_origin/mod.ts";
 
 const size = 300_000;
@@ -84,8 +90,8 @@ Deno.test("download() takes the name from Content-Disposition, made safe, and el
 Deno.test("download() goes on with the part file of an earlier run, and with the name that run has found", async () => {
   const stop = new AbortController();
   await withServer((asks) => ({ "content-disposition": `attachment; filename="name ${asks}.bin"` }), async (place) => {
-    const onProgress = (bytes: number) => {
-      if (bytes > 0) stop.abort(new Error("enough"));
+    const onProgress = ({ downloadedBytes }: DownloadProgress) => {
+      if (downloadedBytes > 0) stop.abort(new Error("enough"));
     };
     const half = place.get({ signal: stop.signal, onProgress, chooseName: (name) => `my ${name}` });
     await assertRejects(() => half, Error, "enough");
