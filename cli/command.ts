@@ -4,7 +4,7 @@ import type { Io } from "./terminal/io.ts";
 import type { Style } from "./terminal/style.ts";
 
 /** What every command is given beside its own arguments. */
-export interface Surroundings {
+export interface CommandContext {
   /** Streams, terminal, environment, signals. */
   readonly io: Io;
   /** Colours for messages. */
@@ -28,5 +28,5 @@ export interface Command {
   /** How many operands it takes at most. Default: any number. */
   readonly mostOperands?: number;
   /** Does it; resolves with the exit code. */
-  run(args: ParsedArgs, surroundings: Surroundings): Promise<number>;
+  run(args: ParsedArgs, context: CommandContext): Promise<number>;
 }

@@ -1,6 +1,6 @@
 import { type Locale, version } from "../transport/mod.ts";
 import { cutSecrets } from "../transport/internal.ts";
-import { lostAbilities } from "./settings/abilities.ts";
+import { lostAbilities } from "./run/abilities.ts";
 import {
   commonFlags,
   firstOperand,
@@ -15,7 +15,7 @@ import { commands } from "./commands/commands.ts";
 import { elsewhere } from "./options/elsewhere.ts";
 import { ExitCode, exitCode } from "./exit_code.ts";
 import { describeFailure } from "./terminal/failure.ts";
-import { commandHelp, programHelp } from "./terminal/help.ts";
+import { commandHelp, programHelp } from "./help.ts";
 import { withHangUps } from "./terminal/interrupt.ts";
 import { type Io, processIo } from "./terminal/io.ts";
 import { chooseLocale } from "./settings/settings.ts";

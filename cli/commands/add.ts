@@ -1,7 +1,7 @@
 import { addModel, layout } from "../../api/mod.ts";
 import { CivikitError } from "../../transport/mod.ts";
 import { type ParsedArgs, UsageError } from "../options/args.ts";
-import type { Command, Surroundings } from "../command.ts";
+import type { Command, CommandContext } from "../command.ts";
 import { withInstaller } from "../run/install_run.ts";
 import { installFlags, keepOldFlag, layoutOption, projectOf } from "../options/project_options.ts";
 import { projectWords } from "../terminal/project_words.ts";
@@ -23,7 +23,7 @@ examples:
   civikit add model:1001 --base "SDXL 1.0"
   civikit add urn:air:sdxl:checkpoint:civitai:827184@2514310 --no-install`;
 
-async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
+async function run(args: ParsedArgs, context: CommandContext): Promise<number> {
   if (args.operands.length === 0) {
     throw new UsageError("nothing to add: give a version id, model:<id>, an AIR or a URL");
   }
@@ -32,7 +32,7 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
   const all = args.has("all-files") || undefined;
   if (name !== undefined) layout(name);
   if (file !== undefined && all) throw new UsageError("option --all-files: contradicts --file");
-  const project = projectOf(args, surroundings, true);
+  const project = projectOf(args, context, true);
   if (name !== undefined && project.hasManifest && project.manifest.layout !== name) {
     throw new UsageError(
       `option --layout: civikit.models.json says ${
@@ -40,9 +40,9 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
       }; change it there`,
     );
   }
-  const words = projectWords(surroundings.locale);
+  const words = projectWords(context.locale);
   const choice = { file, all, baseModel: args.value("base"), folder: args.value("folder") };
-  return await withInstaller(args, surroundings, async ({ api, signal, tell, fail, install }) => {
+  return await withInstaller(args, context, async ({ api, signal, tell, fail, install }) => {
     let added = 0;
     for (const text of args.operands) {
       try {

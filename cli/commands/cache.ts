@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { type CacheFilter, type CacheListing, type CacheStore, sqliteStore } from "../../cache/mod.ts";
 import { formatBytes, redactUrl } from "../../transport/internal.ts";
 import { type ParsedArgs, UsageError, wholeNumber } from "../options/args.ts";
-import type { Command, Surroundings } from "../command.ts";
+import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import type { Io } from "../terminal/io.ts";
 import { cachePath } from "../settings/places.ts";
@@ -121,7 +121,7 @@ async function act(action: string, store: CacheStore, args: ParsedArgs, path: st
   }
 }
 
-async function run(args: ParsedArgs, { io }: Surroundings): Promise<number> {
+async function run(args: ParsedArgs, { io }: CommandContext): Promise<number> {
   const [action, ...more] = args.operands;
   if (action === undefined || !["stats", "list", "clear", "verify"].includes(action) || more.length > 0) {
     const what = more.length > 0 ? `argument "${printable(more[0]!)}": one action at a time` : undefined;

@@ -1,4 +1,4 @@
-import { apiCommand, type Asking, count, listFlags, listOptions, showList, wordsOf } from "./api_command.ts";
+import { apiCommand, type ApiContext, count, listFlags, listOptions, showList, wordsOf } from "../run/api_command.ts";
 import type { Command } from "../command.ts";
 
 const help = `actions:
@@ -8,10 +8,10 @@ const help = `actions:
 example:
   civikit creators search lamp --limit 5`;
 
-async function search(asking: Asking): Promise<void> {
-  const query = wordsOf(asking);
-  const list = asking.api.creators.list(query === undefined ? {} : { query }, listOptions(asking));
-  await showList(asking, list, ["CREATOR", "MODELS", "LINK"], ({ username, modelCount, link }) => [
+async function search(context: ApiContext): Promise<void> {
+  const query = wordsOf(context);
+  const list = context.api.creators.list(query === undefined ? {} : { query }, listOptions(context));
+  await showList(context, list, ["CREATOR", "MODELS", "LINK"], ({ username, modelCount, link }) => [
     String(username ?? "(deleted)"),
     count(modelCount),
     link ?? "",

@@ -1,20 +1,16 @@
-import { wrapDiskError } from "../../transport/internal.ts";
+import { planFiles, type WrittenReference } from "../../hub/run/mod.ts";
+import { redactUrl, wrapDiskError } from "../../transport/internal.ts";
 import { DiskError, InputError } from "../../transport/mod.ts";
 import type { ParsedArgs } from "../options/args.ts";
-import type { Command, Surroundings } from "../command.ts";
+import type { Command, CommandContext } from "../command.ts";
 import { downloadFlags, type DownloadOptions, downloadOptions } from "../options/download_options.ts";
-import { planDownloads } from "../run/download_plan.ts";
 import { runDownloads, type RunResult } from "../run/download_run.ts";
 import { dryRun } from "../run/dry_run.ts";
 import { ExitCode, exitCode, sharedExitCode } from "../exit_code.ts";
 import { openHashes } from "../run/hash_store.ts";
-import { barReporter } from "../terminal/bars.ts";
-import { jsonReporter } from "../terminal/json.ts";
-import { plainReporter, quietReporter } from "../terminal/plain.ts";
-import type { Reporter } from "../terminal/reporter.ts";
-import { listedReferences, type WrittenReference } from "../run/reference_list.ts";
+import { listedReferences } from "../run/reference_list.ts";
 import { openSession } from "../run/session.ts";
-import { isPaintable } from "../terminal/style.ts";
+import { chooseReporter } from "../terminal/choose_reporter.ts";
 import { printable } from "../terminal/text.ts";
 
 const help = `<what> is one of:
@@ -40,7 +36,7 @@ examples:
 
 async function collectReferences(
   { references, from }: DownloadOptions,
-  { io }: Surroundings,
+  { io }: CommandContext,
 ): Promise<WrittenReference[]> {
   const sources = [...references, ...(from === undefined || from === "-" ? [] : [{ path: from }])];
   if (from === "-") sources.push("-");
@@ -64,27 +60,23 @@ async function collectReferences(
   });
 }
 
-/** Bars on a terminal, lines elsewhere, JSON or nothing where asked. */
-export function chooseReporter(
-  { json, quiet }: Pick<DownloadOptions, "json" | "quiet">,
-  { io, style, locale }: Surroundings,
-): Reporter {
-  if (json) return jsonReporter({ io, locale, withProgress: !quiet });
-  if (quiet) return quietReporter({ io, style, locale });
-  return isPaintable(io) ? barReporter({ io, style, locale }) : plainReporter({ io, style, locale });
+/** A reference as it was written, with the line where it stands in a list; fit for a terminal. */
+function shownReference({ text, place }: WrittenReference): string {
+  const written = printable(redactUrl(text));
+  return place === undefined ? written : `${place}: ${written}`;
 }
 
-async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
+async function run(args: ParsedArgs, context: CommandContext): Promise<number> {
   const options = downloadOptions(args);
-  const { io, style } = surroundings;
+  const { io, style } = context;
   const { dir, parallel, printPath } = options;
-  const references = await collectReferences(options, surroundings);
+  const references = await collectReferences(options, context);
 
   const startedMs = io.now();
-  const reporter = chooseReporter(options, surroundings);
+  const reporter = chooseReporter(options, context);
   const say = (text: string) => options.json ? undefined : reporter.note(text);
   let isPlanned = false;
-  using session = await openSession(args, surroundings, {
+  using session = await openSession(args, context, {
     parallel,
     named: references.map(({ text }) => text).filter((text) => URL.canParse(text)),
     // later, each file shows its own waits
@@ -113,9 +105,9 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
   }
 
   try {
-    const { files, failures } = await planDownloads(references, api, options, signal);
+    const { files, failures } = await planFiles(references, api, { ...options, concurrency: options.jobs, signal });
     isPlanned = true;
-    for (const { error, reference } of failures) reporter.failed(error, reference);
+    for (const { error, reference } of failures) reporter.failed(error, shownReference(reference));
     const failed = failures.map(({ error }) => exitCode(error));
     if (options.dryRun) return sharedExitCode([...failed, dryRun(files, options, { io, style })].filter(Boolean));
 
@@ -123,7 +115,7 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
     for (const { name, warnings } of files) {
       for (const { message } of warnings) say(`${style.warn("warning")}: ${name}: ${printable(message)}`);
     }
-    using cache = openHashes(args, surroundings, say);
+    using cache = openHashes(args, context, say);
     const result = await runDownloads(transport, files, options, { reporter, signal, track, cache });
     if (printPath) { for (const { path } of result.outcomes) io.stdout(`${path}\n`); }
     return end(files.length + failed.length, { ...result, failures: [...failed, ...result.failures] });

@@ -1,4 +1,4 @@
-import { apiCommand, type Asking, showTable } from "./api_command.ts";
+import { apiCommand, type ApiContext, showTable } from "../run/api_command.ts";
 import { UsageError } from "../options/args.ts";
 import type { Command } from "../command.ts";
 import { closest, printable } from "../terminal/text.ts";
@@ -11,14 +11,14 @@ examples:
   civikit enums
   civikit enums BaseModel`;
 
-async function enums(asking: Asking): Promise<void> {
-  const { api, operands, isJson, io } = asking;
-  const all = await api.enums(asking);
+async function enums(context: ApiContext): Promise<void> {
+  const { api, operands, isJson, io } = context;
+  const all = await api.enums(context);
   const [name] = operands;
   const lists = Object.entries(all).filter((entry): entry is [string, string[]] => Array.isArray(entry[1]));
   if (name === undefined) {
     if (isJson) return jsonLine(io, all);
-    return showTable(asking, [["NAME", "WORDS"], ...lists.map(([name, words]) => [name, String(words.length)])]);
+    return showTable(context, [["NAME", "WORDS"], ...lists.map(([name, words]) => [name, String(words.length)])]);
   }
   const list = lists.find(([key]) => key.toLowerCase() === name.toLowerCase());
   if (list === undefined) {

@@ -1,6 +1,14 @@
 import { generationOf, type ImageOutcome, type ImageQuery, saveImages } from "../../api/mod.ts";
 import { formatBytes } from "../../transport/internal.ts";
-import { apiCommand, type Asking, idOperand, listFlags, listOptions, showFacts, showList } from "./api_command.ts";
+import {
+  apiCommand,
+  type ApiContext,
+  idOperand,
+  listFlags,
+  listOptions,
+  showFacts,
+  showList,
+} from "../run/api_command.ts";
 import { UsageError, wholeNumber } from "../options/args.ts";
 import type { Command } from "../command.ts";
 import { exitCode, sharedExitCode } from "../exit_code.ts";
@@ -27,26 +35,26 @@ const videoWays = ["save", "still", "skip"] as const;
 const sorts = ["Most Reactions", "Most Comments", "Most Collected", "Newest", "Oldest", "Random"];
 const kinds = ["image", "video", "audio"];
 
-function queryOf(asking: Asking, withMeta: boolean): ImageQuery {
-  const { args } = asking;
+function queryOf(context: ApiContext, withMeta: boolean): ImageQuery {
+  const { args } = context;
   const id = (name: string) => wholeNumber(args, name, 1, 2 ** 31 - 1);
   const query = {
     modelId: id("model-id"),
     modelVersionId: id("version-id"),
     postId: id("post-id"),
     username: args.value("user"),
-    sort: wordOption(asking, "sort", sorts),
-    period: wordOption(asking, "period", periods),
-    type: wordOption(asking, "type", kinds),
+    sort: wordOption(context, "sort", sorts),
+    period: wordOption(context, "period", periods),
+    type: wordOption(context, "type", kinds),
     nsfw: args.has("nsfw") || undefined,
     withMeta: withMeta || undefined,
   };
   return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) as ImageQuery;
 }
 
-async function search(asking: Asking): Promise<void> {
-  const list = asking.api.images.list(queryOf(asking, asking.isJson), listOptions(asking));
-  await showList(asking, list, ["ID", "SIZE", "TYPE", "LEVEL", "CREATOR", "BASE MODEL", "URL"], (image) => [
+async function search(context: ApiContext): Promise<void> {
+  const list = context.api.images.list(queryOf(context, context.isJson), listOptions(context));
+  await showList(context, list, ["ID", "SIZE", "TYPE", "LEVEL", "CREATOR", "BASE MODEL", "URL"], (image) => [
     String(image.id),
     `${image.width ?? "?"}x${image.height ?? "?"}`,
     image.type ?? "image",
@@ -57,10 +65,10 @@ async function search(asking: Asking): Promise<void> {
   ]);
 }
 
-async function get(asking: Asking): Promise<void> {
-  const image = await asking.api.images.get(idOperand(asking, "image id"), asking);
+async function get(context: ApiContext): Promise<void> {
+  const image = await context.api.images.get(idOperand(context, "image id"), context);
   const made = generationOf(image);
-  showFacts(asking, image, {
+  showFacts(context, image, {
     image: image.id,
     size: `${image.width}x${image.height}`,
     creator: image.username,
@@ -79,7 +87,7 @@ async function get(asking: Asking): Promise<void> {
   });
 }
 
-function tell({ io, isJson, locale, style }: Asking, { image, state, path, bytes, error }: ImageOutcome): void {
+function tell({ io, isJson, locale, style }: ApiContext, { image, state, path, bytes, error }: ImageOutcome): void {
   const subject = String(image.id ?? image.url);
   if (isJson) {
     const failure = error === undefined ? {} : failureFields(error);
@@ -87,8 +95,8 @@ function tell({ io, isJson, locale, style }: Asking, { image, state, path, bytes
   } else if (state === "failed") io.stderr(describeFailure(error, subject, locale, style));
 }
 
-async function download(asking: Asking): Promise<number> {
-  const { args, api, transport, signal, io, isJson } = asking;
+async function download(context: ApiContext): Promise<number> {
+  const { args, api, transport, signal, io, isJson } = context;
   const dir = args.value("dir") ?? "images";
   const videos = args.value("videos") ?? "save";
   const concurrency = wholeNumber(args, "jobs", 1, 32) ?? 5;
@@ -97,7 +105,7 @@ async function download(asking: Asking): Promise<number> {
   }
   const width = wholeNumber(args, "width", 1, 1800);
   const sidecar = args.has("sidecar");
-  const list = api.images.list(queryOf(asking, sidecar), listOptions(asking));
+  const list = api.images.list(queryOf(context, sidecar), listOptions(context));
   const options = { signal, concurrency, sidecar, videos: videos as typeof videoWays[number] };
   const states = { saved: 0, exists: 0, skipped: 0, failed: 0 };
   const codes: number[] = [];
@@ -106,7 +114,7 @@ async function download(asking: Asking): Promise<number> {
     states[outcome.state]++;
     total += outcome.bytes ?? 0;
     if (outcome.error !== undefined) codes.push(exitCode(outcome.error));
-    tell(asking, outcome);
+    tell(context, outcome);
   }
   const code = sharedExitCode(codes);
   if (isJson) jsonLine(io, { event: "summary", ...states, bytes: total, exitCode: code });

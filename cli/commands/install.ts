@@ -1,5 +1,5 @@
 import type { ParsedArgs } from "../options/args.ts";
-import type { Command, Surroundings } from "../command.ts";
+import type { Command, CommandContext } from "../command.ts";
 import { withInstaller } from "../run/install_run.ts";
 import { installFlags, keepOldFlag, projectOf } from "../options/project_options.ts";
 
@@ -17,9 +17,9 @@ examples:
   civikit install
   civikit install --frozen --root ~/ComfyUI`;
 
-async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
-  const project = projectOf(args, surroundings);
-  return await withInstaller(args, surroundings, async (installer) => {
+async function run(args: ParsedArgs, context: CommandContext): Promise<number> {
+  const project = projectOf(args, context);
+  return await withInstaller(args, context, async (installer) => {
     await installer.install(project, { isFrozen: args.has("frozen"), keepOld: args.has("keep-old") });
   });
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { wrapDiskError } from "../../transport/internal.ts";
 import { InputError } from "../../transport/mod.ts";
 import { type ParsedArgs, UsageError, wholeNumber } from "../options/args.ts";
-import type { Command, Surroundings } from "../command.ts";
+import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import { interrupt } from "../terminal/interrupt.ts";
 import { monitorPaths } from "../settings/places.ts";
@@ -72,7 +72,7 @@ async function follow(path: string, at: number, write: (text: string) => void, s
   }
 }
 
-async function run(args: ParsedArgs, { io }: Surroundings): Promise<number> {
+async function run(args: ParsedArgs, { io }: CommandContext): Promise<number> {
   const [kind, ...named] = args.operands;
   if (kind !== "errors" && kind !== "latency" && kind !== "tail") {
     throw new UsageError(`what to show: expected ${kinds.join(", ")}${kind ? `, not "${printable(kind)}"` : ""}`);

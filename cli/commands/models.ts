@@ -8,7 +8,7 @@ import {
 } from "../../api/mod.ts";
 import {
   apiCommand,
-  type Asking,
+  type ApiContext,
   count,
   listFlags,
   listOptions,
@@ -17,7 +17,7 @@ import {
   showTable,
   sizeText,
   wordsOf,
-} from "./api_command.ts";
+} from "../run/api_command.ts";
 import { isCode } from "../../transport/mod.ts";
 import { UsageError } from "../options/args.ts";
 import type { Command } from "../command.ts";
@@ -48,17 +48,17 @@ const sorts = [
   "Oldest",
 ];
 
-async function queryOf(asking: Asking): Promise<ModelQuery> {
-  const { args } = asking;
+async function queryOf(context: ApiContext): Promise<ModelQuery> {
+  const { args } = context;
   const text = (name: string) => args.value(name);
   const query = {
-    query: wordsOf(asking),
+    query: wordsOf(context),
     tag: text("tag"),
     username: text("user"),
-    types: await siteWords(asking, "type", several(asking, "type"), ["ModelType"]),
-    baseModels: await siteWords(asking, "base", several(asking, "base"), ["BaseModel", "ActiveBaseModel"]),
-    sort: wordOption(asking, "sort", sorts),
-    period: wordOption(asking, "period", periods),
+    types: await siteWords(context, "type", several(context, "type"), ["ModelType"]),
+    baseModels: await siteWords(context, "base", several(context, "base"), ["BaseModel", "ActiveBaseModel"]),
+    sort: wordOption(context, "sort", sorts),
+    period: wordOption(context, "period", periods),
     nsfw: args.has("nsfw") || undefined,
     archived: args.has("archived") || undefined,
     favorites: args.has("favorites") || undefined,
@@ -70,9 +70,9 @@ function bases({ baseModels, modelVersions }: Model): string {
   return [...new Set(baseModels ?? modelVersions.map(({ baseModel }) => baseModel ?? ""))].join(", ");
 }
 
-async function search(asking: Asking): Promise<void> {
-  const list = asking.api.models.list(await queryOf(asking), listOptions(asking));
-  await showList(asking, list, ["ID", "NAME", "TYPE", "BASE", "CREATOR", "DOWNLOADS"], (model) => [
+async function search(context: ApiContext): Promise<void> {
+  const list = context.api.models.list(await queryOf(context), listOptions(context));
+  await showList(context, list, ["ID", "NAME", "TYPE", "BASE", "CREATOR", "DOWNLOADS"], (model) => [
     String(model.id),
     model.name,
     model.type,
@@ -94,7 +94,7 @@ function versionRow({ id, name, baseModel, publishedAt, files }: ListVersion): s
   ];
 }
 
-async function get(asking: Asking): Promise<void> {
+async function get(context: ApiContext): Promise<void> {
   async function modelOf({ models, versions }: Civitai, reference: SiteReference): Promise<Model> {
     const modelId = reference.modelId ??
       ("versionId" in reference ? (await versions.get(reference.versionId, { signal })).modelId : undefined);
@@ -104,7 +104,7 @@ async function get(asking: Asking): Promise<void> {
     return await models.get(modelId, { signal });
   }
 
-  const { api, signal, operands: [text, ...more] } = asking;
+  const { api, signal, operands: [text, ...more] } = context;
   if (text === undefined || more.length > 0) throw new UsageError("one model is due: an id, a URL or an AIR");
   const reference = parseReference(/^\d+$/.test(text) ? `model:${text}` : text, api);
   if (reference.kind === "url") throw new UsageError(`"${printable(text)}": no model on Civitai`);
@@ -113,7 +113,7 @@ async function get(asking: Asking): Promise<void> {
     if (other === undefined) throw error;
     return modelOf(other, reference);
   });
-  if (asking.isJson) return jsonLine(asking.io, model);
+  if (context.isJson) return jsonLine(context.io, model);
   const facts = [
     ["model", `${model.id} ${model.name}`],
     ["type", model.mode ? `${model.type} (${model.mode})` : model.type],
@@ -122,10 +122,10 @@ async function get(asking: Asking): Promise<void> {
     ["downloads", count(model.stats?.downloadCount)],
     ["page", `${api.baseUrl}/models/${model.id}`],
   ];
-  showTable(asking, facts.filter(([, value]) => value !== ""));
-  asking.io.stdout("\n");
+  showTable(context, facts.filter(([, value]) => value !== ""));
+  context.io.stdout("\n");
   const head = ["VERSION", "NAME", "BASE MODEL", "PUBLISHED", "SIZE", "FILE"];
-  showTable(asking, [head, ...model.modelVersions.map(versionRow)]);
+  showTable(context, [head, ...model.modelVersions.map(versionRow)]);
 }
 
 /** `civikit models`: search and look at models. */

@@ -1,12 +1,13 @@
 import { outdated } from "../../api/mod.ts";
 import type { ParsedArgs } from "../options/args.ts";
 import { alignedRows } from "../terminal/columns.ts";
-import type { Command, Surroundings } from "../command.ts";
+import type { Command, CommandContext } from "../command.ts";
 import { ExitCode, exitCode, sharedExitCode } from "../exit_code.ts";
 import { describeFailure } from "../terminal/failure.ts";
 import { failureFields, jsonLine } from "../terminal/json_line.ts";
 import { projectFlags, projectOf } from "../options/project_options.ts";
-import { openSession, siteFlags } from "../run/session.ts";
+import { siteFlags } from "../options/shared_flags.ts";
+import { openSession } from "../run/session.ts";
 
 const help = `Shows the locked models that have newer versions; changes nothing. NEWEST is the
 newest version for the same base model. "follows" entries move with "civikit
@@ -14,12 +15,12 @@ update", "pinned" ones with "civikit update --latest".
 
 With --json every line is an object with "event": outdated, error or summary.`;
 
-async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
-  const { io, style, locale } = surroundings;
+async function run(args: ParsedArgs, context: CommandContext): Promise<number> {
+  const { io, style, locale } = context;
   const json = args.has("json");
-  const project = projectOf(args, surroundings);
+  const project = projectOf(args, context);
   const say = (text: string) => json ? undefined : io.stderr(`${text}\n`);
-  using session = await openSession(args, surroundings, { say, close: () => {} });
+  using session = await openSession(args, context, { say, close: () => {} });
   try {
     const { outdated: found, failures } = await outdated(project, session.api, session);
     for (const { wanted, error } of failures) {

@@ -1,6 +1,6 @@
 import { removeModel } from "../../api/mod.ts";
 import { type ParsedArgs, UsageError } from "../options/args.ts";
-import type { Command, Surroundings } from "../command.ts";
+import type { Command, CommandContext } from "../command.ts";
 import { withInstaller } from "../run/install_run.ts";
 import { installFlags, projectOf } from "../options/project_options.ts";
 import { projectWords } from "../terminal/project_words.ts";
@@ -14,13 +14,13 @@ examples:
   civikit remove 128713
   civikit remove model:1001 --keep-files`;
 
-async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
+async function run(args: ParsedArgs, context: CommandContext): Promise<number> {
   if (args.operands.length === 0) throw new UsageError("nothing to remove: name an entry of civikit.models.json");
-  const project = projectOf(args, surroundings);
-  return await withInstaller(args, surroundings, async ({ api, tell, install }) => {
+  const project = projectOf(args, context);
+  return await withInstaller(args, context, async ({ api, tell, install }) => {
     const keepOld = args.has("keep-files");
     const { isDry } = project;
-    const words = projectWords(surroundings.locale);
+    const words = projectWords(context.locale);
     for (const text of args.operands) {
       for (const wanted of removeModel(project, api, text, { keepOld })) {
         const word = isDry ? words.wouldUnwant : words.unwanted;

@@ -1,6 +1,6 @@
 import { InputError } from "../../transport/mod.ts";
 import { type ParsedArgs, UsageError } from "../options/args.ts";
-import type { Command, Surroundings } from "../command.ts";
+import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import { monitorPaths } from "../settings/places.ts";
 import { printable } from "../terminal/text.ts";
@@ -35,7 +35,7 @@ function chosen(args: ParsedArgs): string | undefined {
   return exported;
 }
 
-async function run(args: ParsedArgs, { io, locale }: Surroundings): Promise<number> {
+async function run(args: ParsedArgs, { io, locale }: CommandContext): Promise<number> {
   const exported = chosen(args);
   const since = args.value("since");
   const sinceMs = since === undefined ? undefined : Date.now() - durationMs(since);

@@ -12,18 +12,18 @@ import { formatBytes } from "../../transport/internal.ts";
 import type { CivikitError } from "../../transport/mod.ts";
 import { type ParsedArgs, UsageError, wholeNumber } from "../options/args.ts";
 import { alignedRows } from "../terminal/columns.ts";
-import type { Command, Surroundings } from "../command.ts";
+import type { Command, CommandContext } from "../command.ts";
 import { ExitCode, exitCode, sharedExitCode } from "../exit_code.ts";
 import { describeFailure } from "../terminal/failure.ts";
-import { hashesFlag, hashJobsFlag, openHashes } from "../run/hash_store.ts";
+import { openHashes } from "../run/hash_store.ts";
 import type { Io } from "../terminal/io.ts";
 import { failureFields, jsonLine } from "../terminal/json_line.ts";
 import { statusLine } from "../terminal/status_line.ts";
-import { describeOwner, describeSkip, skippedCodes } from "../run/skipped.ts";
-import { openSession, siteFlags } from "../run/session.ts";
+import { describeOwner, describeSkip, skippedCodes } from "../terminal/skipped.ts";
+import { openSession } from "../run/session.ts";
 import { formatElapsed, printable } from "../terminal/text.ts";
-import { outputFlags } from "../options/output_flags.ts";
-import { showUpdates, type Updates } from "./updates.ts";
+import { hashesFlag, hashJobsFlag, outputFlags, siteFlags } from "../options/shared_flags.ts";
+import { showUpdates, type Updates } from "../run/show_updates.ts";
 
 const help = `Hashes every model file below the folders (default: the current one), or single
 files, asks Civitai what each is, and reports. Files that did not change since
@@ -99,7 +99,7 @@ function showList(title: string, files: readonly LibraryFile[], most: number, sh
 
 type Shorten = (path: string) => string;
 
-function showTable(report: ScanReport, isAll: boolean, short: Shorten, { io }: Surroundings): void {
+function showTable(report: ScanReport, isAll: boolean, short: Shorten, { io }: CommandContext): void {
   const inState = (state: string) => report.files.filter((file) => stateOf(file) === state);
   const rows = inState("known").map(({ path, bytes, identity }) => [
     ...[short(path), formatBytes(bytes), identity!.modelName, identity!.versionName, identity!.baseModel ?? ""],
@@ -115,7 +115,7 @@ function showTable(report: ScanReport, isAll: boolean, short: Shorten, { io }: S
   }
 }
 
-function showJson(report: ScanReport, { io }: Surroundings): void {
+function showJson(report: ScanReport, { io }: CommandContext): void {
   for (const file of report.files) {
     const { path, bytes, sha256, identity } = file;
     jsonLine(io, { event: "file", path, bytes, sha256, state: stateOf(file), ...identity });
@@ -128,9 +128,9 @@ function showJson(report: ScanReport, { io }: Surroundings): void {
   }
 }
 
-function showTroubles({ damaged, skipped, failures }: ScanReport, short: Shorten, surroundings: Surroundings): void {
-  const { io, style, locale } = surroundings;
-  for (const skip of [...damaged, ...skipped]) io.stderr(describeSkip(skip, short(skip.path), surroundings));
+function showTroubles({ damaged, skipped, failures }: ScanReport, short: Shorten, context: CommandContext): void {
+  const { io, style, locale } = context;
+  for (const skip of [...damaged, ...skipped]) io.stderr(describeSkip(skip, short(skip.path), context));
   for (const error of failures) io.stderr(describeFailure(error, "asking Civitai", locale, style));
 }
 
@@ -155,8 +155,8 @@ async function link(
   return failures;
 }
 
-async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
-  const { io, style, locale } = surroundings;
+async function run(args: ParsedArgs, context: CommandContext): Promise<number> {
+  const { io, style, locale } = context;
   const json = args.has("json");
   const isQuiet = args.has("quiet");
   for (const name of ["sidecars", "updates"]) {
@@ -165,8 +165,8 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
   if (args.has("any-base") && !args.has("updates")) throw new UsageError("option --any-base: belongs to --updates");
   using line = statusLine(io, isQuiet || json);
   const say = (text: string) => isQuiet || json ? undefined : line.say(text);
-  using cache = openHashes(args, surroundings, say);
-  using session = await openSession(args, surroundings, { say, close: line.close });
+  using cache = openHashes(args, context, say);
+  using session = await openSession(args, context, { say, close: line.close });
   const startedMs = io.now();
   const { signal } = session;
   const roots = args.operands.length > 0 ? args.operands : ["."];
@@ -180,9 +180,9 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
       onProgress: (progress) => line.show(progressText(progress)),
     });
     line.close();
-    if (json) showJson(report, surroundings);
-    else if (!isQuiet) showTable(report, args.has("all"), short, surroundings);
-    if (!json) showTroubles(report, short, surroundings);
+    if (json) showJson(report, context);
+    else if (!isQuiet) showTable(report, args.has("all"), short, context);
+    if (!json) showTroubles(report, short, context);
     const failures: CivikitError[] = [];
     if (args.has("sidecars")) {
       const known = report.files.filter(({ identity }) => identity);
@@ -208,7 +208,7 @@ async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number
     if (args.has("updates")) {
       line.show("asking Civitai for newer versions");
       const wanted = { isAnyBase: args.has("any-base"), isJson: json, isQuiet };
-      updates = await showUpdates(report, session, { ...wanted, short }, surroundings);
+      updates = await showUpdates(report, session, { ...wanted, short }, context);
       line.close();
       for (const { subject, error } of updates.failures) {
         failures.push(error);

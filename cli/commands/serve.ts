@@ -2,7 +2,7 @@ import type { CacheStore } from "../../cache/mod.ts";
 import { CivikitError, InputError } from "../../transport/mod.ts";
 import { missingRight } from "../../transport/internal.ts";
 import { type ParsedArgs, UsageError, wholeNumber } from "../options/args.ts";
-import type { Command, Surroundings } from "../command.ts";
+import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import { interrupt } from "../terminal/interrupt.ts";
 import { cachePath, monitorPaths } from "../settings/places.ts";
@@ -23,7 +23,7 @@ examples:
 
 const defaultPort = 8787;
 
-function serverOptions(args: ParsedArgs, { io }: Surroundings) {
+function serverOptions(args: ParsedArgs, { io }: CommandContext) {
   const hostname = args.value("host") ?? "127.0.0.1";
   const allowed = args.value("allow-host");
   const token = io.env("CIVIKIT_SERVE_TOKEN") || undefined;
@@ -55,7 +55,7 @@ function listenError(error: unknown, place: string): CivikitError {
 }
 
 /** The commands' cache, where they made one. */
-async function openCache({ io }: Surroundings): Promise<CacheStore | undefined> {
+async function openCache({ io }: CommandContext): Promise<CacheStore | undefined> {
   const path = cachePath(io.env);
   if (!path) return undefined;
   try {
@@ -67,14 +67,14 @@ async function openCache({ io }: Surroundings): Promise<CacheStore | undefined> 
   }
 }
 
-async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
-  const { io } = surroundings;
-  const { hostname, port, ...options } = serverOptions(args, surroundings);
+async function run(args: ParsedArgs, context: CommandContext): Promise<number> {
+  const { io } = context;
+  const { hostname, port, ...options } = serverOptions(args, context);
   const path = args.value("store") ?? monitorPaths(io.env)?.store;
   const { diagnostics, metricsRegistry, statsStore } = await import("../../monitor/mod.ts");
   using store = path === undefined ? undefined : statsStore(path);
   const registry = metricsRegistry();
-  const cache = await openCache(surroundings);
+  const cache = await openCache(context);
   const app = (() => {
     try {
       return diagnostics({

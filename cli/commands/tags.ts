@@ -1,4 +1,4 @@
-import { apiCommand, type Asking, listFlags, listOptions, showList, wordsOf } from "./api_command.ts";
+import { apiCommand, type ApiContext, listFlags, listOptions, showList, wordsOf } from "../run/api_command.ts";
 import type { Command } from "../command.ts";
 
 const help = `actions:
@@ -8,10 +8,10 @@ const help = `actions:
 example:
   civikit tags search anime --all`;
 
-async function search(asking: Asking): Promise<void> {
-  const query = wordsOf(asking);
-  const list = asking.api.tags.list(query === undefined ? {} : { query }, listOptions(asking));
-  await showList(asking, list, ["TAG", "LINK"], ({ name, link }) => [name, link ?? ""]);
+async function search(context: ApiContext): Promise<void> {
+  const query = wordsOf(context);
+  const list = context.api.tags.list(query === undefined ? {} : { query }, listOptions(context));
+  await showList(context, list, ["TAG", "LINK"], ({ name, link }) => [name, link ?? ""]);
 }
 
 /** `civikit tags`: search tags. */

@@ -1,6 +1,6 @@
 import { applyUpdate, findWanted, type LockedFile, planUpdate } from "../../api/mod.ts";
 import { type ParsedArgs, UsageError } from "../options/args.ts";
-import type { Command, Surroundings } from "../command.ts";
+import type { Command, CommandContext } from "../command.ts";
 import { withInstaller } from "../run/install_run.ts";
 import { installFlags, keepOldFlag, projectOf } from "../options/project_options.ts";
 import { moveText, projectWords, stayText } from "../terminal/project_words.ts";
@@ -19,11 +19,11 @@ examples:
   civikit update model:1001
   civikit update --latest --dry-run`;
 
-async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
-  const project = projectOf(args, surroundings);
+async function run(args: ParsedArgs, context: CommandContext): Promise<number> {
+  const project = projectOf(args, context);
   const keepOld = args.has("keep-old");
-  const words = projectWords(surroundings.locale);
-  return await withInstaller(args, surroundings, async ({ api, signal, tell, fail, install }) => {
+  const words = projectWords(context.locale);
+  return await withInstaller(args, context, async ({ api, signal, tell, fail, install }) => {
     const meant = args.operands.map((text) => {
       const found = findWanted(project, api, text);
       if (found.length === 0) throw new UsageError(`"${printable(text)}": the manifest has no such model`);

@@ -1,5 +1,5 @@
 import { CivikitError } from "../../transport/mod.ts";
-import { apiCommand, type Asking, showFacts, showTable, wordsOf } from "./api_command.ts";
+import { apiCommand, type ApiContext, showFacts, showTable, wordsOf } from "../run/api_command.ts";
 import { UsageError } from "../options/args.ts";
 import type { Command } from "../command.ts";
 import { jsonLine } from "../terminal/json_line.ts";
@@ -11,27 +11,27 @@ const help = `actions:
 example:
   civikit users get lamplighter`;
 
-async function search(asking: Asking): Promise<void> {
-  const words = wordsOf(asking);
+async function search(context: ApiContext): Promise<void> {
+  const words = wordsOf(context);
   if (words === undefined) throw new UsageError("words to search for are due");
-  const users = await asking.api.users.search(words, asking);
-  if (asking.isJson) { for (const user of users) jsonLine(asking.io, user); }
-  else if (users.length === 0) asking.say("nothing found");
-  else showTable(asking, [["ID", "NAME"], ...users.map(({ id, username }) => [String(id), String(username ?? "")])]);
+  const users = await context.api.users.search(words, context);
+  if (context.isJson) { for (const user of users) jsonLine(context.io, user); }
+  else if (users.length === 0) context.say("nothing found");
+  else showTable(context, [["ID", "NAME"], ...users.map(({ id, username }) => [String(id), String(username ?? "")])]);
 }
 
-async function get(asking: Asking): Promise<void> {
-  const [name, ...more] = asking.operands;
+async function get(context: ApiContext): Promise<void> {
+  const [name, ...more] = context.operands;
   if (name === undefined || more.length > 0) throw new UsageError("one name or id is due");
-  const user = await asking.api.users.find(/^\d{1,10}$/.test(name) ? Number(name) : name, asking);
+  const user = await context.api.users.find(/^\d{1,10}$/.test(name) ? Number(name) : name, context);
   if (user === null) {
     throw new CivikitError(`asking for user "${name}": there is none`, { code: "not_found", reason: "user_missing" });
   }
-  showFacts(asking, user, {
+  showFacts(context, user, {
     user: user.id,
     name: user.username,
     avatar: user.avatarUrl,
-    page: `${asking.api.baseUrl}/user/${user.username}`,
+    page: `${context.api.baseUrl}/user/${user.username}`,
   });
 }
 

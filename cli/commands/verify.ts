@@ -2,17 +2,17 @@ import { join } from "node:path";
 import { type Expected, recordedFiles, type Skip, verify } from "../../api/mod.ts";
 import { formatBytes } from "../../transport/internal.ts";
 import { type ParsedArgs, UsageError, wholeNumber } from "../options/args.ts";
-import type { Command, Surroundings } from "../command.ts";
+import type { Command, CommandContext } from "../command.ts";
 import { ExitCode, exitCode, sharedExitCode } from "../exit_code.ts";
 import { describeFailure } from "../terminal/failure.ts";
-import { hashesFlag, hashJobsFlag, openHashes } from "../run/hash_store.ts";
+import { openHashes } from "../run/hash_store.ts";
 import { interrupt } from "../terminal/interrupt.ts";
 import { failureFields, jsonLine } from "../terminal/json_line.ts";
 import { projectFlags, projectOf } from "../options/project_options.ts";
 import { statusLine } from "../terminal/status_line.ts";
-import { describeSkip, skippedCodes } from "../run/skipped.ts";
+import { describeSkip, skippedCodes } from "../terminal/skipped.ts";
 import { formatElapsed } from "../terminal/text.ts";
-import { outputFlags } from "../options/output_flags.ts";
+import { hashesFlag, hashJobsFlag, outputFlags } from "../options/shared_flags.ts";
 
 const help = `Hashes files again, all of them, and compares each with what was written down:
 with folders, the hash of the last scan; without, the lock file of the project
@@ -28,11 +28,11 @@ missing, unreadable or summary. The exit code is 7 when something is damaged.`;
 
 function collect(
   args: ParsedArgs,
-  surroundings: Surroundings,
+  context: CommandContext,
   say: (text: string) => void,
 ): { files: Expected[]; skipped: Skip[] } {
   if (args.operands.length === 0) {
-    const { lock, root } = projectOf(args, surroundings, true);
+    const { lock, root } = projectOf(args, context, true);
     if (lock.files.length === 0) {
       throw new UsageError("nothing to verify: no folder was given, and there is no lock file here");
     }
@@ -43,25 +43,25 @@ function collect(
       skipped: [],
     };
   }
-  using cache = openHashes(args, surroundings, say);
+  using cache = openHashes(args, context, say);
   const found = args.operands.map((folder) => recordedFiles(folder, cache));
   return { files: found.flatMap(({ files }) => files), skipped: found.flatMap(({ skipped }) => skipped) };
 }
 
-async function run(args: ParsedArgs, surroundings: Surroundings): Promise<number> {
-  const { io, style, locale } = surroundings;
+async function run(args: ParsedArgs, context: CommandContext): Promise<number> {
+  const { io, style, locale } = context;
   const json = args.has("json");
   const isQuiet = args.has("quiet");
   using line = statusLine(io, isQuiet || json);
   const say = (text: string) => isQuiet || json ? undefined : line.say(text);
-  const { files, skipped } = collect(args, surroundings, say);
+  const { files, skipped } = collect(args, context, say);
   const startedMs = io.now();
   using stop = interrupt(io, { onFirst: () => say("interrupted"), onSecond: line.close });
   const codes = skippedCodes(skipped);
   const counts = { ok: 0, unrecorded: 0, damaged: 0, missing: 0, unreadable: codes.length };
   for (const skip of skipped) {
     if (json) jsonLine(io, { event: "unreadable", path: skip.path, ...failureFields(skip.error) });
-    else line.say(describeSkip(skip, skip.path, surroundings).trimEnd());
+    else line.say(describeSkip(skip, skip.path, context).trimEnd());
   }
   try {
     const concurrency = wholeNumber(args, "jobs", 1, 16);

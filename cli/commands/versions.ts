@@ -1,6 +1,6 @@
 import { digestFile } from "../../transport/mod.ts";
 import type { Version } from "../../api/mod.ts";
-import { apiCommand, type Asking, idOperand, showFacts, showTable, sizeText } from "./api_command.ts";
+import { apiCommand, type ApiContext, idOperand, showFacts, showTable, sizeText } from "../run/api_command.ts";
 import { UsageError } from "../options/args.ts";
 import type { Command } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
@@ -17,9 +17,9 @@ examples:
   civikit versions get 128713
   civikit versions by-hash models/*.safetensors --json`;
 
-function show(asking: Asking, version: Version): void {
+function show(context: ApiContext, version: Version): void {
   const { id, name, modelId, model, baseModel, publishedAt, usageControl, trainedWords, air, files } = version;
-  showFacts(asking, version, {
+  showFacts(context, version, {
     version: `${id} ${name}`,
     model: `${modelId ?? "?"} ${model.name}`,
     type: model.mode ? `${model.type} (${model.mode})` : model.type,
@@ -29,7 +29,7 @@ function show(asking: Asking, version: Version): void {
     words: trainedWords?.join(", "),
     air,
   });
-  if (asking.isJson || !files?.length) return;
+  if (context.isJson || !files?.length) return;
   const rows = files.map((file) => [
     String(file.id),
     file.name,
@@ -38,12 +38,12 @@ function show(asking: Asking, version: Version): void {
     [file.metadata?.format, file.metadata?.size, file.metadata?.fp].filter(Boolean).join(" "),
     file.hashes?.AutoV2 ?? "",
   ]);
-  asking.io.stdout("\n");
-  showTable(asking, [["FILE", "NAME", "TYPE", "SIZE", "FORMAT", "AUTOV2"], ...rows]);
+  context.io.stdout("\n");
+  showTable(context, [["FILE", "NAME", "TYPE", "SIZE", "FORMAT", "AUTOV2"], ...rows]);
 }
 
-async function get(asking: Asking): Promise<void> {
-  show(asking, await asking.api.versions.get(idOperand(asking, "version id"), asking));
+async function get(context: ApiContext): Promise<void> {
+  show(context, await context.api.versions.get(idOperand(context, "version id"), context));
 }
 
 const isHash = (text: string) => /^[0-9a-f]{8,64}$/i.test(text);
@@ -53,8 +53,8 @@ async function hashOf(operand: string, signal: AbortSignal): Promise<string> {
   return (await digestFile(operand, ["SHA256"], { signal })).SHA256!;
 }
 
-async function byHash(asking: Asking): Promise<number> {
-  const { operands, api, signal, isJson, io, say } = asking;
+async function byHash(context: ApiContext): Promise<number> {
+  const { operands, api, signal, isJson, io, say } = context;
   if (operands.length === 0) throw new UsageError("a hash or a file is due");
   const hashes = new Map<string, string>();
   for (const operand of operands) hashes.set(operand, await hashOf(operand, signal));
@@ -71,7 +71,7 @@ async function byHash(asking: Asking): Promise<number> {
     } else if (isJson) jsonLine(io, version);
     else rows.push([operand, String(version.id), version.model.name, version.name, version.baseModel ?? ""]);
   }
-  if (rows.length > 0) showTable(asking, [["HASH OR FILE", "VERSION", "MODEL", "NAME", "BASE MODEL"], ...rows]);
+  if (rows.length > 0) showTable(context, [["HASH OR FILE", "VERSION", "MODEL", "NAME", "BASE MODEL"], ...rows]);
   return missing > 0 ? ExitCode.notFound : ExitCode.ok;
 }
 

@@ -1,5 +1,5 @@
 import { CivikitError } from "../../transport/mod.ts";
-import { apiCommand, type Asking, showFacts } from "./api_command.ts";
+import { apiCommand, type ApiContext, showFacts } from "../run/api_command.ts";
 import type { Command } from "../command.ts";
 import { loadKey } from "../settings/settings.ts";
 
@@ -7,12 +7,12 @@ const help = `Only this call tells whether Civitai accepts your API key: to a wr
 one every other call answers as if there were none. Exit code 3 when it is not
 accepted, or when there is none.`;
 
-async function whoami(asking: Asking): Promise<void> {
-  if (await loadKey(asking.io.env) === undefined) {
+async function whoami(context: ApiContext): Promise<void> {
+  if (await loadKey(context.io.env) === undefined) {
     throw new CivikitError("looking for the API key: there is none", { code: "unauthorized", reason: "key_missing" });
   }
-  const me = await asking.api.me(asking);
-  showFacts(asking, me, {
+  const me = await context.api.me(context);
+  showFacts(context, me, {
     user: me.id,
     name: me.username,
     status: me.status,

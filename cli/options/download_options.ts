@@ -1,7 +1,6 @@
 import { type Flag, type ParsedArgs, readArgs, UsageError, wholeNumber } from "./args.ts";
 import type { Digests } from "../../transport/mod.ts";
-import { hashesFlag } from "../run/hash_store.ts";
-import { siteFlags } from "../run/session.ts";
+import { hashesFlag, siteFlags } from "./shared_flags.ts";
 import { parseSize, printable } from "../terminal/text.ts";
 
 /** Options of `civikit download`. */

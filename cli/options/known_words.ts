@@ -1,6 +1,5 @@
-import type { Enums } from "../../api/mod.ts";
-import type { Asking } from "../commands/api_command.ts";
-import { UsageError } from "./args.ts";
+import type { Civitai, Enums } from "../../api/mod.ts";
+import { type ParsedArgs, UsageError } from "./args.ts";
 import { closest, printable } from "../terminal/text.ts";
 
 /** How far back a list looks. */
@@ -31,7 +30,11 @@ export function knownWord(
 }
 
 /** {@linkcode knownWord} for an option; undefined when it was not given. */
-export function wordOption({ args }: Pick<Asking, "args">, name: string, words: readonly string[]): string | undefined {
+export function wordOption(
+  { args }: { readonly args: ParsedArgs },
+  name: string,
+  words: readonly string[],
+): string | undefined {
   const typed = args.value(name);
   return typed === undefined ? undefined : knownWord(`option --${name}`, typed, words);
 }
@@ -42,7 +45,7 @@ export function wordOption({ args }: Pick<Asking, "args">, name: string, words: 
  * @param lists Which of its lists; the first is the one to look into.
  */
 export async function siteWords(
-  { api, signal }: Pick<Asking, "api" | "signal">,
+  { api, signal }: { readonly api: Pick<Civitai, "enums">; readonly signal: AbortSignal },
   name: string,
   typed: readonly string[] | undefined,
   lists: readonly (keyof Enums)[],

@@ -1,13 +1,11 @@
 import { layoutNames, lockName, manifestName, openProject, type Project } from "../../api/mod.ts";
 import { InputError } from "../../transport/mod.ts";
 import type { Flag, ParsedArgs } from "./args.ts";
-import type { Surroundings } from "../command.ts";
-import { hashesFlag } from "../run/hash_store.ts";
+import { hashesFlag, siteFlags } from "./shared_flags.ts";
 import type { Io } from "../terminal/io.ts";
 import { knownWord } from "./known_words.ts";
 import { rootsPath } from "../settings/places.ts";
 import { isGranted, keeping } from "../settings/rights.ts";
-import { siteFlags } from "../run/session.ts";
 
 /** Options that say where a project is. */
 export const projectFlags: readonly Flag[] = [
@@ -65,7 +63,7 @@ export function layoutOption(args: ParsedArgs): string | undefined {
  * @param isNew Whether the command makes a project where there is none.
  * @throws {InputError} `invalid_argument` when there is no project and `isNew` is not set.
  */
-export function projectOf(args: ParsedArgs, { io }: Pick<Surroundings, "io">, isNew = false): Project {
+export function projectOf(args: ParsedArgs, { io }: { readonly io: Io }, isNew = false): Project {
   const folder = args.value("project") ?? ".";
   const project = openProject(folder, {
     root: args.value("root"),

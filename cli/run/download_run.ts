@@ -1,9 +1,8 @@
 import { basename, join } from "node:path";
 import { type Digests, hashNames, throttle, type Transport } from "../../transport/mod.ts";
-import { runFiles, type RunWatch } from "../../hub/run/mod.ts";
+import { type PlannedFile, runFiles, type RunWatch } from "../../hub/run/mod.ts";
 import type { HashCache } from "../../api/mod.ts";
 import type { DownloadOptions } from "../options/download_options.ts";
-import type { PlannedFile } from "./download_plan.ts";
 import { exitCode } from "../exit_code.ts";
 import type { Outcome, Reporter } from "../terminal/reporter.ts";
 import { reporterWatcher } from "../terminal/watcher.ts";

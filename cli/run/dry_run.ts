@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
+import type { PlannedFile } from "../../hub/run/mod.ts";
 import { formatBytes, freeBytes, redactUrl, unfinishedBytes } from "../../transport/internal.ts";
 import { hashNames } from "../../transport/mod.ts";
-import type { PlannedFile } from "./download_plan.ts";
 import { ExitCode } from "../exit_code.ts";
 import type { Io } from "../terminal/io.ts";
 import { writeJson } from "../terminal/json.ts";

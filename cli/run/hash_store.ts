@@ -1,32 +1,17 @@
 import { type HashCache, hashCache } from "../../api/mod.ts";
 import { messageOf } from "../../transport/internal.ts";
 import { CivikitError } from "../../transport/mod.ts";
-import type { Flag, ParsedArgs } from "../options/args.ts";
-import type { Surroundings } from "../command.ts";
+import type { ParsedArgs } from "../options/args.ts";
+import type { CommandContext } from "../command.ts";
 import { hashesPath } from "../settings/places.ts";
 import { isGranted, keeping } from "../settings/rights.ts";
 import { printable } from "../terminal/text.ts";
-
-/** The option of commands that hash files. */
-export const hashesFlag: Flag = {
-  name: "hashes",
-  value: "FILE",
-  about: "where hashes are kept between runs (default: civikit/hashes.sqlite in the cache folder)",
-};
-
-/** How many files are hashed at once. */
-export const hashJobsFlag: Flag = {
-  name: "jobs",
-  short: "j",
-  value: "N",
-  about: "files hashed at once, 1-16 (default: one for each core, at most 4)",
-};
 
 /**
  * The hashes of earlier runs. Where the usual place cannot be used, they are kept for this run only, and the user is told;
  * a place the user named has to work.
  */
-export function openHashes(args: ParsedArgs, { io }: Surroundings, say: (text: string) => void): HashCache {
+export function openHashes(args: ParsedArgs, { io }: CommandContext, say: (text: string) => void): HashCache {
   const given = args.value("hashes");
   const path = given ?? hashesPath(io.env);
   if (path === undefined) return hashCache(":memory:");

@@ -2,8 +2,8 @@ import { basename, join } from "node:path";
 import { addSidecars, runFiles } from "../../hub/run/mod.ts";
 import { install, type InstallOptions, type InstallOutcome, type LockedFile, type Project } from "../../api/mod.ts";
 import { type ParsedArgs, wholeNumber } from "../options/args.ts";
-import type { Surroundings } from "../command.ts";
-import { chooseReporter } from "../commands/download.ts";
+import type { CommandContext } from "../command.ts";
+import { chooseReporter } from "../terminal/choose_reporter.ts";
 import { decidedBy } from "./download_run.ts";
 import { dryRun } from "./dry_run.ts";
 import { ExitCode, exitCode, sharedExitCode } from "../exit_code.ts";
@@ -13,7 +13,7 @@ import type { Item, Reporter } from "../terminal/reporter.ts";
 import { projectWords } from "../terminal/project_words.ts";
 import { reporterWatcher } from "../terminal/watcher.ts";
 import { openSession, type Session } from "./session.ts";
-import { describeOwner } from "./skipped.ts";
+import { describeOwner } from "../terminal/skipped.ts";
 import { printable } from "../terminal/text.ts";
 
 /** What {@linkcode withInstaller} hands to a command. */
@@ -36,16 +36,16 @@ function itemOf(file: LockedFile, index: number, root: string): Item {
 /** Runs a command that installs: opens what it needs, shows the run, ends with a summary. Resolves with the exit code. */
 export async function withInstaller(
   args: ParsedArgs,
-  surroundings: Surroundings,
+  context: CommandContext,
   work: (installer: Installer) => Promise<void>,
 ): Promise<number> {
-  const { io, locale } = surroundings;
+  const { io, locale } = context;
   const json = args.has("json");
   const quiet = args.has("quiet");
   const words = projectWords(locale);
   const concurrency = wholeNumber(args, "jobs", 1, 16) ?? 3;
   const parallel = wholeNumber(args, "parallel", 1, 32);
-  const reporter = chooseReporter({ json, quiet }, surroundings);
+  const reporter = chooseReporter({ json, quiet }, context);
   const startedMs = io.now();
   using _closing = { [Symbol.dispose]: () => reporter.close() };
   const isDry = args.has("dry-run");
@@ -55,8 +55,8 @@ export async function withInstaller(
     else if (isDry) io.stdout(`${text}\n`); // what would be done is what was asked for
     else reporter.note(text);
   }
-  using cache = openHashes(args, surroundings, say);
-  using session = await openSession(args, surroundings, { say, close: reporter.close, parallel });
+  using cache = openHashes(args, context, say);
+  using session = await openSession(args, context, { say, close: reporter.close, parallel });
   const { api, transport, signal } = session;
   const codes: number[] = [];
   const ended: InstallOutcome[] = [];
@@ -79,7 +79,7 @@ export async function withInstaller(
       return { ...itemOf(file, index, root), url: file.url, hashes, warnings: [] };
     });
     if (wanted.length === 0 && !json) io.stdout(`${words.nothing}\n`);
-    const code = dryRun(wanted, { dir: root, json, force: true }, surroundings);
+    const code = dryRun(wanted, { dir: root, json, force: true }, context);
     return code === ExitCode.ok ? [] : [code];
   }
 
@@ -121,7 +121,7 @@ export async function withInstaller(
       const models = ended.map(({ path, file }) => ({ path, sha256: file.sha256!, versionId: file.versionId }));
       for await (const { path, owner, error } of addSidecars(models, session)) {
         if (error !== undefined) fail(error, path);
-        else if (owner !== undefined) say(describeOwner(path, owner, surroundings.locale));
+        else if (owner !== undefined) say(describeOwner(path, owner, context.locale));
       }
     }
   }

@@ -1,13 +1,6 @@
+import type { WrittenReference } from "../../hub/run/mod.ts";
 import { InputError } from "../../transport/mod.ts";
 import { printable } from "../terminal/text.ts";
-
-/** What someone wants to have, and where it was written. */
-export interface WrittenReference {
-  /** As it was written. */
-  readonly text: string;
-  /** The list and the line it stands in; undefined where it was typed. */
-  readonly place?: string | undefined;
-}
 
 /** Byte order marks, and what they tell. */
 const marks = [

@@ -1,8 +1,8 @@
 import { type Civitai, civitai } from "../../api/mod.ts";
 import type { Monitor } from "../../monitor/mod.ts";
 import { observe, type Transport } from "../../transport/mod.ts";
-import type { Flag, ParsedArgs } from "../options/args.ts";
-import type { Surroundings } from "../command.ts";
+import type { ParsedArgs } from "../options/args.ts";
+import type { CommandContext } from "../command.ts";
 import { interrupt } from "../terminal/interrupt.ts";
 import { chooseBaseUrl, loadKey } from "../settings/settings.ts";
 import { openStack } from "./stack.ts";
@@ -34,16 +34,10 @@ export interface SessionOptions {
   close(): void;
 }
 
-/** The options every such command has. */
-export const siteFlags: readonly Flag[] = [
-  { name: "no-monitor", about: "record nothing for civikit report and the logs (so does CIVIKIT_MONITOR=off)" },
-  { name: "base-url", value: "URL", about: "another Civitai, e.g. https://civitai.red (default: CIVIKIT_BASE_URL)" },
-];
-
 /** Opens what a command needs, by its options and the environment. */
 export async function openSession(
   args: ParsedArgs,
-  { io, locale }: Surroundings,
+  { io, locale }: CommandContext,
   { parallel, named, showsWaits = () => true, say, close }: SessionOptions,
 ): Promise<Session> {
   const baseUrl = chooseBaseUrl(io.env, args.value("base-url"));

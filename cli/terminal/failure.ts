@@ -1,6 +1,6 @@
 import { CivikitError, hint, HttpError, type Locale, VerificationError } from "../../transport/mod.ts";
 import { messageOf, ownError } from "../../transport/internal.ts";
-import { installLine } from "../settings/rights.ts";
+import { installLine } from "./install_line.ts";
 import type { Style } from "./style.ts";
 import { formatDuration, printable } from "./text.ts";
 

@@ -6,5 +6,14 @@
  */
 export { promisedOf } from "../../api/references/promised.ts";
 export { addSidecars, type ModelOnDisk } from "./add_sidecars.ts";
+export { chooseNames, type Unnamed } from "./choose_names.ts";
+export {
+  type Plan,
+  type PlanFailure,
+  planFiles,
+  type PlanFilesOptions,
+  type PlannedFile,
+  type WrittenReference,
+} from "./plan_files.ts";
 export { runFiles, type RunWatch } from "./run_files.ts";
 export type { RunPhase, RunWatcher } from "./watch_file.ts";

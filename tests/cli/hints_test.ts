@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { commonFlags, versionFlag } from "../../cli/options/args.ts";
 import { commands } from "../../cli/commands/commands.ts";
-import { commandHelp, programHelp } from "../../cli/terminal/help.ts";
+import { commandHelp, programHelp } from "../../cli/help.ts";
 import { elsewhere } from "../../cli/options/elsewhere.ts";
 import { layoutNames } from "../../api/mod.ts";
 import { errorCodes, errorReasons, hint } from "../../transport/mod.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { commands } from "../../../cli/commands/commands.ts";
-import { installLine } from "../../../cli/settings/rights.ts";
+import { installLine } from "../../../cli/terminal/install_line.ts";
 import { registryFlags } from "../../../tools/registry.ts";
 import { type Civitai, startCivitai } from "../../_civitai/mod.ts";
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { chooseNames, type Unnamed } from "../../../cli/run/download_names.ts";
+import { chooseNames, type Unnamed } from "../../../hub/run/choose_names.ts";
 import { main } from "../../../cli/mod.ts";
 import { testIo } from "../_io.ts";
 import { digestFile, download, fetchTransport } from "../../../transport/mod.ts";

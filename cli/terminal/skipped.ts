@@ -1,8 +1,9 @@
 import type { Skip } from "../../api/mod.ts";
-import type { Surroundings } from "../command.ts";
+import type { Locale } from "../../transport/mod.ts";
 import { exitCode } from "../exit_code.ts";
-import { describeFailure } from "../terminal/failure.ts";
-import { printable } from "../terminal/text.ts";
+import { describeFailure } from "./failure.ts";
+import type { Style } from "./style.ts";
+import { printable } from "./text.ts";
 
 const dangling = {
   en: { skipped: "skipped", state: "a link to a file that is not there" },
@@ -13,7 +14,7 @@ const dangling = {
 export function describeSkip(
   { error, isDangling }: Skip,
   shown: string,
-  { style, locale }: Pick<Surroundings, "style" | "locale">,
+  { style, locale }: { readonly style: Style; readonly locale: Locale },
 ): string {
   if (!isDangling) return describeFailure(error, shown, locale, style);
   const { skipped, state } = dangling[locale];
@@ -21,7 +22,7 @@ export function describeSkip(
 }
 
 /** A sidecar that is another file's, for people. */
-export function describeOwner(sidecar: string, owner: string, locale: Surroundings["locale"]): string {
+export function describeOwner(sidecar: string, owner: string, locale: Locale): string {
   const [one, other] = [printable(sidecar), printable(owner)];
   return locale === "en" ? `left alone: ${one} belongs to ${other}` : `保持不動：${one} 屬於 ${other}`;
 }

@@ -2,15 +2,16 @@ import type { Civitai, Listing, ListOptions, ListPosition, ModelFile } from "../
 import { formatBytes } from "../../transport/internal.ts";
 import { type Flag, type ParsedArgs, UsageError, wholeNumber } from "../options/args.ts";
 import { alignedRows } from "../terminal/columns.ts";
-import type { Command, Surroundings } from "../command.ts";
+import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
-import { openSession, type Session, siteFlags } from "../run/session.ts";
+import { siteFlags } from "../options/shared_flags.ts";
+import { openSession, type Session } from "./session.ts";
 import { loadKey } from "../settings/settings.ts";
 import { closest, printable } from "../terminal/text.ts";
 import { jsonLine } from "../terminal/json_line.ts";
 
 /** What a command that asks the API works with. */
-export interface Asking extends Surroundings {
+export interface ApiContext extends CommandContext {
   /** What was typed after the action. */
   readonly operands: readonly string[];
   /** Options. */
@@ -28,7 +29,7 @@ export interface Asking extends Surroundings {
 }
 
 /** What can be done with one resource, by the word that asks for it. */
-export type Actions = Readonly<Record<string, (asking: Asking) => Promise<number | void>>>;
+export type Actions = Readonly<Record<string, (context: ApiContext) => Promise<number | void>>>;
 
 const jsonFlag: Flag = { name: "json", about: "one JSON object a line on standard output, as Civitai sent it" };
 
@@ -40,7 +41,7 @@ export const listFlags: readonly Flag[] = [
 ];
 
 /** The key is checked while the command does its work: to a bad one Civitai answers as if there were none. */
-async function tellBadKey({ io }: Surroundings, { api, signal }: Session, say: Asking["say"]): Promise<void> {
+async function tellBadKey({ io }: CommandContext, { api, signal }: Session, say: ApiContext["say"]): Promise<void> {
   if (await loadKey(io.env) === undefined) return;
   const owner = await api.checkKey({ signal }).catch(() => undefined); // what else is wrong the command itself will say
   if (owner === null) say("warning: Civitai does not accept the API key: this is what anyone sees without one");
@@ -57,7 +58,7 @@ export interface ApiCommand extends Omit<Command, "run"> {
 async function act(
   { actions, isAboutKey = false }: ApiCommand,
   args: ParsedArgs,
-  surroundings: Surroundings,
+  context: CommandContext,
 ): Promise<number> {
   const names = Object.keys(actions);
   const isSingle = names.length === 1 && names[0] === "";
@@ -69,14 +70,14 @@ async function act(
     const state = name === "" ? "missing" : `"${printable(name)}": unknown`;
     throw new UsageError(`action ${state}, one of ${names.join(", ")} is due${hint}`);
   }
-  const { io } = surroundings;
+  const { io } = context;
   const say = (text: string) => io.stderr(`${text}\n`);
   const isJson = args.has("json");
-  using session = await openSession(args, surroundings, { say, close: () => {} });
+  using session = await openSession(args, context, { say, close: () => {} });
   const { api, transport, signal } = session;
-  const warning = isAboutKey ? undefined : tellBadKey(surroundings, session, say);
+  const warning = isAboutKey ? undefined : tellBadKey(context, session, say);
   try {
-    const code = await action({ ...surroundings, operands: rest, args, api, transport, signal, isJson, say });
+    const code = await action({ ...context, operands: rest, args, api, transport, signal, isJson, say });
     await warning;
     return code ?? ExitCode.ok;
   } catch (error) {
@@ -89,7 +90,7 @@ async function act(
 /** A command with actions, such as `civikit models search`. */
 export function apiCommand(command: ApiCommand): Command {
   const { actions: _actions, isAboutKey: _isAboutKey, flags, ...rest } = command;
-  const run = (args: ParsedArgs, surroundings: Surroundings) => act(command, args, surroundings);
+  const run = (args: ParsedArgs, context: CommandContext) => act(command, args, context);
   return { ...rest, flags: [...flags, jsonFlag, ...siteFlags], run };
 }
 
@@ -116,53 +117,53 @@ function readPosition(text: string | undefined): ListPosition | undefined {
 }
 
 /** How much of a list is wanted, by its options. */
-export function listOptions({ args, signal }: Asking): ListOptions {
+export function listOptions({ args, signal }: ApiContext): ListOptions {
   const max = args.has("all") ? undefined : wholeNumber(args, "limit", 1, 1_000_000) ?? 20;
   return { signal, max, from: readPosition(args.value("resume")) };
 }
 
 /** Shows a list: a table, or a line of JSON for each row as it comes. */
 export async function showList<T>(
-  asking: Asking,
+  context: ApiContext,
   list: Listing<T>,
   head: readonly string[],
   cells: (row: T) => readonly string[],
 ): Promise<void> {
-  const { io, isJson, say } = asking;
+  const { io, isJson, say } = context;
   const rows: (readonly string[])[] = [];
   for await (const row of list) {
     if (isJson) jsonLine(io, row);
     else rows.push(cells(row));
   }
-  if (rows.length > 0) showTable(asking, [head, ...rows]);
+  if (rows.length > 0) showTable(context, [head, ...rows]);
   else if (!isJson) say("nothing found");
   if (list.position !== null && (isJson || rows.length > 0)) say(`more: --resume ${positionWord(list.position)}`);
 }
 
 /** Shows aligned columns, cut to the terminal where there is one. */
-export function showTable({ io }: Asking, rows: readonly (readonly string[])[]): void {
+export function showTable({ io }: ApiContext, rows: readonly (readonly string[])[]): void {
   io.stdout(alignedRows(rows, io.isTerminal ? io.size().columns : undefined));
 }
 
 /** Shows one thing: its facts, those without a value left out, or JSON. */
-export function showFacts(asking: Asking, whole: unknown, facts: Readonly<Record<string, unknown>>): void {
-  if (asking.isJson) return jsonLine(asking.io, whole);
+export function showFacts(context: ApiContext, whole: unknown, facts: Readonly<Record<string, unknown>>): void {
+  if (context.isJson) return jsonLine(context.io, whole);
   const rows = Object.entries(facts).filter(([, value]) => value !== undefined && value !== null && value !== "");
-  asking.io.stdout(alignedRows(rows.map(([name, value]) => [name, String(value)])));
+  context.io.stdout(alignedRows(rows.map(([name, value]) => [name, String(value)])));
 }
 
 /** The words after the action as one text; undefined when there are none. */
-export function wordsOf({ operands }: Asking): string | undefined {
+export function wordsOf({ operands }: ApiContext): string | undefined {
   return operands.length === 0 ? undefined : operands.join(" ");
 }
 
 /** Values of an option that takes several, with commas between them. */
-export function several({ args }: Asking, name: string): string[] | undefined {
+export function several({ args }: ApiContext, name: string): string[] | undefined {
   return args.value(name)?.split(",").map((word) => word.trim()).filter((word) => word !== "");
 }
 
 /** A number from an operand. */
-export function idOperand({ operands }: Asking, what: string): number {
+export function idOperand({ operands }: ApiContext, what: string): number {
   const [text, ...more] = operands;
   if (text === undefined || more.length > 0) throw new UsageError(`one ${what} is due`);
   if (!/^\d{1,10}$/.test(text)) throw new UsageError(`${what} "${printable(text)}": not a number`);

@@ -1,9 +1,9 @@
 import { findUpdates, type LibraryFile, type ModelUpdates, type ScanReport } from "../../api/mod.ts";
 import type { CivikitError } from "../../transport/mod.ts";
 import { alignedRows } from "../terminal/columns.ts";
-import type { Surroundings } from "../command.ts";
+import type { CommandContext } from "../command.ts";
 import { jsonLine } from "../terminal/json_line.ts";
-import type { Session } from "../run/session.ts";
+import type { Session } from "./session.ts";
 
 /** What {@linkcode showUpdates} found. */
 export interface Updates {
@@ -15,7 +15,7 @@ export interface Updates {
   readonly failures: readonly { readonly subject: string; readonly error: CivikitError }[];
 }
 
-function showTable(outdated: readonly ModelUpdates[], pathOf: (id: number) => string, { io }: Surroundings): void {
+function showTable(outdated: readonly ModelUpdates[], pathOf: (id: number) => string, { io }: CommandContext): void {
   const rows = outdated.map(({ modelId, modelName, newest, newer, owned }) => {
     const { versionId, versionName, baseModel } = newest ?? newer[0]!;
     return [modelName, owned.join(", "), String(versionId), versionName, baseModel ?? "", pathOf(modelId)];
@@ -41,7 +41,7 @@ export async function showUpdates(
   report: ScanReport,
   { api, signal }: Session,
   { isAnyBase, isJson, isQuiet, short }: UpdateView,
-  surroundings: Surroundings,
+  context: CommandContext,
 ): Promise<Updates> {
   const known = report.files.filter((file): file is LibraryFile & { identity: object } => !!file.identity);
   const owned = known.map(({ identity, sha256 }) => ({ ...identity!, sha256 }));
@@ -51,9 +51,9 @@ export async function showUpdates(
   if (isJson) {
     for (const { modelId, modelName, owned, newest = null, newer } of outdated) {
       const paths = pathsOf(modelId);
-      jsonLine(surroundings.io, { event: "update", modelId, modelName, owned, newest, newer, paths });
+      jsonLine(context.io, { event: "update", modelId, modelName, owned, newest, newer, paths });
     }
-  } else if (!isQuiet) showTable(outdated, (id) => short(pathsOf(id)[0] ?? ""), surroundings);
+  } else if (!isQuiet) showTable(outdated, (id) => short(pathsOf(id)[0] ?? ""), context);
   return {
     models: models.length,
     outdated: outdated.length,

@@ -6,17 +6,23 @@ import {
   resolveDownloads,
   type ResolveWarning,
 } from "../../api/mod.ts";
+import { promisedOf } from "../../api/references/promised.ts";
 import { redactUrl, urlDigest } from "../../transport/internal.ts";
 import { type Digests, InputError, type Promised, safeFileName } from "../../transport/mod.ts";
-import { promisedOf } from "../../hub/run/mod.ts";
-import { chooseNames, freeName, type Unnamed } from "./download_names.ts";
-import type { DownloadOptions } from "../options/download_options.ts";
-import type { Item } from "../terminal/reporter.ts";
-import type { WrittenReference } from "./reference_list.ts";
-import { printable } from "../terminal/text.ts";
+import { chooseNames, freeName, type Unnamed } from "./choose_names.ts";
 
 /** One file that will be downloaded. */
-export interface PlannedFile extends Item {
+export interface PlannedFile {
+  /** Its place in the run, from 0. */
+  readonly index: number;
+  /** What was asked for. */
+  readonly reference: string;
+  /** The file's name, which no other file of the run has. */
+  readonly name: string;
+  /** Where it goes. */
+  readonly path: string;
+  /** Its size in bytes, where known. */
+  readonly totalBytes: number | undefined;
   /** Where it comes from. */
   readonly url: string;
   /** To try in order when `url` answers 404. */
@@ -33,10 +39,38 @@ export interface PlannedFile extends Item {
   readonly warnings: readonly ResolveWarning[];
 }
 
+/** What someone wants to have, and where it was written. */
+export interface WrittenReference {
+  /** As it was written. */
+  readonly text: string;
+  /** The list and the line it stands in; undefined where it was typed. */
+  readonly place?: string | undefined;
+}
+
+/** What {@linkcode planFiles} goes by. */
+export interface PlanFilesOptions {
+  /** Folder of the results. */
+  readonly dir: string;
+  /** Name of the one result. Default: as the site or the server names it. */
+  readonly output?: string | undefined;
+  /** File id or name within a version. Default: the primary one. */
+  readonly file?: string | undefined;
+  /** Every file of a version. Default: false. */
+  readonly all?: boolean;
+  /** Bare numbers are model ids, not version ids. Default: false. */
+  readonly isModel?: boolean;
+  /** Hashes whoever asks vouches for. Default: those the site publishes. */
+  readonly hashes?: Digests;
+  /** References looked up at once. Default: 3. */
+  readonly concurrency?: number;
+  /** Ends the lookups. */
+  readonly signal: AbortSignal;
+}
+
 /** A reference that never became a file. */
 export interface PlanFailure {
-  /** As the user wrote it, with the line where it stands in a list; fit for a terminal. */
-  readonly reference: string;
+  /** What was asked for. */
+  readonly reference: WrittenReference;
   /** Why. */
   readonly error: unknown;
 }
@@ -55,7 +89,7 @@ interface Draft extends Omit<PlannedFile, "index" | "path" | "chooseName">, Unna
 }
 
 /** Runs `work` over `items`, at most `most` at once; results in the order of `items`. */
-export async function inParallel<T, R>(
+async function inParallel<T, R>(
   items: readonly T[],
   most: number,
   work: (item: T, index: number) => Promise<R>,
@@ -97,10 +131,8 @@ function nameInUrl(url: string): string {
 async function drafts(
   text: string,
   api: Civitai,
-  options: DownloadOptions,
-  signal: AbortSignal,
+  { isModel = false, file, all = false, output, hashes: given = {}, signal }: PlanFilesOptions,
 ): Promise<Draft[]> {
-  const { isModel, file, all, output, hashes: given } = options;
   const reference = parseReference(isModel && /^\d+$/.test(text) ? `model:${text}` : text, api);
   if (reference.kind === "url") {
     const { url } = reference;
@@ -145,31 +177,30 @@ function serverNamer(mark: string, name: string, taken: Set<string>): (suggested
  *
  * @throws The signal's reason when it aborts.
  */
-export async function planDownloads(
+export async function planFiles(
   references: readonly WrittenReference[],
   api: Civitai,
-  options: DownloadOptions,
-  signal: AbortSignal,
+  options: PlanFilesOptions,
 ): Promise<Plan> {
+  const { dir, concurrency = 3, signal } = options;
   const failed: PlanFailure[] = [];
-  const found = await inParallel(references, options.jobs, async ({ text, place }, index) => {
+  const found = await inParallel(references, concurrency, async (reference, index) => {
     try {
       signal.throwIfAborted();
-      return await drafts(text, api, options, signal);
+      return await drafts(reference.text, api, options);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      const written = printable(redactUrl(text));
-      failed[index] = { reference: place === undefined ? written : `${place}: ${written}`, error };
+      failed[index] = { reference, error };
       return [];
     }
   });
   const different = [...Map.groupBy(found.flat(), ({ url }) => url).values()].map(([first]) => first!);
-  const names = await chooseNames(different, options.dir, signal);
+  const names = await chooseNames(different, dir, signal);
   const taken = new Set(names.map((name) => name.toLowerCase()));
   const files = different.map(({ isNamedByServer = false, mark, ...draft }, index): PlannedFile => {
     const name = names[index]!;
     const chooseName = isNamedByServer ? serverNamer(mark, name, taken) : undefined;
-    return { ...draft, name, chooseName, index, path: join(options.dir, name) };
+    return { ...draft, name, chooseName, index, path: join(dir, name) };
   });
   return { files, failures: failed.filter(Boolean) };
 }

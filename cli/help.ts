@@ -1,5 +1,5 @@
-import { commonFlags, flagHelp } from "../options/args.ts";
-import type { Command } from "../command.ts";
+import { commonFlags, flagHelp } from "./options/args.ts";
+import type { Command } from "./command.ts";
 
 const exitCodes = `exit codes:
   0 done             1 other, or several kinds of failure   2 wrong usage

@@ -1,9 +1,9 @@
 import type { Locale } from "../../transport/mod.ts";
 import type { Flag, ParsedArgs } from "../options/args.ts";
 import type { Io } from "../terminal/io.ts";
-import { cachePath, hashesPath, keyPath, monitorPaths } from "./places.ts";
-import { isGranted, keeping, type Right } from "./rights.ts";
-import { isMonitored } from "./settings.ts";
+import { cachePath, hashesPath, keyPath, monitorPaths } from "../settings/places.ts";
+import { isGranted, keeping, type Right } from "../settings/rights.ts";
+import { isMonitored } from "../settings/settings.ts";
 
 /** One thing a command does only where it may, and otherwise leaves. */
 interface Ability {
