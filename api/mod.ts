@@ -98,7 +98,7 @@ export type {
 export type { Files, TensorMetadata } from "./resources/files.ts";
 export type { GalleryImage, ImageQuery, Images, ImageStats } from "./resources/images.ts";
 export type { KeyCheck, Me, MeCall } from "./resources/me.ts";
-export type { MiniVersion } from "./resources/mini_version.ts";
+export type { MiniVersion, MiniVersionCall } from "./resources/mini_version.ts";
 export type { Model, ModelQuery, Models } from "./resources/models.ts";
 export type { Permissions } from "./resources/permissions.ts";
 export type { Post, Posts } from "./resources/posts.ts";

@@ -23,26 +23,27 @@ const NAMES: Record<string, string> = {
     retry retryBudget safeFileName save status throttle timeout toFetch version
   `,
   "./api": `
-    AddOptions Added Air Article ArticleQuery Articles AskedRecord Availability CallOptions Civitai CivitaiOptions
-    CivitaiPolicy CivitaiPolicyOptions Collection CollectionQuery Collections Creator CreatorQuery Creators DiskFile
-    DuplicateGroup Enums EnumsCall Expected FetchFiles FetchFilesOptions FetchOutcome FileChoice FileFormat
-    FileMetadata FileSelection FileStamp Files GalleryImage Generation HashCache HashCacheOptions HashFilesOptions
-    HashLookup HashOutcome HashRecord Hashes Identity ImageOutcome ImageQuery ImageSize ImageSource ImageStats
-    Images InstallOptions InstallOutcome InstallReport InvalidResponseError InvalidResponseErrorOptions KeyCheck
-    Layout LayoutFacts LibraryFile LinkOutcome ListOptions ListPosition ListVersion ListedCreator Listing Lock
-    LockedFile Manifest Me MeCall MediaType MiniVersion Model ModelFile ModelFileType ModelImage ModelInfo
-    ModelLookup ModelMode ModelQuery ModelReference ModelType ModelUpdates Models Move OnError OrNull Outdated
-    OutdatedReport Owned PaidAccess Permissions Post Posts ProfileName Project ProjectApi ProjectOptions Reference
-    ResolveOptions ResolveWarning ResolvedFile Safetensors SaveImagesOptions ScanOptions ScanProgress ScanReport
-    ScanResult SidecarOptions SidecarOutcome Site SiteReference Skip Stats Stay Tag TagQuery Tags TensorInfo
-    TensorMetadata UpdateOptions UpdatePlan UpdateReport UrlReference UsageControl User Users Vault VaultItem
-    VaultQuery VaultState VerifyOptions VerifyOutcome Version VersionCore VersionIds VersionReference VersionSummary
-    Versions
-    Walk WalkOptions Wanted WantedFailure WantedFile addModel applyUpdate civitai civitaiPolicy classifyCivitai
-    findDuplicates findUpdates findWanted formatAir generationOf generationOfTexts hashCache hashFiles imageId
-    imageTexts imageUrl install layout layoutFacts layoutNames linkDuplicates lockName manifestName modelExtensions
-    openProject otherUrls outdated parseAir parseReference planUpdate readModelInfo readSafetensors recordDownload
-    recordedFiles removeModel resolveDownloads saveImages scan sniffMedia verify walk writeSidecars
+    AddOptions Added Air Article ArticleQuery Articles AskedRecord Availability CallOptions Civitai
+    CivitaiOptions CivitaiPolicy CivitaiPolicyOptions Collection CollectionQuery Collections Creator
+    CreatorQuery Creators DiskFile DuplicateGroup Enums EnumsCall Expected FetchFiles FetchFilesOptions
+    FetchOutcome FileChoice FileFormat FileMetadata FileSelection FileStamp Files GalleryImage Generation
+    HashCache HashCacheOptions HashFilesOptions HashLookup HashOutcome HashRecord Hashes Identity ImageOutcome
+    ImageQuery ImageSize ImageSource ImageStats Images InstallOptions InstallOutcome InstallReport
+    InvalidResponseError InvalidResponseErrorOptions KeyCheck Layout LayoutFacts LibraryFile LinkOutcome
+    ListOptions ListPosition ListVersion ListedCreator Listing Lock LockedFile Manifest Me MeCall MediaType
+    MiniVersion MiniVersionCall Model ModelFile ModelFileType ModelImage ModelInfo ModelLookup ModelMode
+    ModelQuery ModelReference ModelType ModelUpdates Models Move OnError OrNull Outdated OutdatedReport Owned
+    PaidAccess Permissions Post Posts ProfileName Project ProjectApi ProjectOptions Reference ResolveOptions
+    ResolveWarning ResolvedFile Safetensors SaveImagesOptions ScanOptions ScanProgress ScanReport ScanResult
+    SidecarOptions SidecarOutcome Site SiteReference Skip Stats Stay Tag TagQuery Tags TensorInfo TensorMetadata
+    UpdateOptions UpdatePlan UpdateReport UrlReference UsageControl User Users Vault VaultItem VaultQuery
+    VaultState VerifyOptions VerifyOutcome Version VersionCore VersionIds VersionReference VersionSummary
+    Versions Walk WalkOptions Wanted WantedFailure WantedFile addModel applyUpdate civitai civitaiPolicy
+    classifyCivitai findDuplicates findUpdates findWanted formatAir generationOf generationOfTexts hashCache
+    hashFiles imageId imageTexts imageUrl install layout layoutFacts layoutNames linkDuplicates lockName
+    manifestName modelExtensions openProject otherUrls outdated parseAir parseReference planUpdate readModelInfo
+    readSafetensors recordDownload recordedFiles removeModel resolveDownloads saveImages scan sniffMedia verify
+    walk writeSidecars
   `,
   "./cache": `
     CacheEntry CacheFilter CacheInfo CacheKey CacheListing CacheOutcome CacheStats CacheStore CacheVerdict

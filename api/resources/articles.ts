@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { type Call, type CallOptions, checkedId } from "../client/call.ts";
 import { cursorList } from "../client/cursor_list.ts";
 import type { Listing, ListOptions } from "../client/listing.ts";
-import { checkIds, checkNames, checkText, checkWhole, pageSize } from "../client/query.ts";
+import { asIs, ids, joined, type QueryTable, readQuery, someText, whole } from "../client/query.ts";
 import { cursorPage, freeForm, id, maybe, number, rows, text, username } from "../client/schema_parts.ts";
 
 /** An article. Keys not named here are kept: the site adds many. */
@@ -81,21 +81,20 @@ const schema: v.GenericSchema<unknown, Article> = v.looseObject({
   coverImage: maybe(v.union([v.string(), v.record(v.string(), v.unknown())])),
 });
 const pageSchema = cursorPage(schema);
-const action = "listing articles";
+const parameters: QueryTable<ArticleQuery> = {
+  limit: whole(1, 100),
+  query: someText,
+  tags: joined(ids),
+  username: someText,
+  sort: asIs,
+  nsfw: asIs,
+};
 
 /** Makes {@linkcode Articles} on top of `call`. */
 export function articles(call: Call): Articles {
   return {
     list(query = {}, options = {}) {
-      const wire = () => {
-        checkNames(action, { ...query }, ["limit", "query", "tags", "username", "sort", "nsfw"]);
-        checkWhole(action, "limit", query.limit, 1, 100);
-        checkIds(action, "tags", query.tags);
-        checkText(action, "query", query.query);
-        checkText(action, "username", query.username);
-        const tags = query.tags?.join(",") || undefined;
-        return { ...query, tags, limit: pageSize(query.limit, options.max, 100) };
-      };
+      const wire = () => readQuery("listing articles", query, parameters, { most: 100, max: options.max });
       return cursorList(call, { path: "/articles", schema: pageSchema, wire, keyOf: ({ id }) => id }, options);
     },
     get: async (id, { signal } = {}) =>

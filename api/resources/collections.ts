@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { type Call, type CallOptions, checkedId } from "../client/call.ts";
 import { cursorList } from "../client/cursor_list.ts";
 import type { Listing, ListOptions } from "../client/listing.ts";
-import { badQuery, checkNames, checkText, checkWhole, pageSize } from "../client/query.ts";
+import { asIs, badQuery, type QueryTable, readQuery, someText, whole } from "../client/query.ts";
 import { cursorPage, flag, maybe, name, number, rows, text, username } from "../client/schema_parts.ts";
 
 /** A collection; what is in it has no public route. Keys not named here are kept. */
@@ -74,6 +74,15 @@ const schema: v.GenericSchema<unknown, Collection> = v.looseObject({
 });
 const pageSchema = cursorPage(schema);
 const action = "listing collections";
+const parameters: QueryTable<CollectionQuery> = {
+  limit: whole(1, 100),
+  query(value, bad) {
+    if (value.length > 100) throw bad("at most 100 characters are due");
+    return someText(value, bad);
+  },
+  sort: asIs,
+  nsfw: asIs,
+};
 
 /** Makes {@linkcode Collections} on top of `call`. */
 export function collections(call: Call): Collections {
@@ -82,17 +91,17 @@ export function collections(call: Call): Collections {
       const { sort } = query;
       const isSingle = sort === "Most Followers";
       const wire = () => {
-        checkNames(action, { ...query }, ["limit", "query", "sort", "nsfw"]);
-        checkWhole(action, "limit", query.limit, 1, 100);
-        checkText(action, "query", query.query);
-        const limit = pageSize(query.limit, options.max, 100);
-        if ((query.query?.length ?? 0) > 100) {
-          throw badQuery(action, "query", query.query, "at most 100 characters are due");
+        const { max } = options;
+        const wire = readQuery(action, query, parameters, { most: 100, max });
+        if (isSingle && (max === undefined || max > wire.limit)) {
+          throw badQuery(
+            action,
+            "sort",
+            sort,
+            `the site gives one page of it only: max of at most ${wire.limit} is due`,
+          );
         }
-        if (isSingle && (options.max === undefined || options.max > limit)) {
-          throw badQuery(action, "sort", sort, `the site gives one page of it only: max of at most ${limit} is due`);
-        }
-        return { ...query, limit };
+        return wire;
       };
       const source = { path: "/collections", schema: pageSchema, wire, keyOf: ({ id }: Collection) => id, isSingle };
       return cursorList(call, source, options);

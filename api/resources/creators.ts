@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { Call } from "../client/call.ts";
 import type { Listing, ListOptions } from "../client/listing.ts";
 import { numberedList } from "../client/numbered_list.ts";
-import { checkNames, checkText, checkWhole, pageSize } from "../client/query.ts";
+import { type QueryTable, readQuery, someText, whole } from "../client/query.ts";
 import { type Maybe, maybe, number, numberedPage, text, username } from "../client/schema_parts.ts";
 
 /** Who made a model. */
@@ -50,16 +50,13 @@ const pageSchema = numberedPage<ListedCreator>(
   v.looseObject({ username, modelCount: number, link: text, image: text }),
 );
 
+const parameters: QueryTable<CreatorQuery> = { limit: whole(1, 200), query: someText };
+
 /** Makes {@linkcode Creators} on top of `call`. */
 export function creators(call: Call): Creators {
   return {
     list(query = {}, options = {}) {
-      const wire = () => {
-        checkNames("listing creators", { ...query }, ["limit", "query"]);
-        checkWhole("listing creators", "limit", query.limit, 1, 200);
-        checkText("listing creators", "query", query.query);
-        return { query: query.query, limit: pageSize(query.limit, options.max, 200) };
-      };
+      const wire = () => readQuery("listing creators", query, parameters, { most: 200, max: options.max });
       const keyOf = ({ username }: ListedCreator) => username ?? undefined;
       return numberedList(call, { path: "/creators", schema: pageSchema, wire, keyOf }, options);
     },

@@ -107,3 +107,14 @@ const schema: v.GenericSchema<unknown, Enums> = v.looseObject({
 export function enums(call: Call): EnumsCall {
   return ({ signal } = {}) => call({ path: "/enums", route: "/enums", schema, signal });
 }
+
+/** The first of the `wanted` base models that the site does not know; undefined when it knows them, or does not say. */
+export async function unknownBaseModel(
+  enums: EnumsCall,
+  wanted: readonly string[],
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { BaseModel: all, ActiveBaseModel: active } = await enums({ signal });
+  const known = new Set([...all ?? [], ...active ?? []]);
+  return known.size === 0 ? undefined : wanted.find((name) => !known.has(name));
+}

@@ -3,7 +3,7 @@ import { CivikitError } from "../../transport/mod.ts";
 import { type Call, type CallOptions, checkedId } from "../client/call.ts";
 import { cursorList } from "../client/cursor_list.ts";
 import type { Listing, ListOptions } from "../client/listing.ts";
-import { badQuery, checkIds, checkNames, checkWhole, checkWords, pageSize, type Query } from "../client/query.ts";
+import { asIs, id, ids, joined, type QueryTable, readQuery, whole, words } from "../client/query.ts";
 import { cursorPage, freeForm, maybe, number, rows, text, username } from "../client/schema_parts.ts";
 
 /** Reactions to an image; may be all zero for long. */
@@ -155,36 +155,38 @@ export const galleryImageSchema: v.GenericSchema<unknown, GalleryImage> = v.loos
 
 const galleryPageSchema = cursorPage(galleryImageSchema);
 
-const action = "listing images";
-const ids = ["postId", "modelId", "modelVersionId", "imageId", "userId"] as const;
-const known = ["limit", ...ids, "ids", "username", "period", "sort", "nsfw", "browsingLevel", "tags", "type"]
-  .concat(["baseModels", "withMeta", "requiringMeta", "withTags", "flatMeta"]);
-
-/** The query as the site understands it. */
-function imageWire(query: ImageQuery, max: number | undefined): Query {
-  checkNames(action, { ...query }, known);
-  checkWhole(action, "limit", query.limit, 1, 200);
-  checkWhole(action, "browsingLevel", query.browsingLevel, 1, 63);
-  for (const name of ids) checkIds(action, name, query[name] === undefined ? undefined : [query[name]]);
-  checkIds(action, "ids", query.ids);
-  checkIds(action, "tags", query.tags);
-  checkWords(action, "baseModels", query.baseModels);
-  if (query.ids !== undefined && (query.ids.length === 0 || query.ids.length > 100)) {
-    throw badQuery(action, "ids", query.ids.length, "1 to 100 ids are due");
-  }
-  if (query.username !== undefined && !/^\w+$/.test(query.username)) {
-    throw badQuery(action, "username", query.username, "letters, digits and _ are due; for others use userId");
-  }
-  const nsfw = query.nsfw === true ? "X" : query.nsfw === false ? "None" : query.nsfw;
-  const tags = query.tags?.join(",") || undefined;
-  const many = query.ids?.join(",");
-  return { ...query, nsfw, tags, ids: many, limit: pageSize(query.limit, max, 200) };
-}
+const parameters: QueryTable<ImageQuery> = {
+  limit: whole(1, 200),
+  postId: id,
+  modelId: id,
+  modelVersionId: id,
+  imageId: id,
+  userId: id,
+  ids(values, bad) {
+    if (values.length === 0 || values.length > 100) throw bad("1 to 100 ids are due", values.length);
+    return joined(ids)(values, bad);
+  },
+  username(value, bad) {
+    if (!/^\w+$/.test(value)) throw bad("letters, digits and _ are due; for others use userId");
+    return value;
+  },
+  period: asIs,
+  sort: asIs,
+  nsfw: (value) => value === true ? "X" : value === false ? "None" : value,
+  browsingLevel: whole(1, 63),
+  tags: joined(ids),
+  type: asIs,
+  baseModels: words,
+  withMeta: asIs,
+  requiringMeta: asIs,
+  withTags: asIs,
+  flatMeta: asIs,
+};
 
 /** Makes {@linkcode Images} on top of `call`. */
 export function images(call: Call): Images {
   const list: Images["list"] = (query = {}, options = {}) => {
-    const wire = () => imageWire(query, options.max);
+    const wire = () => readQuery("listing images", query, parameters, { most: 200, max: options.max });
     const keyOf = ({ id }: GalleryImage) => id;
     return cursorList(
       call,

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { type Call, type CallOptions, checkedId } from "../client/call.ts";
 import { flag, number, rows, text, texts } from "../client/schema_parts.ts";
 import type { Availability } from "./enums.ts";
 import { type Hashes, hashes } from "./version_parts.ts";
@@ -55,8 +56,18 @@ export interface MiniVersion {
   payoutEnabled?: boolean | null;
 }
 
-/** Checks a {@linkcode MiniVersion}. */
-export const miniVersionSchema: v.GenericSchema<unknown, MiniVersion> = v.looseObject({
+/**
+ * Asks what a program that generates with a version needs to know: name, size, whether a key is needed.
+ *
+ * @param options `fileId`: about that file, not the main one.
+ * @throws {HttpError} `not_found` when version or file does not exist.
+ */
+export type MiniVersionCall = (
+  id: number,
+  options?: CallOptions & { fileId?: number | undefined },
+) => Promise<MiniVersion>;
+
+const schema: v.GenericSchema<unknown, MiniVersion> = v.looseObject({
   air: text,
   versionName: text,
   modelName: text,
@@ -82,3 +93,15 @@ export const miniVersionSchema: v.GenericSchema<unknown, MiniVersion> = v.looseO
   fees: rows(v.record(v.string(), v.unknown())),
   payoutEnabled: flag,
 });
+
+/** Makes {@linkcode MiniVersionCall} on top of `call`. */
+export function miniVersion(call: Call): MiniVersionCall {
+  return async (id, { fileId, signal } = {}) =>
+    await call({
+      path: `/model-versions/mini/${checkedId(id, "version")}`,
+      route: "/model-versions/mini/:id",
+      query: { modelFileId: fileId === undefined ? undefined : checkedId(fileId, "file") },
+      schema,
+      signal,
+    });
+}

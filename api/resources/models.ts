@@ -4,19 +4,29 @@ import { cursorList } from "../client/cursor_list.ts";
 import type { Listing, ListOptions } from "../client/listing.ts";
 import type { OrNull } from "../client/or_null.ts";
 import {
+  asIs,
   badQuery,
-  checkIds,
-  checkNames,
-  checkText,
-  checkWhole,
-  checkWords,
-  pageSize,
-  type Query,
+  checked,
+  filled,
+  ids,
+  onOnly,
+  type QueryTable,
+  readQuery,
+  someText,
+  whole,
+  words,
 } from "../client/query.ts";
 import { cursorPage, flag, id, kind, maybe, name, number, rows, text, texts } from "../client/schema_parts.ts";
 import { type Creator, creator } from "./creators.ts";
-import type { Availability, Enums, FileFormat, ModelMode, ModelType } from "./enums.ts";
-import type { Tags } from "./tags.ts";
+import {
+  type Availability,
+  type EnumsCall,
+  type FileFormat,
+  type ModelMode,
+  type ModelType,
+  unknownBaseModel,
+} from "./enums.ts";
+import { isTag, type Tags } from "./tags.ts";
 import { type Stats, stats } from "./version_parts.ts";
 import { type ListVersion, listVersionSchema } from "./versions.ts";
 
@@ -201,20 +211,34 @@ export const modelSchema: v.GenericSchema<unknown, Model> = v.looseObject({
 const modelPageSchema = cursorPage(modelSchema);
 
 const action = "listing models";
-const lists = ["ids", "modelVersionIds", "types", "baseModels", "fileFormats", "allowCommercialUse"];
-const plain = ["limit", "query", "tag", "username", "checkpointType", "sort", "period", "periodMode", "availability"];
-// The site reads any text of the first five as true, even "false"; and the mere name of the last two asks for a key.
-const trueOrAbsent = [
-  "supportsGeneration",
-  "earlyAccess",
-  "fromPlatform",
-  "followed",
-  "archived",
-  "favorites",
-  "hidden",
-];
-const booleans = ["nsfw", "primaryFileOnly", "newCreators", ...trueOrAbsent];
-const known = [...lists, ...plain, ...booleans];
+const parameters: QueryTable<ModelQuery> = {
+  limit: whole(1, 100),
+  query: someText,
+  tag: someText,
+  username: someText,
+  ids: filled(ids),
+  modelVersionIds: filled(ids),
+  types: filled(words),
+  baseModels: filled(words),
+  checkpointType: asIs,
+  sort: asIs,
+  period: asIs,
+  periodMode: asIs,
+  nsfw: asIs,
+  primaryFileOnly: asIs,
+  newCreators: asIs,
+  supportsGeneration: onOnly,
+  earlyAccess: onOnly,
+  fromPlatform: onOnly,
+  followed: onOnly,
+  archived: onOnly,
+  // one value alone is refused
+  fileFormats: (values, bad) => filled(words)(values.length === 1 ? [...values, ...values] : values, bad),
+  allowCommercialUse: filled(words),
+  availability: asIs,
+  favorites: onOnly,
+  hidden: onOnly,
+};
 
 const typedOnly = "the site refuses it in a query, whatever its value";
 const reasons: Readonly<Record<string, string>> = {
@@ -227,96 +251,40 @@ const reasons: Readonly<Record<string, string>> = {
   ),
 };
 
-/**
- * The query as the site understands it: lists repeat their name, and a switch that is off is left out where the site
- * would read even `false` as on.
- *
- * @throws {InputError} `invalid_argument` where the site would refuse, misread or silently ignore a value.
- */
-function modelWire(query: ModelQuery, max: number | undefined): Query {
-  checkNames(action, { ...query }, known, reasons);
-  checkWhole(action, "limit", query.limit, 1, 100);
-  for (const name of ["ids", "modelVersionIds"] as const) checkIds(action, name, query[name]);
-  for (const name of ["types", "baseModels", "fileFormats", "allowCommercialUse"] as const) {
-    checkWords(action, name, query[name]);
-  }
-  for (const name of ["query", "tag", "username"] as const) checkText(action, name, query[name]);
-  for (const name of lists) {
-    const value = query[name as keyof ModelQuery];
-    if (Array.isArray(value) && value.length === 0) {
-      throw badQuery(action, name, value, "empty, which the site would take for no filter at all");
-    }
-  }
-  const wire: Record<string, Query[string]> = { ...query, limit: pageSize(query.limit, max, 100) };
-  for (const name of trueOrAbsent) {
-    if (!wire[name]) delete wire[name];
-  }
-  // one value alone is refused
-  if (query.fileFormats?.length === 1) wire["fileFormats"] = [...query.fileFormats, ...query.fileFormats];
-  return wire;
-}
-
 const mostIds = 100;
 
 function hasTag({ tags }: Model, wanted: string): boolean {
   return (tags ?? []).some((tag) => (typeof tag === "string" ? tag : tag.name) === wanted);
 }
 
+const unknownWord = (name: string, word: string, state: string) => badQuery(action, name, word, state, "unknown_word");
+
 /** Makes {@linkcode Models} on top of `call`; `tags` and `enums` tell what the site knows. */
-export function models(
-  call: Call,
-  orNull: OrNull,
-  tags: Tags,
-  enums: (options?: CallOptions) => Promise<Enums>,
-): Models {
+export function models(call: Call, orNull: OrNull, tags: Tags, enums: EnumsCall): Models {
   const get: Models["get"] = async (id, { signal } = {}) =>
     await call({ path: `/models/${checkedId(id, "model")}`, route: "/models/:id", schema: modelSchema, signal });
 
-  /** To an unknown tag the site sends everything. */
-  async function checkTag(tag: string, items: readonly Model[], signal: AbortSignal): Promise<void> {
-    if (items.every((model) => hasTag(model, tag))) return;
-    for await (const { name } of tags.list({ query: tag }, { max: 1000, signal })) {
-      if (name === tag) return;
-    }
-    throw badQuery(
-      "listing models",
-      "tag",
-      tag,
-      "the site knows no such tag, and would send everything",
-      "unknown_word",
-    );
-  }
-
-  /** To an unknown base model the site sends nothing. */
-  async function checkBaseModels(wanted: readonly string[], signal: AbortSignal): Promise<void> {
-    const { BaseModel: known = [], ActiveBaseModel: active = [] } = await enums({ signal });
-    const all = new Set([...known ?? [], ...active ?? []]);
-    const unknown = wanted.find((name) => all.size > 0 && !all.has(name));
-    if (unknown === undefined) return;
-    throw badQuery(
-      "listing models",
-      "baseModels",
-      unknown,
-      "the site knows no such base model, so nothing fits",
-      "unknown_word",
-    );
-  }
-
   const list: Models["list"] = (query = {}, options = {}) => {
     const { tag, baseModels } = query;
+    // to an unknown tag the site sends everything, to an unknown base model nothing
     async function checkFirst(items: readonly Model[], signal: AbortSignal): Promise<void> {
-      if (tag !== undefined) await checkTag(tag, items, signal);
-      if (items.length === 0 && baseModels !== undefined) await checkBaseModels(baseModels, signal);
+      if (tag !== undefined && !items.every((model) => hasTag(model, tag)) && !await isTag(tags, tag, signal)) {
+        throw unknownWord("tag", tag, "the site knows no such tag, and would send everything");
+      }
+      if (items.length > 0 || baseModels === undefined) return;
+      const unknown = await unknownBaseModel(enums, baseModels, signal);
+      if (unknown === undefined) return;
+      throw unknownWord("baseModels", unknown, "the site knows no such base model, so nothing fits");
     }
-    const wire = () => modelWire(query, options.max);
+    const wire = () => readQuery(action, query, parameters, { most: 100, max: options.max }, reasons);
     const source = { path: "/models", schema: modelPageSchema, wire, keyOf: ({ id }: Model) => id, checkFirst };
     return cursorList(call, source, options);
   };
 
-  const byIds: Models["byIds"] = async (ids, { signal } = {}) => {
-    const all = [...new Set(ids)];
+  const byIds: Models["byIds"] = async (wanted, { signal } = {}) => {
+    const all = [...new Set(wanted)];
     const found = new Map<number, Model>();
-    checkIds("asking for models", "ids", all);
+    checked("asking for models", "ids", all, ids);
     for (let at = 0; at < all.length; at += mostIds) {
       const query = { ids: all.slice(at, at + mostIds), nsfw: true, archived: true };
       for await (const model of list(query, { signal })) found.set(model.id, model);

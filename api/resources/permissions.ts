@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { Call, CallOptions } from "../client/call.ts";
-import { checkIds } from "../client/query.ts";
+import { checked, id, ids } from "../client/query.ts";
 
 /** What users may do. */
 export interface Permissions {
@@ -25,15 +25,15 @@ const schema: v.GenericSchema<unknown, Record<string, boolean> | unknown[]> = v.
 export function permissions(call: Call): Permissions {
   return {
     async check(versionIds, { userId, signal } = {}) {
-      const ids = [...new Set(versionIds)];
-      checkIds("checking permissions", "versionIds", ids);
-      checkIds("checking permissions", "userId", userId === undefined ? undefined : [userId]);
-      if (ids.length === 0) return new Map();
-      const query = { entityIds: ids.join(","), entityType: "ModelVersion", permission: "Generate", userId };
+      const all = [...new Set(versionIds)];
+      checked("checking permissions", "versionIds", all, ids);
+      if (userId !== undefined) checked("checking permissions", "userId", userId, id);
+      if (all.length === 0) return new Map();
+      const query = { entityIds: all.join(","), entityType: "ModelVersion", permission: "Generate", userId };
       const path = "/permissions/check";
       const answer = await call({ path, route: path, query, schema, signal });
       return new Map(
-        Array.isArray(answer) ? [] : Object.entries(answer).map(([id, allowed]) => [Number(id), allowed]),
+        Array.isArray(answer) ? [] : Object.entries(answer).map(([version, allowed]) => [Number(version), allowed]),
       );
     },
   };

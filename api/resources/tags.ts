@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { Call } from "../client/call.ts";
 import type { Listing, ListOptions } from "../client/listing.ts";
 import { numberedList } from "../client/numbered_list.ts";
-import { checkNames, checkText, checkWhole, pageSize } from "../client/query.ts";
+import { type QueryTable, readQuery, someText, whole } from "../client/query.ts";
 import { number, numberedPage, text } from "../client/schema_parts.ts";
 
 /** A tag. */
@@ -36,17 +36,22 @@ export interface Tags {
 
 const pageSchema = numberedPage<Tag>(v.looseObject({ name: v.string(), modelCount: number, link: text }));
 
+const parameters: QueryTable<TagQuery> = { limit: whole(1, 200), query: someText };
+
 /** Makes {@linkcode Tags} on top of `call`. */
 export function tags(call: Call): Tags {
   return {
     list(query = {}, options = {}) {
-      const wire = () => {
-        checkNames("listing tags", { ...query }, ["limit", "query"]);
-        checkWhole("listing tags", "limit", query.limit, 1, 200);
-        checkText("listing tags", "query", query.query);
-        return { query: query.query, limit: pageSize(query.limit, options.max, 200) };
-      };
+      const wire = () => readQuery("listing tags", query, parameters, { most: 200, max: options.max });
       return numberedList(call, { path: "/tags", schema: pageSchema, wire, keyOf: ({ name }) => name }, options);
     },
   };
+}
+
+/** Tells whether the site knows the tag with exactly this name. */
+export async function isTag(tags: Tags, wanted: string, signal: AbortSignal): Promise<boolean> {
+  for await (const { name } of tags.list({ query: wanted }, { max: 1000, signal })) {
+    if (name === wanted) return true;
+  }
+  return false;
 }

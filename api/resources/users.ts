@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { Call, CallOptions } from "../client/call.ts";
-import { badQuery, checkIds, checkText, type Query } from "../client/query.ts";
+import { badQuery, checked, ids, type Query, someText } from "../client/query.ts";
 import { freeForm, maybe, text, username } from "../client/schema_parts.ts";
 
 /** A user of the site. Keys not named here are kept. */
@@ -44,14 +44,14 @@ export function users(call: Call): Users {
   }
 
   const search: Users["search"] = async (query, { signal } = {}) => {
-    checkText("searching users", "query", query);
+    checked("searching users", "query", query, someText);
     return await ask({ query }, signal);
   };
 
-  const byIds: Users["byIds"] = async (ids, { signal } = {}) => {
-    const all = [...new Set(ids)];
+  const byIds: Users["byIds"] = async (wanted, { signal } = {}) => {
+    const all = [...new Set(wanted)];
     const found = new Map<number, User>();
-    checkIds("asking for users", "ids", all);
+    checked("asking for users", "ids", all, ids);
     for (let at = 0; at < all.length; at += mostIds) {
       for (const user of await ask({ ids: all.slice(at, at + mostIds).join(",") }, signal)) found.set(user.id, user);
     }

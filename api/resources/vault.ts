@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { type Call, type CallOptions, checkedId } from "../client/call.ts";
 import { type Listing, listing, type ListOptions } from "../client/listing.ts";
-import { checkIds, checkNames, checkText, checkWhole, pageSize } from "../client/query.ts";
+import { asIs, checked, ids, type QueryTable, readQuery, someText, whole } from "../client/query.ts";
 import { freeForm, number, optional, text } from "../client/schema_parts.ts";
 
 /** The key owner's vault: models the site keeps for members even when their creators delete them. */
@@ -93,8 +93,14 @@ const toggleSchema: v.GenericSchema<unknown, { success: boolean; vaultId?: numbe
   vaultId: number,
 });
 
-const action = "listing the vault";
-const lists = ["types", "categories", "baseModels"] as const;
+const parameters: QueryTable<VaultQuery> = {
+  limit: whole(1, 200),
+  query: someText,
+  types: asIs,
+  categories: asIs,
+  baseModels: asIs,
+  sort: asIs,
+};
 
 /** Makes {@linkcode Vault} on top of `call`. */
 export function vault(call: Call): Vault {
@@ -104,29 +110,26 @@ export function vault(call: Call): Vault {
     },
     list(query = {}, options = {}) {
       async function ask(cursor: string | undefined, signal: AbortSignal) {
-        checkNames(action, { ...query }, ["limit", "query", "sort", ...lists]);
-        checkWhole(action, "limit", query.limit, 1, 200);
-        checkText(action, "query", query.query);
+        const wire = readQuery("listing the vault", query, parameters, { most: 60, max: options.max });
         const page = Number(cursor ?? 1);
-        const limit = pageSize(query.limit, options.max, 60);
         const { items, totalPages } = await call({
           path: "/vault/all",
           route: "/vault/all",
-          query: { ...query, limit, page },
+          query: { ...wire, page },
           schema: pageSchema,
           signal,
         });
-        const isEnd = items.length === 0 || (items.length < limit && page >= (totalPages ?? 0));
+        const isEnd = items.length === 0 || (items.length < wire.limit && page >= (totalPages ?? 0));
         return { items, next: isEnd ? undefined : String(page + 1) };
       }
       return listing({ route: "GET /vault/all", ask, keyOf: ({ id }) => id ?? undefined }, options);
     },
     async check(versionIds, { signal } = {}) {
-      const ids = [...new Set(versionIds)];
+      const all = [...new Set(versionIds)];
       const found = new Map<number, VaultItem | null>();
-      checkIds("checking the vault", "versionIds", ids);
-      if (ids.length === 0) return found;
-      const query = { modelVersionIds: ids.join(",") };
+      checked("checking the vault", "versionIds", all, ids);
+      if (all.length === 0) return found;
+      const query = { modelVersionIds: all.join(",") };
       const path = "/vault/check-vault";
       for (
         const { modelVersionId, vaultItem } of await call({ path, route: path, query, schema: checkSchema, signal })

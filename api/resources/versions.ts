@@ -18,7 +18,7 @@ import {
   text,
   texts,
 } from "../client/schema_parts.ts";
-import { type MiniVersion, miniVersionSchema } from "./mini_version.ts";
+import { miniVersion, type MiniVersionCall } from "./mini_version.ts";
 import type { ModelMode, ModelType, UsageControl } from "./enums.ts";
 import { type ModelFile, modelFile, modelImage, paidAccess, stats, type VersionCore } from "./version_parts.ts";
 
@@ -113,13 +113,8 @@ export interface Versions {
    * @throws {InputError} `invalid_argument` when a hash is not 64 hexadecimal digits.
    */
   idsByHashes(hashes: Iterable<string>, options?: CallOptions): Promise<Map<string, VersionIds>>;
-  /**
-   * What a program that generates with a version needs to know: name, size, whether a key is needed.
-   *
-   * @param options `fileId`: about that file, not the main one.
-   * @throws {HttpError} `not_found` when version or file does not exist.
-   */
-  mini(id: number, options?: CallOptions & { fileId?: number | undefined }): Promise<MiniVersion>;
+  /** A version in short: what a program that generates with it needs to know. */
+  mini: MiniVersionCall;
 }
 
 const mostHashes = 100;
@@ -280,15 +275,6 @@ export function versions(call: Call, orNull: OrNull, baseUrl: string): Versions 
     return byHash;
   };
 
-  const mini: Versions["mini"] = async (id, { fileId, signal } = {}) =>
-    await call({
-      path: `/model-versions/mini/${checkedId(id, "version")}`,
-      route: "/model-versions/mini/:id",
-      query: { modelFileId: fileId === undefined ? undefined : checkedId(fileId, "file") },
-      schema: miniVersionSchema,
-      signal,
-    });
-
   return {
     get,
     getOrNull: (id, options) => orNull(get(id, options)),
@@ -296,6 +282,6 @@ export function versions(call: Call, orNull: OrNull, baseUrl: string): Versions 
     byHashOrNull: (hash, options) => orNull(byHash(hash, options)),
     byHashes,
     idsByHashes,
-    mini,
+    mini: miniVersion(call),
   };
 }
