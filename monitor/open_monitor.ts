@@ -87,7 +87,8 @@ export function openMonitor(
       ...(clock !== undefined && { clock }),
     });
     keeping = store === undefined ? undefined : recorder({
-      ...{ registry, store },
+      registry,
+      store,
       ...(everyMs !== undefined && { everyMs }),
       ...(onError !== undefined && { onError }),
     });
@@ -109,7 +110,11 @@ export function openMonitor(
     logs?.close();
   }
   return {
-    ...{ registry, store, logs, guard, close },
+    registry,
+    store,
+    logs,
+    guard,
+    close,
     transport: {
       layers: [
         metrics({ registry }),

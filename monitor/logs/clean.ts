@@ -36,7 +36,8 @@ export function cleaner(secrets: readonly string[] = []): Cleaner {
     if (value instanceof Error) {
       const { name, cause } = value;
       return {
-        ...{ name, message: line(messageOf(value)) },
+        name,
+        message: line(messageOf(value)),
         ...(value instanceof CivikitError && { code: value.code }),
         ...(cause !== undefined && { cause: cleanAt(cause, depth) }),
       };

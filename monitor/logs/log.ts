@@ -113,7 +113,12 @@ export function openLogs({
       checkPlain(filename);
       closeSync(openSync(filename, "a", 0o600));
       const handler = new RotatingFileHandler(least, {
-        ...{ filename, maxBytes, maxBackupCount: keep, bufferSize, formatter, mode: "a" },
+        filename,
+        maxBytes,
+        maxBackupCount: keep,
+        bufferSize,
+        formatter,
+        mode: "a",
       });
       handler.setup();
       return handler;

@@ -87,7 +87,11 @@ export function memoryGuard({
     else if (rss < startBytes + limitBytes * recoverBelow) level = Math.max(0, level - 1);
     if (registry === undefined) return;
     registry.setMemory({
-      ...{ rssBytes: rss, limitBytes: ceilingBytes, level, parallel: parallelNow(), pieceBytes: pieceNow() },
+      rssBytes: rss,
+      limitBytes: ceilingBytes,
+      level,
+      parallel: parallelNow(),
+      pieceBytes: pieceNow(),
     });
     if (level === before) return;
     const direction = level > before ? "lower" : "raise";

@@ -180,8 +180,16 @@ export function metricsRegistry({
     if (isFull) return addSeries(otherLabel, otherLabel, "_OTHER");
     if (group === undefined) byHost.set(host, group = new Map());
     const series: Series = {
-      ...{ host, route: routeName, method, latency: new Histogram(), statuses: new Map(), codes: new Map() },
-      ...{ requests: 0, failed: 0, aborted: 0, bytes: 0 },
+      host,
+      route: routeName,
+      method,
+      latency: new Histogram(),
+      statuses: new Map(),
+      codes: new Map(),
+      requests: 0,
+      failed: 0,
+      aborted: 0,
+      bytes: 0,
     };
     group.set(key, series);
     seriesCount++;

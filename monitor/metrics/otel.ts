@@ -101,7 +101,10 @@ export function telemetry(): Telemetry | undefined {
     },
     request({ host, route, method }, durationMs, status, bytes, code) {
       const attributes: Attributes = {
-        ...{ "http.request.method": method, "url.template": route, ...serverOf(host), ...outcomeOf(status, code) },
+        "http.request.method": method,
+        "url.template": route,
+        ...serverOf(host),
+        ...outcomeOf(status, code),
       };
       durations.record(durationMs / 1000, attributes);
       if (bytes > 0) sizes.record(bytes, attributes);

@@ -75,8 +75,18 @@ export function transferList({ clock, events, count, fail }: TransferSurrounding
     const isKnown = totalBytes !== undefined && bytesPerSecond > 0;
     const etaMs = isKnown ? Math.max(0, totalBytes - bytes) * 1000 / bytesPerSecond : undefined;
     return {
-      ...{ id, name, state, bytes, totalBytes, bytesPerSecond, etaMs, startedMs, endedMs, code },
-      ...{ connections: ended.has(state) ? 0 : connections, retries },
+      id,
+      name,
+      state,
+      bytes,
+      totalBytes,
+      bytesPerSecond,
+      etaMs,
+      startedMs,
+      endedMs,
+      code,
+      connections: ended.has(state) ? 0 : connections,
+      retries,
     };
   }
 

@@ -122,8 +122,12 @@ function sectionsOf(report: Report, locale: Locale): Section[] {
   const numbers = [word.requests, word.failed, "%", word.mean, "p95", "p99"];
   const cells = (of: Report["hosts"][number] | Report["routes"][number]) =>
     [
-      ...[of.total_requests, of.failed_requests, of.error_rate_percent.toFixed(2)],
-      ...[of.avg_response_time_ms, of.p95_response_time_ms, of.p99_response_time_ms],
+      of.total_requests,
+      of.failed_requests,
+      of.error_rate_percent.toFixed(2),
+      of.avg_response_time_ms,
+      of.p95_response_time_ms,
+      of.p99_response_time_ms,
     ].map(String);
   return [
     { title: word.overview, columns: undefined, rows: overview },
@@ -141,7 +145,10 @@ function sectionsOf(report: Report, locale: Locale): Section[] {
       title: word.errors,
       columns: [word.error, word.count, word.what, word.action],
       rows: report.errors.map(({ code, requests, downloads, healed, title, action }) => [
-        ...[code, `${requests} / ${downloads} / ${healed}`, title, action],
+        code,
+        `${requests} / ${downloads} / ${healed}`,
+        title,
+        action,
       ]),
     },
     { title: word.advice, columns: undefined, rows: report.advice.map((text) => [text]) },

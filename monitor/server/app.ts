@@ -78,8 +78,12 @@ function shortly<Value>(now: () => number) {
 }
 
 const summaryOf = (one: Histogram) => ({
-  ...{ count: one.count, sumMs: one.sumMs, maxMs: one.maxMs },
-  ...{ p50Ms: one.quantile(0.5), p95Ms: one.quantile(0.95), p99Ms: one.quantile(0.99) },
+  count: one.count,
+  sumMs: one.sumMs,
+  maxMs: one.maxMs,
+  p50Ms: one.quantile(0.5),
+  p95Ms: one.quantile(0.95),
+  p99Ms: one.quantile(0.99),
 });
 
 function statsJson({ series, ...rest }: RegistrySnapshot): unknown {

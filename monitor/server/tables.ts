@@ -24,7 +24,14 @@ const isRunning = (state: TransferState): boolean =>
   state === "waiting" || state === "active" || state === "paused" || state === "verifying";
 
 const order: Readonly<Record<TransferState, number>> = {
-  ...{ active: 0, verifying: 1, paused: 2, waiting: 3, failed: 4, cancelled: 5, finished: 6, skipped: 7 },
+  active: 0,
+  verifying: 1,
+  paused: 2,
+  waiting: 3,
+  failed: 4,
+  cancelled: 5,
+  finished: 6,
+  skipped: 7,
 };
 
 type Action = "pause" | "resume" | "cancel";

@@ -38,7 +38,9 @@ function less(now: Readonly<Record<string, number>>, before: Readonly<Record<str
 function seriesSince(now: SeriesSnapshot, before: SeriesSnapshot | undefined): SeriesSnapshot {
   if (before === undefined) return now;
   return {
-    ...{ host: now.host, route: now.route, method: now.method },
+    host: now.host,
+    route: now.route,
+    method: now.method,
     requests: now.requests - before.requests,
     failed: now.failed - before.failed,
     aborted: now.aborted - before.aborted,

@@ -25,7 +25,14 @@ const short = (ms: number): number => Math.round(ms * 100) / 100;
 
 function cellsOf({ atMs = 0, host, route, method, requests, failed, aborted, bytes, latency }: ExportedSeries): Cells {
   return {
-    ...{ time: new Date(atMs).toISOString(), host, route, method, requests, failed, aborted, bytes },
+    time: new Date(atMs).toISOString(),
+    host,
+    route,
+    method,
+    requests,
+    failed,
+    aborted,
+    bytes,
     mean_ms: latency.count === 0 ? 0 : short(latency.sumMs / latency.count),
     p50_ms: short(latency.quantile(0.5)),
     p95_ms: short(latency.quantile(0.95)),

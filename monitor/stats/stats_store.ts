@@ -149,9 +149,17 @@ export function statsStore(
       (file.run.findSeries.get(host, route, method) ?? file.run.addSeries.get(host, route, method)!)["id"],
     );
     const row: RollupRow = {
-      ...{ at: floor(atMs, minuteMs), series: id, requests, failed, aborted, bytes: Math.round(bytes) },
-      ...{ sum_ms: latency.sumMs, max_ms: latency.maxMs, latency: latency.encode() },
-      ...{ statuses: JSON.stringify(statuses), codes: JSON.stringify(codes) },
+      at: floor(atMs, minuteMs),
+      series: id,
+      requests,
+      failed,
+      aborted,
+      bytes: Math.round(bytes),
+      sum_ms: latency.sumMs,
+      max_ms: latency.maxMs,
+      latency: latency.encode(),
+      statuses: JSON.stringify(statuses),
+      codes: JSON.stringify(codes),
     };
     put(row, file.run.minute, file.run.putMinute);
     put({ ...row, at: floor(atMs, hourMs) }, file.run.hour, file.run.putHour);
@@ -254,8 +262,12 @@ export function statsStore(
     const samples = Number(row["samples"] ?? 0);
     if (samples === 0) return undefined;
     return {
-      ...{ rssBytes: Math.round(Number(row["sum"]) / samples), peakBytes: Number(row["peak"]) },
-      ...{ limitBytes: undefined, level: 0, parallel: undefined, pieceBytes: undefined },
+      rssBytes: Math.round(Number(row["sum"]) / samples),
+      peakBytes: Number(row["peak"]),
+      limitBytes: undefined,
+      level: 0,
+      parallel: undefined,
+      pieceBytes: undefined,
     };
   }
 
@@ -349,7 +361,14 @@ export function statsStore(
       transaction("clearing", () => {
         for (
           const table of [
-            ...["minutes", "hours", "minute_counters", "hour_counters", "memory", "failures", "series", "counters"],
+            "minutes",
+            "hours",
+            "minute_counters",
+            "hour_counters",
+            "memory",
+            "failures",
+            "series",
+            "counters",
           ]
         ) file.db.exec(`DELETE FROM ${table}`);
       });
