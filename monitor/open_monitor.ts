@@ -5,11 +5,9 @@ import { logRequests } from "./logs/log_requests.ts";
 import { type MemoryGuard, memoryGuard, type MemoryGuardOptions } from "./metrics/memory_guard.ts";
 import { metrics } from "./metrics/metrics.ts";
 import { type Recorder, recorder } from "./stats/recorder.ts";
-import { recordEvents } from "./metrics/record_events.ts";
 import { type MetricsRegistry, metricsRegistry } from "./metrics/metrics_registry.ts";
-import { statsStore, type StatsStoreOptions } from "./stats/stats_store.ts";
+import { type StatsStore, statsStore, type StatsStoreOptions } from "./stats/stats_store.ts";
 import type { Transfer } from "./metrics/transfers.ts";
-import type { StatsStore } from "./metrics/types.ts";
 
 /** Options of {@linkcode openMonitor}. */
 export interface MonitorOptions extends StatsStoreOptions {
@@ -120,7 +118,7 @@ export function openMonitor(
         metrics({ registry }),
         ...(logs !== undefined && logsOptions?.level === "DEBUG" ? [debugRequests(logs.httpClient)] : []),
       ],
-      report: recordEvents(registry),
+      report: registry.event,
       ...(guard !== undefined && { parallel: guard.parallel, pieceBytes: guard.pieceBytes }),
     },
     track: registry.transfers.track,

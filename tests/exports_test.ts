@@ -55,11 +55,11 @@ const NAMES: Record<string, string> = {
     ErrorReport EventBus EventBusOptions FailureRecord Histogram HostReport LatencyAnalysis LogEntry LogLevelName
     Logger Logs LogsOptions MemoryGuard MemoryGuardOptions MemorySnapshot MetricsOptions MetricsRegistry
     MetricsRegistryOptions Monitor MonitorEvent MonitorEventBody MonitorOptions MonitoredOptions Recorder
-    RecorderOptions RegistrySnapshot Report ReportFormat ReportOptions RequestNumbers RequestOutcome RequestSample
+    RecorderOptions RegistrySnapshot Report ReportFormat ReportOptions RequestNumbers RequestOutcome RequestSample RequestTotals
     RouteReport SeriesSnapshot StatsDelta StatsStore StatsStoreOptions StatsWindow TimeSpan TimelinePoint Transfer
     TransferList TransferSnapshot TransferState Verdict VerdictLevel analyseErrors analyseLatency diagnostics
     errorRateVerdict eventBus formatReport logLines logParts logRequests memoryGuard metrics metricsRegistry
-    openLogs openMonitor parseLogLine prometheusText recordEvents recorder report responseTimeVerdict routeOf
+    openLogs openMonitor parseLogLine prometheusText recorder report responseTimeVerdict routeOf
     statsStore tailLines
   `,
   "./cli": `

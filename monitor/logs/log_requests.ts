@@ -1,6 +1,6 @@
 import type { Logs } from "./log.ts";
-import type { MetricsRegistry } from "../metrics/metrics_registry.ts";
-import type { MonitorEvent, RequestSample } from "../metrics/types.ts";
+import type { MetricsRegistry, RequestSample } from "../metrics/metrics_registry.ts";
+import type { MonitorEvent } from "../metrics/event_bus.ts";
 
 function logRequest({ httpClient }: Logs, sample: RequestSample): void {
   const { method, url, outcome, status, code, durationMs } = sample;

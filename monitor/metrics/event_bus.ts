@@ -1,6 +1,41 @@
 import { systemClock } from "../../transport/internal.ts";
-import type { Clock } from "../../transport/mod.ts";
-import type { EventBus, MonitorEvent, MonitorEventBody } from "./types.ts";
+import type { Clock, TransportEvent } from "../../transport/mod.ts";
+import type { FailureRecord } from "./failures.ts";
+import type { MemorySnapshot } from "./resident_memory.ts";
+import type { TransferSnapshot } from "./transfers.ts";
+
+/** What happened, for listeners and for `/events`. */
+export type MonitorEventBody =
+  /** A layer reported something; `call` names the call. */
+  | { readonly type: "transport"; readonly call: string; readonly event: TransportEvent }
+  /** A request or a download failed. */
+  | { readonly type: "failure"; readonly failure: FailureRecord }
+  /** A transfer changed its state; progress alone is no event. */
+  | { readonly type: "transfer"; readonly transfer: TransferSnapshot }
+  /** The memory guard took a step. */
+  | { readonly type: "memory"; readonly direction: "lower" | "raise"; readonly memory: MemorySnapshot }
+  /** The numbers were set to zero. */
+  | { readonly type: "cleared" };
+
+/** A numbered {@linkcode MonitorEventBody}. */
+export type MonitorEvent = MonitorEventBody & {
+  /** Counts up by one within the process, from 1. */
+  readonly id: number;
+  /** When, in milliseconds since the epoch. */
+  readonly atMs: number;
+};
+
+/** Hands events on and keeps the last ones, so that a listener who was away misses nothing. */
+export interface EventBus {
+  /** The number of the newest event; 0 before the first. */
+  readonly lastId: number;
+  /** Takes an event. Never throws and never waits. */
+  publish(event: MonitorEventBody): void;
+  /** The kept events after `id`, oldest first; `missed` when some were dropped already. */
+  since(id: number): { readonly events: readonly MonitorEvent[]; readonly missed: boolean };
+  /** Calls `listener` with every event from now on; the function returned ends that. */
+  subscribe(listener: (event: MonitorEvent) => void): () => void;
+}
 
 /** Options of {@linkcode eventBus}. */
 export interface EventBusOptions {

@@ -1,3 +1,13 @@
+/** The bounded labels of an attempt. */
+export interface AttemptLabels {
+  /** Host and port, or `other`. */
+  readonly host: string;
+  /** Route class, or `other`. */
+  readonly route: string;
+  /** Method, or `_OTHER`. */
+  readonly method: string;
+}
+
 /** Where a host's or route's own name is not kept any more. */
 export const otherLabel = "other";
 

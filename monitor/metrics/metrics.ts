@@ -17,7 +17,7 @@ const timers: ReadonlySet<ErrorCode> = new Set(["header_timeout", "idle_timeout"
  * socket (`createTransport({ layers: [metrics({ registry })] })`), where it sees retries and parts one by one.
  *
  * Bodies pass untouched, as the very object the socket made. A body that breaks off later is therefore no failed request;
- * it shows as a `resume` event ({@linkcode recordEvents}), and bytes on disk are counted by transfers.
+ * it shows as a `resume` event ({@linkcode MetricsRegistry.event}), and bytes on disk are counted by transfers.
  *
  * Under `OTEL_DENO=true` each attempt is also a span, and durations leave as `http.client.request.duration`, by the
  * OpenTelemetry conventions for HTTP clients.

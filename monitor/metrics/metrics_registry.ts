@@ -1,21 +1,14 @@
-import { hostOf, redactUrl, systemClock } from "../../transport/internal.ts";
+import { redactUrl, systemClock } from "../../transport/internal.ts";
 import type { Clock, ErrorCode, TransportEvent } from "../../transport/mod.ts";
-import { eventBus } from "./event_bus.ts";
-import { Histogram } from "./histogram.ts";
-import { boundedNames, methodLabel, otherLabel, routeOf } from "./labels.ts";
-import { type AttemptLabels, telemetry } from "./otel.ts";
-import { type TransferList, transferList } from "./transfers.ts";
-import type {
-  CounterName,
-  CounterSnapshot,
-  EventBus,
-  FailureRecord,
-  MemorySnapshot,
-  RegistrySnapshot,
-  RequestOutcome,
-  RequestSample,
-  SeriesSnapshot,
-} from "./types.ts";
+import { type CounterName, type CounterSnapshot, counterTable, countEvent } from "./counters.ts";
+import { type EventBus, eventBus } from "./event_bus.ts";
+import { failureList, type FailureRecord } from "./failures.ts";
+import { type AttemptLabels, boundedNames, routeOf } from "./labels.ts";
+import { telemetry } from "./otel.ts";
+import { type MemorySnapshot, residentMemory } from "./resident_memory.ts";
+import type { SeriesSnapshot } from "./series.ts";
+import { seriesTable } from "./series_table.ts";
+import { type TransferList, transferList, type TransferSnapshot } from "./transfers.ts";
 
 /** Options of {@linkcode metricsRegistry}. */
 export interface MetricsRegistryOptions {
@@ -51,6 +44,57 @@ export interface Attempt {
   readonly isAborted: boolean;
 }
 
+/** How one attempt ended: an answer below 400, a refusal, no answer, or the caller's own abort. */
+export type RequestOutcome = "ok" | "refused" | "failed" | "aborted";
+
+/** One attempt as the `metrics` layer saw it. */
+export interface RequestSample {
+  /** Method, in upper case; unknown ones are `_OTHER` (OpenTelemetry HTTP conventions). */
+  readonly method: string;
+  /** Host and port; `other` once too many hosts were seen. */
+  readonly host: string;
+  /** Route class, such as `/api/v1/models/:id`, `image` or `file`. */
+  readonly route: string;
+  /** What was asked for, redacted. */
+  readonly url: string;
+  /** How it ended. */
+  readonly outcome: RequestOutcome;
+  /** Status of the answer; 0 when there was none. */
+  readonly status: number;
+  /** The failure, where it was one. */
+  readonly code: ErrorCode | undefined;
+  /** From the request to the answer's headers, in milliseconds. */
+  readonly durationMs: number;
+  /** The body the answer announced (Content-Length), in bytes; 0 when it announced none. */
+  readonly bytes: number;
+  /** When it ended, in milliseconds since the epoch. */
+  readonly atMs: number;
+}
+
+/** Numbers over a span of time, from a registry or from a store. */
+export interface StatsWindow {
+  /** Start, in milliseconds since the epoch. */
+  readonly fromMs: number;
+  /** End, in milliseconds since the epoch. */
+  readonly toMs: number;
+  /** Requests by host, route and method. */
+  readonly series: readonly SeriesSnapshot[];
+  /** Everything else. */
+  readonly counters: readonly CounterSnapshot[];
+  /** Memory, where it was watched. */
+  readonly memory?: MemorySnapshot | undefined;
+}
+
+/** All a registry knows at one moment. */
+export interface RegistrySnapshot extends StatsWindow {
+  /** Memory at this moment. */
+  readonly memory: MemorySnapshot;
+  /** Requests under way. */
+  readonly active: number;
+  /** Transfers, running ones and the last that ended, oldest first. */
+  readonly transfers: readonly TransferSnapshot[];
+}
+
 /** Collects numbers in memory: bounded, whatever comes. */
 export interface MetricsRegistry {
   /** Where its time comes from. */
@@ -65,7 +109,11 @@ export interface MetricsRegistry {
   record(attempt: Attempt): AttemptLabels;
   /** Adds `sum` and `times` (default 1) to a counter. */
   count(name: CounterName, host: string, label: string, sum?: number, times?: number): void;
-  /** Counts and publishes what a layer reported. */
+  /**
+   * Counts and publishes what a layer reported: retries, resumes, cache answers, waits and the rest. It is a listener for
+   * `observe` and for the `report` of `createTransport`; give it to one of the two, for an event heard twice is counted
+   * twice. Downloads are watched by `transfers.track`, which counts other things, so the two go together.
+   */
   event(event: TransportEvent, call: string): void;
   /** Keeps and publishes a failure. */
   fail(failure: FailureRecord): void;
@@ -84,30 +132,6 @@ export interface MetricsRegistry {
   /** Sets all numbers to zero; running transfers stay. */
   clear(): void;
 }
-
-interface Series {
-  readonly host: string;
-  readonly route: string;
-  readonly method: string;
-  readonly latency: Histogram;
-  readonly statuses: Map<number, number>;
-  readonly codes: Map<ErrorCode, number>;
-  requests: number;
-  failed: number;
-  aborted: number;
-  bytes: number;
-}
-
-interface Counter {
-  readonly name: CounterName;
-  readonly host: string;
-  readonly label: string;
-  count: number;
-  sum: number;
-}
-
-const mostRoutes = 64;
-const mostCounters = 2000;
 
 function check(name: string, value: number, most: number): void {
   if (!(Number.isInteger(value) && value >= 1 && value <= most)) {
@@ -147,77 +171,37 @@ export function metricsRegistry({
   const events = eventBus({ capacity: keepEvents, clock });
   const listeners = new Set<(sample: RequestSample) => void>();
   const boundHost = boundedNames(maxHosts);
-  const boundRoute = route === routeOf ? route : bounded(route);
-  const byHost = new Map<string, Map<string, Series>>();
-  const counters = new Map<string, Counter>();
-  let failures: FailureRecord[] = [];
-  let seriesCount = 0;
+  const series = seriesTable({ boundHost, route, maxSeries });
+  const counters = counterTable(boundHost, otel?.count);
+  const failures = failureList(keepFailures);
+  const memory = residentMemory();
+  const { count } = counters;
   let active = 0;
   let generation = 0;
-  let failureCount = 0;
   let startedMs = clock.date();
-  let peakBytes = 0;
-  let memory: Partial<MemorySnapshot> = {};
-
-  function bounded(classify: (url: string) => string): (url: string) => string {
-    const bound = boundedNames(mostRoutes);
-    return (url) => bound(classify(url));
-  }
-
-  function seriesOf(method: string, url: string): Series {
-    const host = hostOf(url);
-    const routeName = boundRoute(url);
-    const key = method === "GET" ? routeName : `${method} ${routeName}`;
-    return byHost.get(host)?.get(key) ?? addSeries(boundHost(host), routeName, methodLabel(method));
-  }
-
-  function addSeries(host: string, routeName: string, method: string): Series {
-    let group = byHost.get(host);
-    const key = method === "GET" ? routeName : `${method} ${routeName}`;
-    const known = group?.get(key);
-    if (known !== undefined) return known;
-    const isFull = seriesCount >= maxSeries && host !== otherLabel;
-    if (isFull) return addSeries(otherLabel, otherLabel, "_OTHER");
-    if (group === undefined) byHost.set(host, group = new Map());
-    const series: Series = {
-      host,
-      route: routeName,
-      method,
-      latency: new Histogram(),
-      statuses: new Map(),
-      codes: new Map(),
-      requests: 0,
-      failed: 0,
-      aborted: 0,
-      bytes: 0,
-    };
-    group.set(key, series);
-    seriesCount++;
-    return series;
-  }
 
   function record(attempt: Attempt): AttemptLabels {
     const { method, url, durationMs, status, bytes, code, isAborted } = attempt;
-    const series = seriesOf(method, url);
+    const counted = series.of(method, url);
     active--;
-    series.requests++;
-    if (isAborted) series.aborted++;
+    counted.requests++;
+    if (isAborted) counted.aborted++;
     else {
-      series.latency.record(durationMs);
-      series.bytes += bytes;
-      if (status !== 0) series.statuses.set(status, (series.statuses.get(status) ?? 0) + 1);
+      counted.latency.record(durationMs);
+      counted.bytes += bytes;
+      if (status !== 0) counted.statuses.set(status, (counted.statuses.get(status) ?? 0) + 1);
       if (code !== undefined) {
-        series.failed++;
-        series.codes.set(code, (series.codes.get(code) ?? 0) + 1);
-        const { host } = series;
+        counted.failed++;
+        counted.codes.set(code, (counted.codes.get(code) ?? 0) + 1);
+        const { host } = counted;
         fail({ atMs: clock.date(), kind: "request", code, host, status, target: redactUrl(url), durationMs });
       }
     }
-    if (listeners.size > 0) tell(attempt, series);
-    return series;
+    if (listeners.size > 0) tellListeners(attempt, counted);
+    return counted;
   }
 
-  function tell(attempt: Attempt, { host, route, method }: Series): void {
+  function tellListeners(attempt: Attempt, { host, route, method }: AttemptLabels): void {
     const { durationMs, status, bytes, code, isAborted } = attempt;
     const outcome: RequestOutcome = isAborted
       ? "aborted"
@@ -238,84 +222,22 @@ export function metricsRegistry({
     }
   }
 
-  function count(name: CounterName, host: string, label: string, sum = 0, times = 1): void {
-    const bound = host === "" ? "" : boundHost(host);
-    let key = `${name} ${bound} ${label}`;
-    let counter = counters.get(key);
-    if (counter === undefined) {
-      const isFull = counters.size >= mostCounters;
-      if (isFull) key = `${name} ${otherLabel} ${otherLabel}`;
-      counter = counters.get(key) ??
-        { name, host: isFull ? otherLabel : bound, label: isFull ? otherLabel : label, count: 0, sum: 0 };
-      counters.set(key, counter);
-    }
-    counter.count += times;
-    counter.sum += sum;
-    if (otel !== undefined && times > 0) otel.count(counter.name, counter.host, counter.label);
-  }
-
   function event(event: TransportEvent, call: string): void {
-    switch (event.type) {
-      case "retry":
-      case "resume":
-        count(event.type, hostOf(event.url), event.code);
-        break;
-      case "queue":
-        count("queue", event.host, "", event.waitMs);
-        break;
-      case "limit":
-        count("limit", event.host, "", event.pauseMs);
-        break;
-      case "circuit":
-        count("circuit", event.host, event.state);
-        break;
-      case "cache":
-        count("cache", hostOf(event.url), event.result);
-        break;
-      case "redirect":
-        count("redirect", hostOf(event.from), String(event.status));
-        break;
-      case "steal":
-        count("steal", hostOf(event.url), "", event.bytes);
-        break;
-      case "resolve":
-      case "dedupe":
-      case "fallback":
-      case "connections":
-        count(event.type, hostOf(event.url), "");
-        break;
-      case "download":
-        break; // counted by the transfer it belongs to
-    }
+    countEvent(event, count);
     events.publish({ type: "transport", call, event });
   }
 
   function fail(failure: FailureRecord): void {
-    failureCount++;
-    failures.push(failure);
-    // dropped in halves: cheaper than one by one
-    if (failures.length >= keepFailures * 2) failures = failures.slice(-keepFailures);
+    failures.add(failure);
     events.publish({ type: "failure", failure });
   }
 
-  function memoryNow(): MemorySnapshot {
-    const rssBytes = Deno.memoryUsage().rss;
-    peakBytes = Math.max(peakBytes, rssBytes, memory.rssBytes ?? 0);
-    const { limitBytes, level = 0, parallel, pieceBytes } = memory;
-    return { rssBytes, peakBytes, limitBytes, level, parallel, pieceBytes };
-  }
-
-  function snapshotOf(series: Series): SeriesSnapshot {
-    const { statuses, codes, latency, ...rest } = series;
-    return {
-      ...rest,
-      statuses: Object.fromEntries(statuses),
-      codes: Object.fromEntries(codes) as Partial<Record<ErrorCode, number>>,
-      latency: latency.copy(),
-    };
-  }
-
-  const transfers = transferList({ clock, events, count, fail });
+  const transfers = transferList({
+    clock,
+    count,
+    fail,
+    publish: (transfer) => events.publish({ type: "transfer", transfer }),
+  });
   return {
     clock,
     events,
@@ -325,21 +247,19 @@ export function metricsRegistry({
     count,
     event,
     fail,
-    setMemory(changes) {
-      memory = { ...memory, ...changes };
-    },
+    setMemory: memory.set,
     snapshot() {
       return {
         fromMs: startedMs,
         toMs: clock.date(),
-        series: [...byHost.values()].flatMap((group) => [...group.values()].map(snapshotOf)),
-        counters: [...counters.values()].map((counter): CounterSnapshot => ({ ...counter })),
-        memory: memoryNow(),
+        series: series.snapshot(),
+        counters: counters.snapshot(),
+        memory: memory.look(),
         active,
         transfers: transfers.list(),
       };
     },
-    failures: () => failures.slice(-keepFailures),
+    failures: failures.list,
     onRequest(listener) {
       const own = (sample: RequestSample) => listener(sample);
       listeners.add(own);
@@ -349,14 +269,13 @@ export function metricsRegistry({
       return generation;
     },
     get failureCount() {
-      return failureCount;
+      return failures.count;
     },
     clear() {
-      byHost.clear();
+      series.clear();
       counters.clear();
-      failures = [];
-      seriesCount = 0;
-      peakBytes = 0;
+      failures.clear();
+      memory.clear();
       generation++;
       startedMs = clock.date();
       events.publish({ type: "cleared" });

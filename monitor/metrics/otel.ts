@@ -1,17 +1,7 @@
 import type { Attributes, Span } from "@opentelemetry/api";
 import { hostOf, redactUrl } from "../../transport/internal.ts";
 import { CivikitError, version } from "../../transport/mod.ts";
-import { methodLabel, routeOf } from "./labels.ts";
-
-/** The bounded labels of an attempt. */
-export interface AttemptLabels {
-  /** Host and port, or `other`. */
-  readonly host: string;
-  /** Route class, or `other`. */
-  readonly route: string;
-  /** Method, or `_OTHER`. */
-  readonly method: string;
-}
+import { type AttemptLabels, methodLabel, routeOf } from "./labels.ts";
 
 /** What leaves through OpenTelemetry. */
 export interface Telemetry {

@@ -5,7 +5,47 @@ import {
   type ErrorCode,
   type TransportEvent,
 } from "../../transport/mod.ts";
-import type { CounterName, EventBus, FailureRecord, TransferSnapshot, TransferState } from "./types.ts";
+import type { Count } from "./counters.ts";
+import type { FailureRecord } from "./failures.ts";
+
+/** What a transfer is doing. */
+export type TransferState =
+  | "waiting"
+  | "active"
+  | "paused"
+  | "verifying"
+  | "finished"
+  | "skipped"
+  | "failed"
+  | "cancelled";
+
+/** One transfer at one moment. */
+export interface TransferSnapshot {
+  /** Names it within the process. */
+  readonly id: string;
+  /** What people call it: a path or a file name. */
+  readonly name: string;
+  /** What it is doing. */
+  readonly state: TransferState;
+  /** Bytes that are there, an earlier run's included. */
+  readonly bytes: number;
+  /** Bytes in all, if known. */
+  readonly totalBytes: number | undefined;
+  /** Over the last seconds. */
+  readonly bytesPerSecond: number;
+  /** Time left in milliseconds; undefined while unknown. */
+  readonly etaMs: number | undefined;
+  /** When it started, in milliseconds since the epoch. */
+  readonly startedMs: number;
+  /** When it ended, in milliseconds since the epoch; undefined while it runs. */
+  readonly endedMs: number | undefined;
+  /** Why it failed. */
+  readonly code: ErrorCode | undefined;
+  /** Connections in use, as far as reported. */
+  readonly connections: number;
+  /** Bodies healed and headers retried on its way. */
+  readonly retries: number;
+}
 
 /** A transfer being watched. */
 export interface Transfer {
@@ -31,12 +71,16 @@ export interface TransferList {
   cancel(id: string): boolean;
 }
 
-/** What transfers tell their registry. */
-export interface TransferSurroundings {
+/** Options of {@linkcode transferList}: what it tells its registry. */
+export interface TransferListOptions {
+  /** Where time comes from. */
   readonly clock: Clock;
-  readonly events: EventBus;
-  readonly count: (name: CounterName, host: string, label: string, sum?: number, times?: number) => void;
+  /** Counts. */
+  readonly count: Count;
+  /** Takes a download that failed. */
   readonly fail: (failure: FailureRecord) => void;
+  /** Takes a transfer that changed its state. */
+  readonly publish: (transfer: TransferSnapshot) => void;
 }
 
 const mostEnded = 100;
@@ -63,7 +107,7 @@ interface Entry {
 }
 
 /** Makes the list of a registry. */
-export function transferList({ clock, events, count, fail }: TransferSurroundings): TransferList {
+export function transferList({ clock, count, fail, publish }: TransferListOptions): TransferList {
   const entries = new Map<string, Entry>();
   /** Those that ended, longest ago first. */
   const over: string[] = [];
@@ -100,7 +144,7 @@ export function transferList({ clock, events, count, fail }: TransferSurrounding
       over.push(entry.id);
       if (over.length > mostEnded) entries.delete(over.shift()!);
     }
-    events.publish({ type: "transfer", transfer: snapshot(entry) });
+    publish(snapshot(entry));
   }
 
   function move(entry: Entry, bytes: number, isReceived = true): void {
@@ -166,7 +210,7 @@ export function transferList({ clock, events, count, fail }: TransferSurrounding
       retries: 0,
     };
     entries.set(entry.id, entry);
-    events.publish({ type: "transfer", transfer: snapshot(entry) });
+    publish(snapshot(entry));
     return {
       id: entry.id,
       options: {

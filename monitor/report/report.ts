@@ -1,7 +1,8 @@
-import { type ErrorCode, hint, type Locale } from "../../transport/mod.ts";
-import { Histogram } from "../metrics/histogram.ts";
-import { isTransferRoute } from "../metrics/labels.ts";
-import type { CounterName, SeriesSnapshot, StatsWindow } from "../metrics/types.ts";
+import type { Locale } from "../../transport/mod.ts";
+import type { CounterName } from "../metrics/counters.ts";
+import type { StatsWindow } from "../metrics/metrics_registry.ts";
+import { add, announcedBytes, type RequestTotals } from "../metrics/series.ts";
+import { type ErrorReport, errorReports } from "./error_report.ts";
 import { advice, errorRateVerdict, responseTimeVerdict, type Verdict } from "./verdict.ts";
 
 /** Numbers of requests that belong together. */
@@ -40,26 +41,6 @@ export interface HostReport extends RequestNumbers {
 export interface RouteReport extends RequestNumbers {
   /** Route class, such as `/api/v1/models/:id`. */
   readonly route: string;
-}
-
-/** One kind of failure, with what to do about it. */
-export interface ErrorReport {
-  /** Stable name of the failure. */
-  readonly code: ErrorCode;
-  /** Attempts that failed with it. */
-  readonly requests: number;
-  /** Downloads that ended with it. */
-  readonly downloads: number;
-  /** Bodies that broke off with it and were healed. */
-  readonly healed: number;
-  /** Hosts where attempts failed with it, most failures first. */
-  readonly hosts: readonly string[];
-  /** The symptom. */
-  readonly title: string;
-  /** Why it happens. */
-  readonly cause: string;
-  /** What to do now. */
-  readonly action: string;
 }
 
 /** All that is to be said about a span of time. Names are those of its JSON form. */
@@ -148,17 +129,7 @@ function round(value: number, decimals: number): number {
 /** The percentage a part makes, with two decimals; 0 of nothing. */
 const percent = (part: number, whole: number): number => whole === 0 ? 0 : round(part * 100 / whole, 2);
 
-function numbersOf(group: readonly SeriesSnapshot[]): RequestNumbers {
-  const latency = new Histogram();
-  let requests = 0;
-  let failed = 0;
-  let aborted = 0;
-  for (const series of group) {
-    requests += series.requests;
-    failed += series.failed;
-    aborted += series.aborted;
-    latency.add(series.latency);
-  }
+function numbersOf({ requests, failed, aborted, latency }: RequestTotals): RequestNumbers {
   return {
     total_requests: requests,
     failed_requests: failed,
@@ -173,47 +144,6 @@ function numbersOf(group: readonly SeriesSnapshot[]): RequestNumbers {
 }
 
 const byRequests = (a: RequestNumbers, b: RequestNumbers): number => b.total_requests - a.total_requests;
-
-function errorReports({ series, counters }: StatsWindow, locale: Locale): ErrorReport[] {
-  const found = new Map<
-    ErrorCode,
-    { requests: number; downloads: number; healed: number; hosts: Map<string, number> }
-  >();
-  const entry = (code: string) => {
-    let known = found.get(code as ErrorCode);
-    if (known === undefined) {
-      known = { requests: 0, downloads: 0, healed: 0, hosts: new Map() };
-      found.set(code as ErrorCode, known);
-    }
-    return known;
-  };
-  for (const { host, codes } of series) {
-    for (const [code, count] of Object.entries(codes)) {
-      const of = entry(code);
-      of.requests += count;
-      of.hosts.set(host, (of.hosts.get(host) ?? 0) + count);
-    }
-  }
-  for (const { name, label, count } of counters) {
-    if (name === "resume") entry(label).healed += count;
-    if (name === "download_error") entry(label).downloads += count;
-  }
-  return [...found].map(([code, { hosts, ...counts }]) => ({
-    code,
-    ...counts,
-    hosts: [...hosts].sort((a, b) => b[1] - a[1]).map(([host]) => host),
-    ...hintOf(code, locale),
-  })).sort((a, b) => b.requests + b.downloads - a.requests - a.downloads || b.healed - a.healed);
-}
-
-/** A store may hold codes of another version of civikit. */
-function hintOf(code: ErrorCode, locale: Locale): { title: string; cause: string; action: string } {
-  try {
-    return hint(code, locale);
-  } catch {
-    return { title: code, cause: "", action: "" };
-  }
-}
 
 /**
  * Draws up the report of a span of time: totals, percentiles, verdicts, hosts, routes, and each kind of failure with what
@@ -237,11 +167,11 @@ export function report(stats: StatsWindow, { locale = "en" }: ReportOptions = {}
       return isMeant ? sum + counter[field] : sum;
     }, 0);
 
-  const numbers = numbersOf(series);
+  const totals = add(series);
+  const numbers = numbersOf(totals);
   const seconds = Math.max(0, toMs - fromMs) / 1000;
   const downloaded = total("download_bytes", undefined, "sum");
-  const announced = series.reduce((sum, { route, bytes }) => isTransferRoute(route) ? sum : sum + bytes, 0);
-  const received = downloaded + announced;
+  const received = downloaded + announcedBytes(series);
   const cache = {
     hits: total("cache", "hit"),
     stale: total("cache", "stale"),
@@ -254,10 +184,6 @@ export function report(stats: StatsWindow, { locale = "en" }: ReportOptions = {}
   const answered = numbers.total_requests - numbers.aborted_requests;
   const errorPercent = answered === 0 ? undefined : numbers.error_rate_percent;
   const meanMs = answered === 0 ? undefined : numbers.avg_response_time_ms;
-  const statuses: Record<string, number> = {};
-  for (const one of series) {
-    for (const [status, count] of Object.entries(one.statuses)) statuses[status] = (statuses[status] ?? 0) + count;
-  }
   const megabits = (bytes: number, overSeconds: number) => round(bytes * 8 / 1e6 / overSeconds, 2);
 
   return {
@@ -295,15 +221,15 @@ export function report(stats: StatsWindow, { locale = "en" }: ReportOptions = {}
       error_rate: errorRateVerdict(errorPercent, locale),
     },
     advice: advice({ meanMs, errorPercent, hitPercent: lookups < enoughLookups ? undefined : hitPercent }, locale),
-    statuses,
+    statuses: totals.statuses,
     hosts: [...Map.groupBy(series, ({ host }) => host)].map(([host, group]) => ({
       host,
-      ...numbersOf(group),
+      ...numbersOf(add(group)),
       retries: total("retry", undefined, "count", host),
       resumes: total("resume", undefined, "count", host),
     })).sort(byRequests),
     routes: [...Map.groupBy(series, ({ route }) => route)]
-      .map(([route, group]) => ({ route, ...numbersOf(group) })).sort(byRequests),
+      .map(([route, group]) => ({ route, ...numbersOf(add(group)) })).sort(byRequests),
     errors: errorReports(stats, locale),
   };
 }

@@ -20,7 +20,10 @@ import { cachePage, dashboardPage, errorsPage, logInPage, notFoundPage, reportPa
 import { prometheusText } from "./prometheus.ts";
 import { sampler } from "./sampler.ts";
 import { localeOf, textsOf } from "./texts.ts";
-import type { FailureRecord, RegistrySnapshot, SeriesSnapshot, StatsWindow, TimelinePoint } from "../metrics/types.ts";
+import type { FailureRecord } from "../metrics/failures.ts";
+import type { RegistrySnapshot, StatsWindow } from "../metrics/metrics_registry.ts";
+import type { SeriesSnapshot } from "../metrics/series.ts";
+import type { TimelinePoint } from "../stats/timeline.ts";
 
 /** A diagnostic server that does not listen by itself: pass `fetch` to `Deno.serve`. */
 export interface Diagnostics extends Disposable {

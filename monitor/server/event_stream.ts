@@ -1,6 +1,6 @@
 import { redactText } from "../../transport/internal.ts";
 import type { Clock } from "../../transport/mod.ts";
-import type { EventBus, MonitorEvent } from "../metrics/types.ts";
+import type { EventBus, MonitorEvent } from "../metrics/event_bus.ts";
 
 /** Options of {@linkcode eventStreams}. */
 export interface EventStreamsOptions {

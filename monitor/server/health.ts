@@ -1,6 +1,6 @@
 import { freeBytes, redactText } from "../../transport/internal.ts";
 import { CivikitError, version } from "../../transport/mod.ts";
-import type { MemorySnapshot } from "../metrics/types.ts";
+import type { MemorySnapshot } from "../metrics/resident_memory.ts";
 import type { CacheNumbers } from "./options.ts";
 
 /** How one part fares, from best to worst. */

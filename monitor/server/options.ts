@@ -1,7 +1,7 @@
 import type { Clock, DownloadBatch } from "../../transport/mod.ts";
 import type { MetricsRegistry } from "../metrics/metrics_registry.ts";
 import type { TransferList } from "../metrics/transfers.ts";
-import type { StatsStore } from "../metrics/types.ts";
+import type { StatsStore } from "../stats/stats_store.ts";
 
 /** What a cache tells about itself; the `stats()` of every cache store fits. */
 export interface CacheNumbers {

@@ -1,6 +1,9 @@
 import { html } from "hono/html";
 import type { Report } from "../report/report.ts";
-import type { FailureRecord, RegistrySnapshot, TimelinePoint, TransferSnapshot } from "../metrics/types.ts";
+import type { FailureRecord } from "../metrics/failures.ts";
+import type { RegistrySnapshot } from "../metrics/metrics_registry.ts";
+import type { TransferSnapshot } from "../metrics/transfers.ts";
+import type { TimelinePoint } from "../stats/timeline.ts";
 import { chart } from "./chart.ts";
 import { formatCount, formatMoment, formatMs, formatPercent, formatSize, formatSpan } from "./format.ts";
 import type { Health, HealthCheck } from "./health.ts";

@@ -1,11 +1,8 @@
 import { version } from "../../transport/mod.ts";
-import type {
-  CounterName,
-  CounterSnapshot,
-  RegistrySnapshot,
-  SeriesSnapshot,
-  TransferState,
-} from "../metrics/types.ts";
+import type { CounterName, CounterSnapshot } from "../metrics/counters.ts";
+import type { RegistrySnapshot } from "../metrics/metrics_registry.ts";
+import type { SeriesSnapshot } from "../metrics/series.ts";
+import type { TransferState } from "../metrics/transfers.ts";
 
 /** Labels as they are written, without braces; and the value. */
 type Sample = readonly [labels: string, value: number];

@@ -1,8 +1,7 @@
 import type { Clock } from "../../transport/mod.ts";
-import { Histogram } from "../metrics/histogram.ts";
-import { isTransferRoute } from "../metrics/labels.ts";
-import type { MetricsRegistry } from "../metrics/metrics_registry.ts";
-import type { RegistrySnapshot, TimelinePoint } from "../metrics/types.ts";
+import type { MetricsRegistry, RegistrySnapshot } from "../metrics/metrics_registry.ts";
+import { add, announcedBytes, type RequestTotals, since } from "../metrics/series.ts";
+import type { TimelinePoint } from "../stats/timeline.ts";
 
 /** Options of {@linkcode sampler}. */
 export interface SamplerOptions {
@@ -24,35 +23,20 @@ export interface Sampler extends Disposable {
   close(): void;
 }
 
-/** What a registry has counted up to one moment. */
-interface Totals {
+/** What a registry has counted up to one moment; its bytes are those received. */
+interface Counted {
   readonly generation: number;
-  readonly requests: number;
-  readonly aborted: number;
-  readonly failed: number;
-  readonly bytes: number;
-  readonly latency: Histogram;
+  readonly totals: RequestTotals;
 }
 
 interface Step extends TimelinePoint {
   readonly answered: number;
 }
 
-function totalsOf({ series, counters }: RegistrySnapshot, generation: number): Totals {
-  const latency = new Histogram();
-  let requests = 0;
-  let aborted = 0;
-  let failed = 0;
-  let bytes = 0;
-  for (const one of series) {
-    requests += one.requests;
-    aborted += one.aborted;
-    failed += one.failed;
-    if (!isTransferRoute(one.route)) bytes += one.bytes;
-    latency.add(one.latency);
-  }
+function counted({ series, counters }: RegistrySnapshot, generation: number): Counted {
+  let bytes = announcedBytes(series);
   for (const { name, sum } of counters) if (name === "download_bytes") bytes += sum;
-  return { generation, requests, aborted, failed, bytes, latency };
+  return { generation, totals: { ...add(series), bytes } };
 }
 
 /** Looks at `registry` every `stepMs` and keeps the differences: `keep` steps, about 100 bytes each. */
@@ -62,37 +46,35 @@ export function sampler(
   { stepMs = 5000, keep = 180 }: SamplerOptions = {},
 ): Sampler {
   const steps: Step[] = [];
-  let before = totalsOf(registry.snapshot(), registry.generation);
+  let before = counted(registry.snapshot(), registry.generation);
   let startedMs = clock.date();
   let isClosed = false;
   let cancel = () => {};
 
-  function stepUntilNow(): { step: Step; totals: Totals } {
-    const totals = totalsOf(registry.snapshot(), registry.generation);
+  function stepUntilNow(): { step: Step; now: Counted } {
+    const now = counted(registry.snapshot(), registry.generation);
     // after a clear everything there is came since
-    const isCleared = totals.generation !== before.generation;
-    const old = isCleared ? { requests: 0, aborted: 0, failed: 0, bytes: 0, latency: new Histogram() } : before;
-    const latency = totals.latency.since(old.latency);
-    const requests = totals.requests - old.requests;
+    const isCleared = now.generation !== before.generation;
+    const { requests, aborted, failed, bytes, latency } = since(now.totals, isCleared ? undefined : before.totals);
     const step: Step = {
       atMs: startedMs,
       requests,
-      answered: requests - (totals.aborted - old.aborted),
-      failed: totals.failed - old.failed,
-      bytes: totals.bytes - old.bytes,
+      answered: requests - aborted,
+      failed,
+      bytes,
       p50Ms: latency.quantile(0.5),
       p95Ms: latency.quantile(0.95),
       p99Ms: latency.quantile(0.99),
     };
     if (isCleared) steps.length = 0;
-    return { step, totals };
+    return { step, now };
   }
 
   function tick(): void {
-    const { step, totals } = stepUntilNow();
+    const { step, now } = stepUntilNow();
     steps.push(step);
     if (steps.length > keep) steps.shift();
-    before = totals;
+    before = now;
     startedMs = clock.date();
     if (!isClosed) cancel = clock.after(stepMs, tick, true);
   }

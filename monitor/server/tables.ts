@@ -1,6 +1,8 @@
 import { html, raw } from "hono/html";
-import type { ErrorReport, RequestNumbers } from "../report/report.ts";
-import type { FailureRecord, TransferSnapshot, TransferState } from "../metrics/types.ts";
+import type { ErrorReport } from "../report/error_report.ts";
+import type { RequestNumbers } from "../report/report.ts";
+import type { FailureRecord } from "../metrics/failures.ts";
+import type { TransferSnapshot, TransferState } from "../metrics/transfers.ts";
 import { formatCount, formatMoment, formatMs, formatPercent, formatSize, formatSpan } from "./format.ts";
 import type { Html, PageContext } from "./layout.ts";
 import type { Texts } from "./texts.ts";

@@ -1,5 +1,7 @@
+import type { CounterSnapshot } from "../metrics/counters.ts";
 import type { MetricsRegistry } from "../metrics/metrics_registry.ts";
-import type { CounterSnapshot, SeriesSnapshot, StatsStore } from "../metrics/types.ts";
+import { seriesKey, type SeriesSnapshot, since } from "../metrics/series.ts";
+import type { StatsStore } from "./stats_store.ts";
 
 /** Options of {@linkcode recorder}. */
 export interface RecorderOptions {
@@ -21,35 +23,7 @@ export interface Recorder extends Disposable {
   stop(): void;
 }
 
-const keyOf = (series: { host: string; route: string; method: string }) =>
-  `${series.host} ${series.route} ${series.method}`;
 const counterKey = ({ name, host, label }: CounterSnapshot) => `${name} ${host} ${label}`;
-
-/** What of `now` came after `before`. */
-function less(now: Readonly<Record<string, number>>, before: Readonly<Record<string, number>>): Record<string, number> {
-  const fresh: Record<string, number> = {};
-  for (const [name, count] of Object.entries(now)) {
-    const more = count - (before[name] ?? 0);
-    if (more > 0) fresh[name] = more;
-  }
-  return fresh;
-}
-
-function seriesSince(now: SeriesSnapshot, before: SeriesSnapshot | undefined): SeriesSnapshot {
-  if (before === undefined) return now;
-  return {
-    host: now.host,
-    route: now.route,
-    method: now.method,
-    requests: now.requests - before.requests,
-    failed: now.failed - before.failed,
-    aborted: now.aborted - before.aborted,
-    bytes: now.bytes - before.bytes,
-    statuses: less(now.statuses, before.statuses),
-    codes: less(now.codes, before.codes),
-    latency: now.latency.since(before.latency),
-  };
-}
 
 /**
  * Hands a registry's numbers to a store, now and then and at the end. Several may share a store, each for a process of
@@ -91,7 +65,7 @@ export function recorder({ registry, store, everyMs = 10_000, onError }: Recorde
     const now = registry.snapshot();
     const fresh = registry.failureCount - failureCount;
     const delta = {
-      series: now.series.map((one) => seriesSince(one, series.get(keyOf(one)))).filter(({ requests }) => requests > 0),
+      series: now.series.map((one) => since(one, series.get(seriesKey(one)))).filter(({ requests }) => requests > 0),
       counters: now.counters.map((one): CounterSnapshot => {
         const before = counters.get(counterKey(one));
         return { ...one, count: one.count - (before?.count ?? 0), sum: one.sum - (before?.sum ?? 0) };
@@ -108,7 +82,7 @@ export function recorder({ registry, store, everyMs = 10_000, onError }: Recorde
     }
     flushedMs = now.toMs;
     failureCount = registry.failureCount;
-    series = new Map(now.series.map((one) => [keyOf(one), one]));
+    series = new Map(now.series.map((one) => [seriesKey(one), one]));
     counters = new Map(now.counters.map((one) => [counterKey(one), one]));
     return true;
   }

@@ -1,4 +1,4 @@
-import type { SeriesSnapshot } from "../metrics/types.ts";
+import type { SeriesSnapshot } from "../metrics/series.ts";
 
 /** A minute of one series. */
 export type ExportedSeries = SeriesSnapshot & { readonly atMs?: number };

@@ -1,5 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { Histogram } from "../metrics/histogram.ts";
+import type { AttemptLabels } from "../metrics/labels.ts";
+import { add, type RequestTotals } from "../metrics/series.ts";
+import { floor, hourMs } from "./time_span.ts";
 
 // with rowids: rows of a table without them spill onto pages of their own from a quarter of a page on
 const rollup = (table: string) =>
@@ -31,35 +34,37 @@ export interface RollupRow {
   readonly latency: Uint8Array;
 }
 
-/** Two sets of counts in JSON as one. */
-export function addCounts(one: string, other: string): string {
-  if (one === "{}") return other;
-  if (other === "{}") return one;
-  const sum = JSON.parse(one) as Record<string, number>;
-  for (const [name, count] of Object.entries(JSON.parse(other) as Record<string, number>)) {
-    sum[name] = (sum[name] ?? 0) + count;
-  }
-  return JSON.stringify(sum);
+/** A row with the names of its series. */
+export type NamedRow = RollupRow & AttemptLabels;
+
+/** The numbers of a row. */
+export function totalsOf({ requests, failed, aborted, bytes, statuses, codes, ...row }: RollupRow): RequestTotals {
+  const latency = new Histogram();
+  latency.addEncoded(row.latency, row.sum_ms, row.max_ms);
+  return { requests, failed, aborted, bytes, statuses: JSON.parse(statuses), codes: JSON.parse(codes), latency };
+}
+
+/** Numbers as a row. */
+export function rowOf(at: number, series: number, totals: RequestTotals): RollupRow {
+  const { requests, failed, aborted, bytes, statuses, codes, latency } = totals;
+  return {
+    at,
+    series,
+    requests,
+    failed,
+    aborted,
+    bytes: Math.round(bytes),
+    sum_ms: latency.sumMs,
+    max_ms: latency.maxMs,
+    statuses: JSON.stringify(statuses),
+    codes: JSON.stringify(codes),
+    latency: latency.encode(),
+  };
 }
 
 /** Two rows of the same series as one, at the time of the first. */
 export function addRows(one: RollupRow, other: RollupRow): RollupRow {
-  const latency = new Histogram();
-  latency.addEncoded(one.latency, one.sum_ms, one.max_ms);
-  latency.addEncoded(other.latency, other.sum_ms, other.max_ms);
-  return {
-    at: one.at,
-    series: one.series,
-    requests: one.requests + other.requests,
-    failed: one.failed + other.failed,
-    aborted: one.aborted + other.aborted,
-    bytes: one.bytes + other.bytes,
-    sum_ms: latency.sumMs,
-    max_ms: latency.maxMs,
-    statuses: addCounts(one.statuses, other.statuses),
-    codes: addCounts(one.codes, other.codes),
-    latency: latency.encode(),
-  };
+  return rowOf(one.at, one.series, add([totalsOf(one), totalsOf(other)]));
 }
 
 /** The statement that puts a row of `minutes` or `hours` in its place. */
@@ -69,13 +74,11 @@ export function putRow(table: "minutes" | "hours"): string {
     VALUES (:at, :series, :requests, :failed, :aborted, :bytes, :sum_ms, :max_ms, :statuses, :codes, :latency)`;
 }
 
-const hourMs = 3_600_000;
-
 function fillHours(db: DatabaseSync): void {
   const put = db.prepare(putRow("hours"));
   const hours = new Map<string, RollupRow>();
   for (const row of db.prepare("SELECT * FROM minutes ORDER BY at").iterate() as unknown as Iterable<RollupRow>) {
-    const at = Math.floor(row.at / hourMs) * hourMs;
+    const at = floor(row.at, hourMs);
     const key = `${at} ${row.series}`;
     const known = hours.get(key);
     hours.set(key, known === undefined ? { ...row, at } : addRows(known, row));

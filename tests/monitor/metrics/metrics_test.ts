@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import { metrics, metricsRegistry, recordEvents } from "../../../monitor/mod.ts";
+import { metrics, metricsRegistry } from "../../../monitor/mod.ts";
 import {
   compose,
   fetchTransport,
@@ -85,7 +85,7 @@ Deno.test("metrics() tells the caller's abort from a timer's", async () => {
   assertEquals([series?.requests, series?.aborted, series?.codes], [2, 1, { header_timeout: 1 }]);
 });
 
-Deno.test("metrics() and recordEvents(): the counts equal the origin's own log, request by request", async () => {
+Deno.test("metrics() and registry.event(): the counts equal the origin's own log, request by request", async () => {
   await using origin = await startOrigin({
     files: { "/a.bin": { size: 600_000, seed: 3 }, "/api/v1/models/5": "{}", "/api/v1/images": "[]" },
     faults: [
@@ -104,7 +104,7 @@ Deno.test("metrics() and recordEvents(): the counts equal the origin's own log, 
     compose(resumeTransport(compose(socket, retry({ delayMs: 1, maxDelayMs: 2 }), metrics({ registry })), {
       delayMs: 1,
     })),
-    recordEvents(registry),
+    registry.event,
   );
   const paths = ["/a.bin", "/api/v1/models/5", "/api/v1/images", "/missing", "/api/v1/models/5?page=2"];
   for (let round = 0; round < 6; round++) {
@@ -151,7 +151,7 @@ Deno.test("metrics(): a redirect is followed within one attempt; together with t
   });
   const registry = metricsRegistry();
   using socket = fetchTransport();
-  const client = observe(compose(socket, metrics({ registry })), recordEvents(registry));
+  const client = observe(compose(socket, metrics({ registry })), registry.event);
   for (let n = 0; n < 3; n++) await (await client.fetch(new Request(`${origin.url}/moved`))).bytes();
   const { series: [series], counters } = registry.snapshot();
   const [hops] = counters;

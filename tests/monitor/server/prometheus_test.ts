@@ -1,10 +1,9 @@
 // deno-lint-ignore-file no-console -- what it prints is what it is for
 import { assert, assertEquals } from "@std/assert";
-import { metrics, metricsRegistry, prometheusText, recordEvents, report } from "../../../monitor/mod.ts";
+import { metrics, metricsRegistry, prometheusText, report } from "../../../monitor/mod.ts";
 import { compose, observe, retry } from "../../../transport/mod.ts";
 import { serve } from "./_served.ts";
-import { attempt, stageTransfers, traffic } from "./_stage.ts";
-import { seeded } from "./_stage.ts";
+import { attempt, seeded, stageTransfers, traffic } from "./_stage.ts";
 
 function has(program: string): boolean {
   try {
@@ -108,7 +107,7 @@ Deno.test({
     const token = "correct-horse-battery-staple";
     let calls = 0;
     const origin = { fetch: () => Promise.resolve(new Response(null, { status: ++calls % 3 === 0 ? 200 : 503 })) };
-    const client = observe(compose(origin, retry({ delayMs: 1 }), metrics({ registry })), recordEvents(registry));
+    const client = observe(compose(origin, retry({ delayMs: 1 }), metrics({ registry })), registry.event);
     for (let i = 0; i < 4; i++) await client.fetch(new Request("https://civitai.com/api/v1/tags"));
     await using served = serve({ registry, token });
     const folder = await Deno.makeTempDir({ prefix: "civikit_prometheus_" });
