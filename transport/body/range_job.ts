@@ -1,5 +1,3 @@
-import { Attempts, backoff } from "./attempts.ts";
-import { type Clock, sleep } from "../clock.ts";
 import { errorIs, statusIs } from "../errors/error_traits.ts";
 import { CivikitError, ContentError, HttpError, NetworkError } from "../errors/errors.ts";
 import { type Classify, httpError } from "../http/http_status.ts";
@@ -16,13 +14,14 @@ import {
   type Wanted,
 } from "./part.ts";
 import { type Lane, RangePlan, type Span } from "./range_plan.ts";
+import { Persistence, type PersistenceOptions } from "./persistence.ts";
 import { redactUrl } from "../http/redact.ts";
 import { mostUntrusted } from "./resume_transport.ts";
 import { bodyReader } from "./save.ts";
 import type { Context, Sink, Transport } from "../transport.ts";
 
 /** What a job is told: whose bytes, which, and how hard to try. */
-export interface RangeJobOptions {
+export interface RangeJobOptions extends PersistenceOptions {
   readonly inner: Transport;
   readonly request: Request;
   readonly context: Context;
@@ -38,10 +37,6 @@ export interface RangeJobOptions {
   readonly pieceBytes: () => number;
   readonly enoughBytesPerSecond: number;
   readonly idleTimeoutMs: number;
-  readonly maxAttempts: number;
-  readonly delayMs: number;
-  readonly clock: Clock;
-  readonly random: () => number;
   /** Knows the server's own reasons for a refusal. */
   readonly classify: Classify | undefined;
   /** Told when the server turns out not to serve ranges after all. */
@@ -99,7 +94,7 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
   let allowance = Infinity;
   let allowanceSince = 0;
   let numbers = 0;
-  const attempts = new Attempts(options.maxAttempts, clock);
+  const persistence = new Persistence(options);
   let untrusted = 0;
   let laggards = 0;
   /** One plain stream has taken over. */
@@ -212,9 +207,9 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
     if (isFatal || status !== undefined) return fail(error), false;
     if (error.code === "protocol_violation") untrusted++;
     if (progress) return true;
-    if (!attempts.mayGoOn(error)) return fail(attempts.exhausted(url, error)), false;
     try {
-      await sleep(clock, backoff(attempts.count, options.delayMs, options.random), request.signal);
+      persistence.goOn(error, url);
+      await persistence.pause(Math.max(1, persistence.count - 1), request.signal);
     } catch (reason) {
       return fail(reason), false;
     }
@@ -240,7 +235,7 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
   /** Asks for the connection's part; undefined when the bytes came, or will come, in another way. */
   async function ask(connection: Connection): Promise<Response | undefined> {
     const wanted: Wanted = { start: connection.at, end: connection.end, total, validator };
-    attempts.begin();
+    persistence.begin();
     if (untrusted > mostUntrusted) return await askWhole(connection), undefined;
     let answered = await send(connection, wanted, resolved);
     for (let resolves = 0; resolves < mostResolves && isExpired(answered); resolves++) {
@@ -353,7 +348,7 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
         connection.at += useful; // claimed before it is written: nobody can take over bytes in flight
         connection.bytes += useful;
         connection.lastByte = clock.now();
-        attempts.reset();
+        persistence.reset();
         if (skip === useful) continue;
         let writing: void | Promise<void>;
         try {

@@ -1,6 +1,5 @@
-import { Attempts, backoff } from "./attempts.ts";
 import { isPlain, parseContentRange, parseRange, plainLength, strongValidator } from "../http/byte_range.ts";
-import { type Clock, sleep, systemClock } from "../clock.ts";
+import { type Clock, systemClock } from "../clock.ts";
 import { newContext } from "../compose.ts";
 import { errorIs } from "../errors/error_traits.ts";
 import { CivikitError, ContentError, NetworkError } from "../errors/errors.ts";
@@ -8,6 +7,7 @@ import { type Classify, httpError } from "../http/http_status.ts";
 import { wrapBodyError } from "../socket/network_error.ts";
 import { within } from "../option.ts";
 import { isSelfHealing, partRequest, readPart, rebuild, type Validator, validatorOf, type Wanted } from "./part.ts";
+import { Persistence } from "./persistence.ts";
 import { redactUrl } from "../http/redact.ts";
 import { type BodyReader, bodyReader } from "./save.ts";
 import type { Context, Transport } from "../transport.ts";
@@ -85,7 +85,7 @@ export function resumeTransport(inner: Transport, {
     let { start: at, end } = wanted;
     /** What is left to read and drop before `at` is reached, after a 200 that starts again from the first byte. */
     let skip = 0;
-    const attempts = new Attempts(maxAttempts, clock);
+    const persistence = new Persistence({ maxAttempts, delayMs, clock, random });
     let untrusted = 0;
     let reader: BodyReader | undefined;
     let stalled = false;
@@ -132,11 +132,11 @@ export function resumeTransport(inner: Transport, {
       const signal = AbortSignal.any([request.signal, healing.signal]);
       for (let cause = reason;;) {
         if (finished) throw cause;
-        if (!attempts.mayGoOn(cause)) throw attempts.exhausted(url, cause);
-        const attempt = attempts.count;
+        persistence.goOn(cause, url);
+        const attempt = persistence.count;
         context.report({ type: "resume", url, receivedBytes: at - wanted.start, attempt, code: cause.code });
-        if (attempt > 1) await sleep(clock, backoff(attempt, delayMs, random), signal);
-        attempts.begin();
+        await persistence.pause(attempt - 1, signal);
+        persistence.begin();
         const rest: Wanted = { ...wanted, start: at };
         const retry = partRequest(request, rest, { signal });
         let response: Response;
@@ -192,7 +192,7 @@ export function resumeTransport(inner: Transport, {
             const useful = bytes.subarray(skip, Math.min(bytes.byteLength, skip + left));
             skip = 0;
             at += useful.byteLength;
-            attempts.reset();
+            persistence.reset();
             return useful;
           }
           if (end === undefined) return undefined;

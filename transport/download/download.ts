@@ -1,8 +1,8 @@
 import { lstatSync, rmSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { Attempts, backoff } from "../body/attempts.ts";
+import { Persistence } from "../body/persistence.ts";
 import { plainLength } from "../http/byte_range.ts";
-import { type Clock, sleep, systemClock } from "../clock.ts";
+import { type Clock, systemClock } from "../clock.ts";
 import { newContext } from "../compose.ts";
 import { errorIs } from "../errors/error_traits.ts";
 import {
@@ -196,8 +196,7 @@ class DownloadJob {
   readonly #context: Context;
   readonly #url: string;
   readonly #speed: SpeedMeter;
-  readonly #attempts: Attempts;
-  readonly #delayMs: number;
+  readonly #persistence: Persistence;
   readonly #flushBytes: number;
   #promised: Promised;
   #lastProgress = -Infinity;
@@ -214,7 +213,8 @@ class DownloadJob {
   #change: { readonly error: ContentError; readonly total: number | undefined } | undefined;
 
   constructor(transport: Transport, request: Request, path: string, options: DownloadOptions) {
-    const { maxAttempts = 5, delayMs = 500, flushBytes = 8 * 1024 * 1024, clock = systemClock, root, report } = options;
+    const { maxAttempts = 5, delayMs = 500, flushBytes = 8 * 1024 * 1024, root, report } = options;
+    const { clock = systemClock, random = Math.random } = options;
     wholeWithin("maxAttempts", maxAttempts, 0, 100);
     within("delayMs", delayMs, 0, 600_000);
     wholeWithin("flushBytes", flushBytes, 64 * 1024, 64 * 1024 * 1024);
@@ -228,8 +228,7 @@ class DownloadJob {
     this.#isNamed = options.chooseName === undefined;
     this.#options = options;
     this.#promised = { hashes: options.hashes ?? {}, sizeBytes: options.sizeBytes };
-    this.#attempts = new Attempts(maxAttempts, clock);
-    this.#delayMs = delayMs;
+    this.#persistence = new Persistence({ maxAttempts, delayMs, clock, random });
     this.#flushBytes = flushBytes;
     this.#clock = clock;
     this.#url = redactUrl(request.url);
@@ -402,17 +401,17 @@ class DownloadJob {
   async #fill(part: PartFile): Promise<DownloadResult | undefined> {
     while (part.total === undefined || part.covered < part.total) {
       const before = part.covered;
-      this.#attempts.begin();
+      this.#persistence.begin();
       try {
         const existing = await this.#fillHole(part);
         if (existing !== undefined) return existing;
         if (part.covered <= before && part.covered < (part.total ?? Infinity)) throw this.#nothingNew();
       } catch (error) {
-        if (part.covered > before) this.#attempts.reset();
+        if (part.covered > before) this.#persistence.reset();
         await this.#survive(error, part);
         continue;
       }
-      if (part.covered > before) this.#attempts.reset();
+      if (part.covered > before) this.#persistence.reset();
     }
   }
 
@@ -522,7 +521,7 @@ class DownloadJob {
         url: this.#url,
       });
     }
-    this.#attempts.reset();
+    this.#persistence.reset();
     // only once: what came since is of a file that keeps changing
     if (isKept && this.#restarts === 1 && part.covered > 0) part.setAside();
     else part.restart();
@@ -693,7 +692,7 @@ class DownloadJob {
       const isExpired = part.covered > 0 && errorIs("expired", error);
       const isPassing = errorIs("passing", error) || errorIs("failing", error);
       if (!isExpired && !isPassing || errorIs("final", error)) throw error;
-      if (isExpired && this.#attempts.count > 1) throw error;
+      if (isExpired && this.#persistence.count > 1) throw error;
       waitMs = error.retryAfterMs;
       if (waitMs !== undefined && waitMs > longestWaitMs) throw error;
     } else if (error instanceof ContentError) {
@@ -705,8 +704,8 @@ class DownloadJob {
     } else if (errorIs("final", error) || part.covered === 0 && errorIs("unreachable", error)) {
       throw error;
     }
-    if (!this.#attempts.mayGoOn(error)) throw error;
-    const attempt = this.#attempts.count;
+    if (!this.#persistence.mayGoOn(error)) throw error;
+    const attempt = this.#persistence.count;
     this.#context.report({
       type: "resume",
       url: this.#url,
@@ -715,8 +714,7 @@ class DownloadJob {
       code: error.code,
     });
     part.flush();
-    const pauseMs = attempt === 1 ? 0 : backoff(attempt, this.#delayMs, this.#options.random ?? Math.random);
-    await sleep(this.#clock, Math.max(pauseMs, waitMs ?? 0), signal);
+    await this.#persistence.pause(attempt - 1, signal, waitMs);
   }
 
   /**
@@ -729,7 +727,7 @@ class DownloadJob {
     if (this.#options.refresh !== undefined) this.#promised = await this.#options.refresh();
     this.#checkTotal(part, total);
     const isKept = before !== undefined && before === this.#promised.hashes?.SHA256?.toLowerCase();
-    if (!isKept || ++this.#attempts.count > mostKept) return this.#restart(part);
+    if (!isKept || ++this.#persistence.count > mostKept) return this.#restart(part);
     part.identify(part.total, undefined);
     part.suspect();
   }
@@ -827,14 +825,14 @@ class DownloadJob {
         const [hole] = checked.holes(end, start);
         if (hole === undefined) break;
         const before = checked.covered;
-        this.#attempts.begin();
+        this.#persistence.begin();
         try {
           await this.#fetchAgain({ ...hole, total: part.total }, check);
           if (checked.covered <= before) throw this.#nothingNew();
         } catch (error) {
-          if (checked.covered > before) this.#attempts.reset();
+          if (checked.covered > before) this.#persistence.reset();
           if (!isCode(error, "content_changed")) await this.#survive(error, part);
-          else if (!this.#attempts.mayGoOn(error as CivikitError)) throw error;
+          else if (!this.#persistence.mayGoOn(error as CivikitError)) throw error;
         }
       }
     }
