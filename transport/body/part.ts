@@ -7,6 +7,7 @@ import {
   plainLength,
   strongValidator,
 } from "../http/byte_range.ts";
+import { withheldFrom } from "../http/response_source.ts";
 
 /**
  * What proves that two answers are bytes of the same file: a strong ETag or a Last-Modified, and the host that gave
@@ -99,14 +100,14 @@ export function readPart(response: Response, request: Request, wanted: Wanted): 
   }
   if (sameHost && contradicts(headers, validator)) return { kind: "changed", reason: "its validator is another one" };
   if (range.start !== start) return { kind: "untrusted", reason: `a 206 from ${range.start} where ${start} was asked` };
-  if (end !== undefined && range.end >= end) {
-    return { kind: "untrusted", reason: `a 206 to ${range.end} where ${end - 1} was asked` };
+  if (end !== undefined && range.end > end) {
+    return { kind: "untrusted", reason: `a 206 to before ${range.end} where ${end} was asked` };
   }
   const length = plainLength(headers);
-  if (length !== undefined && length !== range.end - range.start + 1) {
+  if (length !== undefined && length !== range.end - range.start) {
     return { kind: "untrusted", reason: "a 206 whose Content-Length and Content-Range differ" };
   }
-  return { kind: "part", start: range.start, end: range.end + 1, total: range.total };
+  return { kind: "part", ...range };
 }
 
 /** Where a part is asked for, and which headers of the request for the whole must not go there. */
@@ -117,22 +118,13 @@ export interface Address {
   readonly withheld: readonly string[];
 }
 
-/** By answer: headers of the request that were dropped on the way to the address that gave it. */
-const withheld = new WeakMap<Response, readonly string[]>();
-
-/** Notes which headers of `request` the address that answered at the end of its redirects did not get. */
-export function noteWithheld(response: Response, request: Request, sent: Readonly<Record<string, string>>): Response {
-  withheld.set(response, [...request.headers.keys()].filter((name) => !(name in sent)));
-  return response;
-}
-
 /**
  * The address that gave an answer to a request sent to `from`, for further parts. Where nobody knows which headers
  * reached another origin it is `from` again: then the socket decides at each redirect.
  */
 export function addressOf(response: Response, from: Address): Address {
   const url = response.url || from.url;
-  const dropped = withheld.get(response);
+  const dropped = withheldFrom(response);
   if (dropped === undefined && new URL(url).origin !== new URL(from.url).origin) return from;
   return { url, withheld: [...from.withheld, ...dropped ?? []] };
 }
@@ -147,7 +139,7 @@ export function partRequest(
   } = {},
 ): Request {
   const headers = new Headers(request.headers);
-  headers.set("range", formatRange({ start, end: end === undefined ? undefined : end - 1 }));
+  headers.set("range", formatRange({ start, end }));
   if (validator) headers.set("if-range", validator.value);
   else headers.delete("if-range");
   for (const name of address.withheld) headers.delete(name);
@@ -166,24 +158,4 @@ export function markSelfHealing(request: Request): Request {
 /** Tells whether the maker of `request` heals its body. */
 export function isSelfHealing(request: Request): boolean {
   return selfHealing.has(request);
-}
-
-/** Lets `copy` say that it came from where `response` came from. */
-export function keepSource(copy: Response, response: Response): Response {
-  const names = withheld.get(response);
-  if (names !== undefined) withheld.set(copy, names);
-  return Object.defineProperties(copy, {
-    url: { value: response.url },
-    redirected: { value: response.redirected },
-  });
-}
-
-/** A response with another body or head that still says where it came from. */
-export function rebuild(
-  response: Response,
-  body: ReadableStream<Uint8Array> | null,
-  { status = response.status, headers = response.headers }: { status?: number; headers?: Headers } = {},
-): Response {
-  const statusText = status === response.status ? response.statusText : "";
-  return keepSource(new Response(body, { status, statusText, headers }), response);
 }

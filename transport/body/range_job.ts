@@ -13,11 +13,12 @@ import {
   type Validator,
   type Wanted,
 } from "./part.ts";
-import { type Lane, RangePlan, type Span } from "./range_plan.ts";
+import { type Lane, RangePlan } from "./range_plan.ts";
 import { Persistence, type PersistenceOptions } from "./persistence.ts";
 import { redactUrl } from "../http/redact.ts";
 import { mostUntrusted } from "./resume_transport.ts";
 import { bodyReader } from "./save.ts";
+import type { Span } from "./spans.ts";
 import type { Context, Sink, Transport } from "../transport.ts";
 
 /** What a job is told: whose bytes, which, and how hard to try. */

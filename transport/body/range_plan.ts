@@ -1,8 +1,4 @@
-/** A span of the file, `end` exclusive. */
-export interface Span {
-  readonly start: number;
-  readonly end: number;
-}
+import type { Span } from "./spans.ts";
 
 /** What one connection has still to bring: [at, end). `end` moves down when another connection takes over the tail. */
 export interface Lane {

@@ -1,13 +1,14 @@
-import { formatRange, parseRange } from "../http/byte_range.ts";
+import { formatContentRange, parseRange } from "../http/byte_range.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { newContext } from "../compose.ts";
 import { type Classify, mayRefuseRanges } from "../http/http_status.ts";
 import { wholeWithin, within } from "../option.ts";
-import { hostOf, partRequest, readPart, rebuild, validatorOf } from "./part.ts";
+import { hostOf, partRequest, readPart, validatorOf } from "./part.ts";
 import { orderedBody } from "./ordered_body.ts";
 import { plainHosts } from "./plain_hosts.ts";
 import { runRangeJob } from "./range_job.ts";
 import { redactUrl } from "../http/redact.ts";
+import { rebuild } from "../http/response_source.ts";
 import { registerScatter } from "./save.ts";
 import type { Context, Sink, Transport } from "../transport.ts";
 
@@ -85,8 +86,8 @@ export function rangeTransport(inner: Transport, {
     if (request.method !== "GET" || wanted === undefined || !when(request)) return await inner.fetch(request, context);
     if (plain.has(request.url)) return await inner.fetch(request, context);
 
-    const { start, end: last = Infinity } = wanted;
-    const end = Math.min(start + piece(), last + 1);
+    const { start, end: wantedEnd = Infinity } = wanted;
+    const end = Math.min(start + piece(), wantedEnd);
     const probe = partRequest(request, { start, end });
     const condition = request.headers.get("if-range");
     if (condition !== null) probe.headers.set("if-range", condition);
@@ -105,7 +106,7 @@ export function rangeTransport(inner: Transport, {
       if (answer.kind === "refused" && whole.ok) plain.add(request.url);
       return whole;
     }
-    const span = { start, end: Math.min(last + 1, answer.total) };
+    const span = { start, end: Math.min(wantedEnd, answer.total) };
     const { total } = answer;
     const isDone = answer.end >= span.end && span.end - start <= leastSplitBytes;
     if (isDone && header !== null) return response;
@@ -113,7 +114,7 @@ export function rangeTransport(inner: Transport, {
     const headers = new Headers(response.headers);
     headers.set("content-length", String(span.end - span.start));
     if (header === null) headers.delete("content-range");
-    else headers.set("content-range", `${formatRange({ start, end: span.end - 1 }).replace("=", " ")}/${total}`);
+    else headers.set("content-range", formatContentRange({ ...span, total }));
     const head = { status: header === null ? 200 : 206, headers };
     if (isDone) return rebuild(response, response.body, head);
 

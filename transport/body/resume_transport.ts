@@ -6,9 +6,10 @@ import { CivikitError, ContentError, NetworkError } from "../errors/errors.ts";
 import { type Classify, httpError } from "../http/http_status.ts";
 import { wrapBodyError } from "../socket/network_error.ts";
 import { within } from "../option.ts";
-import { isSelfHealing, partRequest, readPart, rebuild, type Validator, validatorOf, type Wanted } from "./part.ts";
+import { isSelfHealing, partRequest, readPart, type Validator, validatorOf, type Wanted } from "./part.ts";
 import { Persistence } from "./persistence.ts";
 import { redactUrl } from "../http/redact.ts";
+import { rebuild } from "../http/response_source.ts";
 import { type BodyReader, bodyReader } from "./save.ts";
 import type { Context, Transport } from "../transport.ts";
 
@@ -278,5 +279,5 @@ function healable(request: Request, response: Response, fromBytes: number): Want
   if (validator === undefined && asked !== null && strongValidator(headers) === undefined) {
     validator = { value: asked, host: new URL(response.url || request.url).host };
   }
-  return { start: range.start, end: range.end + 1, total: range.total, validator };
+  return { start: range.start, end: range.end, total: range.total, validator };
 }

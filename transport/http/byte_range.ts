@@ -1,11 +1,11 @@
 import { parseHttpDate } from "./http_date.ts";
 import { cutSecrets } from "./known_secrets.ts";
 
-/** A span of bytes, both ends included, as HTTP counts them; `end` undefined means: to the last byte. */
+/** A span of bytes. HTTP counts the last one in: only the readers and writers here know. */
 export interface ByteRange {
   /** First byte, from 0. */
   readonly start: number;
-  /** Last byte, included. */
+  /** The byte after the last one; undefined means: to the last byte. */
   readonly end?: number | undefined;
 }
 
@@ -13,7 +13,7 @@ export interface ByteRange {
 export interface ContentRange {
   /** First byte, from 0. */
   readonly start: number;
-  /** Last byte, included. */
+  /** The byte after the last one. */
   readonly end: number;
   /** Size of the whole in bytes; undefined when the server wrote `*`. */
   readonly total: number | undefined;
@@ -27,7 +27,12 @@ function digits(text: string | undefined): number | undefined {
 
 /** The value of a Range header that asks for `range` (RFC 9110 section 14.2). */
 export function formatRange({ start, end }: ByteRange): string {
-  return `bytes=${start}-${end ?? ""}`;
+  return `bytes=${start}-${end === undefined ? "" : end - 1}`;
+}
+
+/** The value of a Content-Range header (RFC 9110 section 14.4). */
+export function formatContentRange({ start, end, total }: ContentRange): string {
+  return `bytes ${start}-${end - 1}/${total ?? "*"}`;
 }
 
 /** Reads a Range header with one span that has a first byte; undefined for anything else (lists, suffixes, nonsense). */
@@ -35,9 +40,9 @@ export function parseRange(header: string | null): ByteRange | undefined {
   const match = /^bytes=(\d{1,16})-(\d{0,16})$/i.exec(header?.replace(/\s+/g, "") ?? "");
   if (!match) return undefined;
   const start = digits(match[1])!;
-  const end = digits(match[2]);
-  if (Number.isNaN(start) || Number.isNaN(end) || (end !== undefined && end < start)) return undefined;
-  return { start, end };
+  const last = digits(match[2]);
+  if (Number.isNaN(start) || Number.isNaN(last) || (last !== undefined && last < start)) return undefined;
+  return { start, end: last === undefined ? undefined : last + 1 };
 }
 
 /** Reads the Content-Range of a 206 (RFC 9110 section 14.4); undefined when it is missing or makes no sense. */
@@ -45,11 +50,11 @@ export function parseContentRange(header: string | null): ContentRange | undefin
   const match = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16}|\*)$/i.exec(header?.trim() ?? "");
   if (!match) return undefined;
   const start = digits(match[1])!;
-  const end = digits(match[2])!;
+  const last = digits(match[2])!;
   const total = match[3] === "*" ? undefined : digits(match[3]);
-  if (Number.isNaN(start) || Number.isNaN(end) || Number.isNaN(total)) return undefined;
-  if (end < start || (total !== undefined && end >= total)) return undefined;
-  return { start, end, total };
+  if (Number.isNaN(start) || Number.isNaN(last) || Number.isNaN(total)) return undefined;
+  if (last < start || (total !== undefined && last >= total)) return undefined;
+  return { start, end: last + 1, total };
 }
 
 /** The total in the Content-Range of a 416 (`bytes *\/123`); undefined when it names none. */

@@ -1,7 +1,7 @@
 import { parseUnsatisfiedTotal } from "./byte_range.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { type ErrorCode, type ErrorReason, HttpError } from "../errors/errors.ts";
-import { keyReason } from "../middleware/key_reason.ts";
+import { keyReason } from "./key_reason.ts";
 import { redactText, redactUrl } from "./redact.ts";
 import { parseRetryAfter } from "./retry_after.ts";
 import type { Context } from "../transport.ts";

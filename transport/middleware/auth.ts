@@ -1,5 +1,5 @@
 import { InputError } from "../errors/errors.ts";
-import { noteKey } from "./key_reason.ts";
+import { noteKey } from "../http/key_reason.ts";
 import { trustedHosts } from "../http/civitai_hosts.ts";
 import { rememberSecret } from "../http/known_secrets.ts";
 import { isLoopback } from "../http/loopback.ts";

@@ -1,7 +1,7 @@
 import { keepAbortable, onAbort, unlink, unlinkAfterBody } from "../socket/abort.ts";
 import { discard } from "../http/http_status.ts";
 import { wholeWithin } from "../option.ts";
-import { keepSource } from "../body/part.ts";
+import { keepSource } from "../http/response_source.ts";
 import { redactUrl } from "../http/redact.ts";
 import type { Context, Middleware, Next } from "../transport.ts";
 

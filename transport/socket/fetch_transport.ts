@@ -8,7 +8,7 @@ import { rememberHeader } from "../http/known_secrets.ts";
 import { isLoopback } from "../http/loopback.ts";
 import { wrapNetworkError } from "./network_error.ts";
 import { wholeWithin, within } from "../option.ts";
-import { noteWithheld } from "../body/part.ts";
+import { noteWithheld } from "../http/response_source.ts";
 import { type Hop, isRedirect, nextHop, refuseRedirect } from "./redirect.ts";
 import { platformFetch } from "./platform_fetch.ts";
 import { isNearer, type Reach, reachOf } from "../http/reach.ts";

@@ -1,7 +1,12 @@
 import { assertEquals } from "@std/assert";
 import {
+  formatContentRange,
+  formatRange,
   isPlain,
   isReadable,
+  parseContentRange,
+  parseRange,
+  parseUnsatisfiedTotal,
   plainLength,
   strongDate,
   strongTag,
@@ -101,3 +106,73 @@ Deno.test("an ETag is strong when it is one quoted text and not weak", () => {
   }
   assertEquals(strongValidator(new Headers({ etag: `"a"`, "last-modified": "x" })), `"a"`);
 });
+
+const ranges: readonly (readonly [string | null, { start: number; end: number | undefined } | undefined])[] = [
+  ["bytes=0-", { start: 0, end: undefined }],
+  ["bytes=0-0", { start: 0, end: 1 }],
+  ["bytes=5-9", { start: 5, end: 10 }],
+  ["BYTES = 5 - 9", { start: 5, end: 10 }],
+  ["bytes=9-5", undefined],
+  ["bytes=-5", undefined],
+  ["bytes=0-1,5-9", undefined],
+  ["bytes=a-b", undefined],
+  ["items=0-1", undefined],
+  ["bytes=9007199254740993-", undefined],
+  ["bytes=0-9007199254740993", undefined],
+  ["bytes=99999999999999999-", undefined],
+  ["", undefined],
+  [null, undefined],
+];
+
+for (const [header, expected] of ranges) {
+  Deno.test(`parseRange() reads ${JSON.stringify(header)}`, () => assertEquals(parseRange(header), expected));
+}
+
+Deno.test("formatRange() counts the last byte in", () => {
+  assertEquals(formatRange({ start: 0 }), "bytes=0-");
+  assertEquals(formatRange({ start: 5, end: 10 }), "bytes=5-9");
+  assertEquals(parseRange(formatRange({ start: 5, end: 10 })), { start: 5, end: 10 });
+});
+
+const contentRanges: readonly (readonly [string | null, ReturnType<typeof parseContentRange>])[] = [
+  ["bytes 0-0/1", { start: 0, end: 1, total: 1 }],
+  ["bytes 5-9/10", { start: 5, end: 10, total: 10 }],
+  [" Bytes 5-9/* ", { start: 5, end: 10, total: undefined }],
+  ["bytes 5-10/10", undefined],
+  ["bytes 9-5/10", undefined],
+  ["bytes */10", undefined],
+  ["bytes 5-9", undefined],
+  ["bytes=5-9/10", undefined],
+  ["bytes 5-9/-1", undefined],
+  ["items 5-9/10", undefined],
+  ["bytes 0-9007199254740993/*", undefined],
+  ["bytes 0-1/9007199254740993", undefined],
+  ["", undefined],
+  [null, undefined],
+];
+
+for (const [header, expected] of contentRanges) {
+  Deno.test(`parseContentRange() reads ${JSON.stringify(header)}`, () => {
+    assertEquals(parseContentRange(header), expected);
+  });
+}
+
+Deno.test("formatContentRange() counts the last byte in, and leaves a size open", () => {
+  assertEquals(formatContentRange({ start: 5, end: 10, total: 20 }), "bytes 5-9/20");
+  assertEquals(formatContentRange({ start: 5, end: 10, total: undefined }), "bytes 5-9/*");
+});
+
+const unsatisfied: readonly (readonly [string | null, number | undefined])[] = [
+  ["bytes */10", 10],
+  [" BYTES */0 ", 0],
+  ["bytes 0-1/10", undefined],
+  ["bytes */*", undefined],
+  ["bytes */9007199254740993", undefined],
+  [null, undefined],
+];
+
+for (const [header, expected] of unsatisfied) {
+  Deno.test(`parseUnsatisfiedTotal() reads ${JSON.stringify(header)}`, () => {
+    assertEquals(parseUnsatisfiedTotal(header), expected);
+  });
+}
