@@ -1,4 +1,4 @@
-import { statusIs, strongTag, systemClock } from "../transport/internal.ts";
+import { redactUrl, statusIs, strongTag, systemClock } from "../transport/internal.ts";
 import { type Clock, type Context, type Middleware, NetworkError, type Next } from "../transport/mod.ts";
 import { type AnswerFacts, notModifiedAnswer, partialAnswer, timeoutAnswer, wholeAnswer } from "./answer.ts";
 import { type Directives, parseCacheControl } from "./cache_control.ts";
@@ -11,7 +11,7 @@ import { askedSpan, holdsIfRange, placedSpan, storedSpan } from "./partial.ts";
 import { fingerprint } from "./partition.ts";
 import { freshened } from "./stored_head.ts";
 import { field } from "./fields.ts";
-import { shownUrl, spelledOut, withoutFragment } from "./request_words.ts";
+import { spelledOut, withoutFragment } from "./request_words.ts";
 import { type CacheEntry, type CacheKey, type CacheOutcome, type CacheStore, checkCount } from "./store.ts";
 import { conditionalFields, confirms, contradicts, hasValidator, isNotModified } from "./validation.ts";
 import { matchesVary, selectingFields } from "./vary.ts";
@@ -154,7 +154,7 @@ export function httpCache({
   function tell({ request, context, isBehind }: Call, outcome: CacheOutcome | "bypass", bytes = 0): void {
     if (isBehind) return;
     if (outcome !== "bypass") store.record(outcome, bytes);
-    context.report({ type: "cache", url: shownUrl(request.url), result: outcome });
+    context.report({ type: "cache", url: redactUrl(request.url), result: outcome });
   }
 
   /** The answer out of the store, or undefined when its body turns out to be gone or damaged. */

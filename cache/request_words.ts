@@ -1,5 +1,3 @@
-import { redactUrl } from "../transport/internal.ts";
-
 /** What the cache mode of a Request asks for, in HTTP's own words (Fetch standard, HTTP-network-or-cache fetch). */
 const modeDirectives: Partial<Record<RequestCache, string>> = {
   "no-store": "no-store",
@@ -22,18 +20,4 @@ export function spelledOut(request: Request): Request {
 export function withoutFragment(url: string): string {
   const hash = url.indexOf("#");
   return hash < 0 ? url : url.slice(0, hash);
-}
-
-const shownUrls = new Map<string, string>();
-
-/** The URL as events may show it; remembered, because taking it apart costs as much as the rest of a hit. */
-export function shownUrl(url: string): string {
-  if (!/[?@#]/.test(url)) return url;
-  let text = shownUrls.get(url);
-  if (text === undefined) {
-    text = redactUrl(url);
-    if (shownUrls.size >= 256) shownUrls.clear();
-    shownUrls.set(url, text);
-  }
-  return text;
 }

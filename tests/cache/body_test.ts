@@ -170,3 +170,15 @@ Deno.test("an answer of the cache says for which URL it is, stored or not", asyn
   for (let n = 0; n < 2; n++) assertEquals((await cache.get({ url })).response.url, url);
   assertEquals((await cache.get({ url, headers: { range: "bytes=0-1" } })).response.url, url);
 });
+
+Deno.test("an event never shows a secret that stands in the path", async () => {
+  const cache = cached(numbered({ "cache-control": "max-age=60" }));
+  const url = "http://a.test/api_key/aB3dE5fG7hI9jK1lM3/list";
+  await cache.get({ url });
+  await cache.get({ url });
+  const shown = "http://a.test/api_key/[redacted]/list";
+  assertEquals(cache.events, [
+    { type: "cache", url: shown, result: "miss" },
+    { type: "cache", url: shown, result: "hit" },
+  ]);
+});

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { memoryStore, partitionOf } from "../../cache/mod.ts";
 import { cached, date, inTurn, numbered } from "./_cached.ts";
 
 Deno.test("RFC 9111 4.1: each variant is stored and chosen by the fields that Vary names", async () => {
@@ -113,6 +114,22 @@ Deno.test("answers to one credential never reach another one, nor everybody", as
   const listed = await cache.store.list();
   assertEquals(new Set(listed.map(({ partition }) => partition)).size, 3);
   assertEquals(JSON.stringify(listed).includes("k1"), false);
+});
+
+Deno.test("a store with a new salt files by new fingerprints", async () => {
+  const memory = memoryStore();
+  let salt = "one";
+  const store = Object.defineProperty({ ...memory }, "salt", { get: () => salt });
+  const cache = cached(numbered({ "cache-control": "max-age=60" }), { store });
+  const asks = async () => (await cache.get({ headers: { authorization: "Bearer k1" } })).text;
+  assertEquals([await asks(), await asks()], ["answer 1", "answer 1"]);
+  salt = "two";
+  assertEquals([await asks(), await asks()], ["answer 2", "answer 2"]);
+  const listed = await memory.list();
+  assertEquals(
+    new Set(listed.map(({ partition }) => partition)),
+    new Set(["one", "two"].map((salt) => partitionOf({ salt }, "authorization: Bearer k1\n"))),
+  );
 });
 
 Deno.test("RFC 9111 4.4: an answer under way is kept out also when a great many URLs were changed meanwhile", async () => {

@@ -40,6 +40,10 @@ function redactPath(path: string): string {
   });
 }
 
+const mostShown = 256;
+/** Several layers show the URL of one call. What is known by heart is cut out anew each time: it grows. */
+const shownUrls = new Map<string, string>();
+
 /**
  * A URL fit for logs, errors and events: no user info, no fragment, no credential in the path, and no query string at
  * all when any part of it could be a credential or a signature (a telling name, a random value, or one of 64 characters
@@ -52,22 +56,28 @@ function redactPath(path: string): string {
  * ```
  */
 export function redactUrl(url: string | URL): string {
-  let parsed: URL;
-  try {
-    parsed = new URL(url);
-  } catch {
-    return redactText(String(url));
-  }
-  const { protocol, host, pathname, search, searchParams } = parsed;
+  const text = String(url);
+  const known = shownUrls.get(text);
+  if (known !== undefined) return cutSecrets(known);
+  const parsed = URL.parse(text);
+  if (parsed === null) return redactText(text);
+  const { protocol, host } = parsed;
   if (protocol === "data:" || protocol === "blob:") return `${protocol}…`;
-  if (host === "" && protocol !== "file:") return redactPhrases(cutSecrets(String(url)));
-  const base = `${protocol}//${host}${redactPath(pathname)}`;
-  for (const [name, value] of searchParams) {
+  if (host === "" && protocol !== "file:") return redactPhrases(cutSecrets(text));
+  const shown = `${protocol}//${host}${redactPath(parsed.pathname)}${redactQuery(parsed.search)}`;
+  if (shownUrls.size >= mostShown) shownUrls.clear();
+  shownUrls.set(text, shown);
+  return cutSecrets(shown);
+}
+
+function redactQuery(search: string): string {
+  if (search === "") return "";
+  for (const [name, value] of new URLSearchParams(search)) {
     if (value.length >= shortestLongValue || isSecretName(name, "query") || looksRandom(value) || value.match(jwt)) {
-      return cutSecrets(`${base}?${redacted}`);
+      return `?${redacted}`;
     }
   }
-  return cutSecrets(base + search);
+  return search;
 }
 
 const urlInText =

@@ -34,7 +34,11 @@ function judge(name: string, place: NamePlace): boolean {
 
 const mostRemembered = 1000;
 /** The same few names come with every request. */
-const verdicts = new Map<string, boolean>();
+const verdicts: Readonly<Record<NamePlace, Map<string, boolean>>> = {
+  field: new Map(),
+  query: new Map(),
+  sentence: new Map(),
+};
 
 /**
  * Tells whether what bears this name is a secret: the one answer for redaction, the cache's keys and logs. Names are read
@@ -45,11 +49,11 @@ const verdicts = new Map<string, boolean>();
  * a sentence a word that also means something harmless (`key`, `pass`) counts only beside another one. Default `field`.
  */
 export function isSecretName(name: string, place: NamePlace = "field"): boolean {
-  const key = `${place} ${name}`;
-  let verdict = verdicts.get(key);
+  const known = verdicts[place];
+  let verdict = known.get(name);
   if (verdict === undefined) {
-    if (verdicts.size >= mostRemembered) verdicts.clear();
-    verdicts.set(key, verdict = judge(name, place));
+    if (known.size >= mostRemembered) known.clear();
+    known.set(name, verdict = judge(name, place));
   }
   return verdict;
 }

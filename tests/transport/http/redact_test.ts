@@ -207,3 +207,10 @@ Deno.test("rememberSecret() cuts the longer of two secrets that begin alike, and
   const text = "rotated-key-number-1000 rotated-key-number-1299 k3y-shared-begin";
   assertEquals(cutSecrets(text), "rotated-key-number-1000 [redacted] [redacted]");
 });
+
+Deno.test("a URL that was shown before loses a secret that became known since", () => {
+  const url = "https://a.example/of/opensesame77/f";
+  assertEquals(redactUrl(url), url);
+  rememberSecret("opensesame77");
+  assertEquals(redactUrl(url), "https://a.example/of/[redacted]/f");
+});
