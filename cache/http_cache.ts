@@ -8,7 +8,7 @@ import { ageMs, mayServeOnError, type Policy, policyOf, verdict } from "./freshn
 import { isSafe, urlsToInvalidate } from "./invalidation.ts";
 import { keeper } from "./keeper.ts";
 import { askedSpan, holdsIfRange, placedSpan, storedSpan } from "./partial.ts";
-import { fingerprint } from "./partition.ts";
+import { fingerprinter } from "./partition.ts";
 import { freshened } from "./stored_head.ts";
 import { field } from "./fields.ts";
 import { spelledOut, withoutFragment } from "./request_words.ts";
@@ -112,7 +112,7 @@ export function httpCache({
   if (!(staleIfErrorMs >= 0)) throw new RangeError(`option staleIfErrorMs: ${staleIfErrorMs} is not 0 or more`);
   if (!/^[A-Za-z*][\w!#$%&'*+.^`|~:/-]*$/.test(name)) throw new TypeError(`option name: "${name}" is not a token`);
   const mode = { shared, targetedFields: targetedFields.map((field) => field.toLowerCase()) };
-  const veil = (value: string) => fingerprint(store.salt, value);
+  const veil = fingerprinter(store);
   const policies = new WeakMap<CacheEntry["head"], Policy>();
   const refreshing = new Set<string>();
   const keep = keeper({ store, mode, isPublic, defaultTtlMs, shouldStore, maxEntryBytes, name, clock, veil });

@@ -24,3 +24,19 @@ export function partitionOf({ salt }: Pick<CacheStore, "salt">, credential: stri
 export function fingerprint(salt: string, text: string): string {
   return createHmac("sha256", salt).update(text).digest("hex").slice(0, 32);
 }
+
+const mostRemembered = 100;
+
+/** Makes the function that fingerprints for `store`, and remembers: a keyed hash takes several times as long as a hit. */
+export function fingerprinter(store: Pick<CacheStore, "salt">): (text: string) => string {
+  const known = new Map<string, string>();
+  let knownSalt = store.salt;
+  return (text) => {
+    const { salt } = store;
+    if (salt !== knownSalt || known.size >= mostRemembered) known.clear();
+    knownSalt = salt;
+    let print = known.get(text);
+    if (print === undefined) known.set(text, print = fingerprint(salt, text));
+    return print;
+  };
+}

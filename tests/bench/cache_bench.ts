@@ -79,10 +79,12 @@ try {
   const network = fetchTransport();
   const memory = memoryStore();
   const sqlite = sqliteStore(`${folder}/ours.sqlite`);
-  const ours = (store: typeof memory): Call => {
+  const ours = (store: typeof memory, headers?: Record<string, string>): Call => {
     const client = compose(network, httpCache({ store }));
-    return async () => await (await client.fetch(new Request(url))).text();
+    const init = headers && { headers };
+    return async () => await (await client.fetch(new Request(url, init))).text();
   };
+  const keyed = { accept: "application/json", "user-agent": "bench", authorization: "Bearer 0123456789abcdef" };
   const theirs = (store: unknown, call: "fetch" | "request"): Call => {
     // deno-lint-ignore no-explicit-any
     const dispatcher = new Agent().compose(interceptors.cache({ store: store as any }));
@@ -95,6 +97,7 @@ try {
     "undici request, memory": theirs(new MemoryCacheStore(), "request"),
     "undici fetch, memory": theirs(new MemoryCacheStore(), "fetch"),
     "civikit, memory": ours(memory),
+    "civikit, memory, with a key": ours(memory, keyed),
     "undici request, sqlite": theirs(new SqliteCacheStore({ location: `${folder}/theirs.sqlite` }), "request"),
     "undici fetch, sqlite": theirs(new SqliteCacheStore({ location: `${folder}/theirs2.sqlite` }), "fetch"),
     "civikit, sqlite": ours(sqlite),
