@@ -2,23 +2,25 @@
  * civikit gets models, images and data out of Civitai: one transport interface with swappable implementations and
  * middleware, typed API modules, and a downloader that leaves no wrong byte under a final name.
  *
- * @example The whole stack, a model version, and its file on disk
+ * @example From whatever names a model to its verified files
  * ```ts ignore
- * import { civitai, createTransport, download } from "@civikit/civikit";
- * import { parseReference, resolveDownloads } from "@civikit/civikit/api";
+ * import { createTransport, downloadModel } from "@civikit/civikit";
  *
  * using transport = createTransport({ key: () => Deno.env.get("CIVITAI_API_KEY") });
- * const reference = parseReference("urn:air:flux1:lora:civitai:1231067@1387174");
- * if (reference.kind === "url") throw new Error("not on Civitai");
- * for (const file of await resolveDownloads(civitai(transport), reference)) {
- *   const { path, verified } = await download(transport, file.url, `models/${file.fileName}`, file);
- *   console.log(path, verified);
- * }
+ * const files = await downloadModel(transport, "urn:air:flux1:lora:civitai:1231067@1387174", { directory: "models" });
+ * for (const { path, verified } of files) console.log(path, verified);
  * ```
  *
  * @module
  */
-export { type Civitai, civitai, InvalidResponseError } from "./api/mod.ts";
+export {
+  type Civitai,
+  civitai,
+  downloadModel,
+  type DownloadModelOptions,
+  getJson,
+  InvalidResponseError,
+} from "./api/mod.ts";
 export { httpCache, memoryStore, sqliteStore } from "./cache/mod.ts";
 export { type CivikitTransport, createTransport, type CreateTransportOptions } from "./create_transport.ts";
 export {

@@ -2,68 +2,151 @@ import { assert, assertEquals } from "@std/assert";
 import { packageExports } from "../tools/exports.ts";
 import { registryFlags } from "../tools/registry.ts";
 
-/** Every name a user can import, by the export of deno.json: each is promised, so a change here is one for them. */
+/** Every name a user can import, by the export of deno.json, a line for each first letter: a change here is one for them. */
 const NAMES: Record<string, string> = {
   ".": `
-    CivikitError CivikitTransport Civitai ContentError CreateTransportOptions DiskError DownloadOptions
-    DownloadProgress DownloadResult ErrorCode HttpError InputError InvalidResponseError Middleware NetworkError Transport
-    VerificationError auth breaker civitai compose createTransport dedupe download downloadAll fetchTransport hint
-    httpCache memoryStore rangeTransport rateLimit resumeTransport retry sqliteStore status timeout toFetch
+    CivikitError CivikitTransport Civitai ContentError CreateTransportOptions
+    DiskError DownloadModelOptions DownloadOptions DownloadProgress DownloadResult
+    ErrorCode
+    HttpError
+    InputError InvalidResponseError
+    Middleware
+    NetworkError
+    Transport
+    VerificationError
+    auth
+    breaker
+    civitai compose createTransport
+    dedupe download downloadAll downloadModel
+    fetchTransport
+    getJson
+    hint httpCache
+    memoryStore
+    rangeTransport rateLimit resumeTransport retry
+    sqliteStore status
+    timeout toFetch
   `,
   "./transport": `
-    AuthOptions BreakerOptions Circuit CivikitError CivikitErrorOptions Classify Clock ConnectionOptions
-    ContentError Context DedupeOptions DigestFileOptions Digests DiskError DiskErrorOptions DownloadAllOptions
-    DownloadBatch DownloadJob DownloadOptions DownloadOutcome DownloadPhase DownloadProgress DownloadResult ErrorCode ErrorReason
-    FetchOptions FetchTransport HashName Hint HostLimit HttpError HttpErrorOptions HttpVersion InputError
-    InputErrorOptions Locale Middleware NetworkError NetworkErrorOptions Next PoolOptions Promised ProxySettings
+    AuthOptions
+    BreakerOptions
+    Circuit CivikitError CivikitErrorOptions Classify Clock ConnectionOptions ContentError Context
+    DedupeOptions DigestFileOptions Digests DiskError DiskErrorOptions DownloadAllOptions DownloadBatch DownloadJob
+    DownloadOptions DownloadOutcome DownloadPhase DownloadProgress DownloadResult
+    ErrorCode ErrorReason
+    FetchOptions FetchTransport
+    HashName Hint HostLimit HttpError HttpErrorOptions HttpVersion
+    InputError InputErrorOptions
+    Locale
+    Middleware
+    NetworkError NetworkErrorOptions Next
+    PoolOptions Promised ProxySettings
     RangeOptions RateLimitOptions Reach ResumeOptions RetryBudget RetryBudgetOptions RetryOptions RetryOutcome
-    SafeFileNameOptions Sink StatusOptions Throttle TimeoutOptions Transport TransportEvent VerificationError
-    VerificationErrorOptions Waiter auth breaker compose dedupe defaultUserAgent digestFile download downloadAll
-    errorCodes errorReasons fetchTransport hashNames hint isCode observe rangeTransport rateLimit resumeTransport
-    retry retryBudget safeFileName save status throttle timeout toFetch version
+    SafeFileNameOptions Sink StatusOptions
+    Throttle TimeoutOptions Transport TransportEvent
+    VerificationError VerificationErrorOptions
+    Waiter
+    auth
+    breaker
+    compose
+    dedupe defaultUserAgent digestFile download downloadAll
+    errorCodes errorReasons
+    fetchTransport
+    hashNames hint
+    isCode
+    observe
+    rangeTransport rateLimit resumeTransport retry retryBudget
+    safeFileName save status
+    throttle timeout toFetch
+    version
   `,
   "./api": `
-    AddOptions Added Air Article ArticleQuery Articles AskedRecord Availability CallOptions Civitai
-    CivitaiOptions CivitaiPolicy CivitaiPolicyOptions Collection CollectionQuery Collections Creator
-    CreatorQuery Creators DiskFile DuplicateGroup Enums EnumsCall Expected FetchFiles FetchFilesOptions
-    FetchOutcome FileChoice FileFormat FileMetadata FileSelection FileStamp Files GalleryImage Generation
-    HashCache HashCacheOptions HashFilesOptions HashLookup HashOutcome HashRecord Hashes Identity ImageOutcome
-    ImageQuery ImageSize ImageSource ImageStats Images InstallOptions InstallOutcome InstallReport
-    InvalidResponseError InvalidResponseErrorOptions KeyCheck Layout LayoutFacts LibraryFile LinkOutcome
-    ListOptions ListPosition ListVersion ListedCreator Listing Lock LockedFile Manifest Me MeCall MediaType
-    MiniVersion MiniVersionCall Model ModelFile ModelFileType ModelImage ModelInfo ModelLookup ModelMode
-    ModelQuery ModelReference ModelType ModelUpdates Models Move OnError OrNull Outdated OutdatedReport Owned
-    PaidAccess Permissions Post Posts ProfileName Project ProjectApi ProjectOptions Reference ResolveOptions
-    ResolveWarning ResolvedFile Safetensors SaveImagesOptions ScanOptions ScanProgress ScanReport ScanResult
-    SidecarOptions SidecarOutcome Site SiteReference Skip Stats Stay Tag TagQuery Tags TensorInfo TensorMetadata
-    UpdateOptions UpdatePlan UpdateReport UrlReference UsageControl User Users Vault VaultItem VaultQuery
-    VaultState VerifyOptions VerifyOutcome Version VersionCore VersionIds VersionReference VersionSummary
-    Versions Walk WalkOptions Wanted WantedFailure WantedFile addModel applyUpdate civitai civitaiPolicy
-    classifyCivitai findDuplicates findUpdates findWanted formatAir generationOf generationOfTexts hashCache
-    hashFiles imageId imageTexts imageUrl install layout layoutFacts layoutNames linkDuplicates lockName
-    manifestName modelExtensions openProject otherUrls outdated parseAir parseReference planUpdate readModelInfo
-    readSafetensors recordDownload recordedFiles removeModel resolveDownloads saveImages scan sniffMedia verify
+    AddOptions Added Air Article ArticleQuery Articles AskedRecord Availability
+    CallOptions Civitai CivitaiOptions CivitaiPolicy CivitaiPolicyOptions Collection CollectionQuery Collections
+    Creator CreatorQuery Creators
+    DiskFile DownloadModelOptions DownloadedFile DuplicateGroup
+    Enums EnumsCall Expected
+    FetchFiles FetchFilesOptions FetchOutcome FileChoice FileFormat FileMetadata FileSelection FileStamp Files
+    GalleryImage Generation
+    HashCache HashCacheOptions HashFilesOptions HashLookup HashOutcome HashRecord Hashes
+    Identity ImageOutcome ImageQuery ImageSize ImageSource ImageStats Images InstallOptions InstallOutcome
+    InstallReport InvalidResponseError InvalidResponseErrorOptions
+    KeyCheck
+    Layout LayoutFacts LibraryFile LinkOutcome ListOptions ListPosition ListVersion ListedCreator Listing Lock
+    LockedFile
+    Manifest Me MeCall MediaType MiniVersion MiniVersionCall Model ModelFile ModelFileType ModelImage ModelInfo
+    ModelLookup ModelMode ModelProgress ModelQuery ModelReference ModelType ModelUpdates Models Move
+    OnError OrNull Outdated OutdatedReport Owned
+    PaidAccess Permissions Post Posts ProfileName Project ProjectApi ProjectOptions
+    Reference ResolveOptions ResolveWarning ResolvedFile
+    Safetensors SaveImagesOptions ScanOptions ScanProgress ScanReport ScanResult SidecarOptions SidecarOutcome Site
+    SiteReference Skip Stats Stay
+    Tag TagQuery Tags TensorInfo TensorMetadata
+    UpdateOptions UpdatePlan UpdateReport UrlReference UsageControl User Users
+    Vault VaultItem VaultQuery VaultState VerifyOptions VerifyOutcome Version VersionCore VersionIds
+    VersionReference VersionSummary Versions
+    Walk WalkOptions Wanted WantedFailure WantedFile
+    addModel applyUpdate
+    civitai civitaiPolicy classifyCivitai
+    downloadModel
+    findDuplicates findUpdates findWanted formatAir
+    generationOf generationOfTexts getJson
+    hashCache hashFiles
+    imageId imageTexts imageUrl install
+    layout layoutFacts layoutNames linkDuplicates lockName
+    manifestName modelExtensions
+    openProject otherUrls outdated
+    parseAir parseReference planUpdate
+    readModelInfo readSafetensors recordDownload recordedFiles removeModel resolveDownloads
+    saveImages scan sniffMedia
+    verify
     walk writeSidecars
   `,
   "./cache": `
     CacheEntry CacheFilter CacheInfo CacheKey CacheListing CacheOutcome CacheStats CacheStore CacheVerdict
-    CacheWriter Field HttpCacheOptions MaybePromise MemoryStoreOptions SqliteStoreOptions StoredHead cacheInfo
-    httpCache memoryStore partitionOf sqliteStore
+    CacheWriter
+    Field
+    HttpCacheOptions
+    MaybePromise MemoryStoreOptions
+    SqliteStoreOptions StoredHead
+    cacheInfo
+    httpCache
+    memoryStore
+    partitionOf
+    sqliteStore
   `,
   "./monitor": `
-    Attempt AttemptLabels CacheNumbers CounterName CounterSnapshot Diagnostics DiagnosticsOptions ErrorAnalysis
-    ErrorReport EventBus EventBusOptions FailureRecord Histogram HostReport LatencyAnalysis LogEntry LogLevelName
-    Logger Logs LogsOptions MemoryGuard MemoryGuardOptions MemorySnapshot MetricsOptions MetricsRegistry
-    MetricsRegistryOptions Monitor MonitorEvent MonitorEventBody MonitorOptions MonitoredOptions Recorder
-    RecorderOptions RegistrySnapshot Report ReportFormat ReportOptions RequestNumbers RequestOutcome RequestSample RequestTotals
-    RouteReport SeriesSnapshot StatsDelta StatsStore StatsStoreOptions StatsWindow TimeSpan TimelinePoint Transfer
-    TransferList TransferSnapshot TransferState Verdict VerdictLevel analyseErrors analyseLatency diagnostics
-    errorRateVerdict eventBus formatReport logLines logParts logRequests memoryGuard metrics metricsRegistry
-    openLogs openMonitor parseLogLine prometheusText recorder report responseTimeVerdict routeOf
-    statsStore tailLines
+    Attempt AttemptLabels
+    CacheNumbers CounterName CounterSnapshot
+    Diagnostics DiagnosticsOptions
+    ErrorAnalysis ErrorReport EventBus EventBusOptions
+    FailureRecord
+    Histogram HostReport
+    LatencyAnalysis LogEntry LogLevelName Logger Logs LogsOptions
+    MemoryGuard MemoryGuardOptions MemorySnapshot MetricsOptions MetricsRegistry MetricsRegistryOptions Monitor
+    MonitorEvent MonitorEventBody MonitorOptions MonitoredOptions
+    Recorder RecorderOptions RegistrySnapshot Report ReportFormat ReportOptions RequestNumbers RequestOutcome
+    RequestSample RequestTotals RouteReport
+    SeriesSnapshot StatsDelta StatsStore StatsStoreOptions StatsWindow
+    TimeSpan TimelinePoint Transfer TransferList TransferSnapshot TransferState
+    Verdict VerdictLevel
+    analyseErrors analyseLatency
+    diagnostics
+    errorRateVerdict eventBus
+    formatReport
+    logLines logParts logRequests
+    memoryGuard metrics metricsRegistry
+    openLogs openMonitor
+    parseLogLine prometheusText
+    recorder report responseTimeVerdict routeOf
+    statsStore
+    tailLines
   `,
   "./cli": `
-    ExitCode Io JsonEvent main processIo
+    ExitCode
+    Io
+    JsonEvent
+    main
+    processIo
   `,
 };
 

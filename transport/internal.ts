@@ -18,7 +18,7 @@ export {
   readPlainText,
   syncHandle,
 } from "./download/plain_file.ts";
-export { resolveInside } from "./download/safe_name.ts";
+export { nameInUrl, resolveInside } from "./download/safe_name.ts";
 export { formatBytes, formatSpeed } from "./download/speed.ts";
 export { isOwnPart, unfinishedBytes } from "./download/unfinished.ts";
 export { errorIs, statusIs } from "./errors/error_traits.ts";

@@ -35,7 +35,8 @@ export interface Question<T> extends CallOptions {
 /** Asks the API and gives back the checked answer. */
 export type Call = <T>(question: Question<T>) => Promise<T>;
 
-const acceptJson = { accept: "application/json" };
+/** What every call asks for. */
+export const acceptJson: { readonly accept: string } = { accept: "application/json" };
 const loginPath = /^\/(?:[a-z]{2}\/)?(?:login|auth|api\/auth)\b/i;
 
 function search(query: Query = {}): string {
@@ -147,6 +148,18 @@ async function ask(transport: Transport, request: Request): Promise<{ response: 
 }
 
 /**
+ * Asks for JSON and insists on it.
+ *
+ * @param endpoint How errors name what was asked.
+ */
+export async function askJson(transport: Transport, request: Request, endpoint: string): Promise<unknown> {
+  const { response, text } = await ask(transport, request);
+  const isJson = /[/+]json\b/i.test(response.headers.get("content-type") ?? "");
+  if (!isJson) throw notJson(response, request, excerptOf(text));
+  return parseJson(text, endpoint, request);
+}
+
+/**
  * Makes the function every resource asks through: builds the URL from the caller's own parameters, asks for JSON, insists on
  * it, and checks the shape. Statuses outside 2xx are the transport's to throw.
  */
@@ -160,11 +173,8 @@ export function createCall(transport: Transport, baseUrl: string): Call {
       ...(body !== undefined && { body: JSON.stringify(body) }),
       ...(signal && { signal }),
     });
-    const { response, text } = await ask(transport, request);
-    const isJson = /[/+]json\b/i.test(response.headers.get("content-type") ?? "");
-    if (!isJson) throw notJson(response, request, excerptOf(text));
     const endpoint = `${method} ${route}`;
-    const value = parseJson(text, endpoint, request);
+    const value = await askJson(transport, request, endpoint);
     peek?.(value);
     return check(value, schema, endpoint, request);
   };

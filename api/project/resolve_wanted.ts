@@ -1,10 +1,9 @@
 import { basename, dirname, join } from "node:path/posix";
-import { CivikitError, InputError } from "../../transport/mod.ts";
+import { InputError } from "../../transport/mod.ts";
 import { suffixedName } from "../../transport/internal.ts";
 import type { CallOptions } from "../client/call.ts";
 import type { Civitai } from "../civitai.ts";
-import { layoutFacts } from "../layout/facts.ts";
-import { layout } from "../layout/layout.ts";
+import { placer } from "../layout/placer.ts";
 import { promisedOf } from "../references/promised.ts";
 import { parseReference, type SiteReference } from "../references/reference.ts";
 import { resolveDownloads } from "../references/resolve.ts";
@@ -77,31 +76,14 @@ export async function resolveWanted(
   const { file, all } = wanted;
   const choice = { ...(file !== undefined && { file }), ...(all !== undefined && { all }) };
   const files = await resolveDownloads(api, reference, { ...choice, signal });
-  const place = layout(name).place;
-  const creator = name.includes("{creator}") ? await creatorOf(files[0]!.modelId, api, signal) : null;
+  const place = await placer(name, files[0]!.modelId, api, { signal });
   return files.map((resolved) => {
     const { folder } = wanted;
-    const path = folder === undefined ? place(layoutFacts(resolved, creator)) : join(folder, resolved.fileName);
+    const path = folder === undefined ? place(resolved) : join(folder, resolved.fileName);
     // what could not be read back is never written
     if (!isInnerPath(path)) throw badWanted(folder ?? path, "not a folder below the root that every system can hold");
     return { resolved, locked: lockedFile(resolved, path, wantedKey(wanted)) };
   });
-}
-
-async function creatorOf(
-  modelId: number | null,
-  api: ProjectApi,
-  signal: AbortSignal | undefined,
-): Promise<string | null> {
-  if (modelId === null) return null;
-  try {
-    const { creator } = await api.models.get(modelId, { signal });
-    return creator?.username === undefined || creator.username === null ? null : String(creator.username);
-  } catch (error) {
-    // versions outlive their model's page
-    if (error instanceof CivikitError && error.code === "not_found") return null;
-    throw error;
-  }
 }
 
 function lockedFile(resolved: ResolvedFile, path: string, wanted: string): LockedFile {

@@ -61,6 +61,17 @@ export async function resolveDownloads(
   }
 }
 
+/** What the site says about `file` now; as it was, where `reference` has no such file any more. */
+export async function resolveAgain(
+  api: Parameters<typeof resolveDownloads>[0],
+  reference: SiteReference,
+  file: ResolvedFile,
+  { signal }: CallOptions,
+): Promise<ResolvedFile> {
+  const again = await resolveDownloads(api, reference, { file: file.fileId, signal });
+  return again.find(({ fileId }) => fileId === file.fileId) ?? file;
+}
+
 async function resolveOn(
   api: Pick<Civitai, "baseUrl" | "models" | "versions">,
   reference: SiteReference,

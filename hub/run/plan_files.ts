@@ -7,7 +7,8 @@ import {
   type ResolveWarning,
 } from "../../api/mod.ts";
 import { promisedOf } from "../../api/references/promised.ts";
-import { redactUrl, urlDigest } from "../../transport/internal.ts";
+import { resolveAgain } from "../../api/references/resolve.ts";
+import { nameInUrl, redactUrl, urlDigest } from "../../transport/internal.ts";
 import { type Digests, InputError, type Promised, safeFileName } from "../../transport/mod.ts";
 import { chooseNames, freeName, type Unnamed } from "./choose_names.ts";
 
@@ -119,15 +120,6 @@ function chosenName(output: string | undefined, name: string): string {
   });
 }
 
-function nameInUrl(url: string): string {
-  const last = new URL(url).pathname.split("/").at(-1) ?? "";
-  try {
-    return safeFileName(decodeURIComponent(last));
-  } catch {
-    return safeFileName(last);
-  }
-}
-
 async function drafts(
   text: string,
   api: Civitai,
@@ -152,10 +144,7 @@ async function drafts(
     fallbackUrls: resolved.fallbackUrls,
     totalBytes: resolved.sizeBytes,
     ...promised(resolved, given),
-    async refresh() {
-      const again = await resolveDownloads(api, reference, { file: resolved.fileId, signal });
-      return promised(again.find(({ fileId }) => fileId === resolved.fileId) ?? resolved, given);
-    },
+    refresh: async () => promised(await resolveAgain(api, reference, resolved, { signal }), given),
     warnings: resolved.warnings,
   }));
 }

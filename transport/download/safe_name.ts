@@ -128,3 +128,13 @@ function decodeUtf8(octets: string): string {
   if (/[^\x00-\xff]/.test(octets)) return octets;
   return new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.from(octets, (octet) => octet.charCodeAt(0)));
 }
+
+/** The name a URL ends with, made safe. */
+export function nameInUrl(url: string): string {
+  const last = new URL(url).pathname.split("/").at(-1) ?? "";
+  try {
+    return safeFileName(decodeURIComponent(last));
+  } catch {
+    return safeFileName(last);
+  }
+}
