@@ -1,3 +1,4 @@
+import { familyOf } from "../resources/base_models.ts";
 import type { Role } from "./role.ts";
 
 /** Folders below the program's own folder, for each role. */
@@ -95,19 +96,6 @@ const invokeai: Folders = {
 /** Roles that belong to no family of base models. */
 const familyless: ReadonlySet<Role> = new Set(["upscaler", "textEncoder", "clipVision", "detection", "llm", "other"]);
 
-const families: readonly (readonly [RegExp, string])[] = [
-  [/refiner/i, "sdxl-refiner"],
-  [/^sdxl|^pony$|^illustrious|^noobai/i, "sdxl"],
-  [/^sd 1/i, "sd-1"],
-  [/^sd 2/i, "sd-2"],
-  [/^sd 3/i, "sd-3"],
-  [/^flux\.?1/i, "flux"],
-];
-
-function familyOf(baseModel: string): string {
-  return families.find(([pattern]) => pattern.test(baseModel))?.[1] ?? "any";
-}
-
 /** Programs whose folders are known. */
 export type ProfileName = "a1111" | "forge" | "comfyui" | "sdnext" | "invokeai" | "flat";
 
@@ -117,6 +105,7 @@ export const profiles: Readonly<Record<ProfileName, (role: Role, baseModel: stri
   forge: (role) => a1111[role],
   comfyui: (role) => comfyui[role],
   sdnext: (role) => sdnext[role],
-  invokeai: (role, baseModel) => `models/${familyless.has(role) ? "any" : familyOf(baseModel)}/${invokeai[role]}`,
+  invokeai: (role, baseModel) =>
+    `models/${familyless.has(role) ? "any" : familyOf(baseModel).invokeai}/${invokeai[role]}`,
   flat: () => "",
 };

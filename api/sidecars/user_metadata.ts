@@ -1,3 +1,4 @@
+import { type Family, familyOf } from "../resources/base_models.ts";
 import type { Version } from "../resources/versions.ts";
 
 /** What A1111, Forge and SD.Next read from the `.json` beside a LoRA. */
@@ -5,7 +6,7 @@ export interface UserMetadata {
   /** Plain text. */
   description: string;
   /** Family of base models, as the web UIs call it. */
-  "sd version": "SD1" | "SD2" | "SDXL" | "Unknown";
+  "sd version": Family["webui"];
   /** Words put into the prompt with it. */
   "activation text": string;
   /** Strength to use it with; 0 leaves it to the web UI. */
@@ -13,12 +14,6 @@ export interface UserMetadata {
   /** The user's own place. */
   notes: string;
 }
-
-const families: readonly (readonly [RegExp, UserMetadata["sd version"]])[] = [
-  [/^sd 1/i, "SD1"],
-  [/^sd 2/i, "SD2"],
-  [/^(?:sdxl|pony$|illustrious|noobai)/i, "SDXL"],
-];
 
 const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'", nbsp: " " };
 
@@ -35,7 +30,7 @@ export function userMetadata(
 ): UserMetadata {
   return {
     description: plainText(description || modelDescription || ""),
-    "sd version": families.find(([pattern]) => pattern.test(baseModel ?? ""))?.[1] ?? "Unknown",
+    "sd version": familyOf(baseModel).webui,
     "activation text": (trainedWords ?? []).join(", "),
     "preferred weight": 0,
     notes: modelId
