@@ -13,7 +13,6 @@ import { createOrNull, type OnError, type OrNull } from "./client/or_null.ts";
 import { type Permissions, permissions } from "./resources/permissions.ts";
 import { type Posts, posts } from "./resources/posts.ts";
 import { checkedSite, type Site } from "./site.ts";
-import type { SiteReference } from "./references/reference.ts";
 import { type Tags, tags } from "./resources/tags.ts";
 import { type Users, users } from "./resources/users.ts";
 import { type Vault, vault } from "./resources/vault.ts";
@@ -55,7 +54,7 @@ export interface Civitai extends Site {
    * The API on the trusted host whose URL a reference was, over the same transport: some models are on civitai.red alone.
    * Undefined when it is the host that is asked anyway.
    */
-  readonly elsewhere: (reference: Pick<SiteReference, "host">) => Civitai | undefined;
+  readonly elsewhere: (reference: { host?: string }) => Civitai | undefined;
   /** The words the site knows. */
   readonly enums: EnumsCall;
   /** The owner of the key. */
