@@ -18,6 +18,7 @@ import {
   safeFileName,
   type Transport,
 } from "../../transport/mod.ts";
+import { atOnce } from "../client/at_once.ts";
 import { shownInput } from "../client/input.ts";
 import { type Generation, generationOf, generationOfTexts } from "./generation.ts";
 import { imageTexts } from "./image_texts.ts";
@@ -258,49 +259,5 @@ export async function* saveImages<Image extends ImageSource>(
     }
   }
 
-  const source = Symbol.asyncIterator in images ? images[Symbol.asyncIterator]() : images[Symbol.iterator]();
-  const running = new Set<Promise<void>>();
-  const done: ImageOutcome<Image>[] = [];
-  let isOver = false;
-  let failure: { error: unknown } | undefined;
-
-  /** One of the hands: takes image after image. */
-  async function work(): Promise<void> {
-    while (!isOver) {
-      const { value, done: isEnd } = await source.next();
-      if (isEnd) isOver = true;
-      else {
-        const result = await outcome(value);
-        if (result !== undefined) done.push(result);
-        wake.resolve();
-      }
-    }
-  }
-
-  let wake = Promise.withResolvers<void>();
-  for (let hand = 0; hand < concurrency; hand++) {
-    const task: Promise<void> = work().catch((error) => {
-      failure ??= { error };
-      isOver = true;
-      stop.abort();
-    }).finally(() => {
-      running.delete(task);
-      wake.resolve();
-    });
-    running.add(task);
-  }
-  try {
-    for (;;) {
-      yield* done.splice(0);
-      if (running.size === 0 && done.length === 0) break;
-      await wake.promise;
-      wake = Promise.withResolvers<void>();
-    }
-    if (failure !== undefined) throw failure.error;
-  } finally {
-    isOver = true;
-    stop.abort();
-    await Promise.all(running);
-    await source.return?.(undefined);
-  }
+  yield* atOnce(images, concurrency, stop, outcome);
 }

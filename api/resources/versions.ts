@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { type Call, type CallOptions, checkedId } from "../client/call.ts";
 import { readId } from "../client/input.ts";
 import type { OrNull } from "../client/or_null.ts";
-import { inChunks } from "../client/in_chunks.ts";
+import { inChunks } from "../client/at_once.ts";
 import { badQuery } from "../client/query.ts";
 import {
   flag,
