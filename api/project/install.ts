@@ -1,18 +1,10 @@
-import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { wrapDiskError } from "../../transport/internal.ts";
-import {
-  CivikitError,
-  type Digests,
-  DiskError,
-  type DownloadResult,
-  isCode,
-  type Transport,
-} from "../../transport/mod.ts";
+import { CivikitError, type Digests, DiskError, type DownloadResult, type Transport } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
 import { type FetchFiles, fetchFiles, type WantedFile } from "../fetch_files.ts";
 import { type HashCache, hashCache } from "../library/hash_cache.ts";
-import { diskState, hashOf } from "./disk_state.ts";
+import { clearUnlocked } from "./clear_unlocked.ts";
+import { diskState } from "./disk_state.ts";
 import type { LockedFile } from "./lock.ts";
 import { rememberRoot } from "./named_roots.ts";
 import { checkRoot, placeOf } from "./place.ts";
@@ -136,7 +128,7 @@ export async function install(
     for (const { file } of missing) end({ file, path: join(project.root, file.path), state: "missing" });
   } else await fetchAll({ project, missing, api, transport, cache, installed, end }, options);
   const failed = new Set(outcomes.filter(({ state }) => state === "failed").map(({ file }) => file.modelId));
-  const cleared = await clear(project, { cache, installed, failed }, options);
+  const cleared = await clearUnlocked(project, { cache, installed, failed, signal });
   return { outcomes, failures, ...cleared };
 }
 
@@ -255,49 +247,4 @@ async function fetchAll(
     writeInstalled(project, installed);
   }
   signal?.throwIfAborted();
-}
-
-/**
- * Takes away files of earlier installs that are no longer locked and still are what was installed. Those of a model whose
- * new files failed stay: one of the two is always there.
- */
-async function clear(
-  project: Project,
-  { cache, installed, failed }: Pick<Fetching, "cache" | "installed"> & { failed: ReadonlySet<number> },
-  { signal }: InstallOptions,
-): Promise<Pick<InstallReport, "removed" | "left" | "waiting">> {
-  const locked = new Set(project.lock.files.map(({ path }) => path));
-  const removed: string[] = [];
-  const left: string[] = [];
-  const waiting: string[] = [];
-  for (const [name, { sha256, modelId }] of installed) {
-    if (locked.has(name)) continue;
-    if (modelId === undefined ? failed.size > 0 : failed.has(modelId)) {
-      waiting.push(name);
-      continue;
-    }
-    try {
-      const path = placeOf(project, name);
-      const found = await hashOf(path, cache, { signal });
-      if (found?.sha256 === sha256) {
-        if (!project.isDry) remove(path);
-        removed.push(name);
-      } else if (found !== undefined) left.push(name);
-    } catch (error) {
-      // a record that leads elsewhere, as after someone put a link in the way
-      if (!isCode(error, "invalid_path")) throw error;
-      left.push(name);
-    }
-    installed.delete(name);
-  }
-  writeInstalled(project, installed);
-  return { removed, left, waiting };
-}
-
-function remove(path: string): void {
-  try {
-    rmSync(path);
-  } catch (error) {
-    throw wrapDiskError(error, path, "removing");
-  }
 }
