@@ -1,6 +1,6 @@
+import { formatContentRange } from "../transport/internal.ts";
 import { type CacheStatus, formatCacheStatus } from "./cache_status.ts";
-import type { Span } from "./partial.ts";
-import { sliceOf } from "./partial.ts";
+import { type Place, sliceOf } from "./partial.ts";
 import type { CacheEntry, Field } from "./store.ts";
 
 /** What an answer from the store carries besides what was stored. */
@@ -81,20 +81,22 @@ export function wholeAnswer(
   return respond(facts.url, pieces && bodyOf(pieces), head, fieldsWith(head.headers, facts));
 }
 
-/** A 206 with `wanted` of the representation, out of a body that starts at `startsAt` in it (RFC 9110 section 15.3.7). */
+/** A 206 with `start` to before `end` of the representation, out of a body at `place` in it (RFC 9110 section 15.3.7). */
 export function partialAnswer(
   { head }: CacheEntry,
   pieces: readonly Uint8Array[],
-  wanted: Span,
-  { startsAt, total }: { startsAt: number; total: number },
+  { start, end }: { start: number; end: number },
+  place: Place,
   facts: AnswerFacts,
 ): Response {
-  const { start, end } = wanted;
   const headers = fieldsWith(head.headers, facts).filter(([name]) =>
     name !== "content-range" && name !== "content-length"
   );
-  headers.push(["content-range", `bytes ${start}-${end}/${total}`], ["content-length", String(end - start + 1)]);
-  const cut = sliceOf(pieces, { start: start - startsAt, end: end - startsAt });
+  headers.push(
+    ["content-range", formatContentRange({ start, end, total: place.total })],
+    ["content-length", String(end - start)],
+  );
+  const cut = sliceOf(pieces, start - place.start, end - place.start);
   return respond(facts.url, bodyOf(cut), { status: 206, statusText: "Partial Content" }, headers);
 }
 

@@ -1,4 +1,4 @@
-import { redactUrl, statusIs, strongTag, systemClock } from "../transport/internal.ts";
+import { askedSpan, formatRange, redactUrl, statusIs, strongTag, systemClock } from "../transport/internal.ts";
 import { type Clock, type Context, type Middleware, NetworkError, type Next } from "../transport/mod.ts";
 import { type AnswerFacts, notModifiedAnswer, partialAnswer, timeoutAnswer, wholeAnswer } from "./answer.ts";
 import { type Directives, parseCacheControl } from "./cache_control.ts";
@@ -7,7 +7,7 @@ import type { CacheStatus, ForwardReason } from "./cache_status.ts";
 import { ageMs, mayServeOnError, type Policy, policyOf, verdict } from "./freshness.ts";
 import { isSafe, urlsToInvalidate } from "./invalidation.ts";
 import { keeper } from "./keeper.ts";
-import { askedSpan, holdsIfRange, placedSpan, storedSpan } from "./partial.ts";
+import { holdsIfRange, placeOf, storedPlace } from "./partial.ts";
 import { fingerprinter } from "./partition.ts";
 import { freshened } from "./stored_head.ts";
 import { field } from "./fields.ts";
@@ -186,10 +186,10 @@ export function httpCache({
       tell(call, outcome, entry.bodyBytes);
       return wholeAnswer(entry, pieces, answered);
     }
-    const place = storedSpan(entry.head, entry.bodyBytes);
+    const place = storedPlace(entry.head, entry.bodyBytes);
     const wanted = askedSpan(range, place.total)!;
-    tell(call, outcome, wanted.end - wanted.start + 1);
-    return partialAnswer(entry, pieces, wanted, { startsAt: place.start, total: place.total }, answered);
+    tell(call, outcome, wanted.end - wanted.start);
+    return partialAnswer(entry, pieces, wanted, place, answered);
   }
 
   async function forward(call: Call, fwd: ForwardReason, request = call.request): Promise<Response> {
@@ -300,17 +300,17 @@ export function httpCache({
   /** Completes a stored beginning (RFC 9111 section 3.3), or fetches the whole where the rest does not fit. */
   async function complete(call: Call, { entry }: Candidate): Promise<Response> {
     const { request, next } = call;
-    const from = entry.head.span!.end + 1;
+    const { end: from, total } = storedPlace(entry.head, entry.bodyBytes);
     const tag = strongTag(field(entry.head.headers, "etag"));
     const headers = new Headers(request.headers);
-    headers.set("range", `bytes=${from}-`);
+    headers.set("range", formatRange({ start: from }));
     if (tag !== undefined) headers.set("if-range", tag);
     const started = keep.start();
     const response = await next(new Request(request, { headers }));
     if (response.status === 206) {
-      const span = placedSpan(response.headers.get("content-range"));
+      const place = placeOf(response.headers.get("content-range"));
       const isRest = tag !== undefined && tag === strongTag(response.headers.get("etag")) &&
-        span?.start === from && span.end === span.total - 1 && span.total === entry.head.span!.total;
+        place?.start === from && place.end === total && place.total === total;
       const pieces = isRest ? await store.body(entry) : undefined;
       if (pieces) {
         tell(call, "miss");
@@ -409,7 +409,7 @@ export function httpCache({
 function answers({ head, bodyBytes }: CacheEntry, range: string | null, headers: Headers): boolean {
   if (range === null) return head.span === undefined;
   if (head.status !== 200 && head.status !== 206) return false;
-  const place = storedSpan(head, bodyBytes);
+  const place = storedPlace(head, bodyBytes);
   const wanted = askedSpan(range, place.total);
   return wanted !== undefined && wanted.start >= place.start && wanted.end <= place.end &&
     holdsIfRange(headers.get("if-range"), head);

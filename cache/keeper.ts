@@ -11,7 +11,7 @@ import {
   unwantedFields,
   variesOnEverything,
 } from "./freshness.ts";
-import { placedSpan } from "./partial.ts";
+import { asStored, placeOf, storedPlace } from "./partial.ts";
 import type { CacheEntry, CacheKey, CacheStore, Field, StoredHead } from "./store.ts";
 import { headOf } from "./stored_head.ts";
 import { tee } from "./tee.ts";
@@ -105,8 +105,8 @@ export function keeper(options: KeeperOptions): Keeper {
     if (request.method !== "GET" && directives.maxAgeMs === undefined && !hasExpires) return;
     const vary = headers.get("vary");
     if (variesOnEverything(vary) || !shouldStore(request, response)) return;
-    const span = status === 206 ? placedSpan(headers.get("content-range")) : undefined;
-    if (status === 206 && (!span || !request.headers.has("range"))) return;
+    const place = status === 206 ? placeOf(headers.get("content-range")) : undefined;
+    if (status === 206 && (!place || !request.headers.has("range"))) return;
     const isDefault = directives.maxAgeMs === undefined && !hasExpires && !directives.private && !directives.noCache &&
       isPublic(request, response);
     // asked late, because Deno parses the URL anew for it: a redirect was followed below
@@ -117,7 +117,7 @@ export function keeper(options: KeeperOptions): Keeper {
       requestMs,
       responseMs: clock.date(),
       ...(isDefault && { ttlMs: defaultTtlMs }),
-      ...(span && { span }),
+      ...(place && { span: asStored(place) }),
     });
     return isUseful(head, headers, directives.maxAgeMs) ? head : undefined;
   }
@@ -159,7 +159,8 @@ export function keeper(options: KeeperOptions): Keeper {
     if (head === undefined) return response;
     const { headers } = response;
     const { url } = kept.key;
-    const expectedBytes = head.span ? head.span.end - head.span.start + 1 : announcedBytes(headers);
+    const place = head.span && storedPlace(head, 0);
+    const expectedBytes = place ? place.end - place.start : announcedBytes(headers);
     if (expectedBytes !== undefined && expectedBytes > maxEntryBytes) return response;
     if (response.body === null || (expectedBytes !== undefined && expectedBytes <= atOnceBytes)) {
       const bytes = await response.bytes();

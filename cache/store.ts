@@ -28,7 +28,7 @@ export interface StoredHead {
   readonly responseMs: number;
   /** Lifetime by policy, in milliseconds, for a response whose origin named none. */
   readonly ttlMs?: number;
-  /** The span a 206 holds; absent when the body is whole. */
+  /** The span a 206 holds, its last byte counted in; absent when the body is whole. */
   readonly span?: { readonly start: number; readonly end: number; readonly total: number };
 }
 

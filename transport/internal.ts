@@ -24,7 +24,15 @@ export { isOwnPart, unfinishedBytes } from "./download/unfinished.ts";
 export { errorIs, statusIs } from "./errors/error_traits.ts";
 export { missingRight, ownError } from "./errors/rights.ts";
 export { readBaseUrl } from "./http/base_url.ts";
-export { isPlain, strongDate, strongTag } from "./http/byte_range.ts";
+export {
+  askedSpan,
+  formatContentRange,
+  formatRange,
+  isPlain,
+  parseContentRange,
+  strongDate,
+  strongTag,
+} from "./http/byte_range.ts";
 export { civitaiHosts, trustedHosts } from "./http/civitai_hosts.ts";
 export { hostOf } from "./http/host.ts";
 export { parseHttpDate } from "./http/http_date.ts";

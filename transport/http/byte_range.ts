@@ -45,6 +45,17 @@ export function parseRange(header: string | null): ByteRange | undefined {
   return { start, end: last === undefined ? undefined : last + 1 };
 }
 
+/**
+ * The one span a Range header asks for in a representation of `total` bytes, a suffix too; undefined for several spans,
+ * another unit, nonsense, or a span that cannot be satisfied (RFC 9110 section 14.1.2).
+ */
+export function askedSpan(header: string, total: number): { start: number; end: number } | undefined {
+  const suffix = /^\s*bytes\s*=\s*-\s*(\d{1,15})\s*$/i.exec(header)?.[1];
+  const range = suffix === undefined ? parseRange(header) : { start: Math.max(0, total - Number(suffix)) };
+  if (range === undefined || range.start >= total) return undefined;
+  return { start: range.start, end: Math.min(range.end ?? total, total) };
+}
+
 /** Reads the Content-Range of a 206 (RFC 9110 section 14.4); undefined when it is missing or makes no sense. */
 export function parseContentRange(header: string | null): ContentRange | undefined {
   const match = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16}|\*)$/i.exec(header?.trim() ?? "");

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import {
+  askedSpan,
   formatContentRange,
   formatRange,
   isPlain,
@@ -133,6 +134,30 @@ Deno.test("formatRange() counts the last byte in", () => {
   assertEquals(formatRange({ start: 5, end: 10 }), "bytes=5-9");
   assertEquals(parseRange(formatRange({ start: 5, end: 10 })), { start: 5, end: 10 });
 });
+
+const askedOfTen: readonly (readonly [string, { start: number; end: number } | undefined])[] = [
+  ["bytes=0-", { start: 0, end: 10 }],
+  ["bytes=2-4", { start: 2, end: 5 }],
+  ["bytes=9-9", { start: 9, end: 10 }],
+  ["bytes=5-99", { start: 5, end: 10 }],
+  ["bytes=-3", { start: 7, end: 10 }],
+  ["bytes=-99", { start: 0, end: 10 }],
+  [" Bytes= -3 ", { start: 7, end: 10 }],
+  ["bytes=-0", undefined],
+  ["bytes=-", undefined],
+  ["bytes=10-", undefined],
+  ["bytes=4-2", undefined],
+  ["bytes=0-1,5-9", undefined],
+  ["items=0-1", undefined],
+  ["", undefined],
+];
+
+for (const [header, expected] of askedOfTen) {
+  Deno.test(`askedSpan() finds what ${JSON.stringify(header)} asks of ten bytes`, () => {
+    assertEquals(askedSpan(header, 10), expected);
+    assertEquals(askedSpan(header, 0), undefined);
+  });
+}
 
 const contentRanges: readonly (readonly [string | null, ReturnType<typeof parseContentRange>])[] = [
   ["bytes 0-0/1", { start: 0, end: 1, total: 1 }],
