@@ -37,7 +37,7 @@ export function formatContentRange({ start, end, total }: ContentRange): string 
 
 /** Reads a Range header with one span that has a first byte; undefined for anything else (lists, suffixes, nonsense). */
 export function parseRange(header: string | null): ByteRange | undefined {
-  const match = /^bytes=(\d{1,16})-(\d{0,16})$/i.exec(header?.replace(/\s+/g, "") ?? "");
+  const match = /^\s*bytes\s*=\s*(\d{1,16})\s*-\s*(\d{0,16})\s*$/i.exec(header ?? "");
   if (!match) return undefined;
   const start = digits(match[1])!;
   const last = digits(match[2]);

@@ -113,6 +113,7 @@ const ranges: readonly (readonly [string | null, { start: number; end: number | 
   ["bytes=0-0", { start: 0, end: 1 }],
   ["bytes=5-9", { start: 5, end: 10 }],
   ["BYTES = 5 - 9", { start: 5, end: 10 }],
+  ["bytes=1 0-20", undefined],
   ["bytes=9-5", undefined],
   ["bytes=-5", undefined],
   ["bytes=0-1,5-9", undefined],
