@@ -6,10 +6,10 @@ import { credentialsOf } from "./credentials.ts";
 import type { CacheStatus, ForwardReason } from "./cache_status.ts";
 import { ageMs, mayServeOnError, type Policy, policyOf, verdict } from "./freshness.ts";
 import { isSafe, urlsToInvalidate } from "./invalidation.ts";
-import { keeper } from "./keeper.ts";
 import { holdsIfRange, placeOf, storedPlace } from "./partial.ts";
 import { fingerprinter } from "./partition.ts";
 import { freshened } from "./stored_head.ts";
+import { storing } from "./storing.ts";
 import { field } from "./fields.ts";
 import { spelledOut, withoutFragment } from "./request_words.ts";
 import { type CacheEntry, type CacheKey, type CacheOutcome, type CacheStore, checkCount } from "./store.ts";
@@ -112,17 +112,27 @@ export function httpCache({
   if (!(staleIfErrorMs >= 0)) throw new RangeError(`option staleIfErrorMs: ${staleIfErrorMs} is not 0 or more`);
   if (!/^[A-Za-z*][\w!#$%&'*+.^`|~:/-]*$/.test(name)) throw new TypeError(`option name: "${name}" is not a token`);
   const mode = { shared, targetedFields: targetedFields.map((field) => field.toLowerCase()) };
-  const veil = fingerprinter(store);
+  const fingerprinted = fingerprinter(store);
   const policies = new WeakMap<CacheEntry["head"], Policy>();
   const refreshing = new Set<string>();
-  const keep = keeper({ store, mode, isPublic, defaultTtlMs, shouldStore, maxEntryBytes, name, clock, veil });
+  const { keep, join, start, forget } = storing({
+    store,
+    mode,
+    isPublic,
+    defaultTtlMs,
+    shouldStore,
+    maxEntryBytes,
+    name,
+    clock,
+    fingerprinted,
+  });
 
   function keyOf(request: Request, url: string): CacheKey {
     if (partition) return { url, partition: partition(request) ?? "" };
     // a shared cache obeys RFC 9111 section 3.5 instead; its answers are nobody's own
     if (shared) return { url, partition: "shared" };
     const credentials = credentialsOf(request.headers);
-    return { url, partition: credentials === "" ? "" : veil(credentials) };
+    return { url, partition: credentials === "" ? "" : fingerprinted(credentials) };
   }
 
   function policy(entry: CacheEntry): Policy {
@@ -135,7 +145,7 @@ export function httpCache({
   function candidates(found: readonly CacheEntry[], headers: Headers): Candidate[] {
     const matching: Candidate[] = [];
     for (const entry of found) {
-      if (matchesVary(entry.head, headers, veil)) matching.push({ entry, policy: policy(entry) });
+      if (matchesVary(entry.head, headers, fingerprinted)) matching.push({ entry, policy: policy(entry) });
     }
     if (matching.length > 1) {
       matching.sort((a, b) =>
@@ -151,7 +161,7 @@ export function httpCache({
     return { url, ageMs: age, name, status: { ...status, ttl: Math.ceil((policy.lifetimeMs - age) / 1000) } };
   }
 
-  function tell({ request, context, isBehind }: Call, outcome: CacheOutcome | "bypass", bytes = 0): void {
+  function count({ request, context, isBehind }: Call, outcome: CacheOutcome | "bypass", bytes = 0): void {
     if (isBehind) return;
     if (outcome !== "bypass") store.record(outcome, bytes);
     context.report({ type: "cache", url: redactUrl(request.url), result: outcome });
@@ -168,11 +178,11 @@ export function httpCache({
     const { request } = call;
     const answered = facts(call, candidate, status);
     if (isNotModified(entry.head, request.headers, clock.date())) {
-      tell(call, outcome, entry.bodyBytes);
+      count(call, outcome, entry.bodyBytes);
       return notModifiedAnswer(entry, answered);
     }
     if (request.method === "HEAD") {
-      tell(call, outcome);
+      count(call, outcome);
       return wholeAnswer(entry, null, answered);
     }
     const found = store.body(entry);
@@ -183,18 +193,18 @@ export function httpCache({
     }
     const range = request.headers.get("range");
     if (range === null) {
-      tell(call, outcome, entry.bodyBytes);
+      count(call, outcome, entry.bodyBytes);
       return wholeAnswer(entry, pieces, answered);
     }
     const place = storedPlace(entry.head, entry.bodyBytes);
     const wanted = askedSpan(range, place.total)!;
-    tell(call, outcome, wanted.end - wanted.start);
+    count(call, outcome, wanted.end - wanted.start);
     return partialAnswer(entry, pieces, wanted, place, answered);
   }
 
   async function forward(call: Call, fwd: ForwardReason, request = call.request): Promise<Response> {
-    tell(call, "miss");
-    const started = keep.start();
+    count(call, "miss");
+    const started = start();
     return await keep(call, await call.next(request), { fwd, ...started });
   }
 
@@ -206,12 +216,12 @@ export function httpCache({
     const question = isConditional
       ? new Request(request, { headers: conditionalFields(request.headers, entry.head) })
       : request;
-    const started = keep.start();
+    const started = start();
     let response: Response;
     try {
       response = await next(question);
     } catch (error) {
-      return await standIn(call, candidate, error);
+      return await serveStale(call, candidate, error);
     }
     if (response.status === 304 && isConditional) {
       if (confirms(response.headers, entry.head)) {
@@ -221,7 +231,7 @@ export function httpCache({
           ...started,
           responseMs: clock.date(),
           mode,
-          ...(vary !== null && { vary: selectingFields(vary, request.headers, veil) }),
+          ...(vary !== null && { vary: selectingFields(vary, request.headers, fingerprinted) }),
         });
         const updated = { ...entry, head };
         const meaning = policy(updated).directives;
@@ -248,12 +258,12 @@ export function httpCache({
         return answer;
       }
     }
-    tell(call, "miss");
+    count(call, "miss");
     try {
       return await keep(call, response, { fwd: "stale", ...started });
     } catch (error) {
       // a short body is read at once, and broke off
-      return await standIn(call, candidate, error);
+      return await serveStale(call, candidate, error);
     }
   }
 
@@ -263,7 +273,7 @@ export function httpCache({
   }
 
   /** What to answer when the network failed under a validation (RFC 9111 sections 4.2.4 and 5.2.2.2). */
-  async function standIn(call: Call, candidate: Candidate, error: unknown): Promise<Response> {
+  async function serveStale(call: Call, candidate: Candidate, error: unknown): Promise<Response> {
     const isFailure = error instanceof NetworkError || error instanceof TypeError;
     if (!isFailure || call.request.signal.aborted) throw error;
     const detail = error instanceof NetworkError ? error.code : "network_error";
@@ -305,7 +315,7 @@ export function httpCache({
     const headers = new Headers(request.headers);
     headers.set("range", formatRange({ start: from }));
     if (tag !== undefined) headers.set("if-range", tag);
-    const started = keep.start();
+    const started = start();
     const response = await next(new Request(request, { headers }));
     if (response.status === 206) {
       const place = placeOf(response.headers.get("content-range"));
@@ -313,12 +323,12 @@ export function httpCache({
         place?.start === from && place.end === total && place.total === total;
       const pieces = isRest ? await store.body(entry) : undefined;
       if (pieces) {
-        tell(call, "miss");
-        return keep.joined(call, response, { entry, pieces }, started);
+        count(call, "miss");
+        return join(call, response, { entry, pieces }, started);
       }
     }
     if (response.status !== 206 && response.status !== 416) {
-      tell(call, "miss");
+      count(call, "miss");
       return await keep(call, response, { fwd: "partial", ...started });
     }
     await response.body?.cancel();
@@ -327,18 +337,18 @@ export function httpCache({
 
   /** A request with another method than GET and HEAD (RFC 9111 section 4.4). */
   async function pass(call: Call): Promise<Response> {
-    const started = keep.start();
+    const started = start();
     const response = await call.next(call.request);
     if (isSafe(call.request.method)) return response;
     const urls = urlsToInvalidate(call.key.url, response);
     for (const url of urls) await store.invalidate(url);
-    keep.forget(urls);
+    forget(urls);
     if (call.request.method !== "POST" || response.status !== 200) return response;
     const location = response.headers.get("content-location");
     if (location === null || !URL.canParse(location, call.key.url)) return response;
     // RFC 9110 section 9.3.3: then it is what a GET would bring
     if (new URL(location, call.key.url).href !== call.key.url) return response;
-    return await keep(call, response, { fwd: "method", requestMs: started.requestMs, epoch: keep.start().epoch });
+    return await keep(call, response, { fwd: "method", requestMs: started.requestMs, epoch: start().epoch });
   }
 
   return async function httpCache(original, next, context) {
@@ -350,7 +360,7 @@ export function httpCache({
     const call: Call = { request, next, context, key, asked, replaces: [] };
     if (method !== "GET" && method !== "HEAD") return await pass(call);
     if (asked.noStore || headers.has("if-match") || headers.has("if-unmodified-since")) {
-      tell(call, "bypass");
+      count(call, "bypass");
       return await next(request);
     }
     const looked = store.get(key);
@@ -381,15 +391,15 @@ export function httpCache({
 
   /** Passes a HEAD on, and lets its answer update or drop what is stored for GET (RFC 9111 section 4.3.5). */
   async function head(call: Call, usable: Candidate | undefined): Promise<Response> {
-    const started = keep.start();
+    const started = start();
     let response: Response;
     try {
       response = await call.next(call.request);
     } catch (error) {
-      if (usable) return await standIn(call, usable, error);
+      if (usable) return await serveStale(call, usable, error);
       throw error;
     }
-    tell(call, "bypass");
+    count(call, "bypass");
     if (response.status !== 200) return response;
     for (const entry of call.replaces) {
       if (entry.head.span || entry.head.status !== 200) continue;

@@ -40,19 +40,19 @@ export function normaliseField(name: string, value: string | null): string | nul
  *
  * @param vary The response's Vary; null when it is missing.
  * @param headers The request's fields.
- * @param veil Hides the value of a field that may hold a credential.
+ * @param fingerprinted Hides the value of a field that may hold a credential.
  */
 export function selectingFields(
   vary: string | null,
   headers: Headers,
-  veil: (value: string) => string,
+  fingerprinted: (value: string) => string,
 ): (readonly [string, string | null])[] {
-  return [...new Set(tokens(vary))].map((name) => [name, selectingValue(name, headers, veil)] as const);
+  return [...new Set(tokens(vary))].map((name) => [name, selectingValue(name, headers, fingerprinted)] as const);
 }
 
-function selectingValue(name: string, headers: Headers, veil: (value: string) => string): string | null {
+function selectingValue(name: string, headers: Headers, fingerprinted: (value: string) => string): string | null {
   const value = normaliseField(name, headers.get(name));
-  return value !== null && isSecretName(name) ? veil(value) : value;
+  return value !== null && isSecretName(name) ? fingerprinted(value) : value;
 }
 
 /** The one language the request likes best of all; undefined when there is none, or when two share the first place. */
@@ -65,10 +65,10 @@ function favourite(acceptLanguage: string | null): string | undefined {
  * Tells whether a stored response answers a request with these fields (RFC 9111 section 4.1). A response that says it
  * is in the language the request likes best answers it too: no negotiation could do better.
  */
-export function matchesVary(head: StoredHead, headers: Headers, veil: (value: string) => string): boolean {
+export function matchesVary(head: StoredHead, headers: Headers, fingerprinted: (value: string) => string): boolean {
   for (const [name, stored] of head.vary) {
     if (name === "*") return false;
-    if (selectingValue(name, headers, veil) === stored) continue;
+    if (selectingValue(name, headers, fingerprinted) === stored) continue;
     if (name !== "accept-language") return false;
     const language = field(head.headers, "content-language")?.trim().toLowerCase();
     if (language === undefined || language !== favourite(headers.get(name))) return false;

@@ -2,7 +2,7 @@ import { strongTag } from "../transport/internal.ts";
 import type { Clock } from "../transport/mod.ts";
 import { bodyOf, respond } from "./answer.ts";
 import { formatCacheStatus, type ForwardReason } from "./cache_status.ts";
-import { mergeFields } from "./fields.ts";
+import { field, mergeFields } from "./fields.ts";
 import {
   type CacheMode,
   mayStore,
@@ -16,10 +16,9 @@ import type { CacheEntry, CacheKey, CacheStore, Field, StoredHead } from "./stor
 import { headOf } from "./stored_head.ts";
 import { tee } from "./tee.ts";
 import { selectingFields } from "./vary.ts";
-import { field } from "./fields.ts";
 
 /** What storing depends on; see the options of `httpCache`. */
-export interface KeeperOptions {
+export interface StoringOptions {
   /** Where responses go. */
   readonly store: CacheStore;
   /** How they are read. */
@@ -37,7 +36,7 @@ export interface KeeperOptions {
   /** Where time comes from. */
   readonly clock: Clock;
   /** Hides the value of a request field that may hold a credential. */
-  readonly veil: (value: string) => string;
+  readonly fingerprinted: (value: string) => string;
 }
 
 /** The moment a request went out. */
@@ -66,11 +65,11 @@ export interface Kept {
 }
 
 /** Stores responses on their way to the caller. */
-export interface Keeper {
+export interface Storing {
   /** Stores `response` if it may be, and returns the one to hand on: the same object when nothing is stored. */
-  (kept: Kept, response: Response, why: Started & { fwd: ForwardReason }): Promise<Response>;
+  keep(kept: Kept, response: Response, why: Started & { fwd: ForwardReason }): Promise<Response>;
   /** Joins a stored beginning with the rest that came as a 206, hands on the whole and stores it. */
-  joined(
+  join(
     kept: Kept,
     rest: Response,
     beginning: { entry: CacheEntry; pieces: readonly Uint8Array[] },
@@ -87,8 +86,8 @@ const atOnceBytes = 64 * 1024;
 const mostRemembered = 1000;
 
 /** Makes the part of `httpCache` that stores. */
-export function keeper(options: KeeperOptions): Keeper {
-  const { store, mode, isPublic, defaultTtlMs, shouldStore, maxEntryBytes, name, clock, veil } = options;
+export function storing(options: StoringOptions): Storing {
+  const { store, mode, isPublic, defaultTtlMs, shouldStore, maxEntryBytes, name, clock, fingerprinted } = options;
   let epoch = 0;
   let floor = 0;
   const invalidated = new Map<string, number>();
@@ -113,7 +112,7 @@ export function keeper(options: KeeperOptions): Keeper {
     const { url } = response;
     if (url !== "" && url !== key.url) return;
     const head = headOf(response, unwantedFields(directives, mode), {
-      vary: vary === null ? [] : selectingFields(vary, request.headers, veil),
+      vary: vary === null ? [] : selectingFields(vary, request.headers, fingerprinted),
       requestMs,
       responseMs: clock.date(),
       ...(isDefault && { ttlMs: defaultTtlMs }),
@@ -179,7 +178,7 @@ export function keeper(options: KeeperOptions): Keeper {
     return marked(kept, body, response, fwd);
   }
 
-  function joined(
+  function join(
     kept: Kept,
     rest: Response,
     { entry, pieces }: { entry: CacheEntry; pieces: readonly Uint8Array[] },
@@ -208,18 +207,16 @@ export function keeper(options: KeeperOptions): Keeper {
     );
   }
 
-  return Object.assign(keep, {
-    joined,
-    start: () => ({ requestMs: clock.date(), epoch }),
-    forget(urls: readonly string[]) {
-      if (invalidated.size + urls.length > mostRemembered) {
-        invalidated.clear();
-        floor = epoch + 1;
-      }
-      epoch++;
-      for (const url of urls) invalidated.set(url, epoch);
-    },
-  });
+  function forget(urls: readonly string[]): void {
+    if (invalidated.size + urls.length > mostRemembered) {
+      invalidated.clear();
+      floor = epoch + 1;
+    }
+    epoch++;
+    for (const url of urls) invalidated.set(url, epoch);
+  }
+
+  return { keep, join, start: () => ({ requestMs: clock.date(), epoch }), forget };
 }
 
 function announcedBytes(headers: Headers): number | undefined {
