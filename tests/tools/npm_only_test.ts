@@ -30,6 +30,9 @@ import { parseArgs } from "@std/cli/parse-args";
 import { promptSecret } from "@std/cli/prompt-secret";
 import { unicodeWidth } from "@std/cli/unicode-width";
 import * as cli from "@std/cli";
+import { eTag, ifNoneMatch } from "@std/http/etag";
+import { accepts } from "@std/http/negotiation";
+import { type ServerSentEventMessage, ServerSentEventStream } from "@std/http/server-sent-event-stream";
 import { Logger, type LogRecord, RotatingFileHandler } from "@std/log";
 import * as nodeAssert from "node:assert";
 
@@ -226,6 +229,45 @@ Deno.test("@std/cli: promptSecret() is null without a terminal, and mod offers a
     stdin: "null",
   }).output();
   assertEquals(new TextDecoder().decode(stdout).trim(), "null");
+});
+
+Deno.test("@std/http: eTag() is strong and tells texts apart, ifNoneMatch() compares weakly", async () => {
+  const [one, same, other, none] = await Promise.all([eTag("天地"), eTag("天地"), eTag("玄黃"), eTag("")]);
+  assertEquals([one, new Set([one, other, none]).size], [same, 3]);
+  for (const tag of [one, other, none]) assert(/^"[!#-~]+"$/.test(tag!), tag);
+  for (const held of [one, `W/${one}`, `"x", ${one}`, `W/"x" ,W/${one}`, "*"]) {
+    assertEquals([ifNoneMatch(held!, one), ifNoneMatch(held!, `W/${one}`)], [false, false], held);
+  }
+  for (const held of [other, `"x", ${none}`, one!.slice(1, -1), "", null]) assertEquals(ifNoneMatch(held!, one), true);
+});
+
+Deno.test("@std/http: accepts() takes what is preferred, and the first where nothing is", () => {
+  const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
+  const cases: [accept: string | undefined, type: string | undefined][] = [
+    [undefined, "application/json"],
+    ["*/*", "application/json"],
+    ["application/json", "application/json"],
+    [browser, "text/html"],
+    ["text/html", "text/html"],
+    ["text/*", "text/html"],
+    ["text/html;q=0.5, application/json", "application/json"],
+    ["text/html;q=0, */*", "application/json"],
+    ["image/png", undefined],
+  ];
+  for (const [accept, type] of cases) {
+    const headers = new Headers(accept === undefined ? {} : { accept });
+    assertEquals(accepts({ headers } as Request, "application/json", "text/html"), type, accept);
+  }
+});
+
+Deno.test("@std/http: ServerSentEventStream encodes messages, and refuses line ends where there can be none", async () => {
+  const encode = (...messages: ServerSentEventMessage[]) =>
+    new Response(ReadableStream.from(messages).pipeThrough(new ServerSentEventStream())).text();
+  assertEquals(
+    await encode({ id: "a-1", event: "hello", data: "one\r\ntwo", retry: 2000 }, { comment: "busy" }, { id: 7 }),
+    "event:hello\ndata:one\ndata:two\nid:a-1\nretry:2000\n\n:busy\n\nid:7\n\n",
+  );
+  for (const name of ["comment", "event", "id"]) await assertRejects(() => encode({ [name]: "a\nb" }), SyntaxError);
 });
 
 Deno.test("@std/log: a logger hands levels, names and arguments to a rotating file that keeps so many old ones", async () => {
