@@ -1,3 +1,4 @@
+import { type ServerSentEventMessage, ServerSentEventStream } from "@std/http/server-sent-event-stream";
 import { redactText } from "../../transport/internal.ts";
 import type { Clock } from "../../transport/mod.ts";
 import type { EventBus, MonitorEvent } from "../metrics/event_bus.ts";
@@ -22,12 +23,28 @@ export interface EventStreams {
   close(): void;
 }
 
-const encoder = new TextEncoder();
 const mostPerChunk = 200;
+const retryMs = 2000;
+/** A comment without words, which is no message. */
+const heartbeat = new TextEncoder().encode(":\n\n");
 
 /** An event as JSON without secrets; URLs in it were redacted where they arose, texts of servers were not. */
 export function eventJson(event: MonitorEvent): string {
   return JSON.stringify(event, (_key, value) => typeof value === "string" ? redactText(value) : value);
+}
+
+/** Events as they are sent. */
+interface Chunk {
+  /** The event before the first. */
+  readonly after: number;
+  /** The last event. */
+  readonly upTo: number;
+  readonly bytes: Promise<Uint8Array>;
+}
+
+/** Messages as they are sent. */
+function encode(messages: readonly ServerSentEventMessage[]): Promise<Uint8Array> {
+  return new Response(ReadableStream.from(messages).pipeThrough(new ServerSentEventStream())).bytes();
 }
 
 /**
@@ -46,7 +63,7 @@ export function eventStreams(
   const ends = new Set<() => void>();
   let clients = 0;
   let isClosed = false;
-  let chunk = { after: -1, upTo: -1, bytes: new Uint8Array() };
+  let chunk: Chunk = { after: -1, upTo: -1, bytes: encode([]) };
   let cancelGather: (() => void) | undefined;
   let cancelBeat = () => {};
 
@@ -68,25 +85,31 @@ export function eventStreams(
   cancelBeat = clock.after(heartbeatMs, beat, true);
 
   /** What comes after event `after`; most clients stand at the same place, so it is kept for the next one. */
-  function next(after: number): { upTo: number; bytes: Uint8Array } {
+  function next(after: number): Chunk {
     if (chunk.after === after && chunk.upTo === bus.lastId) return chunk;
     const { events, missed } = bus.since(after);
     const some = events.slice(0, mostPerChunk);
-    const upTo = some.at(-1)?.id ?? bus.lastId;
-    let text = missed ? `event: missed\ndata: {}\n\n` : "";
-    for (const event of some) text += `id: ${epoch}-${event.id}\nevent: ${event.type}\ndata: ${eventJson(event)}\n\n`;
-    chunk = { after, upTo, bytes: encoder.encode(text) as Uint8Array<ArrayBuffer> };
+    const messages = some.map((event): ServerSentEventMessage => ({
+      id: idOf(event.id),
+      event: event.type,
+      data: eventJson(event),
+    }));
+    if (missed) messages.unshift({ event: "missed", data: "{}" });
+    chunk = { after, upTo: some.at(-1)?.id ?? bus.lastId, bytes: encode(messages) };
     return chunk;
   }
 
-  function start(lastEventId: string | undefined): { at: number; greeting: string } {
+  const idOf = (id: number) => `${epoch}-${id}`;
+
+  function start(lastEventId: string | undefined): { at: number; greeting: ServerSentEventMessage } {
     const [, known, number] = /^([0-9a-f]{8})-(\d{1,15})$/.exec(lastEventId ?? "") ?? [];
-    const position = (at: number) => `id: ${epoch}-${at}\n`;
-    if (lastEventId === undefined || lastEventId === "") {
-      return { at: bus.lastId, greeting: `retry: 2000\n${position(bus.lastId)}event: hello\ndata: {}\n\n` };
-    }
-    if (known === epoch && Number(number) <= bus.lastId) return { at: Number(number), greeting: "retry: 2000\n\n" };
-    return { at: 0, greeting: `retry: 2000\n${position(0)}event: reset\ndata: {}\n\n` };
+    const greet = (event: string, at: number) => ({
+      at,
+      greeting: { retry: retryMs, id: idOf(at), event, data: "{}" },
+    });
+    if (lastEventId === undefined || lastEventId === "") return greet("hello", bus.lastId);
+    if (known !== epoch || Number(number) > bus.lastId) return greet("reset", 0);
+    return { at: Number(number), greeting: { retry: retryMs } };
   }
 
   return {
@@ -95,7 +118,7 @@ export function eventStreams(
     },
     open(lastEventId) {
       if (isClosed || clients >= maxClients) return undefined;
-      let { at, greeting } = start(lastEventId);
+      let { at, greeting }: { at: number; greeting: ServerSentEventMessage | undefined } = start(lastEventId);
       let end = () => {};
       let isOver = false;
       clients++;
@@ -111,17 +134,16 @@ export function eventStreams(
           ends.add(end);
         },
         async pull(controller) {
-          if (greeting !== "") {
-            controller.enqueue(encoder.encode(greeting));
-            greeting = "";
-            return;
+          let bytes: Promise<Uint8Array> | Uint8Array = heartbeat;
+          if (greeting !== undefined) {
+            bytes = encode([greeting]);
+            greeting = undefined;
+          } else {
+            if (bus.lastId === at) await new Promise<void>((resolve) => waiting.add(resolve));
+            if (bus.lastId !== at) ({ upTo: at, bytes } = next(at));
           }
-          if (bus.lastId === at) await new Promise<void>((resolve) => waiting.add(resolve));
-          if (isOver) return;
-          if (bus.lastId === at) return controller.enqueue(encoder.encode(":\n\n"));
-          const { upTo, bytes } = next(at);
-          at = upTo;
-          controller.enqueue(bytes);
+          const encoded = await bytes;
+          if (!isOver) controller.enqueue(encoded);
         },
         cancel() {
           if (isOver) return;
