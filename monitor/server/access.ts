@@ -3,9 +3,10 @@ import { isIP } from "node:net";
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { attempts } from "./attempts.ts";
+import { isPageWanted } from "./wanted.ts";
 
-/** Who may ask; see {@linkcode guard}. */
-export interface GuardOptions {
+/** Who may ask; see {@linkcode access}. */
+export interface AccessOptions {
   /** Address the server listens on. */
   readonly hostname: string;
   /** Further names it is reached by. */
@@ -19,11 +20,14 @@ export interface GuardOptions {
 }
 
 /** Checks every request before anything else does. */
-export interface Guard {
+export interface Access {
   /** Refuses foreign hosts, foreign origins, and, where there is a token, who does not have it. */
   readonly check: MiddlewareHandler;
-  /** Takes the token of a log-in form: 200 when it was right, and the cookie is set; else 401, or 429 after too many. */
-  logIn(c: Context, token: unknown): 200 | 401 | 429;
+  /**
+   * Takes the token of a log-in form: 200 when it was right, and the cookie is set; else 401, or 429 after too many.
+   * Undefined where no token is asked for.
+   */
+  readonly logIn: ((c: Context, token: unknown) => 200 | 401 | 429) | undefined;
 }
 
 const cookieName = "civikit_session";
@@ -51,7 +55,7 @@ const digest = (text: string): Uint8Array => createHash("sha256").update(text).d
 const isSame = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b));
 
 function checkOptions(
-  { hostname, allowedHosts, token }: Pick<GuardOptions, "hostname" | "allowedHosts" | "token">,
+  { hostname, allowedHosts, token }: Pick<AccessOptions, "hostname" | "allowedHosts" | "token">,
 ): void {
   for (const host of allowedHosts) {
     if (nameOf(host) !== host.toLowerCase()) {
@@ -73,7 +77,7 @@ function checkOptions(
  *
  * @throws {TypeError} When an option is malformed, or a token is missing where it is compulsory.
  */
-export function guard(options: GuardOptions): Guard {
+export function access(options: AccessOptions): Access {
   checkOptions(options);
   const { hostname, token, basePath } = options;
   const tries = attempts(options.now);
@@ -106,7 +110,7 @@ export function guard(options: GuardOptions): Guard {
   }
 
   /** Compares what was given with the token, by whatever way it came; too many wrong ones make their address wait. */
-  function verdict(c: Context, given: unknown, token: string): 200 | 401 | 429 {
+  function checkToken(c: Context, given: unknown, token: string): 200 | 401 | 429 {
     const address = addressOf(c) ?? "";
     if (tries.isLocked(address)) return 429;
     if (typeof given === "string" && isSame(given, token)) return 200;
@@ -117,7 +121,7 @@ export function guard(options: GuardOptions): Guard {
   function authorise(c: Context, token: string): 200 | 401 | 429 {
     if (hasSession(c)) return 200;
     const header = c.req.header("authorization") ?? "";
-    return header === "" ? 401 : verdict(c, /^bearer +(\S+)$/i.exec(header)?.[1], token);
+    return header === "" ? 401 : checkToken(c, /^bearer +(\S+)$/i.exec(header)?.[1], token);
   }
 
   /** Whether the connection itself comes from elsewhere, whatever the options say. */
@@ -137,15 +141,15 @@ export function guard(options: GuardOptions): Guard {
       const found = authorise(c, token);
       if (found === 200) return await next();
       if (found === 429) return c.json({ error: "too many wrong tokens" }, 429, { "retry-after": "60" });
-      const isPage = c.req.method === "GET" && (c.req.header("accept") ?? "").includes("text/html");
+      const isPage = c.req.method === "GET" && isPageWanted(c);
       const lang = c.req.query("lang");
       if (isPage) {
         return c.redirect(`${basePath}/login${lang === "en" || lang === "zh-TW" ? `?lang=${lang}` : ""}`, 303);
       }
       return c.json({ error: "token missing or wrong" }, 401, { "www-authenticate": 'Bearer realm="civikit"' });
     },
-    logIn(c, given) {
-      const found = token === undefined ? 401 : verdict(c, given, token);
+    logIn: token === undefined ? undefined : (c, given) => {
+      const found = checkToken(c, given, token);
       if (found !== 200) return found;
       const secure = new URL(c.req.url).protocol === "https:";
       const session = sign(Date.now() + sessionSeconds * 1000);

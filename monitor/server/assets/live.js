@@ -9,6 +9,7 @@ let isHeld = false;
 let isBusy = false;
 let timer = 0;
 let state = "connecting";
+let etag = "";
 
 function show(next) {
   state = next;
@@ -45,12 +46,18 @@ async function renew() {
   if (isBusy || isHeld || document.hidden) return;
   isBusy = true;
   try {
-    const response = await fetch(location.href, { headers: { accept: "text/html" }, cache: "no-store" });
+    const headers = { accept: "text/html", "if-none-match": etag };
+    const response = await fetch(location.href, { headers, cache: "no-store" });
     // the session is over: the log-in page came instead
     if (response.redirected) return location.reload();
-    if (!response.ok) throw new Error(`status ${response.status}`);
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    if (!isHeld) takeOver(page);
+    if (response.status !== 304) {
+      if (!response.ok) throw new Error(`status ${response.status}`);
+      const page = new DOMParser().parseFromString(await response.text(), "text/html");
+      if (!isHeld) {
+        takeOver(page);
+        etag = response.headers.get("etag") ?? "";
+      }
+    }
     show(events.readyState === EventSource.OPEN ? "live" : "connecting");
   } catch {
     show("offline");

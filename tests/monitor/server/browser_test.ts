@@ -55,6 +55,16 @@ Deno.test({
         only(served, page);
       },
 
+      async "is sent nothing while nothing has changed, and takes up what has"(page) {
+        await using served = serve();
+        await page.open(`${served.url}/transfers`);
+        const renewed = "performance.getEntriesByType('resource').map(({ responseStatus }) => responseStatus)";
+        await page.until(`${renewed}.includes(304)`);
+        served.registry.transfers.track("new.bin");
+        await page.until("document.getElementById('transfers').textContent.includes('new.bin')");
+        only(served, page);
+      },
+
       async "clears the numbers after asking once more"(page) {
         await using served = serve();
         attempt(served.registry, url);

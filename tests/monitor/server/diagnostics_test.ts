@@ -60,6 +60,49 @@ Deno.test("diagnostics() answers every path of its OpenAPI description, as descr
   for (const [, name] of refs) assert(name! in described.components.schemas, name);
 });
 
+Deno.test("diagnostics() answers 304 for an asset or a page that the client has already", async () => {
+  const clock = fakeClock();
+  const registry = metricsRegistry({ clock });
+  await using served = serve({ registry });
+  const ask = async (path: string, held = "") => {
+    const response = await served.get(path, { accept: "text/html", ...(held !== "" && { "if-none-match": held }) });
+    return { response, status: response.status, etag: response.headers.get("etag")!, body: await response.text() };
+  };
+  for (const path of ["/assets/style.css", "/transfers"]) {
+    const { status, etag, body } = await ask(path);
+    assertEquals([status, body === ""], [200, false]);
+    for (const held of [etag, `W/${etag}`, `"other", ${etag}`, "*"]) {
+      const again = await ask(path, held);
+      assertEquals([again.status, again.body, again.etag], [304, "", etag], `${path} ${held}`);
+      assert(again.response.headers.has("content-security-policy"));
+    }
+    assertEquals((await ask(path, '"other"')).status, 200);
+  }
+  const before = await ask("/transfers");
+  registry.transfers.track("new.bin");
+  await clock.advance(1000);
+  const after = await ask("/transfers", before.etag);
+  assertEquals([after.status, after.etag === before.etag, after.body.includes("new.bin")], [200, false, true]);
+  const notFound = await ask("/nowhere", "*");
+  assertEquals([notFound.status, notFound.etag], [404, null as unknown as string]);
+});
+
+Deno.test("diagnostics() gives a page to who prefers one, and JSON to everybody else", async () => {
+  await using served = serve();
+  const typeFor = async (accept: string) => {
+    const response = await served.get("/nowhere", { accept });
+    await response.body?.cancel();
+    return response.headers.get("content-type")!.split(";")[0];
+  };
+  const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+  for (const accept of [browser, "text/html", "text/*", "application/json;q=0.5, text/html"]) {
+    assertEquals(await typeFor(accept), "text/html", accept);
+  }
+  for (const accept of ["*/*", "application/json", "text/html;q=0.5, application/json", "text/html;q=0, */*"]) {
+    assertEquals(await typeFor(accept), "application/json", accept);
+  }
+});
+
 Deno.test("diagnostics() forbids everything a page does not need, on every answer", async () => {
   await using served = serve();
   for (

@@ -1,0 +1,79 @@
+import { eTag, ifNoneMatch } from "@std/http/etag";
+import { Hono } from "hono";
+import { readAtMost } from "../../transport/internal.ts";
+import type { TransferList } from "../metrics/transfers.ts";
+import type { Access } from "./access.ts";
+import icon from "./assets/icon.svg" with { type: "text" };
+import liveScript from "./assets/live.js" with { type: "text" };
+import style from "./assets/style.css" with { type: "text" };
+import { dashboardPage } from "./dashboard_page.ts";
+import { cachePage, errorsPage, logInPage, reportPage, transfersPage } from "./pages.ts";
+import type { Renderer } from "./renderer.ts";
+import type { Views } from "./views.ts";
+
+/** What the pages are made of. */
+export interface PageRoutesOptions {
+  /** What is shown. */
+  readonly views: Views;
+  /** How it is shown. */
+  readonly renderer: Renderer;
+  /** The transfers. */
+  readonly transfers: Pick<TransferList, "list">;
+  /** What stands before every path, without a slash at the end. */
+  readonly base: string;
+  /** Takes the token; undefined where none is asked for. */
+  readonly logIn: Access["logIn"] | undefined;
+}
+
+const mostFormBytes = 4096;
+
+const assets: readonly (readonly [name: string, type: string, text: string])[] = [
+  ["style.css", "text/css; charset=utf-8", style],
+  ["live.js", "text/javascript; charset=utf-8", liveScript],
+  ["icon.svg", "image/svg+xml", icon],
+];
+
+/** The pages, what they look like, and the way in. */
+export function pageRoutes({ views, renderer: { show }, transfers, base, logIn }: PageRoutesOptions): Hono {
+  const app = new Hono();
+
+  for (const [name, type, text] of assets) {
+    const tag = eTag(text);
+    app.get(`/assets/${name}`, async (c) => {
+      const etag = await tag;
+      const headers = { "content-type": type, "cache-control": "no-cache", etag };
+      const isNew = ifNoneMatch(c.req.header("if-none-match") ?? null, etag);
+      return isNew ? c.body(text, 200, headers) : c.body(null, 304, headers);
+    });
+  }
+
+  app.get(
+    "/",
+    (c) => show(c, async (context) => dashboardPage(await views.dashboard(context.span, context.locale), context)),
+  );
+  app.get("/report", (c) => show(c, (context) => reportPage(views.report(context.span, context.locale), context)));
+  app.get("/errors", (c) =>
+    show(c, (context) => {
+      const { span, locale } = context;
+      return errorsPage(views.report(span, locale), views.failures(span, 100), context);
+    }));
+  app.get("/transfers", (c) => show(c, (context) => transfersPage(transfers.list(), context)));
+  app.get("/cache", (c) => show(c, async (context) => cachePage(await views.cacheNumbers(), context)));
+
+  app.get(
+    "/login",
+    (c) => logIn === undefined ? c.redirect(`${base}/`, 303) : show(c, (context) => logInPage(undefined, context)),
+  );
+  app.post("/login", async (c) => {
+    // by hand: what reads or limits it for us asks for request.signal, and then Deno prints a notice
+    const bytes = await readAtMost(new Response(c.req.raw.body), mostFormBytes);
+    if (bytes === undefined) return c.json({ error: "request too large" }, 413);
+    const headers = { "content-type": c.req.header("content-type") ?? "" };
+    const given = await new Response(bytes, { headers }).formData().then((form) => form.get("token"), () => null);
+    const found = logIn?.(c, given) ?? 401;
+    if (found === 200) return c.redirect(`${base}/`, 303);
+    const problem = found === 429 ? "tokenLater" : "tokenWrong";
+    return show(c, (context) => logInPage(context.t[problem], context), found);
+  });
+  return app;
+}
