@@ -1,6 +1,7 @@
 import { readText } from "../../transport/internal.ts";
 import { type Classify, type Clock, ContentError, type ErrorReason } from "../../transport/mod.ts";
 import { shownInput } from "./input.ts";
+import { isRecord } from "./is_record.ts";
 
 const longestMessage = 500;
 
@@ -53,10 +54,6 @@ export class InvalidResponseError extends ContentError {
 /** A piece of an answer as one short line, secrets cut. */
 export function excerptOf(value: unknown): string {
   return shownInput(typeof value === "string" ? value : JSON.stringify(value) ?? String(value));
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function issueText(issue: unknown): string | undefined {

@@ -1,5 +1,6 @@
 import { closeSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { isRecord } from "../client/is_record.ts";
 import { parseExactJson } from "../client/exact_json.ts";
 import {
   ensureFolder,
@@ -13,11 +14,6 @@ import { InputError } from "../../transport/mod.ts";
 
 /** What a JSON object on the disk is before anyone has looked at its keys. */
 export type JsonObject = Record<string, unknown>;
-
-/** Tells whether `value` is an object with keys. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** An error about a file that was read: `reading "<path>": <state>`. */
 export function unreadable(path: string, state: string, cause?: unknown): InputError {
@@ -49,7 +45,7 @@ export function readJsonObject(
   } catch (cause) {
     throw unreadable(path, `not valid JSON: ${(cause as Error).message}`, cause);
   }
-  if (isObject(value)) return value;
+  if (isRecord(value)) return value;
   throw unreadable(path, "not a JSON object");
 }
 

@@ -2,6 +2,7 @@ import { closeSync, readSync, statSync } from "node:fs";
 import { openPlain, wrapDiskError } from "../../transport/internal.ts";
 import { InputError } from "../../transport/mod.ts";
 import { Damaged } from "./damaged.ts";
+import { isRecord } from "../client/is_record.ts";
 
 /** One tensor of a file. */
 export interface TensorInfo {
@@ -57,10 +58,6 @@ const bits: Readonly<Record<string, number>> = {
   C64: 64,
   F4: 4,
 };
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 function isTensor(value: unknown): value is TensorInfo {
   if (!isRecord(value) || typeof value.dtype !== "string") return false;

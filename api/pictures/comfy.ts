@@ -1,16 +1,13 @@
+import { isRecord } from "../client/is_record.ts";
 import { looseJson } from "./loose_json.ts";
-
-type Found = Record<string, unknown>;
-
-const isRecord = (value: unknown): value is Found =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const graphOf = (value: unknown) => typeof value === "string" ? looseJson(value) : value;
 
-const inputsOf = (node: unknown): Found => isRecord(node) && isRecord(node["inputs"]) ? node["inputs"] : {};
+const inputsOf = (node: unknown): Record<string, unknown> =>
+  isRecord(node) && isRecord(node["inputs"]) ? node["inputs"] : {};
 
 /** What a link leads to, followed until a node has a text; a graph can lead in circles. */
-function linkedText(graph: Found, link: unknown, depth = 0): string | undefined {
+function linkedText(graph: Record<string, unknown>, link: unknown, depth = 0): string | undefined {
   if (!Array.isArray(link) || depth > 10) return undefined;
   const inputs = inputsOf(graph[String(link[0])]);
   for (const value of [inputs["text"], inputs["string"], inputs["text_g"]]) {

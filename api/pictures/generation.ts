@@ -1,3 +1,4 @@
+import { isRecord } from "../client/is_record.ts";
 import { isId } from "../client/input.ts";
 import { readComfy } from "./comfy.ts";
 import { looseJson } from "./loose_json.ts";
@@ -35,11 +36,6 @@ export interface Generation {
   raw: Record<string, unknown>;
 }
 
-type Found = Record<string, unknown>;
-
-const isRecord = (value: unknown): value is Found =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 /** Spellings of one name count as one: `CFG scale`, `cfgScale` and `cfg_scale`. */
 const plainName = (name: string) => name.toLowerCase().replace(/[\s_-]/g, "");
 
@@ -65,7 +61,7 @@ function unpacked(value: unknown): unknown {
   return looseJson(value) ?? value;
 }
 
-function fromNames(raw: Found): Generation {
+function fromNames(raw: Record<string, unknown>): Generation {
   const named = new Map(Object.entries(raw).map(([name, value]) => [plainName(name), value]));
   const size = /^(\d+)\s*x\s*(\d+)$/i.exec(textOf(named.get("size")) ?? "");
   const comfy = unpacked(named.get("comfy"));
@@ -126,7 +122,7 @@ export function generationOfTexts(texts: Record<string, string>): Generation | n
   const written = [parameters, comment, plain, description].find((text) => text !== undefined && isParameters(text));
   // ComfyUI: chunks of PNG, or `prompt:{…}` and `workflow:{…}` in the EXIF of WebP
   const tagged = [texts["Make"], texts["Model"], description].map((text) => /^(\w+):(\{.*)$/s.exec(text ?? ""));
-  const graphs: Found = Object.fromEntries(
+  const graphs: Record<string, unknown> = Object.fromEntries(
     tagged.filter((match) => match !== null).map(([, name, graph]) => [name!.toLowerCase(), graph]),
   );
   for (const name of ["prompt", "workflow"]) if (texts[name] !== undefined) graphs[name] = texts[name];

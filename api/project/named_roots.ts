@@ -1,5 +1,6 @@
 import { CivikitError } from "../../transport/mod.ts";
-import { isObject, prettyJson, readJsonObject, writeWhole } from "../disk/json_file.ts";
+import { isRecord } from "../client/is_record.ts";
+import { prettyJson, readJsonObject, writeWhole } from "../disk/json_file.ts";
 import { realFolder } from "./place.ts";
 
 /** Projects and the roots that whoever runs this named for them, as full paths. */
@@ -8,7 +9,7 @@ type NamedRoots = Record<string, string[]>;
 function read(path: string): NamedRoots {
   try {
     const { projects } = readJsonObject(path) ?? {};
-    if (!isObject(projects)) return {};
+    if (!isRecord(projects)) return {};
     const entries = Object.entries(projects).filter((entry): entry is [string, string[]] => Array.isArray(entry[1]));
     return Object.fromEntries(entries);
   } catch (error) {

@@ -1,7 +1,8 @@
 import { join, relative, resolve, sep } from "node:path";
 import { lockPart } from "../../transport/internal.ts";
 import { DiskError, isCode } from "../../transport/mod.ts";
-import { isObject, type JsonObject, prettyJson, readJsonObject, writeWhole } from "../disk/json_file.ts";
+import { isRecord } from "../client/is_record.ts";
+import { type JsonObject, prettyJson, readJsonObject, writeWhole } from "../disk/json_file.ts";
 import { layoutNames } from "../layout/layout.ts";
 import { emptyLock, type Lock, lockText, readLock } from "./lock.ts";
 import { emptyManifest, type Manifest, manifestText, readManifest } from "./manifest.ts";
@@ -132,7 +133,7 @@ function recordPath(folder: string): string {
 function readRoots({ folder }: Project): JsonObject {
   try {
     const { roots } = readJsonObject(recordPath(folder)) ?? {};
-    return isObject(roots) ? roots : {};
+    return isRecord(roots) ? roots : {};
   } catch (error) {
     if (isCode(error, "invalid_file")) return {};
     throw error;
@@ -143,8 +144,8 @@ function readRoots({ folder }: Project): JsonObject {
 export function readInstalled(project: Project): Installed {
   const files = readRoots(project)[project.root];
   const installed: Installed = new Map();
-  for (const [path, record] of Object.entries(isObject(files) ? files : {})) {
-    const { sha256, modelId } = isObject(record) ? record : { sha256: record, modelId: undefined };
+  for (const [path, record] of Object.entries(isRecord(files) ? files : {})) {
+    const { sha256, modelId } = isRecord(record) ? record : { sha256: record, modelId: undefined };
     if (typeof sha256 !== "string") continue;
     installed.set(path, { sha256, modelId: typeof modelId === "number" ? modelId : undefined });
   }

@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
-import { isObject, type JsonObject } from "../disk/json_file.ts";
+import { isRecord } from "../client/is_record.ts";
+import type { JsonObject } from "../disk/json_file.ts";
 
 function digest(value: unknown): string {
   return createHash("sha256").update(JSON.stringify(value) ?? "").digest("hex").slice(0, 16);
 }
 
 function writtenOf({ extensions }: JsonObject): Record<string, unknown> {
-  const own = isObject(extensions) ? extensions.civikit : undefined;
-  return isObject(own) && isObject(own.written) ? own.written : {};
+  const own = isRecord(extensions) ? extensions.civikit : undefined;
+  return isRecord(own) && isRecord(own.written) ? own.written : {};
 }
 
 /**
@@ -29,6 +30,6 @@ export function mergeInfo(existing: JsonObject, fresh: JsonObject): JsonObject {
     if (isOurs || isEmpty || now === digest(value)) written[key] = digest(value);
   }
   const { extensions } = existing;
-  merged.extensions = { ...(isObject(extensions) && extensions), civikit: { version: 1, written } };
+  merged.extensions = { ...(isRecord(extensions) && extensions), civikit: { version: 1, written } };
   return merged;
 }

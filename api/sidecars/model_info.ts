@@ -1,4 +1,5 @@
-import { isObject, type JsonObject, readJsonObject, unreadable } from "../disk/json_file.ts";
+import { isRecord } from "../client/is_record.ts";
+import { type JsonObject, readJsonObject, unreadable } from "../disk/json_file.ts";
 import { sidecarPath } from "./names.ts";
 
 /** What a `.civitai.info` says. Other tools write these files too, so any of it may be missing. */
@@ -28,11 +29,11 @@ export interface ModelInfo {
 const numberOf = (value: unknown) => typeof value === "number" && Number.isSafeInteger(value) ? value : undefined;
 const textOf = (value: unknown) => typeof value === "string" ? value : undefined;
 const listOf = (value: unknown) => Array.isArray(value) ? value : [];
-const objectsOf = (value: unknown) => listOf(value).filter(isObject);
+const objectsOf = (value: unknown) => listOf(value).filter(isRecord);
 
 function hashesOf(version: JsonObject): string[] {
   return objectsOf(version.files).flatMap(({ hashes }) => {
-    const sha256 = isObject(hashes) ? textOf(hashes.SHA256) : undefined;
+    const sha256 = isRecord(hashes) ? textOf(hashes.SHA256) : undefined;
     return sha256 === undefined ? [] : [sha256.toUpperCase()];
   });
 }
@@ -85,6 +86,6 @@ export function readModelInfo(path: string, sha256?: string): ModelInfo | undefi
   if (raw.id === undefined && raw.modelId === undefined && raw.files === undefined) {
     throw unreadable(place, "neither a version nor a model of Civitai");
   }
-  const model = isObject(raw.model) ? raw.model : {};
+  const model = isRecord(raw.model) ? raw.model : {};
   return { shape: "version", modelId: numberOf(raw.modelId), ...factsOf(raw, model), raw };
 }

@@ -3,7 +3,8 @@ import { basename, dirname, join } from "node:path";
 import { CivikitError, isCode, type Transport } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
 import { parseForWriting } from "../client/exact_json.ts";
-import { isObject, type JsonObject, prettyJson, readJsonObject, writeWhole } from "../disk/json_file.ts";
+import { isRecord } from "../client/is_record.ts";
+import { type JsonObject, prettyJson, readJsonObject, writeWhole } from "../disk/json_file.ts";
 import { modelExtensions } from "../library/walk.ts";
 import type { Model } from "../resources/models.ts";
 import type { Version } from "../resources/versions.ts";
@@ -144,7 +145,7 @@ function siblingsOf(path: string): string[] {
 function writeInfo(path: string, existing: JsonObject, fresh: JsonObject): boolean {
   // a whole model's JSON is another tool's own; and a version's keys would make neither of it
   if (Array.isArray(existing.modelVersions)) return false;
-  const isOther = typeof existing.id === "number" && existing.id !== fresh.id && !isObject(ownMark(existing));
+  const isOther = typeof existing.id === "number" && existing.id !== fresh.id && !isRecord(ownMark(existing));
   const merged = isOther ? existing : mergeInfo(existing, fresh);
   if (JSON.stringify(merged) === JSON.stringify(existing)) return false;
   writeWhole(path, prettyJson(merged));
@@ -152,5 +153,5 @@ function writeInfo(path: string, existing: JsonObject, fresh: JsonObject): boole
 }
 
 function ownMark({ extensions }: JsonObject): unknown {
-  return isObject(extensions) ? extensions.civikit : undefined;
+  return isRecord(extensions) ? extensions.civikit : undefined;
 }
