@@ -65,7 +65,7 @@ export interface Civitai extends Site {
   readonly orNull: OrNull;
 }
 
-function tellConsole(error: Error & { code: string }): void {
+function logToConsole(error: Error & { code: string }): void {
   // deno-lint-ignore no-console -- the default of someone who gave no `onError`: never a silent failure
   console.error(`civikit: ${error.code}: ${error.message}`);
 }
@@ -87,7 +87,7 @@ function tellConsole(error: Error & { code: string }): void {
  * console.log(model.name); // Example
  * ```
  */
-export function civitai(transport: Transport, { onError = tellConsole, ...options }: CivitaiOptions = {}): Civitai {
+export function civitai(transport: Transport, { onError = logToConsole, ...options }: CivitaiOptions = {}): Civitai {
   const { baseUrl, trustedHosts } = checkedSite(options);
   const call = createCall(compose(transport, status({ classify: classifyCivitai })), baseUrl);
   const orNull = createOrNull(onError);

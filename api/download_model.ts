@@ -35,7 +35,7 @@ export interface DownloadedFile extends DownloadResult {
   readonly file: ResolvedFile | undefined;
 }
 
-interface ModelFile extends WantedFile {
+interface WantedModelFile extends WantedFile {
   readonly file: ResolvedFile | undefined;
 }
 
@@ -87,7 +87,7 @@ export async function downloadModel(
   const api = civitai(transport, { ...(baseUrl && { baseUrl }), ...(trustedHosts && { trustedHosts }) });
   const found = await referenceOf(reference, api, signal);
   const files = found.kind === "url" ? [fileAt(found.url)] : await filesOf(found, api, { ...choice, layout, signal });
-  const results = new Map<ModelFile, DownloadedFile>();
+  const results = new Map<WantedModelFile, DownloadedFile>();
   const failures: unknown[] = [];
   const outcomes = fetchFiles(transport, files, {
     concurrency,
@@ -121,7 +121,7 @@ async function referenceOf(text: string, api: Civitai, signal: AbortSignal | und
   return { kind: "version", versionId: id, select: { ...(fileId !== undefined && { fileId }) }, text: hash };
 }
 
-function fileAt(url: string): ModelFile {
+function fileAt(url: string): WantedModelFile {
   const name = nameInUrl(url);
   const chooseName = (suggested = name) => suggested;
   return { name, url, fallbackUrls: [], hashes: {}, sizeBytes: undefined, chooseName, file: undefined };
@@ -131,7 +131,7 @@ async function filesOf(
   reference: Exclude<Reference, { kind: "url" }>,
   api: Civitai,
   { layout, signal, ...choice }: FileChoice & { layout: string; signal: AbortSignal | undefined },
-): Promise<ModelFile[]> {
+): Promise<WantedModelFile[]> {
   const found = await resolveDownloads(api, reference, { ...choice, signal });
   const place = await placer(layout, found[0]!.modelId, api, { signal });
   return found.map((file) => ({

@@ -24,10 +24,10 @@ const pageState =
   "has no effect here and would give the same rows again: take more rows from the list, or use max and from";
 
 /** Makes the error about the value in hand, or about the part of it that is `shown`. */
-export type Bad = (state: string, shown?: unknown) => InputError;
+export type Refuse = (state: string, shown?: unknown) => InputError;
 
 /** Checks the value of a parameter and gives what goes on the wire; undefined leaves the parameter out. */
-export type Parameter<T> = (value: T, bad: Bad) => Query[string];
+export type Parameter<T> = (value: T, bad: Refuse) => Query[string];
 
 /** All parameters of a list, each with its check: one that is added to the query alone does not compile. */
 export type QueryTable<Q> = { readonly [Name in keyof Required<Q>]: Parameter<NonNullable<Q[Name]>> };

@@ -39,7 +39,7 @@ export interface HashCache extends Disposable {
   /** What the site said about a SHA-256. */
   asked(sha256: string): AskedRecord | undefined;
   /** Keeps what the site said. */
-  tell(sha256: string, record: AskedRecord): void;
+  keepAsked(sha256: string, record: AskedRecord): void;
   /** Does many calls in one step, which is much quicker. */
   together<T>(work: () => T): T;
   /** Closes the file. */
@@ -64,7 +64,7 @@ const statements = {
   find: "SELECT path, bytes, mtime AS mtimeMs, sha256, problem FROM files WHERE path = ?",
   keep: "INSERT OR REPLACE INTO files (path, bytes, mtime, sha256, problem) VALUES (?, ?, ?, ?, ?)",
   asked: "SELECT identity, asked_at AS askedAt FROM identities WHERE sha256 = ?",
-  tell: "INSERT OR REPLACE INTO identities (sha256, identity, asked_at) VALUES (?, ?, ?)",
+  keepAsked: "INSERT OR REPLACE INTO identities (sha256, identity, asked_at) VALUES (?, ?, ?)",
 };
 
 /** Settings of {@linkcode hashCache}. */
@@ -168,9 +168,9 @@ export function hashCache(
         if (row === undefined) return undefined;
         return { askedAt: row.askedAt, identity: row.identity === null ? null : JSON.parse(row.identity) };
       }, undefined),
-    tell: (sha256, { identity, askedAt }) =>
+    keepAsked: (sha256, { identity, askedAt }) =>
       attempt(
-        () => void file.run.tell.run(sha256, identity === null ? null : JSON.stringify(identity), askedAt),
+        () => void file.run.keepAsked.run(sha256, identity === null ? null : JSON.stringify(identity), askedAt),
         undefined,
       ),
     together(work) {

@@ -51,8 +51,8 @@ export async function* hashFiles<File extends Pick<DiskFile, "path" | "bytes">>(
   const results: HashOutcome<File>[] = [];
   let doneBytes = 0;
   const hashed = () => [...running.keys()].reduce((sum, { hashedBytes }) => sum + hashedBytes, doneBytes);
-  const tell = () => onProgress?.({ hashedBytes: hashed() });
-  const timer = onProgress === undefined ? undefined : setInterval(tell, progressMs);
+  const report = () => onProgress?.({ hashedBytes: hashed() });
+  const timer = onProgress === undefined ? undefined : setInterval(report, progressMs);
   const stop = () => running.forEach((_, follower) => follower.close());
   signal?.addEventListener("abort", stop, { once: true });
 
@@ -83,7 +83,7 @@ export async function* hashFiles<File extends Pick<DiskFile, "path" | "bytes">>(
       signal?.throwIfAborted();
       yield* results.splice(0);
     }
-    tell();
+    report();
   } finally {
     clearInterval(timer);
     signal?.removeEventListener("abort", stop);

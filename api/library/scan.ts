@@ -195,7 +195,7 @@ async function identify(
         for (const sha256 of batch) {
           const version = versions.get(sha256);
           const identity = version ? identityOf(version, sha256) : null;
-          cache.tell(sha256, { identity, askedAt: now });
+          cache.keepAsked(sha256, { identity, askedAt: now });
           for (const file of byHash.get(sha256)!) file.identity = identity;
         }
       });

@@ -117,7 +117,7 @@ function headOf(path: string): Uint8Array {
 }
 
 /** Lets whoever waits have a turn: Ctrl-C, another picture. */
-async function breathe(signal: AbortSignal): Promise<void> {
+async function yieldTurn(signal: AbortSignal): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve));
   signal.throwIfAborted();
 }
@@ -226,7 +226,7 @@ export async function* saveImages<Image extends ImageSource>(
     let head = isLarge ? undefined : await fetchSmall(transport, url, either);
     let bytes = head?.byteLength ?? 0;
     // reading the texts of a sidecar takes its time; once a picture has its name, the sidecar has to follow
-    if (sidecar) await breathe(either);
+    if (sidecar) await yieldTurn(either);
     const temporary = join(folder, `${base}${head === undefined ? unsniffed : unwritten}`);
     try {
       if (head === undefined) {

@@ -49,9 +49,9 @@ async function narrowed(
 ): Promise<SiteReference> {
   if (reference.kind !== "model" || baseModel === undefined) return reference;
   const { modelVersions } = await api.models.get(reference.modelId, { signal });
-  const isMeant = ({ baseModel: made, files }: ListVersion) =>
+  const isWanted = ({ baseModel: made, files }: ListVersion) =>
     made?.toLowerCase() === baseModel.toLowerCase() && !!files?.length;
-  const version = inSiteOrder(modelVersions).find(isMeant);
+  const version = inSiteOrder(modelVersions).find(isWanted);
   if (version !== undefined) return { ...reference, kind: "version", versionId: version.id };
   const bases = [...new Set(modelVersions.map((one) => one.baseModel ?? "unknown"))].join(", ");
   throw new InputError(`resolving "${air}": no version for ${JSON.stringify(baseModel)}; there are ${bases}`, {

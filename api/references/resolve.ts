@@ -2,7 +2,7 @@ import { CivikitError, HttpError, InputError, isCode } from "../../transport/mod
 import type { CallOptions } from "../client/call.ts";
 import type { Civitai } from "../civitai.ts";
 import type { SiteReference } from "./reference.ts";
-import { fileNames, type Found, type ResolvedFile, resolvedFile } from "./resolved_file.ts";
+import { fileNames, type FoundVersion, type ResolvedFile, resolvedFile } from "./resolved_file.ts";
 import { type FileChoice, selectFiles } from "./select_files.ts";
 import type { Model } from "../resources/models.ts";
 import { inSiteOrder, type ListVersion, type Version } from "../resources/versions.ts";
@@ -93,7 +93,7 @@ async function referredVersion(
   api: Pick<Civitai, "versions">,
   { versionId, modelId, bare, text }: Extract<SiteReference, { kind: "version" }>,
   signal: AbortSignal | undefined,
-): Promise<Found> {
+): Promise<FoundVersion> {
   let version: Version;
   try {
     version = await api.versions.get(versionId, { signal });
@@ -120,7 +120,7 @@ async function newestVersion(
   api: Pick<Civitai, "models" | "versions">,
   modelId: number,
   signal: AbortSignal | undefined,
-): Promise<Found> {
+): Promise<FoundVersion> {
   const model = await api.models.get(modelId, { signal });
   if (model.mode === "Archived") throw archived(`model "${modelId}"`);
   const newest = newestOf(model);

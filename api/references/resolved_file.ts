@@ -127,7 +127,7 @@ function airOf({ id, modelId, air }: Version, file: ModelFile): string | null {
 }
 
 /** What {@linkcode resolvedFile} needs to know. */
-export interface Found {
+export interface FoundVersion {
   /** The version, from an answer that says whether downloads are allowed. */
   version: Version;
   /** End of early access as the model's own list of versions tells it. */
@@ -136,7 +136,7 @@ export interface Found {
 
 /** Puts together what a download of `file` needs. */
 export function resolvedFile(
-  { version, earlyAccessDeadline }: Found,
+  { version, earlyAccessDeadline }: FoundVersion,
   file: ModelFile,
   fileName: string,
   baseUrl: string,

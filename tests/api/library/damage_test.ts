@@ -148,7 +148,7 @@ Deno.test("a file that the site knows is as it was published, whatever its heade
     using cache = hashCache(":memory:");
     Deno.writeFileSync(join(folder, "a.safetensors"), safetensors().subarray(0, 300));
     const { files: [file] } = await scan(null, [folder]);
-    cache.tell(file!.sha256, { identity, askedAt: Date.now() });
+    cache.keepAsked(file!.sha256, { identity, askedAt: Date.now() });
     const { damaged, files } = await scan(null, [folder], { cache });
     assertEquals([damaged, files[0]!.problem === null], [[], false]);
     assertEquals(await states(folder, cache), ["ok"]);

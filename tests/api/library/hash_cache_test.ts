@@ -20,7 +20,7 @@ function fill(path: string): void {
   cache.together(() => {
     for (let n = 0; n < 200; n++) {
       cache.keep({ ...stamp, path: `/models/${n}`, sha256: "AB".repeat(32) });
-      cache.tell(`${n}`, { identity, askedAt: 5 });
+      cache.keepAsked(`${n}`, { identity, askedAt: 5 });
     }
   });
 }
@@ -28,7 +28,7 @@ function fill(path: string): void {
 /** Everything a scan does with a cache; gives back what it found of what `fill` put in. */
 function useAll(cache: HashCache): unknown[] {
   cache.together(() => cache.keep({ ...stamp, sha256: "AA" }));
-  cache.together(() => cache.tell("AA", { identity, askedAt: 5 }));
+  cache.together(() => cache.keepAsked("AA", { identity, askedAt: 5 }));
   return [cache.recorded("/models/7"), cache.asked("7")];
 }
 
@@ -37,7 +37,7 @@ Deno.test("hashCache() keeps hashes and identities in a file that nobody else ma
     {
       using cache = hashCache(path);
       cache.keep({ ...stamp, sha256: "AA" });
-      cache.tell("AA", { identity: null, askedAt: 5 });
+      cache.keepAsked("AA", { identity: null, askedAt: 5 });
     }
     using cache = hashCache(path);
     assertEquals(cache.find(stamp)?.sha256, "AA");
@@ -151,7 +151,7 @@ Deno.test("hashCache() takes an identity that is no JSON for damage, and forgets
     }
     using cache = hashCache(path);
     assertEquals(cache.asked("7"), undefined);
-    cache.tell("7", { identity, askedAt: 6 });
+    cache.keepAsked("7", { identity, askedAt: 6 });
     assertEquals(cache.asked("7"), { identity, askedAt: 6 });
   }));
 
