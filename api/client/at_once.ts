@@ -55,7 +55,8 @@ export async function* atOnce<T, Result>(
   }
 }
 
-const callsAtOnce = 4;
+/** Calls that {@linkcode inChunks} makes at once. */
+export const callsAtOnce = 4;
 
 /** Asks for `all`, `size` at a time, a few calls at once; the first failure gives the others up. */
 export async function inChunks<T, Row>(

@@ -1,7 +1,7 @@
 import { wrapDiskError } from "../../transport/internal.ts";
 import { CivikitError } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
-import type { Version } from "../resources/versions.ts";
+import { hashesInOneGo, type Version } from "../resources/versions.ts";
 import { type DuplicateGroup, findDuplicates } from "./duplicates.ts";
 import { damageError, findDamage } from "./find_damage.ts";
 import { type FileStamp, type HashCache, hashCache, type HashRecord } from "./hash_cache.ts";
@@ -71,8 +71,6 @@ export interface ScanOptions extends WalkOptions, CallOptions {
   onProgress?: ((progress: ScanProgress) => void) | undefined;
 }
 
-/** Hashes of one question: as many as `byHashes` asks about in four calls at once, and no more versions in memory. */
-const batchSize = 400;
 const dayMs = 86_400_000;
 const keepMs = 500;
 
@@ -185,10 +183,10 @@ async function identify(
     }
   });
   if (api === null) return failures;
-  for (let at = 0; at < unasked.length; at += batchSize) {
+  for (let at = 0; at < unasked.length; at += hashesInOneGo) {
     signal?.throwIfAborted();
     onProgress?.({ phase: "asking", done: at, total: unasked.length });
-    const batch = unasked.slice(at, at + batchSize);
+    const batch = unasked.slice(at, at + hashesInOneGo);
     try {
       const versions = await api.versions.byHashes(batch, { signal });
       cache.together(() => {

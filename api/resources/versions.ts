@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { type Call, type CallOptions, checkedId } from "../client/call.ts";
 import { readId } from "../client/input.ts";
 import type { OrNull } from "../client/or_null.ts";
-import { inChunks } from "../client/at_once.ts";
+import { callsAtOnce, inChunks } from "../client/at_once.ts";
 import { badQuery } from "../client/query.ts";
 import {
   flag,
@@ -118,6 +118,8 @@ export interface Versions {
 }
 
 const mostHashes = 100;
+/** What `byHashes` asks about in one go; whoever has more holds no more versions in memory if it asks for so many. */
+export const hashesInOneGo: number = mostHashes * callsAtOnce;
 const mostIdHashes = 10_000;
 
 /** What a version has wherever it comes from. */

@@ -1,4 +1,5 @@
 import { type Civitai, type SidecarOutcome, type Version, writeSidecars } from "../../api/mod.ts";
+import { hashesInOneGo } from "../../api/resources/versions.ts";
 import { CivikitError, type Transport } from "../../transport/mod.ts";
 
 /** A model file that is there. */
@@ -10,9 +11,6 @@ export interface ModelOnDisk {
   /** Its version, where that is known: two versions may have one file. */
   readonly versionId?: number | undefined;
 }
-
-/** Versions asked for, in four calls at once, and held in memory. */
-const batchSize = 400;
 
 /**
  * Writes what other programs read beside each file. Files the site does not know get none; what
@@ -29,8 +27,8 @@ export async function* addSidecars(
     if (!(error instanceof CivikitError)) throw error;
     return { path, state: "failed", error };
   };
-  for (let at = 0; at < files.length; at += batchSize) {
-    const batch = files.slice(at, at + batchSize);
+  for (let at = 0; at < files.length; at += hashesInOneGo) {
+    const batch = files.slice(at, at + hashesInOneGo);
     const versions = new Map<number, Version>();
     let byHash: ReadonlyMap<string, Version>;
     try {
