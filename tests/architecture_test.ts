@@ -141,6 +141,25 @@ Deno.test("architecture: every import keeps to the rules and no two files import
   assertEquals(cyclesOf(edges), []);
 });
 
+for (
+  const [document, home] of [["CONTRIBUTING.md", "the root"], ["docs/architecture_overview.md", "根目錄"]] as const
+) {
+  Deno.test(`architecture: ${document} says who may import whom as the rules do`, async () => {
+    const folderNamed = (cell: string) => cell === home ? "" : /^`(\w+)\/`$/.exec(cell)?.[1];
+    const said: Record<string, string[]> = {};
+    for (const line of (await Deno.readTextFile(new URL(document, ROOT))).split("\n")) {
+      const cells = line.split("|").slice(1, -1).map((cell) => cell.trim());
+      const folder = folderNamed(cells[0] ?? "");
+      if (folder === undefined || !(folder in RULES)) continue;
+      said[folder] = cells.at(-1)!.split(/[,、]\s*/).map(folderNamed).filter((name) => name !== undefined).sort();
+    }
+    assertEquals(
+      said,
+      Object.fromEntries(Object.entries(RULES).map(([folder, { folders }]) => [folder, folders.toSorted()])),
+    );
+  });
+}
+
 Deno.test("architecture: importing the package's root loads no hono", async () => {
   const packages = packagesOf("mod.ts", await readEdges());
   assertEquals([...packages].filter((name) => name === "hono" || name.startsWith("hono/")), []);

@@ -1,0 +1,44 @@
+import { assertEquals } from "@std/assert";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+/** Made by tasks, so not there in a fresh checkout. */
+const made = new Set(["dist/", ".tmp/"]);
+
+/** Every file of the checkout, and every folder with a slash at its end, as git would list them. */
+async function checkout(folder = ""): Promise<string[]> {
+  const paths: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(join(root, folder))) {
+    if ([".git", ".tmp", "coverage", "dist", "node_modules"].includes(name)) continue;
+    if (isDirectory) paths.push(`${folder}${name}/`, ...await checkout(`${folder}${name}/`));
+    else paths.push(folder + name);
+  }
+  return paths;
+}
+
+/** Paths that a document names in code spans; `NAME` stands for a name to choose. */
+function pathsOf(markdown: string): string[] {
+  const text = markdown.replace(/^```[\s\S]*?^```/gm, "");
+  return [...text.matchAll(/`(\.?[\w./]+)`/g)].map(([, path]) => path!)
+    .filter((path) => /^[\w.]+\/|^\w+\.(?:ts|md|json)$/.test(path) && !path.includes("NAME"));
+}
+
+/** Files and folders that the trees of a document name. */
+function roomsOf(markdown: string): string[] {
+  return [...markdown.matchAll(/^```text\n([\s\S]*?)^```/gm)]
+    .flatMap(([, tree]) =>
+      [...tree!.matchAll(/(?<![\w.*-])([\w/]+(?:\.ts|\/))(?=[\s　（]|$)/gm)].map(([, name]) => name!)
+    );
+}
+
+for (const name of ["CONTRIBUTING.md", "SECURITY.md", "docs/architecture_overview.md"]) {
+  Deno.test(`every file and folder that ${name} names is there`, async () => {
+    const markdown = await Deno.readTextFile(join(root, name));
+    const paths = await checkout();
+    const known = new Set(paths);
+    assertEquals(pathsOf(markdown).filter((path) => !known.has(path) && !known.has(`${path}/`) && !made.has(path)), []);
+    const names = new Set(paths.flatMap((path) => [path, path.endsWith("/") ? `${basename(path)}/` : basename(path)]));
+    assertEquals(roomsOf(markdown).filter((room) => !names.has(room)), []);
+  });
+}
