@@ -3,46 +3,8 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { isSqliteBusy, openSqlite, type SqliteFile } from "../transport/internal.ts";
 import { applicationId, migrations } from "./sqlite_schema.ts";
 
-const sql = {
-  find:
-    `SELECT id, head, head_sum, body, body_bytes, body_sum, used FROM entries WHERE url = ? AND partition = ? AND whole = 1`,
-  insert: `INSERT INTO entries
-    (url, partition, whole, status, head, head_sum, body, body_bytes, body_sum, bytes, stored_ms, used)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
-  finish: "UPDATE entries SET whole = 1, body_bytes = ?, body_sum = ? WHERE id = ? AND whole = 0 AND used > 0",
-  grow: "UPDATE entries SET bytes = bytes + ?, used = ? WHERE id = ? AND used > 0",
-  refresh: "UPDATE entries SET head = ?, head_sum = ?, stored_ms = ? WHERE id = ?",
-  use: "UPDATE entries SET used = ? WHERE id = ?",
-  hide: "UPDATE entries SET whole = 0, used = 0 WHERE id = ?",
-  removeSmall: "DELETE FROM entries WHERE id = ? AND body IS NOT NULL",
-  remove: "DELETE FROM entries WHERE id = ?",
-  addChunk: "INSERT INTO chunks (entry, n, bytes) VALUES (?, ?, ?)",
-  chunks: "SELECT n, bytes FROM chunks WHERE entry = ? AND n >= ? ORDER BY n LIMIT 4",
-  dropChunks: "DELETE FROM chunks WHERE id IN (SELECT id FROM chunks WHERE entry = ? ORDER BY n LIMIT 2)",
-  idsOf: "SELECT id FROM entries WHERE url = ?",
-  variants: "SELECT id FROM entries WHERE url = ? AND partition = ? AND whole = 1 ORDER BY id DESC LIMIT -1 OFFSET ?",
-  count: `UPDATE totals SET hit = hit + ?, stale = stale + ?, revalidated = revalidated + ?, miss = miss + ?,
-    saved = saved + ?`,
-  totals: "SELECT * FROM totals",
-  oldest: "SELECT min(stored_ms) AS ms FROM entries WHERE whole = 1",
-  // what is unfinished and has not grown for a while never will be
-  victim: "SELECT id, body IS NULL AS chunked FROM entries WHERE whole = 1 OR used < ? ORDER BY used LIMIT 1",
-  leastUsed: "SELECT used, whole FROM entries ORDER BY used LIMIT 1",
-  list: `SELECT url, partition, status, body_bytes, stored_ms, used FROM entries WHERE whole = 1
-    AND substr(url, 1, length(?1)) = ?1
-    AND (?2 = '' OR substr(url, 1, length(?2) + 9) = 'https://' || ?2 || '/'
-      OR substr(url, 1, length(?2) + 8) = 'http://' || ?2 || '/')
-    ORDER BY used DESC`,
-  clear: `SELECT id FROM entries WHERE substr(url, 1, length(?1)) = ?1
-    AND (?2 = '' OR substr(url, 1, length(?2) + 9) = 'https://' || ?2 || '/'
-      OR substr(url, 1, length(?2) + 8) = 'http://' || ?2 || '/')`,
-  all:
-    "SELECT id, head, head_sum, body, body_bytes, body_sum FROM entries WHERE whole = 1 AND id > ? ORDER BY id LIMIT 64",
-  salt: "SELECT value FROM about WHERE name = 'salt'",
-};
-
-/** Every statement of the store, prepared. */
-export type Statements = Readonly<Record<keyof typeof sql, StatementSync>>;
+/** Statements by name, prepared. */
+export type Statements<Name extends string> = Readonly<Record<Name, StatementSync>>;
 
 /** How long a statement waits for other processes by itself, in milliseconds: shorter than anybody would notice. */
 const shortPatienceMs = 5;
@@ -52,15 +14,15 @@ const openPatienceMs = 1000;
 const reopenMs = 100;
 
 /** A connection that never throws. */
-export interface SqliteConnection {
+export interface SqliteConnection<Name extends string> {
   /** The store's secret; one of this process's own while there is no file. */
   readonly salt: string;
   /** Whether there is a file. */
   readonly isOpen: boolean;
   /** Runs `work`; trouble is noted, a damaged file replaced, and `otherwise` is the result. */
-  guarded<T>(otherwise: T, work: (run: Statements, db: DatabaseSync) => T): T;
+  guarded<T>(otherwise: T, work: (run: Statements<Name>, db: DatabaseSync) => T): T;
   /** Runs `work` in one transaction, for which it waits up to `patienceMs`. */
-  transaction<T>(otherwise: T, patienceMs: number, work: (run: Statements) => T): T;
+  transaction<T>(otherwise: T, patienceMs: number, work: (run: Statements<Name>) => T): T;
   /** How often there was trouble, and what it was last. */
   health(): { failures: number; failure?: string };
   /** Sets the file aside and starts a new one. */
@@ -69,10 +31,13 @@ export interface SqliteConnection {
   close(): void;
 }
 
-/** Opens the file at `path`, or goes on without one. */
-export function sqliteConnection(path: string): SqliteConnection {
+/** Opens the file at `path` with these statements, or goes on without one. */
+export function sqliteConnection<Name extends string>(
+  path: string,
+  statements: Readonly<Record<Name, string>>,
+): SqliteConnection<Name> {
   const spareSalt = randomUUID();
-  let file: SqliteFile<keyof typeof sql> | undefined;
+  let file: SqliteFile<Name> | undefined;
   let salt: string | undefined;
   let failures = 0;
   let failure: string | undefined;
@@ -85,7 +50,7 @@ export function sqliteConnection(path: string): SqliteConnection {
       file = openSqlite(path, {
         applicationId,
         migrations,
-        statements: sql,
+        statements,
         patienceMs,
         // The file outlives this process but need not outlive the machine: no fsync, so no request ever waits for a
         // disk. Short checkpoints and a short patience keep every single step far under 5 ms.
@@ -96,7 +61,7 @@ export function sqliteConnection(path: string): SqliteConnection {
   }
 
   function readSalt(): void {
-    salt = String(file!.run.salt.get()!["value"]);
+    salt = String(file!.db.prepare("SELECT value FROM about WHERE name = 'salt'").get()!["value"]);
   }
 
   /** Runs what opens the file, now or anew; there may be none afterwards. */
@@ -120,7 +85,7 @@ export function sqliteConnection(path: string): SqliteConnection {
     failure = error instanceof Error ? error.message : String(error);
   }
 
-  function guarded<T>(otherwise: T, work: (run: Statements, db: DatabaseSync) => T): T {
+  function guarded<T>(otherwise: T, work: (run: Statements<Name>, db: DatabaseSync) => T): T {
     if (busySince !== undefined && performance.now() - busySince > reopenMs) open(shortPatienceMs);
     if (!file) return otherwise;
     const { run, db, heal } = file;
@@ -133,7 +98,7 @@ export function sqliteConnection(path: string): SqliteConnection {
     }
   }
 
-  function transaction<T>(otherwise: T, patienceMs: number, work: (run: Statements) => T): T {
+  function transaction<T>(otherwise: T, patienceMs: number, work: (run: Statements<Name>) => T): T {
     return guarded(otherwise, (run, db) => {
       const isPatient = patienceMs > shortPatienceMs;
       if (isPatient) db.exec(`PRAGMA busy_timeout = ${patienceMs}`);
@@ -170,6 +135,9 @@ export function sqliteConnection(path: string): SqliteConnection {
         readSalt();
       });
     },
-    close,
+    close() {
+      busySince = undefined;
+      close();
+    },
   };
 }

@@ -1,21 +1,41 @@
-import { setTimeout } from "node:timers";
 import { setImmediate } from "node:timers/promises";
 import { crc32 } from "node:zlib";
-import { sqliteConnection, type Statements } from "./sqlite_connection.ts";
+import { backlog, backlogSql } from "./sqlite_backlog.ts";
+import { sqliteConnection } from "./sqlite_connection.ts";
+import { rowSql, rowsWithin, ticksPerMs } from "./sqlite_rows.ts";
+import { sqliteWriter, writerSql } from "./sqlite_writer.ts";
 import {
   type CacheEntry,
   type CacheFilter,
-  type CacheKey,
   type CacheListing,
-  type CacheOutcome,
   type CacheStats,
   type CacheStore,
   type CacheVerdict,
-  type CacheWriter,
   checkCount,
-  headBytes,
   type StoredHead,
 } from "./store.ts";
+
+/** Whether a filter means `url`: ?1 is its prefix, ?2 its host, and an empty one means all. */
+const isMeant = `substr(url, 1, length(?1)) = ?1
+    AND (?2 = '' OR substr(url, 1, length(?2) + 9) = 'https://' || ?2 || '/'
+      OR substr(url, 1, length(?2) + 8) = 'http://' || ?2 || '/')`;
+
+const sql = {
+  ...rowSql,
+  ...backlogSql,
+  ...writerSql,
+  find:
+    `SELECT id, head, head_sum, body, body_bytes, body_sum, used FROM entries WHERE url = ? AND partition = ? AND whole = 1`,
+  chunks: "SELECT n, bytes FROM chunks WHERE entry = ? AND n >= ? ORDER BY n LIMIT 4",
+  refresh: "UPDATE entries SET head = ?, head_sum = ?, stored_ms = ? WHERE id = ?",
+  idsOf: "SELECT id FROM entries WHERE url = ?",
+  oldest: "SELECT min(stored_ms) AS ms FROM entries WHERE whole = 1",
+  list: `SELECT url, partition, status, body_bytes, stored_ms, used FROM entries WHERE whole = 1 AND ${isMeant}
+    ORDER BY used DESC`,
+  clear: `SELECT id FROM entries WHERE ${isMeant}`,
+  all:
+    "SELECT id, head, head_sum, body, body_bytes, body_sum FROM entries WHERE whole = 1 AND id > ? ORDER BY id LIMIT 64",
+};
 
 /** Options of {@linkcode sqliteStore}. */
 export interface SqliteStoreOptions {
@@ -44,34 +64,9 @@ interface SqliteEntry extends CacheEntry {
   readonly bodySum: number;
 }
 
-/** A small entry that waits for its turn to be written. */
-interface Pending {
-  readonly key: CacheKey;
-  readonly head: StoredHead;
-  readonly body: Uint8Array;
-  readonly replaces: readonly number[];
-}
-
-/** Up to here a body lies in its entry's row, and is written behind the caller's back. */
-const inlineBytes = 64 * 1024;
-const chunkBytes = 128 * 1024;
-/** How long one round of writing down and clearing out may take, in milliseconds. */
-const roundMs = 2;
-/** How long a small entry waits for company, in milliseconds: one transaction for many is much cheaper. */
-const batchMs = 20;
-/** How many small entries may wait to be written: a cache that falls behind forgets rather than grows. */
-const mostPending = 1000;
 /** How many entries' fields are remembered. */
 const mostHeads = 1000;
-/** After this time without growth an unfinished entry is given up: its process was killed. */
-const unfinishedMs = 120_000;
-/** What only keeps the books is written this late, in milliseconds, and holds up no process that wants to end. */
-const idleFlushMs = 1000;
 const dayMs = 86_400_000;
-const outcomes = ["hit", "stale", "revalidated", "miss"] as const;
-
-/** Milliseconds in the form of the column `used`, which has room to tell apart uses within one of them. */
-const ticksPerMs = 1024;
 
 /**
  * Keeps responses in an SQLite file, which several processes may share and which survives the sudden end of any of them.
@@ -105,139 +100,13 @@ export function sqliteStore(
   if (!(useGrainMs >= 0)) throw new RangeError(`option useGrainMs: ${useGrainMs} is not 0 or more`);
   const grain = useGrainMs * ticksPerMs;
 
-  const connection = sqliteConnection(path);
+  const connection = sqliteConnection(path, sql);
   const { guarded, transaction } = connection;
-  let isClosed = false;
-  let pending: Pending[] = [];
-  let written = 0;
-  let refusals = 0;
-  const used = new Map<number, number>();
+  const rows = rowsWithin({ maxBytes, maxIdleMs, maxVariants });
+  const later = backlog(connection, rows);
+  const { flush, settle } = later;
   /** Fields already read apart: the same object again also saves the cache from working out their meaning again. */
   const heads = new Map<number, { text: string; head: StoredHead }>();
-  let lastTick = 0;
-  const counts: Record<CacheOutcome, number> = { hit: 0, stale: 0, revalidated: 0, miss: 0 };
-  let saved = 0;
-  let hasCounts = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let timerMs = Infinity;
-
-  function tick(): number {
-    return lastTick = Math.max(Date.now() * ticksPerMs, lastTick + 1);
-  }
-
-  /** Sees to it that what is pending gets written within about `delayMs`. */
-  function schedule(delayMs: number): void {
-    if (isClosed || timerMs <= delayMs) return;
-    clearTimeout(timer);
-    timerMs = delayMs;
-    timer = setTimeout(() => {
-      timerMs = Infinity;
-      flush(5, roundMs);
-    }, delayMs);
-    if (delayMs >= idleFlushMs) timer.unref();
-  }
-
-  /** Takes entries out of sight; what lies in chunks is cleared out later, a little at a time. */
-  function removeIds(run: Statements, ids: Iterable<number>): void {
-    for (const id of ids) {
-      if (Number(run.removeSmall.run(id).changes) === 0) run.hide.run(id);
-    }
-  }
-
-  function insert(run: Statements, key: CacheKey, head: StoredHead, body: Uint8Array | null): number {
-    const text = JSON.stringify(head);
-    const bytes = headBytes(key, head, 200, 8) + (body?.length ?? 0);
-    const { id } = run.insert.get(
-      key.url,
-      key.partition,
-      body ? 1 : 0,
-      head.status,
-      text,
-      crc32(text),
-      body,
-      body?.length ?? 0,
-      body ? crc32(body) : 0,
-      bytes,
-      head.responseMs,
-      tick(),
-    )!;
-    return Number(id);
-  }
-
-  function trimVariants(run: Statements, { url, partition }: CacheKey): void {
-    removeIds(run, run.variants.all(url, partition, maxVariants).map(({ id }) => Number(id)));
-  }
-
-  /** Writes `entry` and makes room for it, so that the file stays within its limit while it is being filled. */
-  function writeDown(run: Statements, { key, head, body, replaces }: Pending): void {
-    removeIds(run, replaces);
-    insert(run, key, head, body);
-    trimVariants(run, key);
-    for (let n = 0; n < 4 && makeRoom(run); n++);
-  }
-
-  /** Drops the least recently used entry, or some of its chunks, if the store is out of bounds; returns whether it was. */
-  function makeRoom(run: Statements): boolean {
-    const least = run.leastUsed.get();
-    const now = Date.now();
-    if (!least) return false;
-    const isOver = Number(run.totals.get()!["bytes"]) > maxBytes;
-    if (!isOver && Number(least["used"]) >= (now - maxIdleMs) * ticksPerMs) return false;
-    const victim = run.victim.get((now - unfinishedMs) * ticksPerMs);
-    if (!victim) return false;
-    const id = Number(victim["id"]);
-    if (victim["chunked"]) {
-      run.hide.run(id);
-      if (Number(run.dropChunks.run(id).changes) > 0) return true;
-    }
-    run.remove.run(id);
-    return true;
-  }
-
-  /**
-   * Writes down entries, uses and counts, and makes room.
-   *
-   * @param budgetMs How long it may take; what is left over comes later.
-   */
-  function flush(patienceMs: number, budgetMs: number): void {
-    const start = performance.now();
-    const isLate = () => performance.now() - start >= budgetMs;
-    const isOver = transaction<boolean | undefined>(undefined, patienceMs, (run) => {
-      let done = 0;
-      while (done < pending.length && (done === 0 || !isLate())) writeDown(run, pending[done++]!);
-      for (const [id, at] of used) run.use.run(at, id);
-      if (hasCounts) run.count.run(...outcomes.map((outcome) => counts[outcome]), saved);
-      let isCrowded = true;
-      while (isCrowded && !isLate()) isCrowded = makeRoom(run);
-      written = done;
-      return isCrowded;
-    });
-    if (isOver === undefined) {
-      // other processes have the file just now
-      if (connection.isOpen && ++refusals < 250) return schedule(20);
-      written = pending.length;
-    }
-    refusals = 0;
-    pending = pending.slice(written);
-    used.clear();
-    for (const outcome of outcomes) counts[outcome] = 0;
-    saved = 0;
-    hasCounts = false;
-    if (isOver || pending.length > 0) schedule(1);
-  }
-
-  /** Has everything written that is pending, or only what is pending for `url`. */
-  function settle(url?: string): void {
-    if (pending.length === 0) return;
-    if (url === undefined) return flush(1000, Infinity);
-    const these = pending.filter(({ key }) => key.url === url);
-    if (these.length === 0) return;
-    const isDone = transaction(false, 50, (run) => {
-      for (const entry of these) writeDown(run, entry);
-      return true;
-    });
-    if (isDone) pending = pending.filter(({ key }) => key.url !== url);
-  }
 
   /** An entry out of its row; undefined when its fields are not what was written. */
   function entryOf({ id, head, head_sum, body, body_bytes, body_sum }: Row): SqliteEntry | undefined {
@@ -277,74 +146,6 @@ export function sqliteStore(
     return body.length === bodyBytes && crc32(body) === bodySum ? [body] : undefined;
   }
 
-  /** Takes in a body: a small one as a whole, a large one chunk by chunk, so that memory stays small. */
-  function writer(key: CacheKey, head: StoredHead, replaces: readonly CacheEntry[]): CacheWriter {
-    const old = replaces.map(({ id }) => id);
-    let pieces: Uint8Array[] = [];
-    let held = 0;
-    let stored = 0;
-    let sum = 0;
-    let n = 0;
-    let id: number | undefined;
-    let isBroken = false;
-
-    /** Writes down what is held, in chunks. */
-    function spill(): void {
-      const all = joined(pieces, held);
-      pieces = [];
-      held = 0;
-      for (let at = 0; at < all.length && !isBroken; at += chunkBytes) addChunk(all.subarray(at, at + chunkBytes));
-    }
-
-    function addChunk(bytes: Uint8Array): void {
-      const isWritten = transaction(false, 50, (run) => {
-        id ??= insert(run, key, head, null);
-        run.addChunk.run(id, n, bytes);
-        for (let more = 0; more < 2 && makeRoom(run); more++);
-        return Number(run.grow.run(bytes.length, tick(), id).changes) > 0;
-      });
-      if (!isWritten) return giveUp();
-      n++;
-      stored += bytes.length;
-      sum = crc32(bytes, sum);
-    }
-
-    function giveUp(): void {
-      isBroken = true;
-      pieces = [];
-      const begun = id;
-      if (begun !== undefined) transaction(undefined, 50, (run) => removeIds(run, [begun]));
-    }
-
-    return {
-      write(bytes) {
-        if (isBroken) return;
-        pieces.push(bytes);
-        held += bytes.length;
-        if (held >= chunkBytes) spill();
-      },
-      commit() {
-        if (isBroken || isClosed) return;
-        if (id === undefined && held <= inlineBytes) {
-          if (pending.length < mostPending) pending.push({ key, head, body: joined(pieces, held), replaces: old });
-          return schedule(batchMs);
-        }
-        if (held > 0) spill();
-        const begun = id;
-        if (isBroken || begun === undefined) return;
-        const isDone = transaction(false, 50, (run) => {
-          if (Number(run.finish.run(stored, sum, begun).changes) === 0) return false;
-          removeIds(run, old);
-          trimVariants(run, key);
-          return true;
-        });
-        if (!isDone) giveUp();
-        schedule(0);
-      },
-      abort: giveUp,
-    };
-  }
-
   return {
     get salt() {
       return connection.salt;
@@ -358,10 +159,8 @@ export function sqliteStore(
           const entry = entryOf(row);
           if (!entry) continue;
           entries.push(entry);
-          const now = tick();
-          if (now - row.used < grain) continue;
-          used.set(entry.id, now);
-          schedule(used.size < 100 ? idleFlushMs : 0);
+          const now = rows.tick();
+          if (now - row.used >= grain) later.use(entry.id, now);
         }
         return entries;
       });
@@ -369,7 +168,7 @@ export function sqliteStore(
 
     body: (entry) => bodyOf(entry as SqliteEntry),
 
-    open: writer,
+    open: (key, head, replaces) => sqliteWriter(connection, rows, later, { key, head, replaces }),
 
     update({ id }, head) {
       settle();
@@ -379,23 +178,18 @@ export function sqliteStore(
 
     drop(entries) {
       settle();
-      transaction(undefined, 50, (run) => removeIds(run, entries.map(({ id }) => id)));
+      transaction(undefined, 50, (run) => rows.remove(run, entries.map(({ id }) => id)));
     },
 
     invalidate(url) {
       settle();
-      transaction(undefined, 1000, (run) => removeIds(run, run.idsOf.all(url).map(({ id }) => Number(id))));
+      transaction(undefined, 1000, (run) => rows.remove(run, run.idsOf.all(url).map(({ id }) => Number(id))));
     },
 
-    record(outcome, bytes) {
-      counts[outcome]++;
-      saved += bytes;
-      hasCounts = true;
-      schedule(idleFlushMs);
-    },
+    record: later.count,
 
     stats(): CacheStats {
-      flush(1000, Infinity);
+      flush();
       const none = { entries: 0, bytes: 0, hit: 0, stale: 0, revalidated: 0, miss: 0, saved: 0 };
       const row = guarded(none, (run) => run.totals.get() as unknown as typeof none);
       const oldest = guarded(null, (run) => run.oldest.get()!["ms"] as number | null);
@@ -414,9 +208,9 @@ export function sqliteStore(
     },
 
     list({ host = "", prefix = "" }: CacheFilter = {}): readonly CacheListing[] {
-      flush(1000, Infinity);
-      const rows = guarded([], (run) => run.list.all(prefix, host));
-      return rows.map((row) => ({
+      flush();
+      const found = guarded([], (run) => run.list.all(prefix, host));
+      return found.map((row) => ({
         url: String(row["url"]),
         partition: String(row["partition"]),
         status: Number(row["status"]),
@@ -427,7 +221,7 @@ export function sqliteStore(
     },
 
     clear({ host = "", prefix = "" }: CacheFilter = {}): number {
-      flush(1000, Infinity);
+      flush();
       const gone = transaction(0, 5000, (run) => {
         const ids = run.clear.all(prefix, host).map(({ id }) => Number(id));
         for (const id of ids) {
@@ -442,7 +236,7 @@ export function sqliteStore(
     },
 
     async verify(): Promise<CacheVerdict> {
-      flush(1000, Infinity);
+      flush();
       const sound = guarded("", (_, db) => String(db.prepare("PRAGMA integrity_check(1)").get()!["integrity_check"]));
       if (sound !== "ok" && connection.isOpen) {
         const { entries } = guarded({ entries: 0 }, (run) => run.totals.get() as unknown as { entries: number });
@@ -453,14 +247,14 @@ export function sqliteStore(
       let removed = 0;
       let last = 0;
       for (;;) {
-        const rows = guarded([], (run) => run.all.all(last) as unknown as Row[]);
-        if (rows.length === 0) return { checked, removed };
-        for (const row of rows) {
+        const batch = guarded([], (run) => run.all.all(last) as unknown as Row[]);
+        if (batch.length === 0) return { checked, removed };
+        for (const row of batch) {
           last = row.id;
           checked++;
           const entry = entryOf(row);
           if (entry && await bodyOf(entry) !== undefined) continue;
-          transaction(undefined, 1000, (run) => removeIds(run, [row.id]));
+          transaction(undefined, 1000, (run) => rows.remove(run, [row.id]));
           removed++;
         }
         await setImmediate();
@@ -468,22 +262,8 @@ export function sqliteStore(
     },
 
     close() {
-      if (isClosed) return;
-      isClosed = true;
-      clearTimeout(timer);
-      flush(1000, Infinity);
+      later.close();
       connection.close();
     },
   };
-}
-
-function joined(pieces: readonly Uint8Array[], bytes: number): Uint8Array {
-  if (pieces.length === 1) return pieces[0]!;
-  const all = new Uint8Array(bytes);
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }
