@@ -2,12 +2,11 @@ import { askedSpan, formatRange, redactUrl, statusIs, strongTag, systemClock } f
 import { type Clock, type Context, type Middleware, NetworkError, type Next } from "../transport/mod.ts";
 import { type AnswerFacts, notModifiedAnswer, partialAnswer, timeoutAnswer, wholeAnswer } from "./answer.ts";
 import { type Directives, parseCacheControl } from "./cache_control.ts";
-import { credentialsOf } from "./credentials.ts";
 import type { CacheStatus, ForwardReason } from "./cache_status.ts";
 import { ageMs, mayServeOnError, type Policy, policyOf, verdict } from "./freshness.ts";
 import { isSafe, urlsToInvalidate } from "./invalidation.ts";
 import { holdsIfRange, placeOf, storedPlace } from "./partial.ts";
-import { fingerprinter } from "./partition.ts";
+import { credentialsOf, fingerprinter } from "./partition.ts";
 import { freshened } from "./stored_head.ts";
 import { storing } from "./storing.ts";
 import { field } from "./fields.ts";

@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { isSecretName } from "../transport/internal.ts";
 import type { CacheStore } from "./store.ts";
 
 /**
@@ -39,4 +40,13 @@ export function fingerprinter(store: Pick<CacheStore, "salt">): (text: string) =
     if (print === undefined) known.set(text, print = fingerprint(salt, text));
     return print;
   };
+}
+
+/** Every field of a request that says who asks, whatever its name, as one text; empty when there is none. */
+export function credentialsOf(headers: Headers): string {
+  let credentials = "";
+  headers.forEach((value, name) => {
+    if (isSecretName(name)) credentials += `${name}: ${value}\n`;
+  });
+  return credentials;
 }
