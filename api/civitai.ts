@@ -12,7 +12,7 @@ import { type Models, models } from "./resources/models.ts";
 import { createOrNull, type OnError, type OrNull } from "./client/or_null.ts";
 import { type Permissions, permissions } from "./resources/permissions.ts";
 import { type Posts, posts } from "./resources/posts.ts";
-import { checkedSite, type Site } from "./site.ts";
+import { checkedSite, type Site } from "./client/site.ts";
 import { type Tags, tags } from "./resources/tags.ts";
 import { type Users, users } from "./resources/users.ts";
 import { type Vault, vault } from "./resources/vault.ts";

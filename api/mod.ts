@@ -12,8 +12,13 @@ export { getJson } from "./client/get_json.ts";
 export type { Listing, ListOptions, ListPosition } from "./client/listing.ts";
 export type { OnError, OrNull } from "./client/or_null.ts";
 export { readSafetensors, type Safetensors, type TensorInfo } from "./disk/safetensors.ts";
-export { type DownloadedFile, downloadModel, type DownloadModelOptions, type ModelProgress } from "./download_model.ts";
-export type { FetchFiles, FetchFilesOptions, FetchOutcome, WantedFile } from "./fetch_files.ts";
+export {
+  type DownloadedFile,
+  downloadModel,
+  type DownloadModelOptions,
+  type ModelProgress,
+} from "./download/download_model.ts";
+export type { FetchFiles, FetchFilesOptions, FetchOutcome, WantedFile } from "./download/fetch_files.ts";
 export { type LayoutFacts, layoutFacts } from "./layout/facts.ts";
 export { type Layout, layout, layoutNames } from "./layout/layout.ts";
 export type { ProfileName } from "./layout/profiles.ts";
@@ -119,4 +124,4 @@ export type {
 export type { ListVersion, Version, VersionIds, Versions } from "./resources/versions.ts";
 export { type ModelInfo, readModelInfo } from "./sidecars/model_info.ts";
 export { type SidecarOptions, type SidecarOutcome, writeSidecars } from "./sidecars/write_sidecars.ts";
-export type { Site } from "./site.ts";
+export type { Site } from "./client/site.ts";

@@ -207,7 +207,7 @@ Deno.test("architecture: the checker sees forbidden imports", () => {
     edge("monitor/server.ts", "hono/streaming"),
     edge("cli/main.ts", "../api/mod.ts", "api/mod.ts"),
     edge("cli/run/download_run.ts", "../hub/run/mod.ts", "hub/run/mod.ts"),
-    edge("hub/run/run_files.ts", "../../api/fetch_files.ts", "api/fetch_files.ts"),
+    edge("hub/run/run_files.ts", "../../api/download/fetch_files.ts", "api/download/fetch_files.ts"),
     edge("hub/run/run_files.ts", "../../create_transport.ts", "create_transport.ts"),
     edge("cli/main.ts", "../transport/internal.ts", "transport/internal.ts"),
     edge("cli/main.ts", "../mod.ts", "mod.ts"),

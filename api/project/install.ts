@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { CivikitError, type Digests, DiskError, type DownloadResult, type Transport } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
-import { type FetchFiles, fetchFiles, type WantedFile } from "../fetch_files.ts";
+import { type FetchFiles, fetchFiles, type WantedFile } from "../download/fetch_files.ts";
 import { type HashCache, hashCache } from "../library/hash_cache.ts";
 import { clearUnlocked } from "./clear_unlocked.ts";
 import { diskState } from "./disk_state.ts";

@@ -1,7 +1,7 @@
 import { civitaiHosts, isLoopback } from "../../transport/internal.ts";
 import { parseAir } from "./air.ts";
 import { badInput, idRule, readId } from "../client/input.ts";
-import { defaultSite, type Site } from "../site.ts";
+import { defaultSite, type Site } from "../client/site.ts";
 
 /** Which file of a version is meant; what is left out does not matter. */
 export interface FileSelection {

@@ -4,7 +4,7 @@ import {
   type FetchFilesOptions,
   type FetchOutcome,
   type WantedFile,
-} from "../../api/fetch_files.ts";
+} from "../../api/download/fetch_files.ts";
 import type { TransferList } from "../../monitor/metrics/transfers.ts";
 import type { Transport } from "../../transport/mod.ts";
 import { type RunWatcher, type WatchedFile, watchFile } from "./watch_file.ts";

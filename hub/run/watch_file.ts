@@ -1,4 +1,4 @@
-import type { WantedFile } from "../../api/fetch_files.ts";
+import type { WantedFile } from "../../api/download/fetch_files.ts";
 import type { Transfer, TransferList } from "../../monitor/metrics/transfers.ts";
 import type { DownloadOptions, DownloadProgress, DownloadResult, TransportEvent } from "../../transport/mod.ts";
 

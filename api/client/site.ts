@@ -1,4 +1,4 @@
-import { readBaseUrl, redactUrl, trustedHosts } from "../transport/internal.ts";
+import { readBaseUrl, redactUrl, trustedHosts } from "../../transport/internal.ts";
 
 /** Where Civitai is. */
 export interface Site {

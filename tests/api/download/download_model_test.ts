@@ -1,7 +1,7 @@
 import { downloadModel, type DownloadModelOptions, HttpError, InputError } from "@civikit/civikit";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { relative } from "node:path";
-import { type OnSite, withSite } from "./_site.ts";
+import { type OnSite, withSite } from "../_site.ts";
 
 /** Runs `work` with a folder of its own, and a call that asks the embedded Civitai. */
 async function withFolder(

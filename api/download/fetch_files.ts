@@ -8,10 +8,10 @@ import {
   type DownloadResult,
   type Promised,
   type Transport,
-} from "../transport/mod.ts";
-import type { HashCache } from "./library/hash_cache.ts";
-import { recordDownload } from "./library/record_download.ts";
-import { otherUrls } from "./references/other_urls.ts";
+} from "../../transport/mod.ts";
+import type { HashCache } from "../library/hash_cache.ts";
+import { recordDownload } from "../library/record_download.ts";
+import { otherUrls } from "../references/other_urls.ts";
 
 /** A file to fetch, and what is promised about it. */
 export interface WantedFile {

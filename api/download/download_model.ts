@@ -1,14 +1,14 @@
-import type { DownloadOptions, DownloadProgress, DownloadResult, Transport } from "../transport/mod.ts";
-import { nameInUrl } from "../transport/internal.ts";
-import { type Civitai, civitai } from "./civitai.ts";
+import type { DownloadOptions, DownloadProgress, DownloadResult, Transport } from "../../transport/mod.ts";
+import { nameInUrl } from "../../transport/internal.ts";
+import { type Civitai, civitai } from "../civitai.ts";
 import { fetchFiles, type WantedFile } from "./fetch_files.ts";
-import { placer } from "./layout/placer.ts";
-import { promisedOf } from "./references/promised.ts";
-import { parseReference, type Reference } from "./references/reference.ts";
-import { resolveAgain, resolveDownloads } from "./references/resolve.ts";
-import type { ResolvedFile } from "./references/resolved_file.ts";
-import type { FileChoice } from "./references/select_files.ts";
-import type { Site } from "./site.ts";
+import { placer } from "../layout/placer.ts";
+import { promisedOf } from "../references/promised.ts";
+import { parseReference, type Reference } from "../references/reference.ts";
+import { resolveAgain, resolveDownloads } from "../references/resolve.ts";
+import type { ResolvedFile } from "../references/resolved_file.ts";
+import type { FileChoice } from "../references/select_files.ts";
+import type { Site } from "../client/site.ts";
 
 /** How far one file of {@linkcode downloadModel} is. */
 export interface ModelProgress extends DownloadProgress {
