@@ -40,7 +40,7 @@ export { codeOfStatus, readText } from "./http/http_status.ts";
 export { cutSecrets, redacted, rememberHeader, rememberSecret } from "./http/known_secrets.ts";
 export { isLoopback } from "./http/loopback.ts";
 export { nearestOf, type Reach, reachOf } from "./http/reach.ts";
-export { messageOf, redactText, redactUrl } from "./http/redact.ts";
+export { messageOf, redactText, redactUrl, shownInput } from "./http/redact.ts";
 export { isSecretName, type NamePlace } from "./http/secret_names.ts";
 export { wrapBodyError } from "./socket/network_error.ts";
 export { isSqliteBusy, openSqlite, type SqliteFile, type SqliteOptions, type SqliteStep } from "./sqlite.ts";

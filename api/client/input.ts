@@ -1,14 +1,7 @@
-import { redactText } from "../../transport/internal.ts";
+import { shownInput } from "../../transport/internal.ts";
 import { type ErrorCode, InputError } from "../../transport/mod.ts";
 
 const largestId = 2 ** 31 - 1;
-
-/** Text from elsewhere as one short line: white space joined, unseen and direction-changing characters and secrets cut. */
-export function shownInput(text: string, longest = 200): string {
-  // cut before it is shortened: half a secret would not be known
-  const clean = redactText(text.slice(0, longest + 4096).replace(/\s+/g, " ").replace(/[\p{Cc}\p{Cf}]/gu, "\ufffd"));
-  return clean.length > longest ? `${clean.slice(0, longest)}…` : clean;
-}
 
 /** An error about something given: `reading "<input>": <reason>`. */
 export function badInput(text: string, reason: string, code: ErrorCode): InputError {

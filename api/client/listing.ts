@@ -1,6 +1,6 @@
+import { shownInput } from "../../transport/internal.ts";
 import { ContentError } from "../../transport/mod.ts";
 import type { CallOptions } from "./call.ts";
-import { shownInput } from "./input.ts";
 import { recentKeys } from "./recent_keys.ts";
 
 /** A place in a list, fit for JSON: hand it back as `from`, also in another process, to go on there. */

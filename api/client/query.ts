@@ -1,5 +1,6 @@
+import { shownInput } from "../../transport/internal.ts";
 import { type ErrorReason, InputError } from "../../transport/mod.ts";
-import { idRule, isId, shownInput } from "./input.ts";
+import { idRule, isId } from "./input.ts";
 
 /** A query's parameters on the wire: undefined ones are left out, lists repeat the name. */
 export type Query = Readonly<Record<string, string | number | boolean | readonly (string | number)[] | undefined>>;

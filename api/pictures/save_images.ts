@@ -6,6 +6,7 @@ import {
   openFresh,
   readAtMost,
   redactUrl,
+  shownInput,
   wrapBodyError,
   wrapDiskError,
 } from "../../transport/internal.ts";
@@ -19,7 +20,6 @@ import {
   type Transport,
 } from "../../transport/mod.ts";
 import { atOnce } from "../client/at_once.ts";
-import { shownInput } from "../client/input.ts";
 import { type Generation, generationOf, generationOfTexts } from "./generation.ts";
 import { imageTexts } from "./image_texts.ts";
 import { imageId, type ImageSize, imageUrl } from "./image_url.ts";

@@ -1,5 +1,5 @@
+import { shownInput } from "../../transport/internal.ts";
 import { InputError } from "../../transport/mod.ts";
-import { shownInput } from "../client/input.ts";
 import type { FileSelection } from "./reference.ts";
 import type { ModelFile } from "../resources/version_parts.ts";
 import type { Version } from "../resources/versions.ts";

@@ -25,8 +25,8 @@ const labels = {
   },
 } as const;
 
-/** What the server said about it in its own words, where it said something short. */
-export function serverWords(body: string, until: string): string | undefined {
+/** What the server said about it in its own words, where it said something short that is not in `said` already. */
+export function serverWords(body: string, until: string, said = ""): string | undefined {
   let answer: unknown;
   try {
     answer = JSON.parse(body);
@@ -35,7 +35,7 @@ export function serverWords(body: string, until: string): string | undefined {
   }
   if (typeof answer !== "object" || answer === null) return undefined;
   const { message, error, deadline } = answer as Record<string, unknown>;
-  const text = [message, error].find((value) => typeof value === "string");
+  const text = [message, error].find((value) => typeof value === "string" && !said.includes(value));
   const words = [text, typeof deadline === "string" ? `(${until}: ${deadline})` : undefined].filter(Boolean).join(" ");
   return words === "" ? undefined : printable(words.slice(0, 300));
 }
@@ -61,8 +61,8 @@ export function describeFailure(
   const { title, cause, action } = hint(error, locale);
   const lines = [head(title), `  ${message}`];
   if (error instanceof HttpError) {
-    const words = serverWords(error.body, label.until);
-    if (words !== undefined && !error.message.includes(words)) lines.push(`  ${label.server}: ${words}`);
+    const words = serverWords(error.body, label.until, error.message);
+    if (words !== undefined) lines.push(`  ${label.server}: ${words}`);
   }
   if (error instanceof VerificationError && error.path !== "" && !error.message.includes(error.path)) {
     lines.push(`  ${printable(error.path)}`);

@@ -8,7 +8,6 @@ import {
   assertThrows,
 } from "@std/assert";
 import { civitai } from "@civikit/civikit/api";
-import { errorMessage } from "../../api/client/errors.ts";
 import {
   CivikitError,
   ContentError,
@@ -46,7 +45,7 @@ Deno.test("civitai() throws HttpError with the site's own words and the finer co
     const error = await assertRejects(() => api.models.get(5));
     assertInstanceOf(error, HttpError);
     assertEquals([error.status, error.code], [401, "login_required"]);
-    assertStringIncludes(errorMessage(error.body)!, "requires you to be logged in");
+    assertStringIncludes(error.message, "requires you to be logged in");
     assertEquals(code(await assertRejects(() => api.models.get(6))), "not_found");
   });
 });

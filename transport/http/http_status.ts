@@ -2,6 +2,7 @@ import { parseUnsatisfiedTotal } from "./byte_range.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { type ErrorCode, type ErrorReason, HttpError } from "../errors/errors.ts";
 import { keyReason } from "./key_reason.ts";
+import { errorWords } from "./error_words.ts";
 import { redactText, redactUrl } from "./redact.ts";
 import { parseRetryAfter } from "./retry_after.ts";
 import type { Context } from "../transport.ts";
@@ -156,7 +157,8 @@ export async function httpError(
   const url = redactUrl(response.url || request.url);
   const found = classify?.(response, text, request.url) ?? codeOfStatus(status);
   const { code, reason = undefined } = typeof found === "string" ? { code: found } : found;
-  return new HttpError(`${request.method} "${url}": HTTP ${status}`, {
+  const words = errorWords(text);
+  return new HttpError(`${request.method} "${url}": HTTP ${status}${words === undefined ? "" : `: ${words}`}`, {
     code,
     reason: reason ?? keyReason(code, request, context),
     status,

@@ -188,3 +188,10 @@ export function messageOf(error: unknown): string {
   if (error instanceof DiskError || error instanceof VerificationError) return cutSecrets(error.message);
   return redactText(error instanceof Error ? error.message : String(error));
 }
+
+/** Text from elsewhere as one short line: white space joined, unseen and direction-changing characters and secrets cut. */
+export function shownInput(text: string, longest = 200): string {
+  // cut before it is shortened: half a secret would not be known
+  const clean = redactText(text.slice(0, longest + 4096).replace(/\s+/g, " ").replace(/[\p{Cc}\p{Cf}]/gu, "\ufffd"));
+  return clean.length > longest ? `${clean.slice(0, longest)}…` : clean;
+}

@@ -1,49 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { classifyCivitai, errorMessage } from "../../../api/client/errors.ts";
+import { classifyCivitai } from "@civikit/civikit/api";
 import { compose, type ErrorCode, HttpError, status } from "@civikit/civikit/transport";
-
-const issues = [{ code: "invalid_type", path: ["limit"], message: "Expected number" }, { path: [], message: "Bad" }];
-
-const bodies: [string, string | undefined][] = [
-  ['{"error":"No model with id 5"}', "No model with id 5"],
-  ['{"message":"User not found"}', "User not found"],
-  [
-    '{"error":"Unauthorized","message":"The creator of this asset requires you to be logged in to download it"}',
-    "Unauthorized: The creator of this asset requires you to be logged in to download it",
-  ],
-  [JSON.stringify({ error: { name: "ZodError", message: JSON.stringify(issues) } }), "limit: Expected number; Bad"],
-  [JSON.stringify({ error: { name: "ZodError", issues } }), "limit: Expected number; Bad"],
-  [JSON.stringify(issues), "limit: Expected number; Bad"],
-  [JSON.stringify({ name: "ZodError", message: JSON.stringify(issues) }), "limit: Expected number; Bad"],
-  ['{"error":"✖ Invalid input: expected number\\n  → at id"}', "✖ Invalid input: expected number → at id"],
-  ['{"error":{"formErrors":[],"fieldErrors":{"a":["too short"]}}}', "a: too short"],
-  ['{"error":{"formErrors":[],"fieldErrors":{}}}', undefined],
-  ['{"message":"An unexpected error occurred","error":{}}', "An unexpected error occurred"],
-  [
-    '{"error":"canceling statement due to statement timeout","code":"57014"}',
-    "canceling statement due to statement timeout",
-  ],
-  ["Not found", "Not found"],
-  ['"just text"', "just text"],
-  ["", undefined],
-  ["  \n", undefined],
-  ["{}", undefined],
-  ["[]", undefined],
-  ["null", undefined],
-  ["5", undefined],
-  ["<!doctype html><title>Be back</title>", undefined],
-  ['{"error":"see https://b2.example/x?X-Amz-Signature=abc"}', "see https://b2.example/x?[redacted]"],
-];
-
-Deno.test("errorMessage() finds the words in every shape of error", () => {
-  for (const [body, expected] of bodies) assertEquals(errorMessage(body), expected, body);
-});
-
-Deno.test("errorMessage() stays short and ends, however deep or long the answer", () => {
-  assertEquals(errorMessage(JSON.stringify({ error: "x".repeat(10_000) }))!.length, 501);
-  const deep = `${'{"error":'.repeat(2000)}"x"${"}".repeat(2000)}`;
-  assertEquals(errorMessage(deep), undefined);
-});
 
 const unauthorized = (message: string) => JSON.stringify({ error: "Unauthorized", message });
 

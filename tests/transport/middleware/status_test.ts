@@ -65,7 +65,7 @@ Deno.test("status() throws status, code, redacted URL, text and Retry-After", as
   const error = await assertRejects(() => client.fetch(new Request(`${url}?token=abc123secret`)), HttpError);
   assertEquals([error.status, error.code, error.retryAfterMs], [429, "rate_limited", 30_000]);
   assertEquals(error.url, `${url}?[redacted]`);
-  assertEquals(error.message, `GET "${url}?[redacted]": HTTP 429`);
+  assertEquals(error.message, `GET "${url}?[redacted]": HTTP 429: slow down`);
   assertEquals(error.body.includes("slow down"), true);
   assertFalse(JSON.stringify(error).concat(Deno.inspect(error), error.body).includes("abc123secret"));
   assertEquals(clock.timers, 0);
