@@ -76,7 +76,7 @@ export function openMonitor(
   const store = path === undefined ? undefined : statsStore(path, storeOptions);
   let logs: Logs | undefined;
   let guard: MemoryGuard | undefined;
-  let keeping: Recorder | undefined;
+  let recording: Recorder | undefined;
   try {
     logs = logsOptions === undefined ? undefined : openLogs(logsOptions);
     guard = guardOptions === false ? undefined : memoryGuard({
@@ -84,7 +84,7 @@ export function openMonitor(
       registry,
       ...(clock !== undefined && { clock }),
     });
-    keeping = store === undefined ? undefined : recorder({
+    recording = store === undefined ? undefined : recorder({
       registry,
       store,
       ...(everyMs !== undefined && { everyMs }),
@@ -102,7 +102,7 @@ export function openMonitor(
     if (isClosed) return;
     isClosed = true;
     guard?.stop();
-    keeping?.stop();
+    recording?.stop();
     store?.close();
     stopLogging?.();
     logs?.close();

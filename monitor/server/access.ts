@@ -2,11 +2,11 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypt
 import { isIP } from "node:net";
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
-import { attempts } from "./attempts.ts";
+import { logInAttempts } from "./log_in_attempts.ts";
 import { isPageWanted } from "./wanted.ts";
 
-/** Who may ask; see {@linkcode access}. */
-export interface AccessOptions {
+/** Who may ask; see {@linkcode accessControl}. */
+export interface AccessControlOptions {
   /** Address the server listens on. */
   readonly hostname: string;
   /** Further names it is reached by. */
@@ -20,7 +20,7 @@ export interface AccessOptions {
 }
 
 /** Checks every request before anything else does. */
-export interface Access {
+export interface AccessControl {
   /** Refuses foreign hosts, foreign origins, and, where there is a token, who does not have it. */
   readonly check: MiddlewareHandler;
   /**
@@ -55,7 +55,7 @@ const digest = (text: string): Uint8Array => createHash("sha256").update(text).d
 const isSame = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b));
 
 function checkOptions(
-  { hostname, allowedHosts, token }: Pick<AccessOptions, "hostname" | "allowedHosts" | "token">,
+  { hostname, allowedHosts, token }: Pick<AccessControlOptions, "hostname" | "allowedHosts" | "token">,
 ): void {
   for (const host of allowedHosts) {
     if (nameOf(host) !== host.toLowerCase()) {
@@ -77,10 +77,10 @@ function checkOptions(
  *
  * @throws {TypeError} When an option is malformed, or a token is missing where it is compulsory.
  */
-export function access(options: AccessOptions): Access {
+export function accessControl(options: AccessControlOptions): AccessControl {
   checkOptions(options);
   const { hostname, token, basePath } = options;
-  const tries = attempts(options.now);
+  const tries = logInAttempts(options.now);
   const secret = randomBytes(32);
   const names = new Set([hostname, ...options.allowedHosts].map((name) => name.toLowerCase()));
   const isWildcard = hostname === "0.0.0.0" || hostname === "::";

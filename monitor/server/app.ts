@@ -1,15 +1,15 @@
 import { Hono } from "hono";
 import { getPathNoStrict } from "hono/utils/url";
 import { CivikitError } from "../../transport/mod.ts";
-import { access } from "./access.ts";
+import { accessControl } from "./access.ts";
 import { eventStreams } from "./event_stream.ts";
 import type { DiagnosticsOptions } from "./options.ts";
 import { notFoundPage } from "./pages.ts";
-import { renderer } from "./renderer.ts";
+import { pageRenderer } from "./renderer.ts";
 import { apiRoutes } from "./routes_api.ts";
 import { pageRoutes } from "./routes_pages.ts";
 import { probeRoutes } from "./routes_probes.ts";
-import { views } from "./views.ts";
+import { diagnosticViews } from "./views.ts";
 import { isPageWanted } from "./wanted.ts";
 
 /** A diagnostic server that does not listen by itself: pass `fetch` to `Deno.serve`. */
@@ -78,10 +78,10 @@ export function diagnostics({
   if (!/^(?:\/[\w.~-]+)*$/.test(base)) {
     throw new TypeError(`option basePath: ${JSON.stringify(basePath)} is no path such as "/diag"`);
   }
-  const { check, logIn } = access({ hostname, allowedHosts, token, basePath: base, now: clock.now });
+  const { check, logIn } = accessControl({ hostname, allowedHosts, token, basePath: base, now: clock.now });
   const streams = eventStreams(registry.events, clock, { maxClients: maxEventClients });
-  const shown = views({ registry, store, cache, folder, memoryLimitBytes, clock });
-  const pages = renderer(shown, base, clock.now);
+  const views = diagnosticViews({ registry, store, cache, folder, memoryLimitBytes, clock });
+  const renderer = pageRenderer(views, base, clock.now);
   let isClosed = false;
 
   /** The path below the base, whether or not whoever mounted this took it off; a slash at its end says nothing. */
@@ -100,11 +100,11 @@ export function diagnostics({
     if (!c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "no-store");
   });
   app.use(check);
-  app.route("/", pageRoutes({ views: shown, renderer: pages, transfers: registry.transfers, base, logIn }));
-  app.route("/", probeRoutes({ registry, views: shown, streams, isClosed: () => isClosed, clock }));
-  app.route("/api", apiRoutes({ registry, store, transfers, batch, views: shown, renderer: pages, base, clock }));
+  app.route("/", pageRoutes({ views, renderer, transfers: registry.transfers, base, logIn }));
+  app.route("/", probeRoutes({ registry, views, streams, isClosed: () => isClosed, clock }));
+  app.route("/api", apiRoutes({ registry, store, transfers, batch, views, renderer, base, clock }));
 
-  app.notFound((c) => isPageWanted(c) ? pages.show(c, notFoundPage, 404) : c.json({ error: "not found" }, 404));
+  app.notFound((c) => isPageWanted(c) ? renderer.show(c, notFoundPage, 404) : c.json({ error: "not found" }, 404));
   app.onError((error, c) => {
     // nothing of the message: it may hold paths or more
     const code = error instanceof CivikitError ? error.code : "internal_error";
@@ -114,7 +114,7 @@ export function diagnostics({
   function close(): void {
     if (isClosed) return;
     isClosed = true;
-    shown.close();
+    views.close();
     streams.close();
   }
 

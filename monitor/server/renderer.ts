@@ -32,7 +32,7 @@ const yearSeconds = 365 * 86_400;
  *
  * @param now Milliseconds on a monotonic clock.
  */
-export function renderer(views: Views, base: string, now: () => number): Renderer {
+export function pageRenderer(views: Views, base: string, now: () => number): Renderer {
   const pages = ttlCache<Promise<Rendered>>(now);
   return {
     async show(c, make, status = 200) {

@@ -2,7 +2,7 @@ import { eTag, ifNoneMatch } from "@std/http/etag";
 import { Hono } from "hono";
 import { readAtMost } from "../../transport/internal.ts";
 import type { TransferList } from "../metrics/transfers.ts";
-import type { Access } from "./access.ts";
+import type { AccessControl } from "./access.ts";
 import icon from "./assets/icon.svg" with { type: "text" };
 import liveScript from "./assets/live.js" with { type: "text" };
 import style from "./assets/style.css" with { type: "text" };
@@ -22,7 +22,7 @@ export interface PageRoutesOptions {
   /** What stands before every path, without a slash at the end. */
   readonly base: string;
   /** Takes the token; undefined where none is asked for. */
-  readonly logIn: Access["logIn"] | undefined;
+  readonly logIn: AccessControl["logIn"] | undefined;
 }
 
 const mostFormBytes = 4096;

@@ -63,7 +63,7 @@ const defaultMemoryBytes = 200 * 1024 * 1024;
 const storeTtlMs = 2000;
 
 /** Draws what is shown from a registry and, for 24 hours, from a store. */
-export function views({ registry, store, cache, folder, memoryLimitBytes, clock }: ViewsOptions): Views {
+export function diagnosticViews({ registry, store, cache, folder, memoryLimitBytes, clock }: ViewsOptions): Views {
   const samples = sampler(registry, clock);
   const startBytes = Deno.memoryUsage().rss;
   const windows = ttlCache<StatsWindow>(clock.now);

@@ -37,8 +37,8 @@ const counterKey = ({ name, host, label }: CounterSnapshot) => `${name} ${host} 
  * const folder = await Deno.makeTempDir();
  * const registry = metricsRegistry();
  * using store = statsStore(`${folder}/stats.sqlite`);
- * const keeping = recorder({ registry, store, everyMs: 5000 });
- * keeping.stop();
+ * const recording = recorder({ registry, store, everyMs: 5000 });
+ * recording.stop();
  * store.close();
  * await Deno.remove(folder, { recursive: true });
  * ```

@@ -78,8 +78,8 @@ const tables = ["minutes", "hours", "minute_counters", "hour_counters", "memory"
  *
  * const folder = await Deno.makeTempDir();
  * using store = statsStore(`${folder}/stats.sqlite`);
- * const keeping = recorder({ registry: metricsRegistry(), store });
- * keeping.stop(); // hands over what is left
+ * const recording = recorder({ registry: metricsRegistry(), store });
+ * recording.stop(); // hands over what is left
  * console.log(report(store.read()).total_requests); // 0
  * store.close();
  * await Deno.remove(folder, { recursive: true });

@@ -1,6 +1,6 @@
 // deno-lint-ignore-file no-console -- what it prints is what it is for
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { attempts } from "../../../monitor/server/attempts.ts";
+import { logInAttempts } from "../../../monitor/server/log_in_attempts.ts";
 import { fakeClock } from "../../_clock.ts";
 import { diagnostics, type DiagnosticsOptions, metricsRegistry } from "../../../monitor/mod.ts";
 import { serve } from "./_served.ts";
@@ -207,8 +207,8 @@ Deno.test("diagnostics() counts wrong tokens by their address, typed into the fo
   assertEquals(await bearer(token, attacker), 200);
 });
 
-Deno.test("attempts() remembers no more addresses than it has room for", () => {
-  const tries = attempts(() => 0, 1);
+Deno.test("logInAttempts() remembers no more addresses than it has room for", () => {
+  const tries = logInAttempts(() => 0, 1);
   for (let n = 0; n < 10_001; n++) tries.wrong(`address ${n}`);
   assertEquals([tries.isLocked("address 0"), tries.isLocked("address 1"), tries.isLocked("address 10000")], [
     false,

@@ -1,5 +1,5 @@
 /** Wrong log-ins of each address within the last while. */
-export interface Attempts {
+export interface LogInAttempts {
   /** Tells whether an address has to wait. */
   isLocked(address: string): boolean;
   /** Counts a wrong one. */
@@ -16,7 +16,7 @@ const mostAddresses = 10_000;
  * @param most Wrong ones that are one too many.
  * @param windowMs How long one counts, in milliseconds.
  */
-export function attempts(now: () => number, most = 10, windowMs = 60_000): Attempts {
+export function logInAttempts(now: () => number, most = 10, windowMs = 60_000): LogInAttempts {
   const byAddress = new Map<string, number[]>();
   const recent = (address: string) => (byAddress.get(address) ?? []).filter((at) => now() - at < windowMs);
   return {
