@@ -1,5 +1,6 @@
 import type { Locale } from "../transport/mod.ts";
-import type { Flag, ParsedArgs } from "./options/args.ts";
+import type { Args } from "./options/args.ts";
+import type { Flags } from "./options/flags.ts";
 import type { Io } from "./terminal/io.ts";
 import type { Style } from "./terminal/style.ts";
 
@@ -13,8 +14,8 @@ export interface CommandContext {
   readonly locale: Locale;
 }
 
-/** One command: a file under cli/ that exports it, and a line in cli/commands/commands.ts. */
-export interface Command {
+/** One command: a file in cli/commands/ that exports it, and a line in cli/commands/commands.ts. */
+export interface Command<F extends Flags = Flags> {
   /** What the user types. */
   readonly name: string;
   /** One line for the list of commands. */
@@ -24,9 +25,9 @@ export interface Command {
   /** Explanations and examples below the list of options. */
   readonly help: string;
   /** Its options, the common ones left out. */
-  readonly flags: readonly Flag[];
+  readonly flags: F;
   /** How many operands it takes at most. Default: any number. */
   readonly mostOperands?: number;
   /** Does it; resolves with the exit code. */
-  run(args: ParsedArgs, context: CommandContext): Promise<number>;
+  run(args: Args<F>, context: CommandContext): Promise<number>;
 }

@@ -1,5 +1,6 @@
-import { commonFlags, flagHelp } from "./options/args.ts";
 import type { Command } from "./command.ts";
+import { flagHelp, type Flags, flagUsage, type NamedFlag, namedFlags } from "./options/flags.ts";
+import { commonFlags } from "./options/shared_flags.ts";
 
 const exitCodes = `exit codes:
   0 done             1 other, or several kinds of failure   2 wrong usage
@@ -34,14 +35,31 @@ ${exitCodes}
 `;
 }
 
+const headings = [
+  { group: undefined, title: "options" },
+  { group: "site", title: "Civitai" },
+  { group: "output", title: "output" },
+] as const;
+
+/** The options of a table in two columns, under the headings of their groups. */
+function flagList(flags: Flags): string {
+  const all = namedFlags(flags);
+  const left = (flag: NamedFlag) => `${flag.short ? "" : "    "}${flagUsage(flag)}`;
+  const width = Math.max(...all.map((flag) => left(flag).length));
+  return headings.flatMap(({ group, title }) => {
+    const rows = all.filter((flag) => flag.group === group);
+    const lines = rows.map((flag) => `  ${left(flag).padEnd(width)}  ${flagHelp(flag)}`);
+    return lines.length === 0 ? [] : [`${title}:\n${lines.join("\n")}`];
+  }).join("\n\n");
+}
+
 /** The help of one command. */
 export function commandHelp({ usage, summary, flags, help }: Command): string {
   return `${summary}
 
 usage: civikit ${usage}
 
-options:
-${flagHelp([...flags, ...commonFlags])}
+${flagList({ ...flags, ...commonFlags })}
 
 ${help.trim()}
 

@@ -1,15 +1,10 @@
 import { type Locale, version } from "../transport/mod.ts";
 import { cutSecrets } from "../transport/internal.ts";
 import { lostAbilities } from "./run/abilities.ts";
-import {
-  commonFlags,
-  firstOperand,
-  type Flag,
-  type ParsedArgs,
-  readArgs,
-  UsageError,
-  versionFlag,
-} from "./options/args.ts";
+import { type Args, firstOperand, splitArgs } from "./options/args.ts";
+import type { Flags } from "./options/flags.ts";
+import { commonFlags, versionFlags } from "./options/shared_flags.ts";
+import { UsageError } from "./options/usage_error.ts";
 import type { Command } from "./command.ts";
 import { commands } from "./commands/commands.ts";
 import { elsewhere } from "./options/elsewhere.ts";
@@ -33,9 +28,12 @@ function find(name: string): Command {
 }
 
 /** Every option there is; as each means one thing, they can be told from the command before the command is known. */
-const everyFlag: readonly Flag[] = [...commonFlags, versionFlag, ...commands.flatMap(({ flags }) => flags)];
+const everyFlag = Object.assign({}, commonFlags, versionFlags, ...commands.map(({ flags }) => flags)) as
+  & Flags
+  & typeof commonFlags
+  & typeof versionFlags;
 
-function atMost(most: number, { operands }: ParsedArgs): void {
+function atMost(most: number, { operands }: Pick<Args<Flags>, "operands">): void {
   if (operands.length > most) throw new UsageError(`operand "${printable(operands[most]!)}": not expected`);
 }
 
@@ -61,15 +59,17 @@ function describe(error: unknown, io: Io, locale: Locale, style: Style): number 
 
 async function runCommand(command: Command, args: readonly string[], io: Io): Promise<number> {
   try {
-    const parsed = readArgs(args, [...command.flags, ...commonFlags]);
+    const table: Flags & typeof commonFlags = { ...command.flags, ...commonFlags };
+    const parsed = splitArgs(args, table);
     if (parsed.has("help")) return showHelp(io, command.name);
     atMost(command.mostOperands ?? Infinity, parsed);
-    const wanted = parsed.has("no-color") ? false : parsed.has("color") ? true : undefined;
-    const locale = chooseLocale(io.env, parsed.value("lang"));
-    const style = chooseStyle(io, wanted);
-    const lost = parsed.has("quiet") ? undefined : lostAbilities(command.flags, parsed, io.env, locale);
+    const { operands } = parsed;
+    const flags = parsed.read();
+    const locale = chooseLocale(io.env, flags.lang);
+    const style = chooseStyle(io, flags.noColor ? false : flags.color ? true : undefined);
+    const lost = flags.quiet ? undefined : lostAbilities(flags, io.env, locale);
     if (lost !== undefined) io.stderr(`${printable(lost)}\n`);
-    return await command.run(parsed, { io, locale, style }).catch((error) => {
+    return await command.run({ operands, flags }, { io, locale, style }).catch((error) => {
       if (error instanceof UsageError) throw error;
       return describe(error, io, locale, style);
     });
@@ -81,7 +81,7 @@ async function runCommand(command: Command, args: readonly string[], io: Io): Pr
 
 async function dispatch(args: readonly string[], io: Io): Promise<number> {
   const at = firstOperand(args, everyFlag);
-  const leading = readArgs(at < 0 ? args : args.slice(0, at), everyFlag);
+  const leading = splitArgs(at < 0 ? args : args.slice(0, at), everyFlag);
   if (leading.has("version")) return showVersion(io);
   if (at < 0 && leading.has("help")) return showHelp(io, undefined);
   if (at < 0) {
@@ -91,7 +91,7 @@ async function dispatch(args: readonly string[], io: Io): Promise<number> {
   const name = args[at]!;
   const rest = args.toSpliced(at, 1);
   if (name !== "help" && name !== "version") return await runCommand(find(name), rest, io);
-  const parsed = readArgs(rest, commonFlags);
+  const parsed = splitArgs(rest, commonFlags);
   atMost(name === "help" ? 1 : 0, parsed);
   return name === "help" ? showHelp(io, parsed.operands[0]) : showVersion(io);
 }

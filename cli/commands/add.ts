@@ -1,9 +1,12 @@
 import { addModel, layout } from "../../api/mod.ts";
 import { CivikitError } from "../../transport/mod.ts";
-import { type ParsedArgs, UsageError } from "../options/args.ts";
+import type { Args } from "../options/args.ts";
+import { UsageError } from "../options/usage_error.ts";
+import type { Flags } from "../options/flags.ts";
+import { fileFlags, searchFlags } from "../options/shared_flags.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { withInstaller } from "../run/install_run.ts";
-import { installFlags, keepOldFlag, layoutOption, projectOf } from "../options/project_options.ts";
+import { installFlags, keepOldFlags, layoutOption, projectOf } from "../options/project_options.ts";
 import { projectWords } from "../terminal/project_words.ts";
 import { printable } from "../terminal/text.ts";
 
@@ -23,13 +26,36 @@ examples:
   civikit add model:1001 --base "SDXL 1.0"
   civikit add urn:air:sdxl:checkpoint:civitai:827184@2514310 --no-install`;
 
-async function run(args: ParsedArgs, context: CommandContext): Promise<number> {
+const flags = {
+  ...fileFlags,
+  base: {
+    ...searchFlags.base,
+    type: "text",
+    help: { ...searchFlags.base.help, en: 'with model:<id>: only versions for this base model, such as "SDXL 1.0"' },
+  },
+  folder: {
+    type: "text",
+    value: "FOLDER",
+    help: { en: "folder below the root, in place of the layout's", "zh-TW": "根資料夾下的位置，取代版面的安排" },
+  },
+  layout: {
+    type: "text",
+    value: "NAME",
+    usual: "flat",
+    help: { en: "where models go, for a new manifest", "zh-TW": "新的清單檔用哪個版面" },
+  },
+  noInstall: { type: "switch", help: { en: "only write manifest and lock file", "zh-TW": "只寫清單檔與鎖定檔" } },
+  ...keepOldFlags,
+  ...installFlags,
+} as const satisfies Flags;
+
+async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
   if (args.operands.length === 0) {
     throw new UsageError("nothing to add: give a version id, model:<id>, an AIR or a URL");
   }
-  const name = layoutOption(args);
-  const file = args.value("file");
-  const all = args.has("all-files") || undefined;
+  const { file, allFiles, base, folder, layout: layoutName, noInstall, keepOld } = args.flags;
+  const name = layoutOption(layoutName);
+  const all = allFiles || undefined;
   if (name !== undefined) layout(name);
   if (file !== undefined && all) throw new UsageError("option --all-files: contradicts --file");
   const project = projectOf(args, context, true);
@@ -41,7 +67,7 @@ async function run(args: ParsedArgs, context: CommandContext): Promise<number> {
     );
   }
   const words = projectWords(context.locale);
-  const choice = { file, all, baseModel: args.value("base"), folder: args.value("folder") };
+  const choice = { file, all, baseModel: base, folder };
   return await withInstaller(args, context, async ({ api, signal, tell, fail, install }) => {
     let added = 0;
     for (const text of args.operands) {
@@ -61,7 +87,7 @@ async function run(args: ParsedArgs, context: CommandContext): Promise<number> {
         fail(error, text);
       }
     }
-    if (added > 0 && !args.has("no-install")) await install(project, { keepOld: args.has("keep-old") });
+    if (added > 0 && !noInstall) await install(project, { keepOld });
   });
 }
 
@@ -70,16 +96,7 @@ export const addCommand: Command = {
   name: "add",
   summary: "Adds models to a project's manifest and lock file, and installs them.",
   usage: "add <what>... [options]",
-  flags: [
-    { name: "file", value: "ID|NAME", about: "which file of the version (default: the primary one)" },
-    { name: "all-files", about: "every file of the version" },
-    { name: "base", value: "NAME", about: 'with model:<id>: only versions for this base model, such as "SDXL 1.0"' },
-    { name: "folder", value: "FOLDER", about: "folder below the root, in place of the layout's" },
-    { name: "layout", value: "NAME", about: "where models go, for a new manifest (default: flat)" },
-    { name: "no-install", about: "only write manifest and lock file" },
-    keepOldFlag,
-    ...installFlags,
-  ],
+  flags,
   help,
   run,
 };

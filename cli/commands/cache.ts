@@ -1,7 +1,10 @@
 import { existsSync } from "node:fs";
 import { type CacheFilter, type CacheListing, type CacheStore, sqliteStore } from "../../cache/mod.ts";
 import { formatBytes, redactUrl } from "../../transport/internal.ts";
-import { type ParsedArgs, UsageError, wholeNumber } from "../options/args.ts";
+import type { Args } from "../options/args.ts";
+import { UsageError } from "../options/usage_error.ts";
+import type { Flags, Values } from "../options/flags.ts";
+import { listFlags, outputFlags } from "../options/shared_flags.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import type { Io } from "../terminal/io.ts";
@@ -25,7 +28,27 @@ examples:
   civikit cache list --only-host civitai.com
   civikit cache clear --prefix https://civitai.com/api/v1/images`;
 
-const defaultLines = 50;
+const flags = {
+  onlyHost: {
+    type: "text",
+    value: "HOST",
+    help: { en: "only what came from this host (with its port, if any)", "zh-TW": "快取裡只看這個主機來的" },
+  },
+  prefix: {
+    type: "text",
+    value: "URL",
+    help: { en: "only URLs that begin so", "zh-TW": "快取裡只看這樣開頭的網址" },
+  },
+  limit: {
+    ...listFlags.limit,
+    default: 50,
+    help: { ...listFlags.limit.help, en: "list: at most so many entries" },
+  },
+  json: {
+    ...outputFlags.json,
+    help: { ...outputFlags.json.help, en: "JSON, one object a line, on standard output" },
+  },
+} as const satisfies Flags;
 
 function ago(ms: number | undefined): string {
   return ms === undefined ? "-" : `${formatDuration(Date.now() - ms)} ago`;
@@ -83,15 +106,13 @@ function describeEntry({ url, partition, status, bodyBytes, storedMs }: CacheLis
   return `${status}  ${size}  ${age}  ${printable(redactUrl(url))}${owner}\n`;
 }
 
-function filterOf(args: ParsedArgs): CacheFilter {
-  const host = args.value("only-host");
-  const prefix = args.value("prefix");
+function filterOf({ onlyHost: host, prefix }: Values<typeof flags>): CacheFilter {
   return { ...(host !== undefined && { host }), ...(prefix !== undefined && { prefix }) };
 }
 
-async function act(action: string, store: CacheStore, args: ParsedArgs, path: string, io: Io): Promise<number> {
-  const filter = filterOf(args);
-  const json = args.has("json");
+async function act(action: string, store: CacheStore, args: Args<typeof flags>, path: string, io: Io): Promise<number> {
+  const filter = filterOf(args.flags);
+  const { json, limit } = args.flags;
   const show = (data: unknown, text: string) => io.stdout(json ? jsonText(data) + "\n" : text);
   switch (action) {
     case "stats": {
@@ -100,12 +121,11 @@ async function act(action: string, store: CacheStore, args: ParsedArgs, path: st
       return ExitCode.ok;
     }
     case "list": {
-      const lines = wholeNumber(args, "limit", 1, 1_000_000) ?? defaultLines;
       const all = await store.list(filter);
-      for (const entry of all.slice(0, lines)) {
+      for (const entry of all.slice(0, limit)) {
         show({ ...entry, url: redactUrl(entry.url) }, describeEntry(entry));
       }
-      if (all.length > lines) io.stderr(`and ${all.length - lines} more (--limit)\n`);
+      if (all.length > limit) io.stderr(`and ${all.length - limit} more (--limit)\n`);
       return ExitCode.ok;
     }
     case "clear": {
@@ -121,7 +141,7 @@ async function act(action: string, store: CacheStore, args: ParsedArgs, path: st
   }
 }
 
-async function run(args: ParsedArgs, { io }: CommandContext): Promise<number> {
+async function run(args: Args<typeof flags>, { io }: CommandContext): Promise<number> {
   const [action, ...more] = args.operands;
   if (action === undefined || !["stats", "list", "clear", "verify"].includes(action) || more.length > 0) {
     const what = more.length > 0 ? `argument "${printable(more[0]!)}": one action at a time` : undefined;
@@ -151,11 +171,6 @@ export const cacheCommand: Command = {
   summary: "Shows, empties and checks what was kept of earlier answers.",
   usage: "cache <stats|list|clear|verify> [options]",
   help,
-  flags: [
-    { name: "only-host", value: "HOST", about: "only what came from this host (with its port, if any)" },
-    { name: "prefix", value: "URL", about: "only URLs that begin so" },
-    { name: "limit", value: "N", about: `list: at most so many entries (default: ${defaultLines})` },
-    { name: "json", about: "JSON, one object a line, on standard output" },
-  ],
+  flags,
   run,
 };

@@ -1,4 +1,5 @@
-import { apiCommand, type ApiContext, count, listFlags, listOptions, showList, wordsOf } from "../run/api_command.ts";
+import { apiCommand, type ApiContext, count, listOptions, showList, wordsOf } from "../run/api_command.ts";
+import { listFlags } from "../options/shared_flags.ts";
 import type { Command } from "../command.ts";
 
 const help = `actions:
@@ -8,7 +9,7 @@ const help = `actions:
 example:
   civikit creators search lamp --limit 5`;
 
-async function search(context: ApiContext): Promise<void> {
+async function search(context: ApiContext<typeof listFlags>): Promise<void> {
   const query = wordsOf(context);
   const list = context.api.creators.list(query === undefined ? {} : { query }, listOptions(context));
   await showList(context, list, ["CREATOR", "MODELS", "LINK"], ({ username, modelCount, link }) => [

@@ -1,9 +1,11 @@
 import { planFiles, type WrittenReference } from "../../hub/run/mod.ts";
 import { redactUrl, wrapDiskError } from "../../transport/internal.ts";
-import { DiskError, InputError } from "../../transport/mod.ts";
-import type { ParsedArgs } from "../options/args.ts";
+import { type Digests, DiskError, InputError } from "../../transport/mod.ts";
+import type { Args } from "../options/args.ts";
+import type { Flags } from "../options/flags.ts";
+import { dirFlags, fetchFlags, fileFlags, hashFlags, outputFlags, siteFlags } from "../options/shared_flags.ts";
+import { UsageError } from "../options/usage_error.ts";
 import type { Command, CommandContext } from "../command.ts";
-import { downloadFlags, type DownloadOptions, downloadOptions } from "../options/download_options.ts";
 import { runDownloads, type RunResult } from "../run/download_run.ts";
 import { dryRun } from "../run/dry_run.ts";
 import { ExitCode, exitCode, sharedExitCode } from "../exit_code.ts";
@@ -34,11 +36,115 @@ examples:
   civikit download --from list.txt --jobs 2 --limit-rate 20M
   civikit download https://example.com/x.bin --sha256 0f3c...`;
 
+const flags = {
+  dir: { ...dirFlags.dir, default: "downloads" },
+  output: {
+    type: "text",
+    short: "o",
+    value: "NAME",
+    help: {
+      en: "file name to save under (one file only)",
+      "zh-TW": "下載的檔案叫什麼名字（只有一個檔案時）；不給就照 Civitai 或伺服器的命名",
+    },
+  },
+  ...fileFlags,
+  model: {
+    type: "switch",
+    help: {
+      en: "bare numbers are model ids (their newest version), not version ids",
+      "zh-TW": "只有數字時，當成模型編號，而不是版本編號",
+    },
+  },
+  from: {
+    type: "text",
+    short: "i",
+    value: "FILE",
+    help: {
+      en: "read references from FILE, one a line; # starts a comment",
+      "zh-TW": "要下載什麼，從檔案讀，一行一個（UTF-8，或有 BOM 的 UTF-16）",
+    },
+  },
+  ...fetchFlags,
+  limitRate: {
+    type: "rate",
+    value: "RATE",
+    help: {
+      en: "bytes per second of everything together: 500K, 5M, 1.5G",
+      "zh-TW": "所有傳輸加起來每秒最多多少位元組：`500K`、`5M`",
+    },
+  },
+  sha256: {
+    type: "digest",
+    value: "HEX",
+    help: {
+      en: "the SHA-256 the file must have, instead of the published hashes",
+      "zh-TW": "檔案一定要有這個 SHA-256",
+    },
+  },
+  blake3: {
+    type: "digest",
+    value: "HEX",
+    help: {
+      en: "the BLAKE3 the file must have, instead of the published hashes",
+      "zh-TW": "檔案一定要有這個 BLAKE3",
+    },
+  },
+  noVerify: {
+    type: "switch",
+    help: {
+      en: "accept the file even if its hash or size is not as published",
+      "zh-TW": "雜湊或大小與公布的不同也接受",
+    },
+  },
+  printPath: {
+    type: "switch",
+    group: "output",
+    help: {
+      en: "print the path of each finished file on standard output",
+      "zh-TW": "完成一個檔案，就在標準輸出印出它的路徑",
+    },
+  },
+  ...hashFlags,
+  ...outputFlags,
+  ...siteFlags,
+} as const satisfies Flags;
+
+type DownloadArgs = Args<typeof flags>;
+
+/** What the user vouches for. */
+function hashesOf({ sha256, blake3 }: DownloadArgs["flags"]): Digests {
+  return { ...(sha256 && { SHA256: sha256 }), ...(blake3 && { BLAKE3: blake3 }) };
+}
+
+function check({ operands, flags }: DownloadArgs): void {
+  const { from, output, file, allFiles, noVerify, json, printPath } = flags;
+  const isHashed = Object.keys(hashesOf(flags)).length > 0;
+  if (operands.length === 0 && from === undefined) {
+    throw new UsageError("nothing to download: give a version id, model:<id>, an AIR or a URL");
+  }
+  if ([...operands, from].filter((source) => source === "-").length > 1) {
+    throw new UsageError('"-" is given twice: the standard input can be read once');
+  }
+  const isMany = operands.length > 1 || from !== undefined || operands.includes("-");
+  if (output !== undefined && (isMany || allFiles)) {
+    throw new UsageError("option --output: names one file, not several");
+  }
+  if (output !== undefined && /[/\\]/.test(output)) {
+    throw new UsageError("option --output: a name without folders is due; choose the folder with --dir");
+  }
+  if (isHashed && (isMany || allFiles)) {
+    throw new UsageError("option --sha256 or --blake3: belongs to one file, not to several");
+  }
+  if (isHashed && noVerify) throw new UsageError("option --no-verify: contradicts a given hash");
+  if (file !== undefined && allFiles) throw new UsageError("option --all-files: contradicts --file");
+  if (json && printPath) throw new UsageError("option --print-path: the JSON lines of --json hold the paths already");
+}
+
 async function collectReferences(
-  { references, from }: DownloadOptions,
+  { operands, flags: { from } }: DownloadArgs,
   { io }: CommandContext,
 ): Promise<WrittenReference[]> {
-  const sources = [...references, ...(from === undefined || from === "-" ? [] : [{ path: from }])];
+  const sources = [...operands, ...(from === undefined || from === "-" ? [] : [{ path: from }])];
   if (from === "-") sources.push("-");
   const lists = sources.map(async (source) => {
     if (source === "-") return listedReferences(await io.stdin(), "-");
@@ -66,15 +172,16 @@ function shownReference({ text, place }: WrittenReference): string {
   return place === undefined ? written : `${place}: ${written}`;
 }
 
-async function run(args: ParsedArgs, context: CommandContext): Promise<number> {
-  const options = downloadOptions(args);
+async function run(args: DownloadArgs, context: CommandContext): Promise<number> {
+  check(args);
+  const { flags } = args;
   const { io, style } = context;
-  const { dir, parallel, printPath } = options;
-  const references = await collectReferences(options, context);
+  const { dir, parallel, printPath, json, dryRun: isDry, force } = flags;
+  const references = await collectReferences(args, context);
 
   const startedMs = io.now();
-  const reporter = chooseReporter(options, context);
-  const say = (text: string) => options.json ? undefined : reporter.note(text);
+  const reporter = chooseReporter(flags, context);
+  const say = (text: string) => json ? undefined : reporter.note(text);
   let isPlanned = false;
   using session = await openSession(args, context, {
     parallel,
@@ -105,18 +212,32 @@ async function run(args: ParsedArgs, context: CommandContext): Promise<number> {
   }
 
   try {
-    const { files, failures } = await planFiles(references, api, { ...options, concurrency: options.jobs, signal });
+    const { files, failures } = await planFiles(references, api, {
+      ...flags,
+      all: flags.allFiles,
+      isModel: flags.model,
+      hashes: hashesOf(flags),
+      concurrency: flags.jobs,
+      signal,
+    });
     isPlanned = true;
     for (const { error, reference } of failures) reporter.failed(error, shownReference(reference));
     const failed = failures.map(({ error }) => exitCode(error));
-    if (options.dryRun) return sharedExitCode([...failed, dryRun(files, options, { io, style })].filter(Boolean));
+    if (isDry) return sharedExitCode([...failed, dryRun(files, { dir, json, force }, { io, style })].filter(Boolean));
 
     reporter.plan(files);
     for (const { name, warnings } of files) {
       for (const { message } of warnings) say(`${style.warn("warning")}: ${name}: ${printable(message)}`);
     }
     using cache = openHashes(args, context, say);
-    const result = await runDownloads(transport, files, options, { reporter, signal, track, cache });
+    const result = await runDownloads(transport, files, {
+      ...flags,
+      verify: !flags.noVerify,
+      reporter,
+      signal,
+      track,
+      cache,
+    });
     if (printPath) { for (const { path } of result.outcomes) io.stdout(`${path}\n`); }
     return end(files.length + failed.length, { ...result, failures: [...failed, ...result.failures] });
   } catch (error) {
@@ -132,7 +253,7 @@ export const downloadCommand: Command = {
   name: "download",
   summary: "Downloads files from Civitai, or any https URL, and verifies them.",
   usage: "download <what>... [options]",
-  flags: downloadFlags,
+  flags,
   help,
   run,
 };

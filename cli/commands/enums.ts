@@ -1,5 +1,5 @@
 import { apiCommand, type ApiContext, showTable } from "../run/api_command.ts";
-import { UsageError } from "../options/args.ts";
+import { UsageError } from "../options/usage_error.ts";
 import type { Command } from "../command.ts";
 import { closest, printable } from "../terminal/text.ts";
 import { jsonLine } from "../terminal/json_line.ts";
@@ -34,7 +34,7 @@ export const enumsCommand: Command = apiCommand({
   name: "enums",
   summary: "Lists the words Civitai knows: kinds of models, base models, ...",
   usage: "enums [<name>] [options]",
-  flags: [],
+  flags: {},
   mostOperands: 1,
   help,
   actions: { "": enums },

@@ -1,20 +1,12 @@
 import { generationOf, type ImageOutcome, type ImageQuery, saveImages } from "../../api/mod.ts";
 import { formatBytes } from "../../transport/internal.ts";
-import {
-  apiCommand,
-  type ApiContext,
-  idOperand,
-  listFlags,
-  listOptions,
-  showFacts,
-  showList,
-} from "../run/api_command.ts";
-import { UsageError, wholeNumber } from "../options/args.ts";
+import { apiCommand, type ApiContext, idOperand, listOptions, showFacts, showList } from "../run/api_command.ts";
+import type { Flags } from "../options/flags.ts";
+import { dirFlags, fetchFlags, listFlags, searchFlags } from "../options/shared_flags.ts";
 import type { Command } from "../command.ts";
 import { exitCode, sharedExitCode } from "../exit_code.ts";
 import { describeFailure } from "../terminal/failure.ts";
 import { failureFields, jsonLine } from "../terminal/json_line.ts";
-import { periods, wordOption } from "../options/known_words.ts";
 
 const help = `actions:
   search         images that fit, most reactions first
@@ -30,29 +22,86 @@ examples:
   civikit images get 98780806 --json
   civikit images download --user lamplighter --limit 200 --dir gallery --sidecar`;
 
-const videoWays = ["save", "still", "skip"] as const;
+const idFlag = { type: "whole", value: "ID", least: 1, most: 2 ** 31 - 1 } as const;
 
-const sorts = ["Most Reactions", "Most Comments", "Most Collected", "Newest", "Oldest", "Random"];
-const kinds = ["image", "video", "audio"];
+const flags = {
+  modelId: {
+    ...idFlag,
+    help: { en: "images made with a model (slow for big ones)", "zh-TW": "用這個模型做的圖片" },
+  },
+  versionId: { ...idFlag, help: { en: "images made with a version", "zh-TW": "用這個版本做的圖片" } },
+  postId: { ...idFlag, help: { en: "images of one post", "zh-TW": "這篇貼文裡的圖片" } },
+  user: { ...searchFlags.user, help: { ...searchFlags.user.help, en: "images of one user" } },
+  type: {
+    ...searchFlags.type,
+    type: "word",
+    words: ["image", "video", "audio"],
+    help: { ...searchFlags.type.help, en: "image, video or audio" },
+  },
+  sort: {
+    ...searchFlags.sort,
+    words: ["Most Reactions", "Most Comments", "Most Collected", "Newest", "Oldest", "Random"],
+    help: {
+      ...searchFlags.sort.help,
+      en: '"Most Reactions" (default), "Most Comments", Newest, Oldest, Random',
+    },
+  },
+  period: searchFlags.period,
+  nsfw: searchFlags.nsfw,
+  ...listFlags,
+  dir: { ...dirFlags.dir, default: "images", help: { ...dirFlags.dir.help, en: "download: where to save" } },
+  jobs: {
+    ...fetchFlags.jobs,
+    most: 32,
+    default: 5,
+    help: { ...fetchFlags.jobs.help, en: "download: images at once" },
+  },
+  width: {
+    type: "whole",
+    value: "PIXELS",
+    least: 1,
+    most: 1800,
+    usual: "the originals",
+    help: { en: "download: smaller copies of this width", "zh-TW": "圖片縮到這個寬度" },
+  },
+  videos: {
+    type: "word",
+    value: "HOW",
+    words: ["save", "still", "skip"],
+    default: "save",
+    help: {
+      en: "download: what becomes of videos: save, still or skip",
+      "zh-TW": "影片怎麼辦：`save`、`still`、`skip`",
+    },
+  },
+  sidecar: {
+    type: "switch",
+    help: {
+      en: "download: beside each image a .json with how it was made",
+      "zh-TW": "每張圖片旁邊寫一個 `.json`，記下它怎麼做的",
+    },
+  },
+} as const satisfies Flags;
 
-function queryOf(context: ApiContext, withMeta: boolean): ImageQuery {
-  const { args } = context;
-  const id = (name: string) => wholeNumber(args, name, 1, 2 ** 31 - 1);
+type ImagesContext = ApiContext<typeof flags>;
+
+function queryOf(context: ImagesContext, withMeta: boolean): ImageQuery {
+  const { modelId, versionId, postId, user, sort, period, type, nsfw } = context.flags;
   const query = {
-    modelId: id("model-id"),
-    modelVersionId: id("version-id"),
-    postId: id("post-id"),
-    username: args.value("user"),
-    sort: wordOption(context, "sort", sorts),
-    period: wordOption(context, "period", periods),
-    type: wordOption(context, "type", kinds),
-    nsfw: args.has("nsfw") || undefined,
+    modelId,
+    modelVersionId: versionId,
+    postId,
+    username: user,
+    sort,
+    period,
+    type,
+    nsfw: nsfw || undefined,
     withMeta: withMeta || undefined,
   };
   return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) as ImageQuery;
 }
 
-async function search(context: ApiContext): Promise<void> {
+async function search(context: ImagesContext): Promise<void> {
   const list = context.api.images.list(queryOf(context, context.isJson), listOptions(context));
   await showList(context, list, ["ID", "SIZE", "TYPE", "LEVEL", "CREATOR", "BASE MODEL", "URL"], (image) => [
     String(image.id),
@@ -95,18 +144,11 @@ function tell({ io, isJson, locale, style }: ApiContext, { image, state, path, b
   } else if (state === "failed") io.stderr(describeFailure(error, subject, locale, style));
 }
 
-async function download(context: ApiContext): Promise<number> {
-  const { args, api, transport, signal, io, isJson } = context;
-  const dir = args.value("dir") ?? "images";
-  const videos = args.value("videos") ?? "save";
-  const concurrency = wholeNumber(args, "jobs", 1, 32) ?? 5;
-  if (!videoWays.some((way) => way === videos)) {
-    throw new UsageError(`option --videos: ${videoWays.join(", ")} are known`);
-  }
-  const width = wholeNumber(args, "width", 1, 1800);
-  const sidecar = args.has("sidecar");
+async function download(context: ImagesContext): Promise<number> {
+  const { flags, api, transport, signal, io, isJson } = context;
+  const { dir, jobs: concurrency, width, videos, sidecar } = flags;
   const list = api.images.list(queryOf(context, sidecar), listOptions(context));
-  const options = { signal, concurrency, sidecar, videos: videos as typeof videoWays[number] };
+  const options = { signal, concurrency, sidecar, videos };
   const states = { saved: 0, exists: 0, skipped: 0, failed: 0 };
   const codes: number[] = [];
   let total = 0;
@@ -132,22 +174,7 @@ export const imagesCommand: Command = apiCommand({
   name: "images",
   summary: "Searches the gallery, shows how an image was made, saves images.",
   usage: "images search|get|download [<id>] [options]",
-  flags: [
-    { name: "model-id", value: "ID", about: "images made with a model (slow for big ones)" },
-    { name: "version-id", value: "ID", about: "images made with a version" },
-    { name: "post-id", value: "ID", about: "images of one post" },
-    { name: "user", value: "NAME", about: "images of one user" },
-    { name: "type", value: "NAME", about: "image, video or audio" },
-    { name: "sort", value: "ORDER", about: '"Most Reactions" (default), "Most Comments", Newest, Oldest, Random' },
-    { name: "period", value: "TIME", about: "AllTime (default), Year, Month, Week, Day" },
-    { name: "nsfw", about: "all levels, not only PG" },
-    ...listFlags,
-    { name: "dir", short: "d", value: "FOLDER", about: "download: where to save (default: images)" },
-    { name: "jobs", short: "j", value: "N", about: "download: images at once, 1-32 (default: 5)" },
-    { name: "width", value: "PIXELS", about: "download: smaller copies of this width (default: the originals)" },
-    { name: "videos", value: "HOW", about: "download: save (default), still or skip" },
-    { name: "sidecar", about: "download: beside each image a .json with how it was made" },
-  ],
+  flags,
   help,
   actions: { search, get, download },
 });

@@ -1,7 +1,8 @@
-import type { ParsedArgs } from "../options/args.ts";
+import type { Args } from "../options/args.ts";
+import type { Flags } from "../options/flags.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { withInstaller } from "../run/install_run.ts";
-import { installFlags, keepOldFlag, projectOf } from "../options/project_options.ts";
+import { installFlags, keepOldFlags, projectOf } from "../options/project_options.ts";
 
 const help = `Makes the folder exactly what civikit.lock.json says: fetches what is missing, in
 parallel and verified, and takes away what earlier installs put there and nobody
@@ -17,10 +18,22 @@ examples:
   civikit install
   civikit install --frozen --root ~/ComfyUI`;
 
-async function run(args: ParsedArgs, context: CommandContext): Promise<number> {
+const flags = {
+  frozen: {
+    type: "switch",
+    help: {
+      en: "fail when manifest and lock file differ, instead of asking Civitai",
+      "zh-TW": "清單檔與鎖定檔不一致就回報錯誤",
+    },
+  },
+  ...keepOldFlags,
+  ...installFlags,
+} as const satisfies Flags;
+
+async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
   const project = projectOf(args, context);
   return await withInstaller(args, context, async (installer) => {
-    await installer.install(project, { isFrozen: args.has("frozen"), keepOld: args.has("keep-old") });
+    await installer.install(project, { isFrozen: args.flags.frozen, keepOld: args.flags.keepOld });
   });
 }
 
@@ -29,11 +42,7 @@ export const installCommand: Command = {
   name: "install",
   summary: "Makes a folder of models exactly what its lock file says.",
   usage: "install [options]",
-  flags: [
-    { name: "frozen", about: "fail when manifest and lock file differ, instead of asking Civitai" },
-    keepOldFlag,
-    ...installFlags,
-  ],
+  flags,
   mostOperands: 0,
   help,
   run,

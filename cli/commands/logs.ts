@@ -1,7 +1,10 @@
 import { join } from "node:path";
 import { wrapDiskError } from "../../transport/internal.ts";
 import { InputError } from "../../transport/mod.ts";
-import { type ParsedArgs, UsageError, wholeNumber } from "../options/args.ts";
+import type { Args } from "../options/args.ts";
+import { UsageError } from "../options/usage_error.ts";
+import type { Flags } from "../options/flags.ts";
+import { listFlags, outputFlags } from "../options/shared_flags.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import { interrupt } from "../terminal/interrupt.ts";
@@ -25,6 +28,29 @@ examples:
   civikit logs tail --limit 50 --follow
   civikit logs tail error
   civikit logs errors old/http_client.log.gz`;
+
+const { default: _ours, ...linesFlag } = listFlags.limit;
+
+const flags = {
+  logDir: {
+    type: "text",
+    value: "FOLDER",
+    usual: "logs in CIVIKIT_STATE_DIR",
+    help: { en: "folder of the logs", "zh-TW": "紀錄檔在哪個資料夾" },
+  },
+  limit: {
+    ...linesFlag,
+    least: 0,
+    usual: "20 of tail, 5 of errors",
+    help: { ...linesFlag.help, en: "at most so many lines" },
+  },
+  follow: {
+    type: "switch",
+    short: "f",
+    help: { en: "with tail: go on with what is written from now on", "zh-TW": "繼續顯示之後寫進來的" },
+  },
+  json: { ...outputFlags.json, help: { ...outputFlags.json.help, en: "as one JSON object" } },
+} as const satisfies Flags;
 
 const kinds = ["errors", "latency", "tail"] as const;
 const ownLogs: ReadonlySet<string> = new Set(["http_client", "application", "error"]);
@@ -72,13 +98,13 @@ async function follow(path: string, at: number, write: (text: string) => void, s
   }
 }
 
-async function run(args: ParsedArgs, { io }: CommandContext): Promise<number> {
+async function run(args: Args<typeof flags>, { io }: CommandContext): Promise<number> {
   const [kind, ...named] = args.operands;
   if (kind !== "errors" && kind !== "latency" && kind !== "tail") {
     throw new UsageError(`what to show: expected ${kinds.join(", ")}${kind ? `, not "${printable(kind)}"` : ""}`);
   }
-  const number = wholeNumber(args, "limit", 0, 1_000_000);
-  const folder = args.value("log-dir") ?? monitorPaths(io.env)?.logs;
+  const { limit, logDir, follow: isFollowed, json: isJson } = args.flags;
+  const folder = logDir ?? monitorPaths(io.env)?.logs;
   const { analyseErrors, analyseLatency, logLines, logParts, tailLines } = await import("../../monitor/mod.ts");
   /** Our own logs with their rotated parts; any other file as it is. */
   const partsOf = async (name: string): Promise<{ parts: readonly string[]; last: string }> => {
@@ -105,15 +131,15 @@ async function run(args: ParsedArgs, { io }: CommandContext): Promise<number> {
   const json = (value: unknown) => io.stdout(`${jsonText(value, 2)}\n`);
 
   if (kind === "tail") {
-    for (const line of await tailLines(lines, number ?? 20)) io.stdout(`${printable(line)}\n`);
-    if (!args.has("follow")) return ExitCode.ok;
+    for (const line of await tailLines(lines, limit ?? 20)) io.stdout(`${printable(line)}\n`);
+    if (!isFollowed) return ExitCode.ok;
     using stop = interrupt(io, { onFirst: () => {}, onSecond: () => {} });
     await follow(last, size, (text) => io.stdout(text), stop.signal);
     return ExitCode.ok;
   }
   if (kind === "latency") {
     const found = await analyseLatency(lines);
-    if (args.has("json")) json(found);
+    if (isJson) json(found);
     else {
       io.stdout(table([
         ["lines", found.lines],
@@ -127,8 +153,8 @@ async function run(args: ParsedArgs, { io }: CommandContext): Promise<number> {
     }
     return ExitCode.ok;
   }
-  const found = await analyseErrors(lines, number ?? 5);
-  if (args.has("json")) json(found);
+  const found = await analyseErrors(lines, limit ?? 5);
+  if (isJson) json(found);
   else {
     io.stdout(table([["lines", found.lines], ["failures", found.failures]]));
     io.stdout(counts("by status", found.by_status) + counts("connection", found.connection));
@@ -146,11 +172,6 @@ export const logsCommand: Command = {
   summary: "Analyses the log files: errors, response times, or the last lines.",
   usage: "logs errors|latency|tail [<log>|<file>...] [options]",
   help,
-  flags: [
-    { name: "log-dir", value: "FOLDER", about: "folder of the logs (default: logs in CIVIKIT_STATE_DIR)" },
-    { name: "limit", value: "N", about: "at most so many lines (default: 20 of tail, 5 of errors)" },
-    { name: "follow", short: "f", about: "with tail: go on with what is written from now on" },
-    { name: "json", about: "as one JSON object" },
-  ],
+  flags,
   run,
 };

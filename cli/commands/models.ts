@@ -10,20 +10,20 @@ import {
   apiCommand,
   type ApiContext,
   count,
-  listFlags,
   listOptions,
-  several,
   showList,
   showTable,
   sizeText,
   wordsOf,
 } from "../run/api_command.ts";
 import { isCode } from "../../transport/mod.ts";
-import { UsageError } from "../options/args.ts";
+import { UsageError } from "../options/usage_error.ts";
+import type { Flags } from "../options/flags.ts";
+import { listFlags, searchFlags } from "../options/shared_flags.ts";
 import type { Command } from "../command.ts";
 import { printable } from "../terminal/text.ts";
 import { jsonLine } from "../terminal/json_line.ts";
-import { periods, siteWords, wordOption } from "../options/known_words.ts";
+import { siteWords } from "../options/known_words.ts";
 
 const help = `actions:
   search [<words>]   models that fit, best rated first
@@ -37,31 +37,53 @@ examples:
   civikit models search --user lamplighter --sort Newest --all --json
   civikit models get https://civitai.com/models/4384`;
 
-const sorts = [
-  "Highest Rated",
-  "Most Downloaded",
-  "Most Liked",
-  "Most Discussed",
-  "Most Collected",
-  "Most Images",
-  "Newest",
-  "Oldest",
-];
+const flags = {
+  type: {
+    ...searchFlags.type,
+    help: { ...searchFlags.type.help, en: "kinds of models, with commas between, such as LORA,Checkpoint" },
+  },
+  base: searchFlags.base,
+  tag: { type: "text", value: "TAG", help: { en: "one tag, exactly", "zh-TW": "有這個標籤的模型" } },
+  user: { ...searchFlags.user, help: { ...searchFlags.user.help, en: "models of one creator" } },
+  sort: {
+    ...searchFlags.sort,
+    words: [
+      "Highest Rated",
+      "Most Downloaded",
+      "Most Liked",
+      "Most Discussed",
+      "Most Collected",
+      "Most Images",
+      "Newest",
+      "Oldest",
+    ],
+    help: { ...searchFlags.sort.help, en: '"Highest Rated" (default), "Most Downloaded", Newest, Oldest, ...' },
+  },
+  period: searchFlags.period,
+  nsfw: searchFlags.nsfw,
+  archived: { type: "switch", help: { en: "archived models too", "zh-TW": "包括已封存的模型" } },
+  favorites: {
+    type: "switch",
+    help: { en: "only your favourites; needs a key", "zh-TW": "只要您收藏的；需要金鑰" },
+  },
+  ...listFlags,
+} as const satisfies Flags;
 
-async function queryOf(context: ApiContext): Promise<ModelQuery> {
-  const { args } = context;
-  const text = (name: string) => args.value(name);
+type ModelsContext = ApiContext<typeof flags>;
+
+async function queryOf(context: ModelsContext): Promise<ModelQuery> {
+  const { type, base, tag, user, sort, period, nsfw, archived, favorites } = context.flags;
   const query = {
     query: wordsOf(context),
-    tag: text("tag"),
-    username: text("user"),
-    types: await siteWords(context, "type", several(context, "type"), ["ModelType"]),
-    baseModels: await siteWords(context, "base", several(context, "base"), ["BaseModel", "ActiveBaseModel"]),
-    sort: wordOption(context, "sort", sorts),
-    period: wordOption(context, "period", periods),
-    nsfw: args.has("nsfw") || undefined,
-    archived: args.has("archived") || undefined,
-    favorites: args.has("favorites") || undefined,
+    tag,
+    username: user,
+    types: await siteWords(context, "type", type, ["ModelType"]),
+    baseModels: await siteWords(context, "base", base, ["BaseModel", "ActiveBaseModel"]),
+    sort,
+    period,
+    nsfw: nsfw || undefined,
+    archived: archived || undefined,
+    favorites: favorites || undefined,
   };
   return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) as ModelQuery;
 }
@@ -70,7 +92,7 @@ function bases({ baseModels, modelVersions }: Model): string {
   return [...new Set(baseModels ?? modelVersions.map(({ baseModel }) => baseModel ?? ""))].join(", ");
 }
 
-async function search(context: ApiContext): Promise<void> {
+async function search(context: ModelsContext): Promise<void> {
   const list = context.api.models.list(await queryOf(context), listOptions(context));
   await showList(context, list, ["ID", "NAME", "TYPE", "BASE", "CREATOR", "DOWNLOADS"], (model) => [
     String(model.id),
@@ -133,18 +155,7 @@ export const modelsCommand: Command = apiCommand({
   name: "models",
   summary: "Searches models, or shows one with its versions.",
   usage: "models search|get [<words>|<what>] [options]",
-  flags: [
-    { name: "type", value: "NAME", about: "kinds of models, with commas between, such as LORA,Checkpoint" },
-    { name: "base", value: "NAME", about: 'base models, with commas between, such as "SDXL 1.0,Pony"' },
-    { name: "tag", value: "TAG", about: "one tag, exactly" },
-    { name: "user", value: "NAME", about: "models of one creator" },
-    { name: "sort", value: "ORDER", about: '"Highest Rated" (default), "Most Downloaded", Newest, Oldest, ...' },
-    { name: "period", value: "TIME", about: "AllTime (default), Year, Month, Week, Day" },
-    { name: "nsfw", about: "all levels, not only PG" },
-    { name: "archived", about: "archived models too" },
-    { name: "favorites", about: "only your favourites; needs a key" },
-    ...listFlags,
-  ],
+  flags,
   help,
   actions: { search, get },
 });

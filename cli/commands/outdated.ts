@@ -1,12 +1,13 @@
 import { outdated } from "../../api/mod.ts";
-import type { ParsedArgs } from "../options/args.ts";
+import type { Args } from "../options/args.ts";
 import { alignedRows } from "../terminal/columns.ts";
+import type { Flags } from "../options/flags.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ExitCode, exitCode, sharedExitCode } from "../exit_code.ts";
 import { describeFailure } from "../terminal/failure.ts";
 import { failureFields, jsonLine } from "../terminal/json_line.ts";
 import { projectFlags, projectOf } from "../options/project_options.ts";
-import { siteFlags } from "../options/shared_flags.ts";
+import { outputFlags, siteFlags } from "../options/shared_flags.ts";
 import { openSession } from "../run/session.ts";
 
 const help = `Shows the locked models that have newer versions; changes nothing. NEWEST is the
@@ -15,9 +16,11 @@ update", "pinned" ones with "civikit update --latest".
 
 With --json every line is an object with "event": outdated, error or summary.`;
 
-async function run(args: ParsedArgs, context: CommandContext): Promise<number> {
+const flags = { ...projectFlags, json: outputFlags.json, ...siteFlags } as const satisfies Flags;
+
+async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
   const { io, style, locale } = context;
-  const json = args.has("json");
+  const { json } = args.flags;
   const project = projectOf(args, context);
   const say = (text: string) => json ? undefined : io.stderr(`${text}\n`);
   using session = await openSession(args, context, { say, close: () => {} });
@@ -59,11 +62,7 @@ export const outdatedCommand: Command = {
   name: "outdated",
   summary: "Shows which of a project's models have newer versions.",
   usage: "outdated [options]",
-  flags: [
-    ...projectFlags,
-    { name: "json", about: "one JSON object a line on standard output, nothing else" },
-    ...siteFlags,
-  ],
+  flags,
   mostOperands: 0,
   help,
   run,

@@ -1,5 +1,7 @@
 import { removeModel } from "../../api/mod.ts";
-import { type ParsedArgs, UsageError } from "../options/args.ts";
+import type { Args } from "../options/args.ts";
+import { UsageError } from "../options/usage_error.ts";
+import type { Flags } from "../options/flags.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { withInstaller } from "../run/install_run.ts";
 import { installFlags, projectOf } from "../options/project_options.ts";
@@ -14,11 +16,19 @@ examples:
   civikit remove 128713
   civikit remove model:1001 --keep-files`;
 
-async function run(args: ParsedArgs, context: CommandContext): Promise<number> {
+const flags = {
+  keepFiles: {
+    type: "switch",
+    help: { en: "leave the files where they are; the project forgets them", "zh-TW": "檔案留在原地，專案不再管它們" },
+  },
+  ...installFlags,
+} as const satisfies Flags;
+
+async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
   if (args.operands.length === 0) throw new UsageError("nothing to remove: name an entry of civikit.models.json");
   const project = projectOf(args, context);
   return await withInstaller(args, context, async ({ api, tell, install }) => {
-    const keepOld = args.has("keep-files");
+    const keepOld = args.flags.keepFiles;
     const { isDry } = project;
     const words = projectWords(context.locale);
     for (const text of args.operands) {
@@ -36,7 +46,7 @@ export const removeCommand: Command = {
   name: "remove",
   summary: "Takes models out of a project, with the files that were installed for them.",
   usage: "remove <what>... [options]",
-  flags: [{ name: "keep-files", about: "leave the files where they are; the project forgets them" }, ...installFlags],
+  flags,
   help,
   run,
 };

@@ -1,5 +1,8 @@
 import { InputError } from "../../transport/mod.ts";
-import { type ParsedArgs, UsageError } from "../options/args.ts";
+import type { Args } from "../options/args.ts";
+import { UsageError } from "../options/usage_error.ts";
+import type { Flags } from "../options/flags.ts";
+import { outputFlags, storeFlags } from "../options/shared_flags.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import { monitorPaths } from "../settings/places.ts";
@@ -16,30 +19,32 @@ examples:
   civikit report --export csv > minutes.csv
   civikit report --clear                forget all numbers`;
 
-const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const flags = {
+  since: {
+    type: "span",
+    value: "TIME",
+    usual: "all that is kept",
+    help: { en: "only the last TIME: 90m, 24h, 7d", "zh-TW": "只看最近這段時間：`90m`、`24h`、`7d`" },
+  },
+  json: { ...outputFlags.json, help: { ...outputFlags.json.help, en: "as one JSON object" } },
+  markdown: { type: "switch", help: { en: "as Markdown", "zh-TW": "報告用 Markdown" } },
+  export: {
+    type: "word",
+    value: "json|csv",
+    words: ["json", "csv"],
+    help: { en: "the minutes of the last 24 hours, as JSON lines or CSV", "zh-TW": "匯出每分鐘的數字" },
+  },
+  clear: { type: "switch", help: { en: "forget all numbers", "zh-TW": "清除所有數字" } },
+  ...storeFlags,
+} as const satisfies Flags;
 
-/** Reads `90m`, `24h` or `7d`. */
-function durationMs(text: string): number {
-  const match = /^(\d{1,6})([mhd])$/.exec(text);
-  if (!match) throw new UsageError(`option --since "${printable(text)}": expected e.g. 90m, 24h or 7d`);
-  return Number(match[1]) * unitMs[match[2] as keyof typeof unitMs];
-}
-
-function chosen(args: ParsedArgs): string | undefined {
-  const exported = args.value("export");
-  if (exported !== undefined && exported !== "json" && exported !== "csv") {
-    throw new UsageError(`option --export "${printable(exported)}": expected json or csv`);
+async function run(args: Args<typeof flags>, { io, locale }: CommandContext): Promise<number> {
+  const { since, json, markdown, export: exported, clear, store: named } = args.flags;
+  if ([json, markdown, exported, clear].filter(Boolean).length > 1) {
+    throw new UsageError("options --json, --markdown, --export and --clear: give one of them");
   }
-  const wanted = [args.has("json"), args.has("markdown"), exported !== undefined, args.has("clear")].filter(Boolean);
-  if (wanted.length > 1) throw new UsageError("options --json, --markdown, --export and --clear: give one of them");
-  return exported;
-}
-
-async function run(args: ParsedArgs, { io, locale }: CommandContext): Promise<number> {
-  const exported = chosen(args);
-  const since = args.value("since");
-  const sinceMs = since === undefined ? undefined : Date.now() - durationMs(since);
-  const path = args.value("store") ?? monitorPaths(io.env)?.store;
+  const sinceMs = since === undefined ? undefined : Date.now() - since;
+  const path = named ?? monitorPaths(io.env)?.store;
   if (path === undefined) {
     throw new InputError("looking for the statistics: no home folder; set CIVIKIT_STATE_DIR", {
       code: "invalid_config",
@@ -50,17 +55,17 @@ async function run(args: ParsedArgs, { io, locale }: CommandContext): Promise<nu
   const onSetAside = (aside: string) =>
     io.stderr(`the statistics were damaged; they are kept as ${printable(aside)}\n`);
   using store = statsStore(path, { onSetAside });
-  if (args.has("clear")) {
+  if (clear) {
     store.clear();
     io.stderr("all numbers are forgotten\n");
     return ExitCode.ok;
   }
   const span = { fromMs: sinceMs };
-  if (exported === "json" || exported === "csv") {
+  if (exported !== undefined) {
     for (const line of store.export(exported, span)) io.stdout(line);
     return ExitCode.ok;
   }
-  const format = args.has("json") ? "json" : args.has("markdown") ? "markdown" : "text";
+  const format = json ? "json" : markdown ? "markdown" : "text";
   io.stdout(formatReport(report(store.read(span), { locale }), format, locale));
   return ExitCode.ok;
 }
@@ -72,13 +77,6 @@ export const reportCommand: Command = {
   usage: "report [options]",
   mostOperands: 0,
   help,
-  flags: [
-    { name: "since", value: "TIME", about: "only the last TIME: 90m, 24h, 7d (default: all that is kept)" },
-    { name: "json", about: "as one JSON object" },
-    { name: "markdown", about: "as Markdown" },
-    { name: "export", value: "json|csv", about: "the minutes of the last 24 hours, as JSON lines or CSV" },
-    { name: "clear", about: "forget all numbers" },
-    { name: "store", value: "FILE", about: "another file of statistics" },
-  ],
+  flags,
   run,
 };

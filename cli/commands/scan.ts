@@ -10,8 +10,10 @@ import {
 import { addSidecars } from "../../hub/run/mod.ts";
 import { formatBytes } from "../../transport/internal.ts";
 import type { CivikitError } from "../../transport/mod.ts";
-import { type ParsedArgs, UsageError, wholeNumber } from "../options/args.ts";
+import type { Args } from "../options/args.ts";
+import { UsageError } from "../options/usage_error.ts";
 import { alignedRows } from "../terminal/columns.ts";
+import type { Flags } from "../options/flags.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ExitCode, exitCode, sharedExitCode } from "../exit_code.ts";
 import { describeFailure } from "../terminal/failure.ts";
@@ -22,7 +24,7 @@ import { statusLine } from "../terminal/status_line.ts";
 import { describeOwner, describeSkip, skippedCodes } from "../terminal/skipped.ts";
 import { openSession } from "../run/session.ts";
 import { formatElapsed, printable } from "../terminal/text.ts";
-import { hashesFlag, hashJobsFlag, outputFlags, siteFlags } from "../options/shared_flags.ts";
+import { hashFlags, hashJobsFlags, listFlags, outputFlags, sidecarFlags, siteFlags } from "../options/shared_flags.ts";
 import { showUpdates, type Updates } from "../run/show_updates.ts";
 
 const help = `Hashes every model file below the folders (default: the current one), or single
@@ -49,6 +51,47 @@ examples:
   civikit scan models --all
   civikit scan models --updates
   civikit scan models --sidecars --json`;
+
+/** How many of the files that tell nothing are listed unless all are wanted. */
+const mostListed = 20;
+
+const flags = {
+  all: {
+    ...listFlags.all,
+    help: { ...listFlags.all.help, en: `list every file, not only what Civitai knows and ${mostListed} others` },
+  },
+  offline: {
+    type: "switch",
+    help: { en: "ask nobody: only hash, and use what is remembered", "zh-TW": "不問任何人，只用記得的結果" },
+  },
+  again: {
+    type: "switch",
+    help: { en: "ask again about files Civitai did not know", "zh-TW": "以前不認得的檔案，再問一次" },
+  },
+  updates: {
+    type: "switch",
+    help: { en: "show which models have newer versions", "zh-TW": "哪些模型有更新的版本" },
+  },
+  anyBase: {
+    type: "switch",
+    help: {
+      en: "with --updates: newer versions for other base models too",
+      "zh-TW": "`--updates` 也看其他基礎模型的版本",
+    },
+  },
+  ...sidecarFlags,
+  linkDuplicates: {
+    type: "switch",
+    help: {
+      en: "make duplicates hard links to one file (hashed again first)",
+      "zh-TW": "重複的檔案改成硬連結",
+    },
+  },
+  ...hashJobsFlags,
+  ...hashFlags,
+  ...outputFlags,
+  ...siteFlags,
+} as const satisfies Flags;
 
 /** How far a scan is, in words. */
 function progressText({ phase, done, total }: ScanProgress): string {
@@ -87,9 +130,6 @@ function shortener(roots: readonly string[]): (path: string) => string {
     return path;
   };
 }
-
-/** How many of the files that tell nothing are listed unless all are wanted. */
-const mostListed = 20;
 
 function showList(title: string, files: readonly LibraryFile[], most: number, short: Shorten, io: Io): void {
   if (files.length === 0) return;
@@ -155,14 +195,13 @@ async function link(
   return failures;
 }
 
-async function run(args: ParsedArgs, context: CommandContext): Promise<number> {
+async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
   const { io, style, locale } = context;
-  const json = args.has("json");
-  const isQuiet = args.has("quiet");
-  for (const name of ["sidecars", "updates"]) {
-    if (args.has("offline") && args.has(name)) throw new UsageError(`option --${name}: needs Civitai, not --offline`);
+  const { json, quiet: isQuiet, offline, sidecars, updates: isUpdates, anyBase, jobs: concurrency } = args.flags;
+  for (const [name, isGiven] of Object.entries({ sidecars, updates: isUpdates })) {
+    if (offline && isGiven) throw new UsageError(`option --${name}: needs Civitai, not --offline`);
   }
-  if (args.has("any-base") && !args.has("updates")) throw new UsageError("option --any-base: belongs to --updates");
+  if (anyBase && !isUpdates) throw new UsageError("option --any-base: belongs to --updates");
   using line = statusLine(io, isQuiet || json);
   const say = (text: string) => isQuiet || json ? undefined : line.say(text);
   using cache = openHashes(args, context, say);
@@ -172,19 +211,19 @@ async function run(args: ParsedArgs, context: CommandContext): Promise<number> {
   const roots = args.operands.length > 0 ? args.operands : ["."];
   const short = shortener(roots);
   try {
-    const report = await scan(args.has("offline") ? null : session.api, roots, {
+    const report = await scan(offline ? null : session.api, roots, {
       cache,
       signal,
-      concurrency: wholeNumber(args, "jobs", 1, 16),
-      ...(args.has("again") && { unknownForMs: -1 }),
+      concurrency,
+      ...(args.flags.again && { unknownForMs: -1 }),
       onProgress: (progress) => line.show(progressText(progress)),
     });
     line.close();
     if (json) showJson(report, context);
-    else if (!isQuiet) showTable(report, args.has("all"), short, context);
+    else if (!isQuiet) showTable(report, args.flags.all, short, context);
     if (!json) showTroubles(report, short, context);
     const failures: CivikitError[] = [];
-    if (args.has("sidecars")) {
+    if (sidecars) {
       const known = report.files.filter(({ identity }) => identity);
       for await (const { path, state, owner, error } of addSidecars(known, session)) {
         if (error !== undefined) failures.push(error);
@@ -194,7 +233,7 @@ async function run(args: ParsedArgs, context: CommandContext): Promise<number> {
         else if (state === "written") say(`written: ${printable(short(path))}`);
       }
     }
-    if (args.has("link-duplicates")) {
+    if (args.flags.linkDuplicates) {
       failures.push(
         ...await link(report.duplicates, signal, (path, error) => {
           if (json) {
@@ -205,9 +244,9 @@ async function run(args: ParsedArgs, context: CommandContext): Promise<number> {
       );
     }
     let updates: Updates | undefined;
-    if (args.has("updates")) {
+    if (isUpdates) {
       line.show("asking Civitai for newer versions");
-      const wanted = { isAnyBase: args.has("any-base"), isJson: json, isQuiet };
+      const wanted = { isAnyBase: anyBase, isJson: json, isQuiet };
       updates = await showUpdates(report, session, { ...wanted, short }, context);
       line.close();
       for (const { subject, error } of updates.failures) {
@@ -270,19 +309,7 @@ export const scanCommand: Command = {
   name: "scan",
   summary: "Finds out what the model files in a folder are, and which are there twice.",
   usage: "scan [<folder or file>...] [options]",
-  flags: [
-    { name: "all", about: `list every file, not only what Civitai knows and ${mostListed} others` },
-    { name: "offline", about: "ask nobody: only hash, and use what is remembered" },
-    { name: "again", about: "ask again about files Civitai did not know" },
-    { name: "updates", about: "show which models have newer versions" },
-    { name: "any-base", about: "with --updates: newer versions for other base models too" },
-    { name: "sidecars", about: "write .civitai.info, preview and .json beside known files; edits are kept" },
-    { name: "link-duplicates", about: "make duplicates hard links to one file (hashed again first)" },
-    hashJobsFlag,
-    hashesFlag,
-    ...outputFlags,
-    ...siteFlags,
-  ],
+  flags,
   help,
   run,
 };

@@ -1,7 +1,10 @@
 import type { CacheStore } from "../../cache/mod.ts";
 import { CivikitError, InputError } from "../../transport/mod.ts";
 import { missingRight } from "../../transport/internal.ts";
-import { type ParsedArgs, UsageError, wholeNumber } from "../options/args.ts";
+import type { Args } from "../options/args.ts";
+import { UsageError } from "../options/usage_error.ts";
+import type { Flags } from "../options/flags.ts";
+import { storeFlags } from "../options/shared_flags.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import { interrupt } from "../terminal/interrupt.ts";
@@ -21,18 +24,37 @@ examples:
   civikit serve --port 9090
   CIVIKIT_SERVE_TOKEN=... civikit serve --host 0.0.0.0 --allow-host box.lan`;
 
-const defaultPort = 8787;
+const flags = {
+  port: {
+    type: "whole",
+    short: "p",
+    value: "N",
+    least: 0,
+    most: 65_535,
+    default: 8787,
+    help: { en: "port to listen on; 0 is any free one", "zh-TW": "伺服器聽哪個連接埠" },
+  },
+  host: {
+    type: "text",
+    value: "ADDRESS",
+    default: "127.0.0.1",
+    help: { en: "address to listen on", "zh-TW": "伺服器聽哪個位址" },
+  },
+  allowHost: {
+    type: "list",
+    value: "NAMES",
+    help: {
+      en: "further host names it is reached by, with commas between",
+      "zh-TW": "伺服器還可以用哪些主機名稱連",
+    },
+  },
+  ...storeFlags,
+} as const satisfies Flags;
 
-function serverOptions(args: ParsedArgs, { io }: CommandContext) {
-  const hostname = args.value("host") ?? "127.0.0.1";
-  const allowed = args.value("allow-host");
+function serverOptions(args: Args<typeof flags>, { io }: CommandContext) {
+  const { host: hostname, port, allowHost: allowedHosts = [] } = args.flags;
   const token = io.env("CIVIKIT_SERVE_TOKEN") || undefined;
-  return {
-    hostname,
-    port: wholeNumber(args, "port", 0, 65_535) ?? defaultPort,
-    allowedHosts: allowed === undefined ? [] : allowed.split(",").map((host) => host.trim()),
-    ...(token !== undefined && { token }),
-  };
+  return { hostname, port, allowedHosts, ...(token !== undefined && { token }) };
 }
 
 function listenError(error: unknown, place: string): CivikitError {
@@ -67,10 +89,10 @@ async function openCache({ io }: CommandContext): Promise<CacheStore | undefined
   }
 }
 
-async function run(args: ParsedArgs, context: CommandContext): Promise<number> {
+async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
   const { io } = context;
   const { hostname, port, ...options } = serverOptions(args, context);
-  const path = args.value("store") ?? monitorPaths(io.env)?.store;
+  const path = args.flags.store ?? monitorPaths(io.env)?.store;
   const { diagnostics, metricsRegistry, statsStore } = await import("../../monitor/mod.ts");
   using store = path === undefined ? undefined : statsStore(path);
   const registry = metricsRegistry();
@@ -117,11 +139,6 @@ export const serveCommand: Command = {
   usage: "serve [options]",
   mostOperands: 0,
   help,
-  flags: [
-    { name: "port", short: "p", value: "N", about: `port to listen on, 0 for any free one (default: ${defaultPort})` },
-    { name: "host", value: "ADDRESS", about: "address to listen on (default: 127.0.0.1)" },
-    { name: "allow-host", value: "NAMES", about: "further host names it is reached by, separated by commas" },
-    { name: "store", value: "FILE", about: "another file of statistics" },
-  ],
+  flags,
   run,
 };

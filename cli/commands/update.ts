@@ -1,8 +1,10 @@
 import { applyUpdate, findWanted, type LockedFile, planUpdate } from "../../api/mod.ts";
-import { type ParsedArgs, UsageError } from "../options/args.ts";
+import type { Args } from "../options/args.ts";
+import { UsageError } from "../options/usage_error.ts";
+import type { Flags } from "../options/flags.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { withInstaller } from "../run/install_run.ts";
-import { installFlags, keepOldFlag, projectOf } from "../options/project_options.ts";
+import { installFlags, keepOldFlags, projectOf } from "../options/project_options.ts";
 import { moveText, projectWords, stayText } from "../terminal/project_words.ts";
 import { printable } from "../terminal/text.ts";
 
@@ -19,9 +21,18 @@ examples:
   civikit update model:1001
   civikit update --latest --dry-run`;
 
-async function run(args: ParsedArgs, context: CommandContext): Promise<number> {
+const flags = {
+  latest: {
+    type: "switch",
+    help: { en: "move entries that name a version, too", "zh-TW": "固定版本的項目也更新" },
+  },
+  ...keepOldFlags,
+  ...installFlags,
+} as const satisfies Flags;
+
+async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
   const project = projectOf(args, context);
-  const keepOld = args.has("keep-old");
+  const { keepOld, latest } = args.flags;
   const words = projectWords(context.locale);
   return await withInstaller(args, context, async ({ api, signal, tell, fail, install }) => {
     const meant = args.operands.map((text) => {
@@ -30,7 +41,7 @@ async function run(args: ParsedArgs, context: CommandContext): Promise<number> {
       return found;
     });
     const only = args.operands.length === 0 ? undefined : meant.flat();
-    const plan = await planUpdate(project, api, { only, latest: args.has("latest"), signal });
+    const plan = await planUpdate(project, api, { only, latest, signal });
     applyUpdate(project, plan, { keepOld });
     for (const { wanted, error } of plan.failures) fail(error, wanted.air);
     for (const move of plan.moves) {
@@ -59,7 +70,7 @@ export const updateCommand: Command = {
   name: "update",
   summary: "Takes a project's models to their newest versions.",
   usage: "update [<what>...] [options]",
-  flags: [{ name: "latest", about: "move entries that name a version, too" }, keepOldFlag, ...installFlags],
+  flags,
   help,
   run,
 };

@@ -1,6 +1,6 @@
 import { CivikitError } from "../../transport/mod.ts";
 import { apiCommand, type ApiContext, showFacts, showTable, wordsOf } from "../run/api_command.ts";
-import { UsageError } from "../options/args.ts";
+import { UsageError } from "../options/usage_error.ts";
 import type { Command } from "../command.ts";
 import { jsonLine } from "../terminal/json_line.ts";
 
@@ -40,7 +40,7 @@ export const usersCommand: Command = apiCommand({
   name: "users",
   summary: "Searches users, or shows one.",
   usage: "users search|get <words|name|id> [options]",
-  flags: [],
+  flags: {},
   help,
   actions: { search, get },
 });

@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { type Expected, recordedFiles, type Skip, verify } from "../../api/mod.ts";
 import { formatBytes } from "../../transport/internal.ts";
-import { type ParsedArgs, UsageError, wholeNumber } from "../options/args.ts";
+import type { Args } from "../options/args.ts";
+import { UsageError } from "../options/usage_error.ts";
+import type { Flags } from "../options/flags.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ExitCode, exitCode, sharedExitCode } from "../exit_code.ts";
 import { describeFailure } from "../terminal/failure.ts";
@@ -12,7 +14,7 @@ import { projectFlags, projectOf } from "../options/project_options.ts";
 import { statusLine } from "../terminal/status_line.ts";
 import { describeSkip, skippedCodes } from "../terminal/skipped.ts";
 import { formatElapsed } from "../terminal/text.ts";
-import { hashesFlag, hashJobsFlag, outputFlags } from "../options/shared_flags.ts";
+import { hashFlags, hashJobsFlags, outputFlags } from "../options/shared_flags.ts";
 
 const help = `Hashes files again, all of them, and compares each with what was written down:
 with folders, the hash of the last scan; without, the lock file of the project
@@ -26,8 +28,10 @@ or the lock file knows the very bytes.
 With --json every line is an object with "event": ok, unrecorded, damaged,
 missing, unreadable or summary. The exit code is 7 when something is damaged.`;
 
+const flags = { ...projectFlags, ...hashJobsFlags, ...hashFlags, ...outputFlags } as const satisfies Flags;
+
 function collect(
-  args: ParsedArgs,
+  args: Args<typeof flags>,
   context: CommandContext,
   say: (text: string) => void,
 ): { files: Expected[]; skipped: Skip[] } {
@@ -48,10 +52,9 @@ function collect(
   return { files: found.flatMap(({ files }) => files), skipped: found.flatMap(({ skipped }) => skipped) };
 }
 
-async function run(args: ParsedArgs, context: CommandContext): Promise<number> {
+async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
   const { io, style, locale } = context;
-  const json = args.has("json");
-  const isQuiet = args.has("quiet");
+  const { json, quiet: isQuiet, jobs: concurrency } = args.flags;
   using line = statusLine(io, isQuiet || json);
   const say = (text: string) => isQuiet || json ? undefined : line.say(text);
   const { files, skipped } = collect(args, context, say);
@@ -64,7 +67,6 @@ async function run(args: ParsedArgs, context: CommandContext): Promise<number> {
     else line.say(describeSkip(skip, skip.path, context).trimEnd());
   }
   try {
-    const concurrency = wholeNumber(args, "jobs", 1, 16);
     const onProgress = ({ hashedBytes }: { hashedBytes: number }) =>
       line.show(`verifying: ${formatBytes(hashedBytes)}`);
     for await (
@@ -95,12 +97,7 @@ export const verifyCommand: Command = {
   name: "verify",
   summary: "Hashes files again and compares them with the lock file, or with the last scan.",
   usage: "verify [<folder or file>...] [options]",
-  flags: [
-    ...projectFlags,
-    hashJobsFlag,
-    hashesFlag,
-    ...outputFlags,
-  ],
+  flags,
   help,
   run,
 };

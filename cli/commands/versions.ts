@@ -1,7 +1,7 @@
 import { digestFile } from "../../transport/mod.ts";
 import type { Version } from "../../api/mod.ts";
 import { apiCommand, type ApiContext, idOperand, showFacts, showTable, sizeText } from "../run/api_command.ts";
-import { UsageError } from "../options/args.ts";
+import { UsageError } from "../options/usage_error.ts";
 import type { Command } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import { jsonLine } from "../terminal/json_line.ts";
@@ -80,7 +80,7 @@ export const versionsCommand: Command = apiCommand({
   name: "versions",
   summary: "Shows a model version, or finds the one a file belongs to.",
   usage: "versions get|by-hash <what>... [options]",
-  flags: [],
+  flags: {},
   help,
   actions: { get, "by-hash": byHash },
 });

@@ -27,7 +27,7 @@ export const whoamiCommand: Command = apiCommand({
   name: "whoami",
   summary: "Tells whose API key is in use, and whether Civitai accepts it.",
   usage: "whoami [options]",
-  flags: [],
+  flags: {},
   mostOperands: 0,
   help,
   actions: { "": whoami },

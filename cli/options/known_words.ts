@@ -1,9 +1,6 @@
 import type { Civitai, Enums } from "../../api/mod.ts";
-import { type ParsedArgs, UsageError } from "./args.ts";
+import { UsageError } from "./usage_error.ts";
 import { closest, printable } from "../terminal/text.ts";
-
-/** How far back a list looks. */
-export const periods: readonly string[] = ["AllTime", "Year", "Month", "Week", "Day"];
 
 const folded = (word: string): string => word.toLowerCase().replace(/[\s_-]+/g, "");
 
@@ -18,7 +15,7 @@ export function knownWord(
   option: string,
   typed: string,
   words: readonly string[],
-  due = `one of ${words.join(", ")} is due`,
+  due: string = words.length > 2 ? `one of ${words.join(", ")} is due` : `expected ${words.join(" or ")}`,
 ): string {
   const wanted = folded(typed);
   const forms = words.map(folded);
@@ -27,16 +24,6 @@ export function knownWord(
   const near = closest(wanted, forms);
   const hint = near === undefined ? "" : `; did you mean "${printable(words[forms.indexOf(near)]!)}"?`;
   throw new UsageError(`${option} "${printable(typed)}": unknown${hint}\n${due}`);
-}
-
-/** {@linkcode knownWord} for an option; undefined when it was not given. */
-export function wordOption(
-  { args }: { readonly args: ParsedArgs },
-  name: string,
-  words: readonly string[],
-): string | undefined {
-  const typed = args.value(name);
-  return typed === undefined ? undefined : knownWord(`option --${name}`, typed, words);
 }
 
 /**

@@ -1,28 +1,210 @@
-import type { Flag } from "./args.ts";
+/** Options every command understands. */
+export const commonFlags = {
+  help: { type: "switch", short: "h", group: "output", help: { en: "show this help", "zh-TW": "顯示說明" } },
+  lang: {
+    type: "text",
+    value: "LANG",
+    group: "output",
+    usual: "CIVIKIT_LANG, then LANG",
+    help: { en: "language of the hints: en or zh-TW", "zh-TW": "提示與報告的語言：`en` 或 `zh-TW`" },
+  },
+  color: {
+    type: "switch",
+    group: "output",
+    help: { en: "use colours even where no terminal is seen", "zh-TW": "不是終端機也用顏色" },
+  },
+  noColor: {
+    type: "switch",
+    group: "output",
+    help: { en: "use no colours (so does NO_COLOR=1)", "zh-TW": "不用顏色（與 `NO_COLOR=1` 相同）" },
+  },
+} as const;
+
+/** Only before a command, or alone. */
+export const versionFlags = {
+  version: {
+    type: "switch",
+    short: "V",
+    help: { en: "show the version", "zh-TW": "顯示版本；只能放在指令前面，或單獨使用" },
+  },
+} as const;
 
 /** The options of commands that report file by file. */
-export const outputFlags: readonly Flag[] = [
-  { name: "json", about: "one JSON object a line on standard output, nothing else" },
-  { name: "quiet", short: "q", about: "print only errors" },
-];
+export const outputFlags = {
+  json: {
+    type: "switch",
+    group: "output",
+    help: {
+      en: "one JSON object a line on standard output, nothing else",
+      "zh-TW": "標準輸出只有 JSON；除了 `report` 與 `logs` 是一個物件，都是一行一個物件",
+    },
+  },
+  quiet: {
+    type: "switch",
+    short: "q",
+    group: "output",
+    help: { en: "print only errors; with --json, no progress lines", "zh-TW": "只印錯誤" },
+  },
+} as const;
 
 /** The options of every command that talks to Civitai. */
-export const siteFlags: readonly Flag[] = [
-  { name: "no-monitor", about: "record nothing for civikit report and the logs (so does CIVIKIT_MONITOR=off)" },
-  { name: "base-url", value: "URL", about: "another Civitai, e.g. https://civitai.red (default: CIVIKIT_BASE_URL)" },
-];
+export const siteFlags = {
+  baseUrl: {
+    type: "text",
+    value: "URL",
+    group: "site",
+    usual: "CIVIKIT_BASE_URL",
+    help: { en: "another Civitai, e.g. https://civitai.red", "zh-TW": "別的 Civitai 網址" },
+  },
+  noMonitor: {
+    type: "switch",
+    group: "site",
+    help: {
+      en: "record nothing for civikit report and the logs (so does CIVIKIT_MONITOR=off)",
+      "zh-TW": "這一次不記錄統計與紀錄檔",
+    },
+  },
+} as const;
 
-/** The option of commands that hash files. */
-export const hashesFlag: Flag = {
-  name: "hashes",
-  value: "FILE",
-  about: "where hashes are kept between runs (default: civikit/hashes.sqlite in the cache folder)",
-};
+/** The options of commands that hash files. */
+export const hashFlags = {
+  hashes: {
+    type: "text",
+    value: "FILE",
+    usual: "civikit/hashes.sqlite in the cache folder",
+    help: { en: "where hashes are kept between runs", "zh-TW": "算過的雜湊記在哪個檔案" },
+  },
+} as const;
+
+/** The options of every list. */
+export const listFlags = {
+  limit: {
+    type: "whole",
+    value: "N",
+    least: 1,
+    most: 1_000_000,
+    default: 20,
+    help: { en: "at most so many rows", "zh-TW": "最多列出幾列（或幾張圖片、幾行）" },
+  },
+  all: { type: "switch", help: { en: "all rows, to the end of the list", "zh-TW": "清單全部列出，一列都不省略" } },
+  resume: {
+    type: "text",
+    value: "POSITION",
+    help: {
+      en: "go on where an earlier list ended, with the same options",
+      "zh-TW": "從上一次清單停下的地方繼續列",
+    },
+  },
+} as const;
+
+/** The options of commands that fetch files. */
+export const fetchFlags = {
+  jobs: {
+    type: "whole",
+    short: "j",
+    value: "N",
+    least: 1,
+    most: 16,
+    default: 3,
+    help: { en: "files at once", "zh-TW": "同時處理幾個檔案" },
+  },
+  parallel: {
+    type: "whole",
+    value: "N",
+    least: 1,
+    most: 32,
+    usual: "4",
+    help: { en: "connections for each file", "zh-TW": "每個檔案用幾條連線" },
+  },
+  dryRun: {
+    type: "switch",
+    short: "n",
+    help: {
+      en: "only show what would be done, and whether it fits on the disk",
+      "zh-TW": "只顯示會做什麼，什麼都不做",
+    },
+  },
+  force: {
+    type: "switch",
+    help: { en: "replace other files that are in the way", "zh-TW": "可以取代已經在那裡的其他檔案" },
+  },
+} as const;
+
+/** Which files of a version. */
+export const fileFlags = {
+  file: {
+    type: "text",
+    value: "ID|NAME",
+    usual: "the primary one",
+    help: { en: "which file of a version, by file id or name", "zh-TW": "要版本裡的哪個檔案" },
+  },
+  allFiles: { type: "switch", help: { en: "every file of a version", "zh-TW": "要版本裡的每個檔案" } },
+} as const;
 
 /** How many files are hashed at once. */
-export const hashJobsFlag: Flag = {
-  name: "jobs",
-  short: "j",
-  value: "N",
-  about: "files hashed at once, 1-16 (default: one for each core, at most 4)",
-};
+export const hashJobsFlags = {
+  jobs: {
+    type: "whole",
+    short: "j",
+    value: "N",
+    least: 1,
+    most: 16,
+    usual: "one for each core, at most 4",
+    help: { en: "files hashed at once", "zh-TW": "同時處理幾個檔案" },
+  },
+} as const;
+
+/** Where results go; a command adds its default. */
+export const dirFlags = {
+  dir: {
+    type: "text",
+    short: "d",
+    value: "FOLDER",
+    help: { en: "where to save", "zh-TW": "下載的檔案放在哪個資料夾" },
+  },
+} as const;
+
+/** What other programs read beside a model. */
+export const sidecarFlags = {
+  sidecars: {
+    type: "switch",
+    help: {
+      en: "write .civitai.info, preview and .json beside models; edits are kept",
+      "zh-TW": "模型旁邊寫其他程式會讀的檔案（見[附屬檔](#附屬檔)）",
+    },
+  },
+} as const;
+
+/** What is searched for; a command adds its words. */
+export const searchFlags = {
+  type: { type: "list", value: "NAME", help: { en: "which kinds", "zh-TW": "哪一種模型或圖片" } },
+  base: {
+    type: "list",
+    value: "NAME",
+    help: {
+      en: 'base models, with commas between, such as "SDXL 1.0,Pony"',
+      "zh-TW": '哪個基礎模型，例如 `"SDXL 1.0"`',
+    },
+  },
+  user: {
+    type: "text",
+    value: "NAME",
+    help: { en: "what one user published", "zh-TW": "這個創作者的模型或圖片" },
+  },
+  sort: { type: "word", value: "ORDER", words: [""], help: { en: "order of the list", "zh-TW": "清單的順序" } },
+  period: {
+    type: "word",
+    value: "TIME",
+    words: ["AllTime", "Year", "Month", "Week", "Day"],
+    help: {
+      en: "AllTime (default), Year, Month, Week, Day",
+      "zh-TW": "排名看哪一段時間：`AllTime`、`Year`、`Month`、`Week`、`Day`",
+    },
+  },
+  nsfw: { type: "switch", help: { en: "all levels, not only PG", "zh-TW": "所有分級，不只普遍級" } },
+} as const;
+
+/** Which statistics. */
+export const storeFlags = {
+  store: { type: "text", value: "FILE", help: { en: "another file of statistics", "zh-TW": "統計放在別的檔案" } },
+} as const;

@@ -1,5 +1,6 @@
 import type { Locale } from "../../transport/mod.ts";
-import type { Flag, ParsedArgs } from "../options/args.ts";
+import type { Flags, Values } from "../options/flags.ts";
+import type { fetchFlags, hashFlags, siteFlags } from "../options/shared_flags.ts";
 import type { Io } from "../terminal/io.ts";
 import { cachePath, hashesPath, keyPath, monitorPaths } from "../settings/places.ts";
 import { isGranted, keeping, type Right } from "../settings/rights.ts";
@@ -9,22 +10,26 @@ import { isMonitored } from "../settings/settings.ts";
 interface Ability {
   readonly what: Readonly<Record<Locale, string>>;
   /** The options by which one sees that a command does it. */
-  readonly seenBy: readonly string[];
+  readonly seenBy: readonly KnownFlag[];
+  /** The option that takes its place, or forbids it. */
+  readonly unless?: KnownFlag;
   /** What it takes; undefined where it is not wanted. */
-  needs(env: Io["env"], args: ParsedArgs): readonly Right[] | undefined;
+  needs(env: Io["env"]): readonly Right[] | undefined;
 }
+
+type KnownFlag = keyof typeof siteFlags | keyof typeof hashFlags | keyof typeof fetchFlags | "port";
 
 const kept = (path: string | null | undefined) => path ? keeping(path) : undefined;
 
 const abilities: readonly Ability[] = [
   {
     what: { en: "the API key and settings of the environment", "zh-TW": "環境變數裡的金鑰與設定" },
-    seenBy: ["base-url"],
+    seenBy: ["baseUrl"],
     needs: () => ["CIVITAI_API_KEY", "HOME"].map((variable) => ({ name: "env", variable })),
   },
   {
     what: { en: "the key file", "zh-TW": "金鑰檔" },
-    seenBy: ["base-url"],
+    seenBy: ["baseUrl"],
     needs: (env) => {
       const path = keyPath(env);
       return path === undefined ? undefined : [{ name: "read", path }];
@@ -32,18 +37,20 @@ const abilities: readonly Ability[] = [
   },
   {
     what: { en: "the cache", "zh-TW": "快取" },
-    seenBy: ["base-url", "port"],
+    seenBy: ["baseUrl", "port"],
     needs: (env) => kept(cachePath(env)),
   },
   {
     what: { en: "statistics and logs", "zh-TW": "統計與紀錄檔" },
-    seenBy: ["no-monitor"],
-    needs: (env, args) => isMonitored(env) && !args.has("no-monitor") ? kept(monitorPaths(env)?.store) : undefined,
+    seenBy: ["noMonitor"],
+    unless: "noMonitor",
+    needs: (env) => isMonitored(env) ? kept(monitorPaths(env)?.store) : undefined,
   },
   {
     what: { en: "remembering hashes", "zh-TW": "記住雜湊" },
     seenBy: ["hashes"],
-    needs: (env, args) => args.value("hashes") === undefined ? kept(hashesPath(env)) : undefined,
+    unless: "hashes",
+    needs: (env) => kept(hashesPath(env)),
   },
   {
     what: { en: "checking for free disk space", "zh-TW": "檢查剩餘空間" },
@@ -63,13 +70,15 @@ function flagOf(right: Right): string {
  * each; undefined when nothing is lost.
  */
 export function lostAbilities(
-  flags: readonly Flag[],
-  args: ParsedArgs,
+  flags: Values<Flags>,
   env: Io["env"],
   locale: Locale,
 ): string | undefined {
-  const lost = abilities.filter(({ seenBy }) => flags.some(({ name }) => seenBy.includes(name))).flatMap((ability) => {
-    const missing = (ability.needs(env, args) ?? []).filter((right) => !isGranted([right]));
+  const wanted = abilities.filter(({ seenBy, unless }) => {
+    return seenBy.some((name) => name in flags) && !(unless !== undefined && flags[unless]);
+  });
+  const lost = wanted.flatMap((ability) => {
+    const missing = (ability.needs(env) ?? []).filter((right) => !isGranted([right]));
     return missing.length === 0 ? [] : [`${ability.what[locale]} (${missing.map(flagOf).join(" ")})`];
   });
   if (lost.length === 0) return undefined;

@@ -1,21 +1,23 @@
 import type { Civitai, Listing, ListOptions, ListPosition, ModelFile } from "../../api/mod.ts";
 import { formatBytes } from "../../transport/internal.ts";
-import { type Flag, type ParsedArgs, UsageError, wholeNumber } from "../options/args.ts";
+import type { Args } from "../options/args.ts";
+import type { Flags, Values } from "../options/flags.ts";
+import { UsageError } from "../options/usage_error.ts";
 import { alignedRows } from "../terminal/columns.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
-import { siteFlags } from "../options/shared_flags.ts";
+import { type listFlags, outputFlags, siteFlags } from "../options/shared_flags.ts";
 import { openSession, type Session } from "./session.ts";
 import { loadKey } from "../settings/settings.ts";
 import { closest, printable } from "../terminal/text.ts";
 import { jsonLine } from "../terminal/json_line.ts";
 
 /** What a command that asks the API works with. */
-export interface ApiContext extends CommandContext {
+export interface ApiContext<F extends Flags = Record<never, never>> extends CommandContext {
   /** What was typed after the action. */
   readonly operands: readonly string[];
   /** Options. */
-  readonly args: ParsedArgs;
+  readonly flags: Values<F>;
   /** The API. */
   readonly api: Civitai;
   /** The whole stack. */
@@ -29,16 +31,15 @@ export interface ApiContext extends CommandContext {
 }
 
 /** What can be done with one resource, by the word that asks for it. */
-export type Actions = Readonly<Record<string, (context: ApiContext) => Promise<number | void>>>;
+export type Actions<F extends Flags> = Readonly<Record<string, (context: ApiContext<F>) => Promise<number | void>>>;
 
-const jsonFlag: Flag = { name: "json", about: "one JSON object a line on standard output, as Civitai sent it" };
-
-/** Options of every list. */
-export const listFlags: readonly Flag[] = [
-  { name: "limit", value: "N", about: "at most so many rows (default: 20)" },
-  { name: "all", about: "all rows, to the end of the list" },
-  { name: "resume", value: "POSITION", about: "go on where an earlier list ended, with the same options" },
-];
+const apiFlags = {
+  json: {
+    ...outputFlags.json,
+    help: { ...outputFlags.json.help, en: "one JSON object a line on standard output, as Civitai sent it" },
+  },
+  ...siteFlags,
+};
 
 /** The key is checked while the command does its work: to a bad one Civitai answers as if there were none. */
 async function tellBadKey({ io }: CommandContext, { api, signal }: Session, say: ApiContext["say"]): Promise<void> {
@@ -48,16 +49,16 @@ async function tellBadKey({ io }: CommandContext, { api, signal }: Session, say:
 }
 
 /** What {@linkcode apiCommand} makes a command of. */
-export interface ApiCommand extends Omit<Command, "run"> {
+export interface ApiCommand<F extends Flags> extends Omit<Command<F>, "run"> {
   /** What it does; a single action with an empty name needs no word. */
-  readonly actions: Actions;
+  readonly actions: Actions<F>;
   /** The command itself says what is wrong with the key. */
   readonly isAboutKey?: boolean;
 }
 
-async function act(
-  { actions, isAboutKey = false }: ApiCommand,
-  args: ParsedArgs,
+async function act<F extends Flags>(
+  { actions, isAboutKey = false }: ApiCommand<F>,
+  args: Args<F & typeof apiFlags>,
   context: CommandContext,
 ): Promise<number> {
   const names = Object.keys(actions);
@@ -72,12 +73,13 @@ async function act(
   }
   const { io } = context;
   const say = (text: string) => io.stderr(`${text}\n`);
-  const isJson = args.has("json");
+  const { flags } = args;
+  const isJson = flags.json;
   using session = await openSession(args, context, { say, close: () => {} });
   const { api, transport, signal } = session;
   const warning = isAboutKey ? undefined : tellBadKey(context, session, say);
   try {
-    const code = await action({ ...context, operands: rest, args, api, transport, signal, isJson, say });
+    const code = await action({ ...context, operands: rest, flags, api, transport, signal, isJson, say });
     await warning;
     return code ?? ExitCode.ok;
   } catch (error) {
@@ -88,10 +90,10 @@ async function act(
 }
 
 /** A command with actions, such as `civikit models search`. */
-export function apiCommand(command: ApiCommand): Command {
+export function apiCommand<F extends Flags>(command: ApiCommand<F>): Command {
   const { actions: _actions, isAboutKey: _isAboutKey, flags, ...rest } = command;
-  const run = (args: ParsedArgs, context: CommandContext) => act(command, args, context);
-  return { ...rest, flags: [...flags, jsonFlag, ...siteFlags], run };
+  const run = (args: Args<F & typeof apiFlags>, context: CommandContext) => act(command, args, context);
+  return { ...rest, flags: { ...flags, ...apiFlags }, run };
 }
 
 /** A position as one word that no shell takes apart. */
@@ -117,9 +119,8 @@ function readPosition(text: string | undefined): ListPosition | undefined {
 }
 
 /** How much of a list is wanted, by its options. */
-export function listOptions({ args, signal }: ApiContext): ListOptions {
-  const max = args.has("all") ? undefined : wholeNumber(args, "limit", 1, 1_000_000) ?? 20;
-  return { signal, max, from: readPosition(args.value("resume")) };
+export function listOptions({ flags, signal }: ApiContext<typeof listFlags>): ListOptions {
+  return { signal, max: flags.all ? undefined : flags.limit, from: readPosition(flags.resume) };
 }
 
 /** Shows a list: a table, or a line of JSON for each row as it comes. */
@@ -155,11 +156,6 @@ export function showFacts(context: ApiContext, whole: unknown, facts: Readonly<R
 /** The words after the action as one text; undefined when there are none. */
 export function wordsOf({ operands }: ApiContext): string | undefined {
   return operands.length === 0 ? undefined : operands.join(" ");
-}
-
-/** Values of an option that takes several, with commas between them. */
-export function several({ args }: ApiContext, name: string): string[] | undefined {
-  return args.value(name)?.split(",").map((word) => word.trim()).filter((word) => word !== "");
 }
 
 /** A number from an operand. */

@@ -2,7 +2,6 @@ import { basename, join } from "node:path";
 import { type Digests, hashNames, throttle, type Transport } from "../../transport/mod.ts";
 import { type PlannedFile, runFiles, type RunWatch } from "../../hub/run/mod.ts";
 import type { HashCache } from "../../api/mod.ts";
-import type { DownloadOptions } from "../options/download_options.ts";
 import { exitCode } from "../exit_code.ts";
 import type { Outcome, Reporter } from "../terminal/reporter.ts";
 import { reporterWatcher } from "../terminal/watcher.ts";
@@ -17,6 +16,26 @@ export interface RunResult {
   readonly fetchedBytes: number;
 }
 
+/** What {@linkcode runDownloads} goes by. */
+export interface RunDownloadsOptions extends Pick<RunWatch, "track"> {
+  /** Folder of the results. */
+  readonly dir: string;
+  /** Files at once. */
+  readonly jobs: number;
+  /** Replace what is there. */
+  readonly force: boolean;
+  /** Whether hash and size have to be as promised. */
+  readonly verify: boolean;
+  /** Bytes per second of everything together. */
+  readonly limitRate: number | undefined;
+  /** Told about each file. */
+  readonly reporter: Reporter;
+  /** Ends the run. */
+  readonly signal: AbortSignal;
+  /** Hashes of earlier runs. */
+  readonly cache: HashCache;
+}
+
 /** The strongest of the hashes that were compared. */
 export function decidedBy(hashes: Digests): string | undefined {
   return hashNames.find((name) => hashes[name] !== undefined);
@@ -26,12 +45,7 @@ export function decidedBy(hashes: Digests): string | undefined {
 export async function runDownloads(
   transport: Transport,
   files: readonly PlannedFile[],
-  { jobs, dir, force, verify, limitBytesPerSecond }: DownloadOptions,
-  { reporter, signal, track, cache }: Pick<RunWatch, "track"> & {
-    reporter: Reporter;
-    signal: AbortSignal;
-    cache: HashCache;
-  },
+  { dir, jobs, force, verify, limitRate, reporter, signal, track, cache }: RunDownloadsOptions,
 ): Promise<RunResult> {
   const outcomes: Outcome[] = [];
   const failures: number[] = [];
@@ -42,7 +56,7 @@ export async function runDownloads(
     root: dir,
     replace: force,
     verify,
-    ...(limitBytesPerSecond !== undefined && { throttle: throttle(limitBytesPerSecond) }),
+    ...(limitRate !== undefined && { throttle: throttle(limitRate) }),
   };
   for await (const { file, result, error } of fetch(transport, files, { concurrency: jobs, signal, cache, defaults })) {
     if (result !== undefined) {

@@ -1,7 +1,8 @@
 import { type HashCache, hashCache } from "../../api/mod.ts";
 import { messageOf } from "../../transport/internal.ts";
 import { CivikitError } from "../../transport/mod.ts";
-import type { ParsedArgs } from "../options/args.ts";
+import type { Args } from "../options/args.ts";
+import type { hashFlags } from "../options/shared_flags.ts";
 import type { CommandContext } from "../command.ts";
 import { hashesPath } from "../settings/places.ts";
 import { isGranted, keeping } from "../settings/rights.ts";
@@ -11,8 +12,12 @@ import { printable } from "../terminal/text.ts";
  * The hashes of earlier runs. Where the usual place cannot be used, they are kept for this run only, and the user is told;
  * a place the user named has to work.
  */
-export function openHashes(args: ParsedArgs, { io }: CommandContext, say: (text: string) => void): HashCache {
-  const given = args.value("hashes");
+export function openHashes(
+  { flags }: Pick<Args<typeof hashFlags>, "flags">,
+  { io }: CommandContext,
+  say: (text: string) => void,
+): HashCache {
+  const given = flags.hashes;
   const path = given ?? hashesPath(io.env);
   if (path === undefined) return hashCache(":memory:");
   const onTrouble = (error: CivikitError) => say(`hashes are not kept after this run: ${printable(messageOf(error))}`);

@@ -1,7 +1,8 @@
 import { basename, join } from "node:path";
 import { addSidecars, runFiles } from "../../hub/run/mod.ts";
 import { install, type InstallOptions, type InstallOutcome, type LockedFile, type Project } from "../../api/mod.ts";
-import { type ParsedArgs, wholeNumber } from "../options/args.ts";
+import type { Args } from "../options/args.ts";
+import type { installFlags } from "../options/project_options.ts";
 import type { CommandContext } from "../command.ts";
 import { chooseReporter } from "../terminal/choose_reporter.ts";
 import { decidedBy } from "./download_run.ts";
@@ -35,20 +36,16 @@ function itemOf(file: LockedFile, index: number, root: string): Item {
 
 /** Runs a command that installs: opens what it needs, shows the run, ends with a summary. Resolves with the exit code. */
 export async function withInstaller(
-  args: ParsedArgs,
+  args: Pick<Args<typeof installFlags>, "flags">,
   context: CommandContext,
   work: (installer: Installer) => Promise<void>,
 ): Promise<number> {
   const { io, locale } = context;
-  const json = args.has("json");
-  const quiet = args.has("quiet");
+  const { json, quiet, dryRun: isDry, jobs: concurrency, parallel, force, sidecars } = args.flags;
   const words = projectWords(locale);
-  const concurrency = wholeNumber(args, "jobs", 1, 16) ?? 3;
-  const parallel = wholeNumber(args, "parallel", 1, 32);
   const reporter = chooseReporter({ json, quiet }, context);
   const startedMs = io.now();
   using _closing = { [Symbol.dispose]: () => reporter.close() };
-  const isDry = args.has("dry-run");
   const say = (text: string) => json ? undefined : reporter.note(text);
   function tell(text: string, event: Record<string, unknown>): void {
     if (json) jsonLine(io, event);
@@ -90,7 +87,7 @@ export async function withInstaller(
       cache,
       signal,
       concurrency,
-      force: args.has("force"),
+      force,
       onPlan(files) {
         planned = files.length;
         files.forEach((file, index) => items.set(file.path, itemOf(file, index, project.root)));
@@ -117,7 +114,7 @@ export async function withInstaller(
     for (const path of removed) tell(`${gone}: ${printable(path)}`, { event, path });
     for (const path of left) tell(`${words.left}: ${printable(path)}`, { event: "left", path });
     for (const path of waiting) tell(`${words.waiting}: ${printable(path)}`, { event: "waiting", path });
-    if (args.has("sidecars") && !isDry) {
+    if (sidecars && !isDry) {
       const models = ended.map(({ path, file }) => ({ path, sha256: file.sha256!, versionId: file.versionId }));
       for await (const { path, owner, error } of addSidecars(models, session)) {
         if (error !== undefined) fail(error, path);

@@ -1,7 +1,8 @@
 import { type Civitai, civitai } from "../../api/mod.ts";
 import type { Monitor } from "../../monitor/mod.ts";
 import { observe, type Transport } from "../../transport/mod.ts";
-import type { ParsedArgs } from "../options/args.ts";
+import type { Args } from "../options/args.ts";
+import type { siteFlags } from "../options/shared_flags.ts";
 import type { CommandContext } from "../command.ts";
 import { interrupt } from "../terminal/interrupt.ts";
 import { chooseBaseUrl, loadKey } from "../settings/settings.ts";
@@ -36,13 +37,13 @@ export interface SessionOptions {
 
 /** Opens what a command needs, by its options and the environment. */
 export async function openSession(
-  args: ParsedArgs,
+  { flags }: Pick<Args<typeof siteFlags>, "flags">,
   { io, locale }: CommandContext,
   { parallel, named, showsWaits = () => true, say, close }: SessionOptions,
 ): Promise<Session> {
-  const baseUrl = chooseBaseUrl(io.env, args.value("base-url"));
+  const baseUrl = chooseBaseUrl(io.env, flags.baseUrl);
   const key = await loadKey(io.env);
-  const isMonitored = !args.has("no-monitor");
+  const isMonitored = !flags.noMonitor;
   const stack = await openStack(io, { key, baseUrl, ...(named && { named }), parallel, isMonitored, say });
   const stop = interrupt(io, {
     onFirst: () => say("interrupted: finishing what is in hand (again to stop at once)"),

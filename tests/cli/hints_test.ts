@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
-import { commonFlags, versionFlag } from "../../cli/options/args.ts";
+import { namedFlags } from "../../cli/options/flags.ts";
+import { commonFlags, versionFlags } from "../../cli/options/shared_flags.ts";
 import { commands } from "../../cli/commands/commands.ts";
 import { commandHelp, programHelp } from "../../cli/help.ts";
 import { elsewhere } from "../../cli/options/elsewhere.ts";
@@ -13,7 +14,7 @@ import { inWorld } from "./_world.ts";
 const everything = { env: "inherit", read: "inherit", write: "inherit", sys: "inherit", run: "inherit" } as const;
 
 const everyOption = new Set(
-  [...commonFlags, versionFlag, ...commands.flatMap(({ flags }) => flags)].map(({ name }) => name),
+  [commonFlags, versionFlags, ...commands.map(({ flags }) => flags)].flatMap(namedFlags).map(({ name }) => name),
 );
 /** Deno's own, and what a shell or another program is told. */
 const foreignOptions = /^(?:allow-(?:net|read|write|env|sys|run|ffi|import)|global)$/;
@@ -41,7 +42,7 @@ function faultsOf(text: string): string[] {
       faults.push(`"${name}" has no action "${action}"`);
     }
     for (const [, option] of rest.matchAll(/--([a-z-]+)/g)) {
-      if (![...command.flags, ...commonFlags].some((flag) => flag.name === option)) {
+      if (!namedFlags({ ...command.flags, ...commonFlags }).some((flag) => flag.name === option)) {
         faults.push(`"${name}" has no option --${option}`);
       }
     }

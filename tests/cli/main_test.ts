@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { namedFlags } from "../../cli/options/flags.ts";
 import { commands } from "../../cli/commands/commands.ts";
 import { main } from "../../cli/mod.ts";
 import { version } from "../../transport/mod.ts";
@@ -27,7 +28,7 @@ Deno.test("civikit answers --help and --version on every level, on standard outp
     for (const args of [["help", name], [name, "--help"], [name, "-h"], [name, "x", "--help"]]) {
       const { code, out, err } = await run(...args);
       assertEquals([code, err], [0, ""], args.join(" "));
-      for (const flag of flags) assert(out.includes(`--${flag.name}`), `${args.join(" ")}: --${flag.name}`);
+      for (const flag of namedFlags(flags)) assert(out.includes(`--${flag.name}`), `${args.join(" ")}: --${flag.name}`);
     }
   }
   for (const args of [["--version"], ["-V"], ["version"]]) {

@@ -1,64 +1,77 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { readArgs, UsageError } from "../../../cli/options/args.ts";
-import { downloadFlags, readDownloadOptions } from "../../../cli/options/download_options.ts";
+import { downloadCommand } from "../../../cli/commands/download.ts";
+import { main } from "../../../cli/mod.ts";
+import { readArgs } from "../../../cli/options/args.ts";
+import { UsageError } from "../../../cli/options/usage_error.ts";
+import { testIo } from "../_io.ts";
 
-Deno.test("readDownloadOptions() fills in the documented defaults", () => {
-  assertEquals(readDownloadOptions(["128713"]), {
-    references: ["128713"],
+/** What `civikit download` makes of a command line. */
+function readDownload(args: readonly string[]): Record<string, unknown> {
+  const { operands, flags } = readArgs(args, downloadCommand.flags);
+  return { operands, ...flags };
+}
+
+Deno.test("civikit download fills in the documented defaults", () => {
+  assertEquals(readDownload(["128713"]), {
+    operands: ["128713"],
     from: undefined,
     dir: "downloads",
     output: undefined,
     file: undefined,
-    all: false,
-    isModel: false,
+    allFiles: false,
+    model: false,
     parallel: undefined,
     jobs: 3,
-    limitBytesPerSecond: undefined,
-    hashes: {},
-    verify: true,
+    limitRate: undefined,
+    sha256: undefined,
+    blake3: undefined,
+    noVerify: false,
     force: false,
     dryRun: false,
     json: false,
     quiet: false,
     printPath: false,
+    hashes: undefined,
+    baseUrl: undefined,
+    noMonitor: false,
   });
 });
 
-Deno.test("readDownloadOptions() reads every option in its long, short and = forms", () => {
+Deno.test("civikit download reads every option in its long, short and = forms", () => {
   const hex = "ab".repeat(32);
   const table: [string[], Record<string, unknown>][] = [
     [["1", "--dir", "x"], { dir: "x" }],
-    [["-d", "x", "1"], { dir: "x", references: ["1"] }],
+    [["-d", "x", "1"], { dir: "x", operands: ["1"] }],
     [["--dir=x y", "1"], { dir: "x y" }],
     [["1", "-o", "a.bin"], { output: "a.bin" }],
     [["1", "--file", "77"], { file: "77" }],
-    [["1", "--all-files"], { all: true }],
-    [["--model", "1"], { isModel: true, references: ["1"] }],
+    [["1", "--all-files"], { allFiles: true }],
+    [["--model", "1"], { model: true, operands: ["1"] }],
     [["1", "--parallel", "32"], { parallel: 32 }],
     [["1", "-j", "1"], { jobs: 1 }],
-    [["1", "--limit-rate", "1.5M"], { limitBytesPerSecond: 1_572_864 }],
-    [["1", "--limit-rate=500K"], { limitBytesPerSecond: 512_000 }],
-    [["1", "--sha256", hex], { hashes: { SHA256: hex.toUpperCase() } }],
-    [["1", "--blake3", hex], { hashes: { BLAKE3: hex.toUpperCase() } }],
-    [["1", "--no-verify"], { verify: false }],
+    [["1", "--limit-rate", "1.5M"], { limitRate: 1_572_864 }],
+    [["1", "--limit-rate=500K"], { limitRate: 512_000 }],
+    [["1", "--sha256", hex], { sha256: hex.toUpperCase() }],
+    [["1", "--blake3", hex], { blake3: hex.toUpperCase() }],
+    [["1", "--no-verify"], { noVerify: true }],
     [["1", "-n", "-q"], { dryRun: true, quiet: true }],
     [["1", "-nq"], { dryRun: true, quiet: true }],
     [["1", "--json"], { json: true }],
-    [["--from", "-"], { from: "-", references: [] }],
-    [["-i", "-"], { from: "-", references: [] }],
+    [["--from", "-"], { from: "-", operands: [] }],
+    [["-i", "-"], { from: "-", operands: [] }],
     [["--from=list.txt"], { from: "list.txt" }],
-    [["-"], { references: ["-"] }],
-    [["--", "-1", "--all-files"], { references: ["-1", "--all-files"], all: false }],
-    [["1", "2", "model:3"], { references: ["1", "2", "model:3"] }],
-    [["0128713", "1e5", "0x10"], { references: ["0128713", "1e5", "0x10"] }],
+    [["-"], { operands: ["-"] }],
+    [["--", "-1", "--all-files"], { operands: ["-1", "--all-files"], allFiles: false }],
+    [["1", "2", "model:3"], { operands: ["1", "2", "model:3"] }],
+    [["0128713", "1e5", "0x10"], { operands: ["0128713", "1e5", "0x10"] }],
   ];
   for (const [args, expected] of table) {
-    const options: Record<string, unknown> = { ...readDownloadOptions(args) };
+    const options = readDownload(args);
     for (const [name, value] of Object.entries(expected)) assertEquals(options[name], value, args.join(" "));
   }
 });
 
-Deno.test("readDownloadOptions() refuses what cannot be meant and says why", () => {
+Deno.test("civikit download refuses what cannot be meant and says why", async () => {
   const table: [string[], RegExp][] = [
     [[], /nothing to download/],
     [["1", "--dirr", "x"], /--dirr": unknown; did you mean --dir\?/],
@@ -81,15 +94,16 @@ Deno.test("readDownloadOptions() refuses what cannot be meant and says why", () 
     [["1", "--json", "--print-path"], /--print-path/],
   ];
   for (const [args, message] of table) {
-    const error = assertThrows(() => readDownloadOptions(args), UsageError);
-    assert(message.test(error.message), `${args.join(" ")}: ${error.message}`);
+    const io = testIo();
+    assertEquals(await main(["download", ...args], io), 2, args.join(" "));
+    assert(message.test(io.err.replace(/\nSee: .*\n$/, "")), `${args.join(" ")}: ${io.err}`);
   }
 });
 
 Deno.test("readArgs() refuses a key on the command line, says where it belongs, and does not repeat it", () => {
   for (const name of ["--key", "--token", "--api-key"]) {
     for (const args of [[name, "s3cret-value"], [`${name}=s3cret-value`]]) {
-      const error = assertThrows(() => readArgs(args, downloadFlags), UsageError);
+      const error = assertThrows(() => readArgs(args, downloadCommand.flags), UsageError);
       assert(error.message.includes("CIVITAI_API_KEY") && !error.message.includes("s3cret"), error.message);
     }
   }

@@ -1,10 +1,13 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { commonFlags, type Flag } from "../../../cli/options/args.ts";
+import { readArgs } from "../../../cli/options/args.ts";
+import { flagUsage, namedFlags } from "../../../cli/options/flags.ts";
+import { commonFlags, listFlags, versionFlags } from "../../../cli/options/shared_flags.ts";
 import { commands } from "../../../cli/commands/commands.ts";
 import { main } from "../../../cli/mod.ts";
 import { version } from "../../../transport/mod.ts";
 import { testIo } from "../_io.ts";
 import { events, inWorld } from "../_world.ts";
+import { withOptions } from "../../../tools/option_table.ts";
 
 async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const io = testIo();
@@ -12,19 +15,14 @@ async function run(...args: string[]): Promise<{ code: number; out: string; err:
   return { code, out: io.out, err: io.err };
 }
 
-const every = [...commonFlags, ...commands.flatMap(({ flags }) => flags)];
-
-/** An option as help and guide write it: `-d, --dir FOLDER`. */
-function shape({ name, short, value }: Flag): string {
-  return `${short ? `-${short}, ` : ""}--${name}${value ? ` ${value}` : ""}`;
-}
+const every = [commonFlags, ...commands.map(({ flags }) => flags)].flatMap(namedFlags);
 
 Deno.test("an option has one letter and one kind of value, whichever command takes it, and no letter has two options", () => {
   const shapes = new Map<string, string>();
   const letters = new Map<string, string>();
   for (const flag of every) {
-    assertEquals(shapes.get(flag.name) ?? shape(flag), shape(flag));
-    shapes.set(flag.name, shape(flag));
+    assertEquals(shapes.get(flag.name) ?? flagUsage(flag), flagUsage(flag));
+    shapes.set(flag.name, flagUsage(flag));
     if (!flag.short) continue;
     assertEquals(letters.get(flag.short) ?? flag.name, flag.name, `-${flag.short}`);
     letters.set(flag.short, flag.name);
@@ -32,15 +30,29 @@ Deno.test("an option has one letter and one kind of value, whichever command tak
   assertEquals([letters.get("n"), letters.get("d")], ["dry-run", "dir"]);
 });
 
-Deno.test("the user guide's table of options is complete, and each stands there with one meaning", async () => {
+Deno.test("the user guide's table of options is what the tables of the commands make of it, each with one meaning", async () => {
   const guide = await Deno.readTextFile(new URL("../../../docs/user_guide.md", import.meta.url));
   const rows = [...guide.matchAll(/^\| `((?:-\w, )?--[^`]+)` +\| (.+?) +\|$/gm)];
   const listed = rows.map(([, option]) => option!.replaceAll("\\|", "|"));
-  assertEquals(
-    listed.toSorted(),
-    [...new Set([...every, { name: "version", short: "V", about: "" }].map(shape))].sort(),
-  );
+  assertEquals(listed.toSorted(), [...new Set([...every, ...namedFlags(versionFlags)].map(flagUsage))].sort());
   assertEquals(new Set(rows.map(([, , meaning]) => meaning)).size, rows.length, "two options with one meaning");
+  assertEquals(withOptions(guide), guide, "run: deno task docs:options");
+});
+
+Deno.test("an option means the same in the user guide, whichever command takes it", () => {
+  for (const [name, flags] of Map.groupBy(every, ({ name }) => name)) {
+    assertEquals(new Set(flags.map(({ help }) => help["zh-TW"])).size, 1, name);
+  }
+});
+
+Deno.test("a slip in an option's name does not compile, and a value has the type of its row", () => {
+  const { flags } = readArgs(["--limit", "5"], listFlags);
+  // @ts-expect-error there is no such option
+  assertEquals(flags.limti, undefined);
+  const limit: number = flags.limit;
+  // @ts-expect-error it may not have been given
+  const position: string = flags.resume;
+  assertEquals([limit, position, flags.all], [5, undefined, false]);
 });
 
 Deno.test("options may stand before the command, those of the command as well as those of all", async () => {
