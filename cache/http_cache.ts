@@ -1,4 +1,13 @@
-import { askedSpan, formatRange, redactUrl, statusIs, strongTag, systemClock } from "../transport/internal.ts";
+import {
+  askedSpan,
+  formatRange,
+  redactUrl,
+  statusIs,
+  strongTag,
+  systemClock,
+  wholeWithin,
+  within,
+} from "../transport/internal.ts";
 import { type Clock, type Context, type Middleware, NetworkError, type Next } from "../transport/mod.ts";
 import { type AnswerFacts, notModifiedAnswer, partialAnswer, timeoutAnswer, wholeAnswer } from "./answer.ts";
 import { type Directives, parseCacheControl } from "./cache_control.ts";
@@ -11,7 +20,7 @@ import { freshened } from "./stored_head.ts";
 import { storing } from "./storing.ts";
 import { field } from "./fields.ts";
 import { spelledOut, withoutFragment } from "./request_words.ts";
-import { type CacheEntry, type CacheKey, type CacheOutcome, type CacheStore, checkCount } from "./store.ts";
+import type { CacheEntry, CacheKey, CacheOutcome, CacheStore } from "./store.ts";
 import { conditionalFields, confirms, contradicts, hasValidator, isNotModified } from "./validation.ts";
 import { matchesVary, selectingFields } from "./vary.ts";
 
@@ -106,9 +115,9 @@ export function httpCache({
   name = "civikit",
   clock = systemClock,
 }: HttpCacheOptions): Middleware {
-  checkCount("maxEntryBytes", maxEntryBytes);
-  if (!(defaultTtlMs >= 0)) throw new RangeError(`option defaultTtlMs: ${defaultTtlMs} is not 0 or more`);
-  if (!(staleIfErrorMs >= 0)) throw new RangeError(`option staleIfErrorMs: ${staleIfErrorMs} is not 0 or more`);
+  wholeWithin("maxEntryBytes", maxEntryBytes, 1);
+  within("defaultTtlMs", defaultTtlMs, 0);
+  within("staleIfErrorMs", staleIfErrorMs, 0);
   if (!/^[A-Za-z*][\w!#$%&'*+.^`|~:/-]*$/.test(name)) throw new TypeError(`option name: "${name}" is not a token`);
   const mode = { shared, targetedFields: targetedFields.map((field) => field.toLowerCase()) };
   const fingerprinted = fingerprinter(store);

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { wholeWithin } from "../transport/internal.ts";
 import {
   type CacheEntry,
   type CacheFilter,
@@ -7,7 +8,6 @@ import {
   type CacheOutcome,
   type CacheStats,
   type CacheStore,
-  checkCount,
   headBytes,
   isMeant,
   type StoredHead,
@@ -53,8 +53,8 @@ const fieldBytes = 100;
  * ```
  */
 export function memoryStore({ maxBytes = 100 * 1024 * 1024, maxVariants = 16 }: MemoryStoreOptions = {}): CacheStore {
-  checkCount("maxBytes", maxBytes);
-  checkCount("maxVariants", maxVariants);
+  wholeWithin("maxBytes", maxBytes, 1);
+  wholeWithin("maxVariants", maxVariants, 1);
   const byUrl = new Map<string, MemoryEntry[]>();
   const counts: Record<CacheOutcome, number> = { hit: 0, stale: 0, revalidated: 0, miss: 0 };
   let oldest: MemoryEntry | undefined;

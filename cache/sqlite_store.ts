@@ -1,18 +1,18 @@
 import { setImmediate } from "node:timers/promises";
 import { crc32 } from "node:zlib";
+import { wholeWithin, within } from "../transport/internal.ts";
 import { backlog, backlogSql } from "./sqlite_backlog.ts";
 import { sqliteConnection } from "./sqlite_connection.ts";
 import { rowSql, rowsWithin, ticksPerMs } from "./sqlite_rows.ts";
 import { sqliteWriter, writerSql } from "./sqlite_writer.ts";
-import {
-  type CacheEntry,
-  type CacheFilter,
-  type CacheListing,
-  type CacheStats,
-  type CacheStore,
-  type CacheVerdict,
-  checkCount,
-  type StoredHead,
+import type {
+  CacheEntry,
+  CacheFilter,
+  CacheListing,
+  CacheStats,
+  CacheStore,
+  CacheVerdict,
+  StoredHead,
 } from "./store.ts";
 
 /** Whether a filter means `url`: ?1 is its prefix, ?2 its host, and an empty one means all. */
@@ -94,10 +94,10 @@ export function sqliteStore(
   { maxBytes = 100 * 1024 * 1024, maxIdleMs = 30 * dayMs, maxVariants = 16, useGrainMs = 60_000 }: SqliteStoreOptions =
     {},
 ): CacheStore {
-  checkCount("maxBytes", maxBytes);
-  checkCount("maxVariants", maxVariants);
-  if (!(maxIdleMs > 0)) throw new RangeError(`option maxIdleMs: ${maxIdleMs} is not above 0`);
-  if (!(useGrainMs >= 0)) throw new RangeError(`option useGrainMs: ${useGrainMs} is not 0 or more`);
+  wholeWithin("maxBytes", maxBytes, 1);
+  wholeWithin("maxVariants", maxVariants, 1);
+  within("maxIdleMs", maxIdleMs, 1);
+  within("useGrainMs", useGrainMs, 0);
   const grain = useGrainMs * ticksPerMs;
 
   const connection = sqliteConnection(path, sql);

@@ -163,10 +163,3 @@ export function headBytes(key: CacheKey, head: StoredHead, perEntry: number, per
   for (const [name, value] of head.headers) bytes += name.length + value.length + perField;
   return bytes;
 }
-
-/** Checks an option that counts something: RangeError names the option and the value. */
-export function checkCount(option: string, value: number): void {
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new RangeError(`option ${option}: ${value} is not a whole number above 0`);
-  }
-}

@@ -42,5 +42,6 @@ export { isLoopback } from "./http/loopback.ts";
 export { nearestOf, type Reach, reachOf } from "./http/reach.ts";
 export { messageOf, redactText, redactUrl, shownInput } from "./http/redact.ts";
 export { isSecretName, type NamePlace } from "./http/secret_names.ts";
+export { wholeWithin, within } from "./option.ts";
 export { wrapBodyError } from "./socket/network_error.ts";
 export { isSqliteBusy, openSqlite, type SqliteFile, type SqliteOptions, type SqliteStep } from "./sqlite.ts";

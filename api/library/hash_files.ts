@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
-import { type DigestFollower, followDigest, wrapDiskError } from "../../transport/internal.ts";
+import { type DigestFollower, followDigest, wholeWithin, wrapDiskError } from "../../transport/internal.ts";
 import type { CivikitError } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
 import type { DiskFile } from "./walk.ts";
@@ -43,9 +43,7 @@ export async function* hashFiles<File extends Pick<DiskFile, "path" | "bytes">>(
   files: Iterable<File>,
   { concurrency = Math.min(navigator.hardwareConcurrency, mostAtOnce), onProgress, signal }: HashFilesOptions = {},
 ): AsyncGenerator<HashOutcome<File>, void, undefined> {
-  if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 64) {
-    throw new RangeError(`option concurrency: ${concurrency} is not a whole number from 1 to 64`);
-  }
+  wholeWithin("concurrency", concurrency, 1, 64);
   const queue = [...files].sort((a, b) => b.bytes - a.bytes).values();
   const running = new Map<DigestFollower, Promise<void>>();
   const results: HashOutcome<File>[] = [];

@@ -1,3 +1,5 @@
+import { wholeWithin } from "../../transport/internal.ts";
+
 /** How the image CDN is to hand an image out. */
 export interface ImageSize {
   /** Width in pixels, up to 1800; the CDN has 96, 320, 450, 512, 800, 1200 and 1600, and the next larger is taken. */
@@ -20,8 +22,8 @@ const largestWidth = 1800;
 const largestHeight = 1000;
 
 function whole(name: string, value: number | undefined, most: number): number | undefined {
-  if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= most)) return value;
-  throw new RangeError(`option ${name}: a whole number from 1 to ${most} is due, got "${value}"`);
+  if (value !== undefined) wholeWithin(name, value, 1, most);
+  return value;
 }
 
 /** Whether `url` has the CDN's shape: bucket, image, options, name. Loopback stands for it in tests. */

@@ -7,6 +7,7 @@ import {
   readAtMost,
   redactUrl,
   shownInput,
+  wholeWithin,
   wrapBodyError,
   wrapDiskError,
 } from "../../transport/internal.ts";
@@ -170,9 +171,7 @@ export async function* saveImages<Image extends ImageSource>(
   folder: string,
   { concurrency = 5, signal, videos = "save", sidecar = false, name, ...size }: SaveImagesOptions = {},
 ): AsyncGenerator<ImageOutcome<Image>, void, undefined> {
-  if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 32) {
-    throw new RangeError(`option concurrency: a whole number from 1 to 32 is due, got "${concurrency}"`);
-  }
+  wholeWithin("concurrency", concurrency, 1, 32);
   ensureFolder(folder);
   const stop = new AbortController();
   const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;

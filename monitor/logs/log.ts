@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { Logger as StdLogger, type LogRecord, RotatingFileHandler } from "@std/log";
-import { checkPlain, wrapDiskError } from "../../transport/internal.ts";
+import { checkPlain, wholeWithin, within, wrapDiskError } from "../../transport/internal.ts";
 import { cleaner } from "./clean.ts";
 
 /** Takes messages; `console`, a logger of `@std/log` and one of LogTape all are one. */
@@ -87,10 +87,8 @@ export function openLogs({
   secrets = [],
   bufferSize = 4096,
 }: LogsOptions): Logs {
-  if (!(maxBytes >= 1024)) throw new RangeError(`option maxBytes: ${maxBytes} is below 1024`);
-  if (!(Number.isInteger(keep) && keep >= 1 && keep <= 100)) {
-    throw new RangeError(`option keep: ${keep} is not a whole number from 1 to 100`);
-  }
+  within("maxBytes", maxBytes, 1024);
+  wholeWithin("keep", keep, 1, 100);
   const clean = cleaner(secrets);
 
   function formatter({ loggerName, levelName, datetime, msg, args }: LogRecord): string {

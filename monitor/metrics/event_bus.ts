@@ -1,4 +1,4 @@
-import { systemClock } from "../../transport/internal.ts";
+import { systemClock, wholeWithin } from "../../transport/internal.ts";
 import type { Clock, TransportEvent } from "../../transport/mod.ts";
 import type { FailureRecord } from "./failures.ts";
 import type { MemorySnapshot } from "./resident_memory.ts";
@@ -60,9 +60,7 @@ export interface EventBusOptions {
  * ```
  */
 export function eventBus({ capacity = 1000, clock = systemClock }: EventBusOptions = {}): EventBus {
-  if (!(Number.isInteger(capacity) && capacity >= 1 && capacity <= 100_000)) {
-    throw new RangeError(`option capacity: ${capacity} is not a whole number from 1 to 100000`);
-  }
+  wholeWithin("capacity", capacity, 1, 100_000);
   const ring: MonitorEvent[] = new Array(capacity);
   const listeners = new Set<(event: MonitorEvent) => void>();
   let lastId = 0;

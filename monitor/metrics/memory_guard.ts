@@ -1,4 +1,4 @@
-import { systemClock } from "../../transport/internal.ts";
+import { systemClock, within } from "../../transport/internal.ts";
 import type { Clock } from "../../transport/mod.ts";
 import type { MetricsRegistry } from "./metrics_registry.ts";
 
@@ -38,12 +38,6 @@ const smallestPiece = 64 * 1024;
 /** Going up only well below the limit keeps it from swinging. */
 const recoverBelow = 0.8;
 
-function check(name: string, value: number, least: number, most: number): void {
-  if (!(value >= least && value <= most)) {
-    throw new RangeError(`option ${name}: ${value} is not in ${least} to ${most}`);
-  }
-}
-
 /**
  * Keeps resident memory within a limit by what downloads under way may use: each look above the limit halves the size of
  * parts (down to 64 KiB) and takes a connection away (down to one); each look below 80% of it gives one step back.
@@ -68,10 +62,10 @@ export function memoryGuard({
   rssBytes = () => Deno.memoryUsage().rss,
   clock = systemClock,
 }: MemoryGuardOptions = {}): MemoryGuard {
-  check("limitBytes", limitBytes, 1024 * 1024, Number.MAX_SAFE_INTEGER);
-  check("everyMs", everyMs, 100, 3_600_000);
-  check("parallel", parallel, 1, 32);
-  check("pieceBytes", pieceBytes, smallestPiece, 64 * 1024 * 1024);
+  within("limitBytes", limitBytes, 1024 * 1024, Number.MAX_SAFE_INTEGER);
+  within("everyMs", everyMs, 100, 3_600_000);
+  within("parallel", parallel, 1, 32);
+  within("pieceBytes", pieceBytes, smallestPiece, 64 * 1024 * 1024);
   const startBytes = rssBytes();
   const ceilingBytes = startBytes + limitBytes;
   const lowest = Math.max(parallel - 1, Math.ceil(Math.log2(pieceBytes / smallestPiece)));

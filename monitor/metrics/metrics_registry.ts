@@ -1,4 +1,4 @@
-import { redactUrl, systemClock } from "../../transport/internal.ts";
+import { redactUrl, systemClock, wholeWithin } from "../../transport/internal.ts";
 import type { Clock, ErrorCode, TransportEvent } from "../../transport/mod.ts";
 import { type CounterName, type CounterSnapshot, counterTable, countEvent } from "./counters.ts";
 import { type EventBus, eventBus } from "./event_bus.ts";
@@ -133,12 +133,6 @@ export interface MetricsRegistry {
   clear(): void;
 }
 
-function check(name: string, value: number, most: number): void {
-  if (!(Number.isInteger(value) && value >= 1 && value <= most)) {
-    throw new RangeError(`option ${name}: ${value} is not a whole number from 1 to ${most}`);
-  }
-}
-
 /**
  * What `metrics` counts into, and everything else reads from. Its size is bounded: however many hosts, routes or events
  * there are, it stays below a few megabytes.
@@ -164,9 +158,9 @@ export function metricsRegistry({
   keepFailures = 200,
   clock = systemClock,
 }: MetricsRegistryOptions = {}): MetricsRegistry {
-  check("maxHosts", maxHosts, 1000);
-  check("maxSeries", maxSeries, 10_000);
-  check("keepFailures", keepFailures, 100_000);
+  wholeWithin("maxHosts", maxHosts, 1, 1000);
+  wholeWithin("maxSeries", maxSeries, 1, 10_000);
+  wholeWithin("keepFailures", keepFailures, 1, 100_000);
   const otel = telemetry();
   const events = eventBus({ capacity: keepEvents, clock });
   const listeners = new Set<(sample: RequestSample) => void>();

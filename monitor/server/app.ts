@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { getPathNoStrict } from "hono/utils/url";
+import { wholeWithin } from "../../transport/internal.ts";
 import { CivikitError } from "../../transport/mod.ts";
 import { accessControl } from "./access.ts";
 import { eventStreams } from "./event_stream.ts";
@@ -71,9 +72,7 @@ export function diagnostics({
   maxEventClients = 1000,
   clock = registry.clock,
 }: DiagnosticsOptions): Diagnostics {
-  if (!(Number.isInteger(maxEventClients) && maxEventClients >= 1 && maxEventClients <= 10_000)) {
-    throw new RangeError(`option maxEventClients: ${maxEventClients} is not a whole number from 1 to 10000`);
-  }
+  wholeWithin("maxEventClients", maxEventClients, 1, 10_000);
   const base = basePath.replace(/\/$/, "");
   if (!/^(?:\/[\w.~-]+)*$/.test(base)) {
     throw new TypeError(`option basePath: ${JSON.stringify(basePath)} is no path such as "/diag"`);

@@ -1,3 +1,4 @@
+import { within } from "../../transport/internal.ts";
 import type { CounterSnapshot } from "../metrics/counters.ts";
 import type { MetricsRegistry } from "../metrics/metrics_registry.ts";
 import { seriesKey, type SeriesSnapshot, since } from "../metrics/series.ts";
@@ -44,9 +45,7 @@ const counterKey = ({ name, host, label }: CounterSnapshot) => `${name} ${host} 
  * ```
  */
 export function recorder({ registry, store, everyMs = 10_000, onError }: RecorderOptions): Recorder {
-  if (!(everyMs >= 100 && everyMs <= 3_600_000)) {
-    throw new RangeError(`option everyMs: ${everyMs} is not in 100 to 3600000`);
-  }
+  within("everyMs", everyMs, 100, 3_600_000);
   const { clock } = registry;
   let generation = registry.generation;
   let failureCount = registry.failureCount;

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { openSqlite, systemClock } from "../../transport/internal.ts";
+import { openSqlite, systemClock, wholeWithin, within } from "../../transport/internal.ts";
 import type { Clock } from "../../transport/mod.ts";
 import type { FailureRecord } from "../metrics/failures.ts";
 import type { StatsWindow } from "../metrics/metrics_registry.ts";
@@ -90,13 +90,9 @@ export function statsStore(
   { keepMinutesMs = 24 * hourMs, keepHoursMs = 30 * 24 * hourMs, keepFailures = 1000, clock = systemClock, onSetAside }:
     StatsStoreOptions = {},
 ): StatsStore {
-  if (!(keepMinutesMs >= hourMs)) throw new RangeError(`option keepMinutesMs: ${keepMinutesMs} is below an hour`);
-  if (!(keepHoursMs >= keepMinutesMs)) {
-    throw new RangeError(`option keepHoursMs: ${keepHoursMs} is below keepMinutesMs`);
-  }
-  if (!(Number.isInteger(keepFailures) && keepFailures >= 0 && keepFailures <= 100_000)) {
-    throw new RangeError(`option keepFailures: ${keepFailures} is not a whole number from 0 to 100000`);
-  }
+  within("keepMinutesMs", keepMinutesMs, hourMs);
+  within("keepHoursMs", keepHoursMs, keepMinutesMs);
+  wholeWithin("keepFailures", keepFailures, 0, 100_000);
   const file = openSqlite(path, {
     applicationId,
     migrations,
