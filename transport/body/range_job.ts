@@ -1,31 +1,20 @@
-import { errorIs, statusIs } from "../errors/error_traits.ts";
-import { CivikitError, ContentError, HttpError, NetworkError } from "../errors/errors.ts";
-import { type Classify, httpError } from "../http/http_status.ts";
-import { wrapBodyError } from "../socket/network_error.ts";
-import {
-  type Address,
-  addressOf,
-  hostOf,
-  markSelfHealing,
-  type PartAnswer,
-  partRequest,
-  readPart,
-  type Validator,
-  type Wanted,
-} from "./part.ts";
-import { type Lane, RangePlan } from "./range_plan.ts";
-import { Persistence, type PersistenceOptions } from "./persistence.ts";
+import { errorIs } from "../errors/error_traits.ts";
+import { CivikitError, ContentError, HttpError } from "../errors/errors.ts";
 import { redactUrl } from "../http/redact.ts";
-import { mostUntrusted } from "./resume_transport.ts";
+import { wrapBodyError } from "../socket/network_error.ts";
+import type { Sink, Transport } from "../transport.ts";
+import { type Connection, Crew, type CrewOptions } from "./crew.ts";
+import type { PartAnswer, Validator } from "./part.ts";
+import { endedEarly, mostUntrusted, PartSource, type PartSourceOptions, unusable } from "./part_source.ts";
+import { Persistence, type PersistenceOptions } from "./persistence.ts";
+import { RangePlan } from "./range_plan.ts";
 import { bodyReader } from "./save.ts";
 import type { Span } from "./spans.ts";
-import type { Context, Sink, Transport } from "../transport.ts";
 
 /** What a job is told: whose bytes, which, and how hard to try. */
-export interface RangeJobOptions extends PersistenceOptions {
+export interface RangeJobOptions extends PersistenceOptions, CrewOptions, Pick<PartSourceOptions, "classify"> {
   readonly inner: Transport;
   readonly request: Request;
-  readonly context: Context;
   /** The probe's answer: a 206 whose body is `firstPart`. */
   readonly first: Response;
   readonly firstPart: Span;
@@ -34,111 +23,59 @@ export interface RangeJobOptions extends PersistenceOptions {
   /** Size of the whole file in bytes. */
   readonly total: number;
   readonly validator: Validator | undefined;
-  readonly parallel: () => number;
   readonly pieceBytes: () => number;
-  readonly enoughBytesPerSecond: number;
-  readonly idleTimeoutMs: number;
-  /** Knows the server's own reasons for a refusal. */
-  readonly classify: Classify | undefined;
   /** Told when the server turns out not to serve ranges after all. */
   readonly refuseRanges: () => void;
 }
-
-/** One connection at work. */
-interface Connection extends Lane {
-  readonly number: number;
-  /** Drops the request or the body under way; what is left of the part goes back to the plan. */
-  drop: ((reason: CivikitError) => void) | undefined;
-  /** Bytes since the last measurement. */
-  bytes: number;
-  /** It waits for the sink: its silence is our own. */
-  isHeld: boolean;
-  /** When its present part was asked for, and when it last brought bytes. */
-  since: number;
-  lastByte: number;
-}
-
-interface Answered {
-  readonly response: Response;
-  readonly asked: Request;
-  readonly answer: PartAnswer;
-  /** Where the answer came from. */
-  readonly address: Address;
-}
-
-/** How often rates are measured and the number of connections is reconsidered. */
-const tickMs = 100;
-/** A connection this many times slower than the others' median is given up, in the hope of a better one. */
-const laggardFactor = 5;
-const laggardAfterMs = 1000;
-const mostLaggards = 4;
-/** How long a server's «not so many» is respected before one more connection is tried. */
-const allowanceMs = 5000;
-const mostResolves = 3;
 
 /**
  * Fetches one span over several connections into `sink`. Owns every request and body it opens: when it settles, none
  * is left open and the sink is not written to any more.
  */
 export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<number> {
-  const { inner, request, context, span, total, parallel, clock, enoughBytesPerSecond, idleTimeoutMs, classify } =
-    options;
+  const { inner, request, context, span, total, clock } = options;
   const url = redactUrl(request.url);
-  const connections = new Set<Connection>();
   const plan = new RangePlan(options.firstPart.end, span.end, options.pieceBytes);
-  let { validator } = options;
-  const original: Address = { url: request.url, withheld: [] };
-  /** Where the original URL last led to. */
-  let resolved = addressOf(options.first, original);
-  let resolving: Promise<void> | undefined;
-  /** Connections the server lets us have: lowered when it says so, raised again step by step. */
-  let allowance = Infinity;
-  let allowanceSince = 0;
-  let numbers = 0;
+  const source = new PartSource({ ...options, transport: inner });
   const persistence = new Persistence(options);
+  const crew = new Crew(url, options, grow);
+  const { connections } = crew;
+  let { validator } = options;
   let untrusted = 0;
-  let laggards = 0;
   /** One plain stream has taken over. */
   let isSingle = false;
   let failure: { readonly reason: unknown } | undefined;
   const { promise, resolve, reject } = Promise.withResolvers<number>();
 
+  const isOver = () => failure !== undefined || isSingle;
+  const abort = () => fail(request.signal.reason);
+  request.signal.addEventListener("abort", abort, { once: true });
+
   function fail(reason: unknown): void {
     if (failure !== undefined) return;
     failure = { reason };
-    dropAll("another part failed");
+    crew.drop("another part failed");
   }
-
-  function dropAll(state: string, except?: Connection): void {
-    const reason = new NetworkError(`reading "${url}": ${state}`, { code: "network_error", url });
-    for (const connection of connections) if (connection !== except) connection.drop?.(reason);
-  }
-
-  const abort = () => fail(request.signal.reason);
-  request.signal.addEventListener("abort", abort, { once: true });
-  let cancelTick = clock.after(tickMs, tick);
 
   function settle(): void {
     if (connections.size > 0) return;
     if (failure === undefined && plan.hasWork) return grow();
-    cancelTick();
+    crew.stop();
     request.signal.removeEventListener("abort", abort);
     if (failure === undefined) resolve(span.end - span.start);
     else reject(failure.reason);
   }
 
-  const limit = () => Math.max(1, Math.min(parallel(), allowance));
-
   /** Opens connections while there is work and room for them. */
   function grow(): void {
-    while (failure === undefined && !isSingle && connections.size < limit()) {
-      const part = assign();
+    while (!isOver() && crew.room > 0) {
+      const part = nextPart();
       if (part === undefined) return;
       open(part);
     }
   }
 
-  function assign(rate?: number): Span | undefined {
+  function nextPart(rate?: number): Span | undefined {
     const assignment = plan.next(connections, rate);
     if (assignment?.from !== undefined) {
       const { number } = assignment.from as Connection;
@@ -147,29 +84,15 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
     return assignment;
   }
 
-  function open({ start: at, end }: Span, response?: Response): void {
-    const now = clock.now();
-    const number = ++numbers;
-    const connection: Connection = {
-      number,
-      at,
-      end,
-      drop: undefined,
-      bytes: 0,
-      isHeld: false,
-      rate: undefined,
-      since: now,
-      lastByte: now,
-    };
-    connections.add(connection);
+  function open(part: Span, response?: Response): void {
+    const connection = crew.add(part);
     work(connection, response).catch(fail).finally(() => {
       connections.delete(connection);
       settle();
     });
   }
 
-  const isOver = () => failure !== undefined || isSingle;
-
+  /** Brings part after part; throws what ends the job. */
   async function work(connection: Connection, response: Response | undefined): Promise<void> {
     for (;;) {
       const before = connection.at;
@@ -184,112 +107,45 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
       response = undefined;
       if (isOver()) return;
       plan.giveBack(connection);
-      if (connections.size > limit()) return;
-      const part = assign(connection.rate);
+      if (crew.room < 0) return;
+      const part = nextPart(connection.rate);
       if (part === undefined) return;
-      const now = clock.now();
-      Object.assign(connection, { at: part.start, end: part.end, since: now, lastByte: now });
+      crew.assign(connection, part);
     }
   }
 
-  /** Tells whether the connection should go on after `error`, and waits before it does. */
+  /** Tells whether a connection should go on after `error`, and waits before it does; throws what ends the job. */
   async function survives(error: unknown, progress: boolean): Promise<boolean> {
-    if (request.signal.aborted) return fail(request.signal.reason), false;
-    const status = error instanceof HttpError ? error.status : undefined;
-    const isFatal = !(error instanceof CivikitError) || errorIs("fatal", error);
-    const others = connections.size - 1;
-    if (others > 0 && error instanceof CivikitError && errorIs("crowded", error)) {
-      allowance = others;
-      allowanceSince = clock.now();
-      const reason = status === undefined ? "connect_failed" : `HTTP ${status}`;
-      context.report({ type: "connections", url, connections: others, reason });
+    request.signal.throwIfAborted();
+    if (!(error instanceof CivikitError)) throw error;
+    if (connections.size > 1 && errorIs("crowded", error)) {
+      crew.lower(error instanceof HttpError ? `HTTP ${error.status}` : error.code);
       return false;
     }
-    if (isFatal || status !== undefined) return fail(error), false;
+    if (errorIs("fatal", error) || error instanceof HttpError) throw error;
     if (error.code === "protocol_violation") untrusted++;
     if (progress) return true;
-    try {
-      persistence.goOn(error, url);
-      await persistence.pause(Math.max(1, persistence.count - 1), request.signal);
-    } catch (reason) {
-      return fail(reason), false;
-    }
+    persistence.goOn(error, url);
+    await persistence.pause(Math.max(1, persistence.count - 1), request.signal);
     return true;
-  }
-
-  async function send(connection: Connection, wanted: Wanted, to: Address): Promise<Answered> {
-    const controller = new AbortController();
-    connection.drop = (reason) => controller.abort(reason);
-    const signal = AbortSignal.any([request.signal, controller.signal]);
-    const asked = markSelfHealing(partRequest(request, wanted, { address: to, signal }));
-    const response = await inner.fetch(asked, context);
-    const answer = readPart(response, asked, wanted);
-    const address = addressOf(response, to);
-    const isProven = answer.kind !== "whole" || answer.unchanged || wanted.validator === undefined;
-    if (isProven || hostOf(response, asked) === wanted.validator.host) return { response, asked, answer, address };
-    // another storage host cannot know our validator: ask it for the bytes alone; the size must still agree
-    await response.body?.cancel();
-    validator = undefined;
-    return await send(connection, { ...wanted, validator }, address);
   }
 
   /** Asks for the connection's part; undefined when the bytes came, or will come, in another way. */
   async function ask(connection: Connection): Promise<Response | undefined> {
-    const wanted: Wanted = { start: connection.at, end: connection.end, total, validator };
-    persistence.begin();
-    if (untrusted > mostUntrusted) return await askWhole(connection), undefined;
-    let answered = await send(connection, wanted, resolved);
-    for (let resolves = 0; resolves < mostResolves && isExpired(answered); resolves++) {
-      await answered.response.body?.cancel();
-      answered = await sendAgain(connection, wanted, answered.asked.url);
-    }
-    const { response, asked, answer } = answered;
-    if (answer.kind === "part") return response;
-    if (answer.kind === "whole") return await takeOver(connection, response, answer), undefined;
-    if (answer.kind === "refused") throw await httpError(response, asked, { classify, context });
-    await response.body?.cancel();
-    const state = answer.kind === "beyond" ? "nothing is there any more" : answer.reason;
-    const code = answer.kind === "untrusted" ? "protocol_violation" : "content_changed";
-    throw new ContentError(`reading "${url}" from byte ${wanted.start}: ${state}`, { code, url });
-  }
-
-  const isExpired = ({ answer, response, asked }: Answered) =>
-    answer.kind === "refused" && statusIs("expired", response.status) && asked.url !== request.url;
-
-  /** After `stale` was refused: one connection goes back to the original URL, the others wait for what it finds. */
-  async function sendAgain(connection: Connection, wanted: Wanted, stale: string): Promise<Answered> {
-    if (resolving !== undefined) await resolving;
-    if (resolved.url !== stale) return await send(connection, wanted, resolved);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    resolving = promise;
-    try {
-      context.report({ type: "resolve", url });
-      const answered = await send(connection, wanted, original);
-      if (answered.answer.kind === "part") resolved = answered.address;
-      return answered;
-    } finally {
-      resolving = undefined;
-      resolve();
-    }
-  }
-
-  /** The last resort with a server that cannot count: the plain answer. */
-  async function askWhole(connection: Connection): Promise<void> {
     const controller = new AbortController();
     connection.drop = (reason) => controller.abort(reason);
-    const headers = new Headers(request.headers);
-    headers.delete("range");
-    headers.delete("if-range");
-    const asked = new Request(request.url, { headers, signal: AbortSignal.any([request.signal, controller.signal]) });
-    const response = await inner.fetch(asked, context);
-    const answer = readPart(response, asked, { start: 0, total, validator });
-    if (answer.kind === "whole") return await takeOver(connection, response, answer);
-    if (answer.kind === "refused") throw await httpError(response, asked, { classify, context });
-    await response.body?.cancel();
-    throw new ContentError(`reading "${url}": the server's ranges cannot be trusted, and it sends nothing else`, {
-      code: "protocol_violation",
-      url,
-    });
+    const signal = AbortSignal.any([request.signal, controller.signal]);
+    persistence.begin();
+    // the last resort with a server that cannot count is the plain answer
+    const isPlain = untrusted > mostUntrusted;
+    const answered = isPlain
+      ? await source.askWhole({ start: 0, total, validator }, { signal })
+      : await source.ask({ start: connection.at, end: connection.end, total, validator }, { signal });
+    const { response, answer, wanted } = answered;
+    if (wanted.validator === undefined) validator = undefined;
+    if (answer.kind === "part" && !isPlain) return response;
+    if (answer.kind !== "whole") throw await unusable(answered);
+    await takeOver(connection, response, answer);
   }
 
   /** Goes on with one body that starts at byte 0; the other connections are dropped. */
@@ -307,18 +163,14 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
     isSingle = true;
     context.report({ type: "fallback", url, reason: "the server answered a range with the whole file" });
     options.refuseRanges();
-    dropAll("one plain stream is used", connection);
+    crew.drop("one plain stream is used", connection);
     plan.clear();
     // read as one long part from byte 0; what lies before the span is skipped
-    Object.assign(connection, { at: 0, end: span.end });
+    connection.at = 0;
+    connection.end = span.end;
     try {
       await drain(connection, response);
-      if (connection.at < span.end) {
-        throw new NetworkError(`reading "${url}": the body ended ${span.end - connection.at} bytes early`, {
-          code: "body_incomplete",
-          url,
-        });
-      }
+      if (connection.at < span.end) throw endedEarly(url, span.end - connection.at);
     } catch (error) {
       fail(request.signal.aborted ? request.signal.reason : error);
     }
@@ -343,26 +195,8 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
         }
         if (dropped !== undefined) throw dropped;
         if (bytes === undefined) return;
-        const { at } = connection;
-        const useful = Math.min(bytes.byteLength, connection.end - at);
-        const skip = Math.min(useful, Math.max(0, span.start - at));
-        connection.at += useful; // claimed before it is written: nobody can take over bytes in flight
-        connection.bytes += useful;
-        connection.lastByte = clock.now();
-        persistence.reset();
-        if (skip === useful) continue;
-        let writing: void | Promise<void>;
-        try {
-          writing = sink.write(bytes.subarray(skip, useful), at + skip - span.start);
-          if (writing === undefined) continue;
-          connection.isHeld = true;
-          await writing;
-        } catch (error) {
-          fail(error); // what the sink refuses it will refuse again
-          throw error;
-        }
-        connection.isHeld = false;
-        connection.lastByte = clock.now();
+        const writing = write(connection, bytes);
+        if (writing !== undefined) await writing;
       }
     } finally {
       connection.drop = undefined;
@@ -370,44 +204,35 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
     }
   }
 
-  function tick(): void {
-    cancelTick = clock.after(tickMs, tick);
-    const now = clock.now();
-    let measured = 0;
-    for (const connection of connections) {
-      const rate = connection.bytes * 1000 / tickMs;
-      connection.bytes = 0;
-      connection.rate = connection.rate === undefined ? rate : connection.rate * 0.7 + rate * 0.3;
-      measured += rate;
-      if (now - connection.lastByte > idleTimeoutMs && !connection.isHeld) {
-        const reason = `reading "${url}": no byte for ${idleTimeoutMs} ms`;
-        connection.drop?.(new NetworkError(reason, { code: "idle_timeout", url }));
-      }
+  /** Gives the sink those bytes that belong to the connection's part; a promise while the sink holds it back. */
+  function write(connection: Connection, bytes: Uint8Array): Promise<void> | undefined {
+    const { at } = connection;
+    const useful = Math.min(bytes.byteLength, connection.end - at);
+    const skip = Math.min(useful, Math.max(0, span.start - at));
+    connection.at += useful; // claimed before it is written: nobody can take over bytes in flight
+    connection.bytes += useful;
+    connection.lastByte = clock.now();
+    persistence.reset();
+    if (skip === useful) return undefined;
+    try {
+      const writing = sink.write(bytes.subarray(skip, useful), at + skip - span.start);
+      return writing === undefined ? undefined : held(connection, writing);
+    } catch (error) {
+      return refused(error);
     }
-    if (laggards < mostLaggards && connections.size > 1) dropLaggard(now);
-    if (allowance !== Infinity && now - allowanceSince > allowanceMs) {
-      allowanceSince = now;
-      if (++allowance >= parallel()) allowance = Infinity;
-    }
-    const had = connections.size;
-    if (had > 0 && measured / had >= enoughBytesPerSecond) return;
-    grow();
-    const has = connections.size;
-    if (has > had) context.report({ type: "connections", url, connections: has, reason: "there is room" });
   }
 
-  /** Gives up a connection that stands still or crawls while the others run. */
-  function dropLaggard(now: number): void {
-    // where the sink holds connections back, rates say nothing about them
-    if ([...connections].some(({ isHeld }) => isHeld)) return;
-    const rates = [...connections].map(({ rate = 0 }) => rate).sort((a, b) => a - b);
-    const median = rates[rates.length >> 1]!;
-    for (const { since, rate = 0, drop } of connections) {
-      if (now - since < laggardAfterMs || rate * laggardFactor >= median || drop === undefined) continue;
-      laggards++;
-      drop(new NetworkError(`reading "${url}": far slower than the other parts`, { code: "idle_timeout", url }));
-      return;
-    }
+  async function held(connection: Connection, writing: Promise<void>): Promise<void> {
+    connection.isHeld = true;
+    await writing.catch(refused);
+    connection.isHeld = false;
+    connection.lastByte = clock.now();
+  }
+
+  /** What the sink refuses it will refuse again. */
+  function refused(error: unknown): never {
+    fail(error);
+    throw error;
   }
 
   open(options.firstPart, options.first);

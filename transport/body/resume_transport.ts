@@ -2,11 +2,12 @@ import { isPlain, parseContentRange, parseRange, plainLength, strongValidator } 
 import { type Clock, systemClock } from "../clock.ts";
 import { newContext } from "../compose.ts";
 import { errorIs } from "../errors/error_traits.ts";
-import { CivikitError, ContentError, NetworkError } from "../errors/errors.ts";
-import { type Classify, httpError } from "../http/http_status.ts";
+import { CivikitError, NetworkError } from "../errors/errors.ts";
+import type { Classify } from "../http/http_status.ts";
 import { wrapBodyError } from "../socket/network_error.ts";
 import { within } from "../option.ts";
-import { isSelfHealing, partRequest, readPart, type Validator, validatorOf, type Wanted } from "./part.ts";
+import { isSelfHealing, type Validator, validatorOf, type Wanted } from "./part.ts";
+import { type Answered, endedEarly, mostUntrusted, PartSource, unusable } from "./part_source.ts";
 import { Persistence } from "./persistence.ts";
 import { redactUrl } from "../http/redact.ts";
 import { rebuild } from "../http/response_source.ts";
@@ -31,8 +32,6 @@ export interface ResumeOptions {
   random?: () => number;
 }
 
-/** Ranges that came back wrong before the server is believed to be unable to count. */
-export const mostUntrusted = 2;
 /** Buffer for consumers that bring none of their own. */
 const allocateBytes = 256 * 1024;
 
@@ -86,6 +85,7 @@ export function resumeTransport(inner: Transport, {
     let { start: at, end } = wanted;
     /** What is left to read and drop before `at` is reached, after a 200 that starts again from the first byte. */
     let skip = 0;
+    const parts = new PartSource({ transport: inner, request, context, classify });
     const persistence = new Persistence({ maxAttempts, delayMs, clock, random });
     let untrusted = 0;
     let reader: BodyReader | undefined;
@@ -138,22 +138,19 @@ export function resumeTransport(inner: Transport, {
         context.report({ type: "resume", url, receivedBytes: at - wanted.start, attempt, code: cause.code });
         await persistence.pause(attempt - 1, signal);
         persistence.begin();
-        const rest: Wanted = { ...wanted, start: at };
-        const retry = partRequest(request, rest, { signal });
-        let response: Response;
+        let answered: Answered;
         try {
-          response = await inner.fetch(retry, context);
+          answered = await parts.ask({ ...wanted, start: at }, { signal, mustProve: true });
         } catch (error) {
           if (!(error instanceof NetworkError) || errorIs("fatal", error)) throw error;
           cause = error;
           continue;
         }
-        const answer = readPart(response, retry, rest);
+        const { response, answer } = answered;
         if (finished) {
           await response.body?.cancel();
           throw cause;
         }
-        if (answer.kind === "refused") throw await httpError(response, retry, { classify, context });
         const usable = answer.kind === "part" || answer.kind === "whole" && answer.unchanged;
         if (usable && response.body !== null) {
           skip = answer.kind === "whole" ? at : 0;
@@ -161,20 +158,13 @@ export function resumeTransport(inner: Transport, {
           reader = bodyReader(response.body);
           return;
         }
-        await response.body?.cancel();
+        cause = await unusable(answered);
         if (answer.kind === "beyond" && answer.total === at && end === undefined) {
           // only the end was missing
           end = at;
           return;
         }
-        const state = answer.kind === "untrusted" || answer.kind === "changed"
-          ? answer.reason
-          : "it is another file now";
-        if (answer.kind !== "untrusted") {
-          throw new ContentError(`resuming "${url}": ${state}`, { code: "content_changed", url });
-        }
-        cause = new ContentError(`resuming "${url}": ${state}`, { code: "protocol_violation", url });
-        if (++untrusted > mostUntrusted) throw cause;
+        if (answer.kind !== "untrusted" || ++untrusted > mostUntrusted) throw cause;
       }
     }
 
@@ -197,10 +187,7 @@ export function resumeTransport(inner: Transport, {
             return useful;
           }
           if (end === undefined) return undefined;
-          failure = new NetworkError(`reading "${url}": the body ended ${end - at} bytes early`, {
-            code: "body_incomplete",
-            url,
-          });
+          failure = endedEarly(url, end - at);
         } catch (error) {
           if (request.signal.aborted) throw request.signal.reason;
           failure = error instanceof CivikitError ? error : wrapBodyError(error, request.url);

@@ -17,11 +17,11 @@ import {
 } from "../errors/errors.ts";
 import { codeOfStatus, discard, httpError, mayRefuseRanges, readText } from "../http/http_status.ts";
 import { wholeWithin, within } from "../option.ts";
-import { hostOf, type PartAnswer, partRequest, readPart, validatorOf, type Wanted } from "../body/part.ts";
+import { type PartAnswer, validatorOf, type Wanted } from "../body/part.ts";
 import { type PlainHosts, plainHostsOf } from "../body/plain_hosts.ts";
 import { checkPlain, isAbandonedClaim, isSameFile } from "./plain_file.ts";
 import { redactUrl } from "../http/redact.ts";
-import { mostUntrusted } from "../body/resume_transport.ts";
+import { type Answered, endedEarly, mostUntrusted, partError, PartSource } from "../body/part_source.ts";
 import { save, saveInOrder } from "../body/save.ts";
 import type { Context, DownloadPhase, Transport, TransportEvent } from "../transport.ts";
 import { digestFile, type Digests, type HashName, hashNames } from "./digest.ts";
@@ -115,13 +115,6 @@ export interface DownloadResult {
   readonly elapsedMs: number;
 }
 
-/** What was asked, what came, and what to make of it. */
-interface Answered {
-  readonly response: Response;
-  readonly asked: Request;
-  readonly answer: Exclude<PartAnswer, { kind: "refused" }>;
-}
-
 const progressMs = 100;
 const mostRestarts = 3;
 /** Attempts in a row to go on with the bytes of a file that is said to have changed, its promised hash being the same. */
@@ -184,7 +177,7 @@ function toRequest(request: Request | string, signal: AbortSignal | undefined): 
 
 /** One download from its first look at the disk to the final name. */
 class DownloadJob {
-  readonly #transport: Transport;
+  readonly #source: PartSource;
   readonly #request: Request;
   /** Where the file goes: as asked for, until it has another name. */
   #path: string;
@@ -221,7 +214,6 @@ class DownloadJob {
     if (basename(path) === "" || /[\\/]$/.test(path)) {
       throw new DiskError(`downloading to ${JSON.stringify(path)}: it names no file`, { code: "invalid_path", path });
     }
-    this.#transport = transport;
     this.#request = request;
     this.#path = root === undefined ? resolve(path) : resolveInside(root, path);
     this.#partPath = `${this.#path}.part`;
@@ -246,6 +238,7 @@ class DownloadJob {
         }
       },
     };
+    this.#source = new PartSource({ transport, request, context: this.#context });
   }
 
   async run(): Promise<DownloadResult> {
@@ -437,26 +430,25 @@ class DownloadJob {
       return undefined;
     }
     await response.body?.cancel();
-    if (answer.kind === "changed") throw this.#changed(answer.reason);
-    if (answer.kind === "untrusted") throw this.#untrustedAnswer(answer.reason);
+    if (answer.kind !== "beyond") throw this.#partError(answered);
     // nothing lies there: the end where no size was known, else a whim that a plain answer will clear up
     if (total !== undefined || answer.total !== hole.start) {
-      throw this.#untrustedAnswer(`nothing lies at byte ${hole.start}`);
+      throw new ContentError(`downloading "${this.#url}": nothing lies at byte ${hole.start}`, {
+        code: "protocol_violation",
+        url: this.#url,
+      });
     }
     part.identify(answer.total, validator);
     return undefined;
   }
 
-  /** The source has another file now, as far as an answer tells whose head and first bytes were looked at. */
-  #changed(reason: string, total?: number): ContentError {
-    const message = `downloading "${this.#url}": ${reason}`;
-    const error = new ContentError(message, { code: "content_changed", url: this.#url });
-    this.#change = { error, total };
+  /** What is wrong with an answer whose head, and where there are any first bytes, this run itself looked at. */
+  #partError(answered: Answered): ContentError {
+    const { answer } = answered;
+    const error = partError(answered);
+    const total = answer.kind === "whole" ? answer.total : undefined;
+    if (error.code === "content_changed") this.#change = { error, total };
     return error;
-  }
-
-  #untrustedAnswer(reason: string): ContentError {
-    return new ContentError(`downloading "${this.#url}": ${reason}`, { code: "protocol_violation", url: this.#url });
   }
 
   /**
@@ -464,24 +456,21 @@ class DownloadJob {
    * the host is asked plainly for a while.
    */
   async #ask(wanted: Wanted): Promise<Answered> {
-    if (this.#isPlain) return await this.#send(this.#request, wanted);
+    if (this.#isPlain) return await this.#source.askWhole(wanted);
     try {
-      const answered = await this.#send(partRequest(this.#request, wanted), wanted);
+      // the whole file serves as well as its first bytes
+      const answered = await this.#source.ask(wanted, { mustProve: wanted.start === 0 });
       const { response, asked, answer } = answered;
       if (answer.kind === "beyond" && wanted.start === 0 && answer.total !== 0) throw await httpError(response, asked);
-      const isForeign = answer.kind === "whole" && !answer.unchanged && wanted.validator !== undefined &&
-        hostOf(response, asked) !== wanted.validator.host;
-      if (!isForeign || wanted.start === 0) return answered;
-      // another storage host cannot know our validator: ask it for the bytes alone; the size must still agree
-      await response.body?.cancel();
+      if (answer.kind === "part") this.#hasRanges = true;
+      return answered;
     } catch (error) {
       if (!(error instanceof HttpError) || !this.#mayMeanRange(error)) throw error;
       this.#refusals.add(error.status);
-      const answered = await this.#send(this.#request, wanted);
+      const answered = await this.#source.askWhole(wanted);
       this.#isPlain = true;
       return answered;
     }
-    return await this.#ask({ ...wanted, validator: undefined });
   }
 
   /** Tells whether a refusal may be meant for the range: of the first one in a run, and without a reason of its own. */
@@ -490,22 +479,13 @@ class DownloadJob {
       mayRefuseRanges(status, retryAfterMs !== undefined);
   }
 
-  /** Sends one request; an answer that is no, other than «nothing lies there», is an error. */
-  async #send(asked: Request, wanted: Wanted): Promise<Answered> {
-    const response = await this.#transport.fetch(asked, this.#context).catch(unsatisfied);
-    const answer = readPart(response, asked, wanted);
-    if (answer.kind === "refused") throw await httpError(response, asked);
-    if (answer.kind === "part") this.#hasRanges = true;
-    return { response, asked, answer };
-  }
-
   /** A 200: the file from its first byte. What is there gives way only to what was looked at and may be the file. */
   async #takeWhole(part: PartFile, answered: Answered, whole: PartAnswer & { kind: "whole" }): Promise<void> {
     const { total, unchanged } = whole;
     const isOther = part.validator !== undefined || part.total !== undefined && part.total !== total;
     await this.#take(part, answered, total, 0, total, () => {
       if (unchanged) return;
-      if (isOther) throw this.#changed("it is another file now", total);
+      if (isOther) throw this.#partError(answered);
       // nothing proves these bytes to belong to those that are there
       part.restart();
     });
@@ -591,10 +571,7 @@ class DownloadJob {
     const got = start + length;
     if (end !== undefined && got < end) {
       if (!isAtStake) held?.end();
-      throw new NetworkError(`downloading "${this.#url}": the body ended ${end - got} bytes early`, {
-        code: "body_incomplete",
-        url: this.#url,
-      });
+      throw endedEarly(this.#url, end - got);
     }
     // a part may end long before the file does
     held?.end(total ?? (accept === undefined ? undefined : got));
@@ -841,7 +818,8 @@ class DownloadJob {
 
   /** Gives the bytes of a span, as they come now, to `check`. */
   async #fetchAgain(wanted: Wanted, check: (bytes: Uint8Array, at: number) => void): Promise<void> {
-    const { response, answer } = await this.#ask(wanted);
+    const answered = await this.#ask(wanted);
+    const { response, answer } = answered;
     try {
       if (answer.kind === "whole") guardHead(response.headers, this.#path, this.#request.url);
     } catch (error) {
@@ -851,8 +829,7 @@ class DownloadJob {
     const isOther = answer.kind === "whole" && (answer.total ?? wanted.total) !== wanted.total;
     if (isOther || answer.kind !== "part" && answer.kind !== "whole") {
       await response.body?.cancel();
-      const code = answer.kind === "untrusted" ? "protocol_violation" : "content_changed";
-      throw new ContentError(`repairing "${this.#url}": the file cannot be had again`, { code, url: this.#url });
+      throw partError(answered);
     }
     const base = answer.kind === "part" ? answer.start : 0;
     const held = base > 0 ? undefined : holdStart(check, (bytes, size = answer.total) => this.#guard(bytes, size));
@@ -881,13 +858,6 @@ class DownloadJob {
     }
     return failure;
   }
-}
-
-/** The head of a 416 that a transport turned into an error: what the server said is judged as it was. */
-function unsatisfied(error: unknown): Response {
-  if (!(error instanceof HttpError && error.status === 416)) throw error;
-  const headers = error.totalBytes === undefined ? {} : { "content-range": `bytes */${error.totalBytes}` };
-  return new Response(null, { status: 416, headers: new Headers(headers as HeadersInit) });
 }
 
 /** The API rounds some sizes to whole KiB; beyond that a size is exact. */
