@@ -1,5 +1,5 @@
 import { isCode } from "../errors/errors.ts";
-import type { Promised } from "./download.ts";
+import type { Promised } from "./download_options.ts";
 import { type Journal, peekJournal } from "./journal.ts";
 import { belongs } from "./part_file.ts";
 
