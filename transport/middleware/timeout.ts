@@ -1,11 +1,6 @@
 import { type Clock, systemClock } from "../clock.ts";
-import { NetworkError } from "../errors/errors.ts";
-import { discard } from "../http/http_status.ts";
-import { within } from "../option.ts";
-import { redactUrl } from "../http/redact.ts";
+import { deadlines } from "../socket/deadlines.ts";
 import type { Middleware } from "../transport.ts";
-import { follow, keepAbortable, unlink, unlinkAfterBody } from "../socket/abort.ts";
-import { alarms } from "../socket/alarms.ts";
 
 /** Options of {@linkcode timeout}; what is left out is not limited. */
 export interface TimeoutOptions {
@@ -16,8 +11,6 @@ export interface TimeoutOptions {
   /** Where time comes from. Default: the machine. */
   clock?: Clock;
 }
-
-const longestMs = 2 ** 31 - 1;
 
 /**
  * Two timers that are not one. `headersMs` ends when headers arrive: a long healthy body is none of its business.
@@ -38,59 +31,9 @@ const longestMs = 2 ** 31 - 1;
  * ```
  */
 export function timeout({ headersMs, totalMs, clock = systemClock }: TimeoutOptions = {}): Middleware {
-  if (headersMs !== undefined) within("headersMs", headersMs, 1, longestMs);
-  if (totalMs !== undefined) within("totalMs", totalMs, 1, longestMs);
-  const headerAlarms = headersMs === undefined ? undefined : alarms(headersMs, clock);
-  const totalAlarms = totalMs === undefined ? undefined : alarms(totalMs, clock);
-  if (headerAlarms === undefined && totalAlarms === undefined) return (request, next) => next(request);
-
+  const sendInTime = deadlines({ headersMs, totalMs }, clock);
+  if (headersMs === undefined && totalMs === undefined) return (request, next) => next(request);
   return function timeout(request, next) {
-    const call: Call = { request, controller: new AbortController(), given: undefined, reject: undefined };
-    const cancelTotal = totalAlarms?.(() => expire(call, "total_timeout", `not done within ${totalMs} ms`));
-    const cancelHeaders = headerAlarms?.(() => expire(call, "header_timeout", `no headers within ${headersMs} ms`));
-    const link = follow(request.signal, call.controller, cancelTotal);
-    return new Promise((resolve, reject) => {
-      call.reject = reject;
-
-      function arrived(response: Response): void {
-        cancelHeaders?.();
-        call.reject = undefined;
-        if (call.given !== undefined) {
-          discard(response);
-          return unlink(link);
-        }
-        unlinkAfterBody(response, link);
-        resolve(keepAbortable(response));
-      }
-
-      function failed(error: unknown): void {
-        cancelHeaders?.();
-        call.reject = undefined;
-        unlink(link);
-        reject(error);
-      }
-
-      try {
-        next(new Request(request, { signal: call.controller.signal })).then(arrived, failed);
-      } catch (error) {
-        failed(error);
-      }
-    });
+    return sendInTime(request, (signal) => next(new Request(request, { signal })));
   };
-}
-
-/** What an alarm needs to know. It must not lead to the response: its body being garbage is what ends the total timer. */
-interface Call {
-  readonly request: Request;
-  readonly controller: AbortController;
-  given: NetworkError | undefined;
-  reject: ((error: unknown) => void) | undefined;
-}
-
-function expire(call: Call, code: "header_timeout" | "total_timeout", state: string): void {
-  const { method, url } = call.request;
-  const shown = redactUrl(url);
-  call.given = new NetworkError(`${method} "${shown}": ${state}`, { code, url: shown });
-  call.controller.abort(call.given);
-  call.reject?.(call.given);
 }

@@ -1,13 +1,12 @@
-import { follow as linkSignal, keepAbortable, unlink, unlinkAfterBody } from "./abort.ts";
-import { alarms } from "./alarms.ts";
+import { deadlines } from "./deadlines.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { newContext } from "../compose.ts";
-import { InputError, NetworkError } from "../errors/errors.ts";
+import { InputError } from "../errors/errors.ts";
 import { type ConnectionOptions, httpClients } from "./http_clients.ts";
 import { rememberHeader } from "../http/known_secrets.ts";
 import { isLoopback } from "../http/loopback.ts";
 import { wrapNetworkError } from "./network_error.ts";
-import { wholeWithin, within } from "../option.ts";
+import { wholeWithin } from "../option.ts";
 import { noteWithheld } from "../http/response_source.ts";
 import { type Hop, isRedirect, nextHop, refuseRedirect } from "./redirect.ts";
 import { platformFetch } from "./platform_fetch.ts";
@@ -107,8 +106,7 @@ export function fetchTransport({
   if (nearest !== "machine" && nearest !== "network" && nearest !== "world") {
     throw new TypeError(`option nearest: "${nearest}" is not "machine", "network" or "world"`);
   }
-  if (headersMs !== undefined) within("headersMs", headersMs, 1, 2 ** 31 - 1);
-  const headerAlarms = headersMs === undefined ? undefined : alarms(headersMs, clock);
+  const sendInTime = deadlines({ headersMs }, clock);
   const clients = httpClients(connection);
 
   function fetchTransport(request: Request, context: Context = newContext()): Promise<Response> {
@@ -206,38 +204,13 @@ export function fetchTransport({
   ): Promise<Response> {
     const client = clients.pick(url, ranged);
     if (client !== undefined) init.client = client;
-    if (headerAlarms !== undefined) return await exchangeInTime(url, init, request);
-    init.signal = request.signal;
     try {
-      return keepAbortable(await platformFetch(url, init));
+      return await sendInTime({ method: request.method, url, signal: request.signal }, (signal) => {
+        init.signal = signal;
+        return platformFetch(url, init);
+      });
     } catch (error) {
       throw request.signal.aborted ? request.signal.reason : wrapNetworkError(error, url);
-    }
-  }
-
-  async function exchangeInTime(url: string, init: RequestInit, request: Request): Promise<Response> {
-    const controller = new AbortController();
-    const link = linkSignal(request.signal, controller);
-    let late: NetworkError | undefined;
-    const cancel = headerAlarms!(() => {
-      const shown = redactUrl(url);
-      late = new NetworkError(`${request.method} "${shown}": no headers within ${headersMs} ms`, {
-        code: "header_timeout",
-        url: shown,
-      });
-      controller.abort(late);
-    });
-    init.signal = controller.signal;
-    try {
-      const response = await platformFetch(url, init);
-      unlinkAfterBody(response, link);
-      return keepAbortable(response);
-    } catch (error) {
-      unlink(link);
-      if (request.signal.aborted) throw request.signal.reason;
-      throw late ?? wrapNetworkError(error, url);
-    } finally {
-      cancel();
     }
   }
 
