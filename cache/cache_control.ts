@@ -1,3 +1,5 @@
+import { remembered } from "../transport/internal.ts";
+
 /** What a Cache-Control field says, of a request or of a response; durations in milliseconds. */
 export interface Directives {
   /** `max-age`; 0 when its value makes no sense. */
@@ -49,8 +51,6 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** RFC 9111 section 1.2.2: what does not fit counts as 2^31 seconds. */
 const mostSeconds = 2 ** 31;
-const memo = new Map<string, Directives>();
-const memoSize = 256;
 
 /** Cuts a field's value at commas outside quoted strings; a string that never ends swallows the rest. */
 function members(text: string): string[] {
@@ -202,12 +202,8 @@ export function directivesOf(texts: Iterable<DirectiveText>): Directives {
  * ```
  */
 export function parseCacheControl(value: string | null): Directives {
-  const text = value ?? "";
-  let directives = memo.get(text);
-  if (directives === undefined) {
-    directives = directivesOf(split(text));
-    if (memo.size >= memoSize) memo.clear();
-    memo.set(text, directives);
-  }
-  return directives;
+  return directivesIn(value ?? "");
 }
+
+/** The same few values come with every answer. */
+const directivesIn = remembered(256, (text) => directivesOf(split(text)));

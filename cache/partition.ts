@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { isSecretName } from "../transport/internal.ts";
+import { isSecretName, remembered } from "../transport/internal.ts";
 import type { CacheStore } from "./store.ts";
 
 /**
@@ -26,19 +26,15 @@ export function fingerprint(salt: string, text: string): string {
   return createHmac("sha256", salt).update(text).digest("hex").slice(0, 32);
 }
 
-const mostRemembered = 100;
-
 /** Makes the function that fingerprints for `store`, and remembers: a keyed hash takes several times as long as a hit. */
 export function fingerprinter(store: Pick<CacheStore, "salt">): (text: string) => string {
-  const known = new Map<string, string>();
+  const printsWith = (salt: string) => remembered(100, (text) => fingerprint(salt, text));
   let knownSalt = store.salt;
+  let prints = printsWith(knownSalt);
   return (text) => {
     const { salt } = store;
-    if (salt !== knownSalt || known.size >= mostRemembered) known.clear();
-    knownSalt = salt;
-    let print = known.get(text);
-    if (print === undefined) known.set(text, print = fingerprint(salt, text));
-    return print;
+    if (salt !== knownSalt) prints = printsWith(knownSalt = salt);
+    return prints(text);
   };
 }
 

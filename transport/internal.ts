@@ -43,5 +43,6 @@ export { nearestOf, type Reach, reachOf } from "./http/reach.ts";
 export { messageOf, redactText, redactUrl, shownInput } from "./http/redact.ts";
 export { isSecretName, type NamePlace } from "./http/secret_names.ts";
 export { wholeWithin, within } from "./option.ts";
+export { remembered } from "./remembered.ts";
 export { wrapBodyError } from "./socket/network_error.ts";
 export { isSqliteBusy, openSqlite, type SqliteFile, type SqliteOptions, type SqliteStep } from "./sqlite.ts";

@@ -1,5 +1,6 @@
 import { DiskError, VerificationError } from "../errors/errors.ts";
 import { cutSecrets, redacted } from "./known_secrets.ts";
+import { remembered } from "../remembered.ts";
 import { isSecretName } from "./secret_names.ts";
 
 const shortestLongValue = 64;
@@ -40,10 +41,6 @@ function redactPath(path: string): string {
   });
 }
 
-const mostShown = 256;
-/** Several layers show the URL of one call. What is known by heart is cut out anew each time: it grows. */
-const shownUrls = new Map<string, string>();
-
 /**
  * A URL fit for logs, errors and events: no user info, no fragment, no credential in the path, and no query string at
  * all when any part of it could be a credential or a signature (a telling name, a random value, or one of 64 characters
@@ -57,18 +54,20 @@ const shownUrls = new Map<string, string>();
  */
 export function redactUrl(url: string | URL): string {
   const text = String(url);
-  const known = shownUrls.get(text);
-  if (known !== undefined) return cutSecrets(known);
-  const parsed = URL.parse(text);
-  if (parsed === null) return redactText(text);
-  const { protocol, host } = parsed;
-  if (protocol === "data:" || protocol === "blob:") return `${protocol}…`;
-  if (host === "" && protocol !== "file:") return redactPhrases(cutSecrets(text));
-  const shown = `${protocol}//${host}${redactPath(parsed.pathname)}${redactQuery(parsed.search)}`;
-  if (shownUrls.size >= mostShown) shownUrls.clear();
-  shownUrls.set(text, shown);
-  return cutSecrets(shown);
+  const shown = shownUrl(text);
+  // what is known by heart is cut out at each showing: it grows
+  if (shown !== undefined) return cutSecrets(shown);
+  const { protocol } = URL.parse(text) ?? {};
+  if (protocol === undefined) return redactText(text);
+  return protocol === "data:" || protocol === "blob:" ? `${protocol}…` : redactPhrases(cutSecrets(text));
 }
+
+/** A URL with a host or a path on this machine, without what looks like a secret; several layers show that of one call. */
+const shownUrl = remembered(256, (text) => {
+  const url = URL.parse(text);
+  if (url === null || (url.host === "" && url.protocol !== "file:")) return undefined;
+  return `${url.protocol}//${url.host}${redactPath(url.pathname)}${redactQuery(url.search)}`;
+});
 
 function redactQuery(search: string): string {
   if (search === "") return "";

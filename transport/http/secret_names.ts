@@ -1,3 +1,5 @@
+import { remembered } from "../remembered.ts";
+
 const secretWords = new Set([
   ..."token secret secrets password passwd pwd passphrase passcode credential credentials signature".split(" "),
   ..."authorization cookie cookies apikey accesskey jwt hmac otp bearer sid".split(" "),
@@ -32,12 +34,11 @@ function judge(name: string, place: NamePlace): boolean {
   });
 }
 
-const mostRemembered = 1000;
 /** The same few names come with every request. */
-const verdicts: Readonly<Record<NamePlace, Map<string, boolean>>> = {
-  field: new Map(),
-  query: new Map(),
-  sentence: new Map(),
+const verdicts: Readonly<Record<NamePlace, (name: string) => boolean>> = {
+  field: remembered(1000, (name) => judge(name, "field")),
+  query: remembered(1000, (name) => judge(name, "query")),
+  sentence: remembered(1000, (name) => judge(name, "sentence")),
 };
 
 /**
@@ -49,11 +50,5 @@ const verdicts: Readonly<Record<NamePlace, Map<string, boolean>>> = {
  * a sentence a word that also means something harmless (`key`, `pass`) counts only beside another one. Default `field`.
  */
 export function isSecretName(name: string, place: NamePlace = "field"): boolean {
-  const known = verdicts[place];
-  let verdict = known.get(name);
-  if (verdict === undefined) {
-    if (known.size >= mostRemembered) known.clear();
-    known.set(name, verdict = judge(name, place));
-  }
-  return verdict;
+  return verdicts[place](name);
 }
