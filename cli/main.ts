@@ -11,7 +11,7 @@ import { elsewhere } from "./options/elsewhere.ts";
 import { ExitCode, exitCode } from "./exit_code.ts";
 import { describeFailure } from "./terminal/failure.ts";
 import { commandHelp, programHelp } from "./help.ts";
-import { withHangUps } from "./terminal/interrupt.ts";
+import { InterruptedError, withHangUps } from "./terminal/interrupt.ts";
 import { type Io, processIo } from "./terminal/io.ts";
 import { chooseLocale } from "./settings/settings.ts";
 import { chooseStyle, type Style } from "./terminal/style.ts";
@@ -48,6 +48,7 @@ function showVersion(io: Io): number {
 }
 
 function describe(error: unknown, io: Io, locale: Locale, style: Style): number {
+  if (error instanceof InterruptedError) return ExitCode.interrupted;
   if (error instanceof UsageError) {
     const see = error.message.includes("\nSee: ") ? "" : "\nSee: civikit --help";
     io.stderr(`${style.bad("error")}: ${error.message}${see}\n`);

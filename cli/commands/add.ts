@@ -68,19 +68,19 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
   }
   const words = projectWords(context.locale);
   const choice = { file, all, baseModel: base, folder };
-  return await withInstaller(args, context, async ({ api, signal, tell, fail, install }) => {
+  return await withInstaller(args, context, async ({ api, signal, emit, fail, install }) => {
     let added = 0;
     for (const text of args.operands) {
       try {
         const { wanted, files, wasThere } = await addModel(project, api, text, { ...choice, signal });
         const paths = files.map(({ path }) => printable(path)).join(", ");
         const word = wasThere ? words.there : project.isDry ? words.wouldAdd : words.added;
-        tell(`${word}: ${printable(wanted.air)}: ${paths}`, {
+        emit({
           event: project.isDry ? "would_add" : "added",
           wanted,
           wasThere,
           files,
-        });
+        }, `${word}: ${printable(wanted.air)}: ${paths}`);
         added++;
       } catch (error) {
         if (signal.aborted || !(error instanceof CivikitError)) throw error;

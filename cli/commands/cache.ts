@@ -7,11 +7,10 @@ import type { Flags, Values } from "../options/flags.ts";
 import { listFlags, outputFlags } from "../options/shared_flags.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
-import type { Io } from "../terminal/io.ts";
 import { cachePath } from "../settings/places.ts";
 import { invalid } from "../settings/setting_words.ts";
 import { formatDuration, printable } from "../terminal/text.ts";
-import { jsonText } from "../terminal/json_line.ts";
+import { type Output, output } from "../terminal/output.ts";
 
 const help = `<action> is one of:
   stats    how much is stored, how often it was of use, how many bytes it saved
@@ -110,10 +109,15 @@ function filterOf({ onlyHost: host, prefix }: Values<typeof flags>): CacheFilter
   return { ...(host !== undefined && { host }), ...(prefix !== undefined && { prefix }) };
 }
 
-async function act(action: string, store: CacheStore, args: Args<typeof flags>, path: string, io: Io): Promise<number> {
+async function act(
+  action: string,
+  store: CacheStore,
+  args: Args<typeof flags>,
+  path: string,
+  { show, note }: Output,
+): Promise<number> {
   const filter = filterOf(args.flags);
-  const { json, limit } = args.flags;
-  const show = (data: unknown, text: string) => io.stdout(json ? jsonText(data) + "\n" : text);
+  const { limit } = args.flags;
   switch (action) {
     case "stats": {
       const numbers = await stats(store, filter, path);
@@ -125,7 +129,7 @@ async function act(action: string, store: CacheStore, args: Args<typeof flags>, 
       for (const entry of all.slice(0, limit)) {
         show({ ...entry, url: redactUrl(entry.url) }, describeEntry(entry));
       }
-      if (all.length > limit) io.stderr(`and ${all.length - limit} more (--limit)\n`);
+      if (all.length > limit) note(`and ${all.length - limit} more (--limit)`);
       return ExitCode.ok;
     }
     case "clear": {
@@ -141,25 +145,26 @@ async function act(action: string, store: CacheStore, args: Args<typeof flags>, 
   }
 }
 
-async function run(args: Args<typeof flags>, { io }: CommandContext): Promise<number> {
+async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
+  using out = output(context, args.flags);
   const [action, ...more] = args.operands;
   if (action === undefined || !["stats", "list", "clear", "verify"].includes(action) || more.length > 0) {
     const what = more.length > 0 ? `argument "${printable(more[0]!)}": one action at a time` : undefined;
     throw new UsageError(what ?? `action "${printable(action ?? "")}": not stats, list, clear or verify`);
   }
-  const path = cachePath(io.env);
+  const path = cachePath(context.io.env);
   if (path === undefined) throw invalid("finding the cache: neither CIVIKIT_CACHE nor HOME is set", "CIVIKIT_CACHE");
   if (path === null) {
-    io.stderr("the cache is switched off by CIVIKIT_CACHE\n");
+    out.note("the cache is switched off by CIVIKIT_CACHE");
     return ExitCode.ok;
   }
   if (!existsSync(path)) {
-    io.stderr(`no cache yet at ${printable(path)}\n`);
+    out.note(`no cache yet at ${printable(path)}`);
     return ExitCode.ok;
   }
   const store = sqliteStore(path);
   try {
-    return await act(action, store, args, path, io);
+    return await act(action, store, args, path, out);
   } finally {
     store.close();
   }

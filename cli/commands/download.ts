@@ -12,6 +12,7 @@ import { ExitCode, exitCode, sharedExitCode } from "../exit_code.ts";
 import { openHashes } from "../run/hash_store.ts";
 import { listedReferences } from "../run/reference_list.ts";
 import { openSession } from "../run/session.ts";
+import { InterruptedError } from "../terminal/interrupt.ts";
 import { chooseReporter } from "../terminal/choose_reporter.ts";
 import { printable } from "../terminal/text.ts";
 
@@ -181,14 +182,14 @@ async function run(args: DownloadArgs, context: CommandContext): Promise<number>
 
   const startedMs = io.now();
   const reporter = chooseReporter(flags, context);
-  const say = (text: string) => json ? undefined : reporter.note(text);
+  const { note } = reporter;
   let isPlanned = false;
   using session = await openSession(args, context, {
     parallel,
     named: references.map(({ text }) => text).filter((text) => URL.canParse(text)),
     // later, each file shows its own waits
     showsWaits: () => !isPlanned,
-    say,
+    note,
     close: () => reporter.close(),
   });
   const { api, transport, track, signal } = session;
@@ -207,7 +208,7 @@ async function run(args: DownloadArgs, context: CommandContext): Promise<number>
       elapsedMs: io.now() - startedMs,
       exitCode: code,
     });
-    if (unfinished > 0) say(`Run the same command again to go on; what is finished stays in ${printable(dir)}.`);
+    if (unfinished > 0) note(`Run the same command again to go on; what is finished stays in ${printable(dir)}.`);
     return code;
   }
 
@@ -223,13 +224,13 @@ async function run(args: DownloadArgs, context: CommandContext): Promise<number>
     isPlanned = true;
     for (const { error, reference } of failures) reporter.failed(error, shownReference(reference));
     const failed = failures.map(({ error }) => exitCode(error));
-    if (isDry) return sharedExitCode([...failed, dryRun(files, { dir, json, force }, { io, style })].filter(Boolean));
+    if (isDry) return sharedExitCode([...failed, dryRun(files, { dir, json, force }, context)].filter(Boolean));
 
     reporter.plan(files);
     for (const { name, warnings } of files) {
-      for (const { message } of warnings) say(`${style.warn("warning")}: ${name}: ${printable(message)}`);
+      for (const { message } of warnings) note(`${style.warn("warning")}: ${name}: ${printable(message)}`);
     }
-    using cache = openHashes(args, context, say);
+    using cache = openHashes(args, context, note);
     const result = await runDownloads(transport, files, {
       ...flags,
       verify: !flags.noVerify,
@@ -241,7 +242,7 @@ async function run(args: DownloadArgs, context: CommandContext): Promise<number>
     if (printPath) { for (const { path } of result.outcomes) io.stdout(`${path}\n`); }
     return end(files.length + failed.length, { ...result, failures: [...failed, ...result.failures] });
   } catch (error) {
-    if (!signal.aborted || error !== signal.reason) throw error;
+    if (!(error instanceof InterruptedError)) throw error;
     return end(references.length, { outcomes: [], failures: [], fetchedBytes: 0 });
   } finally {
     reporter.close();

@@ -1,8 +1,7 @@
-import { apiCommand, type ApiContext, showTable } from "../run/api_command.ts";
+import { apiCommand, type ApiContext } from "../run/api_command.ts";
 import { UsageError } from "../options/usage_error.ts";
 import type { Command } from "../command.ts";
 import { closest, printable } from "../terminal/text.ts";
-import { jsonLine } from "../terminal/json_line.ts";
 
 const help = `Without a name: every list and how many words it has. With one: its words, one a
 line, to be used as they are, for instance with "civikit models search --base".
@@ -12,21 +11,20 @@ examples:
   civikit enums BaseModel`;
 
 async function enums(context: ApiContext): Promise<void> {
-  const { api, operands, isJson, io } = context;
+  const { api, operands, out } = context;
   const all = await api.enums(context);
   const [name] = operands;
   const lists = Object.entries(all).filter((entry): entry is [string, string[]] => Array.isArray(entry[1]));
   if (name === undefined) {
-    if (isJson) return jsonLine(io, all);
-    return showTable(context, [["NAME", "WORDS"], ...lists.map(([name, words]) => [name, String(words.length)])]);
+    out.emit(all);
+    return out.table([["NAME", "WORDS"], ...lists.map(([name, words]) => [name, String(words.length)])]);
   }
   const list = lists.find(([key]) => key.toLowerCase() === name.toLowerCase());
   if (list === undefined) {
     const near = closest(name, lists.map(([key]) => key));
     throw new UsageError(`list "${printable(name)}": unknown${near === undefined ? "" : `; did you mean "${near}"?`}`);
   }
-  if (isJson) jsonLine(io, list[1]);
-  else io.stdout(list[1].map((word) => `${printable(word)}\n`).join(""));
+  out.show(list[1], list[1].map((word) => `${printable(word)}\n`).join(""));
 }
 
 /** `civikit enums`: the words Civitai knows. */

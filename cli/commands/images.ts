@@ -1,12 +1,9 @@
-import { generationOf, type ImageOutcome, type ImageQuery, saveImages } from "../../api/mod.ts";
+import { generationOf, type ImageQuery, saveImages } from "../../api/mod.ts";
 import { formatBytes } from "../../transport/internal.ts";
 import { apiCommand, type ApiContext, idOperand, listOptions, showFacts, showList } from "../run/api_command.ts";
 import type { Flags } from "../options/flags.ts";
 import { dirFlags, fetchFlags, listFlags, searchFlags } from "../options/shared_flags.ts";
 import type { Command } from "../command.ts";
-import { exitCode, sharedExitCode } from "../exit_code.ts";
-import { describeFailure } from "../terminal/failure.ts";
-import { failureFields, jsonLine } from "../terminal/json_line.ts";
 
 const help = `actions:
   search         images that fit, most reactions first
@@ -102,7 +99,7 @@ function queryOf(context: ImagesContext, withMeta: boolean): ImageQuery {
 }
 
 async function search(context: ImagesContext): Promise<void> {
-  const list = context.api.images.list(queryOf(context, context.isJson), listOptions(context));
+  const list = context.api.images.list(queryOf(context, context.out.isJson), listOptions(context));
   await showList(context, list, ["ID", "SIZE", "TYPE", "LEVEL", "CREATOR", "BASE MODEL", "URL"], (image) => [
     String(image.id),
     `${image.width ?? "?"}x${image.height ?? "?"}`,
@@ -136,37 +133,32 @@ async function get(context: ApiContext): Promise<void> {
   });
 }
 
-function tell({ io, isJson, locale, style }: ApiContext, { image, state, path, bytes, error }: ImageOutcome): void {
-  const subject = String(image.id ?? image.url);
-  if (isJson) {
-    const failure = error === undefined ? {} : failureFields(error);
-    jsonLine(io, { event: "image", id: image.id ?? null, state, path: path ?? null, bytes: bytes ?? null, ...failure });
-  } else if (state === "failed") io.stderr(describeFailure(error, subject, locale, style));
-}
-
 async function download(context: ImagesContext): Promise<number> {
-  const { flags, api, transport, signal, io, isJson } = context;
+  const { flags, api, transport, signal, out } = context;
   const { dir, jobs: concurrency, width, videos, sidecar } = flags;
   const list = api.images.list(queryOf(context, sidecar), listOptions(context));
   const options = { signal, concurrency, sidecar, videos };
   const states = { saved: 0, exists: 0, skipped: 0, failed: 0 };
-  const codes: number[] = [];
   let total = 0;
-  for await (const outcome of saveImages(transport, list, dir, { ...options, ...(width !== undefined && { width }) })) {
-    states[outcome.state]++;
-    total += outcome.bytes ?? 0;
-    if (outcome.error !== undefined) codes.push(exitCode(outcome.error));
-    tell(context, outcome);
+  for await (
+    const { image, state, path, bytes, error } of saveImages(transport, list, dir, {
+      ...options,
+      ...(width !== undefined && { width }),
+    })
+  ) {
+    states[state]++;
+    total += bytes ?? 0;
+    const event = { event: "image", id: image.id ?? null, state, path: path ?? null, bytes: bytes ?? null };
+    if (error === undefined) out.emit(event);
+    else out.fail(error, String(image.id ?? image.url), event);
   }
-  const code = sharedExitCode(codes);
-  if (isJson) jsonLine(io, { event: "summary", ...states, bytes: total, exitCode: code });
-  else {
-    io.stdout(
-      `${states.saved} saved (${formatBytes(total)}), ${states.exists} already there, ${states.skipped} skipped, ` +
-        `${states.failed} failed\n`,
-    );
-  }
-  return code;
+  const counts = [
+    `${states.saved} saved (${formatBytes(total)})`,
+    `${states.exists} already there`,
+    `${states.skipped} skipped`,
+    `${states.failed} failed`,
+  ];
+  return out.finish({ ...states, bytes: total }, `${counts.join(", ")}\n`);
 }
 
 /** `civikit images`: search, look at and save images. */

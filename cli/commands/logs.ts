@@ -128,7 +128,7 @@ async function run(args: Args<typeof flags>, { io }: CommandContext): Promise<nu
   const { last } = logs.at(-1)!;
   const size = (await Deno.stat(last).catch(() => undefined))?.size ?? 0;
   const lines = logLines(parts);
-  const json = (value: unknown) => io.stdout(`${jsonText(value, 2)}\n`);
+  const show = (value: unknown, text: string) => io.stdout(isJson ? `${jsonText(value, 2)}\n` : text);
 
   if (kind === "tail") {
     for (const line of await tailLines(lines, limit ?? 20)) io.stdout(`${printable(line)}\n`);
@@ -139,9 +139,9 @@ async function run(args: Args<typeof flags>, { io }: CommandContext): Promise<nu
   }
   if (kind === "latency") {
     const found = await analyseLatency(lines);
-    if (isJson) json(found);
-    else {
-      io.stdout(table([
+    show(
+      found,
+      table([
         ["lines", found.lines],
         ["response times", found.count],
         ["mean", `${found.avg_ms} ms`],
@@ -149,20 +149,20 @@ async function run(args: Args<typeof flags>, { io }: CommandContext): Promise<nu
         ["longest", `${found.max_ms} ms`],
         ["95th percentile", `${found.p95_ms} ms`],
         ["trend", `${found.trend} (${found.trend_percent}%)`],
-      ]));
-    }
+      ]),
+    );
     return ExitCode.ok;
   }
   const found = await analyseErrors(lines, limit ?? 5);
-  if (isJson) json(found);
-  else {
-    io.stdout(table([["lines", found.lines], ["failures", found.failures]]));
-    io.stdout(counts("by status", found.by_status) + counts("connection", found.connection));
-    io.stdout(counts("timeouts", found.timeout));
-    if (found.latest.length > 0) {
-      io.stdout(`\nlatest\n${found.latest.map((line) => `  ${printable(line)}\n`).join("")}`);
-    }
-  }
+  const latest = found.latest.map((line) => `  ${printable(line)}\n`).join("");
+  const texts = [
+    table([["lines", found.lines], ["failures", found.failures]]),
+    counts("by status", found.by_status),
+    counts("connection", found.connection),
+    counts("timeouts", found.timeout),
+    latest && `\nlatest\n${latest}`,
+  ];
+  show(found, texts.join(""));
   return ExitCode.ok;
 }
 

@@ -6,23 +6,13 @@ import {
   parseReference,
   type SiteReference,
 } from "../../api/mod.ts";
-import {
-  apiCommand,
-  type ApiContext,
-  count,
-  listOptions,
-  showList,
-  showTable,
-  sizeText,
-  wordsOf,
-} from "../run/api_command.ts";
+import { apiCommand, type ApiContext, count, listOptions, showList, sizeText, wordsOf } from "../run/api_command.ts";
 import { isCode } from "../../transport/mod.ts";
 import { UsageError } from "../options/usage_error.ts";
 import type { Flags } from "../options/flags.ts";
 import { listFlags, searchFlags } from "../options/shared_flags.ts";
 import type { Command } from "../command.ts";
 import { printable } from "../terminal/text.ts";
-import { jsonLine } from "../terminal/json_line.ts";
 import { siteWords } from "../options/known_words.ts";
 
 const help = `actions:
@@ -135,7 +125,8 @@ async function get(context: ApiContext): Promise<void> {
     if (other === undefined) throw error;
     return modelOf(other, reference);
   });
-  if (context.isJson) return jsonLine(context.io, model);
+  const { out } = context;
+  out.emit(model);
   const facts = [
     ["model", `${model.id} ${model.name}`],
     ["type", model.mode ? `${model.type} (${model.mode})` : model.type],
@@ -144,10 +135,10 @@ async function get(context: ApiContext): Promise<void> {
     ["downloads", count(model.stats?.downloadCount)],
     ["page", `${api.baseUrl}/models/${model.id}`],
   ];
-  showTable(context, facts.filter(([, value]) => value !== ""));
-  context.io.stdout("\n");
+  out.table(facts.filter(([, value]) => value !== ""));
+  out.print("\n");
   const head = ["VERSION", "NAME", "BASE MODEL", "PUBLISHED", "SIZE", "FILE"];
-  showTable(context, [head, ...model.modelVersions.map(versionRow)]);
+  out.table([head, ...model.modelVersions.map(versionRow)]);
 }
 
 /** `civikit models`: search and look at models. */

@@ -27,14 +27,14 @@ const flags = {
 async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
   if (args.operands.length === 0) throw new UsageError("nothing to remove: name an entry of civikit.models.json");
   const project = projectOf(args, context);
-  return await withInstaller(args, context, async ({ api, tell, install }) => {
+  return await withInstaller(args, context, async ({ api, emit, install }) => {
     const keepOld = args.flags.keepFiles;
     const { isDry } = project;
     const words = projectWords(context.locale);
     for (const text of args.operands) {
       for (const wanted of removeModel(project, api, text, { keepOld })) {
         const word = isDry ? words.wouldUnwant : words.unwanted;
-        tell(`${word}: ${printable(wanted.air)}`, { event: isDry ? "would_unwant" : "unwanted", wanted });
+        emit({ event: isDry ? "would_unwant" : "unwanted", wanted }, `${word}: ${printable(wanted.air)}`);
       }
     }
     if (!keepOld) await install(project);

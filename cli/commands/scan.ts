@@ -9,20 +9,16 @@ import {
 } from "../../api/mod.ts";
 import { addSidecars } from "../../hub/run/mod.ts";
 import { formatBytes } from "../../transport/internal.ts";
-import type { CivikitError } from "../../transport/mod.ts";
 import type { Args } from "../options/args.ts";
 import { UsageError } from "../options/usage_error.ts";
-import { alignedRows } from "../terminal/columns.ts";
 import type { Flags } from "../options/flags.ts";
+import { InterruptedError } from "../terminal/interrupt.ts";
+import { type Output, output } from "../terminal/output.ts";
 import type { Command, CommandContext } from "../command.ts";
-import { ExitCode, exitCode, sharedExitCode } from "../exit_code.ts";
-import { describeFailure } from "../terminal/failure.ts";
+import { ExitCode } from "../exit_code.ts";
 import { openHashes } from "../run/hash_store.ts";
-import type { Io } from "../terminal/io.ts";
-import { failureFields, jsonLine } from "../terminal/json_line.ts";
-import { statusLine } from "../terminal/status_line.ts";
-import { describeOwner, describeSkip, skippedCodes } from "../terminal/skipped.ts";
-import { openSession } from "../run/session.ts";
+import { describeOwner, warnSkip } from "../terminal/skipped.ts";
+import { openSession, type Session } from "../run/session.ts";
 import { formatElapsed, printable } from "../terminal/text.ts";
 import { hashFlags, hashJobsFlags, listFlags, outputFlags, sidecarFlags, siteFlags } from "../options/shared_flags.ts";
 import { showUpdates, type Updates } from "../run/show_updates.ts";
@@ -131,81 +127,94 @@ function shortener(roots: readonly string[]): (path: string) => string {
   };
 }
 
-function showList(title: string, files: readonly LibraryFile[], most: number, short: Shorten, io: Io): void {
+function showList(title: string, files: readonly LibraryFile[], most: number, short: Shorten, out: Output): void {
   if (files.length === 0) return;
-  io.stdout(`${title}:\n${files.slice(0, most).map(({ path }) => `  ${printable(short(path))}\n`).join("")}`);
-  if (files.length > most) io.stdout(`  and ${files.length - most} more (--all)\n`);
+  out.print(`${title}:\n${files.slice(0, most).map(({ path }) => `  ${printable(short(path))}\n`).join("")}`);
+  if (files.length > most) out.print(`  and ${files.length - most} more (--all)\n`);
 }
 
 type Shorten = (path: string) => string;
 
-function showTable(report: ScanReport, isAll: boolean, short: Shorten, { io }: CommandContext): void {
+function showTable(report: ScanReport, isAll: boolean, short: Shorten, out: Output): void {
   const inState = (state: string) => report.files.filter((file) => stateOf(file) === state);
   const rows = inState("known").map(({ path, bytes, identity }) => [
     ...[short(path), formatBytes(bytes), identity!.modelName, identity!.versionName, identity!.baseModel ?? ""],
   ]);
   const head = ["FILE", "SIZE", "MODEL", "VERSION", "BASE MODEL"];
-  if (rows.length > 0) io.stdout(alignedRows([head, ...rows], io.isTerminal ? io.size().columns : undefined));
-  showList("unknown to Civitai", inState("unknown"), isAll ? Infinity : mostListed, short, io);
-  if (isAll) showList("not asked about", inState("unasked"), Infinity, short, io);
+  if (rows.length > 0) out.table([head, ...rows]);
+  showList("unknown to Civitai", inState("unknown"), isAll ? Infinity : mostListed, short, out);
+  if (isAll) showList("not asked about", inState("unasked"), Infinity, short, out);
   for (const { paths, wastedBytes } of report.duplicates) {
     const waste = wastedBytes > 0 ? `${formatBytes(wastedBytes)} to gain` : "nothing to gain";
     const lines = paths.map((path) => `  ${printable(short(path))}\n`);
-    io.stdout(`the same file ${paths.length} times (${waste}):\n${lines.join("")}`);
+    out.print(`the same file ${paths.length} times (${waste}):\n${lines.join("")}`);
   }
 }
 
-function showJson(report: ScanReport, { io }: CommandContext): void {
-  for (const file of report.files) {
+/** The lines of `--json`, and what is wrong with files, for people too. */
+function showEach(
+  { files, damaged, skipped, failures, duplicates }: ScanReport,
+  short: Shorten,
+  out: Output,
+  context: CommandContext,
+): void {
+  for (const file of files) {
     const { path, bytes, sha256, identity } = file;
-    jsonLine(io, { event: "file", path, bytes, sha256, state: stateOf(file), ...identity });
+    out.emit({ event: "file", path, bytes, sha256, state: stateOf(file), ...identity });
   }
-  for (const { path, error } of report.damaged) jsonLine(io, { event: "damaged", path, ...failureFields(error) });
-  for (const { path, error } of report.skipped) jsonLine(io, { event: "skipped", path, ...failureFields(error) });
-  for (const error of report.failures) jsonLine(io, { event: "error", ...failureFields(error) });
-  for (const { sha256, bytes, paths, wastedBytes } of report.duplicates) {
-    jsonLine(io, { event: "duplicates", sha256, bytes, paths, wastedBytes });
+  for (const { path, error } of damaged) {
+    out.fail(error, short(path), { event: "damaged", path }, ExitCode.verification);
   }
-}
-
-function showTroubles({ damaged, skipped, failures }: ScanReport, short: Shorten, context: CommandContext): void {
-  const { io, style, locale } = context;
-  for (const skip of [...damaged, ...skipped]) io.stderr(describeSkip(skip, short(skip.path), context));
-  for (const error of failures) io.stderr(describeFailure(error, "asking Civitai", locale, style));
-}
-
-/** What the report's troubles make of the exit code. */
-function codesOf({ damaged, skipped, failures }: ScanReport): number[] {
-  return [...damaged.map(() => ExitCode.verification), ...skippedCodes(skipped), ...failures.map(exitCode)];
+  for (const skip of skipped) warnSkip(out, skip, short(skip.path), { event: "skipped", path: skip.path }, context);
+  for (const error of failures) out.fail(error, "asking Civitai", { event: "error" });
+  for (const { sha256, bytes, paths, wastedBytes } of duplicates) {
+    out.emit({ event: "duplicates", sha256, bytes, paths, wastedBytes });
+  }
 }
 
 async function link(
   groups: readonly DuplicateGroup[],
   signal: AbortSignal,
-  tell: (path: string, error?: CivikitError) => void,
-): Promise<CivikitError[]> {
-  const failures: CivikitError[] = [];
+  short: Shorten,
+  out: Output,
+): Promise<void> {
   for (const group of groups) {
     if (group.wastedBytes === 0) continue;
     for (const { path, linked, error } of await linkDuplicates(group, { signal })) {
-      if (error !== undefined) failures.push(error);
-      if (linked || error !== undefined) tell(path, error);
+      const event = { event: "linked", path, linked: error === undefined };
+      if (error !== undefined) out.fail(error, short(path), event);
+      else if (linked) out.emit(event, `linked: ${printable(short(path))}`);
     }
   }
-  return failures;
+}
+
+async function writeBeside(
+  { files }: ScanReport,
+  session: Session,
+  short: Shorten,
+  out: Output,
+  { locale }: CommandContext,
+): Promise<void> {
+  const known = files.filter(({ identity }) => identity);
+  for await (const { path, state, owner, error } of addSidecars(known, session)) {
+    const event = { event: "sidecar", path, state, owner };
+    if (error !== undefined) out.fail(error, short(path), event);
+    else if (owner !== undefined) out.emit(event, describeOwner(short(path), short(owner), locale));
+    else out.emit(event, state === "written" ? `written: ${printable(short(path))}` : undefined);
+  }
 }
 
 async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
-  const { io, style, locale } = context;
-  const { json, quiet: isQuiet, offline, sidecars, updates: isUpdates, anyBase, jobs: concurrency } = args.flags;
+  const { io, style } = context;
+  const { json, quiet: isQuiet, all, again, offline, sidecars, linkDuplicates: isLinked } = args.flags;
+  const { updates: isUpdates, anyBase, jobs: concurrency } = args.flags;
   for (const [name, isGiven] of Object.entries({ sidecars, updates: isUpdates })) {
     if (offline && isGiven) throw new UsageError(`option --${name}: needs Civitai, not --offline`);
   }
   if (anyBase && !isUpdates) throw new UsageError("option --any-base: belongs to --updates");
-  using line = statusLine(io, isQuiet || json);
-  const say = (text: string) => isQuiet || json ? undefined : line.say(text);
-  using cache = openHashes(args, context, say);
-  using session = await openSession(args, context, { say, close: line.close });
+  using out = output(context, { json, quiet: isQuiet || json });
+  using cache = openHashes(args, context, out.note);
+  using session = await openSession(args, context, out);
   const startedMs = io.now();
   const { signal } = session;
   const roots = args.operands.length > 0 ? args.operands : ["."];
@@ -215,73 +224,32 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
       cache,
       signal,
       concurrency,
-      ...(args.flags.again && { unknownForMs: -1 }),
-      onProgress: (progress) => line.show(progressText(progress)),
+      ...(again && { unknownForMs: -1 }),
+      onProgress: (progress) => out.progress(progressText(progress)),
     });
-    line.close();
-    if (json) showJson(report, context);
-    else if (!isQuiet) showTable(report, args.flags.all, short, context);
-    if (!json) showTroubles(report, short, context);
-    const failures: CivikitError[] = [];
-    if (sidecars) {
-      const known = report.files.filter(({ identity }) => identity);
-      for await (const { path, state, owner, error } of addSidecars(known, session)) {
-        if (error !== undefined) failures.push(error);
-        if (json) jsonLine(io, { event: "sidecar", path, state, owner, ...(error && failureFields(error)) });
-        else if (error !== undefined) io.stderr(describeFailure(error, short(path), locale, style));
-        else if (owner !== undefined) say(describeOwner(short(path), short(owner), locale));
-        else if (state === "written") say(`written: ${printable(short(path))}`);
-      }
-    }
-    if (args.flags.linkDuplicates) {
-      failures.push(
-        ...await link(report.duplicates, signal, (path, error) => {
-          if (json) {
-            jsonLine(io, { event: "linked", path, linked: error === undefined, ...(error && failureFields(error)) });
-          } else if (error) io.stderr(describeFailure(error, short(path), locale, style));
-          else say(`linked: ${printable(short(path))}`);
-        }),
-      );
-    }
+    out.close();
+    showTable(report, all, short, out);
+    showEach(report, short, out, context);
+    if (sidecars) await writeBeside(report, session, short, out, context);
+    if (isLinked) await link(report.duplicates, signal, short, out);
     let updates: Updates | undefined;
     if (isUpdates) {
-      line.show("asking Civitai for newer versions");
-      const wanted = { isAnyBase: anyBase, isJson: json, isQuiet };
-      updates = await showUpdates(report, session, { ...wanted, short }, context);
-      line.close();
-      for (const { subject, error } of updates.failures) {
-        failures.push(error);
-        if (json) jsonLine(io, { event: "error", subject, ...failureFields(error) });
-        else io.stderr(describeFailure(error, subject, locale, style));
-      }
+      out.progress("asking Civitai for newer versions");
+      updates = await showUpdates(report, session, { isAnyBase: anyBase, short }, out);
+      out.close();
     }
     const totals = totalsOf(report);
-    const code = sharedExitCode([...codesOf(report), ...failures.map(exitCode)]);
     const elapsedMs = Math.round(io.now() - startedMs);
     const { hashedFiles, hashedBytes } = report;
-    if (json) {
-      const [damaged, skipped, duplicates] = [report.damaged, report.skipped, report.duplicates].map((l) => l.length);
-      jsonLine(io, {
-        event: "summary",
-        ...totals,
-        damaged,
-        skipped,
-        duplicates,
-        hashedFiles,
-        hashedBytes,
-        ...(updates && { models: updates.models, outdated: updates.outdated }),
-        elapsedMs,
-        exitCode: code,
-      });
-    } else if (!isQuiet) {
-      if (updates) io.stdout(`${updates.outdated} of ${updates.models} models have newer versions\n`);
-      io.stdout(summaryText(report, totals, elapsedMs, style.warn));
-    }
-    return code;
+    const [damaged, skipped, duplicates] = [report.damaged, report.skipped, report.duplicates].map((l) => l.length);
+    if (updates) out.print(`${updates.outdated} of ${updates.models} models have newer versions\n`);
+    const counts = { ...totals, damaged, skipped, duplicates, hashedFiles, hashedBytes, ...updates, elapsedMs };
+    return out.finish(counts, summaryText(report, totals, elapsedMs, style.warn));
   } catch (error) {
-    if (!signal.aborted || error !== signal.reason) throw error;
-    say("What was hashed is remembered; run the same command again to go on.");
-    return ExitCode.interrupted;
+    if (error instanceof InterruptedError) {
+      out.note("What was hashed is remembered; run the same command again to go on.");
+    }
+    throw error;
   }
 }
 

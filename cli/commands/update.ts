@@ -34,7 +34,7 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
   const project = projectOf(args, context);
   const { keepOld, latest } = args.flags;
   const words = projectWords(context.locale);
-  return await withInstaller(args, context, async ({ api, signal, tell, fail, install }) => {
+  return await withInstaller(args, context, async ({ api, signal, emit, fail, install }) => {
     const meant = args.operands.map((text) => {
       const found = findWanted(project, api, text);
       if (found.length === 0) throw new UsageError(`"${printable(text)}": the manifest has no such model`);
@@ -49,17 +49,15 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
       const paths = (files: readonly LockedFile[]) => files.map(({ path }) => path);
       const facts = { wanted: to, from, to, fromPaths: paths(before), toPaths: paths(after) };
       const [word, event] = project.isDry ? [words.wouldMove, "would_move"] : [words.moved, "moved"];
-      tell(`${word}: ${moveText(move)}`, { event, ...facts });
+      emit({ event, ...facts }, `${word}: ${moveText(move)}`);
     }
     for (const stay of plan.stays) {
       const { wanted, reason, error, newest = null } = stay;
       if (reason === "failed") fail(error, wanted.air);
-      else {tell(`${words.stays}: ${printable(wanted.air)}: ${stayText(stay, words)}`, {
-          event: "stays",
-          wanted,
-          reason,
-          newest,
-        });}
+      else {
+        const text = `${words.stays}: ${printable(wanted.air)}: ${stayText(stay, words)}`;
+        emit({ event: "stays", wanted, reason, newest }, text);
+      }
     }
     await install(project, { keepOld });
   });

@@ -1,8 +1,7 @@
 import { CivikitError } from "../../transport/mod.ts";
-import { apiCommand, type ApiContext, showFacts, showTable, wordsOf } from "../run/api_command.ts";
+import { apiCommand, type ApiContext, showFacts, wordsOf } from "../run/api_command.ts";
 import { UsageError } from "../options/usage_error.ts";
 import type { Command } from "../command.ts";
-import { jsonLine } from "../terminal/json_line.ts";
 
 const help = `actions:
   search <words>   up to five users whose name is like the words
@@ -14,10 +13,12 @@ example:
 async function search(context: ApiContext): Promise<void> {
   const words = wordsOf(context);
   if (words === undefined) throw new UsageError("words to search for are due");
+  const { out } = context;
   const users = await context.api.users.search(words, context);
-  if (context.isJson) { for (const user of users) jsonLine(context.io, user); }
-  else if (users.length === 0) context.say("nothing found");
-  else showTable(context, [["ID", "NAME"], ...users.map(({ id, username }) => [String(id), String(username ?? "")])]);
+  for (const user of users) out.emit(user);
+  if (out.isJson) return;
+  if (users.length === 0) out.note("nothing found");
+  else out.table([["ID", "NAME"], ...users.map(({ id, username }) => [String(id), String(username ?? "")])]);
 }
 
 async function get(context: ApiContext): Promise<void> {

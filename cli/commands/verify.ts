@@ -5,14 +5,12 @@ import type { Args } from "../options/args.ts";
 import { UsageError } from "../options/usage_error.ts";
 import type { Flags } from "../options/flags.ts";
 import type { Command, CommandContext } from "../command.ts";
-import { ExitCode, exitCode, sharedExitCode } from "../exit_code.ts";
-import { describeFailure } from "../terminal/failure.ts";
+import { ExitCode } from "../exit_code.ts";
 import { openHashes } from "../run/hash_store.ts";
+import { output } from "../terminal/output.ts";
 import { interrupt } from "../terminal/interrupt.ts";
-import { failureFields, jsonLine } from "../terminal/json_line.ts";
 import { projectFlags, projectOf } from "../options/project_options.ts";
-import { statusLine } from "../terminal/status_line.ts";
-import { describeSkip, skippedCodes } from "../terminal/skipped.ts";
+import { warnSkip } from "../terminal/skipped.ts";
 import { formatElapsed } from "../terminal/text.ts";
 import { hashFlags, hashJobsFlags, outputFlags } from "../options/shared_flags.ts";
 
@@ -33,7 +31,7 @@ const flags = { ...projectFlags, ...hashJobsFlags, ...hashFlags, ...outputFlags 
 function collect(
   args: Args<typeof flags>,
   context: CommandContext,
-  say: (text: string) => void,
+  note: (text: string) => void,
 ): { files: Expected[]; skipped: Skip[] } {
   if (args.operands.length === 0) {
     const { lock, root } = projectOf(args, context, true);
@@ -47,49 +45,34 @@ function collect(
       skipped: [],
     };
   }
-  using cache = openHashes(args, context, say);
+  using cache = openHashes(args, context, note);
   const found = args.operands.map((folder) => recordedFiles(folder, cache));
   return { files: found.flatMap(({ files }) => files), skipped: found.flatMap(({ skipped }) => skipped) };
 }
 
 async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
-  const { io, style, locale } = context;
-  const { json, quiet: isQuiet, jobs: concurrency } = args.flags;
-  using line = statusLine(io, isQuiet || json);
-  const say = (text: string) => isQuiet || json ? undefined : line.say(text);
-  const { files, skipped } = collect(args, context, say);
+  const { io } = context;
+  const { json, quiet, jobs: concurrency } = args.flags;
+  using out = output(context, { json, quiet: quiet || json });
+  const { files, skipped } = collect(args, context, out.note);
   const startedMs = io.now();
-  using stop = interrupt(io, { onFirst: () => say("interrupted"), onSecond: line.close });
-  const codes = skippedCodes(skipped);
-  const counts = { ok: 0, unrecorded: 0, damaged: 0, missing: 0, unreadable: codes.length };
-  for (const skip of skipped) {
-    if (json) jsonLine(io, { event: "unreadable", path: skip.path, ...failureFields(skip.error) });
-    else line.say(describeSkip(skip, skip.path, context).trimEnd());
+  using stop = interrupt(io, { onFirst: () => out.note("interrupted"), onSecond: out.close });
+  const unreadable = skipped.filter(({ isDangling }) => !isDangling).length;
+  const counts = { ok: 0, unrecorded: 0, damaged: 0, missing: 0, unreadable };
+  for (const skip of skipped) warnSkip(out, skip, skip.path, { event: "unreadable", path: skip.path }, context);
+  const onProgress = ({ hashedBytes }: { hashedBytes: number }) =>
+    out.progress(`verifying: ${formatBytes(hashedBytes)}`);
+  for await (
+    const { path, state, sha256 = null, error } of verify(files, { concurrency, onProgress, signal: stop.signal })
+  ) {
+    counts[state]++;
+    const event = { event: state, path, sha256 };
+    if (error === undefined) out.emit(event);
+    else out.fail(error, path, event, state === "damaged" ? ExitCode.verification : undefined);
   }
-  try {
-    const onProgress = ({ hashedBytes }: { hashedBytes: number }) =>
-      line.show(`verifying: ${formatBytes(hashedBytes)}`);
-    for await (
-      const { path, state, sha256, error } of verify(files, { concurrency, onProgress, signal: stop.signal })
-    ) {
-      counts[state]++;
-      if (error !== undefined) codes.push(state === "damaged" ? ExitCode.verification : exitCode(error));
-      if (json) jsonLine(io, { event: state, path, sha256: sha256 ?? null, ...(error && failureFields(error)) });
-      else if (error !== undefined) line.say(describeFailure(error, path, locale, style).trimEnd());
-    }
-  } catch (error) {
-    if (!stop.signal.aborted || error !== stop.signal.reason) throw error;
-    return ExitCode.interrupted;
-  }
-  line.close();
-  const code = sharedExitCode(codes);
   const elapsedMs = Math.round(io.now() - startedMs);
-  if (json) jsonLine(io, { event: "summary", ...counts, elapsedMs, exitCode: code });
-  else if (!isQuiet) {
-    const words = Object.entries(counts).filter(([, count]) => count > 0).map(([state, count]) => `${count} ${state}`);
-    io.stdout(`${words.join(", ") || "no files"} in ${formatElapsed(elapsedMs)}\n`);
-  }
-  return code;
+  const words = Object.entries(counts).filter(([, count]) => count > 0).map(([state, count]) => `${count} ${state}`);
+  return out.finish({ ...counts, elapsedMs }, `${words.join(", ") || "no files"} in ${formatElapsed(elapsedMs)}\n`);
 }
 
 /** `civikit verify`: whether files still are what they were. */

@@ -1,10 +1,9 @@
 import { digestFile } from "../../transport/mod.ts";
 import type { Version } from "../../api/mod.ts";
-import { apiCommand, type ApiContext, idOperand, showFacts, showTable, sizeText } from "../run/api_command.ts";
+import { apiCommand, type ApiContext, idOperand, showFacts, sizeText } from "../run/api_command.ts";
 import { UsageError } from "../options/usage_error.ts";
 import type { Command } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
-import { jsonLine } from "../terminal/json_line.ts";
 
 const help = `actions:
   get <id>                 one version with its files
@@ -29,7 +28,7 @@ function show(context: ApiContext, version: Version): void {
     words: trainedWords?.join(", "),
     air,
   });
-  if (context.isJson || !files?.length) return;
+  if (context.out.isJson || !files?.length) return;
   const rows = files.map((file) => [
     String(file.id),
     file.name,
@@ -38,8 +37,8 @@ function show(context: ApiContext, version: Version): void {
     [file.metadata?.format, file.metadata?.size, file.metadata?.fp].filter(Boolean).join(" "),
     file.hashes?.AutoV2 ?? "",
   ]);
-  context.io.stdout("\n");
-  showTable(context, [["FILE", "NAME", "TYPE", "SIZE", "FORMAT", "AUTOV2"], ...rows]);
+  context.out.print("\n");
+  context.out.table([["FILE", "NAME", "TYPE", "SIZE", "FORMAT", "AUTOV2"], ...rows]);
 }
 
 async function get(context: ApiContext): Promise<void> {
@@ -54,7 +53,7 @@ async function hashOf(operand: string, signal: AbortSignal): Promise<string> {
 }
 
 async function byHash(context: ApiContext): Promise<number> {
-  const { operands, api, signal, isJson, io, say } = context;
+  const { operands, api, signal, out } = context;
   if (operands.length === 0) throw new UsageError("a hash or a file is due");
   const hashes = new Map<string, string>();
   for (const operand of operands) hashes.set(operand, await hashOf(operand, signal));
@@ -67,11 +66,13 @@ async function byHash(context: ApiContext): Promise<number> {
       (whole.length > 1 && hash.length === 64 ? null : await api.versions.byHash(hash, { signal }));
     if (version === null) {
       missing++;
-      say(`${operand}: unknown to Civitai`);
-    } else if (isJson) jsonLine(io, version);
-    else rows.push([operand, String(version.id), version.model.name, version.name, version.baseModel ?? ""]);
+      out.note(`${operand}: unknown to Civitai`);
+      continue;
+    }
+    out.emit(version);
+    rows.push([operand, String(version.id), version.model.name, version.name, version.baseModel ?? ""]);
   }
-  if (rows.length > 0) showTable(context, [["HASH OR FILE", "VERSION", "MODEL", "NAME", "BASE MODEL"], ...rows]);
+  if (rows.length > 0) out.table([["HASH OR FILE", "VERSION", "MODEL", "NAME", "BASE MODEL"], ...rows]);
   return missing > 0 ? ExitCode.notFound : ExitCode.ok;
 }
 

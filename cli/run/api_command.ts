@@ -10,7 +10,7 @@ import { type listFlags, outputFlags, siteFlags } from "../options/shared_flags.
 import { openSession, type Session } from "./session.ts";
 import { loadKey } from "../settings/settings.ts";
 import { closest, printable } from "../terminal/text.ts";
-import { jsonLine } from "../terminal/json_line.ts";
+import { type Output, output } from "../terminal/output.ts";
 
 /** What a command that asks the API works with. */
 export interface ApiContext<F extends Flags = Record<never, never>> extends CommandContext {
@@ -24,10 +24,8 @@ export interface ApiContext<F extends Flags = Record<never, never>> extends Comm
   readonly transport: Session["transport"];
   /** Aborts at Ctrl-C. */
   readonly signal: AbortSignal;
-  /** Whether only JSON goes to the standard output. */
-  readonly isJson: boolean;
-  /** Shows a line to the user. */
-  say(text: string): void;
+  /** What it prints. */
+  readonly out: Output;
 }
 
 /** What can be done with one resource, by the word that asks for it. */
@@ -42,10 +40,10 @@ const apiFlags = {
 };
 
 /** The key is checked while the command does its work: to a bad one Civitai answers as if there were none. */
-async function tellBadKey({ io }: CommandContext, { api, signal }: Session, say: ApiContext["say"]): Promise<void> {
+async function warnOfBadKey({ io }: CommandContext, { api, signal }: Session, { note }: Output): Promise<void> {
   if (await loadKey(io.env) === undefined) return;
   const owner = await api.checkKey({ signal }).catch(() => undefined); // what else is wrong the command itself will say
-  if (owner === null) say("warning: Civitai does not accept the API key: this is what anyone sees without one");
+  if (owner === null) note("warning: Civitai does not accept the API key: this is what anyone sees without one");
 }
 
 /** What {@linkcode apiCommand} makes a command of. */
@@ -71,21 +69,15 @@ async function act<F extends Flags>(
     const state = name === "" ? "missing" : `"${printable(name)}": unknown`;
     throw new UsageError(`action ${state}, one of ${names.join(", ")} is due${hint}`);
   }
-  const { io } = context;
-  const say = (text: string) => io.stderr(`${text}\n`);
   const { flags } = args;
-  const isJson = flags.json;
-  using session = await openSession(args, context, { say, close: () => {} });
+  using out = output(context, { json: flags.json });
+  using session = await openSession(args, context, out);
   const { api, transport, signal } = session;
-  const warning = isAboutKey ? undefined : tellBadKey(context, session, say);
+  const warning = isAboutKey ? undefined : warnOfBadKey(context, session, out);
   try {
-    const code = await action({ ...context, operands: rest, flags, api, transport, signal, isJson, say });
+    return await action({ ...context, operands: rest, flags, api, transport, signal, out }) ?? ExitCode.ok;
+  } finally {
     await warning;
-    return code ?? ExitCode.ok;
-  } catch (error) {
-    await warning;
-    if (!signal.aborted || error !== signal.reason) throw error;
-    return ExitCode.interrupted;
   }
 }
 
@@ -124,33 +116,27 @@ export function listOptions({ flags, signal }: ApiContext<typeof listFlags>): Li
 }
 
 /** Shows a list: a table, or a line of JSON for each row as it comes. */
-export async function showList<T>(
+export async function showList<T extends object>(
   context: ApiContext,
   list: Listing<T>,
   head: readonly string[],
   cells: (row: T) => readonly string[],
 ): Promise<void> {
-  const { io, isJson, say } = context;
+  const { isJson, emit, table, note } = context.out;
   const rows: (readonly string[])[] = [];
   for await (const row of list) {
-    if (isJson) jsonLine(io, row);
-    else rows.push(cells(row));
+    emit(row);
+    if (!isJson) rows.push(cells(row));
   }
-  if (rows.length > 0) showTable(context, [head, ...rows]);
-  else if (!isJson) say("nothing found");
-  if (list.position !== null && (isJson || rows.length > 0)) say(`more: --resume ${positionWord(list.position)}`);
-}
-
-/** Shows aligned columns, cut to the terminal where there is one. */
-export function showTable({ io }: ApiContext, rows: readonly (readonly string[])[]): void {
-  io.stdout(alignedRows(rows, io.isTerminal ? io.size().columns : undefined));
+  if (rows.length > 0) table([head, ...rows]);
+  else if (!isJson) note("nothing found");
+  if (list.position !== null && (isJson || rows.length > 0)) note(`more: --resume ${positionWord(list.position)}`);
 }
 
 /** Shows one thing: its facts, those without a value left out, or JSON. */
-export function showFacts(context: ApiContext, whole: unknown, facts: Readonly<Record<string, unknown>>): void {
-  if (context.isJson) return jsonLine(context.io, whole);
+export function showFacts({ out }: ApiContext, whole: object, facts: Readonly<Record<string, unknown>>): void {
   const rows = Object.entries(facts).filter(([, value]) => value !== undefined && value !== null && value !== "");
-  context.io.stdout(alignedRows(rows.map(([name, value]) => [name, String(value)])));
+  out.show(whole, alignedRows(rows.map(([name, value]) => [name, String(value)])));
 }
 
 /** The words after the action as one text; undefined when there are none. */

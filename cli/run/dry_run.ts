@@ -3,8 +3,9 @@ import type { PlannedFile } from "../../hub/run/mod.ts";
 import { formatBytes, freeBytes, redactUrl, unfinishedBytes } from "../../transport/internal.ts";
 import { hashNames } from "../../transport/mod.ts";
 import { ExitCode } from "../exit_code.ts";
-import type { Io } from "../terminal/io.ts";
-import { writeJson } from "../terminal/json.ts";
+import type { CommandContext } from "../command.ts";
+import type { JsonEvent } from "../terminal/json.ts";
+import { output } from "../terminal/output.ts";
 import type { Item } from "../terminal/reporter.ts";
 import type { Style } from "../terminal/style.ts";
 import { printable } from "../terminal/text.ts";
@@ -67,8 +68,9 @@ export interface DryRunOptions {
 export function dryRun(
   files: readonly DryFile[],
   { dir, json, force }: DryRunOptions,
-  { io, style }: { io: Io; style: Style },
+  context: CommandContext,
 ): number {
+  const { show, print } = output(context, { json });
   const free = freeBytes(dir);
   let needed = 0;
   let unknown = 0;
@@ -77,20 +79,18 @@ export function dryRun(
     const { state, left } = lookAt(file, force);
     needed += left ?? 0;
     if (left === undefined) unknown++;
-    if (!json) io.stdout(describe(file, state, style));
-    else {
-      const place = { file: name, path: resolve(path), totalBytes, leftBytes: left ?? null, hashes };
-      const where = { url: redactUrl(url), freeBytes: free ?? null };
-      writeJson(io, { event: "would_download", index, reference, ...place, ...where });
-    }
+    const place = { file: name, path: resolve(path), totalBytes, leftBytes: left ?? null, hashes };
+    const where = { url: redactUrl(url), freeBytes: free ?? null };
+    const event: JsonEvent = { event: "would_download", index, reference, ...place, ...where };
+    show(event, describe(file, state, context.style));
   }
   const fits = free === undefined || needed <= free;
-  if (!json && files.length > 0) {
+  if (files.length > 0) {
     const room = free === undefined ? "" : `; ${formatBytes(free)} free in ${printable(dir)}`;
     const more = unknown === 0 ? "" : ` and ${unknown} of unknown size`;
     const count = `${files.length} ${files.length === 1 ? "file" : "files"}`;
     const total = `${count}, ${formatBytes(needed)} to fetch${more}${room}\n`;
-    io.stdout(fits ? total : `${total}${style.bad("not enough disk space")}\n`);
+    print(fits ? total : `${total}${context.style.bad("not enough disk space")}\n`);
   }
   return fits ? ExitCode.ok : ExitCode.disk;
 }

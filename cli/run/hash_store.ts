@@ -15,18 +15,18 @@ import { printable } from "../terminal/text.ts";
 export function openHashes(
   { flags }: Pick<Args<typeof hashFlags>, "flags">,
   { io }: CommandContext,
-  say: (text: string) => void,
+  note: (text: string) => void,
 ): HashCache {
   const given = flags.hashes;
   const path = given ?? hashesPath(io.env);
   if (path === undefined) return hashCache(":memory:");
-  const onTrouble = (error: CivikitError) => say(`hashes are not kept after this run: ${printable(messageOf(error))}`);
+  const onTrouble = (error: CivikitError) => note(`hashes are not kept after this run: ${printable(messageOf(error))}`);
   // opening it would stop at a question on a terminal; that the right is missing has been said
   if (given === undefined && !isGranted(keeping(path))) return hashCache(":memory:");
   try {
     return hashCache(path, {
       onTrouble,
-      onSetAside: (aside) => say(`the file of hashes was damaged; it is kept as ${printable(aside)}`),
+      onSetAside: (aside) => note(`the file of hashes was damaged; it is kept as ${printable(aside)}`),
     });
   } catch (error) {
     if (!(error instanceof CivikitError) || given !== undefined) throw error;

@@ -12,6 +12,7 @@ import { openHashes } from "./hash_store.ts";
 import { jsonLine } from "../terminal/json_line.ts";
 import type { Item, Reporter } from "../terminal/reporter.ts";
 import { projectWords } from "../terminal/project_words.ts";
+import { InterruptedError } from "../terminal/interrupt.ts";
 import { reporterWatcher } from "../terminal/watcher.ts";
 import { openSession, type Session } from "./session.ts";
 import { describeOwner } from "../terminal/skipped.ts";
@@ -21,8 +22,8 @@ import { printable } from "../terminal/text.ts";
 export interface Installer extends Session {
   /** Shows the run. */
   readonly reporter: Reporter;
-  /** Shows what was done, or would be; with `--json`, the event. */
-  tell(text: string, event: Record<string, unknown>): void;
+  /** Shows what was done, or would be: a line of JSON, else the text. */
+  emit(event: object, text: string): void;
   /** Shows a failure; its exit code counts. */
   fail(error: unknown, subject: string): void;
   /** Makes the folder what the lock file says. */
@@ -46,14 +47,14 @@ export async function withInstaller(
   const reporter = chooseReporter({ json, quiet }, context);
   const startedMs = io.now();
   using _closing = { [Symbol.dispose]: () => reporter.close() };
-  const say = (text: string) => json ? undefined : reporter.note(text);
-  function tell(text: string, event: Record<string, unknown>): void {
+  const { note } = reporter;
+  function emit(event: object, text: string): void {
     if (json) jsonLine(io, event);
     else if (isDry) io.stdout(`${text}\n`); // what would be done is what was asked for
-    else reporter.note(text);
+    else note(text);
   }
-  using cache = openHashes(args, context, say);
-  using session = await openSession(args, context, { say, close: reporter.close, parallel });
+  using cache = openHashes(args, context, note);
+  using session = await openSession(args, context, { note, close: reporter.close, parallel });
   const { api, transport, signal } = session;
   const codes: number[] = [];
   const ended: InstallOutcome[] = [];
@@ -111,14 +112,14 @@ export async function withInstaller(
     });
     for (const { wanted, error } of failures) fail(error, wanted.air);
     const [gone, event] = isDry ? [words.wouldRemove, "would_remove"] : [words.removed, "removed"];
-    for (const path of removed) tell(`${gone}: ${printable(path)}`, { event, path });
-    for (const path of left) tell(`${words.left}: ${printable(path)}`, { event: "left", path });
-    for (const path of waiting) tell(`${words.waiting}: ${printable(path)}`, { event: "waiting", path });
+    for (const path of removed) emit({ event, path }, `${gone}: ${printable(path)}`);
+    for (const path of left) emit({ event: "left", path }, `${words.left}: ${printable(path)}`);
+    for (const path of waiting) emit({ event: "waiting", path }, `${words.waiting}: ${printable(path)}`);
     if (sidecars && !isDry) {
       const models = ended.map(({ path, file }) => ({ path, sha256: file.sha256!, versionId: file.versionId }));
       for await (const { path, owner, error } of addSidecars(models, session)) {
         if (error !== undefined) fail(error, path);
-        else if (owner !== undefined) say(describeOwner(path, owner, context.locale));
+        else if (owner !== undefined) note(describeOwner(path, owner, context.locale));
       }
     }
   }
@@ -138,15 +139,15 @@ export async function withInstaller(
         exitCode: code,
       });
     }
-    if (isAborted) say("Run the same command again to go on.");
+    if (isAborted) note("Run the same command again to go on.");
     return code;
   }
 
   try {
-    await work({ ...session, [Symbol.dispose]: () => {}, reporter, tell, fail, install: run });
+    await work({ ...session, [Symbol.dispose]: () => {}, reporter, emit, fail, install: run });
     return end(false);
   } catch (error) {
-    if (!signal.aborted || error !== signal.reason) throw error;
+    if (!(error instanceof InterruptedError)) throw error;
     return end(true);
   }
 }

@@ -7,7 +7,7 @@ import type { CommandContext } from "../command.ts";
 import { interrupt } from "../terminal/interrupt.ts";
 import { chooseBaseUrl, loadKey } from "../settings/settings.ts";
 import { openStack } from "./stack.ts";
-import { tellWaits } from "../terminal/tell_waits.ts";
+import { noteWaits } from "../terminal/note_waits.ts";
 
 /** What a command that talks to Civitai works with. */
 export interface Session extends Disposable {
@@ -30,7 +30,7 @@ export interface SessionOptions {
   /** Tells whether long waits are shown now. Default: always. */
   readonly showsWaits?: () => boolean;
   /** Shows a line to the user. */
-  say(text: string): void;
+  note(text: string): void;
   /** Gives the terminal back at the second Ctrl-C. */
   close(): void;
 }
@@ -39,17 +39,17 @@ export interface SessionOptions {
 export async function openSession(
   { flags }: Pick<Args<typeof siteFlags>, "flags">,
   { io, locale }: CommandContext,
-  { parallel, named, showsWaits = () => true, say, close }: SessionOptions,
+  { parallel, named, showsWaits = () => true, note, close }: SessionOptions,
 ): Promise<Session> {
   const baseUrl = chooseBaseUrl(io.env, flags.baseUrl);
   const key = await loadKey(io.env);
   const isMonitored = !flags.noMonitor;
-  const stack = await openStack(io, { key, baseUrl, ...(named && { named }), parallel, isMonitored, say });
+  const stack = await openStack(io, { key, baseUrl, ...(named && { named }), parallel, isMonitored, note });
   const stop = interrupt(io, {
-    onFirst: () => say("interrupted: finishing what is in hand (again to stop at once)"),
+    onFirst: () => note("interrupted: finishing what is in hand (again to stop at once)"),
     onSecond: close,
   });
-  const transport = observe(stack.transport, tellWaits({ locale, now: io.now, showsWaits, say }));
+  const transport = observe(stack.transport, noteWaits({ locale, now: io.now, showsWaits, note }));
   return {
     api: civitai(transport, { baseUrl }),
     transport,

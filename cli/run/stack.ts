@@ -23,7 +23,7 @@ export interface StackOptions {
   /** False for `--no-monitor`. */
   readonly isMonitored?: boolean;
   /** Shows a line to the user. */
-  say(text: string): void;
+  note(text: string): void;
 }
 
 /** The whole stack as every command uses it: with the cache and the monitor, where they may be had. */
@@ -50,12 +50,12 @@ async function openCache({ env }: Pick<Io, "env">): Promise<CacheStore | undefin
 }
 
 /** Tells the user when an old answer stands in for one that could not be had. */
-function tellStale(say: (text: string) => void): Middleware {
-  return async function tellStale(request, next) {
+function noteStale(note: (text: string) => void): Middleware {
+  return async function noteStale(request, next) {
     const response = await next(request);
     const info = cacheInfo(response);
     if (info?.result === "stale" && info.reason !== undefined) {
-      say(
+      note(
         `warning: ${new URL(request.url).host} did not answer (${info.reason}); using an answer ${
           formatDuration(info.ageMs)
         } old`,
@@ -68,7 +68,7 @@ function tellStale(say: (text: string) => void): Middleware {
 /** Puts the stack together. */
 export async function openStack(
   io: Io,
-  { key, baseUrl, named = [], parallel, isMonitored = true, say }: StackOptions,
+  { key, baseUrl, named = [], parallel, isMonitored = true, note }: StackOptions,
 ): Promise<Stack> {
   const store = await openCache(io);
   const secrets = key === undefined ? [] : [key];
@@ -89,7 +89,7 @@ export async function openStack(
     hosts: [...trustedHosts, host],
     socket: { nearest: nearestOf([baseUrl, ...named]) },
   });
-  const { fetch } = compose(base, tellStale(say));
+  const { fetch } = compose(base, noteStale(note));
   function close(): void {
     base.close();
     monitor?.close();

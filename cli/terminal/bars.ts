@@ -63,7 +63,7 @@ export function barReporter({ io, style, locale }: ReporterOptions): Reporter {
   }
 
   // a file that has ended loses its bar in the same write that says so
-  function say(text: string): void {
+  function add(text: string): void {
     canvas.above(text, bars());
   }
 
@@ -99,15 +99,15 @@ export function barReporter({ io, style, locale }: ReporterOptions): Reporter {
     phase: (item, phase) => update(item, { phase }),
     done(item, outcome) {
       leave(item, outcome.bytes);
-      say(`${style.good("done")}: ${printable(item.path)}: ${outcomeWords(outcome, style)}\n`);
+      add(`${style.good("done")}: ${printable(item.path)}: ${outcomeWords(outcome, style)}\n`);
     },
     failed(error, subject, item) {
       if (item) leave(item, 0);
-      say(describeFailure(error, subject, locale, style));
+      add(describeFailure(error, subject, locale, style));
     },
-    note: (text) => say(`${text}\n`),
+    note: (text) => add(`${text}\n`),
     summary(summary) {
-      say(summaryLine(summary, style));
+      add(summaryLine(summary, style));
     },
     close() {
       if (!isOpen) return;

@@ -2,6 +2,11 @@ import { CivikitError } from "../../transport/mod.ts";
 import { ExitCode } from "../exit_code.ts";
 import type { Io } from "./io.ts";
 
+/** The work was stopped by Ctrl-C or its kin: no failure, and nothing to describe. */
+export class InterruptedError extends CivikitError {
+  override name = "InterruptedError";
+}
+
 /** Ctrl-C and its kin, for as long as a command works. */
 export interface Interrupt extends Disposable {
   /** Aborts at the first one. */
@@ -22,7 +27,7 @@ export function interrupt(io: Io, { onFirst, onSecond }: { onFirst: () => void; 
       return io.exit(ExitCode.interrupted);
     }
     onFirst();
-    controller.abort(new CivikitError("running the command: interrupted", { code: "aborted" }));
+    controller.abort(new InterruptedError("running the command: interrupted", { code: "aborted" }));
   });
   return { signal: controller.signal, [Symbol.dispose]: remove };
 }

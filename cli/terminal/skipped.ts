@@ -1,7 +1,7 @@
 import type { Skip } from "../../api/mod.ts";
 import type { Locale } from "../../transport/mod.ts";
-import { exitCode } from "../exit_code.ts";
-import { describeFailure } from "./failure.ts";
+import { failureFields } from "./json_line.ts";
+import type { Output } from "./output.ts";
 import type { Style } from "./style.ts";
 import { printable } from "./text.ts";
 
@@ -10,24 +10,21 @@ const dangling = {
   "zh-TW": { skipped: "略過", state: "連結指向的檔案不存在" },
 } as const;
 
-/** Something that was passed over, for people: with advice, unless it is a link that leads nowhere. */
-export function describeSkip(
+/** Shows something that was passed over: as a failure, unless it is a link that leads nowhere. */
+export function warnSkip(
+  { warn, fail }: Output,
   { error, isDangling }: Skip,
   shown: string,
+  event: object,
   { style, locale }: { readonly style: Style; readonly locale: Locale },
-): string {
-  if (!isDangling) return describeFailure(error, shown, locale, style);
+): void {
+  if (!isDangling) return fail(error, shown, event);
   const { skipped, state } = dangling[locale];
-  return `${style.warn(skipped)}: ${printable(shown)}: ${state}\n`;
+  warn({ ...event, ...failureFields(error) }, `${style.warn(skipped)}: ${printable(shown)}: ${state}`);
 }
 
 /** A sidecar that is another file's, for people. */
 export function describeOwner(sidecar: string, owner: string, locale: Locale): string {
   const [one, other] = [printable(sidecar), printable(owner)];
   return locale === "en" ? `left alone: ${one} belongs to ${other}` : `保持不動：${one} 屬於 ${other}`;
-}
-
-/** The exit codes of what was passed over; a link that leads nowhere is no failure. */
-export function skippedCodes(skipped: readonly Skip[]): number[] {
-  return skipped.filter(({ isDangling }) => !isDangling).map(({ error }) => exitCode(error));
 }

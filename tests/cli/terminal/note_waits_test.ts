@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { Locale, TransportEvent } from "../../../transport/mod.ts";
-import { tellWaits } from "../../../cli/terminal/tell_waits.ts";
+import { noteWaits } from "../../../cli/terminal/note_waits.ts";
 
 const wait = (waitMs: number, host = "a.example"): TransportEvent => ({ type: "wait", host, waitMs });
 const retry = (delayMs: number, code: "rate_limited" | "connect_failed"): TransportEvent => ({
@@ -19,7 +19,7 @@ function said(
 ) {
   const lines: string[] = [];
   let at = 0;
-  const tell = tellWaits({ locale, now: () => at, showsWaits: () => shows, say: (text) => void lines.push(text) });
+  const tell = noteWaits({ locale, now: () => at, showsWaits: () => shows, note: (text) => void lines.push(text) });
   for (const [atMs, event] of events) {
     at = atMs;
     tell(event);

@@ -1,8 +1,8 @@
 import { hint, type Locale, type TransportEvent } from "../../transport/mod.ts";
 import { formatDuration } from "./text.ts";
 
-/** What {@linkcode tellWaits} goes by. */
-export interface TellWaitsOptions {
+/** What {@linkcode noteWaits} goes by. */
+export interface NoteWaitsOptions {
   /** The user's language. */
   readonly locale: Locale;
   /** Milliseconds on a clock. */
@@ -10,7 +10,7 @@ export interface TellWaitsOptions {
   /** Tells whether a wait of one request's own is shown now; a pause that a whole host asked for always is. */
   readonly showsWaits: () => boolean;
   /** Shows a line to the user. */
-  say(text: string): void;
+  note(text: string): void;
 }
 
 const noteworthyMs = 2000;
@@ -29,7 +29,7 @@ const texts: Record<Locale, { pause(time: string, host: string): string; retry(t
 };
 
 /** A listener for events of a transport that tells the user of waits of more than two seconds, before they begin. */
-export function tellWaits({ locale, now, showsWaits, say }: TellWaitsOptions): (event: TransportEvent) => void {
+export function noteWaits({ locale, now, showsWaits, note }: NoteWaitsOptions): (event: TransportEvent) => void {
   const told = new Map<string, number>();
   const words = texts[locale];
 
@@ -38,7 +38,7 @@ export function tellWaits({ locale, now, showsWaits, say }: TellWaitsOptions): (
     const until = now() + waitMs;
     if (waitMs < noteworthyMs || until <= (told.get(host) ?? -Infinity) + sameMs) return;
     told.set(host, until);
-    say(words.pause(formatDuration(waitMs), host));
+    note(words.pause(formatDuration(waitMs), host));
   }
 
   return function tell(event) {
@@ -46,7 +46,7 @@ export function tellWaits({ locale, now, showsWaits, say }: TellWaitsOptions): (
     else if (event.type !== "retry") return;
     else if (event.code === "rate_limited") tellPause(URL.parse(event.url)?.host ?? event.url, event.delayMs);
     else if (event.delayMs >= noteworthyMs && showsWaits()) {
-      say(words.retry(formatDuration(event.delayMs), hint(event.code, locale).title));
+      note(words.retry(formatDuration(event.delayMs), hint(event.code, locale).title));
     }
   };
 }
