@@ -23,9 +23,19 @@ export interface RequestTotals {
 /** What is known about one combination of host, route and method. */
 export interface SeriesSnapshot extends AttemptLabels, RequestTotals {}
 
+/** What `Histogram.encode` made, with what is kept beside it. */
+export interface EncodedLatency {
+  readonly encoded: Uint8Array;
+  readonly sumMs: number;
+  readonly maxMs: number;
+}
+
+/** Totals to be added, as they are or as they are stored. */
+export type Addend = Omit<RequestTotals, "latency"> & { readonly latency: Histogram | EncodedLatency };
+
 /** Adds counts by name to `into`. */
 function tally(into: Record<string, number>, counts: Readonly<Record<string, number>>): void {
-  for (const name in counts) into[name] = (into[name] ?? 0) + counts[name]!;
+  for (const name of Object.keys(counts)) into[name] = (into[name] ?? 0) + counts[name]!;
 }
 
 /** What of `now` came after `before`, by name. */
@@ -39,7 +49,7 @@ function less(now: Readonly<Record<string, number>>, before: Readonly<Record<str
 }
 
 /** All of `parts` together. */
-export function add(parts: Iterable<RequestTotals>): RequestTotals {
+export function add(parts: Iterable<Addend>): RequestTotals {
   const sum = { requests: 0, failed: 0, aborted: 0, bytes: 0, statuses: {}, codes: {}, latency: new Histogram() };
   for (const { requests, failed, aborted, bytes, statuses, codes, latency } of parts) {
     sum.requests += requests;
@@ -48,7 +58,8 @@ export function add(parts: Iterable<RequestTotals>): RequestTotals {
     sum.bytes += bytes;
     tally(sum.statuses, statuses);
     tally(sum.codes, codes);
-    sum.latency.add(latency);
+    if (latency instanceof Histogram) sum.latency.add(latency);
+    else sum.latency.addEncoded(latency.encoded, latency.sumMs, latency.maxMs);
   }
   return sum;
 }

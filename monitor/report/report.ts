@@ -1,7 +1,7 @@
 import type { Locale } from "../../transport/mod.ts";
 import type { CounterName } from "../metrics/counters.ts";
 import type { StatsWindow } from "../metrics/metrics_registry.ts";
-import { add, announcedBytes, type RequestTotals } from "../metrics/series.ts";
+import { add, announcedBytes, type RequestTotals, type SeriesSnapshot } from "../metrics/series.ts";
 import { type ErrorReport, errorReports } from "./error_report.ts";
 import { advice, errorRateVerdict, responseTimeVerdict, type Verdict } from "./verdict.ts";
 
@@ -143,6 +143,14 @@ function numbersOf({ requests, failed, aborted, latency }: RequestTotals): Reque
   };
 }
 
+/** Series that have a name in common, added up. */
+function totalsBy(
+  series: readonly SeriesSnapshot[],
+  nameOf: (one: SeriesSnapshot) => string,
+): [name: string, totals: RequestTotals][] {
+  return [...Map.groupBy(series, nameOf)].map(([name, group]) => [name, add(group)]);
+}
+
 const byRequests = (a: RequestNumbers, b: RequestNumbers): number => b.total_requests - a.total_requests;
 
 /**
@@ -167,7 +175,9 @@ export function report(stats: StatsWindow, { locale = "en" }: ReportOptions = {}
       return isMeant ? sum + counter[field] : sum;
     }, 0);
 
-  const totals = add(series);
+  const hosts = totalsBy(series, ({ host }) => host);
+  const routes = totalsBy(series, ({ route }) => route);
+  const totals = add(hosts.map(([, ofHost]) => ofHost));
   const numbers = numbersOf(totals);
   const seconds = Math.max(0, toMs - fromMs) / 1000;
   const downloaded = total("download_bytes", undefined, "sum");
@@ -222,14 +232,13 @@ export function report(stats: StatsWindow, { locale = "en" }: ReportOptions = {}
     },
     advice: advice({ meanMs, errorPercent, hitPercent: lookups < enoughLookups ? undefined : hitPercent }, locale),
     statuses: totals.statuses,
-    hosts: [...Map.groupBy(series, ({ host }) => host)].map(([host, group]) => ({
+    hosts: hosts.map(([host, ofHost]) => ({
       host,
-      ...numbersOf(add(group)),
+      ...numbersOf(ofHost),
       retries: total("retry", undefined, "count", host),
       resumes: total("resume", undefined, "count", host),
     })).sort(byRequests),
-    routes: [...Map.groupBy(series, ({ route }) => route)]
-      .map(([route, group]) => ({ route, ...numbersOf(add(group)) })).sort(byRequests),
+    routes: routes.map(([route, ofRoute]) => ({ route, ...numbersOf(ofRoute) })).sort(byRequests),
     errors: errorReports(stats, locale),
   };
 }

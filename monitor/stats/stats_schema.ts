@@ -1,7 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import { Histogram } from "../metrics/histogram.ts";
 import type { AttemptLabels } from "../metrics/labels.ts";
-import { add, type RequestTotals } from "../metrics/series.ts";
+import { add, type Addend, type RequestTotals } from "../metrics/series.ts";
 import { floor, hourMs } from "./time_span.ts";
 
 // with rowids: rows of a table without them spill onto pages of their own from a quarter of a page on
@@ -38,10 +37,10 @@ export interface RollupRow {
 export type NamedRow = RollupRow & AttemptLabels;
 
 /** The numbers of a row. */
-export function totalsOf({ requests, failed, aborted, bytes, statuses, codes, ...row }: RollupRow): RequestTotals {
-  const latency = new Histogram();
-  latency.addEncoded(row.latency, row.sum_ms, row.max_ms);
-  return { requests, failed, aborted, bytes, statuses: JSON.parse(statuses), codes: JSON.parse(codes), latency };
+export function totalsOf(row: RollupRow): Addend {
+  const { requests, failed, aborted, bytes, sum_ms: sumMs, max_ms: maxMs, latency: encoded } = row;
+  const [statuses, codes] = [row.statuses, row.codes].map((text) => JSON.parse(text));
+  return { requests, failed, aborted, bytes, statuses, codes, latency: { encoded, sumMs, maxMs } };
 }
 
 /** Numbers as a row. */
