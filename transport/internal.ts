@@ -5,7 +5,7 @@
  */
 export { readAtMost, readTextAtMost } from "./body/read_at_most.ts";
 export { systemClock } from "./clock.ts";
-export { type DigestFollower, followDigest, isSameHash } from "./download/digest.ts";
+export { type DigestFollower, followDigest } from "./download/digest.ts";
 export { ensureFolder, freeBytes, renameDurably, wrapDiskError } from "./download/disk.ts";
 export { urlDigest } from "./download/journal.ts";
 export { lockPart, type PartLock } from "./download/lock.ts";
@@ -21,6 +21,7 @@ export {
 export { nameInUrl, resolveInside } from "./download/safe_name.ts";
 export { formatBytes, formatSpeed } from "./download/speed.ts";
 export { isOwnPart, unfinishedBytes } from "./download/unfinished.ts";
+export { isSameHash } from "./download/verify.ts";
 export { errorIs, statusIs } from "./errors/error_traits.ts";
 export { missingRight, ownError } from "./errors/rights.ts";
 export { readBaseUrl } from "./http/base_url.ts";

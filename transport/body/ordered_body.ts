@@ -18,7 +18,7 @@ export function orderedBody(
 ): ReadableStream<Uint8Array> {
   const early = new Map<number, Uint8Array<ArrayBuffer>>();
   const cancelled = new AbortController();
-  let job: Promise<number> | undefined;
+  let job: Promise<void> | undefined;
   let outcome: { readonly total: number } | { readonly error: unknown } | undefined;
   let at = 0;
   /** The reader's turn, and the writers that ran too far ahead. */
@@ -37,12 +37,17 @@ export function orderedBody(
     },
   };
 
+  function end(ending: typeof outcome): void {
+    outcome = ending;
+    wakeReader?.();
+  }
+
   const source: UnderlyingByteSource = {
     type: "bytes",
     async pull(controller) {
       job ??= run(sink, AbortSignal.any([signal, cancelled.signal])).then(
-        (total) => (outcome = { total }, wakeReader?.(), total),
-        (error) => (outcome = { error }, wakeReader?.(), 0),
+        (total) => end({ total }),
+        (error) => end({ error }),
       );
       for (;;) {
         const bytes = early.get(at);

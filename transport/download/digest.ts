@@ -7,6 +7,7 @@ import {
   type DigestAnswer,
   type Digests,
   type HashName,
+  hashNames,
   type HashTools,
   openHasher,
   serveAsWorker,
@@ -15,10 +16,7 @@ import {
 import { checkPlain } from "./plain_file.ts";
 import { wrapDiskError } from "./disk.ts";
 
-export type { Digests, HashName };
-
-/** Every hash the API names (api/v1/model-versions, `files[].hashes`), the strongest first. */
-export const hashNames: readonly HashName[] = ["SHA256", "BLAKE3", "AutoV3", "AutoV2", "AutoV1", "CRC32"];
+export { type Digests, type HashName, hashNames };
 
 /** Hashes a file while it grows. */
 export interface DigestFollower {
@@ -298,18 +296,4 @@ export async function digestFile(
     signal?.removeEventListener("abort", stop);
     follower.close();
   }
-}
-
-/**
- * Tells whether a hash the API gave and one computed here are the same, in either case of letters. AutoV3 comes with 12
- * digits or with 64.
- *
- * @example
- * ```ts
- * console.log(isSameHash("AutoV2", "15e2b0d3c3", "15E2B0D3C3")); // true
- * ```
- */
-export function isSameHash(name: HashName, one: string, other: string): boolean {
-  const [short, long] = [one.trim().toUpperCase(), other.trim().toUpperCase()].sort((a, b) => a.length - b.length);
-  return short === long || (name === "AutoV3" && short!.length === 12 && long!.startsWith(short!));
 }

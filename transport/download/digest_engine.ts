@@ -3,6 +3,9 @@ import type { Hash } from "node:crypto";
 /** A hash the Civitai API names. */
 export type HashName = "SHA256" | "AutoV1" | "AutoV2" | "AutoV3" | "CRC32" | "BLAKE3";
 
+/** Every hash the API names (api/v1/model-versions, `files[].hashes`), the strongest first. */
+export const hashNames: readonly HashName[] = ["SHA256", "BLAKE3", "AutoV3", "AutoV2", "AutoV1", "CRC32"];
+
 /** Hashes in upper-case hex; one that the file cannot have is absent. */
 export type Digests = Partial<Record<HashName, string>>;
 

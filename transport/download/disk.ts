@@ -173,6 +173,23 @@ export function writeAll(file: PositionalFile, bytes: Uint8Array, at: number, pa
   }
 }
 
+/** Up to `length` bytes of a file from `at` on: fewer where it ends before. @throws {DiskError} When the disk refuses. */
+export function readAt(file: Deno.FsFile, at: number, length: number, path: string): Uint8Array {
+  const bytes = new Uint8Array(length);
+  try {
+    file.seekSync(at, Deno.SeekMode.Start);
+    let read = 0;
+    while (read < length) {
+      const count = file.readSync(bytes.subarray(read));
+      if (count === null) break;
+      read += count;
+    }
+    return bytes.subarray(0, read);
+  } catch (error) {
+    throw wrapDiskError(error, path, "reading");
+  }
+}
+
 /** Brings a folder's entries to the disk, where the system has such a thing and lets this program do it. */
 export function syncFolder(folder: string): void {
   if (Deno.build.os === "windows" || !isGranted({ name: "read", path: folder })) return;

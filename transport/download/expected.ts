@@ -1,6 +1,5 @@
 import { VerificationError } from "../errors/errors.ts";
-import { hashNames } from "./digest.ts";
-import type { Digests, HashName } from "./digest_engine.ts";
+import { type Digests, type HashName, hashNames } from "./digest_engine.ts";
 import type { DownloadOptions, Promised } from "./download_options.ts";
 import { guardStart } from "./guard.ts";
 

@@ -93,8 +93,18 @@ const largestBytes = 64 * 1024 * 1024;
  * @throws {DiskError} when the disk refuses.
  */
 export function readJournal(path: string): Journal | DamagedJournal | undefined {
+  removeFresh(`${path}.tmp`);
   const found = peekJournal(path);
   return typeof found === "string" ? setAside(path, found) : found;
+}
+
+/** Removes what a process left that was killed while it wrote its journal. */
+function removeFresh(fresh: string): void {
+  try {
+    rmSync(fresh, { force: true });
+  } catch (error) {
+    throw wrapDiskError(error, fresh, "removing");
+  }
 }
 
 /** The same without touching it: one that cannot be believed is told by what is wrong with it. */
@@ -173,6 +183,20 @@ function isSpan(value: unknown, total: number): boolean {
 }
 
 /**
+ * Tells whether a journal is about the same file: the same URL, the same hash, or the same address with another query
+ * (signatures come and go). Whether the file behind it changed is for the validator and the final hash to say.
+ */
+export function belongs(journal: Journal, url: string, hashes: Readonly<Record<string, string | undefined>>): boolean {
+  if (journal.urlDigest === urlDigest(url)) return true;
+  const known = Object.entries(hashes).filter(([name]) => name in journal.digests);
+  if (known.length > 0) {
+    return known.every(([name, digest]) => journal.digests[name]!.toLowerCase() === digest!.toLowerCase());
+  }
+  const bare = (text: string) => text.replace(/[?#].*$/s, "");
+  return bare(journal.url) === bare(redactUrl(url));
+}
+
+/**
  * Puts `journal` at `path` in one step: readers see the old one or the new one, also after a failure. To claim only
  * what a power cut cannot take back, fix the spans first, then sync the part file, then write the journal.
  *
@@ -197,5 +221,27 @@ export function writeJournal(path: string, journal: Journal, { sync = true }: { 
       // the first failure says more
     }
     throw wrapDiskError(error, path, "writing the journal");
+  }
+}
+
+/** Renames a part file to the first name ending in `.old` that is free, and removes its journal. */
+export function moveAside(path: string, journalPath: string): void {
+  try {
+    renameSync(path, freeName(`${path}.old`));
+    rmSync(journalPath, { force: true });
+  } catch (error) {
+    throw wrapDiskError(error, path, "setting aside");
+  }
+}
+
+function freeName(path: string): string {
+  for (let number = 0;; number++) {
+    const name = number === 0 ? path : `${path}.${number}`;
+    try {
+      Deno.lstatSync(name);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return name;
+      throw error;
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { lstatSync, unlinkSync } from "node:fs";
+import { lstatSync, rmSync, unlinkSync } from "node:fs";
 import { errnoOf } from "./errno.ts";
 import { DiskError } from "../errors/errors.ts";
 import { isSameFile, refuseStrange } from "./plain_file.ts";
@@ -18,6 +18,28 @@ export interface PartLock extends Disposable {
   readonly exclusive: boolean;
   /** Gives the part file up. The system does the same when the process ends in any way. Safe to call twice. */
   release(): void;
+}
+
+type Placed = Pick<PartLock, "path" | "file">;
+
+/** Whether the file still has the name it was opened by. */
+function isInPlace({ path, file }: Placed): boolean {
+  return isSameFile(file.statSync(), lstatSync(path, { throwIfNoEntry: false }));
+}
+
+/** Refuses what someone put in place of the file. @throws {DiskError} `part_mismatch`. */
+export function checkPlace(lock: Placed): void {
+  if (isInPlace(lock)) return;
+  const { path } = lock;
+  throw new DiskError(`publishing ${JSON.stringify(path)}: something else has taken its place`, {
+    code: "part_mismatch",
+    path,
+  });
+}
+
+/** Removes a file that was made just now, or is empty. */
+export function removeEmpty(lock: Placed & Pick<PartLock, "created">): void {
+  if (isInPlace(lock) && (lock.created || lock.file.statSync().size === 0)) rmSync(lock.path, { force: true });
 }
 
 const attempts = 20;

@@ -1,16 +1,16 @@
 import { Buffer } from "node:buffer";
-import { lstatSync, renameSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import type { Clock } from "../clock.ts";
-import { isUnsupported } from "./errno.ts";
 import { DiskError } from "../errors/errors.ts";
 import type { Validator } from "../body/part.ts";
-import { isSameFile } from "./plain_file.ts";
+import type { Span } from "../body/spans.ts";
 import { redactUrl } from "../http/redact.ts";
 import { type DigestFollower, followDigest, type HashName } from "./digest.ts";
-import { renameDurably, wrapDiskError, writeAll } from "./disk.ts";
-import { type Journal, newJournal, readJournal, urlDigest, writeJournal } from "./journal.ts";
-import { lockPart, type PartLock } from "./lock.ts";
+import { readAt, renameDurably, wrapDiskError, writeAll } from "./disk.ts";
+import { belongs, type Journal, moveAside, newJournal, readJournal, urlDigest, writeJournal } from "./journal.ts";
+import { checkPlace, lockPart, type PartLock, removeEmpty } from "./lock.ts";
 import { proveSpans, SpanRecorder } from "./span_recorder.ts";
+import { Due, SyncBehind } from "./sync_behind.ts";
 
 /** What a {@linkcode PartFile} is opened with. */
 export interface PartFileOptions {
@@ -33,44 +33,31 @@ export interface PartFileOptions {
 const bufferBytes = 1024 * 1024;
 /** A journal is written at least this often while bytes come. */
 const flushMs = 1000;
-/** How often, and after how many bytes, what was written is brought to the disk while more comes. */
-const syncMs = 2000;
-const syncBytes = 128 * 1024 * 1024;
 
 /**
  * The unfinished file and its journal: owns the bytes on disk, the lock, the account of what has been written and the
  * hash that follows. Whoever opened it closes it; closing writes the journal.
  */
 export class PartFile {
-  /** The final name. */
-  readonly path: string;
   readonly #options: PartFileOptions;
   readonly #journalPath: string;
   #lock: PartLock;
-  #recorder: SpanRecorder;
+  #recorder: SpanRecorder = new SpanRecorder();
   #journal: Journal;
   #digest: DigestFollower;
-  #unflushed = 0;
-  #unsynced = 0;
-  #flushed: number;
-  #synced: number;
-  #syncing: Promise<void> | undefined;
-  #syncFailure: unknown;
+  #sync: SyncBehind;
+  readonly #flushDue: Due;
   #isClosed = false;
-  /** Bytes that were there from an earlier run. */
-  resumedBytes = 0;
-  /** Where the bytes of earlier runs lie; they are the first suspects when the hash is wrong. */
-  restored: readonly { start: number; end: number }[] = [];
+  #restored: readonly Span[] = [];
 
   private constructor(options: PartFileOptions, lock: PartLock) {
     this.#options = options;
-    this.path = options.path;
     this.#lock = lock;
     this.#journalPath = `${lock.path}.json`;
-    this.#recorder = new SpanRecorder();
     this.#journal = newJournal({ url: options.url, digests: options.hashes, clock: options.clock });
     this.#digest = followDigest(lock.path, options.names);
-    this.#flushed = this.#synced = options.clock.now();
+    this.#sync = new SyncBehind(lock.file, options.clock);
+    this.#flushDue = new Due(options.clock, options.flushBytes, flushMs);
   }
 
   /**
@@ -93,34 +80,20 @@ export class PartFile {
   }
 
   async #restore(): Promise<void> {
-    const { url, hashes, replace, signal } = this.#options;
-    this.#removeFresh();
+    const { url, hashes, replace } = this.#options;
     const found = readJournal(this.#journalPath);
     if (found === undefined || "damaged" in found) return;
     if (!belongs(found, url, hashes)) {
       if (replace) return this.setAside();
       const { path } = this.#lock;
-      throw new DiskError(`resuming ${JSON.stringify(path)}: it belongs to "${found.url}"`, {
-        code: "part_mismatch",
-        path,
-      });
+      const message = `resuming ${JSON.stringify(path)}: it belongs to "${found.url}"`;
+      throw new DiskError(message, { code: "part_mismatch", path });
     }
-    const spans = await proveSpans(this.#lock.path, found.spans, { signal });
+    const spans = await proveSpans(this.#lock.path, found.spans, this.#options);
     this.#journal = { ...found, url: redactUrl(url), urlDigest: urlDigest(url), digests: { ...hashes }, spans };
     this.#recorder = new SpanRecorder({ spans });
-    this.resumedBytes = this.covered;
-    this.restored = spans;
+    this.#restored = spans;
     this.#digest.advance(this.#recorder.covered.prefix);
-  }
-
-  /** Removes what a process left that was killed while it wrote its journal. */
-  #removeFresh(): void {
-    const fresh = `${this.#journalPath}.tmp`;
-    try {
-      rmSync(fresh, { force: true });
-    } catch (error) {
-      throw wrapDiskError(error, fresh, "removing");
-    }
   }
 
   /** Size of the whole file in bytes, where known. */
@@ -154,6 +127,16 @@ export class PartFile {
     return this.#lock.path;
   }
 
+  /** Where the bytes of earlier runs lie; they are the first suspects when the hash is wrong. */
+  get restored(): readonly Span[] {
+    return this.#restored;
+  }
+
+  /** How many they are. */
+  get resumedBytes(): number {
+    return this.#restored.reduce((sum, { start, end }) => sum + end - start, 0);
+  }
+
   /** Bytes of the disk the unfinished file takes already. */
   get allocatedBytes(): number {
     const { blocks, size } = this.#lock.file.statSync();
@@ -161,18 +144,14 @@ export class PartFile {
   }
 
   /** What is missing. */
-  holes(): { start: number; end: number }[] {
+  holes(): Span[] {
     return this.#recorder.covered.holes(this.total ?? Infinity);
   }
 
   /** Notes what the first answer told about the file. */
-  identify(total: number | undefined, validator: Validator | undefined): void {
-    this.#journal = {
-      ...this.#journal,
-      total: total ?? this.#journal.total,
-      validator: validator?.value,
-      validatorHost: validator?.host,
-    };
+  identify(total: number | undefined, proof: Validator | undefined): void {
+    const known = this.#journal;
+    this.#journal = { ...known, total: total ?? known.total, validator: proof?.value, validatorHost: proof?.host };
   }
 
   /** Writes bytes at an offset of the file, takes note of them, and lets the hash follow. */
@@ -180,11 +159,8 @@ export class PartFile {
     writeAll(this.#lock.file, bytes, at, this.#lock.path);
     this.#recorder.record(bytes, at);
     this.#digest.advance(this.#recorder.covered.prefix);
-    this.#unflushed += bytes.byteLength;
-    const now = this.#options.clock.now();
-    if (this.#unflushed >= this.#options.flushBytes || now - this.#flushed >= flushMs) this.flush();
-    this.#unsynced += bytes.byteLength;
-    if (this.#unsynced >= syncBytes || now - this.#synced >= syncMs) this.#sync();
+    if (this.#flushDue.add(bytes.byteLength)) this.flush();
+    this.#sync.count(bytes.byteLength);
   }
 
   /** The first bytes of the file. */
@@ -198,53 +174,28 @@ export class PartFile {
   }
 
   #read(at: number, length: number): Uint8Array {
-    const bytes = new Uint8Array(length);
-    try {
-      this.#lock.file.seekSync(at, Deno.SeekMode.Start);
-      let read = 0;
-      while (read < length) {
-        const count = this.#lock.file.readSync(bytes.subarray(read));
-        if (count === null) break;
-        read += count;
-      }
-      return bytes.subarray(0, read);
-    } catch (error) {
-      throw wrapDiskError(error, this.#lock.path, "reading");
-    }
-  }
-
-  /** Brings bytes to the disk beside the transfer, so that little is left to sync at the end. */
-  #sync(): void {
-    this.#synced = this.#options.clock.now();
-    this.#unsynced = 0;
-    this.#syncing ??= this.#lock.file.syncData().catch((error) => {
-      // the system tells of each failure once: the seal would hear nothing of it
-      if (!isUnsupported(error)) this.#syncFailure ??= error;
-    }).finally(() => this.#syncing = undefined);
+    return readAt(this.#lock.file, at, length, this.#lock.path);
   }
 
   /** Writes the journal: what it names was written before, and carries a checksum. */
   flush(): void {
-    this.#flushed = this.#options.clock.now();
-    this.#unflushed = 0;
-    const updated = this.#options.clock.date();
-    this.#journal = { ...this.#journal, spans: this.#recorder.entries(), updated };
+    this.#flushDue.reset();
+    this.#journal = { ...this.#journal, spans: this.#recorder.entries(), updated: this.#options.clock.date() };
     writeJournal(this.#journalPath, this.#journal, { sync: false });
   }
 
   /** The hashes of the whole file; waits until the follower has caught up. */
   async digests(): Promise<Partial<Record<HashName, string>>> {
     // beside the last of the hashing, so that little is left for the seal
-    this.#sync();
+    this.#sync.begin();
     return await this.#digest.finish(this.total ?? this.covered);
   }
 
   /** Forgets the bytes of spans that no longer have the checksum they were written with; tells how many that were. */
   async dropDamaged(): Promise<number> {
-    const { signal } = this.#options;
     const before = this.covered;
-    this.#checkPlace();
-    const spans = await proveSpans(this.#lock.path, this.#recorder.entries(), { signal });
+    checkPlace(this.#lock);
+    const spans = await proveSpans(this.#lock.path, this.#recorder.entries(), this.#options);
     this.#recorder = new SpanRecorder({ spans });
     return before - this.covered;
   }
@@ -253,16 +204,16 @@ export class PartFile {
   overwrite(bytes: Uint8Array, at: number): void {
     writeAll(this.#lock.file, bytes, at, this.#lock.path);
     // a checksum cannot be mended in the middle: the spans around are counted anew
-    for (const gone of this.#recorder.forget(at, at + bytes.byteLength)) {
-      for (let from = gone.start; from < gone.end; from += bufferBytes) {
-        this.#recorder.record(this.#read(from, Math.min(bufferBytes, gone.end - from)), from);
+    for (const { start, end } of this.#recorder.forget(at, at + bytes.byteLength)) {
+      for (let from = start; from < end; from += bufferBytes) {
+        this.#recorder.record(this.#read(from, Math.min(bufferBytes, end - from)), from);
       }
     }
   }
 
   /** Marks all bytes that are there as the first to be fetched again when the hash is wrong. */
   suspect(): void {
-    this.restored = this.#recorder.entries();
+    this.#restored = this.#recorder.entries();
   }
 
   /** Lets the hash begin again from the first byte. */
@@ -276,8 +227,7 @@ export class PartFile {
     const { url, hashes, clock } = this.#options;
     this.#recorder = new SpanRecorder();
     this.#journal = { ...newJournal({ url, digests: hashes, clock }), name: this.name };
-    this.resumedBytes = 0;
-    this.restored = [];
+    this.#restored = [];
     this.#digest.reset();
     this.flush();
   }
@@ -287,14 +237,12 @@ export class PartFile {
     const { path } = this.#lock;
     this.#digest.close();
     try {
-      renameSync(path, freeName(`${path}.old`));
-      rmSync(this.#journalPath, { force: true });
-    } catch (error) {
-      throw wrapDiskError(error, path, "setting aside");
+      moveAside(path, this.#journalPath);
     } finally {
       this.#lock.release();
     }
-    this.#lock = lockPart(path, this.path);
+    this.#lock = lockPart(path, this.#options.path);
+    this.#sync = new SyncBehind(this.#lock.file, this.#options.clock);
     this.#digest = followDigest(path, this.#options.names);
     this.restart();
   }
@@ -302,12 +250,7 @@ export class PartFile {
   /** Cuts the file to its size and brings it to the disk. */
   async seal(): Promise<void> {
     try {
-      await this.#syncing;
-      if (this.#syncFailure !== undefined) throw this.#syncFailure;
-      this.#lock.file.truncateSync(this.total ?? this.covered);
-      await this.#lock.file.sync().catch((error) => {
-        if (!isUnsupported(error)) throw error;
-      });
+      await this.#sync.finish(this.total ?? this.covered);
     } catch (error) {
       throw wrapDiskError(error, this.#lock.path, "syncing");
     }
@@ -316,7 +259,7 @@ export class PartFile {
   /** Gives the sealed file its name, and removes the journal. When that fails, `close` keeps the account of the bytes. */
   publish(name: string, replace: boolean): void {
     this.#digest.close();
-    this.#checkPlace();
+    checkPlace(this.#lock);
     // where a file in use cannot be renamed, the lock is given up just before
     if (Deno.build.os === "windows") this.#lock.release();
     renameDurably(this.#lock.path, name, { replace });
@@ -329,29 +272,18 @@ export class PartFile {
     }
   }
 
-  /** Refuses what someone put in place of the file that was written. */
-  #checkPlace(): void {
-    if (this.#isInPlace()) return;
-    const { path } = this.#lock;
-    throw new DiskError(`publishing ${JSON.stringify(path)}: something else has taken its place`, {
-      code: "part_mismatch",
-      path,
-    });
-  }
-
-  #isInPlace(): boolean {
-    const { path, file } = this.#lock;
-    return isSameFile(file.statSync(), lstatSync(path, { throwIfNoEntry: false }));
-  }
-
   /** Writes the journal and lets go; what was written stays for the next run. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
-    await this.#syncing;
+    await this.#sync.settled;
     try {
-      if (this.#unflushed > 0) this.flush();
+      if (this.#flushDue.bytes > 0) this.flush();
     } finally {
-      if (this.covered === 0) this.#removeEmpty();
+      if (this.covered === 0) {
+        // nothing was won: nothing needs to stay
+        rmSync(this.#journalPath, { force: true });
+        removeEmpty(this.#lock);
+      }
       this.abandon();
     }
   }
@@ -362,38 +294,5 @@ export class PartFile {
     this.#isClosed = true;
     this.#digest.close();
     this.#lock.release();
-  }
-
-  #removeEmpty(): void {
-    // nothing was won: nothing needs to stay
-    rmSync(this.#journalPath, { force: true });
-    if (!this.#isInPlace()) return;
-    if (this.#lock.created || this.#lock.file.statSync().size === 0) rmSync(this.#lock.path, { force: true });
-  }
-}
-
-/**
- * Tells whether a journal is about the same file: the same URL, the same hash, or the same address with another query
- * (signatures come and go). Whether the file behind it changed is for the validator and the final hash to say.
- */
-export function belongs(journal: Journal, url: string, hashes: Partial<Record<HashName, string>>): boolean {
-  if (journal.urlDigest === urlDigest(url)) return true;
-  const known = Object.entries(hashes).filter(([name]) => name in journal.digests);
-  if (known.length > 0) {
-    return known.every(([name, digest]) => journal.digests[name]!.toLowerCase() === digest.toLowerCase());
-  }
-  const bare = (text: string) => text.replace(/[?#].*$/s, "");
-  return bare(journal.url) === bare(redactUrl(url));
-}
-
-function freeName(path: string): string {
-  for (let number = 0;; number++) {
-    const name = number === 0 ? path : `${path}.${number}`;
-    try {
-      Deno.lstatSync(name);
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return name;
-      throw error;
-    }
   }
 }

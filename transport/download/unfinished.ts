@@ -1,7 +1,6 @@
 import { isCode } from "../errors/errors.ts";
 import type { Promised } from "./download_options.ts";
-import { type Journal, peekJournal } from "./journal.ts";
-import { belongs } from "./part_file.ts";
+import { belongs, type Journal, peekJournal } from "./journal.ts";
 
 /** The journal of the unfinished file beside `path`; undefined where there is none to go on from. */
 function journalOf(path: string): Journal | undefined {

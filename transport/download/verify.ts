@@ -1,7 +1,7 @@
 import { closeSync, writeFileSync } from "node:fs";
 import { VerificationError } from "../errors/errors.ts";
 import { openFresh } from "./plain_file.ts";
-import { type Digests, type HashName, hashNames, isSameHash } from "./digest.ts";
+import { type Digests, type HashName, hashNames } from "./digest.ts";
 
 /** What a file's hashes say about it. */
 export interface Verdict {
@@ -9,6 +9,20 @@ export interface Verdict {
   readonly agreed: readonly HashName[];
   /** Hashes that were wanted and differ, the strongest first. */
   readonly differing: readonly HashName[];
+}
+
+/**
+ * Tells whether a hash the API gave and one computed here are the same, in either case of letters. AutoV3 comes with 12
+ * digits or with 64.
+ *
+ * @example
+ * ```ts
+ * console.log(isSameHash("AutoV2", "15e2b0d3c3", "15E2B0D3C3")); // true
+ * ```
+ */
+export function isSameHash(name: HashName, one: string, other: string): boolean {
+  const [short, long] = [one.trim().toUpperCase(), other.trim().toUpperCase()].sort((a, b) => a.length - b.length);
+  return short === long || (name === "AutoV3" && short!.length === 12 && long!.startsWith(short!));
 }
 
 /** Compares what was wanted with what the bytes gave. A hash that cannot be had from this kind of file says nothing. */

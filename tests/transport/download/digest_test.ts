@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { CivikitError, DiskError } from "../../../transport/errors/errors.ts";
-import { digestFile, followDigest, type HashName, hashNames, isSameHash } from "../../../transport/download/digest.ts";
+import { digestFile, followDigest, type HashName, hashNames } from "../../../transport/download/digest.ts";
+import { isSameHash } from "../../../transport/download/verify.ts";
 
 const engines = [{ worker: true }, { worker: false }];
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex").toUpperCase();
