@@ -1,4 +1,4 @@
-import { formatContentRange } from "../transport/internal.ts";
+import { formatContentRange, isNullBodyStatus } from "../transport/internal.ts";
 import { type CacheStatus, formatCacheStatus } from "./cache_status.ts";
 import { type Place, sliceOf } from "./partial.ts";
 import type { CacheEntry, Field } from "./store.ts";
@@ -26,7 +26,6 @@ const in304 = new Set([
   "last-modified",
   "vary",
 ]);
-const withoutBody = new Set([204, 205, 304]);
 
 /**
  * A response for `url` with these fields. They are added one by one, because handing them to the constructor makes Deno prepare the
@@ -38,7 +37,7 @@ export function respond(
   { status, statusText }: { status: number; statusText: string },
   fields: readonly Field[],
 ): Response {
-  const response = new Response(withoutBody.has(status) ? null : body, { status, statusText });
+  const response = new Response(isNullBodyStatus(status) ? null : body, { status, statusText });
   const { headers } = response;
   for (const [name, value] of fields) headers.append(name, value);
   return Object.defineProperty(response, "url", { value: url });

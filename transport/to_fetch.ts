@@ -1,13 +1,12 @@
 import { newContext } from "./compose.ts";
 import { CivikitError, HttpError } from "./errors/errors.ts";
+import { isNullBodyStatus } from "./http/http_status.ts";
 import { platformFetch } from "./socket/platform_fetch.ts";
 import type { Context, Transport } from "./transport.ts";
 
-const withoutBody = new Set([204, 205, 304]);
-
 /** What is left of an answer that a layer made an error of, or gave in a server's stead. */
 function responseOf({ status, body, retryAfterMs }: HttpError, url: string): Response {
-  const response = new Response(withoutBody.has(status) ? null : body, { status });
+  const response = new Response(isNullBodyStatus(status) ? null : body, { status });
   if (retryAfterMs !== undefined) response.headers.set("retry-after", String(Math.ceil(retryAfterMs / 1000)));
   return Object.defineProperty(response, "url", { value: url });
 }

@@ -25,6 +25,13 @@ const codes: ReadonlyMap<number, ErrorCode> = new Map([
   [524, "cloudflare_timeout"],
 ]);
 
+const nullBodyStatuses = new Set([204, 205, 304]);
+
+/** Tells whether a response of this status cannot have a body, not even an empty one (Fetch standard). */
+export function isNullBodyStatus(status: number): boolean {
+  return nullBodyStatuses.has(status);
+}
+
 /**
  * The error code a status stands for (RFC 9110 section 15; Cloudflare's 520 to 527). A redirect nobody could follow is
  * `redirect_invalid`; an answer below 300, or a 304 nobody asked for, is `protocol_violation`.
