@@ -10,7 +10,8 @@
 import { diagnostics, metricsRegistry, recorder, statsStore } from "../../monitor/mod.ts";
 import { fakeClock } from "../_clock.ts";
 import { findChromium, startChromium } from "../_chromium.ts";
-import { seeded, traffic } from "../monitor/server/_stage.ts";
+import { randomFrom } from "../_origin/mod.ts";
+import { traffic } from "../monitor/server/_stage.ts";
 import { benchArgs, median, type Row, script } from "./_bench.ts";
 
 const MiB = 1024 * 1024;
@@ -19,7 +20,7 @@ const MiB = 1024 * 1024;
 async function writeDay(path: string): Promise<void> {
   const clock = fakeClock(Date.now() - 24 * 3_600_000);
   const registry = metricsRegistry({ clock });
-  const random = seeded(1);
+  const random = randomFrom(1);
   using store = statsStore(path, { clock });
   using keeping = recorder({ registry, store, everyMs: 3_600_000 });
   for (let minute = 0; minute < 24 * 60; minute++) {
@@ -32,7 +33,7 @@ async function writeDay(path: string): Promise<void> {
 /** The server: prints its port, then resident memory for each line it is sent; an event every 50 ms. */
 async function server(path: string): Promise<void> {
   const registry = metricsRegistry();
-  const random = seeded(2);
+  const random = randomFrom(2);
   using store = statsStore(path);
   using app = diagnostics({ registry, store, memoryLimitBytes: 8 * 1024 * MiB });
   const serving = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, app.fetch);

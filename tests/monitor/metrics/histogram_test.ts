@@ -1,14 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { Histogram } from "../../../monitor/mod.ts";
-
-/** A repeatable source of numbers in [0, 1). */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
+import { randomFrom } from "../../_origin/mod.ts";
 
 const shapes: Record<string, (random: () => number) => number> = {
   "even from 0.05 to 2000 ms": (random) => 0.05 + random() * 2000,
@@ -20,7 +12,7 @@ const shapes: Record<string, (random: () => number) => number> = {
 
 for (const [shape, draw] of Object.entries(shapes)) {
   Deno.test(`Histogram gives percentiles within 2% of the exact ones: ${shape}`, () => {
-    const random = seeded(7);
+    const random = randomFrom(7);
     const histogram = new Histogram();
     const all: number[] = [];
     for (let n = 0; n < 20_000; n++) {
@@ -52,7 +44,7 @@ Deno.test("Histogram takes what is no duration as 0, and what is too long as the
 });
 
 Deno.test("Histogram: encoded, added and subtracted ones keep every duration", () => {
-  const random = seeded(11);
+  const random = randomFrom(11);
   const before = new Histogram();
   const all = new Histogram();
   for (let n = 0; n < 3000; n++) {

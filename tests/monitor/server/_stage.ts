@@ -7,17 +7,7 @@
 import type { MetricsRegistry } from "../../../monitor/mod.ts";
 import { CivikitError, type ErrorCode } from "../../../transport/mod.ts";
 import type { FakeClock } from "../../_clock.ts";
-
-/** Numbers between 0 and 1 that are the same on every run. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
+import { randomFrom } from "../../_origin/mod.ts";
 
 /** One attempt, as if it had just ended. */
 export function attempt(
@@ -84,7 +74,7 @@ export function stageTransfers(registry: MetricsRegistry): () => void {
 
 /** The last quarter of an hour of a busy process. */
 export async function stageQuarter(registry: MetricsRegistry, clock: FakeClock, seconds = 900): Promise<void> {
-  const random = seeded(7);
+  const random = randomFrom(7);
   const finish = stageTransfers(registry);
   for (let second = 0; second < seconds; second++) {
     const wave = 0.5 + 0.4 * Math.sin(second / 95) + 0.1 * Math.sin(second / 11);

@@ -2,8 +2,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { metrics, metricsRegistry, prometheusText, report } from "../../../monitor/mod.ts";
 import { compose, observe, retry } from "../../../transport/mod.ts";
+import { randomFrom } from "../../_origin/mod.ts";
 import { serve } from "./_served.ts";
-import { attempt, seeded, stageTransfers, traffic } from "./_stage.ts";
+import { attempt, stageTransfers, traffic } from "./_stage.ts";
 
 function has(program: string): boolean {
   try {
@@ -20,7 +21,7 @@ if (!hasPromtool || !hasPrometheus) console.log("prometheus is not installed: th
 /** A registry with something of everything in it. */
 function busyRegistry() {
   const registry = metricsRegistry();
-  const random = seeded(3);
+  const random = randomFrom(3);
   for (let second = 0; second < 60; second++) traffic(registry, random, 1);
   stageTransfers(registry)();
   const url = "https://civitai.com/a";

@@ -1,15 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { SpanSet } from "../../../transport/body/spans.ts";
-
-/** A small generator with a seed, so that a failure can be run again (mulberry32). */
-function seeded(seed: number): (below: number) => number {
-  return (below) => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(seed ^ (seed >>> 15), seed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
+import { randomFrom } from "../../_origin/mod.ts";
 
 /** The spans of a bitmap, found the slow way. */
 function runs(bitmap: Uint8Array, value: number): { start: number; end: number }[] {
@@ -26,7 +17,8 @@ function runs(bitmap: Uint8Array, value: number): { start: number; end: number }
 Deno.test("SpanSet agrees with a bitmap over random operations (faults row 36)", () => {
   const length = 96;
   for (let seed = 1; seed <= 300; seed++) {
-    const random = seeded(seed);
+    const uniform = randomFrom(seed);
+    const random = (below: number) => Math.floor(uniform() * below);
     const bitmap = new Uint8Array(length);
     const set = new SpanSet();
     for (let step = 0; step < 60; step++) {

@@ -1,25 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import type { Clock } from "../../../transport/clock.ts";
 import { formatBytes, formatSpeed, speedMeter } from "../../../transport/download/speed.ts";
+import { fakeClock } from "../../_clock.ts";
 
-function handClock(): Clock & { time: number } {
-  return {
-    time: 1000,
-    now() {
-      return this.time;
-    },
-    date() {
-      return this.time;
-    },
-    after: () => () => {},
-  };
-}
-
-Deno.test("speedMeter() gives the mean of a steady stream", () => {
-  const clock = handClock();
+Deno.test("speedMeter() gives the mean of a steady stream", async () => {
+  const clock = fakeClock();
   const meter = speedMeter({ windowMs: 5000, clock });
   for (let step = 0; step < 200; step++) {
-    clock.time += 100;
+    await clock.advance(100);
     meter.add(1_000_000);
   }
   const speed = meter.bytesPerSecond();
@@ -27,21 +14,21 @@ Deno.test("speedMeter() gives the mean of a steady stream", () => {
   assertEquals(Math.round(meter.etaMs(10 * speed)!), 10_000);
 });
 
-Deno.test("speedMeter() forgets what left its window", () => {
-  const clock = handClock();
+Deno.test("speedMeter() forgets what left its window", async () => {
+  const clock = fakeClock();
   const meter = speedMeter({ windowMs: 1000, clock });
   meter.add(5000);
-  clock.time += 500;
+  await clock.advance(500);
   assertEquals(meter.bytesPerSecond(), 10_000);
-  clock.time += 499;
+  await clock.advance(499);
   assertEquals(Math.round(meter.bytesPerSecond()), 5005);
-  clock.time += 60_000;
+  await clock.advance(60_000);
   assertEquals(meter.bytesPerSecond(), 0);
   assertEquals(meter.etaMs(1), undefined);
 });
 
 Deno.test("speedMeter() does not explode on a first reading at once", () => {
-  const clock = handClock();
+  const clock = fakeClock();
   const meter = speedMeter({ windowMs: 2000, clock });
   assertEquals(meter.bytesPerSecond(), 0);
   meter.add(100);

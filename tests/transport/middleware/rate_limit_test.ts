@@ -11,6 +11,7 @@ import { type HostLimit, rateLimit, type RateLimitOptions, retry } from "../../.
 import { compose } from "../../../transport/compose.ts";
 import { HttpError } from "../../../transport/errors/errors.ts";
 import { fakeClock } from "../../_clock.ts";
+import { randomFrom } from "../../_origin/mod.ts";
 import { type Answer, fate, script, watched } from "./_stub.ts";
 
 const host = "a.example";
@@ -210,18 +211,9 @@ Deno.test("rateLimit() refuses options out of range, by name", () => {
   assertThrows(() => rateLimit({ recoverAfter: 0 }), RangeError, "recoverAfter");
 });
 
-/** Small and repeatable: the same seed gives the same run. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1664525 + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
 Deno.test("rateLimit() never passes its limits, starves nobody and leaves no hole, whatever happens", async () => {
   for (let seed = 1; seed <= 20; seed++) {
-    const random = seeded(seed);
+    const random = randomFrom(seed);
     const clock = fakeClock();
     const hosts = new Map<string, HostLimit>();
     const concurrency = 1 + Math.floor(random() * 6);
