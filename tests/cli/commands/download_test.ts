@@ -1,47 +1,26 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { main } from "../../../cli/mod.ts";
-import { type Civitai, startCivitai } from "../../_civitai/mod.ts";
-import { type TestIo, testIo, type TestIoOptions } from "../_io.ts";
+import { type TestIo, testIo } from "../_io.ts";
+import { inWorld, sha256, type World } from "../_world.ts";
 
-interface Ran {
-  readonly code: number;
-  readonly io: TestIo;
-}
-
-interface World {
-  readonly civitai: Civitai;
+interface Place extends Pick<World, "civitai" | "run"> {
+  /** Where `run` downloads to. */
   readonly dir: string;
-  run(args: readonly string[], options?: TestIoOptions): Promise<Ran>;
 }
 
-/** A Civitai, an empty folder, and the command run in this very process. */
-async function inWorld(work: (world: World) => Promise<void>): Promise<void> {
-  await using civitai = await startCivitai({ bigBytes: 4 * 1024 ** 2 });
-  const folder = await Deno.makeTempDir();
-  const dir = join(folder, "models");
-  try {
-    await work({
-      civitai,
-      dir,
-      async run(args, { env = {}, ...options } = {}) {
-        const io = testIo({ ...options, env: { CIVIKIT_BASE_URL: civitai.url, XDG_CONFIG_HOME: folder, ...env } });
-        return { code: await main(["download", "--dir", dir, ...args], io), io };
-      },
-    });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
-async function sha256(path: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", await Deno.readFile(path));
-  return new Uint8Array(digest).toHex().toUpperCase();
-}
+/** Calls `work` with a Civitai, and a `run` of `civikit download` into a folder that is not there yet. */
+const inPlace = (work: (place: Place) => Promise<void>) =>
+  inWorld(({ civitai, folder, run }) => {
+    const dir = join(folder, "models");
+    return work({ civitai, dir, run: (args, options) => run(["download", "--dir", dir, ...args], options) });
+  });
 
 async function names(dir: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(dir), ({ name }) => name)).sort();
 }
+
+const events = ({ out }: TestIo) => out.trimEnd().split("\n").map((line) => JSON.parse(line));
 
 /** A port that nobody listens on. */
 function closedPort(): number {
@@ -49,10 +28,8 @@ function closedPort(): number {
   return listener.addr.port;
 }
 
-const events = ({ out }: TestIo) => out.trimEnd().split("\n").map((line) => JSON.parse(line));
-
 Deno.test("civikit download fetches versions, models, AIRs and page URLs, verified, in one go", () =>
-  inWorld(async ({ civitai, dir, run }) => {
+  inPlace(async ({ civitai, dir, run }) => {
     const { code, io } = await run([
       "2002",
       "model:1003",
@@ -74,7 +51,7 @@ Deno.test("civikit download fetches versions, models, AIRs and page URLs, verifi
   }));
 
 Deno.test("civikit download --all takes every file of a version, and gives equal names a path each", () =>
-  inWorld(async ({ dir, run }) => {
+  inPlace(async ({ dir, run }) => {
     const { code, io } = await run(["2030", "2010", "--all-files"]);
     assertEquals(code, 0, io.err);
     assertEquals(await names(dir), [
@@ -87,7 +64,7 @@ Deno.test("civikit download --all takes every file of a version, and gives equal
   }));
 
 Deno.test("civikit download --file chooses by id and by name", () =>
-  inWorld(async ({ dir, run }) => {
+  inPlace(async ({ dir, run }) => {
     assertEquals((await run(["2010", "--file", "3012"])).code, 0);
     assertEquals((await run(["2010", "--file", "harbourMix_v10_pruned.safetensors", "-o", "small.bin"])).code, 0);
     assertEquals(await names(dir), ["harbour.vae.safetensors", "small.bin"]);
@@ -97,7 +74,7 @@ Deno.test("civikit download --file chooses by id and by name", () =>
   }));
 
 Deno.test("civikit download reads references from a list and from standard input", () =>
-  inWorld(async ({ dir, run }) => {
+  inPlace(async ({ dir, run }) => {
     const list = join(dir, "..", "list.txt");
     await Deno.writeTextFile(list, "# my models\n\n2002\n  model:1003\n");
     assertEquals((await run(["--from", list])).code, 0);
@@ -113,7 +90,7 @@ Deno.test("civikit download reads references from a list and from standard input
   }));
 
 Deno.test("civikit download does not fetch a finished file again, and says so", () =>
-  inWorld(async ({ civitai, run }) => {
+  inPlace(async ({ civitai, run }) => {
     assertEquals((await run(["2002"])).code, 0);
     const before = civitai.storage.log.length;
     const { code, io } = await run(["2002", "2002"]);
@@ -123,7 +100,7 @@ Deno.test("civikit download does not fetch a finished file again, and says so", 
   }));
 
 Deno.test("civikit download --json writes nothing but the documented lines", () =>
-  inWorld(async ({ civitai, dir, run }) => {
+  inPlace(async ({ civitai, dir, run }) => {
     const { code, io } = await run(["2002", "99999", "--json"]);
     assertEquals([code, io.err], [4, ""]);
     const lines = events(io);
@@ -144,7 +121,7 @@ Deno.test("civikit download --json writes nothing but the documented lines", () 
   }));
 
 Deno.test("civikit download --dry-run shows file, size, hashes, target and free space, and fetches nothing", () =>
-  inWorld(async ({ civitai, dir, run }) => {
+  inPlace(async ({ civitai, dir, run }) => {
     const { code, io } = await run(["2002", "--dry-run"]);
     assertEquals(code, 0, io.err);
     for (const part of ["paper_lantern_v2.safetensors", await civitai.sha256(3002), dir, " bytes)", " free in "]) {
@@ -157,7 +134,7 @@ Deno.test("civikit download --dry-run shows file, size, hashes, target and free 
   }));
 
 Deno.test("civikit download ends with the documented exit code for each kind of failure, and a hint", () =>
-  inWorld(async ({ civitai, dir, run }) => {
+  inPlace(async ({ civitai, dir, run }) => {
     const table: [string[], number, string][] = [
       [["99999"], 4, 'write "model:99999"'],
       [["model:99999"], 4, "No such model"],
@@ -195,7 +172,7 @@ Deno.test("civikit download ends with the documented exit code for each kind of 
   }));
 
 Deno.test("civikit download takes a mislabelled file with --no-verify or with a hash the user trusts", () =>
-  inWorld(async ({ civitai, dir, run }) => {
+  inPlace(async ({ civitai, dir, run }) => {
     assertEquals((await run(["2060"])).code, 7);
     const trusted = await run(["2060", "--sha256", await civitai.sha256(3060), "-o", "trusted.bin"]);
     assertEquals([trusted.code, trusted.io.err.includes("SHA256 verified")], [0, true], trusted.io.err);
@@ -205,14 +182,14 @@ Deno.test("civikit download takes a mislabelled file with --no-verify or with a 
   }));
 
 Deno.test("civikit download uses the key from the environment and never prints it", () =>
-  inWorld(async ({ run }) => {
+  inPlace(async ({ run }) => {
     const { code, io } = await run(["2080", "--json"], { env: { CIVITAI_API_KEY: "demo-key" } });
     assertEquals(code, 0, io.out);
     assert(!`${io.out}${io.err}`.includes("demo-key"));
   }));
 
 Deno.test("civikit download keeps hostile names inside the folder and off the terminal", () =>
-  inWorld(async ({ dir, run }) => {
+  inPlace(async ({ dir, run }) => {
     const { code, io } = await run(["2040", "2041", "2042", "2043"]);
     assertEquals(code, 0, io.err);
     assertEquals((await names(dir)).length, 4);
@@ -221,7 +198,7 @@ Deno.test("civikit download keeps hostile names inside the folder and off the te
   }));
 
 Deno.test("civikit download refuses to replace a different file, and does with --force", () =>
-  inWorld(async ({ dir, run }) => {
+  inPlace(async ({ dir, run }) => {
     const path = join(dir, "paper_lantern_v2.safetensors");
     await Deno.mkdir(dir);
     await Deno.writeTextFile(path, "mine");
@@ -232,19 +209,19 @@ Deno.test("civikit download refuses to replace a different file, and does with -
   }));
 
 Deno.test("civikit download --quiet is silent when all is well", () =>
-  inWorld(async ({ run }) => {
+  inPlace(async ({ run }) => {
     const { code, io } = await run(["2002", "--quiet"]);
     assertEquals([code, io.out, io.err], [0, "", ""]);
   }));
 
 Deno.test("civikit download speaks the reader's language in its hints", () =>
-  inWorld(async ({ run }) => {
+  inPlace(async ({ run }) => {
     const { io } = await run(["99999", "--lang", "zh-TW"]);
     assert(io.err.includes("錯誤: 99999: 找不到這個版本\n") && io.err.includes("  處理: "), io.err);
   }));
 
 Deno.test("civikit download interrupted before its first file ends with 130 and a summary", () =>
-  inWorld(async ({ civitai, dir }) => {
+  inPlace(async ({ civitai, dir }) => {
     const io = testIo({ env: { CIVIKIT_BASE_URL: civitai.url } });
     civitai.faults.rateLimitNext(1, 20);
     const ended = main(["download", "2002", "--dir", dir, "--json"], io);
@@ -258,7 +235,7 @@ Deno.test("civikit download interrupted before its first file ends with 130 and 
   }));
 
 Deno.test("civikit download ends at once at the second interrupt, whatever still waits", () =>
-  inWorld(async ({ civitai, dir }) => {
+  inPlace(async ({ civitai, dir }) => {
     const io = testIo({ env: { CIVIKIT_BASE_URL: civitai.url } });
     civitai.faults.rateLimitNext(1, 20);
     const ended = main(["download", "2002", "--dir", dir], io);
@@ -271,7 +248,7 @@ Deno.test("civikit download ends at once at the second interrupt, whatever still
   }));
 
 Deno.test("civikit download ends at once, and says why, for files of a host that asked for a pause of a day", () =>
-  inWorld(async ({ run }) => {
+  inPlace(async ({ run }) => {
     let asked = 0;
     await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
       asked++;
