@@ -186,7 +186,7 @@ Deno.test("architecture: the checker sees forbidden imports", () => {
     edge("cli/main.ts", "../transport/retry.ts", "transport/retry.ts"),
     edge("cli/main.ts", "../create_transport.ts", "create_transport.ts"),
     edge("cli/main.ts", "../tools/registry.ts", "tools/registry.ts"),
-    edge("api/resources/models.ts", "./_clock.ts", "tests/_clock.ts"),
+    edge("api/resources/models.ts", "./_support/clock.ts", "tests/_support/clock.ts"),
     edge("api/resources/models.ts", "../hub/run/mod.ts", "hub/run/mod.ts"),
     edge("hub/run/run_files.ts", "../../cli/mod.ts", "cli/mod.ts"),
     edge("hub/run/run_files.ts", "../../mod.ts", "mod.ts"),

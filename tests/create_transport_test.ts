@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { httpCache, memoryStore } from "../cache/mod.ts";
 import { createTransport, type CreateTransportOptions } from "../mod.ts";
-import { settle } from "./_clock.ts";
+import { settle } from "./_support/clock.ts";
 
 const json = { accept: "application/json" };
 

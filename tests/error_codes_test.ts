@@ -21,7 +21,7 @@ import {
 } from "../transport/mod.ts";
 import { inWorld, type World } from "./cli/_world.ts";
 import { type Fault, type Origin, refusals, startOrigin } from "./_origin/mod.ts";
-import { rawServer, readHead, writeText } from "./_raw.ts";
+import { rawServer, readHead, writeText } from "./_support/raw.ts";
 
 const size = 300_000;
 const seed = 31;

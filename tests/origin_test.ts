@@ -16,7 +16,7 @@ import {
   testCertificate,
   type TlsFault,
 } from "./_origin/mod.ts";
-import { hasNginx, startNginx } from "./_nginx.ts";
+import { hasNginx, startNginx } from "./_support/nginx.ts";
 
 const size = 700_000;
 const seed = 7;

@@ -6,8 +6,8 @@
  * @module
  */
 import { diagnostics, metricsRegistry } from "../monitor/mod.ts";
-import { fakeClock } from "../tests/_clock.ts";
-import { startChromium } from "../tests/_chromium.ts";
+import { fakeClock } from "../tests/_support/clock.ts";
+import { startChromium } from "../tests/_support/chromium.ts";
 import { stageQuarter } from "../tests/monitor/server/_stage.ts";
 
 const GiB = 1024 ** 3;

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { startNginx } from "../_nginx.ts";
+import { startNginx } from "../_support/nginx.ts";
 
 const [folder, address] = Deno.args as [string, string];
 await using _nginx = await startNginx({ folder, extra: `listen ${address};` });

@@ -12,7 +12,7 @@
 import { createHash } from "node:crypto";
 import { pieces, seeded } from "../_origin/content.ts";
 import { type Link, openLink } from "./_link.ts";
-import { hasNginx, startNginx } from "../_nginx.ts";
+import { hasNginx, startNginx } from "../_support/nginx.ts";
 import { benchArgs, median, root, type Row, run, say } from "./_bench.ts";
 import {
   aria2,

@@ -10,7 +10,7 @@
 import { join } from "node:path";
 import { metrics, metricsRegistry, recorder, report, statsStore } from "../../monitor/mod.ts";
 import { compose, type Transport } from "../../transport/mod.ts";
-import { fakeClock } from "../_clock.ts";
+import { fakeClock } from "../_support/clock.ts";
 import { benchArgs, median, type Row, say } from "./_bench.ts";
 
 const args = await benchArgs("monitor.ts");

@@ -8,8 +8,8 @@
  * @module
  */
 import { diagnostics, metricsRegistry, recorder, statsStore } from "../../monitor/mod.ts";
-import { fakeClock } from "../_clock.ts";
-import { findChromium, startChromium } from "../_chromium.ts";
+import { fakeClock } from "../_support/clock.ts";
+import { findChromium, startChromium } from "../_support/chromium.ts";
 import { randomFrom } from "../_origin/mod.ts";
 import { traffic } from "../monitor/server/_stage.ts";
 import { benchArgs, median, type Row, script } from "./_bench.ts";

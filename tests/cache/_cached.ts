@@ -7,7 +7,7 @@ import {
   memoryStore,
 } from "../../cache/mod.ts";
 import { compose, type Transport, type TransportEvent } from "../../transport/mod.ts";
-import { type FakeClock, fakeClock } from "../_clock.ts";
+import { type FakeClock, fakeClock } from "../_support/clock.ts";
 
 /** What a test sees of an answer. */
 export interface Seen {

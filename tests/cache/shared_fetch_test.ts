@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { httpCache, memoryStore } from "../../cache/mod.ts";
 import { compose, dedupe, fetchTransport, type Transport } from "../../transport/mod.ts";
-import { settle } from "../_clock.ts";
+import { settle } from "../_support/clock.ts";
 
 Deno.test("many callers of a missing entry share one fetch below the cache, also when the first one aborts", async () => {
   let calls = 0;

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { NetworkError } from "../../transport/mod.ts";
-import { settle } from "../_clock.ts";
+import { settle } from "../_support/clock.ts";
 import { type Cached, cached, inTurn, numbered, site, type Step } from "./_cached.ts";
 
 const broken: Step = () => {

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { contentAt, sha256Of, startOrigin } from "../_origin/mod.ts";
-import { canRefuse, refusing } from "../_refusing.ts";
+import { canRefuse, refusing } from "../_support/refusing.ts";
 import { runVictim, type Said } from "./_run.ts";
 
 const size = 300_000;

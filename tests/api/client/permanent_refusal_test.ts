@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { isPermanentRefusal as isPermanent } from "../../../api/client/errors.ts";
 import { createTransport } from "../../../mod.ts";
 import { retry } from "../../../transport/mod.ts";
-import { fakeClock } from "../../_clock.ts";
+import { fakeClock } from "../../_support/clock.ts";
 import { script, silentBody, watched } from "../../transport/middleware/_stub.ts";
 
 const get = () => new Request("https://civitai.com/api/v1/models");

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { eventBus } from "../../../monitor/mod.ts";
-import { fakeClock } from "../../_clock.ts";
+import { fakeClock } from "../../_support/clock.ts";
 
 Deno.test("eventBus() numbers events and hands the kept ones to whoever comes back", () => {
   const bus = eventBus({ capacity: 3, clock: fakeClock() });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { memoryGuard, metricsRegistry, type MonitorEvent } from "../../../monitor/mod.ts";
 import { createTransport } from "../../../create_transport.ts";
 import { download } from "../../../transport/mod.ts";
-import { fakeClock } from "../../_clock.ts";
+import { fakeClock } from "../../_support/clock.ts";
 import { startOrigin } from "../../_origin/mod.ts";
 
 const MiB = 1024 * 1024;

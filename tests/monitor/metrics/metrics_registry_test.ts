@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { metricsRegistry, type RequestSample, routeOf } from "../../../monitor/mod.ts";
-import { fakeClock } from "../../_clock.ts";
+import { fakeClock } from "../../_support/clock.ts";
 
 const attempt = (url: string, more: Partial<Parameters<ReturnType<typeof metricsRegistry>["record"]>[0]> = {}) => ({
   ...{ method: "GET", url, durationMs: 10, status: 200, bytes: 100, code: undefined, isAborted: false },

@@ -10,7 +10,7 @@ import {
   retry,
   timeout,
 } from "../../../transport/mod.ts";
-import { fakeClock, settle } from "../../_clock.ts";
+import { fakeClock, settle } from "../../_support/clock.ts";
 import { startOrigin } from "../../_origin/mod.ts";
 
 const url = "https://civitai.com/api/v1/models/5";

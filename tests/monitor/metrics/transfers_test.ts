@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { metricsRegistry, openMonitor } from "../../../monitor/mod.ts";
 import { createTransport } from "../../../create_transport.ts";
 import { CivikitError, download, downloadAll, VerificationError } from "../../../transport/mod.ts";
-import { fakeClock } from "../../_clock.ts";
+import { fakeClock } from "../../_support/clock.ts";
 import { startOrigin } from "../../_origin/mod.ts";
 
 async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {

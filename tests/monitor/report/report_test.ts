@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Attempt, formatReport, metricsRegistry, report } from "../../../monitor/mod.ts";
-import { fakeClock } from "../../_clock.ts";
+import { fakeClock } from "../../_support/clock.ts";
 
 const api = "https://civitai.com/api/v1/models/5";
 const attempt = (more: Partial<Attempt> = {}): Attempt => ({

@@ -6,7 +6,7 @@
  */
 import type { MetricsRegistry } from "../../../monitor/mod.ts";
 import { CivikitError, type ErrorCode } from "../../../transport/mod.ts";
-import type { FakeClock } from "../../_clock.ts";
+import type { FakeClock } from "../../_support/clock.ts";
 import { randomFrom } from "../../_origin/mod.ts";
 
 /** One attempt, as if it had just ended. */

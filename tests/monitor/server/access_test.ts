@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console -- what it prints is what it is for
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { logInAttempts } from "../../../monitor/server/log_in_attempts.ts";
-import { fakeClock } from "../../_clock.ts";
+import { fakeClock } from "../../_support/clock.ts";
 import { diagnostics, type DiagnosticsOptions, metricsRegistry } from "../../../monitor/mod.ts";
 import { serve } from "./_served.ts";
 

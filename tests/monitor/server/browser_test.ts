@@ -1,8 +1,8 @@
 // deno-lint-ignore-file no-console -- what it prints is what it is for
 import { assert, assertEquals } from "@std/assert";
 import { metricsRegistry } from "../../../monitor/mod.ts";
-import { fakeClock } from "../../_clock.ts";
-import { type BrowserPage, findChromium, startChromium } from "../../_chromium.ts";
+import { fakeClock } from "../../_support/clock.ts";
+import { type BrowserPage, findChromium, startChromium } from "../../_support/chromium.ts";
 import { serve, type Served } from "./_served.ts";
 import { attempt, stageQuarter, stageTransfers } from "./_stage.ts";
 

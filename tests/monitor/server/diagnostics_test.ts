@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { metrics, metricsRegistry, recorder, report, statsStore } from "../../../monitor/mod.ts";
 import { openapi } from "../../../monitor/server/openapi.ts";
 import { CivikitError, compose, isCode } from "../../../transport/mod.ts";
-import { fakeClock } from "../../_clock.ts";
+import { fakeClock } from "../../_support/clock.ts";
 import { serve } from "./_served.ts";
 import { attempt, stageTransfers } from "./_stage.ts";
 

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { diagnostics, eventBus, metricsRegistry, type StatsStore } from "../../../monitor/mod.ts";
 import { eventStreams } from "../../../monitor/server/event_stream.ts";
 import type { TransportEvent } from "../../../transport/mod.ts";
-import { fakeClock } from "../../_clock.ts";
+import { fakeClock } from "../../_support/clock.ts";
 import { serve } from "./_served.ts";
 
 interface Sent {

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { join } from "node:path";
 import { metricsRegistry, recorder, type StatsDelta, type StatsStore, statsStore } from "../../../monitor/mod.ts";
-import { fakeClock } from "../../_clock.ts";
+import { fakeClock } from "../../_support/clock.ts";
 
 const attempt = (code?: "not_found") => ({
   ...{ method: "GET", url: "https://civitai.com/api/v1/models", durationMs: 12, status: code ? 404 : 200, bytes: 10 },

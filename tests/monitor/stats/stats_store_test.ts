@@ -7,7 +7,7 @@ import { applicationId, migrations } from "../../../monitor/stats/stats_schema.t
 import { openSqlite } from "../../../transport/internal.ts";
 import { DiskError } from "../../../transport/mod.ts";
 import { registryFlags } from "../../../tools/registry.ts";
-import { fakeClock } from "../../_clock.ts";
+import { fakeClock } from "../../_support/clock.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;

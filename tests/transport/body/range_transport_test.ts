@@ -11,7 +11,7 @@ import {
 } from "../../../transport/mod.ts";
 import { createTransport } from "../../../create_transport.ts";
 import { contentAt, type Fault, type Origin, startOrigin } from "../../_origin/mod.ts";
-import { eventLog, memorySink } from "../../_memory.ts";
+import { eventLog, memorySink } from "../../_support/memory.ts";
 
 const size = 6_000_000;
 const expected = contentAt(21, 0, size);

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ContentError, fetchTransport, HttpError, NetworkError, resumeTransport } from "../../../transport/mod.ts";
 import { contentAt, type Fault, startOrigin } from "../../_origin/mod.ts";
-import { eventLog } from "../../_memory.ts";
+import { eventLog } from "../../_support/memory.ts";
 
 const size = 3_000_000;
 const file = { size, seed: 11 };

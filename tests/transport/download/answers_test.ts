@@ -20,8 +20,8 @@ import {
 } from "../../../transport/mod.ts";
 import { createTransport } from "../../../create_transport.ts";
 import { contentAt, type Fault, fileOf, sha256Of, startOrigin } from "../../_origin/mod.ts";
-import { fakeClock } from "../../_clock.ts";
-import { rawServer, readHead, writeAll, writeText } from "../../_raw.ts";
+import { fakeClock } from "../../_support/clock.ts";
+import { rawServer, readHead, writeAll, writeText } from "../../_support/raw.ts";
 
 /** A small safetensors file: a header of JSON after its length, then numbers. */
 function safetensors(bytes: number, seed = 1): Uint8Array<ArrayBuffer> {

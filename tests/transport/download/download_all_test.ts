@@ -9,7 +9,7 @@ import {
   type DownloadJob,
   fetchTransport,
 } from "../../../transport/mod.ts";
-import { settle } from "../../_clock.ts";
+import { settle } from "../../_support/clock.ts";
 import { type Origin, startOrigin } from "../../_origin/mod.ts";
 
 const size = 2_000_000;

@@ -19,7 +19,7 @@ import {
   VerificationError,
 } from "../../../transport/mod.ts";
 import { contentAt, type Fault, type Origin, type OriginOptions, sha256Of, startOrigin } from "../../_origin/mod.ts";
-import { fakeClock } from "../../_clock.ts";
+import { fakeClock } from "../../_support/clock.ts";
 
 const size = 5_000_000;
 const seed = 31;

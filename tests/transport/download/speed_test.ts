@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { formatBytes, formatSpeed, speedMeter } from "../../../transport/download/speed.ts";
-import { fakeClock } from "../../_clock.ts";
+import { fakeClock } from "../../_support/clock.ts";
 
 Deno.test("speedMeter() gives the mean of a steady stream", async () => {
   const clock = fakeClock();

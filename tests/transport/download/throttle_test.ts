@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { throttle } from "../../../transport/mod.ts";
-import { fakeClock } from "../../_clock.ts";
+import { fakeClock } from "../../_support/clock.ts";
 
 Deno.test("throttle() asks for its rate anew at every write", async () => {
   const clock = fakeClock();

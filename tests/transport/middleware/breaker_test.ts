@@ -1,7 +1,7 @@
 import { assertEquals, assertFalse, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { InputError, isCode, NetworkError } from "../../../transport/errors/errors.ts";
 import { breaker, type BreakerOptions, type Circuit } from "../../../transport/mod.ts";
-import { type FakeClock, fakeClock } from "../../_clock.ts";
+import { type FakeClock, fakeClock } from "../../_support/clock.ts";
 import { type Answer, fate, script, watched } from "./_stub.ts";
 
 const url = "https://a.example/x?token=abc";

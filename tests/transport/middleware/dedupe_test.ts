@@ -9,7 +9,7 @@ import {
 } from "@std/assert";
 import { fetchTransport } from "../../../transport/socket/fetch_transport.ts";
 import { dedupe, type DedupeOptions } from "../../../transport/mod.ts";
-import { settle } from "../../_clock.ts";
+import { settle } from "../../_support/clock.ts";
 import { fate, watched } from "./_stub.ts";
 
 const url = "https://a.example/x?token=abc";

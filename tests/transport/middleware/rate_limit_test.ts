@@ -10,7 +10,7 @@ import {
 import { type HostLimit, rateLimit, type RateLimitOptions, retry } from "../../../transport/mod.ts";
 import { compose } from "../../../transport/compose.ts";
 import { HttpError } from "../../../transport/errors/errors.ts";
-import { fakeClock } from "../../_clock.ts";
+import { fakeClock } from "../../_support/clock.ts";
 import { randomFrom } from "../../_origin/mod.ts";
 import { type Answer, fate, script, watched } from "./_stub.ts";
 

@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { NetworkError } from "../../../transport/errors/errors.ts";
 import { retry, retryBudget, type RetryOptions } from "../../../transport/mod.ts";
-import { fakeClock } from "../../_clock.ts";
+import { fakeClock } from "../../_support/clock.ts";
 import { fate, script, silentBody, watched } from "./_stub.ts";
 
 const url = "https://civitai.com/api/v1/models";

@@ -2,7 +2,7 @@ import { assertEquals, assertFalse, assertRejects, assertStrictEquals } from "@s
 import { HttpError } from "../../../transport/errors/errors.ts";
 import { codeOfStatus } from "../../../transport/http/http_status.ts";
 import { status } from "../../../transport/mod.ts";
-import { fakeClock } from "../../_clock.ts";
+import { fakeClock } from "../../_support/clock.ts";
 import { fate, script, silentBody, watched } from "./_stub.ts";
 
 const url = "https://civitai.com/api/v1/models";

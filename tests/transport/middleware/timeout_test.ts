@@ -3,7 +3,7 @@ import { NetworkError } from "../../../transport/errors/errors.ts";
 import { fetchTransport } from "../../../transport/socket/fetch_transport.ts";
 import { timeout, type TimeoutOptions } from "../../../transport/mod.ts";
 import type { Transport } from "../../../transport/transport.ts";
-import { fakeClock } from "../../_clock.ts";
+import { fakeClock } from "../../_support/clock.ts";
 import { fate, script, watched } from "./_stub.ts";
 
 const url = "https://a.example/";

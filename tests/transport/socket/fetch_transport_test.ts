@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows }
 import { cutSecrets, isLoopback } from "../../../transport/internal.ts";
 import { fetchTransport, InputError, version } from "../../../transport/mod.ts";
 import config from "../../../deno.json" with { type: "json" };
-import { rawServer } from "../../_raw.ts";
+import { rawServer } from "../../_support/raw.ts";
 import { hasOpenssl, testAuthority } from "../../_tls/mod.ts";
 
 /** Answers with what arrived. */

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { wrapBodyError } from "../../../transport/internal.ts";
 import { type ErrorCode, fetchTransport, InputError, NetworkError } from "../../../transport/mod.ts";
-import { rawServer, readHead, writeAll, writeText } from "../../_raw.ts";
+import { rawServer, readHead, writeAll, writeText } from "../../_support/raw.ts";
 import { hasOpenssl, testAuthority } from "../../_tls/mod.ts";
 
 const secret = "a)b&sig=5ec7e7";

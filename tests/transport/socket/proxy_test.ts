@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { fetchTransport, NetworkError } from "../../../transport/mod.ts";
 import { cutSecrets } from "../../../transport/internal.ts";
 import { environmentProxies, environmentProxyFor, parseProxy, proxyFor } from "../../../transport/socket/proxy.ts";
-import { hangUp, type RawServer, rawServer, type RawTls, readHead, writeAll, writeText } from "../../_raw.ts";
+import { hangUp, type RawServer, rawServer, type RawTls, readHead, writeAll, writeText } from "../../_support/raw.ts";
 import { hasOpenssl, testAuthority } from "../../_tls/mod.ts";
 
 /** Passes bytes both ways until one side is done. */

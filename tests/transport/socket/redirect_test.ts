@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type ErrorCode, fetchTransport, NetworkError, type TransportEvent } from "../../../transport/mod.ts";
 import { nextHop } from "../../../transport/socket/redirect.ts";
-import { rawServer, readHead, writeAll } from "../../_raw.ts";
+import { rawServer, readHead, writeAll } from "../../_support/raw.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 

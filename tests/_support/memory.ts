@@ -1,4 +1,4 @@
-import type { Sink, TransportEvent } from "../transport/mod.ts";
+import type { Sink, TransportEvent } from "../../transport/mod.ts";
 
 /** A sink in memory that also counts how often each byte was written. */
 export interface MemorySink extends Sink {
