@@ -35,12 +35,12 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
   const { keepOld, latest } = args.flags;
   const words = projectWords(context.locale);
   return await withInstaller(args, context, async ({ api, signal, emit, fail, install }) => {
-    const meant = args.operands.map((text) => {
+    const entries = args.operands.map((text) => {
       const found = findWanted(project, api, text);
       if (found.length === 0) throw new UsageError(`"${printable(text)}": the manifest has no such model`);
       return found;
     });
-    const only = args.operands.length === 0 ? undefined : meant.flat();
+    const only = args.operands.length === 0 ? undefined : entries.flat();
     const plan = await planUpdate(project, api, { only, latest, signal });
     applyUpdate(project, plan, { keepOld });
     for (const { wanted, error } of plan.failures) fail(error, wanted.air);

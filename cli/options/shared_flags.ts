@@ -1,3 +1,5 @@
+import type { Flag } from "./flags.ts";
+
 /** Options every command understands. */
 export const commonFlags = {
   help: { type: "switch", short: "h", group: "output", help: { en: "show this help", "zh-TW": "顯示說明" } },
@@ -141,18 +143,12 @@ export const fileFlags = {
   allFiles: { type: "switch", help: { en: "every file of a version", "zh-TW": "要版本裡的每個檔案" } },
 } as const;
 
+const { default: _three, ...jobs } = fetchFlags.jobs;
+
 /** How many files are hashed at once. */
-export const hashJobsFlags = {
-  jobs: {
-    type: "whole",
-    short: "j",
-    value: "N",
-    least: 1,
-    most: 16,
-    usual: "one for each core, at most 4",
-    help: { en: "files hashed at once", "zh-TW": "同時處理幾個檔案" },
-  },
-} as const;
+export const hashJobsFlags: { readonly jobs: Extract<Flag, { type: "whole" }> } = {
+  jobs: { ...jobs, usual: "one for each core, at most 4", help: { ...jobs.help, en: "files hashed at once" } },
+};
 
 /** Where results go; a command adds its default. */
 export const dirFlags = {

@@ -9,7 +9,7 @@ import { decidedBy } from "./download_run.ts";
 import { dryRun } from "./dry_run.ts";
 import { ExitCode, exitCode, sharedExitCode } from "../exit_code.ts";
 import { openHashes } from "./hash_store.ts";
-import { jsonLine } from "../terminal/json_line.ts";
+import { output } from "../terminal/output.ts";
 import type { Item, Reporter } from "../terminal/reporter.ts";
 import { projectWords } from "../terminal/project_words.ts";
 import { InterruptedError } from "../terminal/interrupt.ts";
@@ -48,9 +48,10 @@ export async function withInstaller(
   const startedMs = io.now();
   using _closing = { [Symbol.dispose]: () => reporter.close() };
   const { note } = reporter;
+  const out = output(context, { json });
   function emit(event: object, text: string): void {
-    if (json) jsonLine(io, event);
-    else if (isDry) io.stdout(`${text}\n`); // what would be done is what was asked for
+    // what would be done is what was asked for
+    if (json || isDry) out.show(event, `${text}\n`);
     else note(text);
   }
   using cache = openHashes(args, context, note);
@@ -76,7 +77,7 @@ export async function withInstaller(
       const hashes = file.sha256 === null ? file.hashes ?? {} : { SHA256: file.sha256 };
       return { ...itemOf(file, index, root), url: file.url, hashes, warnings: [] };
     });
-    if (wanted.length === 0 && !json) io.stdout(`${words.nothing}\n`);
+    if (wanted.length === 0) out.print(`${words.nothing}\n`);
     const code = dryRun(wanted, { dir: root, json, force: true }, context);
     return code === ExitCode.ok ? [] : [code];
   }

@@ -30,18 +30,18 @@ const texts: Record<Locale, { pause(time: string, host: string): string; retry(t
 
 /** A listener for events of a transport that tells the user of waits of more than two seconds, before they begin. */
 export function noteWaits({ locale, now, showsWaits, note }: NoteWaitsOptions): (event: TransportEvent) => void {
-  const told = new Map<string, number>();
+  const pausedUntil = new Map<string, number>();
   const words = texts[locale];
 
   /** However many requests wait for a host, it is said once. */
   function tellPause(host: string, waitMs: number): void {
     const until = now() + waitMs;
-    if (waitMs < noteworthyMs || until <= (told.get(host) ?? -Infinity) + sameMs) return;
-    told.set(host, until);
+    if (waitMs < noteworthyMs || until <= (pausedUntil.get(host) ?? -Infinity) + sameMs) return;
+    pausedUntil.set(host, until);
     note(words.pause(formatDuration(waitMs), host));
   }
 
-  return function tell(event) {
+  return function noteWaits(event) {
     if (event.type === "wait") tellPause(event.host, event.waitMs);
     else if (event.type !== "retry") return;
     else if (event.code === "rate_limited") tellPause(URL.parse(event.url)?.host ?? event.url, event.delayMs);
