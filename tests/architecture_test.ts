@@ -170,6 +170,11 @@ Deno.test("architecture: the run driver loads no hono", async () => {
   assertEquals([...packages].filter((name) => name === "hono" || name.startsWith("hono/")), []);
 });
 
+Deno.test("architecture: @std/log, which the standard library no longer keeps, is imported by one file", async () => {
+  const importers = (await readEdges()).filter(({ as }) => as.startsWith("@std/log")).map(({ from }) => from);
+  assertEquals(importers, ["monitor/logs/log.ts"]);
+});
+
 Deno.test("architecture: no package.json, which would switch Deno to node_modules, and no deps.ts", async () => {
   const names = [...await readdir(ROOT), ...await packageFiles()];
   assertEquals(names.filter((name) => /(^|\/)(package\.json|deps\.ts)$/.test(name)), []);
