@@ -28,8 +28,6 @@ export interface Question<T> extends CallOptions {
   method?: "GET" | "POST";
   /** What is posted. */
   body?: unknown;
-  /** Shown the answer before it is checked. */
-  peek?: (value: unknown) => void;
 }
 
 /** Asks the API and gives back the checked answer. */
@@ -165,7 +163,7 @@ export async function askJson(transport: Transport, request: Request, endpoint: 
  */
 export function createCall(transport: Transport, baseUrl: string): Call {
   return async function call<T>(
-    { path, route, schema, query, signal, method = "GET", body, peek }: Question<T>,
+    { path, route, schema, query, signal, method = "GET", body }: Question<T>,
   ): Promise<T> {
     const request = new Request(`${baseUrl}/api/v1${path}${search(query)}`, {
       method,
@@ -175,7 +173,6 @@ export function createCall(transport: Transport, baseUrl: string): Call {
     });
     const endpoint = `${method} ${route}`;
     const value = await askJson(transport, request, endpoint);
-    peek?.(value);
     return check(value, schema, endpoint, request);
   };
 }

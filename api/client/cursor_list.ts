@@ -25,24 +25,19 @@ function nextOf({ metadata }: CursorPage<unknown>): string | undefined {
   return typeof next === "string" || typeof next === "number" ? String(next) : undefined;
 }
 
-function isPage(value: unknown): value is CursorPage<unknown> {
-  return typeof value === "object" && value !== null && Array.isArray((value as { items?: unknown }).items);
-}
-
 /** Walks a list by cursor, built from the caller's own query: `nextPage` repeats a token and has been malformed. */
 export function cursorList<T>(
   call: Call,
   { path, schema, wire, keyOf, checkFirst, isSingle = false }: CursorSource<T>,
   options: ListOptions = {},
 ): Listing<T> {
-  const ask: ListSource<T>["ask"] = async (cursor, signal, lookAhead) => {
+  const ask: ListSource<T>["ask"] = async (cursor, signal) => {
     const page = await call({
       path,
       route: path,
       query: { ...wire(), cursor },
       schema,
       signal,
-      peek: (value) => !isSingle && isPage(value) && lookAhead(nextOf(value), value.items.length),
     });
     if (cursor === undefined) await checkFirst?.(page.items, signal);
     return { items: page.items, next: isSingle ? undefined : nextOf(page) };

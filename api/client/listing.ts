@@ -48,18 +48,12 @@ export interface ListPage<T> {
   readonly next: string | undefined;
 }
 
-/** Told where the next page begins, and how many rows this one has. */
-export type LookAhead = (next: string | undefined, rows: number) => void;
-
 /** What tells {@linkcode listing} how to walk a list. */
 export interface ListSource<T> {
   /** The kind of call, such as `GET /models`: for errors. */
   readonly route: string;
-  /**
-   * Asks for the page at `cursor`. May call `lookAhead` as soon as it knows where the next page begins and how many rows
-   * this one has, before it has looked at them.
-   */
-  readonly ask: (cursor: string | undefined, signal: AbortSignal, lookAhead: LookAhead) => Promise<ListPage<T>>;
+  /** Asks for the page at `cursor`. */
+  readonly ask: (cursor: string | undefined, signal: AbortSignal) => Promise<ListPage<T>>;
   /** What makes a row the same as another; undefined where nothing does. */
   readonly keyOf: (row: T) => number | string | undefined;
 }
@@ -94,7 +88,6 @@ export function listing<T>(source: ListSource<T>, { signal, max = Infinity, from
   let emptyPages = 0;
   let stalePages = 0;
   let coming: Promise<ListPage<T>> | undefined;
-  let ahead: Promise<ListPage<T>> | undefined;
   let loading: Promise<void> | undefined;
 
   function finish(): void {
@@ -111,13 +104,7 @@ export function listing<T>(source: ListSource<T>, { signal, max = Infinity, from
   function askAt(where: string | undefined): Promise<ListPage<T>> {
     const stop = new AbortController();
     asking.add(stop);
-    const page = ask(where, stop.signal, (found, count) => {
-      // someone who has come through a page and waits for this one will want the next: it may come while this one is read
-      const isWaitedFor = !isOver && loading !== undefined && hasPage && where === cursor && ahead === undefined;
-      if (isWaitedFor && found !== undefined && found !== where && !cursors.has(found) && left > count) {
-        ahead = askAt(found);
-      }
-    });
+    const page = ask(where, stop.signal);
     // if it fails, that is said when its turn comes
     page.catch(() => {}).finally(() => asking.delete(stop));
     return page;
@@ -149,8 +136,7 @@ export function listing<T>(source: ListSource<T>, { signal, max = Infinity, from
       if (!hasPage) signal?.addEventListener("abort", giveUp);
       coming ??= askAt(cursor);
       const page = await coming;
-      coming = ahead;
-      ahead = undefined;
+      coming = undefined;
       if (isOver) return;
       if (cursor !== undefined) cursors.add(cursor);
       rows = page.items.filter((row) => isNew(keyOf(row)));
