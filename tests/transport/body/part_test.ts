@@ -120,6 +120,12 @@ const cases: readonly (readonly [string, Response, Wanted, PartAnswer])[] = [
     { start: 5 },
     { kind: "beyond", total: 5 },
   ],
+  [
+    "knows the end of a file of known size",
+    answer(416, { "content-range": "bytes */5" }),
+    { start: 5, total: 5 },
+    { kind: "beyond", total: 5 },
+  ],
   ["knows an end that nobody gives a number", answer(416), { start: 5 }, { kind: "beyond", total: undefined }],
   [
     "trusts no 416 in the middle of the file",
