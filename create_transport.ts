@@ -1,6 +1,7 @@
 import { classifyCivitai } from "./api/mod.ts";
 import { isPermanentRefusal } from "./api/client/errors.ts";
 import { isReading } from "./api/client/reading.ts";
+import { noOthers } from "./transport/internal.ts";
 import {
   auth,
   breaker,
@@ -107,7 +108,24 @@ export function createTransport({
   cache,
   layers = [],
   report,
+  ...others
 }: CreateTransportOptions = {}): CivikitTransport {
+  noOthers<CreateTransportOptions>("createTransport", others, {
+    key,
+    hosts,
+    parallel,
+    pieceBytes,
+    headersMs,
+    apiMs,
+    idleMs,
+    socket: socketOptions,
+    retry: retryOptions,
+    rateLimit: limitOptions,
+    resume: resumeOptions,
+    cache,
+    layers,
+    report,
+  });
   const socket = fetchTransport({ headersMs, ...socketOptions });
   const credentials = auth({ key, ...(hosts === undefined ? {} : { hosts }) });
   const bracket = compose(

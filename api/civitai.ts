@@ -1,3 +1,4 @@
+import { noOthers } from "../transport/internal.ts";
 import { compose, status, type Transport } from "../transport/mod.ts";
 import { type Articles, articles } from "./resources/articles.ts";
 import { createCall } from "./client/call.ts";
@@ -88,6 +89,7 @@ function logToConsole(error: Error & { code: string }): void {
  * ```
  */
 export function civitai(transport: Transport, { onError = logToConsole, ...options }: CivitaiOptions = {}): Civitai {
+  noOthers<CivitaiOptions>("civitai", options, { onError, baseUrl: true, trustedHosts: true });
   const { baseUrl, trustedHosts } = checkedSite(options);
   const call = createCall(compose(transport, status({ classify: classifyCivitai })), baseUrl);
   const orNull = createOrNull(onError);

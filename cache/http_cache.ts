@@ -1,6 +1,7 @@
 import {
   askedSpan,
   formatRange,
+  noOthers,
   redactUrl,
   statusIs,
   strongTag,
@@ -114,7 +115,22 @@ export function httpCache({
   targetedFields = ["cdn-cache-control"],
   name = "civikit",
   clock = systemClock,
+  ...others
 }: HttpCacheOptions): Middleware {
+  noOthers<HttpCacheOptions>("httpCache", others, {
+    store,
+    shared,
+    partition,
+    isPublic,
+    defaultTtlMs,
+    shouldStore,
+    maxEntryBytes,
+    staleIfErrorMs,
+    onForbiddenStale,
+    targetedFields,
+    name,
+    clock,
+  });
   wholeWithin("maxEntryBytes", maxEntryBytes, 1);
   within("defaultTtlMs", defaultTtlMs, 0);
   within("staleIfErrorMs", staleIfErrorMs, 0);

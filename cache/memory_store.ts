@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { wholeWithin } from "../transport/internal.ts";
+import { noOthers, wholeWithin } from "../transport/internal.ts";
 import {
   type CacheEntry,
   type CacheFilter,
@@ -52,7 +52,10 @@ const fieldBytes = 100;
  * for (let n = 0; n < 2; n++) console.log(await (await client.fetch(new Request("http://a.test/"))).text());
  * ```
  */
-export function memoryStore({ maxBytes = 100 * 1024 * 1024, maxVariants = 16 }: MemoryStoreOptions = {}): CacheStore {
+export function memoryStore(
+  { maxBytes = 100 * 1024 * 1024, maxVariants = 16, ...others }: MemoryStoreOptions = {},
+): CacheStore {
+  noOthers<MemoryStoreOptions>("memoryStore", others, { maxBytes, maxVariants });
   wholeWithin("maxBytes", maxBytes, 1);
   wholeWithin("maxVariants", maxVariants, 1);
   const byUrl = new Map<string, MemoryEntry[]>();

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { crc32 } from "node:zlib";
-import { wholeWithin, within } from "../transport/internal.ts";
+import { noOthers, wholeWithin, within } from "../transport/internal.ts";
 import { backlog, backlogSql } from "./sqlite_backlog.ts";
 import { sqliteConnection } from "./sqlite_connection.ts";
 import { rowSql, rowsWithin, ticksPerMs } from "./sqlite_rows.ts";
@@ -91,9 +91,10 @@ const dayMs = 86_400_000;
  */
 export function sqliteStore(
   path: string,
-  { maxBytes = 100 * 1024 * 1024, maxIdleMs = 30 * dayMs, maxVariants = 16, useGrainMs = 60_000 }: SqliteStoreOptions =
-    {},
+  { maxBytes = 100 * 1024 * 1024, maxIdleMs = 30 * dayMs, maxVariants = 16, useGrainMs = 60_000, ...others }:
+    SqliteStoreOptions = {},
 ): CacheStore {
+  noOthers<SqliteStoreOptions>("sqliteStore", others, { maxBytes, maxIdleMs, maxVariants, useGrainMs });
   wholeWithin("maxBytes", maxBytes, 1);
   wholeWithin("maxVariants", maxVariants, 1);
   within("maxIdleMs", maxIdleMs, 1);

@@ -1,5 +1,5 @@
 import { type Locale, version } from "../transport/mod.ts";
-import { cutSecrets } from "../transport/internal.ts";
+import { closest, cutSecrets } from "../transport/internal.ts";
 import { lostAbilities } from "./run/abilities.ts";
 import { type Args, firstOperand, splitArgs } from "./options/args.ts";
 import type { Flags } from "./options/flags.ts";
@@ -15,7 +15,7 @@ import { InterruptedError, withHangUps } from "./terminal/interrupt.ts";
 import { type Io, processIo } from "./terminal/io.ts";
 import { chooseLocale } from "./settings/settings.ts";
 import { chooseStyle, type Style } from "./terminal/style.ts";
-import { closest, printable } from "./terminal/text.ts";
+import { printable } from "./terminal/text.ts";
 
 function find(name: string): Command {
   const command = commands.find((candidate) => candidate.name === name);

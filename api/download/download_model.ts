@@ -1,5 +1,5 @@
 import type { DownloadOptions, DownloadProgress, DownloadResult, Transport } from "../../transport/mod.ts";
-import { nameInUrl } from "../../transport/internal.ts";
+import { nameInUrl, noOthers } from "../../transport/internal.ts";
 import { type Civitai, civitai } from "../civitai.ts";
 import { fetchFiles, type WantedFile } from "./fetch_files.ts";
 import { placer } from "../layout/placer.ts";
@@ -28,6 +28,26 @@ export interface DownloadModelOptions
   /** Called for each file, at most ten times a second and at its end. */
   onProgress?: ((progress: ModelProgress) => void) | undefined;
 }
+
+const optionNames: { readonly [Name in keyof Required<DownloadModelOptions>]: true } = {
+  all: true,
+  baseUrl: true,
+  concurrency: true,
+  directory: true,
+  file: true,
+  format: true,
+  fp: true,
+  layout: true,
+  onProgress: true,
+  quantType: true,
+  replace: true,
+  report: true,
+  signal: true,
+  size: true,
+  throttle: true,
+  trustedHosts: true,
+  type: true,
+};
 
 /** A file that {@linkcode downloadModel} has brought. */
 export interface DownloadedFile extends DownloadResult {
@@ -84,6 +104,7 @@ export async function downloadModel(
     ...choice
   }: DownloadModelOptions = {},
 ): Promise<DownloadedFile[]> {
+  noOthers<DownloadModelOptions>("downloadModel", choice, optionNames);
   const api = civitai(transport, { ...(baseUrl && { baseUrl }), ...(trustedHosts && { trustedHosts }) });
   const found = await referenceOf(reference, api, signal);
   const files = found.kind === "url" ? [fileAt(found.url)] : await filesOf(found, api, { ...choice, layout, signal });

@@ -1,7 +1,8 @@
+import { closest } from "../../transport/internal.ts";
 import { apiCommand, type ApiContext } from "../run/api_command.ts";
 import { UsageError } from "../options/usage_error.ts";
 import type { Command } from "../command.ts";
-import { closest, printable } from "../terminal/text.ts";
+import { printable } from "../terminal/text.ts";
 
 const help = `Without a name: every list and how many words it has. With one: its words, one a
 line, to be used as they are, for instance with "civikit models search --base".

@@ -1,5 +1,6 @@
+import { closest } from "../../transport/internal.ts";
 import { parseArgs } from "@std/cli/parse-args";
-import { closest, printable } from "../terminal/text.ts";
+import { printable } from "../terminal/text.ts";
 import { type Flags, type NamedFlag, namedFlags, optionName, readFlags, type Values } from "./flags.ts";
 import { UsageError } from "./usage_error.ts";
 

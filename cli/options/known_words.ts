@@ -1,6 +1,7 @@
+import { closest } from "../../transport/internal.ts";
 import type { Civitai, Enums } from "../../api/mod.ts";
 import { UsageError } from "./usage_error.ts";
-import { closest, printable } from "../terminal/text.ts";
+import { printable } from "../terminal/text.ts";
 
 const folded = (word: string): string => word.toLowerCase().replace(/[\s_-]+/g, "");
 

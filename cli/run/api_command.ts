@@ -1,5 +1,5 @@
 import type { Civitai, Listing, ListOptions, ListPosition, ModelFile } from "../../api/mod.ts";
-import { formatBytes } from "../../transport/internal.ts";
+import { closest, formatBytes } from "../../transport/internal.ts";
 import type { Args } from "../options/args.ts";
 import type { Flags, Values } from "../options/flags.ts";
 import { UsageError } from "../options/usage_error.ts";
@@ -9,7 +9,7 @@ import { ExitCode } from "../exit_code.ts";
 import { type listFlags, outputFlags, siteFlags } from "../options/shared_flags.ts";
 import { openSession, type Session } from "./session.ts";
 import { loadKey } from "../settings/settings.ts";
-import { closest, printable } from "../terminal/text.ts";
+import { printable } from "../terminal/text.ts";
 import { type Output, output } from "../terminal/output.ts";
 
 /** What a command that asks the API works with. */

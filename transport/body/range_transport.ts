@@ -2,7 +2,7 @@ import { formatContentRange, parseRange } from "../http/byte_range.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { newContext } from "../compose.ts";
 import { type Classify, mayRefuseRanges } from "../http/http_status.ts";
-import { wholeWithin, within } from "../option.ts";
+import { noOthers, wholeWithin, within } from "../option.ts";
 import { hostOf, partRequest, readPart, validatorOf } from "./part.ts";
 import { orderedBody } from "./ordered_body.ts";
 import { plainHosts } from "./plain_hosts.ts";
@@ -69,7 +69,20 @@ export function rangeTransport(inner: Transport, {
   classify,
   clock = systemClock,
   random = Math.random,
+  ...others
 }: RangeOptions = {}): Transport {
+  noOthers<RangeOptions>("rangeTransport", others, {
+    parallel,
+    pieceBytes,
+    when,
+    enoughBytesPerSecond,
+    idleTimeoutMs,
+    maxAttempts,
+    delayMs,
+    classify,
+    clock,
+    random,
+  });
   if (typeof parallel === "number") wholeWithin("parallel", parallel, 1, 32);
   if (typeof pieceBytes === "number") wholeWithin("pieceBytes", pieceBytes, 64 * 1024, 64 * 1024 * 1024);
   within("enoughBytesPerSecond", enoughBytesPerSecond, 1, Infinity);

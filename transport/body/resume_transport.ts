@@ -5,7 +5,7 @@ import { errorIs } from "../errors/error_traits.ts";
 import { CivikitError, NetworkError } from "../errors/errors.ts";
 import type { Classify } from "../http/http_status.ts";
 import { wrapBodyError } from "../socket/network_error.ts";
-import { within } from "../option.ts";
+import { noOthers, within } from "../option.ts";
 import { isSelfHealing, type Validator, validatorOf, type Wanted } from "./part.ts";
 import { type Answered, endedEarly, mostUntrusted, PartSource, unusable } from "./part_source.ts";
 import { Persistence } from "./persistence.ts";
@@ -61,7 +61,17 @@ export function resumeTransport(inner: Transport, {
   classify,
   clock = systemClock,
   random = Math.random,
+  ...others
 }: ResumeOptions = {}): Transport {
+  noOthers<ResumeOptions>("resumeTransport", others, {
+    maxAttempts,
+    delayMs,
+    idleTimeoutMs,
+    fromBytes,
+    classify,
+    clock,
+    random,
+  });
   within("maxAttempts", maxAttempts, 0, 100);
   within("delayMs", delayMs, 0, 600_000);
   within("idleTimeoutMs", idleTimeoutMs, 1, 3_600_000);

@@ -1,7 +1,8 @@
+import { noOthers } from "../option.ts";
 import { InputError } from "../errors/errors.ts";
 import { redactUrl } from "../http/redact.ts";
 import type { Transport } from "../transport.ts";
-import type { DownloadOptions, DownloadResult } from "./download_options.ts";
+import { downloadOptionNames, type DownloadOptions, type DownloadResult } from "./download_options.ts";
 import { FileDownload } from "./file_download.ts";
 
 export type { DownloadOptions, DownloadProgress, DownloadResult, Promised } from "./download_options.ts";
@@ -40,6 +41,7 @@ export async function download(
   path: string,
   options: DownloadOptions = {},
 ): Promise<DownloadResult> {
+  noOthers<DownloadOptions>("download", options, downloadOptionNames, true);
   return await new FileDownload(transport, toRequest(request, options.signal), path, options).run();
 }
 

@@ -1,4 +1,4 @@
-import { wholeWithin } from "../option.ts";
+import { noOthers, wholeWithin } from "../option.ts";
 import type { Transport } from "../transport.ts";
 import { download, type DownloadOptions, type DownloadResult } from "./download.ts";
 
@@ -70,8 +70,9 @@ export interface DownloadBatch<Job extends DownloadJob = DownloadJob> extends As
 export function downloadAll<Job extends DownloadJob>(
   transport: Transport,
   jobs: Iterable<Job> | AsyncIterable<Job>,
-  { concurrency = 3, signal, defaults = {} }: DownloadAllOptions = {},
+  { concurrency = 3, signal, defaults = {}, ...others }: DownloadAllOptions = {},
 ): DownloadBatch<Job> {
+  noOthers<DownloadAllOptions>("downloadAll", others, { concurrency, signal, defaults });
   wholeWithin("concurrency", concurrency, 1, 64);
   const cancelled = new AbortController();
   const stop = AbortSignal.any([cancelled.signal, ...(signal ? [signal] : [])]);

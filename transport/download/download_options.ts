@@ -65,6 +65,30 @@ export interface DownloadOptions extends Promised {
   random?: (() => number) | undefined;
 }
 
+/** The names of all options. */
+export const downloadOptionNames: { readonly [Name in keyof Required<DownloadOptions>]: true } = {
+  hashes: true,
+  sizeBytes: true,
+  signal: true,
+  onProgress: true,
+  report: true,
+  replace: true,
+  root: true,
+  throttle: true,
+  gate: true,
+  digests: true,
+  verify: true,
+  repair: true,
+  chooseName: true,
+  refresh: true,
+  keepReplaced: true,
+  maxAttempts: true,
+  delayMs: true,
+  flushBytes: true,
+  clock: true,
+  random: true,
+};
+
 /** How a download ended well. */
 export interface DownloadResult {
   /** Where the file is. */

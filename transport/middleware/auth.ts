@@ -1,3 +1,4 @@
+import { noOthers } from "../option.ts";
 import { InputError } from "../errors/errors.ts";
 import { noteKey } from "../http/key_reason.ts";
 import { trustedHosts } from "../http/civitai_hosts.ts";
@@ -38,7 +39,8 @@ const maxRemembered = 1000;
  * console.log(await (await client.fetch(new Request("https://other.example/"))).text()); // (nothing)
  * ```
  */
-export function auth({ key, hosts = trustedHosts }: AuthOptions): Middleware {
+export function auth({ key, hosts = trustedHosts, ...others }: AuthOptions): Middleware {
+  noOthers<AuthOptions>("auth", others, { key, hosts });
   const trusted = new Set(hosts.map(normalised));
   // by scheme and authority, so that a URL is parsed once for each origin
   const decisions = new Map<string, boolean>();

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { errorIs, statusIs } from "../errors/error_traits.ts";
 import { NetworkError } from "../errors/errors.ts";
-import { wholeWithin, within } from "../option.ts";
+import { noOthers, wholeWithin, within } from "../option.ts";
 import { redactUrl } from "../http/redact.ts";
 import type { Context, Middleware } from "../transport.ts";
 import { hostOf } from "../http/host.ts";
@@ -60,7 +60,9 @@ export function breaker({
   window = 10,
   openMs = 30_000,
   clock = systemClock,
+  ...others
 }: BreakerOptions = {}): Middleware {
+  noOthers<BreakerOptions>("breaker", others, { circuits, failures, window, openMs, clock });
   wholeWithin("window", window, 1, 30);
   wholeWithin("failures", failures, 1, window);
   within("openMs", openMs, 0, Number.MAX_SAFE_INTEGER);

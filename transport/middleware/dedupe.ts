@@ -1,6 +1,6 @@
 import { keepAbortable, onAbort, unlink, unlinkAfterBody } from "../socket/abort.ts";
 import { discard } from "../http/http_status.ts";
-import { wholeWithin } from "../option.ts";
+import { noOthers, wholeWithin } from "../option.ts";
 import { keepSource } from "../http/response_source.ts";
 import { redactUrl } from "../http/redact.ts";
 import type { Context, Middleware, Next } from "../transport.ts";
@@ -57,7 +57,8 @@ interface Flight {
  * console.log(await Promise.all([ask(), ask()])); // [ { calls: 1 }, { calls: 1 } ]
  * ```
  */
-export function dedupe({ maxBodyBytes = 8 * 1024 * 1024 }: DedupeOptions = {}): Middleware {
+export function dedupe({ maxBodyBytes = 8 * 1024 * 1024, ...others }: DedupeOptions = {}): Middleware {
+  noOthers<DedupeOptions>("dedupe", others, { maxBodyBytes });
   wholeWithin("maxBodyBytes", maxBodyBytes, 0, Number.MAX_SAFE_INTEGER);
   const flights = new Map<string, Flight[]>();
 

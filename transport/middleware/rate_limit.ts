@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { HttpError } from "../errors/errors.ts";
-import { wholeWithin, within } from "../option.ts";
+import { noOthers, wholeWithin, within } from "../option.ts";
 import { redactUrl } from "../http/redact.ts";
 import { parseRetryAfter } from "../http/retry_after.ts";
 import type { Context, Middleware } from "../transport.ts";
@@ -111,7 +111,19 @@ export function rateLimit({
   maxRetryAfterMs = 120_000,
   recoverAfter = 10,
   clock = systemClock,
+  ...others
 }: RateLimitOptions = {}): Middleware {
+  noOthers<RateLimitOptions>("rateLimit", others, {
+    hosts,
+    concurrency,
+    perSecond,
+    burst,
+    requestDelayMs,
+    pauseMs,
+    maxRetryAfterMs,
+    recoverAfter,
+    clock,
+  });
   wholeWithin("concurrency", concurrency, 1, 1000);
   within("perSecond", perSecond, Number.MIN_VALUE, Infinity);
   within("burst", burst, 1, 1e9);

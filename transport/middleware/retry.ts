@@ -2,7 +2,7 @@ import { type Clock, sleep, systemClock } from "../clock.ts";
 import { errorIs, statusIs } from "../errors/error_traits.ts";
 import { CivikitError, type ErrorCode, NetworkError } from "../errors/errors.ts";
 import { codeOfStatus, discard } from "../http/http_status.ts";
-import { wholeWithin, within } from "../option.ts";
+import { noOthers, wholeWithin, within } from "../option.ts";
 import { redactUrl } from "../http/redact.ts";
 import { parseRetryAfter } from "../http/retry_after.ts";
 import type { Middleware } from "../transport.ts";
@@ -100,7 +100,22 @@ export function retry({
   shouldRetry = isRetryable,
   isPermanent = () => Promise.resolve(false),
   random = Math.random,
+  ...others
 }: RetryOptions = {}): Middleware {
+  noOthers<RetryOptions>("retry", others, {
+    max,
+    delayMs,
+    maxDelayMs,
+    maxRetryAfterMs,
+    deadlineMs,
+    methods,
+    isReading,
+    clock,
+    budget,
+    shouldRetry,
+    isPermanent,
+    random,
+  });
   wholeWithin("max", max, 0, 20);
   within("delayMs", delayMs, 0, 600_000);
   within("maxDelayMs", maxDelayMs, delayMs, Number.MAX_SAFE_INTEGER);

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../clock.ts";
-import { within } from "../option.ts";
+import { noOthers, within } from "../option.ts";
 
 /** How many retries are still allowed; shared by everything that retries against the same service. */
 export interface RetryBudget {
@@ -39,8 +39,9 @@ const slots = 10;
  * ```
  */
 export function retryBudget(
-  { ratio = 0.2, minPerSecond = 3, ttlMs = 10_000, clock = systemClock }: RetryBudgetOptions = {},
+  { ratio = 0.2, minPerSecond = 3, ttlMs = 10_000, clock = systemClock, ...others }: RetryBudgetOptions = {},
 ): RetryBudget {
+  noOthers<RetryBudgetOptions>("retryBudget", others, { ratio, minPerSecond, ttlMs, clock });
   within("ratio", ratio, 0, 10);
   within("minPerSecond", minPerSecond, 0, 1e6);
   within("ttlMs", ttlMs, 1, 3_600_000);

@@ -1,3 +1,4 @@
+import { noOthers } from "../option.ts";
 import type { Clock } from "../clock.ts";
 import { type Classify, httpError } from "../http/http_status.ts";
 import type { Middleware } from "../transport.ts";
@@ -30,6 +31,7 @@ export interface StatusOptions {
  * ```
  */
 export function status(options: StatusOptions = {}): Middleware {
+  noOthers<StatusOptions>("status", options, { classify: true, clock: true });
   return async function status(request, next, context) {
     const response = await next(request);
     if (response.ok || context.refusals === "return") return response;

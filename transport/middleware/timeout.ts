@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "../clock.ts";
+import { noOthers } from "../option.ts";
 import { deadlines } from "../socket/deadlines.ts";
 import type { Middleware } from "../transport.ts";
 
@@ -30,7 +31,8 @@ export interface TimeoutOptions {
  * console.log(typeof client.fetch);
  * ```
  */
-export function timeout({ headersMs, totalMs, clock = systemClock }: TimeoutOptions = {}): Middleware {
+export function timeout({ headersMs, totalMs, clock = systemClock, ...others }: TimeoutOptions = {}): Middleware {
+  noOthers<TimeoutOptions>("timeout", others, { headersMs, totalMs, clock });
   const sendInTime = deadlines({ headersMs, totalMs }, clock);
   if (headersMs === undefined && totalMs === undefined) return (request, next) => next(request);
   return function timeout(request, next) {

@@ -6,7 +6,7 @@ import { type ConnectionOptions, httpClients } from "./http_clients.ts";
 import { rememberHeader } from "../http/known_secrets.ts";
 import { isLoopback } from "../http/loopback.ts";
 import { wrapNetworkError } from "./network_error.ts";
-import { wholeWithin } from "../option.ts";
+import { noOthers, wholeWithin } from "../option.ts";
 import { noteWithheld } from "../http/response_source.ts";
 import { type Hop, isRedirect, nextHop, refuseRedirect } from "./redirect.ts";
 import { platformFetch } from "./platform_fetch.ts";
@@ -92,6 +92,9 @@ export function fetchTransport({
   clock = systemClock,
   ...connection
 }: FetchOptions = {}): FetchTransport {
+  const { pool, http, proxy, caCerts, ...others } = connection;
+  const own = { userAgent, maxRedirects, secretHeaders, allowHttp, nearest, headersMs, clock };
+  noOthers<FetchOptions>("fetchTransport", others, { ...own, pool, http, proxy, caCerts });
   if (userAgent.trim() === "" || browser.test(userAgent)) {
     throw new TypeError(`option userAgent: "${userAgent}" is empty or would pass for a browser's`);
   }

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { unicodeWidth } from "@std/cli/unicode-width";
-import { closest, fit, formatDuration, parseSize, printable, truncate } from "../../../cli/terminal/text.ts";
+import { closest } from "../../../transport/closest.ts";
+import { fit, formatDuration, parseSize, printable, truncate } from "../../../cli/terminal/text.ts";
 
 Deno.test("truncate() never exceeds the width, splits no wide character, and keeps what tells names apart", () => {
   const names = ["model_final_v2.safetensors", "超高解析度寫實風格模型第二版.safetensors", "a👨‍👩‍👧‍👦b👍🏽c.bin", "é́x"];
