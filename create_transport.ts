@@ -1,7 +1,9 @@
-import { classifyCivitai } from "./api/mod.ts";
+import { civitaiPolicy, classifyCivitai } from "./api/mod.ts";
 import { isPermanentRefusal } from "./api/client/errors.ts";
 import { isReading } from "./api/client/reading.ts";
-import { noOthers } from "./transport/internal.ts";
+import { httpCache } from "./cache/http_cache.ts";
+import type { CacheStore } from "./cache/store.ts";
+import { civitaiHosts, noOthers } from "./transport/internal.ts";
 import {
   auth,
   breaker,
@@ -49,8 +51,11 @@ export interface CreateTransportOptions {
   rateLimit?: RateLimitOptions;
   /** Healing of bodies. */
   resume?: ResumeOptions;
-  /** The cache layer, where there is to be one; see `httpCache`. Default: none. */
-  cache?: Middleware;
+  /**
+   * Where answers of the API and pictures are kept, by what HTTP and Civitai say of them: `memoryStore()` or
+   * `sqliteStore(path)`, which whoever opened it closes. Or a layer of one's own; see `httpCache`. Default: none.
+   */
+  cache?: CacheStore | Middleware;
   /**
    * Layers directly around the socket, such as `metrics`: they see every attempt and every part. What they add to a request
    * is not seen by cache and dedupe, so one that adds credentials belongs around the whole.
@@ -72,6 +77,11 @@ const isApi = (request: Request): boolean => request.headers.get("accept")?.incl
 /** Lets only those requests through `layer` that `when` names; the others pass it by. */
 function only(when: (request: Request) => boolean, layer: Middleware): Middleware {
   return (request, next, context) => when(request) ? layer(request, next, context) : next(request);
+}
+
+/** The cache of Civitai's answers in `store`. */
+function cacheIn(store: CacheStore, hosts: readonly string[] = []): Middleware {
+  return httpCache({ store, ...civitaiPolicy({ hosts: [...civitaiHosts, ...hosts] }), onForbiddenStale: "throw" });
 }
 
 /**
@@ -152,7 +162,7 @@ export function createTransport({
     bodies,
     status({ classify: classifyCivitai }),
     only((request) => !isRanged(request), credentials),
-    ...(cache === undefined ? [] : [cache]),
+    ...(cache === undefined ? [] : [typeof cache === "function" ? cache : cacheIn(cache, hosts)]),
     dedupe(),
     only(isApi, timeout({ totalMs: apiMs })),
   );

@@ -2,13 +2,12 @@
 // deno-lint-ignore-file no-console -- a program: what it prints is what it is for
 
 /** A `fetch` for any library that takes one: retried, limited per host, and cached on the disk. Run it twice. */
-import { createTransport, httpCache, sqliteStore, toFetch } from "@civikit/civikit";
-import { civitaiPolicy } from "@civikit/civikit/api";
+import { createTransport, sqliteStore, toFetch } from "@civikit/civikit";
 
 const baseUrl = Deno.env.get("CIVIKIT_BASE_URL") ?? "https://civitai.com";
 
 const store = sqliteStore("civikit_cache.sqlite");
-using transport = createTransport({ cache: httpCache({ store, ...civitaiPolicy() }) });
+using transport = createTransport({ cache: store });
 const fetch = toFetch(transport);
 
 const response = await fetch(`${baseUrl}/api/v1/tags?limit=5`, { headers: { accept: "application/json" } });

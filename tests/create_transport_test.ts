@@ -98,6 +98,35 @@ Deno.test("createTransport() looks for the key anew at each part of a download",
   assertEquals(seen, ["Bearer a", "Bearer b"]);
 });
 
+Deno.test("createTransport() keeps in a store what Civitai's answers allow, each for its own key", async () => {
+  const asked: string[] = [];
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    const { pathname } = new URL(request.url);
+    asked.push(`${pathname} ${request.headers.get("authorization")}`);
+    return pathname.startsWith("/api/v1") ? Response.json(asked.length) : new Response("tensors");
+  });
+  const store = memoryStore();
+  const keys: string[] = [];
+  using transport = client({ key: () => keys[0], hosts: [`127.0.0.1:${server.addr.port}`], cache: store });
+  const ask = async (path: string) => {
+    const request = new Request(`http://127.0.0.1:${server.addr.port}${path}`, { headers: json });
+    return await (await transport.fetch(request)).text();
+  };
+  // a route that is everyone's and names no freshness is kept, a download never
+  assertEquals([await ask("/api/v1/tags"), await ask("/api/v1/tags")], ["1", "1"]);
+  keys.push("a");
+  assertEquals([await ask("/api/v1/tags"), await ask("/api/v1/tags")], ["2", "2"]);
+  await ask("/api/download/models/1");
+  await ask("/api/download/models/1");
+  assertEquals(asked, [
+    "/api/v1/tags null",
+    "/api/v1/tags Bearer a",
+    "/api/download/models/1 Bearer a",
+    "/api/download/models/1 Bearer a",
+  ]);
+  assertEquals((await store.stats()).entries, 2);
+});
+
 Deno.test("createTransport() files cached answers by key, also when nobody told the cache of keys", async () => {
   await using server = origin({ "cache-control": "max-age=60" });
   server.open();
