@@ -42,3 +42,13 @@ for (const name of ["CONTRIBUTING.md", "SECURITY.md", "docs/architecture_overvie
     assertEquals(roomsOf(markdown).filter((room) => !names.has(room)), []);
   });
 }
+
+for (const name of ["CONTRIBUTING.md", "docs/architecture_overview.md"]) {
+  Deno.test(`the trees of ${name} show every room of the house`, async () => {
+    const shown = new Set(roomsOf(await Deno.readTextFile(join(root, name))).map((room) => basename(room)));
+    const rooms = (await checkout()).filter((path) =>
+      /^(?:transport|cache|api|monitor|hub|cli)\/(?:\w+\/)?$/.test(path)
+    );
+    assertEquals(rooms.filter((room) => !shown.has(basename(room))), []);
+  });
+}
