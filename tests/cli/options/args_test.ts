@@ -108,3 +108,30 @@ Deno.test("readArgs() refuses a key on the command line, says where it belongs, 
     }
   }
 });
+
+Deno.test("readArgs() gives a value the type its row says, and refuses what cannot be one", () => {
+  const help = { en: "" };
+  const flags = {
+    span: { type: "span", value: "TIME", help },
+    list: { type: "list", value: "NAMES", help },
+    word: { type: "word", value: "HOW", words: ["Most Liked", "Newest"], default: "Newest", help },
+    dryRun: { type: "switch", short: "n", help },
+  } as const;
+  assertEquals(readArgs([], flags).flags, { span: undefined, list: undefined, word: "Newest", dryRun: false });
+  assertEquals(
+    readArgs(["--span", "90m", "--list", " a,,b ", "--word", "most-liked", "-n"], flags).flags,
+    { span: 5_400_000, list: ["a", "b"], word: "Most Liked", dryRun: true },
+  );
+  assertThrows(() => readArgs(["--span", "soon"], flags), UsageError, '--span "soon": expected e.g. 90m');
+  assertThrows(() => readArgs(["--word", "newst"], flags), UsageError, 'did you mean "Newest"?');
+});
+
+Deno.test("an option's value is checked before the command starts, also where the action leaves it aside", async () => {
+  for (const args of [["images", "search", "--jobs", "99"], ["images", "get", "1", "--videos", "none"]]) {
+    const io = testIo({ env: { CIVIKIT_BASE_URL: "http://127.0.0.1:9" } });
+    assertEquals([await main(args, io), io.out], [2, ""], args.join(" "));
+    assert(io.err.startsWith(`error: option ${args.at(-2)} "${args.at(-1)}": `), io.err);
+  }
+  const io = testIo();
+  assertEquals(await main(["images", "search", "--jobs", "99", "--help"], io), 0);
+});
