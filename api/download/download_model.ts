@@ -78,8 +78,8 @@ interface WantedModelFile extends WantedFile {
  * import { downloadModel } from "@civikit/civikit";
  *
  * const directory = await Deno.makeTempDir();
- * const transport = { fetch: () => Promise.resolve(new Response(new Uint8Array(7))) };
- * const [file] = await downloadModel(transport, "https://example.test/lantern.safetensors", {
+ * const transport = { fetch: () => Promise.resolve(new Response("tensors")) };
+ * const [file] = await downloadModel(transport, "https://example.test/lantern.bin", {
  *   directory,
  *   onProgress: ({ name, downloadedBytes }) => console.log(name, downloadedBytes),
  * });
