@@ -1,4 +1,4 @@
-import type { DownloadOptions, Middleware, TransportEvent } from "../transport/mod.ts";
+import type { CivikitError, DownloadOptions, Middleware, TransportEvent } from "../transport/mod.ts";
 import { type Logs, type LogsOptions, openLogs } from "./logs/log.ts";
 import { debugRequests } from "./logs/debug_requests.ts";
 import { logRequests } from "./logs/log_requests.ts";
@@ -47,6 +47,8 @@ export interface Monitor extends Disposable {
   readonly guard: MemoryGuard | undefined;
   /** To be spread into the options of `createTransport`. */
   readonly transport: MonitoredOptions;
+  /** To be spread into the options of `civitai`: what calls swallow that answer null is counted, and logged. */
+  readonly api: { onError: (error: CivikitError) => void };
   /** Watches a download; see `TransferList.track`. */
   track(name: string, options?: DownloadOptions): Transfer;
   /** Hands over what is left and lets go of everything. */
@@ -120,6 +122,12 @@ export function openMonitor(
       ],
       report: registry.event,
       ...(guard !== undefined && { parallel: guard.parallel, pieceBytes: guard.pieceBytes }),
+    },
+    api: {
+      onError(error) {
+        registry.count("null_answer", "", error.code);
+        logs?.application.error("answered null", { error });
+      },
     },
     track: registry.transfers.track,
     [Symbol.dispose]: close,

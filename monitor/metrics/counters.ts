@@ -35,7 +35,9 @@ export type CounterName =
   /** Bytes that downloads received; `sum` is bytes. */
   | "download_bytes"
   /** Steps of the memory guard; labelled lower or raise. */
-  | "memory";
+  | "memory"
+  /** Calls of the API that answered null instead of throwing; labelled with the error code. */
+  | "null_answer";
 
 /** One counter. */
 export interface CounterSnapshot {

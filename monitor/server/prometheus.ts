@@ -51,6 +51,7 @@ const counterNames: Readonly<
     1,
   ]],
   memory: ["memory_guard_steps", "direction", "Steps of the memory guard, by direction."],
+  null_answer: ["null_answers", "code", "Calls that answered null instead of throwing, by failure."],
 };
 
 const states: readonly TransferState[] = ["waiting", "active", "paused", "verifying"];
