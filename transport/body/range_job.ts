@@ -1,11 +1,18 @@
 import { errorIs } from "../errors/error_traits.ts";
-import { CivikitError, ContentError, HttpError } from "../errors/errors.ts";
+import { CivikitError, HttpError } from "../errors/errors.ts";
 import { redactUrl } from "../http/redact.ts";
 import { wrapBodyError } from "../socket/network_error.ts";
 import type { Sink, Transport } from "../transport.ts";
 import { type Connection, Crew, type CrewOptions } from "./crew.ts";
-import type { PartAnswer, Validator } from "./part.ts";
-import { endedEarly, mostUntrusted, PartSource, type PartSourceOptions, unusable } from "./part_source.ts";
+import type { Validator } from "./part.ts";
+import {
+  type Answered,
+  endedEarly,
+  mostUntrusted,
+  PartSource,
+  type PartSourceOptions,
+  unusable,
+} from "./part_source.ts";
 import { Persistence, type PersistenceOptions } from "./persistence.ts";
 import { RangePlan } from "./range_plan.ts";
 import { bodyReader } from "./save.ts";
@@ -145,21 +152,19 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
     if (wanted.validator === undefined) validator = undefined;
     if (answer.kind === "part" && !isPlain) return response;
     if (answer.kind !== "whole") throw await unusable(answered);
-    await takeOver(connection, response, answer);
+    await takeOver(connection, answered, answer);
   }
 
   /** Goes on with one body that starts at byte 0; the other connections are dropped. */
   async function takeOver(
     connection: Connection,
-    response: Response,
-    whole: PartAnswer & { kind: "whole" },
+    answered: Answered,
+    { total: size = total, unchanged }: { total: number | undefined; unchanged: boolean },
   ): Promise<void> {
-    const isOther = (validator !== undefined && !whole.unchanged) || (whole.total ?? total) !== total;
-    if (isSingle || isOther || response.body === null) {
-      await response.body?.cancel();
-      if (isSingle) return;
-      throw new ContentError(`reading "${url}": it is another file now`, { code: "content_changed", url });
-    }
+    const { response } = answered;
+    if (isSingle) return await response.body?.cancel();
+    const isOther = validator !== undefined && !unchanged || size !== total;
+    if (isOther || response.body === null) throw await unusable(answered);
     isSingle = true;
     context.report({ type: "fallback", url, reason: "the server answered a range with the whole file" });
     options.refuseRanges();
