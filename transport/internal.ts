@@ -44,6 +44,7 @@ export { isLoopback } from "./http/loopback.ts";
 export { nearestOf, type Reach, reachOf } from "./http/reach.ts";
 export { messageOf, redactText, redactUrl, shownInput } from "./http/redact.ts";
 export { isSecretName, type NamePlace } from "./http/secret_names.ts";
+export { isRecord } from "./is_record.ts";
 export { noOthers, wholeWithin, within } from "./option.ts";
 export { remembered } from "./remembered.ts";
 export { wrapBodyError } from "./socket/network_error.ts";

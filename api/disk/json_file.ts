@@ -1,9 +1,9 @@
 import { closeSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { isRecord } from "../client/is_record.ts";
 import { parseExactJson } from "../client/exact_json.ts";
 import {
   ensureFolder,
+  isRecord,
   openFresh,
   readPlainText,
   renameDurably,

@@ -1,8 +1,7 @@
 import { closeSync, readSync, statSync } from "node:fs";
-import { openPlain, wrapDiskError } from "../../transport/internal.ts";
+import { isRecord, openPlain, wrapDiskError } from "../../transport/internal.ts";
 import { InputError } from "../../transport/mod.ts";
 import { Damaged } from "./damaged.ts";
-import { isRecord } from "../client/is_record.ts";
 
 /** One tensor of a file. */
 export interface TensorInfo {

@@ -1,4 +1,4 @@
-import { isRecord } from "../client/is_record.ts";
+import { isRecord } from "../../transport/internal.ts";
 import { looseJson } from "./loose_json.ts";
 
 const graphOf = (value: unknown) => typeof value === "string" ? looseJson(value) : value;

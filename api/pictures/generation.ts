@@ -1,4 +1,4 @@
-import { isRecord } from "../client/is_record.ts";
+import { isRecord } from "../../transport/internal.ts";
 import { isId } from "../client/input.ts";
 import { readComfy } from "./comfy.ts";
 import { looseJson } from "./loose_json.ts";

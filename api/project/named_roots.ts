@@ -1,5 +1,5 @@
+import { isRecord } from "../../transport/internal.ts";
 import { CivikitError } from "../../transport/mod.ts";
-import { isRecord } from "../client/is_record.ts";
 import { prettyJson, readJsonObject, writeWhole } from "../disk/json_file.ts";
 import { realFolder } from "./place.ts";
 

@@ -1,7 +1,6 @@
 import { join, relative, resolve, sep } from "node:path";
-import { lockPart } from "../../transport/internal.ts";
+import { isRecord, lockPart } from "../../transport/internal.ts";
 import { DiskError, isCode } from "../../transport/mod.ts";
-import { isRecord } from "../client/is_record.ts";
 import { type JsonObject, prettyJson, readJsonObject, writeWhole } from "../disk/json_file.ts";
 import { layoutNames } from "../layout/layout.ts";
 import { emptyLock, type Lock, lockText, readLock } from "./lock.ts";

@@ -1,5 +1,5 @@
+import { isRecord } from "../../transport/internal.ts";
 import { createHash } from "node:crypto";
-import { isRecord } from "../client/is_record.ts";
 import type { JsonObject } from "../disk/json_file.ts";
 
 function digest(value: unknown): string {

@@ -1,4 +1,4 @@
-import { isRecord } from "../client/is_record.ts";
+import { isRecord } from "../../transport/internal.ts";
 import { type JsonObject, readJsonObject, unreadable } from "../disk/json_file.ts";
 import { sidecarPath } from "./names.ts";
 

@@ -1,9 +1,9 @@
+import { isRecord } from "../../transport/internal.ts";
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { CivikitError, isCode, type Transport } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
 import { parseForWriting } from "../client/exact_json.ts";
-import { isRecord } from "../client/is_record.ts";
 import { type JsonObject, prettyJson, readJsonObject, writeWhole } from "../disk/json_file.ts";
 import { modelExtensions } from "../library/walk.ts";
 import type { Model } from "../resources/models.ts";

@@ -1,8 +1,5 @@
+import { isRecord } from "../is_record.ts";
 import { shownInput } from "./redact.ts";
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 function issueText(issue: unknown): string | undefined {
   if (!isRecord(issue) || typeof issue.message !== "string") return undefined;
