@@ -130,8 +130,9 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
       return false;
     }
     if (errorIs("fatal", error) || error instanceof HttpError) throw error;
-    if (error.code === "protocol_violation") untrusted++;
-    if (progress) return true;
+    // wrong ranges bound themselves: after a few, and those already asked for, only the plain answer is left to ask for
+    const isWrongRange = error.code === "protocol_violation" && ++untrusted <= mostUntrusted + connections.size;
+    if (progress || isWrongRange) return true;
     persistence.goOn(error, url);
     await persistence.pause(Math.max(1, persistence.count - 1), request.signal);
     return true;

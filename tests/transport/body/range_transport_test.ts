@@ -192,6 +192,14 @@ for (const [name, faults] of Object.entries(survivable)) {
   }
 }
 
+Deno.test("rangeTransport() comes to the plain answer before wrong ranges on many connections use up the attempts", async () => {
+  const { bytes, events } = await run([{ kind: "shift_range", by: 5, ranged: true, from: 1 }], {
+    options: { parallel: 8, maxAttempts: 1 },
+  });
+  assertEquals(bytes, expected);
+  assertEquals(events.filter(({ type }) => type === "fallback").length, 1);
+});
+
 Deno.test("rangeTransport() uses one plain stream when ranges keep coming back wrong", async () => {
   const { bytes, events } = await run([{ kind: "shift_range", by: 5, ranged: true, from: 1 }]);
   assertEquals(bytes, expected);
