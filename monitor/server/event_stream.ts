@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { type ServerSentEventMessage, ServerSentEventStream } from "@std/http/server-sent-event-stream";
 import { redactText } from "../../transport/internal.ts";
 import type { Clock } from "../../transport/mod.ts";
@@ -42,9 +43,19 @@ interface Chunk {
   readonly bytes: Promise<Uint8Array>;
 }
 
-/** Messages as they are sent. */
-function encode(messages: readonly ServerSentEventMessage[]): Promise<Uint8Array> {
-  return new Response(ReadableStream.from(messages).pipeThrough(new ServerSentEventStream())).bytes();
+/** What turns messages into what is sent; one pipe for all, as a stream for each batch costs more than the batch. */
+function messageEncoder(): (messages: readonly ServerSentEventMessage[]) => Promise<Uint8Array> {
+  const { readable, writable } = new ServerSentEventStream();
+  const writer = writable.getWriter();
+  const reader = readable.getReader();
+  return async (messages) => {
+    // writes and reads each keep their order, so that every message gets its own bytes back
+    const pieces = await Promise.all(messages.map((message) => {
+      writer.write(message);
+      return reader.read();
+    }));
+    return Buffer.concat(pieces.map(({ value }) => value!));
+  };
 }
 
 /**
@@ -63,6 +74,7 @@ export function eventStreams(
   const ends = new Set<() => void>();
   let clients = 0;
   let isClosed = false;
+  const encode = messageEncoder();
   let chunk: Chunk = { after: -1, upTo: -1, bytes: encode([]) };
   let cancelGather: (() => void) | undefined;
   let cancelBeat = () => {};
