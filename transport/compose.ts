@@ -1,12 +1,4 @@
-import type { Context, Middleware, Next, Transport } from "./transport.ts";
-
-const silent = () => {};
-let calls = 0;
-
-/** A fresh context for a call that was made without one. */
-export function newContext(): Context {
-  return { id: (++calls).toString(36), report: silent };
-}
+import { type Context, type Middleware, newContext, type Next, type Transport } from "./transport.ts";
 
 /**
  * Wraps `transport` in `layers`; the first listed is outermost. The result is a transport again, so stacks nest.

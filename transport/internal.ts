@@ -4,7 +4,7 @@
  * @module
  */
 export { readAtMost, readTextAtMost } from "./body/read_at_most.ts";
-export { closest } from "./closest.ts";
+export { closest } from "./errors/closest.ts";
 export { systemClock } from "./clock.ts";
 export { type DigestFollower, followDigest } from "./download/digest.ts";
 export { ensureFolder, freeBytes, renameDurably, wrapDiskError } from "./download/disk.ts";
@@ -44,8 +44,8 @@ export { isLoopback } from "./http/loopback.ts";
 export { nearestOf, type Reach, reachOf } from "./http/reach.ts";
 export { messageOf, redactText, redactUrl, shownInput } from "./http/redact.ts";
 export { isSecretName, type NamePlace } from "./http/secret_names.ts";
-export { isRecord } from "./is_record.ts";
-export { noOthers, wholeWithin, within } from "./option.ts";
-export { remembered } from "./remembered.ts";
+export { isRecord } from "./http/is_record.ts";
+export { noOthers, wholeWithin, within } from "./errors/option.ts";
+export { remembered } from "./http/remembered.ts";
 export { wrapBodyError } from "./socket/network_error.ts";
 export { isSqliteBusy, openSqlite, type SqliteFile, type SqliteOptions, type SqliteStep } from "./sqlite.ts";

@@ -61,4 +61,4 @@ export type { ConnectionOptions, HttpVersion, PoolOptions } from "./socket/http_
 export type { ProxySettings } from "./socket/proxy.ts";
 export { toFetch } from "./to_fetch.ts";
 export type { Context, DownloadPhase, Middleware, Next, Sink, Transport, TransportEvent } from "./transport.ts";
-export { version } from "./version.ts";
+export { version } from "./http/version.ts";

@@ -1,5 +1,4 @@
-import { newContext } from "./compose.ts";
-import type { Context, Transport, TransportEvent } from "./transport.ts";
+import { type Context, newContext, type Transport, type TransportEvent } from "./transport.ts";
 
 /**
  * Tells `listener` every event of every call that goes through the result. Listeners add up, and one that throws is

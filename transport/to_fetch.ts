@@ -1,8 +1,7 @@
-import { newContext } from "./compose.ts";
 import { CivikitError, HttpError } from "./errors/errors.ts";
 import { isNullBodyStatus } from "./http/http_status.ts";
 import { platformFetch } from "./socket/platform_fetch.ts";
-import type { Context, Transport } from "./transport.ts";
+import { type Context, newContext, type Transport } from "./transport.ts";
 
 /** What is left of an answer that a layer made an error of, or gave in a server's stead. */
 function responseOf({ status, body, retryAfterMs }: HttpError, url: string): Response {

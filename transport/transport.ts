@@ -88,3 +88,11 @@ export interface Sink {
   /** Takes all of `bytes` at offset `at`, or throws. */
   write(bytes: Uint8Array, at: number): void | Promise<void>;
 }
+
+const silent = () => {};
+let calls = 0;
+
+/** A fresh context for a call that was made without one. */
+export function newContext(): Context {
+  return { id: (++calls).toString(36), report: silent };
+}

@@ -1,8 +1,7 @@
 import { formatContentRange, parseRange } from "../http/byte_range.ts";
 import { type Clock, systemClock } from "../clock.ts";
-import { newContext } from "../compose.ts";
 import { type Classify, mayRefuseRanges } from "../http/http_status.ts";
-import { noOthers, wholeWithin, within } from "../option.ts";
+import { noOthers, wholeWithin, within } from "../errors/option.ts";
 import { hostOf, partRequest, readPart, validatorOf } from "./part.ts";
 import { orderedBody } from "./ordered_body.ts";
 import { plainHosts } from "./plain_hosts.ts";
@@ -10,7 +9,7 @@ import { runRangeJob } from "./range_job.ts";
 import { redactUrl } from "../http/redact.ts";
 import { rebuild } from "../http/response_source.ts";
 import { registerScatter } from "./save.ts";
-import type { Context, Sink, Transport } from "../transport.ts";
+import { type Context, newContext, type Sink, type Transport } from "../transport.ts";
 
 /** Options of {@linkcode rangeTransport}. */
 export interface RangeOptions {

@@ -1,18 +1,17 @@
 import { isPlain, parseContentRange, parseRange, plainLength, strongValidator } from "../http/byte_range.ts";
 import { type Clock, systemClock } from "../clock.ts";
-import { newContext } from "../compose.ts";
 import { errorIs } from "../errors/error_traits.ts";
 import { CivikitError, NetworkError } from "../errors/errors.ts";
 import type { Classify } from "../http/http_status.ts";
 import { wrapBodyError } from "../socket/network_error.ts";
-import { noOthers, within } from "../option.ts";
+import { noOthers, within } from "../errors/option.ts";
 import { isSelfHealing, type Validator, validatorOf, type Wanted } from "./part.ts";
 import { type Answered, endedEarly, mostUntrusted, PartSource, unusable } from "./part_source.ts";
 import { Persistence } from "./persistence.ts";
 import { redactUrl } from "../http/redact.ts";
 import { rebuild } from "../http/response_source.ts";
 import { type BodyReader, bodyReader } from "./save.ts";
-import type { Context, Transport } from "../transport.ts";
+import { type Context, newContext, type Transport } from "../transport.ts";
 
 /** Options of {@linkcode resumeTransport}. */
 export interface ResumeOptions {

@@ -1,4 +1,4 @@
-import { noOthers } from "../option.ts";
+import { noOthers } from "../errors/option.ts";
 import { InputError } from "../errors/errors.ts";
 import { redactUrl } from "../http/redact.ts";
 import type { Transport } from "../transport.ts";

@@ -1,4 +1,4 @@
-import { noOthers, wholeWithin } from "../option.ts";
+import { noOthers, wholeWithin } from "../errors/option.ts";
 import type { Transport } from "../transport.ts";
 import { download, type DownloadOptions, type DownloadResult } from "./download.ts";
 

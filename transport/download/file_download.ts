@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { Persistence } from "../body/persistence.ts";
 import { systemClock } from "../clock.ts";
 import { CivikitError, isCode } from "../errors/errors.ts";
-import { wholeWithin, within } from "../option.ts";
+import { wholeWithin, within } from "../errors/option.ts";
 import type { Transport } from "../transport.ts";
 import { ensureFolder } from "./disk.ts";
 import type { DownloadOptions, DownloadResult } from "./download_options.ts";

@@ -1,6 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { newContext } from "../compose.ts";
-import type { Context, DownloadPhase } from "../transport.ts";
+import { type Context, type DownloadPhase, newContext } from "../transport.ts";
 import type { DownloadOptions } from "./download_options.ts";
 import { type SpeedMeter, speedMeter } from "./speed.ts";
 

@@ -1,4 +1,4 @@
-import { isRecord } from "../is_record.ts";
+import { isRecord } from "./is_record.ts";
 import { shownInput } from "./redact.ts";
 
 function issueText(issue: unknown): string | undefined {

@@ -1,6 +1,6 @@
 import { DiskError, VerificationError } from "../errors/errors.ts";
 import { cutSecrets, redacted } from "./known_secrets.ts";
-import { remembered } from "../remembered.ts";
+import { remembered } from "./remembered.ts";
 import { isSecretName } from "./secret_names.ts";
 
 const shortestLongValue = 64;

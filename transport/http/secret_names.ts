@@ -1,4 +1,4 @@
-import { remembered } from "../remembered.ts";
+import { remembered } from "./remembered.ts";
 
 const secretWords = new Set([
   ..."token secret secrets password passwd pwd passphrase passcode credential credentials signature".split(" "),

@@ -1,4 +1,4 @@
-import { noOthers } from "../option.ts";
+import { noOthers } from "../errors/option.ts";
 import { InputError } from "../errors/errors.ts";
 import { noteKey } from "../http/key_reason.ts";
 import { trustedHosts } from "../http/civitai_hosts.ts";

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { errorIs, statusIs } from "../errors/error_traits.ts";
 import { NetworkError } from "../errors/errors.ts";
-import { noOthers, wholeWithin, within } from "../option.ts";
+import { noOthers, wholeWithin, within } from "../errors/option.ts";
 import { redactUrl } from "../http/redact.ts";
 import type { Context, Middleware } from "../transport.ts";
 import { hostOf } from "../http/host.ts";

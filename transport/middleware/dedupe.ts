@@ -1,6 +1,6 @@
 import { keepAbortable, onAbort, unlink, unlinkAfterBody } from "../socket/abort.ts";
 import { discard } from "../http/http_status.ts";
-import { noOthers, wholeWithin } from "../option.ts";
+import { noOthers, wholeWithin } from "../errors/option.ts";
 import { keepSource } from "../http/response_source.ts";
 import { redactUrl } from "../http/redact.ts";
 import type { Context, Middleware, Next } from "../transport.ts";

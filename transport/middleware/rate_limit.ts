@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { HttpError } from "../errors/errors.ts";
-import { noOthers, wholeWithin, within } from "../option.ts";
+import { noOthers, wholeWithin, within } from "../errors/option.ts";
 import { redactUrl } from "../http/redact.ts";
 import { parseRetryAfter } from "../http/retry_after.ts";
 import type { Context, Middleware } from "../transport.ts";

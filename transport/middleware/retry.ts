@@ -2,7 +2,7 @@ import { type Clock, sleep, systemClock } from "../clock.ts";
 import { errorIs, statusIs } from "../errors/error_traits.ts";
 import { CivikitError, type ErrorCode, NetworkError } from "../errors/errors.ts";
 import { codeOfStatus, discard } from "../http/http_status.ts";
-import { noOthers, wholeWithin, within } from "../option.ts";
+import { noOthers, wholeWithin, within } from "../errors/option.ts";
 import { redactUrl } from "../http/redact.ts";
 import { parseRetryAfter } from "../http/retry_after.ts";
 import type { Middleware } from "../transport.ts";

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../clock.ts";
-import { noOthers, within } from "../option.ts";
+import { noOthers, within } from "../errors/option.ts";
 
 /** How many retries are still allowed; shared by everything that retries against the same service. */
 export interface RetryBudget {

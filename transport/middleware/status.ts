@@ -1,4 +1,4 @@
-import { noOthers } from "../option.ts";
+import { noOthers } from "../errors/option.ts";
 import type { Clock } from "../clock.ts";
 import { type Classify, httpError } from "../http/http_status.ts";
 import type { Middleware } from "../transport.ts";

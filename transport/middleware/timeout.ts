@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../clock.ts";
-import { noOthers } from "../option.ts";
+import { noOthers } from "../errors/option.ts";
 import { deadlines } from "../socket/deadlines.ts";
 import type { Middleware } from "../transport.ts";
 

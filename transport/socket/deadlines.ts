@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import { NetworkError } from "../errors/errors.ts";
 import { discard } from "../http/http_status.ts";
 import { redactUrl } from "../http/redact.ts";
-import { within } from "../option.ts";
+import { within } from "../errors/option.ts";
 import { follow, keepAbortable, unlink, unlinkAfterBody } from "./abort.ts";
 import { alarms } from "./alarms.ts";
 

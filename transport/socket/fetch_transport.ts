@@ -1,19 +1,18 @@
 import { deadlines } from "./deadlines.ts";
 import { type Clock, systemClock } from "../clock.ts";
-import { newContext } from "../compose.ts";
 import { InputError } from "../errors/errors.ts";
 import { type ConnectionOptions, httpClients } from "./http_clients.ts";
 import { rememberHeader } from "../http/known_secrets.ts";
 import { isLoopback } from "../http/loopback.ts";
 import { wrapNetworkError } from "./network_error.ts";
-import { noOthers, wholeWithin } from "../option.ts";
+import { noOthers, wholeWithin } from "../errors/option.ts";
 import { noteWithheld } from "../http/response_source.ts";
 import { type Hop, isRedirect, nextHop, refuseRedirect } from "./redirect.ts";
 import { platformFetch } from "./platform_fetch.ts";
 import { isNearer, type Reach, reachOf } from "../http/reach.ts";
 import { redactUrl } from "../http/redact.ts";
-import type { Context, Transport } from "../transport.ts";
-import { version } from "../version.ts";
+import { type Context, newContext, type Transport } from "../transport.ts";
+import { version } from "../http/version.ts";
 
 /** Options of {@linkcode fetchTransport}. */
 export interface FetchOptions extends ConnectionOptions {

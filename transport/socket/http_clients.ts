@@ -1,5 +1,5 @@
 import { InputError } from "../errors/errors.ts";
-import { wholeWithin, within } from "../option.ts";
+import { wholeWithin, within } from "../errors/option.ts";
 import {
   environmentProxies,
   environmentProxyFor,

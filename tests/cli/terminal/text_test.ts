@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { unicodeWidth } from "@std/cli/unicode-width";
-import { closest } from "../../../transport/closest.ts";
+import { closest } from "../../../transport/errors/closest.ts";
 import { fit, formatDuration, parseSize, printable, truncate } from "../../../cli/terminal/text.ts";
 
 Deno.test("truncate() never exceeds the width, splits no wide character, and keeps what tells names apart", () => {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { remembered } from "../../transport/internal.ts";
+import { remembered } from "../../../transport/internal.ts";
 
 Deno.test("remembered() works once for each text, until it knows too many", () => {
   const worked: string[] = [];
