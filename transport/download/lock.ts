@@ -70,6 +70,7 @@ export function lockPart(
     const release = () => {
       if (released) return;
       released = true;
+      if (guard === undefined && exclusive) unlock(file);
       file.close();
       guard?.release();
     };
@@ -90,6 +91,7 @@ function takeGuard(path: string): { exclusive: boolean; release(): void } {
       } catch {
         // an empty file stays behind, and the next run takes it over
       }
+      if (exclusive) unlock(file);
       file.close();
     },
   };
@@ -154,6 +156,15 @@ function lockFile(file: Deno.FsFile, path: string): boolean {
     if (!held.has(errno)) return false;
   }
   throw locked(path);
+}
+
+/** Before the file is closed: a child that another thread is starting has it open, and locked, until it runs. */
+function unlock(file: Deno.FsFile): void {
+  try {
+    file.unlockSync();
+  } catch {
+    // closing it does the same a moment later
+  }
 }
 
 function locked(path: string): DiskError {

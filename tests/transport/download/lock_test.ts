@@ -123,3 +123,21 @@ Deno.test("lockPart() keeps a part that has some other second name", () =>
     using lock = lockPart(part, target);
     assertEquals([lock.created, lock.sizeBytes], [false, 4]);
   }));
+
+Deno.test("lockPart().release() lets go at once, also while another thread starts programs", () =>
+  inFolder(async (part, target) => {
+    const source = `for (let i = 0; i < 60; i++) await new Deno.Command(${
+      JSON.stringify(Deno.execPath())
+    }, { args: ["--version"], stdout: "null" }).output(); postMessage("done");`;
+    const starter = new Worker(`data:application/javascript,${encodeURIComponent(source)}`, { type: "module" });
+    let isStarting = true;
+    starter.onmessage = () => isStarting = false;
+    try {
+      while (isStarting) {
+        for (let i = 0; i < 200; i++) lockPart(part, target).release();
+        await new Promise((resolve) => setTimeout(resolve, 0));
+      }
+    } finally {
+      starter.terminate();
+    }
+  }));
