@@ -48,4 +48,10 @@ export { isRecord } from "./http/is_record.ts";
 export { noOthers, wholeWithin, within } from "./errors/option.ts";
 export { remembered } from "./http/remembered.ts";
 export { wrapBodyError } from "./socket/network_error.ts";
-export { isSqliteBusy, openSqlite, type SqliteFile, type SqliteOptions, type SqliteStep } from "./sqlite.ts";
+export {
+  isSqliteBusy,
+  openSqlite,
+  type SqliteFile,
+  type SqliteOptions,
+  type SqliteStep,
+} from "./sqlite/open_sqlite.ts";

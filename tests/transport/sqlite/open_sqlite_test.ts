@@ -2,8 +2,8 @@ import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DatabaseSync } from "node:sqlite";
-import { DiskError, type ErrorCode } from "../../transport/mod.ts";
-import { registryFlags } from "../../tools/registry.ts";
+import { DiskError, type ErrorCode } from "../../../transport/mod.ts";
+import { registryFlags } from "../../../tools/registry.ts";
 import { migrations, notes } from "./_notes.ts";
 
 const isWindows = Deno.build.os === "windows";
@@ -283,7 +283,7 @@ for (const [kind, damage] of [["missing", undefined], ["damaged", damages["cut a
   Deno.test(`openSqlite(): of processes that open a ${kind} file at once, each gets a good database, and all the same`, () =>
     withFolder(async (folder) => {
       const path = join(folder, "n.sqlite");
-      const root = fileURLToPath(new URL("../../", import.meta.url));
+      const root = fileURLToPath(new URL("../../../", import.meta.url));
       if (damage) Deno.writeFileSync(path, damage(filled(path)));
       const flags = await registryFlags(root);
       const children = Array.from({ length: 6 }, () =>

@@ -1,10 +1,10 @@
 import { chmodSync, closeSync, mkdirSync, openSync, renameSync, type Stats, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { wrapDiskError } from "./download/disk.ts";
-import { CivikitError, DiskError } from "./errors/errors.ts";
-import { checkPlain } from "./download/plain_file.ts";
-import { missingRight } from "./errors/rights.ts";
+import { wrapDiskError } from "../download/disk.ts";
+import { CivikitError, DiskError } from "../errors/errors.ts";
+import { checkPlain } from "../download/plain_file.ts";
+import { missingRight } from "../errors/rights.ts";
 
 /** One step from a layout to the next: SQL, or a function for what SQL cannot do. */
 export type SqliteStep = string | ((db: DatabaseSync) => void);

@@ -1,4 +1,4 @@
-import { openSqlite, type SqliteFile, type SqliteOptions } from "../../transport/internal.ts";
+import { openSqlite, type SqliteFile, type SqliteOptions } from "../../../transport/internal.ts";
 
 const applicationId = 0x74657374;
 
