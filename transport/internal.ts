@@ -48,10 +48,6 @@ export { isRecord } from "./http/is_record.ts";
 export { noOthers, wholeWithin, within } from "./errors/option.ts";
 export { remembered } from "./http/remembered.ts";
 export { wrapBodyError } from "./socket/network_error.ts";
-export {
-  isSqliteBusy,
-  openSqlite,
-  type SqliteFile,
-  type SqliteOptions,
-  type SqliteStep,
-} from "./sqlite/open_sqlite.ts";
+export type { SqliteStep } from "./sqlite/layout.ts";
+export { openSqlite, type SqliteFile, type SqliteOptions } from "./sqlite/open_sqlite.ts";
+export { isSqliteBusy } from "./sqlite/trouble.ts";
