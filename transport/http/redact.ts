@@ -101,7 +101,7 @@ const credentials = new RegExp(
 const word = /[^\s"'&,;}\])<>]+/y;
 /** What a sentence says about a secret, in place of one. */
 const statement =
-  /^(?:a|absent|accepted|an|and|cannot|denied|disabled|empty|expired|false|given|has|invalid|is|it|malformed|missing|must|needed|never|no|none|not|null|of|only|optional|or|refused|rejected|required|revoked|set|should|the|this|to|too|true|undefined|unknown|unset|used|valid|was|what|will|wrong|yes|you|your)$/i;
+  /^(?:a|absent|accepted|an|and|cannot|denied|disabled|empty|expired|false|given|has|invalid|is|it|malformed|missing|must|needed|never|no|none|not|null|of|only|optional|or|refused|rejected|required|revoked|set|should|the|there|this|to|too|true|undefined|unknown|unset|used|valid|was|what|will|wrong|yes|you|your)$/i;
 
 /** Where the value that begins at `start` ends: [start, end) without its quotes; undefined where nothing is to be cut. */
 function valueSpan(text: string, start: number, name: string, isQuoted: boolean, sign: string): Span | undefined {

@@ -137,6 +137,7 @@ const words = [
   '{"max_tokens":75,"token_count":5,"keyword":"cat","author":"me","design":"flat"}',
   "reading the API key from CIVITAI_API_KEY: not one word of plain characters",
   "API key: none",
+  "looking for the API key: there is none",
   "token: expired",
   "password: required",
   'command "key": unknown',
