@@ -26,14 +26,13 @@ export {
 } from "./download/download_all.ts";
 export { safeFileName, type SafeFileNameOptions } from "./download/safe_name.ts";
 export { type Throttle, throttle } from "./download/throttle.ts";
+export type { ErrorCode, ErrorReason } from "./errors/codes.ts";
 export {
   CivikitError,
   type CivikitErrorOptions,
   ContentError,
   DiskError,
   type DiskErrorOptions,
-  type ErrorCode,
-  type ErrorReason,
   HttpError,
   type HttpErrorOptions,
   InputError,

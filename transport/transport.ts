@@ -1,4 +1,4 @@
-import type { ErrorCode } from "./errors/errors.ts";
+import type { ErrorCode } from "./errors/codes.ts";
 
 /**
  * Anything that turns a request into a response. An object, not a bare function: a Hono app, a fake origin in a test

@@ -12,7 +12,8 @@ import {
 } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { errnoOf, isUnsupported } from "./errno.ts";
-import { CivikitError, DiskError, type ErrorCode, type ErrorReason } from "../errors/errors.ts";
+import type { ErrorCode, ErrorReason } from "../errors/codes.ts";
+import { CivikitError, DiskError } from "../errors/errors.ts";
 import { isSameFile, syncHandle } from "./plain_file.ts";
 import { missingRight } from "../errors/rights.ts";
 

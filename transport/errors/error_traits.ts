@@ -1,4 +1,5 @@
-import { type CivikitError, type ErrorCode, HttpError } from "./errors.ts";
+import type { ErrorCode } from "./codes.ts";
+import { type CivikitError, HttpError } from "./errors.ts";
 
 /** What a failure means for those who want to go on in spite of it. */
 export type Trait =

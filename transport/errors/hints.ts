@@ -1,4 +1,5 @@
-import type { CivikitError, ErrorCode, ErrorReason } from "./errors.ts";
+import type { ErrorCode, ErrorReason } from "./codes.ts";
+import type { CivikitError } from "./errors.ts";
 
 /** The languages people can read the hints in. */
 export type Locale = "en" | "zh-TW";

@@ -1,4 +1,5 @@
-import { CivikitError, type ErrorReason } from "./errors.ts";
+import type { ErrorReason } from "./codes.ts";
+import { CivikitError } from "./errors.ts";
 
 /** A right that Deno did not give. */
 export interface MissingRight {

@@ -1,6 +1,7 @@
 import { parseUnsatisfiedTotal } from "./byte_range.ts";
 import { type Clock, systemClock } from "../clock.ts";
-import { type ErrorCode, type ErrorReason, HttpError } from "../errors/errors.ts";
+import type { ErrorCode, ErrorReason } from "../errors/codes.ts";
+import { HttpError } from "../errors/errors.ts";
 import { keyReason } from "./key_reason.ts";
 import { errorWords } from "./error_words.ts";
 import { redactText, redactUrl } from "./redact.ts";

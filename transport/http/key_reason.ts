@@ -1,4 +1,4 @@
-import type { ErrorCode, ErrorReason } from "../errors/errors.ts";
+import type { ErrorCode, ErrorReason } from "../errors/codes.ts";
 import type { Context } from "../transport.ts";
 
 type KeyReason = Extract<ErrorReason, `key_${string}`>;

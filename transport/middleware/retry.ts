@@ -1,6 +1,7 @@
 import { type Clock, sleep, systemClock } from "../clock.ts";
 import { errorIs, statusIs } from "../errors/error_traits.ts";
-import { CivikitError, type ErrorCode, NetworkError } from "../errors/errors.ts";
+import type { ErrorCode } from "../errors/codes.ts";
+import { CivikitError, NetworkError } from "../errors/errors.ts";
 import { codeOfStatus, discard } from "../http/http_status.ts";
 import { noOthers, wholeWithin, within } from "../errors/option.ts";
 import { redactUrl } from "../http/redact.ts";

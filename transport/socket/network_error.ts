@@ -1,4 +1,5 @@
-import { CivikitError, type ErrorCode, type ErrorReason, InputError, NetworkError } from "../errors/errors.ts";
+import type { ErrorCode, ErrorReason } from "../errors/codes.ts";
+import { CivikitError, InputError, NetworkError } from "../errors/errors.ts";
 import { redactText, redactUrl } from "../http/redact.ts";
 import { missingRight } from "../errors/rights.ts";
 

@@ -1,4 +1,5 @@
-import { type ErrorCode, type ErrorReason, NetworkError } from "../errors/errors.ts";
+import type { ErrorCode, ErrorReason } from "../errors/codes.ts";
+import { NetworkError } from "../errors/errors.ts";
 import { isLoopback } from "../http/loopback.ts";
 import { isNearer, reachOf } from "../http/reach.ts";
 import { redactUrl } from "../http/redact.ts";

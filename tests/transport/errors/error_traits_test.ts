@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { errorIs, statusIs, type Trait } from "../../../transport/errors/error_traits.ts";
-import { ContentError, type ErrorCode, HttpError, NetworkError } from "../../../transport/errors/errors.ts";
+import type { ErrorCode } from "../../../transport/errors/codes.ts";
+import { ContentError, HttpError, NetworkError } from "../../../transport/errors/errors.ts";
 
 const url = "https://example.test/";
 const every = Array.from({ length: 500 }, (_, index) => index + 100);
