@@ -9,7 +9,7 @@ import { save, saveInOrder } from "../body/save.ts";
 import type { Sink } from "../transport.ts";
 import { freeBytes } from "./disk.ts";
 import type { DownloadResult } from "./download_options.ts";
-import { guardHead, holdStart, judgedBytes, refusal } from "./guard.ts";
+import { guardHead, holdStart, isText, judgedBytes, refusal } from "./guard.ts";
 import type { Download, Recovery } from "./recovery.ts";
 import { formatBytes } from "./speed.ts";
 
@@ -47,7 +47,7 @@ export class Fill {
   }
 
   async #fillHole(): Promise<DownloadResult | undefined> {
-    const { part, source, target } = this.#download;
+    const { part, request, source, target } = this.#download;
     const { total, validator } = part;
     const [hole] = part.holes();
     if (hole === undefined) return undefined;
@@ -62,6 +62,7 @@ export class Fill {
       return undefined;
     }
     await response.body?.cancel();
+    if (answer.kind === "changed") guardHead(response.headers, target.path, request.url);
     if (answer.kind !== "beyond") throw source.wrong(answered);
     // nothing lies there: the end where no size was known, else a whim that a plain answer will clear up
     if (total !== undefined || answer.total !== hole.start) {
@@ -76,16 +77,24 @@ export class Fill {
 
   /** A 200: the file from its first byte. What is there gives way only to what was looked at and may be the file. */
   async #takeWhole(answered: Answered, whole: { total: number | undefined; unchanged: boolean }): Promise<void> {
-    const { part, source } = this.#download;
+    const { part, request: { url }, source } = this.#download;
     const { total, unchanged } = whole;
     const isOther = part.validator !== undefined || part.total !== undefined && part.total !== total;
     await this.#take(answered, { start: 0, end: total, total }, () => {
       if (unchanged) return;
+      if (this.#hasSameTag(answered)) throw refusal(url, "other bytes under the same ETag");
       if (isOther) throw source.wrong(answered);
       // nothing proves these bytes to belong to those that are there
       part.restart();
     });
     if (part.covered > 0) source.rememberPlain();
+  }
+
+  /** Tells whether an answer names the very bytes that are there: then it cannot have others. Dates are not so exact. */
+  #hasSameTag({ response, asked }: Answered): boolean {
+    const known = this.#download.part.validator;
+    const { value, host } = validatorOf(response, asked) ?? {};
+    return value !== undefined && value.startsWith('"') && value === known?.value && host === known.host;
   }
 
   /**
@@ -121,6 +130,7 @@ export class Fill {
       if (size === 0 && known > 0) throw refusal(url, "an empty answer");
       expected.guard(bytes, target.path, url, size);
       if (!isAtStake) return;
+      if (isText(bytes) && !isText(part.start(judgedBytes))) throw refusal(url, "a text");
       accept();
       expected.checkTotal(total, part.partPath);
       this.#checkBeforeWriting(response, asked, total);

@@ -75,7 +75,7 @@ function isSafetensors(start: string, size: number): boolean {
 }
 
 /** Tells whether bytes that may end in the middle of a letter are text. */
-function isText(bytes: Uint8Array): boolean {
+export function isText(bytes: Uint8Array): boolean {
   if (bytes.some((byte) => byte < 0x20 && !(byte >= 0x09 && byte <= 0x0d) && byte !== 0x1b)) return false;
   try {
     new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });

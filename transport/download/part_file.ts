@@ -163,9 +163,9 @@ export class PartFile {
     this.#sync.count(bytes.byteLength);
   }
 
-  /** The first bytes of the file. */
+  /** The first bytes of the file, as far as they are there. */
   start(length: number): Uint8Array {
-    return this.#read(0, Math.min(length, this.covered));
+    return this.#read(0, Math.min(length, this.#recorder.covered.prefix));
   }
 
   /** Tells whether these bytes are what lies at an offset of the file. */
