@@ -11,9 +11,10 @@ function refuse(path: string, state: string): DiskError {
   });
 }
 
+/** Whether `path` is `folder`, or below it and in no hidden folder: those are other programs', such as `.git`. */
 function isWithin(folder: string, path: string): boolean {
   const way = relative(folder, path);
-  return way !== ".." && !way.startsWith(`..${sep}`) && join(folder, way) === path;
+  return join(folder, way) === path && !way.split(sep).some((name) => name.startsWith("."));
 }
 
 /** Where a folder really is, or will be made: the nearest one that exists. */
@@ -38,8 +39,8 @@ export interface Place {
 }
 
 /**
- * Refuses a root that only the manifest names and that lies outside of the project's folder: the project may be somebody
- * else's, and would choose where on this disk files are written and removed.
+ * Refuses a root that only the manifest names and that lies outside of the project's folder, or in a hidden folder of it:
+ * the project may be somebody else's, and would choose where on this disk files are written and removed.
  *
  * @throws {DiskError} `invalid_path`.
  */
@@ -47,7 +48,7 @@ export function checkRoot({ folder, root, isRootGiven }: Place): void {
   if (isRootGiven || (isWithin(folder, root) && isWithin(realFolder(folder), realFolder(root)))) return;
   throw refuse(
     root,
-    "outside of the project, and only its manifest names that root",
+    "outside of the project or hidden in it, and only its manifest names that root",
   );
 }
 
@@ -63,5 +64,5 @@ export function placeOf(place: Place, path: string): string {
   const full = resolveInside(place.root, path);
   const folder = dirname(full);
   if (place.isRootGiven || isWithin(realFolder(place.folder), realFolder(folder))) return full;
-  throw refuse(folder, "a link leads outside of the project");
+  throw refuse(folder, "a link leads outside of the project, or to a hidden folder");
 }

@@ -1088,13 +1088,13 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
   },
   root_outside: {
     en: [
-      "Outside of the project",
-      "Files would land outside of the project's folder, and only the project itself says so: its manifest, or a link in it.",
+      "Not a place for models",
+      "Files would land outside of the project's folder or in a hidden folder of it, and only the project itself says so: its manifest, or a link in it.",
       "If you trust the project, name the folder of its models once: run the command again with --root FOLDER.",
     ],
     "zh-TW": [
-      "在專案之外",
-      "檔案會放到專案資料夾之外，而這只是專案自己說的：寫在清單檔裡，或經由其中的連結。",
+      "不是放模型的位置",
+      "檔案會放到專案資料夾之外或其中的隱藏資料夾，而這只是專案自己說的：寫在清單檔裡，或經由其中的連結。",
       "若您信任這個專案，請親自指定模型的資料夾一次：加上 --root 資料夾，再執行同一個指令。",
     ],
   },

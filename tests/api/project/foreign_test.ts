@@ -123,6 +123,21 @@ for (const root of ["../outside", "..", "ABSOLUTE", "models/../../outside", "lin
     }));
 }
 
+for (const root of [".git/hooks", ".civikit", "models/.hidden", "linked", "linked/deep"]) {
+  Deno.test(`a manifest alone cannot name the root "${root}", hidden in its project; whoever installs can`, () =>
+    withForeign(async ({ folder, api, transport }) => {
+      const hooks = join(folder, ".git", "hooks");
+      Deno.mkdirSync(hooks, { recursive: true });
+      Deno.symlinkSync(hooks, join(folder, "linked"));
+      manifestOf(folder, { models: ["civitai:1001@2002"], root });
+      const { code, reason } = await refusal(() => install(openProject(folder), api, transport));
+      assertEquals([code, reason], ["invalid_path", "root_outside"]);
+      assertEquals([...Deno.readDirSync(hooks)], []);
+      const { outcomes } = await install(openProject(folder, { root: join(folder, root) }), api, transport);
+      assertEquals(outcomes.map(({ state }) => state), ["fetched"]);
+    }));
+}
+
 Deno.test("a link below the root that leads out of the project is followed only when the root was given", () =>
   withForeign(async ({ outer, folder, api, transport }) => {
     const disk = join(outer, "disk");
