@@ -1,29 +1,18 @@
-import {
-  askedSpan,
-  formatRange,
-  noOthers,
-  redactUrl,
-  statusIs,
-  strongTag,
-  systemClock,
-  wholeWithin,
-  within,
-} from "../transport/internal.ts";
-import { type Clock, type Context, type Middleware, NetworkError, type Next } from "../transport/mod.ts";
-import { type AnswerFacts, notModifiedAnswer, partialAnswer, timeoutAnswer, wholeAnswer } from "./answer.ts";
-import { type Directives, parseCacheControl } from "./cache_control.ts";
-import type { CacheStatus, ForwardReason } from "./cache_status.ts";
-import { ageMs, mayServeOnError, type Policy, policyOf, verdict } from "./freshness.ts";
+import { askedSpan, noOthers, systemClock, wholeWithin, within } from "../transport/internal.ts";
+import type { Clock, Middleware } from "../transport/mod.ts";
+import { timeoutAnswer } from "./answer.ts";
+import { asking } from "./asking.ts";
+import { parseCacheControl } from "./cache_control.ts";
+import { ageMs, verdict } from "./freshness.ts";
 import { isSafe, urlsToInvalidate } from "./invalidation.ts";
-import { holdsIfRange, placeOf, storedPlace } from "./partial.ts";
+import { holdsIfRange, storedPlace } from "./partial.ts";
 import { credentialsOf, fingerprinter } from "./partition.ts";
+import { spelledOut, withoutFragment } from "./request_words.ts";
+import { type Call, type Candidate, serving } from "./serving.ts";
+import type { CacheEntry, CacheKey, CacheStore } from "./store.ts";
 import { freshened } from "./stored_head.ts";
 import { storing } from "./storing.ts";
-import { field } from "./fields.ts";
-import { spelledOut, withoutFragment } from "./request_words.ts";
-import type { CacheEntry, CacheKey, CacheOutcome, CacheStore } from "./store.ts";
-import { conditionalFields, confirms, contradicts, hasValidator, isNotModified } from "./validation.ts";
-import { matchesVary, selectingFields } from "./vary.ts";
+import { contradicts } from "./validation.ts";
 
 /** Options of {@linkcode httpCache}. */
 export interface HttpCacheOptions {
@@ -60,25 +49,6 @@ export interface HttpCacheOptions {
   name?: string;
   /** Where time comes from. Default: the machine. */
   clock?: Clock;
-}
-
-/** A stored response that answers the request, and what it says about itself. */
-interface Candidate {
-  readonly entry: CacheEntry;
-  readonly policy: Policy;
-}
-
-/** One request on its way through the cache. */
-interface Call {
-  readonly request: Request;
-  readonly next: Next;
-  readonly context: Context;
-  readonly key: CacheKey;
-  readonly asked: Directives;
-  /** Stored responses that a new one takes the place of. */
-  readonly replaces: readonly CacheEntry[];
-  /** Nobody waits for it: a refresh that is not counted. */
-  readonly isBehind?: boolean;
 }
 
 /**
@@ -137,9 +107,9 @@ export function httpCache({
   if (!/^[A-Za-z*][\w!#$%&'*+.^`|~:/-]*$/.test(name)) throw new TypeError(`option name: "${name}" is not a token`);
   const mode = { shared, targetedFields: targetedFields.map((field) => field.toLowerCase()) };
   const fingerprinted = fingerprinter(store);
-  const policies = new WeakMap<CacheEntry["head"], Policy>();
-  const refreshing = new Set<string>();
-  const { keep, join, start, forget } = storing({
+  const served = serving({ store, mode, name, clock, fingerprinted });
+  const { candidates, count, fromStore } = served;
+  const stored = storing({
     store,
     mode,
     isPublic,
@@ -150,6 +120,18 @@ export function httpCache({
     clock,
     fingerprinted,
   });
+  const { keep, start, forget } = stored;
+  const { forward, validate, serveStale, refresh, complete } = asking({
+    store,
+    mode,
+    staleIfErrorMs,
+    onForbiddenStale,
+    name,
+    clock,
+    fingerprinted,
+    served,
+    stored,
+  });
 
   function keyOf(request: Request, url: string): CacheKey {
     if (partition) return { url, partition: partition(request) ?? "" };
@@ -157,206 +139,6 @@ export function httpCache({
     if (shared) return { url, partition: "shared" };
     const credentials = credentialsOf(request.headers);
     return { url, partition: credentials === "" ? "" : fingerprinted(credentials) };
-  }
-
-  function policy(entry: CacheEntry): Policy {
-    let known = policies.get(entry.head);
-    if (known === undefined) policies.set(entry.head, known = policyOf(entry.head, mode));
-    return known;
-  }
-
-  /** The stored responses for these request fields, the one its origin made last in front (RFC 9111 section 4). */
-  function candidates(found: readonly CacheEntry[], headers: Headers): Candidate[] {
-    const matching: Candidate[] = [];
-    for (const entry of found) {
-      if (matchesVary(entry.head, headers, fingerprinted)) matching.push({ entry, policy: policy(entry) });
-    }
-    if (matching.length > 1) {
-      matching.sort((a, b) =>
-        b.policy.dateMs - a.policy.dateMs || b.entry.head.responseMs - a.entry.head.responseMs ||
-        b.entry.id - a.entry.id
-      );
-    }
-    return matching;
-  }
-
-  function facts({ key: { url } }: Call, { entry, policy }: Candidate, status: CacheStatus): AnswerFacts {
-    const age = ageMs(entry.head, policy, clock.date());
-    return { url, ageMs: age, name, status: { ...status, ttl: Math.ceil((policy.lifetimeMs - age) / 1000) } };
-  }
-
-  function count({ request, context, isBehind }: Call, outcome: CacheOutcome | "bypass", bytes = 0): void {
-    if (isBehind) return;
-    if (outcome !== "bypass") store.record(outcome, bytes);
-    context.report({ type: "cache", url: redactUrl(request.url), result: outcome });
-  }
-
-  /** The answer out of the store, or undefined when its body turns out to be gone or damaged. */
-  async function fromStore(
-    call: Call,
-    candidate: Candidate,
-    outcome: CacheOutcome,
-    status: CacheStatus,
-  ): Promise<Response | undefined> {
-    const { entry } = candidate;
-    const { request } = call;
-    const answered = facts(call, candidate, status);
-    if (isNotModified(entry.head, request.headers, clock.date())) {
-      count(call, outcome, entry.bodyBytes);
-      return notModifiedAnswer(entry, answered);
-    }
-    if (request.method === "HEAD") {
-      count(call, outcome);
-      return wholeAnswer(entry, null, answered);
-    }
-    const found = store.body(entry);
-    const pieces = found instanceof Promise ? await found : found;
-    if (pieces === undefined) {
-      await store.drop([entry]);
-      return undefined;
-    }
-    const range = request.headers.get("range");
-    if (range === null) {
-      count(call, outcome, entry.bodyBytes);
-      return wholeAnswer(entry, pieces, answered);
-    }
-    const place = storedPlace(entry.head, entry.bodyBytes);
-    const wanted = askedSpan(range, place.total)!;
-    count(call, outcome, wanted.end - wanted.start);
-    return partialAnswer(entry, pieces, wanted, place, answered);
-  }
-
-  async function forward(call: Call, fwd: ForwardReason, request = call.request): Promise<Response> {
-    count(call, "miss");
-    const started = start();
-    return await keep(call, await call.next(request), { fwd, ...started });
-  }
-
-  /** Asks the origin about a stored response (RFC 9111 section 4.3). */
-  async function validate(call: Call, candidate: Candidate): Promise<Response> {
-    const { request, next } = call;
-    const { entry } = candidate;
-    const isConditional = request.method === "GET" && !entry.head.span && hasValidator(entry.head);
-    const question = isConditional
-      ? new Request(request, { headers: conditionalFields(request.headers, entry.head) })
-      : request;
-    const started = start();
-    let response: Response;
-    try {
-      response = await next(question);
-    } catch (error) {
-      return await serveStale(call, candidate, error);
-    }
-    if (response.status === 304 && isConditional) {
-      if (confirms(response.headers, entry.head)) {
-        await response.body?.cancel();
-        const vary = response.headers.get("vary");
-        const head = freshened(entry.head, response.headers, {
-          ...started,
-          responseMs: clock.date(),
-          mode,
-          ...(vary !== null && { vary: selectingFields(vary, request.headers, fingerprinted) }),
-        });
-        const updated = { ...entry, head };
-        const meaning = policy(updated).directives;
-        const isOver = (meaning.noStore && !meaning.mustUnderstand) || (shared && meaning.private);
-        if (!isOver) await store.update(entry, head);
-        const answer = await fromStore(call, { entry: updated, policy: policy(updated) }, "revalidated", {
-          fwd: "stale",
-          fwdStatus: 304,
-        });
-        // the answer is this caller's, but no longer the cache's
-        if (isOver) await store.drop([entry]);
-        return answer ?? await forward(call, "miss");
-      }
-      // it speaks of the copy the caller named, or of none that exists
-      if (request.headers.has("if-none-match")) return response;
-      await response.body?.cancel();
-      return await forward(call, "stale");
-    }
-    if (statusIs("absent", response.status) && isUsableOnError(call, candidate)) {
-      const status = { fwd: "stale", fwdStatus: response.status, detail: `status_${response.status}` } as const;
-      const answer = await fromStore(call, candidate, "stale", status);
-      if (answer) {
-        await response.body?.cancel();
-        return answer;
-      }
-    }
-    count(call, "miss");
-    try {
-      return await keep(call, response, { fwd: "stale", ...started });
-    } catch (error) {
-      // a short body is read at once, and broke off
-      return await serveStale(call, candidate, error);
-    }
-  }
-
-  function isUsableOnError({ asked }: Call, { entry, policy }: Candidate): boolean {
-    const staleForMs = ageMs(entry.head, policy, clock.date()) - policy.lifetimeMs;
-    return mayServeOnError(policy, staleForMs, asked, staleIfErrorMs);
-  }
-
-  /** What to answer when the network failed under a validation (RFC 9111 sections 4.2.4 and 5.2.2.2). */
-  async function serveStale(call: Call, candidate: Candidate, error: unknown): Promise<Response> {
-    const isFailure = error instanceof NetworkError || error instanceof TypeError;
-    if (!isFailure || call.request.signal.aborted) throw error;
-    const detail = error instanceof NetworkError ? error.code : "network_error";
-    if (isUsableOnError(call, candidate)) {
-      const answer = await fromStore(call, candidate, "stale", { fwd: "stale", detail });
-      if (answer) return answer;
-    }
-    if (candidate.policy.forbidsStale && onForbiddenStale === "504") {
-      return timeoutAnswer(call.key.url, name, { fwd: "stale", detail });
-    }
-    throw error;
-  }
-
-  /** Fetches a newer response behind the caller's back, once at a time for each (RFC 5861 section 3). */
-  async function refresh(call: Call, candidate: Candidate): Promise<void> {
-    const { url, partition } = call.key;
-    const id = `${partition} ${url}`;
-    if (refreshing.has(id)) return;
-    refreshing.add(id);
-    try {
-      const headers = new Headers(call.request.headers);
-      for (const name of ["if-none-match", "if-modified-since", "range", "if-range"]) headers.delete(name);
-      // not the caller's request: its signal may abort when the caller has what it wanted
-      const request = new Request(url, { headers });
-      const response = await validate({ ...call, request, isBehind: true }, candidate);
-      await response.body?.pipeTo(new WritableStream());
-    } catch {
-      // the stale answer stays; the next caller tries again
-    } finally {
-      refreshing.delete(id);
-    }
-  }
-
-  /** Completes a stored beginning (RFC 9111 section 3.3), or fetches the whole where the rest does not fit. */
-  async function complete(call: Call, { entry }: Candidate): Promise<Response> {
-    const { request, next } = call;
-    const { end: from, total } = storedPlace(entry.head, entry.bodyBytes);
-    const tag = strongTag(field(entry.head.headers, "etag"));
-    const headers = new Headers(request.headers);
-    headers.set("range", formatRange({ start: from }));
-    if (tag !== undefined) headers.set("if-range", tag);
-    const started = start();
-    const response = await next(new Request(request, { headers }));
-    if (response.status === 206) {
-      const place = placeOf(response.headers.get("content-range"));
-      const isRest = tag !== undefined && tag === strongTag(response.headers.get("etag")) &&
-        place?.start === from && place.end === total && place.total === total;
-      const pieces = isRest ? await store.body(entry) : undefined;
-      if (pieces) {
-        count(call, "miss");
-        return join(call, response, { entry, pieces }, started);
-      }
-    }
-    if (response.status !== 206 && response.status !== 416) {
-      count(call, "miss");
-      return await keep(call, response, { fwd: "partial", ...started });
-    }
-    await response.body?.cancel();
-    return await forward(call, "miss");
   }
 
   /** A request with another method than GET and HEAD (RFC 9111 section 4.4). */
