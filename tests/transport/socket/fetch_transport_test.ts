@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows }
 import { cutSecrets, isLoopback } from "../../../transport/internal.ts";
 import { fetchTransport, InputError, version } from "../../../transport/mod.ts";
 import config from "../../../deno.json" with { type: "json" };
+import { runModule } from "../../_support/run_module.ts";
 import { rawServer } from "../../_support/raw.ts";
 import { hasOpenssl, testAuthority } from "../../_tls/mod.ts";
 
@@ -185,17 +186,9 @@ Deno.test({
 });
 
 /** Runs `fetchTransport()` in a process with these rights; what it prints. */
-async function run(rights: string[], env: Record<string, string>, body: string): Promise<string> {
+function run(rights: string[], env: Record<string, string>, body: string): Promise<string> {
   const module = new URL("../../../transport/socket/fetch_transport.ts", import.meta.url).href;
-  const file = await Deno.makeTempFile({ suffix: ".ts" });
-  try {
-    await Deno.writeTextFile(file, `import { fetchTransport } from ${JSON.stringify(module)};\n${body}`);
-    const args = ["run", "--no-prompt", "--no-config", "--no-check", ...rights, file];
-    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, env }).output();
-    return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-  } finally {
-    await Deno.remove(file);
-  }
+  return runModule(`import { fetchTransport } from ${JSON.stringify(module)};\n${body}`, rights, env);
 }
 
 Deno.test("fetchTransport() needs no right but the one to reach the host", async () => {
