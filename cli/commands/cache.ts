@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { type CacheFilter, type CacheListing, type CacheStore, sqliteStore } from "../../cache/mod.ts";
 import { formatBytes, redactUrl } from "../../transport/internal.ts";
 import type { Args } from "../options/args.ts";
+import { readAction } from "../options/read_action.ts";
 import { UsageError } from "../options/usage_error.ts";
 import type { Flags, Values } from "../options/flags.ts";
 import { listFlags, outputFlags } from "../options/shared_flags.ts";
@@ -147,11 +148,9 @@ async function act(
 
 async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
   using out = output(context, args.flags);
-  const [action, ...more] = args.operands;
-  if (action === undefined || !["stats", "list", "clear", "verify"].includes(action) || more.length > 0) {
-    const what = more.length > 0 ? `argument "${printable(more[0]!)}": one action at a time` : undefined;
-    throw new UsageError(what ?? `action "${printable(action ?? "")}": not stats, list, clear or verify`);
-  }
+  const [word, ...more] = args.operands;
+  if (more.length > 0) throw new UsageError(`argument "${printable(more[0]!)}": one action at a time`);
+  const action = readAction(word, ["stats", "list", "clear", "verify"]);
   const path = cachePath(context.io.env);
   if (path === undefined) throw invalid("finding the cache: neither CIVIKIT_CACHE nor HOME is set", "CIVIKIT_CACHE");
   if (path === null) {

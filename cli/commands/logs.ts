@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { wrapDiskError } from "../../transport/internal.ts";
 import { InputError } from "../../transport/mod.ts";
 import type { Args } from "../options/args.ts";
-import { UsageError } from "../options/usage_error.ts";
+import { readAction } from "../options/read_action.ts";
 import type { Flags } from "../options/flags.ts";
 import { listFlags, outputFlags } from "../options/shared_flags.ts";
 import type { Command, CommandContext } from "../command.ts";
@@ -99,10 +99,8 @@ async function follow(path: string, at: number, write: (text: string) => void, s
 }
 
 async function run(args: Args<typeof flags>, { io }: CommandContext): Promise<number> {
-  const [kind, ...named] = args.operands;
-  if (kind !== "errors" && kind !== "latency" && kind !== "tail") {
-    throw new UsageError(`what to show: expected ${kinds.join(", ")}${kind ? `, not "${printable(kind)}"` : ""}`);
-  }
+  const [word, ...named] = args.operands;
+  const kind = readAction(word, kinds);
   const { limit, logDir, follow: isFollowed, json: isJson } = args.flags;
   const folder = logDir ?? monitorPaths(io.env)?.logs;
   const { analyseErrors, analyseLatency, logLines, logParts, tailLines } = await import("../../monitor/mod.ts");

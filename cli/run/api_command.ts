@@ -1,7 +1,8 @@
 import type { Civitai, Listing, ListOptions, ListPosition, ModelFile } from "../../api/mod.ts";
-import { closest, formatBytes } from "../../transport/internal.ts";
+import { formatBytes } from "../../transport/internal.ts";
 import type { Args } from "../options/args.ts";
 import type { Flags, Values } from "../options/flags.ts";
+import { readAction } from "../options/read_action.ts";
 import { UsageError } from "../options/usage_error.ts";
 import { alignedRows } from "../terminal/columns.ts";
 import type { Command, CommandContext } from "../command.ts";
@@ -61,14 +62,8 @@ async function act<F extends Flags>(
 ): Promise<number> {
   const names = Object.keys(actions);
   const isSingle = names.length === 1 && names[0] === "";
-  const [name = "", ...rest] = isSingle ? ["", ...args.operands] : args.operands;
-  const action = actions[name];
-  if (action === undefined) {
-    const near = closest(name, names);
-    const hint = near === undefined ? "" : `; did you mean "${near}"?`;
-    const state = name === "" ? "missing" : `"${printable(name)}": unknown`;
-    throw new UsageError(`action ${state}, one of ${names.join(", ")} is due${hint}`);
-  }
+  const [name, ...rest] = isSingle ? ["", ...args.operands] : args.operands;
+  const action = actions[readAction(name, names)]!;
   const { flags } = args;
   using out = output(context, { json: flags.json });
   using session = await openSession(args, context, out);

@@ -226,8 +226,8 @@ Deno.test("civikit report and civikit logs name what they cannot use", () =>
         [["report", "--export", "xml"], "expected json or csv"],
         [["report", "--json", "--markdown"], "give one of them"],
         [["report", "extra"], "not expected"],
-        [["logs"], "expected errors, latency, tail"],
-        [["logs", "errs"], `not "errs"`],
+        [["logs"], "one of errors, latency, tail is due"],
+        [["logs", "errs"], `action "errs": unknown`],
         [["report"], "set CIVIKIT_STATE_DIR"],
         [["logs", "errors"], "give --log-dir"],
       ] as const
