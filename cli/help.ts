@@ -25,11 +25,17 @@ options:
   -V, --version  show the version
 
 environment:
-  CIVITAI_API_KEY   your key, from https://civitai.com/user/account; or put it
-                    into ~/.config/civikit/key (mode 0600)
-  CIVIKIT_BASE_URL  another Civitai (default: https://civitai.com)
-  CIVIKIT_LANG      language of the hints: en or zh-TW
-  NO_COLOR          no colours
+  CIVITAI_API_KEY      your key, from https://civitai.com/user/account; or put it
+                       into ~/.config/civikit/key (mode 0600)
+  CIVIKIT_BASE_URL     another Civitai (default: https://civitai.com)
+  CIVIKIT_LANG         language of the hints: en or zh-TW
+  CIVIKIT_CACHE        on, off, or the file where answers are kept
+  CIVIKIT_STATE_DIR    folder of the statistics and logs
+  CIVIKIT_MONITOR      on or off: whether these are written
+  CIVIKIT_LOG_FORMAT   text or json
+  CIVIKIT_LOG_LEVEL    DEBUG, INFO, WARN or ERROR
+  CIVIKIT_SERVE_TOKEN  what civikit serve asks of other machines
+  NO_COLOR             no colours
 
 ${exitCodes}
 `;

@@ -19,8 +19,9 @@ const help = `<what> is one of:
 
 After <what> may stand which log: http_client (every request; the default),
 application (downloads, memory) or error (only errors), or any other file.
-Rotated files (http_client.log.1 ...) and gzip files are read too. CIVIKIT_LOG_FORMAT=json makes JSON lines of what is
-written, CIVIKIT_LOG_LEVEL (DEBUG, INFO, WARN, ERROR) chooses how much.
+Rotated files (http_client.log.1 ...) and gzip files are read too.
+CIVIKIT_LOG_FORMAT=json makes JSON lines of what is written, CIVIKIT_LOG_LEVEL
+(DEBUG, INFO, WARN, ERROR) chooses how much.
 
 examples:
   civikit logs errors

@@ -17,6 +17,14 @@ Deno.test("civikit without a command shows the help as an error", async () => {
   assert(err.includes("usage: civikit <command>"));
 });
 
+Deno.test("civikit --help names every CIVIKIT_ variable the user guide has", async () => {
+  const guide = await Deno.readTextFile(new URL("../../docs/user_guide.md", import.meta.url));
+  const { out } = await run("--help");
+  const named = new Set(guide.match(/\bCIVIKIT_[A-Z_]+/g));
+  assert(named.size > 5);
+  assertEquals([...named].filter((name) => !out.includes(`  ${name} `)), []);
+});
+
 Deno.test("civikit answers --help and --version on every level, on standard output", async () => {
   for (const args of [["--help"], ["-h"], ["help"]]) {
     const { code, out, err } = await run(...args);
