@@ -64,7 +64,6 @@ export class FileDownload {
     const download = { ...this.#download, part };
     const recovery = new Recovery(download);
     try {
-      const { resumedBytes } = part;
       const fill = new Fill(download, recovery);
       const existing = await target.take(part.name, part) ?? await this.#fetch(part, fill, recovery);
       if (existing !== undefined) {
@@ -77,7 +76,7 @@ export class FileDownload {
       await part.seal();
       signal.throwIfAborted();
       part.publish(target.path, replace);
-      const bytes = part.covered;
+      const { covered: bytes, resumedBytes } = part;
       progress.tell(bytes, bytes, true);
       recovery.phase("finished");
       const { elapsedMs, path } = target;
