@@ -82,7 +82,10 @@ export class Fill {
     const isOther = part.validator !== undefined || part.total !== undefined && part.total !== total;
     await this.#take(answered, { start: 0, end: total, total }, () => {
       if (unchanged) return;
-      if (this.#hasSameTag(answered)) throw refusal(url, "other bytes under the same ETag");
+      // where what is there fits into it, it may be the size that was wrong before
+      if ((total ?? Infinity) < part.covered && this.#hasSameTag(answered)) {
+        throw refusal(url, "other bytes under the same ETag");
+      }
       if (isOther) throw source.wrong(answered);
       // nothing proves these bytes to belong to those that are there
       part.restart();
