@@ -1,14 +1,13 @@
 import { CivikitError } from "../../transport/mod.ts";
 import { apiCommand, type ApiContext, showFacts } from "../run/api_command.ts";
 import type { Command } from "../command.ts";
-import { loadKey } from "../settings/settings.ts";
 
 const help = `Only this call tells whether Civitai accepts your API key: to a wrong or expired
 one every other call answers as if there were none. Exit code 3 when it is not
 accepted, or when there is none.`;
 
 async function whoami(context: ApiContext): Promise<void> {
-  if (await loadKey(context.io.env) === undefined) {
+  if (!context.hasKey) {
     throw new CivikitError("looking for the API key: there is none", { code: "unauthorized", reason: "key_missing" });
   }
   const me = await context.api.me(context);

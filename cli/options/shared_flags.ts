@@ -58,6 +58,14 @@ export const siteFlags = {
     usual: "CIVIKIT_BASE_URL",
     help: { en: "another Civitai, e.g. https://civitai.red", "zh-TW": "別的 Civitai 網址" },
   },
+  askKey: {
+    type: "switch",
+    group: "site",
+    help: {
+      en: "ask for the API key on the terminal, for this run alone",
+      "zh-TW": "在終端機詢問 API 金鑰，只用在這一次",
+    },
+  },
   noMonitor: {
     type: "switch",
     group: "site",

@@ -9,7 +9,6 @@ import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import { type listFlags, outputFlags, siteFlags } from "../options/shared_flags.ts";
 import { openSession, type Session } from "./session.ts";
-import { loadKey } from "../settings/settings.ts";
 import { printable } from "../terminal/text.ts";
 import { type Output, output } from "../terminal/output.ts";
 
@@ -23,6 +22,8 @@ export interface ApiContext<F extends Flags = Record<never, never>> extends Comm
   readonly api: Civitai;
   /** The whole stack. */
   readonly transport: Session["transport"];
+  /** Whether there is an API key. */
+  readonly hasKey: boolean;
   /** Aborts at Ctrl-C. */
   readonly signal: AbortSignal;
   /** What it prints. */
@@ -41,8 +42,8 @@ const apiFlags = {
 };
 
 /** The key is checked while the command does its work: to a bad one Civitai answers as if there were none. */
-async function warnOfBadKey({ io }: CommandContext, { api, signal }: Session, { note }: Output): Promise<void> {
-  if (await loadKey(io.env) === undefined) return;
+async function warnOfBadKey({ api, hasKey, signal }: Session, { note }: Output): Promise<void> {
+  if (!hasKey) return;
   const owner = await api.checkKey({ signal }).catch(() => undefined); // what else is wrong the command itself will say
   if (owner === null) note("warning: Civitai does not accept the API key: this is what anyone sees without one");
 }
@@ -67,10 +68,10 @@ async function act<F extends Flags>(
   const { flags } = args;
   using out = output(context, { json: flags.json });
   using session = await openSession(args, context, out);
-  const { api, transport, signal } = session;
-  const warning = isAboutKey ? undefined : warnOfBadKey(context, session, out);
+  const { api, hasKey, transport, signal } = session;
+  const warning = isAboutKey ? undefined : warnOfBadKey(session, out);
   try {
-    return await action({ ...context, operands: rest, flags, api, transport, signal, out }) ?? ExitCode.ok;
+    return await action({ ...context, operands: rest, flags, api, hasKey, transport, signal, out }) ?? ExitCode.ok;
   } finally {
     await warning;
   }

@@ -5,7 +5,7 @@ import type { Args } from "../options/args.ts";
 import type { siteFlags } from "../options/shared_flags.ts";
 import type { CommandContext } from "../command.ts";
 import { interrupt } from "../terminal/interrupt.ts";
-import { chooseBaseUrl, loadKey } from "../settings/settings.ts";
+import { askKey, chooseBaseUrl, loadKey } from "../settings/settings.ts";
 import { openStack } from "./stack.ts";
 import { noteWaits } from "../terminal/note_waits.ts";
 
@@ -13,6 +13,8 @@ import { noteWaits } from "../terminal/note_waits.ts";
 export interface Session extends Disposable {
   /** The API. */
   readonly api: Civitai;
+  /** Whether there is an API key. */
+  readonly hasKey: boolean;
   /** The whole stack. */
   readonly transport: Transport;
   /** Shows a download to whoever watches; undefined where nothing is recorded. */
@@ -42,7 +44,7 @@ export async function openSession(
   { parallel, named, showsWaits = () => true, note, close }: SessionOptions,
 ): Promise<Session> {
   const baseUrl = chooseBaseUrl(io.env, flags.baseUrl);
-  const key = await loadKey(io.env);
+  const key = flags.askKey ? await askKey(io) : await loadKey(io.env);
   const isMonitored = !flags.noMonitor;
   const stack = await openStack(io, { key, baseUrl, ...(named && { named }), parallel, isMonitored, note });
   const stop = interrupt(io, {
@@ -52,6 +54,7 @@ export async function openSession(
   const transport = observe(stack.transport, noteWaits({ locale, now: io.now, showsWaits, note }));
   return {
     api: civitai(transport, { baseUrl }),
+    hasKey: key !== undefined,
     transport,
     track: stack.monitor?.track,
     signal: stop.signal,

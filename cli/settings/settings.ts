@@ -19,6 +19,19 @@ function checkKey(text: string, source: string): string {
 }
 
 /**
+ * Asks for the API key on the terminal, where it is not shown; it is kept nowhere.
+ *
+ * @throws {InputError} `invalid_config` where there is no terminal to ask on, or the answer is no key.
+ */
+export async function askKey({ askSecret }: Pick<Io, "askSecret">): Promise<string> {
+  const text = await askSecret("Civitai API key:");
+  if (text === null) {
+    throw invalid("asking for the API key: input and output are no terminal; set CIVITAI_API_KEY instead", "--ask-key");
+  }
+  return checkKey(text, "the terminal");
+}
+
+/**
  * The API key: CIVITAI_API_KEY, else the key file. The file must not be readable by others.
  *
  * @throws {InputError} `invalid_config` when the key is not usable or the file is open to others.

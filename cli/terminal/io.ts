@@ -8,6 +8,8 @@ export interface Io {
   stderr(text: string): void;
   /** Reads all of the standard input. */
   stdin(): Promise<Uint8Array>;
+  /** Asks for a line that is not shown; null where nobody can be asked. */
+  askSecret(message: string): Promise<string | null>;
   /** Whether `stderr` is a terminal that can be painted on. */
   readonly isTerminal: boolean;
   /** The terminal's size in characters, asked for before each repaint. */
@@ -69,6 +71,13 @@ function env(name: string): string | undefined {
   return state === "granted" ? Deno.env.get(name) : undefined;
 }
 
+/** Asks on the standard output, which therefore has to be a terminal too. */
+async function askSecret(message: string): Promise<string | null> {
+  if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) return null;
+  const { promptSecret } = await import("@std/cli/prompt-secret");
+  return promptSecret(message, { clear: true });
+}
+
 function size(): { columns: number; rows: number } {
   try {
     const { columns, rows } = Deno.consoleSize();
@@ -128,6 +137,7 @@ export function processIo(): Io {
     stdout: writer(Deno.stdout, refuse),
     stderr: writer(Deno.stderr, () => {}), // nobody can read the messages, or there is no room for them; the work goes on
     stdin: () => new Response(Deno.stdin.readable).bytes(),
+    askSecret,
     isTerminal: Deno.stderr.isTerminal(),
     size,
     env,

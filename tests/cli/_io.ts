@@ -23,9 +23,11 @@ export interface TestIoOptions {
   isTerminal?: boolean;
   columns?: number;
   stdin?: string | Uint8Array;
+  /** What is typed where something secret is asked for; nobody can be asked unless given. */
+  secret?: string;
 }
 
-export function testIo({ env = {}, isTerminal = false, columns = 80, stdin = "" }: TestIoOptions = {}): TestIo {
+export function testIo({ env = {}, isTerminal = false, columns = 80, stdin = "", secret }: TestIoOptions = {}): TestIo {
   const out: string[] = [];
   const writes: string[] = [];
   const exits: number[] = [];
@@ -37,6 +39,7 @@ export function testIo({ env = {}, isTerminal = false, columns = 80, stdin = "" 
     stdout: (text) => void out.push(text),
     stderr: (text) => void writes.push(text),
     stdin: () => Promise.resolve(typeof stdin === "string" ? new TextEncoder().encode(stdin) : stdin),
+    askSecret: () => Promise.resolve(secret ?? null),
     isTerminal,
     size: () => ({ columns: width, rows: 24 }),
     env: (name) => env[name],

@@ -18,6 +18,7 @@ function recording(onText: (text: string, interrupt: () => void) => void = () =>
   const interrupt = () => listeners.forEach((listener) => listener("SIGINT"));
   return {
     ...processIo(),
+    askSecret: () => Promise.resolve(null),
     isTerminal: false,
     env: (name) => name === "NO_COLOR" ? "1" : undefined,
     stdout(text) {
