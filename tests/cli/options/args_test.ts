@@ -33,6 +33,7 @@ Deno.test("civikit download fills in the documented defaults", () => {
     printPath: false,
     hashes: undefined,
     baseUrl: undefined,
+    askKey: false,
     noMonitor: false,
   });
 });
