@@ -26,7 +26,7 @@ function checkKey(text: string, source: string): string {
 export async function askKey({ askSecret }: Pick<Io, "askSecret">): Promise<string> {
   const text = await askSecret("Civitai API key:");
   if (text === null) {
-    throw invalid("asking for the API key: input and output are no terminal; set CIVITAI_API_KEY instead", "--ask-key");
+    throw invalid("reading a key: input and output are no terminal; set CIVITAI_API_KEY instead", "--ask-key");
   }
   return checkKey(text, "the terminal");
 }

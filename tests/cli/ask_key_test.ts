@@ -23,7 +23,7 @@ Deno.test("--ask-key where nobody can be asked says what to do instead, and asks
   inWorld(async ({ run, civitai }) => {
     const { code, io } = await run(["whoami", "--ask-key"]);
     assertEquals(code, 2);
-    assertStringIncludes(io.err, "no terminal; set CIVITAI_API_KEY instead");
+    assertStringIncludes(io.err, "reading a key: input and output are no terminal; set CIVITAI_API_KEY instead");
     assertEquals(civitai.log.length, 0);
   }));
 
