@@ -5,7 +5,8 @@ import type { Args } from "../options/args.ts";
 import type { siteFlags } from "../options/shared_flags.ts";
 import type { CommandContext } from "../command.ts";
 import { interrupt } from "../terminal/interrupt.ts";
-import { askKey, chooseBaseUrl, loadKey } from "../settings/settings.ts";
+import { askKey, loadKey } from "../settings/keys.ts";
+import { chooseBaseUrl } from "../settings/settings.ts";
 import { openStack } from "./stack.ts";
 import { noteWaits } from "../terminal/note_waits.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { openProject, readModelInfo, readSafetensors, saveImages, writeSidecars } from "../../api/mod.ts";
-import { loadKey } from "../../cli/settings/settings.ts";
+import { loadKey } from "../../cli/settings/keys.ts";
 import { logParts, openLogs } from "../../monitor/mod.ts";
 import { CivikitError, digestFile, download, type ErrorCode, type Transport } from "../../transport/mod.ts";
 
