@@ -1,0 +1,7 @@
+/**
+ * The queue: wishes that outlive the process, and the seam behind which they are kept. Nothing here fetches.
+ *
+ * @module
+ */
+export * from "./job.ts";
+export * from "./job_queue.ts";
