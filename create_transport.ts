@@ -29,8 +29,8 @@ import {
 
 /** Options of {@linkcode createTransport}; each part of the stack takes its own. */
 export interface CreateTransportOptions {
-  /** The API key, or what finds it at each call. Default: none. */
-  key?: string | (() => string | undefined | Promise<string | undefined>);
+  /** The API key, or what finds it at each call for the host asked. Default: none. */
+  key?: string | ((host: string) => string | undefined | Promise<string | undefined>);
   /** Hosts that may see the key. Default `civitai.com` and `civitai.red`. */
   hosts?: readonly string[];
   /** Connections of one download at most, 1 to 32. Default 4. */

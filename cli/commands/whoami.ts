@@ -7,7 +7,7 @@ one every other call answers as if there were none. Exit code 3 when it is not
 accepted, or when there is none.`;
 
 async function whoami(context: ApiContext): Promise<void> {
-  if (!context.hasKey) {
+  if (context.keySource === undefined) {
     throw new CivikitError("looking for the API key: there is none", { code: "unauthorized", reason: "key_missing" });
   }
   const me = await context.api.me(context);
@@ -18,6 +18,7 @@ async function whoami(context: ApiContext): Promise<void> {
     tier: me.tier,
     member: me.isMember === true ? "yes" : "no",
     subscriptions: me.subscriptions?.join(", "),
+    key: `from ${context.keySource}`,
   });
 }
 

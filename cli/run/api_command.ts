@@ -22,8 +22,8 @@ export interface ApiContext<F extends Flags = Record<never, never>> extends Comm
   readonly api: Civitai;
   /** The whole stack. */
   readonly transport: Session["transport"];
-  /** Whether there is an API key. */
-  readonly hasKey: boolean;
+  /** Where the API key comes from; undefined when there is none. */
+  readonly keySource: string | undefined;
   /** Aborts at Ctrl-C. */
   readonly signal: AbortSignal;
   /** What it prints. */
@@ -42,8 +42,8 @@ const apiFlags = {
 };
 
 /** The key is checked while the command does its work: to a bad one Civitai answers as if there were none. */
-async function warnOfBadKey({ api, hasKey, signal }: Session, { note }: Output): Promise<void> {
-  if (!hasKey) return;
+async function warnOfBadKey({ api, keySource, signal }: Session, { note }: Output): Promise<void> {
+  if (keySource === undefined) return;
   const owner = await api.checkKey({ signal }).catch(() => undefined); // what else is wrong the command itself will say
   if (owner === null) note("warning: Civitai does not accept the API key: this is what anyone sees without one");
 }
@@ -68,10 +68,10 @@ async function act<F extends Flags>(
   const { flags } = args;
   using out = output(context, { json: flags.json });
   using session = await openSession(args, context, out);
-  const { api, hasKey, transport, signal } = session;
+  const { api, keySource, transport, signal } = session;
   const warning = isAboutKey ? undefined : warnOfBadKey(session, out);
   try {
-    return await action({ ...context, operands: rest, flags, api, hasKey, transport, signal, out }) ?? ExitCode.ok;
+    return await action({ ...context, operands: rest, flags, api, keySource, transport, signal, out }) ?? ExitCode.ok;
   } finally {
     await warning;
   }

@@ -5,7 +5,7 @@ import type { Args } from "../options/args.ts";
 import type { siteFlags } from "../options/shared_flags.ts";
 import type { CommandContext } from "../command.ts";
 import { interrupt } from "../terminal/interrupt.ts";
-import { askKey, loadKey } from "../settings/keys.ts";
+import { askKey, type Keys, loadKeys, onlyKey } from "../settings/keys.ts";
 import { chooseBaseUrl } from "../settings/settings.ts";
 import { openStack } from "./stack.ts";
 import { noteWaits } from "../terminal/note_waits.ts";
@@ -14,8 +14,8 @@ import { noteWaits } from "../terminal/note_waits.ts";
 export interface Session extends Disposable {
   /** The API. */
   readonly api: Civitai;
-  /** Whether there is an API key. */
-  readonly hasKey: boolean;
+  /** Where the API key comes from; undefined when there is none. */
+  readonly keySource: string | undefined;
   /** The whole stack. */
   readonly transport: Transport;
   /** Shows a download to whoever watches; undefined where nothing is recorded. */
@@ -30,6 +30,8 @@ export interface SessionOptions {
   readonly parallel?: number | undefined;
   /** Addresses the user named, besides the API's. Default: none. */
   readonly named?: readonly string[];
+  /** The keys to use. Default: the one that is asked for, else those of this user. */
+  readonly keys?: Keys;
   /** Tells whether long waits are shown now. Default: always. */
   readonly showsWaits?: () => boolean;
   /** Shows a line to the user. */
@@ -42,12 +44,13 @@ export interface SessionOptions {
 export async function openSession(
   { flags }: Pick<Args<typeof siteFlags>, "flags">,
   { io, locale }: CommandContext,
-  { parallel, named, showsWaits = () => true, note, close }: SessionOptions,
+  { parallel, named, keys: givenKeys, showsWaits = () => true, note, close }: SessionOptions,
 ): Promise<Session> {
   const baseUrl = chooseBaseUrl(io.env, flags.baseUrl);
-  const key = flags.askKey ? await askKey(io) : await loadKey(io.env);
+  const keys = givenKeys ?? (flags.askKey ? onlyKey(await askKey(io), "the terminal") : loadKeys(io.env));
+  const found = keys.find(new URL(baseUrl).host);
   const isMonitored = !flags.noMonitor;
-  const stack = await openStack(io, { key, baseUrl, ...(named && { named }), parallel, isMonitored, note });
+  const stack = await openStack(io, { keys, baseUrl, ...(named && { named }), parallel, isMonitored, note });
   const stop = interrupt(io, {
     onFirst: () => note("interrupted: finishing what is in hand (again to stop at once)"),
     onSecond: close,
@@ -55,7 +58,7 @@ export async function openSession(
   const transport = observe(stack.transport, noteWaits({ locale, now: io.now, showsWaits, note }));
   return {
     api: civitai(transport, { baseUrl }),
-    hasKey: key !== undefined,
+    keySource: found?.source,
     transport,
     track: stack.monitor?.track,
     signal: stop.signal,

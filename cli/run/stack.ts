@@ -2,8 +2,9 @@ import { civitaiPolicy } from "../../api/mod.ts";
 import { cacheInfo, type CacheStore, partitionOf } from "../../cache/mod.ts";
 import { createTransport, httpCache } from "../../mod.ts";
 import type { Monitor } from "../../monitor/mod.ts";
-import { civitaiHosts, nearestOf, trustedHosts } from "../../transport/internal.ts";
+import { civitaiHosts, hostOf, nearestOf, remembered, trustedHosts } from "../../transport/internal.ts";
 import { compose, type Middleware, type Transport } from "../../transport/mod.ts";
+import type { Keys } from "../settings/keys.ts";
 import type { Io } from "../terminal/io.ts";
 import { monitorFor } from "./monitor.ts";
 import { cachePath } from "../settings/places.ts";
@@ -12,8 +13,8 @@ import { formatDuration } from "../terminal/text.ts";
 
 /** What a command's transport is made of. */
 export interface StackOptions {
-  /** The API key. */
-  readonly key: string | undefined;
+  /** The API keys. */
+  readonly keys: Keys;
   /** Where the API is. */
   readonly baseUrl: string;
   /** Further addresses the user named: what is nearer than all of them and the API is not asked. Default: none. */
@@ -68,23 +69,28 @@ function noteStale(note: (text: string) => void): Middleware {
 /** Puts the stack together. */
 export async function openStack(
   io: Io,
-  { key, baseUrl, named = [], parallel, isMonitored = true, note }: StackOptions,
+  { keys, baseUrl, named = [], parallel, isMonitored = true, note }: StackOptions,
 ): Promise<Stack> {
   const store = await openCache(io);
-  const secrets = key === undefined ? [] : [key];
-  const monitor = await monitorFor(io, { parallel, secrets, isWanted: isMonitored });
   const { host } = new URL(baseUrl);
-  const partition = store === undefined || key === undefined ? undefined : partitionOf(store, key);
+  const keyFor = (host: string) => keys.find(host)?.key;
+  const own = keyFor(host);
+  const secrets = own === undefined ? [] : [own];
+  const monitor = await monitorFor(io, { parallel, secrets, isWanted: isMonitored });
+  const partition = remembered(8, (key) => partitionOf(store!, key));
   const cache = store === undefined ? undefined : httpCache({
     store,
     ...civitaiPolicy({ hosts: [...civitaiHosts, host] }),
-    partition: () => partition,
+    partition: ({ url }) => {
+      const key = keyFor(hostOf(url));
+      return key === undefined ? undefined : partition(key);
+    },
     onForbiddenStale: "throw",
   });
   const base = createTransport({
     ...(parallel !== undefined && { parallel }),
     ...monitor?.transport,
-    ...(key !== undefined && { key }),
+    key: keyFor,
     ...(cache !== undefined && { cache }),
     hosts: [...trustedHosts, host],
     socket: { nearest: nearestOf([baseUrl, ...named]) },

@@ -1,15 +1,53 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
 import { CivikitError, InputError } from "../../transport/mod.ts";
-import { checkPlain, rememberSecret } from "../../transport/internal.ts";
+import { checkPlain, readPlainText, rememberSecret } from "../../transport/internal.ts";
 import type { Io } from "../terminal/io.ts";
 import { keyPath } from "./places.ts";
 import { isGranted } from "./rights.ts";
 import { invalid } from "./setting_words.ts";
 
-function checkKey(text: string, source: string): string {
+/** Where keys are made. */
+const keyPage = "https://civitai.com/user/account";
+
+/** Variables that may hold the key, the strongest first; the later ones are how other programs call it. */
+export const keyVariables = ["CIVITAI_API_KEY", "CIVITAI_TOKEN", "CIVITAI_API_TOKEN"] as const;
+
+/** A key, and where it was found. */
+export interface FoundKey {
+  /** The key. */
+  readonly key: string;
+  /** The variable, or the file in quotes. */
+  readonly source: string;
+}
+
+/** The keys of this user, each looked for when it is wanted first. */
+export interface Keys {
+  /**
+   * The key for `host`, which has its port where that is not the usual one; undefined when there is none.
+   *
+   * @throws {InputError} `invalid_config` when it is not usable, or its file is open to others.
+   */
+  find(host: string): FoundKey | undefined;
+}
+
+/** What is wrong with `key`, and what to do; empty when nothing is. */
+function faultOf(key: string): string {
+  if (/^[\x21-\x7e]{8,512}$/.test(key)) return "";
+  const state = /\s/.test(key) ? "; there are blanks in it" : key.length < 8 ? "; it is too short" : "";
+  return `not one word of 8 to 512 plain characters${state}: copy it again from ${keyPage}`;
+}
+
+/**
+ * A key as it was written, without the white space around it.
+ *
+ * @param source Where it was written; the key is shown nowhere.
+ * @throws {InputError} `invalid_config` when it is none.
+ */
+export function checkKey(text: string, source: string): string {
   const key = text.trim();
-  if (!/^[\x21-\x7e]{8,512}$/.test(key)) {
-    throw invalid(`reading the API key from ${source}: not one word of 8 to 512 plain characters`, source);
-  }
+  const fault = faultOf(key);
+  if (fault !== "") throw invalid(`reading the API key from ${source}: ${fault}`, source);
   rememberSecret(key);
   return key;
 }
@@ -27,36 +65,69 @@ export async function askKey({ askSecret }: Pick<Io, "askSecret">): Promise<stri
   return checkKey(text, "the terminal");
 }
 
-/**
- * The API key: CIVITAI_API_KEY, else the key file. The file must not be readable by others.
- *
- * @throws {InputError} `invalid_config` when the key is not usable or the file is open to others.
- */
-export async function loadKey(env: Io["env"]): Promise<string | undefined> {
-  const fromEnv = env("CIVITAI_API_KEY");
-  if (fromEnv?.trim()) return checkKey(fromEnv, "CIVITAI_API_KEY");
-  const path = keyPath(env);
+/** A key file; undefined when there is none. One that systemd made is guarded by its folder, whatever its mode says. */
+function readKeyFile(path: string, isGuarded = false): FoundKey | undefined {
   // run without the right to read it: as if absent; asked before, because Deno would stop and ask the user
-  if (path === undefined || !isGranted([{ name: "read", path }])) return undefined;
+  if (!isGranted([{ name: "read", path }])) return undefined;
+  const source = JSON.stringify(path);
   let text: string;
   try {
     checkPlain(path);
-    const { mode } = await Deno.stat(path);
-    if (Deno.build.os !== "windows" && mode !== null && (mode & 0o077) !== 0) {
+    const { mode } = statSync(path);
+    if (!isGuarded && Deno.build.os !== "windows" && (mode & 0o077) !== 0) {
       throw invalid(
-        `reading the API key from "${path}": other users can read it; run: chmod 600 "${path}", and better make a new key`,
+        `reading the API key from ${source}: other users can read it; run: chmod 600 ${source}, and better make a new key`,
         path,
       );
     }
-    text = await Deno.readTextFile(path);
+    text = readPlainText(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
     if (error instanceof CivikitError) throw error;
-    throw new InputError(`reading the API key from "${path}": no right to read it`, {
+    const { code } = error as { code?: string };
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw new InputError(`reading the API key from ${source}: no right to read it`, {
       code: "invalid_config",
       input: path,
       cause: error,
     });
   }
-  return checkKey(text, `"${path}"`);
+  return { key: checkKey(text, source), source };
+}
+
+/** The key that holds for every site: of the environment, or what a service was given. */
+function commonKey(env: Io["env"]): FoundKey | undefined {
+  for (const source of keyVariables) {
+    const text = env(source);
+    if (text?.trim()) return { key: checkKey(text, source), source };
+  }
+  const credentials = env("CREDENTIALS_DIRECTORY");
+  return credentials ? readKeyFile(join(credentials, "civitai_key"), true) : undefined;
+}
+
+function fileKey(env: Io["env"], host: string): FoundKey | undefined {
+  const paths = [keyPath(env, host.replace(/^www\./, "")), keyPath(env)];
+  for (const path of new Set(paths)) {
+    const found = path === undefined ? undefined : readKeyFile(path);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/**
+ * The keys of this user: CIVITAI_API_KEY (or one of its other spellings), else `civitai_key` in `$CREDENTIALS_DIRECTORY`,
+ * else the key file of the site, else the key file for all. A key file must not be readable by others.
+ */
+export function loadKeys(env: Io["env"]): Keys {
+  const found = new Map<string, FoundKey | undefined>();
+  return {
+    find(host) {
+      if (!found.has(host)) found.set(host, commonKey(env) ?? fileKey(env, host));
+      return found.get(host);
+    },
+  };
+}
+
+/** One key for every site. */
+export function onlyKey(key: string, source: string): Keys {
+  return { find: () => ({ key, source }) };
 }

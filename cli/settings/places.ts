@@ -1,4 +1,5 @@
 import { dirname, isAbsolute, join } from "node:path";
+import { safeFileName } from "../../transport/mod.ts";
 import type { Io } from "../terminal/io.ts";
 import { readSwitch } from "./setting_words.ts";
 
@@ -20,10 +21,17 @@ function cacheFolder(env: Env): string | undefined {
   return ours(env, env("XDG_CACHE_HOME"), env("LOCALAPPDATA"), ".cache");
 }
 
-/** Where the key may be written down: `$XDG_CONFIG_HOME/civikit/key`, `~/.config/civikit/key`, `%APPDATA%\civikit\key`. */
-export function keyPath(env: Env): string | undefined {
+/** The site whose key is in the file `key`, which serves every other site too that has no key of its own. */
+const firstSite = "civitai.com";
+
+/**
+ * Where the key of a site may be written down: `$XDG_CONFIG_HOME/civikit/key`, `~/.config/civikit/key`,
+ * `%APPDATA%\civikit\key`; that of another site than civitai.com in `keys/HOST` beside it.
+ */
+export function keyPath(env: Env, site: string = firstSite): string | undefined {
   const folder = ours(env, env("XDG_CONFIG_HOME"), env("APPDATA"), ".config");
-  return folder && join(folder, "key");
+  if (folder === undefined) return undefined;
+  return site === firstSite ? join(folder, "key") : join(folder, "keys", safeFileName(site.replace(/[:[\]]/g, "_")));
 }
 
 /**

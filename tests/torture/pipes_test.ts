@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { openProject, readModelInfo, readSafetensors, saveImages, writeSidecars } from "../../api/mod.ts";
-import { loadKey } from "../../cli/settings/keys.ts";
+import { loadKeys } from "../../cli/settings/keys.ts";
 import { logParts, openLogs } from "../../monitor/mod.ts";
 import { CivikitError, digestFile, download, type ErrorCode, type Transport } from "../../transport/mod.ts";
 
@@ -81,7 +81,11 @@ withPipes("a pipe in place of a manifest or a lock file is refused", async (fold
 withPipes("a pipe in place of the key file is refused", async (folder, pipe) => {
   Deno.mkdirSync(`${folder}/civikit`);
   const path = pipe("civikit/key");
-  await fails(() => loadKey((name) => name === "XDG_CONFIG_HOME" ? folder : undefined), "invalid_path", path);
+  await fails(
+    () => loadKeys((name) => name === "XDG_CONFIG_HOME" ? folder : undefined).find("civitai.com"),
+    "invalid_path",
+    path,
+  );
 });
 
 withPipes("a pipe in place of a log file is refused", async (folder, pipe) => {

@@ -9,8 +9,11 @@ import { hostOf } from "../http/host.ts";
 
 /** Options of {@linkcode auth}. */
 export interface AuthOptions {
-  /** The key, or what finds it at each call; undefined or empty means: none, and requests pass as they are. */
-  key: string | undefined | (() => string | undefined | Promise<string | undefined>);
+  /**
+   * The key, or what finds it at each call for the host asked (with its port, where that is not the usual one); undefined
+   * or empty means: none, and requests pass as they are.
+   */
+  key: string | undefined | ((host: string) => string | undefined | Promise<string | undefined>);
   /**
    * The hosts that may see the key, with an optional port. A name without a port stands for itself and its `www.` twin
    * on the default port, a loopback name without a port for every port. Default `civitai.com` and `civitai.red`.
@@ -86,7 +89,7 @@ export function auth({ key, hosts = trustedHosts, ...others }: AuthOptions): Mid
 
   return async function auth(request, next, context) {
     if (request.headers.has("authorization")) return next(request);
-    const found = !isTrusted(request.url) ? undefined : typeof key === "function" ? key() : key;
+    const found = !isTrusted(request.url) ? undefined : typeof key === "function" ? key(hostOf(request.url)) : key;
     const derived = signed(request, found instanceof Promise ? await found : found);
     const response = await next(derived);
     if (response.status === 401) {

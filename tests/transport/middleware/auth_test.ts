@@ -136,3 +136,16 @@ Deno.test("auth() tells what became of the key: missing, refused, or not meant f
   assertEquals(await reasonOf("https://other.example/x", "k3y-k3y-k3y", withBody), "key_withheld");
   assertEquals(await reasonOf("https://civitai.com/x", "k3y", () => new Response("x", { status: 403 })), undefined);
 });
+
+Deno.test("auth() may have a key for each host", async () => {
+  const keys: Record<string, string> = { "civitai.com": "key-of-com", "civitai.red": "key-of-red" };
+  const client = compose(
+    { fetch: (request: Request) => Promise.resolve(new Response(request.headers.get("authorization"))) },
+    auth({ key: (host) => keys[host], hosts: ["civitai.com", "civitai.red", "other.example"] }),
+  );
+  const sent = async (url: string) => await (await client.fetch(new Request(url))).text();
+  const urls = ["https://civitai.com/a", "https://civitai.red/b", "https://other.example/", "https://civitai.com"];
+  const answers = [];
+  for (const url of urls) answers.push(await sent(url));
+  assertEquals(answers, ["Bearer key-of-com", "Bearer key-of-red", "", "Bearer key-of-com"]);
+});
