@@ -48,6 +48,8 @@ export { isRecord } from "./http/is_record.ts";
 export { noOthers, wholeWithin, within } from "./errors/option.ts";
 export { remembered } from "./http/remembered.ts";
 export { wrapBodyError } from "./socket/network_error.ts";
+export { environmentProxyFor, parseProxy, proxiesOf, proxyFor } from "./socket/proxy.ts";
 export type { SqliteStep } from "./sqlite/layout.ts";
+export { lookAtSqlite } from "./sqlite/look.ts";
 export { openSqlite, type SqliteFile, type SqliteOptions } from "./sqlite/open_sqlite.ts";
 export { isSqliteBusy } from "./sqlite/trouble.ts";

@@ -28,11 +28,13 @@ export function environmentProxies(): ProxySettings | undefined {
   for (const variable of variables) {
     if (Deno.permissions.querySync({ name: "env", variable }).state !== "granted") return undefined;
   }
-  const settings: ProxySettings = {};
-  for (const name of settingNames) {
-    settings[name] = Deno.env.get(`${name}_proxy`) || Deno.env.get(`${name.toUpperCase()}_PROXY`) || undefined;
-  }
-  return settings;
+  return proxiesOf((name) => Deno.env.get(name));
+}
+
+/** The proxies an environment names, lower case before upper case as curl reads them; what is empty is not set. */
+export function proxiesOf(env: (name: string) => string | undefined): ProxySettings {
+  const named = (name: string) => env(`${name}_proxy`) || env(`${name.toUpperCase()}_PROXY`) || undefined;
+  return Object.fromEntries(settingNames.map((name) => [name, named(name)]));
 }
 
 /**
