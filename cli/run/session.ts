@@ -7,7 +7,7 @@ import type { CommandContext } from "../command.ts";
 import { interrupt } from "../terminal/interrupt.ts";
 import { askKey, type Keys, loadKeys, onlyKey } from "../settings/keys.ts";
 import { chooseBaseUrl } from "../settings/settings.ts";
-import { openStack } from "./stack.ts";
+import { commandStack } from "./stack.ts";
 import { noteWaits } from "../terminal/note_waits.ts";
 
 /** What a command that talks to Civitai works with. */
@@ -50,7 +50,7 @@ export async function openSession(
   const keys = givenKeys ?? (flags.askKey ? onlyKey(await askKey(io), "the terminal") : loadKeys(io.env));
   const found = keys.find(new URL(baseUrl).host);
   const isMonitored = !flags.noMonitor;
-  const stack = await openStack(io, { keys, baseUrl, ...(named && { named }), parallel, isMonitored, note });
+  const stack = await commandStack(io, { keys, baseUrl, ...(named && { named }), parallel, isMonitored, note });
   const stop = interrupt(io, {
     onFirst: () => note("interrupted: finishing what is in hand (again to stop at once)"),
     onSecond: close,

@@ -7,6 +7,7 @@
 export { promisedOf } from "../../api/references/promised.ts";
 export { addSidecars, type ModelOnDisk } from "./add_sidecars.ts";
 export { chooseNames, type Unnamed } from "./choose_names.ts";
+export { openStack, type Stack, type StackCache, type StackOptions, type StaleAnswer } from "./open_stack.ts";
 export {
   type Plan,
   type PlanFailure,

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { gzipSync } from "node:zlib";
-import { monitorFor } from "../../../cli/run/monitor.ts";
+import { monitorOptions } from "../../../cli/run/monitor.ts";
 import { inWorld } from "../_world.ts";
 import { testIo } from "../_io.ts";
 
@@ -239,10 +239,10 @@ Deno.test("civikit report and civikit logs name what they cannot use", () =>
   }));
 
 Deno.test({
-  name: "monitorFor() asks for no permission it was not given",
+  name: "monitorOptions() asks for no permission it was not given",
   permissions: { read: true, write: false },
-  fn: async () => {
+  fn: () => {
     const env = (name: string) => name === "CIVIKIT_STATE_DIR" ? "/nowhere/state" : undefined;
-    assertEquals(await monitorFor({ env }), undefined);
+    assertEquals(monitorOptions({ env }), undefined);
   },
 });

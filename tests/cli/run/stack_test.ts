@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { civitai, saveImages } from "../../../api/mod.ts";
 import { main } from "../../../cli/mod.ts";
-import { openStack } from "../../../cli/run/stack.ts";
+import { commandStack } from "../../../cli/run/stack.ts";
 import { CivikitError } from "../../../transport/mod.ts";
 import { testIo } from "../_io.ts";
 
@@ -20,7 +20,7 @@ const env = { CIVIKIT_CACHE: "off", CIVIKIT_MONITOR: "off" };
 
 Deno.test("an address on this machine that an answer of the site names is not asked, as image, file or page", async () => {
   await using service = local();
-  const stack = await openStack(testIo({ env }), { ...options, baseUrl: "https://civitai.com" });
+  const stack = await commandStack(testIo({ env }), { ...options, baseUrl: "https://civitai.com" });
   const folder = await Deno.makeTempDir();
   try {
     const images = [{ id: 7, url: `${service.url}/admin/7.jpeg` }, {
@@ -44,7 +44,7 @@ Deno.test("an address on this machine is asked where the API is on this machine,
     await using service = local();
     const baseUrl = place === "baseUrl" ? service.url : "https://civitai.com";
     const named = [service.url];
-    const stack = await openStack(testIo({ env }), { ...options, baseUrl, ...(place === "named" && { named }) });
+    const stack = await commandStack(testIo({ env }), { ...options, baseUrl, ...(place === "named" && { named }) });
     assertEquals(await (await stack.transport.fetch(new Request(`${service.url}/a`))).text(), "not for the world");
     stack.close();
   }

@@ -1,0 +1,169 @@
+import { civitaiPolicy } from "../../api/client/civitai_policy.ts";
+import { cacheInfo } from "../../cache/cache_status.ts";
+import { httpCache } from "../../cache/http_cache.ts";
+import { partitionOf } from "../../cache/partition.ts";
+import type { CacheStore } from "../../cache/store.ts";
+import { createTransport, type CreateTransportOptions } from "../../create_transport.ts";
+import { memoryGuard, type MemoryGuardOptions } from "../../monitor/metrics/memory_guard.ts";
+import type { Monitor, MonitorOptions } from "../../monitor/open_monitor.ts";
+import { civitaiHosts, hostOf, nearestOf, remembered, trustedHosts } from "../../transport/internal.ts";
+import { compose, type Middleware, type Transport } from "../../transport/mod.ts";
+
+/** Where answers of the API are kept, and how many. */
+export interface StackCache {
+  /** The file. */
+  readonly path: string;
+  /** Most bytes in it. Default 100 MiB. */
+  readonly maxBytes?: number | undefined;
+  /** How long an answer whose origin names no freshness is fresh, in milliseconds. Default: as `httpCache` has it. */
+  readonly defaultTtlMs?: number | undefined;
+}
+
+/** An old answer that stands in for one that could not be had. */
+export interface StaleAnswer {
+  /** Who did not answer. */
+  readonly host: string;
+  /** Why, in a word. */
+  readonly reason: string;
+  /** How old the answer is, in milliseconds. */
+  readonly ageMs: number;
+}
+
+/** What {@linkcode openStack} goes by. */
+export interface StackOptions {
+  /** Where the API is. */
+  readonly baseUrl: string;
+  /** The API key for a host. Default: none. */
+  readonly key?: (host: string) => string | undefined;
+  /** Hosts that may see the key, besides the API's own. Default `civitai.com` and `civitai.red`. */
+  readonly hosts?: readonly string[];
+  /** Further addresses someone named: what is nearer than all of them and the API is not asked. Default: none. */
+  readonly named?: readonly string[];
+  /** Time limits, retries, connections and everything else the transport is made of. */
+  readonly transport?: Omit<
+    CreateTransportOptions,
+    "key" | "hosts" | "cache" | "layers" | "report" | "parallel" | "pieceBytes"
+  >;
+  /** Connections of one download at most, 1 to 32. Default 4. */
+  readonly parallel?: number | undefined;
+  /** Size of a part in bytes, 64 KiB to 64 MiB. Default 8 MiB. */
+  readonly pieceBytes?: number | undefined;
+  /** Where answers are kept. Default: nowhere. */
+  readonly cache?: StackCache | undefined;
+  /** What records. Default: nothing does. */
+  readonly monitor?: Omit<MonitorOptions, "guard"> | undefined;
+  /** The memory guard, which works with and without a monitor; false for none. Default: one with its own defaults. */
+  readonly guard?: Pick<MemoryGuardOptions, "limitBytes" | "everyMs" | "rssBytes"> | false;
+  /** Told when an old answer is used. */
+  readonly onStale?: (answer: StaleAnswer) => void;
+  /** Told what could not be opened; the stack goes without. */
+  readonly onTrouble?: (part: "cache" | "monitor", error: unknown) => void;
+}
+
+/** The whole stack as commands, the service and workers use it: with cache and monitor, where they may be had. */
+export interface Stack extends Disposable {
+  /** The transport. */
+  readonly transport: Transport;
+  /** What records, where something does. */
+  readonly monitor: Monitor | undefined;
+  /** The answers of earlier runs, where they are kept. */
+  readonly store: CacheStore | undefined;
+  /** Hands over what was recorded and gives up connections and files. */
+  close(): void;
+}
+
+type Trouble = NonNullable<StackOptions["onTrouble"]>;
+
+async function openCache(cache: StackCache | undefined, onTrouble: Trouble): Promise<CacheStore | undefined> {
+  if (cache === undefined) return undefined;
+  const { path, maxBytes } = cache;
+  try {
+    const { sqliteStore } = await import("../../cache/sqlite_store.ts");
+    return sqliteStore(path, maxBytes === undefined ? {} : { maxBytes });
+  } catch (error) {
+    onTrouble("cache", error); // a full disk or a damaged home folder stops nobody
+    return undefined;
+  }
+}
+
+async function startMonitor(options: MonitorOptions | undefined, onTrouble: Trouble): Promise<Monitor | undefined> {
+  if (options === undefined) return undefined;
+  try {
+    const { openMonitor } = await import("../../monitor/open_monitor.ts");
+    return openMonitor(options);
+  } catch (error) {
+    onTrouble("monitor", error);
+    return undefined;
+  }
+}
+
+/** Tells when an old answer stands in for one that could not be had. */
+function tellStale(onStale: (answer: StaleAnswer) => void): Middleware {
+  return async function tellStale(request, next) {
+    const response = await next(request);
+    const info = cacheInfo(response);
+    if (info?.result === "stale" && info.reason !== undefined) {
+      onStale({ host: new URL(request.url).host, reason: info.reason, ageMs: info.ageMs });
+    }
+    return response;
+  };
+}
+
+/**
+ * Puts the stack together. A cache or a monitor that cannot be opened is told and left out.
+ *
+ * @param options See {@linkcode StackOptions}.
+ * @throws {RangeError | TypeError} When an option is out of range, naming it.
+ * @throws {InputError} `invalid_config` when the key for the API's host cannot be read.
+ */
+export async function openStack({
+  baseUrl,
+  key = () => undefined,
+  hosts = trustedHosts,
+  named = [],
+  transport: transportOptions = {},
+  parallel,
+  pieceBytes,
+  cache,
+  monitor: monitorOptions,
+  guard: guardOptions = {},
+  onStale,
+  onTrouble = () => {},
+}: StackOptions): Promise<Stack> {
+  const { host } = new URL(baseUrl);
+  const sizes = { ...(parallel !== undefined && { parallel }), ...(pieceBytes !== undefined && { pieceBytes }) };
+  key(host); // one that cannot be read is said at once, not at the first call
+  const guarded = guardOptions && { ...guardOptions, ...sizes };
+  const store = await openCache(cache, onTrouble);
+  const monitor = await startMonitor(monitorOptions && { ...monitorOptions, guard: guarded }, onTrouble);
+  const guard = monitor === undefined && guarded !== false ? memoryGuard(guarded) : undefined;
+  const partition = remembered(8, (key) => partitionOf(store!, key));
+  const layer = store === undefined ? undefined : httpCache({
+    store,
+    ...civitaiPolicy({ hosts: [...civitaiHosts, host] }),
+    ...(cache?.defaultTtlMs !== undefined && { defaultTtlMs: cache.defaultTtlMs }),
+    partition: ({ url }) => {
+      const own = key(hostOf(url));
+      return own === undefined ? undefined : partition(own);
+    },
+    onForbiddenStale: "throw",
+  });
+  const base = createTransport({
+    ...sizes,
+    ...transportOptions,
+    ...monitor?.transport,
+    ...(guard !== undefined && { parallel: guard.parallel, pieceBytes: guard.pieceBytes }),
+    key,
+    ...(layer !== undefined && { cache: layer }),
+    hosts: [...hosts, host],
+    socket: { nearest: nearestOf([baseUrl, ...named]), ...transportOptions.socket },
+  });
+  const { fetch } = onStale === undefined ? base : compose(base, tellStale(onStale));
+  function close(): void {
+    base.close();
+    monitor?.close();
+    guard?.stop();
+    store?.close();
+  }
+  return { transport: { fetch }, monitor, store, close, [Symbol.dispose]: close };
+}
