@@ -7,7 +7,7 @@ import { createTransport, type CreateTransportOptions } from "../../create_trans
 import { memoryGuard, type MemoryGuardOptions } from "../../monitor/metrics/memory_guard.ts";
 import type { Monitor, MonitorOptions } from "../../monitor/open_monitor.ts";
 import { civitaiHosts, hostOf, nearestOf, remembered, trustedHosts } from "../../transport/internal.ts";
-import { compose, type Middleware, type Transport } from "../../transport/mod.ts";
+import { CivikitError, compose, type Middleware, type Transport } from "../../transport/mod.ts";
 
 /** Where answers of the API are kept, and how many. */
 export interface StackCache {
@@ -57,7 +57,7 @@ export interface StackOptions {
   /** Told when an old answer is used. */
   readonly onStale?: (answer: StaleAnswer) => void;
   /** Told what could not be opened; the stack goes without. */
-  readonly onTrouble?: (part: "cache" | "monitor", error: unknown) => void;
+  readonly onTrouble?: (part: "cache" | "monitor", error: CivikitError) => void;
 }
 
 /** The whole stack as commands, the service and workers use it: with cache and monitor, where they may be had. */
@@ -81,7 +81,9 @@ async function openCache(cache: StackCache | undefined, onTrouble: Trouble): Pro
     const { sqliteStore } = await import("../../cache/sqlite_store.ts");
     return sqliteStore(path, maxBytes === undefined ? {} : { maxBytes });
   } catch (error) {
-    onTrouble("cache", error); // a full disk or a damaged home folder stops nobody
+    // a full disk or a damaged home folder stops nobody
+    if (!(error instanceof CivikitError)) throw error;
+    onTrouble("cache", error);
     return undefined;
   }
 }
@@ -92,6 +94,7 @@ async function startMonitor(options: MonitorOptions | undefined, onTrouble: Trou
     const { openMonitor } = await import("../../monitor/open_monitor.ts");
     return openMonitor(options);
   } catch (error) {
+    if (!(error instanceof CivikitError)) throw error;
     onTrouble("monitor", error);
     return undefined;
   }
