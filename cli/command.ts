@@ -12,6 +12,8 @@ export interface CommandContext {
   readonly style: Style;
   /** Language of the hints. */
   readonly locale: Locale;
+  /** Name of the command that runs. */
+  readonly command: string;
 }
 
 /** One command: a file in cli/commands/ that exports it, and a line in cli/commands/commands.ts. */

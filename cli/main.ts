@@ -70,7 +70,7 @@ async function runCommand(command: Command, args: readonly string[], io: Io): Pr
     const style = chooseStyle(io, flags.noColor ? false : flags.color ? true : undefined);
     const lost = flags.quiet ? undefined : lostAbilities(flags, io.env, locale);
     if (lost !== undefined) io.stderr(`${printable(lost)}\n`);
-    return await command.run({ operands, flags }, { io, locale, style }).catch((error) => {
+    return await command.run({ operands, flags }, { io, locale, style, command: command.name }).catch((error) => {
       if (error instanceof UsageError) throw error;
       return describe(error, io, locale, style);
     });

@@ -28,8 +28,28 @@ export {
 } from "./metrics/metrics_registry.ts";
 export type { MemorySnapshot } from "./metrics/resident_memory.ts";
 export type { RequestTotals, SeriesSnapshot } from "./metrics/series.ts";
-export type { Transfer, TransferList, TransferSnapshot, TransferState } from "./metrics/transfers.ts";
+export type {
+  Transfer,
+  TransferAbout,
+  TransferEnding,
+  TransferList,
+  TransferReason,
+  TransferSnapshot,
+  TransferState,
+} from "./metrics/transfers.ts";
 export { type Monitor, type MonitoredOptions, type MonitorOptions, openMonitor } from "./open_monitor.ts";
+export { type LiveTable, liveTable, type LiveTableOptions } from "./stats/live_table.ts";
+export {
+  canObey,
+  type LiveProcess,
+  type LiveState,
+  type LiveTransfer,
+  type LiveVerdict,
+  type TransferSource,
+  type Wish,
+  type WorkingProcess,
+} from "./stats/live_transfer.ts";
+export type { LiveWriterOptions } from "./stats/live_writer.ts";
 export { type Recorder, recorder, type RecorderOptions } from "./stats/recorder.ts";
 export { type StatsStore, statsStore, type StatsStoreOptions } from "./stats/stats_store.ts";
 export type { StatsDelta } from "./stats/stats_writing.ts";

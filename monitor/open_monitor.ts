@@ -4,6 +4,7 @@ import { debugRequests } from "./logs/debug_requests.ts";
 import { logRequests } from "./logs/log_requests.ts";
 import { type MemoryGuard, memoryGuard, type MemoryGuardOptions } from "./metrics/memory_guard.ts";
 import { metrics } from "./metrics/metrics.ts";
+import { type LiveWriter, liveWriter, type LiveWriterOptions } from "./stats/live_writer.ts";
 import { type Recorder, recorder } from "./stats/recorder.ts";
 import { type MetricsRegistry, metricsRegistry } from "./metrics/metrics_registry.ts";
 import { type StatsStore, statsStore, type StatsStoreOptions } from "./stats/stats_store.ts";
@@ -13,11 +14,13 @@ import type { Transfer } from "./metrics/transfers.ts";
 export interface MonitorOptions extends StatsStoreOptions {
   /** File the numbers are kept in. Default: none, they last as long as the process. */
   store?: string;
+  /** Shows the transfers to other processes, as `liveTable` reads them. Default: they are this process's own affair. */
+  live?: Pick<LiveWriterOptions, "path" | "command" | "isKept" | "everyMs" | "keepRows">;
   /** The three log files. Default: none. */
   logs?: LogsOptions;
   /** Memory guard; false for none. Default: one with its own defaults. */
   guard?: Omit<MemoryGuardOptions, "registry" | "clock"> | false;
-  /** How often numbers are handed to the store, in milliseconds. Default 10000. */
+  /** How often numbers are handed to the store, in milliseconds. Default 2000. */
   everyMs?: number;
   /** Told of trouble with the store; it stops nothing. */
   onError?: (error: unknown) => void;
@@ -71,7 +74,8 @@ export interface Monitor extends Disposable {
  * ```
  */
 export function openMonitor(
-  { store: path, logs: logsOptions, guard: guardOptions = {}, everyMs, onError, ...storeOptions }: MonitorOptions = {},
+  { store: path, live: liveOptions, logs: logsOptions, guard: guardOptions = {}, everyMs, onError, ...storeOptions }:
+    MonitorOptions = {},
 ): Monitor {
   const { clock } = storeOptions;
   const registry = metricsRegistry(clock === undefined ? {} : { clock });
@@ -79,6 +83,7 @@ export function openMonitor(
   let logs: Logs | undefined;
   let guard: MemoryGuard | undefined;
   let recording: Recorder | undefined;
+  let live: LiveWriter | undefined;
   try {
     logs = logsOptions === undefined ? undefined : openLogs(logsOptions);
     guard = guardOptions === false ? undefined : memoryGuard({
@@ -92,7 +97,14 @@ export function openMonitor(
       ...(everyMs !== undefined && { everyMs }),
       ...(onError !== undefined && { onError }),
     });
+    live = liveOptions === undefined ? undefined : liveWriter({
+      ...liveOptions,
+      registry,
+      ...(storeOptions.keepHoursMs !== undefined && { keepMs: storeOptions.keepHoursMs }),
+      onError,
+    });
   } catch (error) {
+    recording?.stop();
     store?.close();
     logs?.close();
     guard?.stop();
@@ -104,6 +116,7 @@ export function openMonitor(
     if (isClosed) return;
     isClosed = true;
     guard?.stop();
+    live?.stop();
     recording?.stop();
     store?.close();
     stopLogging?.();

@@ -121,19 +121,23 @@ const NAMES: Record<string, string> = {
     ErrorAnalysis ErrorReport EventBus EventBusOptions
     FailureRecord
     Histogram HostReport
-    LatencyAnalysis LogEntry LogLevelName Logger Logs LogsOptions
+    LatencyAnalysis LiveProcess LiveState LiveTable LiveTableOptions LiveTransfer LiveVerdict LiveWriterOptions LogEntry
+    LogLevelName Logger Logs LogsOptions
     MemoryGuard MemoryGuardOptions MemorySnapshot MetricsOptions MetricsRegistry MetricsRegistryOptions Monitor
     MonitorEvent MonitorEventBody MonitorOptions MonitoredOptions
     Recorder RecorderOptions RegistrySnapshot Report ReportFormat ReportOptions RequestNumbers RequestOutcome
     RequestSample RequestTotals RouteReport
     SeriesSnapshot StatsDelta StatsStore StatsStoreOptions StatsWindow
-    TimeSpan TimelinePoint Transfer TransferList TransferSnapshot TransferState
+    TimeSpan TimelinePoint Transfer TransferAbout TransferEnding TransferList TransferReason TransferSnapshot
+    TransferSource TransferState
     Verdict VerdictLevel
+    Wish WorkingProcess
     analyseErrors analyseLatency
+    canObey
     diagnostics
     errorRateVerdict eventBus
     formatReport
-    logLines logParts logRequests
+    liveTable logLines logParts logRequests
     memoryGuard metrics metricsRegistry
     openLogs openMonitor
     parseLogLine prometheusText

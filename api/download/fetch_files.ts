@@ -31,6 +31,8 @@ export interface WantedFile {
   readonly chooseName?: ((suggested: string | undefined) => string) | undefined;
   /** Whether another file of that name gives way; else the defaults say so. */
   readonly replace?: boolean | undefined;
+  /** What was asked for, without secrets: whoever watches shows it. */
+  readonly reference?: string | undefined;
 }
 
 /** How one file ended: with a result or with an error, never both. */

@@ -8,24 +8,31 @@ import { isMonitored, logSettings } from "../settings/settings.ts";
 export interface MonitorSettings {
   /** False for `--no-monitor`. */
   readonly isWanted?: boolean;
+  /** What this process does, as other processes show it. */
+  readonly command: string;
   /** Cut out of every log line. */
   readonly secrets?: readonly string[];
 }
 
 /**
- * The monitor a command records into; undefined when it was told not to (`CIVIKIT_MONITOR=off`), or when the process has
- * no right to write there.
+ * The monitor a command records into; undefined where the process has no right to write there. Told to record nothing
+ * (`--no-monitor`, `CIVIKIT_MONITOR=off`), it keeps no numbers, no logs and no history: transfers are shown to other
+ * processes while they run, and leave nothing.
  *
  * @throws {InputError} `invalid_config` when a setting is not one of its words.
  */
 export function monitorOptions(
   { env }: Pick<Io, "env">,
-  { isWanted = true, secrets = [] }: MonitorSettings = {},
+  { isWanted = true, command, secrets = [] }: MonitorSettings,
 ): StackOptions["monitor"] {
   const paths = monitorPaths(env);
   const settings = logSettings(env);
-  if (!isMonitored(env) || !isWanted || paths === undefined) return undefined;
+  const isKept = isMonitored(env) && isWanted;
+  if (paths === undefined) return undefined;
   // asked before, because Deno would stop and ask the user
   if (!isGranted(keeping(paths.store))) return undefined;
-  return { store: paths.store, logs: { folder: paths.logs, secrets, ...settings } };
+  return {
+    live: { path: paths.store, command, isKept },
+    ...(isKept && { store: paths.store, logs: { folder: paths.logs, secrets, ...settings } }),
+  };
 }

@@ -43,14 +43,22 @@ export interface SessionOptions {
 /** Opens what a command needs, by its options and the environment. */
 export async function openSession(
   { flags }: Pick<Args<typeof siteFlags>, "flags">,
-  { io, locale }: CommandContext,
+  { io, locale, command }: CommandContext,
   { parallel, named, keys: givenKeys, showsWaits = () => true, note, close }: SessionOptions,
 ): Promise<Session> {
   const baseUrl = chooseBaseUrl(io.env, flags.baseUrl);
   const keys = givenKeys ?? (flags.askKey ? onlyKey(await askKey(io), "the terminal") : loadKeys(io.env));
   const found = keys.find(new URL(baseUrl).host);
   const isMonitored = !flags.noMonitor;
-  const stack = await commandStack(io, { keys, baseUrl, ...(named && { named }), parallel, isMonitored, note });
+  const stack = await commandStack(io, {
+    keys,
+    baseUrl,
+    ...(named && { named }),
+    parallel,
+    isMonitored,
+    command,
+    note,
+  });
   const stop = interrupt(io, {
     onFirst: () => note("interrupted: finishing what is in hand (again to stop at once)"),
     onSecond: close,

@@ -18,6 +18,8 @@ export interface CommandStackOptions {
   readonly parallel: number | undefined;
   /** False for `--no-monitor`. */
   readonly isMonitored?: boolean;
+  /** Name of the command, as other processes show it. */
+  readonly command: string;
   /** Shows a line to the user. */
   note(text: string): void;
 }
@@ -32,7 +34,7 @@ function cacheOptions({ env }: Pick<Io, "env">): StackCache | undefined {
 /** The stack as every command uses it, by the settings. */
 export async function commandStack(
   io: Pick<Io, "env">,
-  { keys, baseUrl, named = [], parallel, isMonitored = true, note }: CommandStackOptions,
+  { keys, baseUrl, named = [], parallel, isMonitored = true, command, note }: CommandStackOptions,
 ): Promise<Stack> {
   const key = (host: string) => keys.find(host)?.key;
   const own = key(new URL(baseUrl).host);
@@ -42,7 +44,7 @@ export async function commandStack(
     named,
     parallel,
     cache: cacheOptions(io),
-    monitor: monitorOptions(io, { isWanted: isMonitored, secrets: own === undefined ? [] : [own] }),
+    monitor: monitorOptions(io, { isWanted: isMonitored, command, secrets: own === undefined ? [] : [own] }),
     onStale: ({ host, reason, ageMs }) =>
       note(`warning: ${host} did not answer (${reason}); using an answer ${formatDuration(ageMs)} old`),
   });

@@ -86,12 +86,12 @@ export function watchFile<File extends WantedFile>(
       watcher.progress?.(file, progress);
     },
   };
-  const transfer: Transfer | undefined = track?.(file.name, watched);
+  const transfer: Transfer | undefined = track?.(file.name, watched, { reference: file.reference });
   watcher.started?.(file);
   return {
     options: transfer?.options ?? watched,
     end({ result, error }) {
-      transfer?.end({ error, skipped: result?.skipped ?? false });
+      transfer?.end({ error, skipped: result?.skipped ?? false, verified: result?.verified });
       watcher.ended?.(file, { receivedBytes: bytes.received });
     },
   };

@@ -45,6 +45,37 @@ export interface TransferSnapshot {
   readonly connections: number;
   /** Bodies healed and headers retried on its way. */
   readonly retries: number;
+  /** Bytes that came over the network since it started. */
+  readonly receivedBytes: number;
+  /** Where the file is written, once that is known; else its name. */
+  readonly path: string;
+  /** What was asked for, where that was told. */
+  readonly reference: string | undefined;
+  /** What it waits for or mends: the failure that is tried again, or `link_renewed`; undefined while bytes come. */
+  readonly why: TransferReason | undefined;
+  /** When it tries again, in milliseconds since the epoch; undefined where it does not wait. */
+  readonly againMs: number | undefined;
+  /** Whether a hash said that the file is right; undefined until it is over, and where nobody told. */
+  readonly verified: boolean | undefined;
+}
+
+/** Why a transfer gets no bytes: a failure that is tried again, or an expired link that was asked for anew. */
+export type TransferReason = ErrorCode | "link_renewed";
+
+/** What a list shows of a transfer besides its name. */
+export interface TransferAbout {
+  /** What was asked for, without secrets. */
+  readonly reference?: string | undefined;
+}
+
+/** How a transfer ended. */
+export interface TransferEnding {
+  /** Why it failed. */
+  readonly error?: unknown;
+  /** Whether the file was there already. */
+  readonly skipped?: boolean;
+  /** Whether a hash said that the file is right. */
+  readonly verified?: boolean | undefined;
 }
 
 /** A transfer being watched. */
@@ -54,13 +85,13 @@ export interface Transfer {
   /** Options for `download()`: the ones given, and what watching, pausing and cancelling take. */
   readonly options: DownloadOptions;
   /** Says how it ended; without it, the downloader's own events do, as far as they go. */
-  end(outcome?: { readonly error?: unknown; readonly skipped?: boolean }): void;
+  end(outcome?: TransferEnding): void;
 }
 
 /** The transfers of a registry. */
 export interface TransferList {
   /** Starts to watch a download; pass {@linkcode Transfer.options} to `download()`. */
-  track(name: string, options?: DownloadOptions): Transfer;
+  track(name: string, options?: DownloadOptions, about?: TransferAbout): Transfer;
   /** Running transfers and the last 100 that ended, oldest first. */
   list(): TransferSnapshot[];
   /** Holds a running transfer before its next write; false when there is none of that id. */
@@ -104,6 +135,12 @@ interface Entry {
   code: ErrorCode | undefined;
   connections: number;
   retries: number;
+  receivedBytes: number;
+  path: string;
+  readonly reference: string | undefined;
+  why: TransferReason | undefined;
+  againMs: number | undefined;
+  verified: boolean | undefined;
 }
 
 /** Makes the list of a registry. */
@@ -115,6 +152,7 @@ export function transferList({ clock, count, fail, publish }: TransferListOption
 
   function snapshot(entry: Entry): TransferSnapshot {
     const { id, name, state, bytes, totalBytes, startedMs, endedMs, code, connections, retries } = entry;
+    const { receivedBytes, path, reference, why, againMs, verified } = entry;
     const bytesPerSecond = state === "active" ? entry.bytesPerSecond : 0;
     const isKnown = totalBytes !== undefined && bytesPerSecond > 0;
     const etaMs = isKnown ? Math.max(0, totalBytes - bytes) * 1000 / bytesPerSecond : undefined;
@@ -131,6 +169,12 @@ export function transferList({ clock, count, fail, publish }: TransferListOption
       code,
       connections: ended.has(state) ? 0 : connections,
       retries,
+      receivedBytes,
+      path,
+      reference,
+      why,
+      againMs,
+      verified,
     };
   }
 
@@ -139,6 +183,7 @@ export function transferList({ clock, count, fail, publish }: TransferListOption
     entry.state = state;
     if (ended.has(state)) {
       entry.endedMs = clock.date();
+      because(entry, undefined);
       entry.held?.resolve();
       entry.held = undefined;
       over.push(entry.id);
@@ -147,8 +192,17 @@ export function transferList({ clock, count, fail, publish }: TransferListOption
     publish(snapshot(entry));
   }
 
+  function because(entry: Entry, why: TransferReason | undefined, delayMs?: number): void {
+    entry.why = why;
+    entry.againMs = delayMs === undefined ? undefined : clock.date() + delayMs;
+  }
+
   function move(entry: Entry, bytes: number, isReceived = true): void {
-    if (isReceived && bytes > entry.bytes) count("download_bytes", "", "", bytes - entry.bytes);
+    if (isReceived && bytes > entry.bytes) {
+      count("download_bytes", "", "", bytes - entry.bytes);
+      entry.receivedBytes += bytes - entry.bytes;
+      because(entry, undefined);
+    }
     entry.bytes = bytes;
   }
 
@@ -170,9 +224,14 @@ export function transferList({ clock, count, fail, publish }: TransferListOption
 
   function note(entry: Entry, event: TransportEvent): void {
     if (event.type === "retry" || event.type === "resume") entry.retries++;
+    if (event.type === "retry") because(entry, event.code, event.delayMs);
+    if (event.type === "resume") because(entry, event.code);
+    if (event.type === "wait") because(entry, "rate_limited", event.waitMs);
+    if (event.type === "resolve") because(entry, "link_renewed");
     if (event.type === "connections") entry.connections = event.connections;
     if (event.type !== "download") return;
     const { phase, bytes, totalBytes } = event;
+    entry.path = event.path;
     if (totalBytes !== undefined) entry.totalBytes = totalBytes;
     const isFresh = phase === "resuming" || phase === "started" || phase === "restarted";
     move(entry, bytes, !isFresh);
@@ -188,7 +247,7 @@ export function transferList({ clock, count, fail, publish }: TransferListOption
     return entry === undefined || ended.has(entry.state) ? undefined : entry;
   }
 
-  function track(name: string, options: DownloadOptions = {}): Transfer {
+  function track(name: string, options: DownloadOptions = {}, { reference }: TransferAbout = {}): Transfer {
     const stop = new AbortController();
     const { signal } = options;
     const entry: Entry = {
@@ -208,6 +267,12 @@ export function transferList({ clock, count, fail, publish }: TransferListOption
       code: undefined,
       connections: 1,
       retries: 0,
+      receivedBytes: 0,
+      path: name,
+      reference,
+      why: undefined,
+      againMs: undefined,
+      verified: undefined,
     };
     entries.set(entry.id, entry);
     publish(snapshot(entry));
@@ -230,7 +295,12 @@ export function transferList({ clock, count, fail, publish }: TransferListOption
           options.report?.(event);
         },
       },
-      end({ error, skipped = false } = {}) {
+      end({ error, skipped = false, verified } = {}) {
+        if (verified !== undefined && entry.verified === undefined) {
+          entry.verified = verified;
+          // the downloader's own event may have ended it already
+          if (ended.has(entry.state)) publish(snapshot(entry));
+        }
         if (error === undefined) finish(entry, skipped ? "skipped" : "finished");
         else if (entry.isStopped()) finish(entry, "cancelled");
         else finish(entry, "failed", error instanceof CivikitError ? error.code : undefined);

@@ -10,7 +10,7 @@ export interface RecorderOptions {
   registry: MetricsRegistry;
   /** Where they are kept. */
   store: StatsStore;
-  /** How often they are handed over, in milliseconds; what a killed process loses at most. Default 10000. */
+  /** How often they are handed over, in milliseconds; what a killed process loses at most. Default 2000. */
   everyMs?: number;
   /** Told when the store refuses; the numbers are kept and offered again. */
   onError?: (error: unknown) => void;
@@ -44,7 +44,7 @@ const counterKey = ({ name, host, label }: CounterSnapshot) => `${name} ${host} 
  * await Deno.remove(folder, { recursive: true });
  * ```
  */
-export function recorder({ registry, store, everyMs = 10_000, onError }: RecorderOptions): Recorder {
+export function recorder({ registry, store, everyMs = 2000, onError }: RecorderOptions): Recorder {
   within("everyMs", everyMs, 100, 3_600_000);
   const { clock } = registry;
   let generation = registry.generation;

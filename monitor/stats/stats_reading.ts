@@ -23,6 +23,9 @@ export const reading = {
     WHERE name = 'download_bytes' AND at >= ? AND at < ?`,
   hourBytes: `SELECT at, sum FROM hour_counters JOIN counters ON id = counter
     WHERE name = 'download_bytes' AND at >= ? AND at < ?`,
+  totals: "SELECT totals.*, host, route, method FROM totals JOIN series ON series.id = series",
+  totalCounters: `SELECT name, host, label, count, sum FROM total_counters JOIN counters ON id = counter`,
+  totalsSince: "SELECT at_ms FROM totals_since",
   memory: `SELECT sum(samples) AS samples, sum(sum_bytes) AS sum, max(peak_bytes) AS peak FROM memory
     WHERE at >= ? AND at < ?`,
   failures: "SELECT * FROM failures ORDER BY id DESC LIMIT ?",
@@ -92,6 +95,17 @@ export function readWindow(run: Statements, wanted: TimeSpan, kept: Kept): Stats
     series: [...Map.groupBy(rows, seriesKey).values()].map(seriesOf),
     counters: countersOf(rowsOf(span, kept, run.minuteCounters, run.hourCounters)),
     memory: memoryOf(run, span),
+  };
+}
+
+/** Everything that was ever counted. */
+export function readTotals(run: Statements, nowMs: number): StatsWindow {
+  const rows = run.totals.all() as unknown as NamedRow[];
+  return {
+    fromMs: Number(run.totalsSince.get()?.["at_ms"] ?? nowMs),
+    toMs: nowMs,
+    series: rows.map((row) => seriesOf([row])),
+    counters: countersOf(run.totalCounters.all()),
   };
 }
 

@@ -18,7 +18,7 @@ const counters = (table: string) =>
     PRIMARY KEY (at, counter)
   ) WITHOUT ROWID`;
 
-/** A row of `minutes` or `hours`. */
+/** A row of `minutes`, `hours` or `totals`; in the last `at` is 0. */
 export interface RollupRow {
   readonly at: number;
   readonly series: number;
@@ -66,8 +66,8 @@ export function addRows(one: RollupRow, other: RollupRow): RollupRow {
   return rowOf(one.at, one.series, add([totalsOf(one), totalsOf(other)]));
 }
 
-/** The statement that puts a row of `minutes` or `hours` in its place. */
-export function putRow(table: "minutes" | "hours"): string {
+/** The statement that puts a row of `minutes`, `hours` or `totals` in its place. */
+export function putRow(table: "minutes" | "hours" | "totals"): string {
   return `INSERT OR REPLACE INTO ${table}
     (at, series, requests, failed, aborted, bytes, sum_ms, max_ms, statuses, codes, latency)
     VALUES (:at, :series, :requests, :failed, :aborted, :bytes, :sum_ms, :max_ms, :statuses, :codes, :latency)`;
@@ -118,5 +118,27 @@ export const migrations: readonly ((db: DatabaseSync) => void)[] = [
       );
     `);
     fillHours(db);
+  },
+  // 3: transfers of all processes, and totals that only grow
+  (db) => {
+    db.exec(`
+      ${rollup("totals")};
+      ${counters("total_counters")};
+      CREATE TABLE totals_since (at_ms INTEGER NOT NULL);
+      INSERT INTO totals_since VALUES (${Date.now()});
+      CREATE TABLE processes (
+        id TEXT PRIMARY KEY, pid INTEGER NOT NULL, started_ms INTEGER NOT NULL, command TEXT NOT NULL,
+        is_kept INTEGER NOT NULL, is_over INTEGER NOT NULL, rss_bytes INTEGER NOT NULL, limit_bytes INTEGER,
+        beat_ms INTEGER NOT NULL
+      ) WITHOUT ROWID;
+      CREATE TABLE transfers (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, process TEXT NOT NULL, path TEXT NOT NULL, reference TEXT,
+        state TEXT NOT NULL, bytes INTEGER NOT NULL, total_bytes INTEGER, bytes_per_second INTEGER NOT NULL, why TEXT,
+        again_ms INTEGER, retries INTEGER NOT NULL, started_ms INTEGER NOT NULL, changed_ms INTEGER NOT NULL,
+        ended_ms INTEGER, verdict TEXT, wish TEXT
+      );
+      CREATE INDEX transfers_by_end ON transfers (ended_ms);
+      CREATE INDEX transfers_by_path ON transfers (path);
+    `);
   },
 ];

@@ -3,8 +3,9 @@ import { openSqlite, systemClock, wholeWithin, within } from "../../transport/in
 import type { Clock } from "../../transport/mod.ts";
 import type { FailureRecord } from "../metrics/failures.ts";
 import type { StatsWindow } from "../metrics/metrics_registry.ts";
+import { liveForgetting } from "./live_rows.ts";
 import { exportRows } from "./stats_export.ts";
-import { oldestMs, readFailures, reading, readMinutes, readTimeline, readWindow } from "./stats_reading.ts";
+import { oldestMs, readFailures, reading, readMinutes, readTimeline, readTotals, readWindow } from "./stats_reading.ts";
 import { applicationId, migrations } from "./stats_schema.ts";
 import { addDelta, type StatsDelta, writing } from "./stats_writing.ts";
 import type { TimelinePoint } from "./timeline.ts";
@@ -20,6 +21,8 @@ export interface StatsStore extends Disposable {
   add(delta: StatsDelta, atMs: number): void;
   /** Everything within a span, added up. Spans are whole minutes for the last day, whole hours before. */
   read(span?: TimeSpan): StatsWindow;
+  /** Everything that was counted since the file was made or cleared, by all processes: it only grows. */
+  totals(): StatsWindow;
   /** Points of `stepMs` (a multiple of a minute) for charts, oldest first; steps without requests are there too. */
   timeline(span: TimeSpan, stepMs: number): TimelinePoint[];
   /** The last failures, newest first. Default 100. */
@@ -48,6 +51,8 @@ export interface StatsStoreOptions {
   clock?: Clock;
   /** Told where a damaged file was put; a new one is in its place then. */
   onSetAside?: (path: string) => void;
+  /** Only looks, which takes no right to write; the file has to be there. Default: false. */
+  readOnly?: boolean;
 }
 
 /** How long to wait for other processes, in milliseconds. */
@@ -60,8 +65,22 @@ const forgetting = {
   dropMemory: "DELETE FROM memory WHERE at < ?",
   dropHours: "DELETE FROM hours WHERE at < ?",
   dropHourCounters: "DELETE FROM hour_counters WHERE at < ?",
+  forgetTransfers: "DELETE FROM transfers WHERE ended_ms IS NOT NULL",
+  ...liveForgetting,
 };
-const tables = ["minutes", "hours", "minute_counters", "hour_counters", "memory", "failures", "series", "counters"];
+const tables = [
+  "totals",
+  "total_counters",
+  "totals_since",
+  "minutes",
+  "hours",
+  "minute_counters",
+  "hour_counters",
+  "memory",
+  "failures",
+  "series",
+  "counters",
+];
 
 /**
  * Keeps numbers in an SQLite file: by the minute for a day, by the hour for a month, and the last failures. Several
@@ -87,8 +106,14 @@ const tables = ["minutes", "hours", "minute_counters", "hour_counters", "memory"
  */
 export function statsStore(
   path: string,
-  { keepMinutesMs = 24 * hourMs, keepHoursMs = 30 * 24 * hourMs, keepFailures = 1000, clock = systemClock, onSetAside }:
-    StatsStoreOptions = {},
+  {
+    keepMinutesMs = 24 * hourMs,
+    keepHoursMs = 30 * 24 * hourMs,
+    keepFailures = 1000,
+    clock = systemClock,
+    onSetAside,
+    readOnly = false,
+  }: StatsStoreOptions = {},
 ): StatsStore {
   within("keepMinutesMs", keepMinutesMs, hourMs);
   within("keepHoursMs", keepHoursMs, keepMinutesMs);
@@ -98,6 +123,7 @@ export function statsStore(
     migrations,
     statements: { ...writing, ...reading, ...forgetting },
     patienceMs,
+    readOnly,
     pragmas: "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 256",
     onSetAside,
   });
@@ -118,6 +144,8 @@ export function statsStore(
       file.run.dropMemory.run(minutes);
       file.run.dropHours.run(hours);
       file.run.dropHourCounters.run(hours);
+      file.run.dropOld.run(hours);
+      file.run.dropProcesses.run();
     });
   }
 
@@ -136,6 +164,7 @@ export function statsStore(
       if (clock.date() - prunedMs >= hourMs) prune();
     },
     read: (span = {}) => use("reading", () => readWindow(file.run, span, keptNow())),
+    totals: () => use("reading", () => readTotals(file.run, clock.date())),
     timeline(span, stepMs) {
       if (!(stepMs >= minuteMs && stepMs % minuteMs === 0)) {
         throw new RangeError(`option stepMs: ${stepMs} is not a multiple of a minute`);
@@ -148,6 +177,10 @@ export function statsStore(
     clear() {
       transaction("clearing", () => {
         for (const table of tables) file.db.exec(`DELETE FROM ${table}`);
+        file.db.exec(`INSERT INTO totals_since VALUES (${Math.round(clock.date())})`);
+        // what runs is shown on; only its past is forgotten
+        file.run.forgetTransfers.run();
+        file.run.dropProcesses.run();
       });
       use("clearing", () => file.db.exec("VACUUM"));
     },

@@ -75,3 +75,14 @@ export function migrate(db: DatabaseSync, layout: SqliteLayout, path: string): v
     throw error;
   }
 }
+
+/** Refuses a file of an older version to who may not bring it to the present one. */
+export function checkVersion(version: number, { migrations }: SqliteLayout, path: string): void {
+  if (version === migrations.length) return;
+  throw new DiskError(
+    `opening ${
+      JSON.stringify(path)
+    }: it is of version ${version}, and bringing it to ${migrations.length} takes the right to write`,
+    { code: "permission_denied", reason: "write_right", path },
+  );
+}

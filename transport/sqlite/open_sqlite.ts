@@ -1,7 +1,7 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { CivikitError } from "../errors/errors.ts";
 import { makePrivate, pause, prepare, setAside, statusOf, withFolder } from "./files.ts";
-import { migrate, type SqliteLayout, versionOf } from "./layout.ts";
+import { checkVersion, migrate, type SqliteLayout, versionOf } from "./layout.ts";
 import { troubleOf, wrapSqliteError } from "./trouble.ts";
 
 /** Options of {@linkcode openSqlite}. */
@@ -14,6 +14,8 @@ export interface SqliteOptions<Name extends string> extends SqliteLayout {
   patienceMs?: number;
   /** Whether a damaged file stays where it is and is refused; else it is set aside and a new one made. Default false. */
   keep?: boolean;
+  /** Only reads, which takes no right to write: the file has to be there, and stays as it is. Default false. */
+  readOnly?: boolean;
   /** Told where a damaged file was put. */
   onSetAside?: ((path: string) => void) | undefined;
 }
@@ -59,11 +61,13 @@ type Connection<Name extends string> = Pick<SqliteFile<Name>, "db" | "run">;
  * @param path Where the file is or shall be; `:memory:` for none.
  * @param options See {@linkcode SqliteOptions}.
  * @throws {DiskError} `newer_format`; `invalid_file`: of another program, or damaged and to be kept; `target_locked`:
- * somebody else has it for longer than `patienceMs`; `invalid_path`: a folder, a pipe; `permission_denied`, `no_space`.
+ * somebody else has it for longer than `patienceMs`; `invalid_path`: a folder, a pipe; `permission_denied` (also where
+ * `readOnly` meets a file of an older version), `no_space`.
  */
 export function openSqlite<Name extends string>(
   path: string,
-  { statements, pragmas = "", patienceMs = 5000, keep = false, onSetAside, ...layout }: SqliteOptions<Name>,
+  { statements, pragmas = "", patienceMs = 5000, readOnly = false, keep = readOnly, onSetAside, ...layout }:
+    SqliteOptions<Name>,
 ): SqliteFile<Name> {
   let replacements = 0;
   let isClosed = false;
@@ -71,19 +75,22 @@ export function openSqlite<Name extends string>(
 
   function connect(): Connection<Name> {
     if (path !== memory) {
-      prepare(path);
+      if (!readOnly) prepare(path);
       inode = statusOf(path)?.ino;
     }
-    const db = new DatabaseSync(path, { timeout: patienceMs });
+    const db = new DatabaseSync(path, { timeout: patienceMs, readOnly });
     try {
       // one look at a file that others may be laying out just now; and no step further into one that is not ours
       db.exec("BEGIN");
-      versionOf(db, layout, path);
+      const version = versionOf(db, layout, path);
       db.exec("COMMIT");
-      if (path !== memory) makePrivate(path);
-      db.exec("PRAGMA journal_mode = WAL");
-      migrate(db, layout, path);
-      db.exec(pragmas);
+      if (readOnly) checkVersion(version, layout, path);
+      else {
+        if (path !== memory) makePrivate(path);
+        db.exec("PRAGMA journal_mode = WAL");
+        migrate(db, layout, path);
+        db.exec(pragmas);
+      }
       const run = Object.fromEntries(
         Object.entries<string>(statements).map(([name, text]) => [name, db.prepare(text)]),
       ) as Record<Name, StatementSync>;

@@ -104,6 +104,18 @@ Deno.test({
     }),
 });
 
+/** How many rows each table of a database has; but for what was there from the beginning. */
+function keptIn(path: string): Record<string, number> {
+  using db = new DatabaseSync(path, { readOnly: true });
+  const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all().map(({ name }) =>
+    String(name)
+  );
+  const own = tables.filter((name) => !name.startsWith("sqlite_") && name !== "totals_since");
+  return Object.fromEntries(
+    own.map((name) => [name, Number(db.prepare(`SELECT count(*) AS n FROM ${name}`).get()!["n"])]),
+  );
+}
+
 Deno.test("civikit download records nothing when told not to, and where it may not write", () =>
   inWorld(async ({ folder, run }) => {
     const state = join(folder, "state");
@@ -112,7 +124,10 @@ Deno.test("civikit download records nothing when told not to, and where it may n
     assertEquals((await run(["download", "2002", "--dir", dir], { env: quiet })).code, 0);
     const again = await run(["download", "2002", "--dir", dir, "--no-monitor"], { env: { CIVIKIT_STATE_DIR: state } });
     assertEquals(again.code, 0);
-    assertEquals((await Array.fromAsync(Deno.readDir(folder), ({ name }) => name)).sort(), ["models"]);
+    // others saw the transfers while they ran; nothing of them, no number and no log stays
+    assertEquals(Object.values(keptIn(join(state, "stats.sqlite"))).filter((rows) => rows > 0), []);
+    assertEquals((await Array.fromAsync(Deno.readDir(state), ({ name }) => name)).includes("logs"), false);
+    await Deno.remove(state, { recursive: true });
     await Deno.writeTextFile(state, "a file, not a folder");
     const blocked = await run(["download", "2002", "--dir", dir], { env: { CIVIKIT_STATE_DIR: state } });
     assertEquals([blocked.code, await Deno.readTextFile(state)], [0, "a file, not a folder"]);
@@ -243,6 +258,6 @@ Deno.test({
   permissions: { read: true, write: false },
   fn: () => {
     const env = (name: string) => name === "CIVIKIT_STATE_DIR" ? "/nowhere/state" : undefined;
-    assertEquals(monitorOptions({ env }), undefined);
+    assertEquals(monitorOptions({ env }, { command: "download" }), undefined);
   },
 });

@@ -15,7 +15,13 @@ function local() {
   return { asked, url: `http://127.0.0.1:${server.addr.port}`, [Symbol.asyncDispose]: () => server.shutdown() };
 }
 
-const options = { keys: { find: () => undefined }, parallel: undefined, isMonitored: false, note() {} };
+const options = {
+  keys: { find: () => undefined },
+  parallel: undefined,
+  isMonitored: false,
+  command: "download",
+  note() {},
+};
 const env = { CIVIKIT_CACHE: "off", CIVIKIT_MONITOR: "off" };
 
 Deno.test("an address on this machine that an answer of the site names is not asked, as image, file or page", async () => {

@@ -13,7 +13,7 @@ Deno.test("recorder() hands over what is new, on the beat and at the end", async
   const clock = fakeClock("2026-03-01T10:00:03Z");
   const registry = metricsRegistry({ clock });
   using store = statsStore(join(folder, "s.sqlite"), { clock });
-  const keeping = recorder({ registry, store });
+  const keeping = recorder({ registry, store, everyMs: 10_000 });
   const kept = () => store.read().series[0];
   registry.record(attempt());
   await clock.advance(6_900);
@@ -66,7 +66,7 @@ Deno.test("recorder() puts a late flush into the minute its numbers are from", a
   const registry = metricsRegistry({ clock });
   const times: string[] = [];
   const store = { add: (_: StatsDelta, atMs: number) => times.push(new Date(atMs).toISOString()) };
-  using keeping = recorder({ registry, store: store as unknown as StatsStore });
+  using keeping = recorder({ registry, store: store as unknown as StatsStore, everyMs: 10_000 });
   await clock.advance(10_004);
   keeping.flush();
   assertEquals(times[0], "2026-03-01T10:00:55.000Z");

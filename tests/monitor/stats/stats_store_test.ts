@@ -175,6 +175,18 @@ for (let version = 1; version < migrations.length; version++) {
         `INSERT INTO minutes VALUES (?, 7, 2, 1, 0, 50, 80, 80, '{"200":1,"404":1}', '{"not_found":1}', ?)`,
       );
       for (const ms of [at, at + minute, at + hour]) put.run(ms, latency.encode());
+      // from version 2 on the hours are there too
+      if (version > 1) {
+        const both = new Histogram();
+        both.add(latency);
+        both.add(latency);
+        old.prepare(`INSERT INTO hours VALUES (?, 7, 4, 2, 0, 100, 160, 80, '{"200":2,"404":2}', '{"not_found":2}', ?)`)
+          .run(at - at % hour, both.encode());
+        old.prepare(
+          "INSERT INTO hours SELECT ?, series, requests, failed, aborted, bytes, sum_ms, max_ms, statuses, codes, latency FROM minutes WHERE at = ?",
+        )
+          .run(at + hour - at % hour, at + hour);
+      }
       old.prepare("INSERT INTO failures VALUES (1, ?, 'request', 'not_found', 'old.example', 404, 'https://x/', 5)")
         .run(at);
       old.close();
