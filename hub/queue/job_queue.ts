@@ -51,7 +51,13 @@ export type JobEnding =
   /** It cannot be done. */
   | { readonly state: "failed"; readonly code: ErrorCode; readonly why?: JobReason | null }
   /** Later, and that was an attempt. */
-  | { readonly state: "waiting"; readonly notBeforeMs: number; readonly why?: JobReason | null }
+  | {
+    readonly state: "waiting";
+    readonly notBeforeMs: number;
+    readonly why?: JobReason | null;
+    /** Whether it waits for a date, which is no attempt that failed. Default: false. */
+    readonly isParked?: boolean;
+  }
   /** Given back as it is, for the next who asks. */
   | { readonly state: "released"; readonly why?: JobReason | null };
 

@@ -5,3 +5,4 @@
  */
 export * from "./job.ts";
 export * from "./job_queue.ts";
+export { sqliteQueue, type SqliteQueueOptions } from "./sqlite_queue.ts";
