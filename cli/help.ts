@@ -25,8 +25,8 @@ options:
   -V, --version  show the version
 
 environment:
-  CIVITAI_API_KEY      your key, from https://civitai.com/user/account; or put it
-                       into ~/.config/civikit/key (mode 0600)
+  CIVITAI_API_KEY      your key, from https://civitai.com/user/account; or run
+                       civikit login once
   CIVIKIT_BASE_URL     another Civitai (default: https://civitai.com)
   CIVIKIT_LANG         language of the hints: en or zh-TW
   CIVIKIT_CACHE        on, off, or the file where answers are kept

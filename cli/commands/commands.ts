@@ -6,6 +6,8 @@ import { downloadCommand } from "./download.ts";
 import { enumsCommand } from "./enums.ts";
 import { imagesCommand } from "./images.ts";
 import { installCommand } from "./install.ts";
+import { loginCommand } from "./login.ts";
+import { logoutCommand } from "./logout.ts";
 import { logsCommand } from "./logs.ts";
 import { modelsCommand } from "./models.ts";
 import { outdatedCommand } from "./outdated.ts";
@@ -29,6 +31,8 @@ export const commands: readonly Command[] = [
   creatorsCommand,
   tagsCommand,
   usersCommand,
+  loginCommand,
+  logoutCommand,
   whoamiCommand,
   enumsCommand,
   cacheCommand,

@@ -32,7 +32,7 @@ function refuse(name: string, flags: readonly NamedFlag[]): never {
   if (secretFlags.has(name.toLowerCase())) {
     throw new UsageError(
       `option --${name}: not offered, because other users would see the key in the list of processes.\n` +
-        "Set CIVITAI_API_KEY instead, or write the key to ~/.config/civikit/key (mode 0600).",
+        "Run civikit login once, or set CIVITAI_API_KEY.",
     );
   }
   const dashed = name.length > 1 ? `--${name}` : `-${name}`;

@@ -1,5 +1,3 @@
-const login = "set CIVITAI_API_KEY, or write the key to ~/.config/civikit/key (mode 0600); " +
-  '"civikit whoami" tells whether Civitai accepts it';
 const again = "to get a newer civikit, install it again with the line of the README";
 
 /** What people call a thing that has another name here, or that another program does: where to find it. */
@@ -14,9 +12,9 @@ export const elsewhere: ReadonlyMap<string, string> = new Map([
   ["get", "did you mean: civikit download"],
   ["pull", "did you mean: civikit download"],
   ["dl", "did you mean: civikit download"],
-  ["login", login],
-  ["auth", login],
-  ["logout", "take CIVITAI_API_KEY out of the environment, and delete ~/.config/civikit/key"],
+  ["auth", "did you mean: civikit login"],
+  ["signin", "did you mean: civikit login"],
+  ["signout", "did you mean: civikit logout"],
   ["upgrade", again],
   ["self-update", again],
   ["uninstall", "deno uninstall --global civikit"],

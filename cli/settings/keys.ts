@@ -7,8 +7,8 @@ import { keyPath } from "./places.ts";
 import { isGranted } from "./rights.ts";
 import { invalid } from "./setting_words.ts";
 
-/** Where keys are made. */
-const keyPage = "https://civitai.com/user/account";
+/** Where keys are made and revoked. */
+export const keyPage = "https://civitai.com/user/account";
 
 /** Variables that may hold the key, the strongest first; the later ones are how other programs call it. */
 export const keyVariables = ["CIVITAI_API_KEY", "CIVITAI_TOKEN", "CIVITAI_API_TOKEN"] as const;
@@ -94,8 +94,12 @@ function readKeyFile(path: string, isGuarded = false): FoundKey | undefined {
   return { key: checkKey(text, source), source };
 }
 
-/** The key that holds for every site: of the environment, or what a service was given. */
-function commonKey(env: Io["env"]): FoundKey | undefined {
+/**
+ * The key that goes before every key file: of the environment, or what a service was given.
+ *
+ * @throws {InputError} `invalid_config` when it is not usable.
+ */
+export function commonKey(env: Io["env"]): FoundKey | undefined {
   for (const source of keyVariables) {
     const text = env(source);
     if (text?.trim()) return { key: checkKey(text, source), source };

@@ -8,6 +8,8 @@ export interface Io {
   stderr(text: string): void;
   /** Reads all of the standard input. */
   stdin(): Promise<Uint8Array>;
+  /** Reads one line of the standard input; null where it is a terminal, which shows what is typed, or has ended. */
+  stdinLine(): Promise<string | null>;
   /** Asks for a line that is not shown; null where nobody can be asked. */
   askSecret(message: string): Promise<string | null>;
   /** Whether `stderr` is a terminal that can be painted on. */
@@ -69,6 +71,19 @@ function env(name: string): string | undefined {
   // run without the right to it: the same as not set; asked before, because Deno would stop and ask the user
   const { state } = Deno.permissions.querySync({ name: "env", variable: name });
   return state === "granted" ? Deno.env.get(name) : undefined;
+}
+
+const longestLineBytes = 64 * 1024;
+
+async function stdinLine(): Promise<string | null> {
+  if (Deno.stdin.isTerminal()) return null;
+  const bytes: number[] = [];
+  // one byte at a time: what follows the line is not ours
+  const byte = new Uint8Array(1);
+  while (bytes.length < longestLineBytes && await Deno.stdin.read(byte) !== null && byte[0] !== 0x0a) {
+    bytes.push(byte[0]!);
+  }
+  return bytes.length === 0 ? null : new TextDecoder().decode(Uint8Array.from(bytes));
 }
 
 /** Asks on the standard output, which therefore has to be a terminal too. */
@@ -137,6 +152,7 @@ export function processIo(): Io {
     stdout: writer(Deno.stdout, refuse),
     stderr: writer(Deno.stderr, () => {}), // nobody can read the messages, or there is no room for them; the work goes on
     stdin: () => new Response(Deno.stdin.readable).bytes(),
+    stdinLine,
     askSecret,
     isTerminal: Deno.stderr.isTerminal(),
     size,

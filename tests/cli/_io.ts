@@ -39,6 +39,10 @@ export function testIo({ env = {}, isTerminal = false, columns = 80, stdin = "",
     stdout: (text) => void out.push(text),
     stderr: (text) => void writes.push(text),
     stdin: () => Promise.resolve(typeof stdin === "string" ? new TextEncoder().encode(stdin) : stdin),
+    stdinLine() {
+      const [line = ""] = (typeof stdin === "string" ? stdin : new TextDecoder().decode(stdin)).split("\n");
+      return Promise.resolve(line === "" ? null : line);
+    },
     askSecret: () => Promise.resolve(secret ?? null),
     isTerminal,
     size: () => ({ columns: width, rows: 24 }),

@@ -89,9 +89,9 @@ Deno.test("both languages of a hint name the same commands, options, variables a
 
 Deno.test("the test of hints finds what does not exist", () => {
   assertEquals(
-    faultsOf("see civikit login, civikit models find, civikit scan --resume --frobnicate, CIVIKIT_NONE"),
+    faultsOf("see civikit signin, civikit models find, civikit scan --resume --frobnicate, CIVIKIT_NONE"),
     [
-      'no command "login"',
+      'no command "signin"',
       '"models" has no action "find"',
       '"scan" has no option --resume',
       '"scan" has no option --frobnicate',
@@ -115,8 +115,8 @@ const meant: Readonly<Record<string, RegExp>> = {
   get: /civikit download/,
   pull: /civikit download/,
   dl: /civikit download/,
-  login: /CIVITAI_API_KEY.*civikit whoami/s,
-  logout: /CIVITAI_API_KEY/,
+  auth: /civikit login/,
+  signout: /civikit logout/,
   upgrade: /install it again/,
   "self-update": /install it again/,
   uninstall: /deno uninstall/,
@@ -149,7 +149,7 @@ Deno.test("what civikit points to exists", () => {
 
 Deno.test("an unknown command that is like none gets no suggestion", () =>
   inWorld(async ({ run }) => {
-    for (const word of ["frobnicate", "zz", "logan", "upload", "x"]) {
+    for (const word of ["frobnicate", "zz", "garble", "upload", "x"]) {
       const { io } = await run([word]);
       assert(!io.err.includes("did you mean") && io.err.endsWith("See: civikit --help\n"), io.err);
     }
@@ -163,8 +163,8 @@ const cases: readonly (readonly [args: readonly string[], code: number, said: Re
   [["images", "get", "1"], 4, /No such image.*images\/<id>/s, /model's page/],
   [["models", "get", "99999"], 4, /No such model.*civikit models search/s],
   [["download", "99999"], 4, /No such version.*model:<id>/s],
-  [["whoami"], 3, /no API key is set.*export CIVITAI_API_KEY/s, /not accepted/],
-  [["download", "2080"], 3, /no API key is set.*export CIVITAI_API_KEY/s],
+  [["whoami"], 3, /no API key is set.*civikit login/s, /not accepted/],
+  [["download", "2080"], 3, /no API key is set.*civikit login/s],
   [["install"], 2, /No project here.*civikit add/s, /--help/],
   [["models", "search", "--sort", "nowest"], 2, /did you mean "Newest"/],
   [["models", "search", "--period", "fortnight"], 2, /AllTime, Year, Month, Week, Day/],
@@ -193,7 +193,7 @@ Deno.test("a key that was sent and refused is not told to be set", () =>
       const { code, io } = await run(args, { env: { CIVITAI_API_KEY: "expired-key-1234567890" } });
       assertEquals(code, 3);
       assert(/was sent, and Civitai refused it.*civikit whoami/s.test(io.err), io.err);
-      assert(!/export CIVITAI_API_KEY/.test(io.err), io.err);
+      assert(!/civikit login/.test(io.err), io.err);
     }
   }));
 

@@ -13,6 +13,7 @@ const floors = [
   ["options"],
   ["settings"],
   ["terminal"],
+  ["texts"],
   ["exit_code.ts"],
 ];
 

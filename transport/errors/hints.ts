@@ -38,24 +38,24 @@ const catalogue: Readonly<Record<ErrorCode, Entry>> = {
     en: [
       "API key not accepted",
       "The API key is missing, wrong, revoked or expired.",
-      `Create a new key at ${keyPage} and set it: export CIVITAI_API_KEY=...`,
+      `Create a new key at ${keyPage} and run: civikit login (or set CIVITAI_API_KEY).`,
     ],
     "zh-TW": [
       "API 金鑰不被接受",
       "沒有提供 API 金鑰，或金鑰錯誤、已撤銷、已過期。",
-      `請到 ${keyPage} 建立新的金鑰，再設定環境變數 CIVITAI_API_KEY。`,
+      `請到 ${keyPage} 建立新的金鑰，再執行 civikit login（或設定環境變數 CIVITAI_API_KEY）。`,
     ],
   },
   login_required: {
     en: [
       "Login required",
       "The creator lets only logged-in users download this file.",
-      `Create a key at ${keyPage}, set CIVITAI_API_KEY, and run the same command again.`,
+      `Create a key at ${keyPage}, run civikit login (or set CIVITAI_API_KEY), and run the same command again.`,
     ],
     "zh-TW": [
       "需要登入",
       "作者只開放已登入的使用者下載這個檔案。",
-      `請到 ${keyPage} 建立金鑰、設定環境變數 CIVITAI_API_KEY，再執行同一個指令。`,
+      `請到 ${keyPage} 建立金鑰、執行 civikit login（或設定環境變數 CIVITAI_API_KEY），再執行同一個指令。`,
     ],
   },
   downloads_disabled: {
@@ -805,12 +805,12 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
     en: [
       "Login required: no API key is set",
       "Civitai gives this to logged-in users only; an API key stands for the login.",
-      `Create a key at ${keyPage}, set it: export CIVITAI_API_KEY=..., and run the same command again.`,
+      `Create a key at ${keyPage}, run civikit login (or set CIVITAI_API_KEY), and run the same command again.`,
     ],
     "zh-TW": [
       "需要登入：尚未設定 API 金鑰",
       "Civitai 只提供給已登入的使用者；API 金鑰即代表登入。",
-      `請到 ${keyPage} 建立金鑰、設定環境變數 CIVITAI_API_KEY，再執行同一個指令。`,
+      `請到 ${keyPage} 建立金鑰、執行 civikit login（或設定環境變數 CIVITAI_API_KEY），再執行同一個指令。`,
     ],
   },
   key_refused: {

@@ -33,8 +33,8 @@ Deno.test("hint() says different things for different failures, so that they are
 
 Deno.test("hint() takes an error, and tells its reason where it has one, its code where it has none", () => {
   assertEquals(hint({ code: "unauthorized" }), hint("unauthorized"));
-  assert(hint({ code: "unauthorized", reason: "key_missing" }).action.includes("export CIVITAI_API_KEY"));
-  assert(!hint({ code: "unauthorized", reason: "key_refused" }).action.includes("export CIVITAI_API_KEY"));
+  assert(hint({ code: "unauthorized", reason: "key_missing" }).action.includes("civikit login"));
+  assert(!hint({ code: "unauthorized", reason: "key_refused" }).action.includes("civikit login"));
   assert(hint({ code: "permission_denied", reason: "net_right" }).action.includes("--allow-net"));
 });
 
