@@ -2,14 +2,16 @@ import { Hono } from "hono";
 import { getPathNoStrict } from "hono/utils/url";
 import { wholeWithin } from "../../transport/internal.ts";
 import { CivikitError } from "../../transport/mod.ts";
-import { accessControl } from "./access.ts";
+import { type AccessControl, accessControl } from "./access.ts";
 import { eventStreams } from "./event_stream.ts";
 import type { DiagnosticsOptions } from "./options.ts";
+import type { OuterPage } from "./layout.ts";
 import { notFoundPage } from "./pages.ts";
 import { pageRenderer } from "./renderer.ts";
 import { apiRoutes } from "./routes_api.ts";
 import { pageRoutes } from "./routes_pages.ts";
 import { probeRoutes } from "./routes_probes.ts";
+import { secured } from "./security_headers.ts";
 import { diagnosticViews } from "./views.ts";
 import { isPageWanted } from "./wanted.ts";
 
@@ -22,21 +24,6 @@ export interface Diagnostics extends Disposable {
   /** Ends the streams and stops looking; requests are answered on, `/readyz` with 503. */
   close(): void;
 }
-
-const securityHeaders: readonly (readonly [string, string])[] = [
-  [
-    "content-security-policy",
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; " +
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-  ],
-  ["x-content-type-options", "nosniff"],
-  ["x-frame-options", "DENY"],
-  // not no-referrer: forms would then say Origin: null
-  ["referrer-policy", "same-origin"],
-  ["cross-origin-opener-policy", "same-origin"],
-  ["cross-origin-resource-policy", "same-origin"],
-  ["permissions-policy", "camera=(), geolocation=(), microphone=()"],
-];
 
 /**
  * The diagnostic server: dashboard, report, errors, transfers, cache, health (`/healthz`, `/readyz`), Prometheus metrics,
@@ -57,30 +44,46 @@ const securityHeaders: readonly (readonly [string, string])[] = [
  * app.close();
  * ```
  */
-export function diagnostics({
-  registry,
-  store,
-  transfers = registry.transfers,
-  batch,
-  cache,
-  folder = ".",
-  memoryLimitBytes,
-  hostname = "127.0.0.1",
-  allowedHosts = [],
-  token,
-  basePath = "",
-  maxEventClients = 1000,
-  clock = registry.clock,
-}: DiagnosticsOptions): Diagnostics {
-  wholeWithin("maxEventClients", maxEventClients, 1, 10_000);
+export function diagnostics(options: DiagnosticsOptions): Diagnostics {
+  const { registry, hostname = "127.0.0.1", allowedHosts = [], token, clock = registry.clock } = options;
+  const base = baseOf(options);
+  const access = accessControl({ hostname, allowedHosts, token, basePath: base, now: clock.now });
+  return diagnosticApp(options, { access, outer: [] });
+}
+
+/** What stands before every path, without a slash at the end. */
+function baseOf({ basePath = "" }: DiagnosticsOptions): string {
   const base = basePath.replace(/\/$/, "");
-  if (!/^(?:\/[\w.~-]+)*$/.test(base)) {
-    throw new TypeError(`option basePath: ${JSON.stringify(basePath)} is no path such as "/diag"`);
-  }
-  const { check, logIn } = accessControl({ hostname, allowedHosts, token, basePath: base, now: clock.now });
+  if (/^(?:\/[\w.~-]+)*$/.test(base)) return base;
+  throw new TypeError(`option basePath: ${JSON.stringify(basePath)} is no path such as "/diag"`);
+}
+
+/** What is around a diagnostic server that is a part of a larger program. */
+export interface Surrounding {
+  /** Who may ask; undefined where whoever passes requests on has checked that. */
+  readonly access: AccessControl | undefined;
+  /** The other pages of that program, which come first in the navigation. */
+  readonly outer: readonly OuterPage[];
+}
+
+/** {@linkcode diagnostics} as a part of something larger, which decides who may ask. */
+export function diagnosticApp(options: DiagnosticsOptions, { access, outer }: Surrounding): Diagnostics {
+  const {
+    registry,
+    store,
+    transfers = registry.transfers,
+    batch,
+    cache,
+    folder = ".",
+    memoryLimitBytes,
+    maxEventClients = 1000,
+    clock = registry.clock,
+  } = options;
+  wholeWithin("maxEventClients", maxEventClients, 1, 10_000);
+  const base = baseOf(options);
   const streams = eventStreams(registry.events, clock, { maxClients: maxEventClients });
   const views = diagnosticViews({ registry, store, cache, folder, memoryLimitBytes, clock });
-  const renderer = pageRenderer(views, base, clock.now);
+  const renderer = pageRenderer({ views, base, outer, now: clock.now });
   let isClosed = false;
 
   /** The path below the base, whether or not whoever mounted this took it off; a slash at its end says nothing. */
@@ -91,15 +94,9 @@ export function diagnostics({
 
   const app = new Hono({ getPath: pathOf });
 
-  app.use(async (c, next) => {
-    await next();
-    // a HEAD is answered by what answers a GET; its body, perhaps a stream without an end, nobody will read
-    if (c.req.method === "HEAD") await c.res.body?.cancel();
-    for (const [name, value] of securityHeaders) c.res.headers.set(name, value);
-    if (!c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "no-store");
-  });
-  app.use(check);
-  app.route("/", pageRoutes({ views, renderer, transfers: registry.transfers, base, logIn }));
+  app.use(secured);
+  if (access !== undefined) app.use(access.check);
+  app.route("/", pageRoutes({ views, renderer, transfers: registry.transfers, base, logIn: access?.logIn }));
   app.route("/", probeRoutes({ registry, views, streams, isClosed: () => isClosed, clock }));
   app.route("/api", apiRoutes({ registry, store, transfers, batch, views, renderer, base, clock }));
 

@@ -8,6 +8,14 @@ export type Html = ReturnType<typeof html>;
 /** The pages that have a place in the navigation. */
 export type PageName = "dashboard" | "report" | "errors" | "transfers" | "cache";
 
+/** A page of the program around. */
+export interface OuterPage {
+  /** Its path. */
+  readonly path: string;
+  /** What it is called. */
+  readonly title: Readonly<Record<Locale, string>>;
+}
+
 /** What every page is given. */
 export interface PageContext {
   /** Language. */
@@ -16,6 +24,8 @@ export interface PageContext {
   readonly t: Texts;
   /** What stands before every path, without a slash at the end. */
   readonly base: string;
+  /** The pages of the program around; none where it stands alone. */
+  readonly outer: readonly OuterPage[];
   /** Where its numbers come from. */
   readonly span: "run" | "day";
   /** Whether there is more than one span to choose from. */
@@ -52,13 +62,14 @@ export function live(id: string, content: Html): Html {
 /** A whole page. Nothing in it is inline: styles and script are assets, so that the policy can forbid everything else. */
 export function layout(
   { name, path = "/", title, body, everyMs }: Page,
-  { locale, t, span, base, hasDay }: PageContext,
+  { locale, t, span, base, outer, hasDay }: PageContext,
 ): Html {
   const here = base + (name === undefined ? path : paths[name]);
   const query = hasDay ? `?span=${span}` : "";
   const links = (Object.keys(paths) as PageName[]).map((page) =>
     html`<a href="${base}${paths[page]}${query}" ${page === name ? raw('aria-current="page"') : ""}>${t[page]}</a>`
   );
+  const outerLinks = outer.map(({ path, title }) => html`<a href="${path}">${title[locale]}</a>`);
   const language = (tag: Locale, text: string) =>
     html`<a href="${here}?${hasDay ? `span=${span}&` : ""}lang=${tag}" hreflang="${tag}" lang="${tag}" ${
       tag === locale ? raw('aria-current="true"') : ""
@@ -83,7 +94,8 @@ export function layout(
         data-go-text="${t.go}">
         <a class="skip" href="#content">${t.skip}</a>
         <header>
-    <p class="brand"><a href="${base}/">civikit</a></p>
+    <p class="brand"><a href="${outer[0]?.path ?? `${base}/`}">civikit</a></p>
+    ${outerLinks.length === 0 ? "" : html`<nav aria-label="civikit">${outerLinks}</nav>`}
     ${hasNavigation ? html`<nav aria-label="${t.pages}">${links}</nav>` : ""}
     <div class="tools">
     ${everyMs === undefined ? "" : html`

@@ -1,7 +1,7 @@
 import { eTag, ifNoneMatch } from "@std/http/etag";
 import type { Context } from "hono";
 import { setCookie } from "hono/cookie";
-import { layout, type Page, type PageContext } from "./layout.ts";
+import { layout, type OuterPage, type Page, type PageContext } from "./layout.ts";
 import { textsOf } from "./texts.ts";
 import { ttlCache } from "./ttl_cache.ts";
 import type { Views } from "./views.ts";
@@ -27,18 +27,26 @@ interface Rendered {
 const pageTtlMs = 250;
 const yearSeconds = 365 * 86_400;
 
-/**
- * Makes pages below `base`; one that many ask for at once is made once.
- *
- * @param now Milliseconds on a monotonic clock.
- */
-export function pageRenderer(views: Views, base: string, now: () => number): Renderer {
+/** What a {@linkcode Renderer} goes by. */
+export interface PageRendererOptions {
+  /** Where the numbers come from. */
+  readonly views: Views;
+  /** What stands before every path, without a slash at the end. */
+  readonly base: string;
+  /** The pages of the program around. */
+  readonly outer: readonly OuterPage[];
+  /** Milliseconds on a monotonic clock. */
+  readonly now: () => number;
+}
+
+/** Makes pages below `base`; one that many ask for at once is made once. */
+export function pageRenderer({ views, base, outer, now }: PageRendererOptions): Renderer {
   const pages = ttlCache<Promise<Rendered>>(now);
   return {
     async show(c, make, status = 200) {
       const locale = localeFor(c);
       const span = views.spanOf(c.req.query("span"));
-      const context: PageContext = { locale, t: textsOf(locale), span, base, hasDay: views.hasDay };
+      const context: PageContext = { locale, t: textsOf(locale), span, base, outer, hasDay: views.hasDay };
       const render = async (): Promise<Rendered> => {
         const text = String(await layout(await make(context), context)).trimStart();
         return { text, etag: await eTag(text) };
@@ -46,7 +54,11 @@ export function pageRenderer(views: Views, base: string, now: () => number): Ren
       const page = status === 200 ? pages.get(`${c.req.path} ${span} ${locale}`, pageTtlMs, render) : render();
       const { text, etag } = await page;
       if (c.req.query("lang") === locale) {
-        setCookie(c, "civikit_lang", locale, { sameSite: "Strict", path: base || "/", maxAge: yearSeconds });
+        setCookie(c, "civikit_lang", locale, {
+          sameSite: "Strict",
+          path: outer.length > 0 ? "/" : base || "/",
+          maxAge: yearSeconds,
+        });
       }
       const headers = { "content-language": locale, vary: "accept-language, cookie" };
       if (status !== 200) return c.html(text, status, headers);
