@@ -1,9 +1,24 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { isIP } from "node:net";
-import type { Context, MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler, Next } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { logInAttempts } from "./log_in_attempts.ts";
 import { isPageWanted } from "./wanted.ts";
+
+/** An address that pages of some other origins may ask, too. */
+export interface Door {
+  /** Its path. */
+  readonly path: string;
+  /** How it may be asked. */
+  readonly methods: readonly string[];
+  /** Whose pages may ask. */
+  readonly origins: readonly string[];
+  /**
+   * Whether a bearer token opens this door, and no other. Left out where what answers looks for a token in the body,
+   * which is then compulsory.
+   */
+  readonly isToken?: (given: string) => boolean;
+}
 
 /** Who may ask; see {@linkcode accessControl}. */
 export interface AccessControlOptions {
@@ -17,6 +32,8 @@ export interface AccessControlOptions {
   readonly basePath: string;
   /** Milliseconds on a monotonic clock. */
   readonly now: () => number;
+  /** What pages of other origins may ask. Default: nothing. */
+  readonly doors?: readonly Door[];
 }
 
 /** Checks every request before anything else does. */
@@ -49,6 +66,9 @@ function addressOf(c: Context): string | undefined {
   return address !== undefined && "hostname" in address ? address.hostname.replace(/^::ffff:/, "") : undefined;
 }
 
+/** The token in the header. */
+const bearerOf = (c: Context): string | undefined => /^bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
+
 const digest = (text: string): Uint8Array => createHash("sha256").update(text).digest();
 
 /** Compares in a time that tells nothing about the texts. */
@@ -79,7 +99,7 @@ function checkOptions(
  */
 export function accessControl(options: AccessControlOptions): AccessControl {
   checkOptions(options);
-  const { hostname, token, basePath } = options;
+  const { hostname, token, basePath, doors = [] } = options;
   const tries = logInAttempts(options.now);
   const secret = randomBytes(32);
   const names = new Set([hostname, ...options.allowedHosts].map((name) => name.toLowerCase()));
@@ -120,8 +140,38 @@ export function accessControl(options: AccessControlOptions): AccessControl {
 
   function authorise(c: Context, token: string): 200 | 401 | 429 {
     if (hasSession(c)) return 200;
-    const header = c.req.header("authorization") ?? "";
-    return header === "" ? 401 : checkToken(c, /^bearer +(\S+)$/i.exec(header)?.[1], token);
+    return c.req.header("authorization") === undefined ? 401 : checkToken(c, bearerOf(c), token);
+  }
+
+  /** The door that is asked for, a preflight (CORS protocol) by what is going to come. */
+  function doorOf({ req }: Context): Door | undefined {
+    const method = req.method === "OPTIONS" ? req.header("access-control-request-method") ?? "" : req.method;
+    return doors.find(({ path, methods }) => path === req.path && methods.includes(method));
+  }
+
+  /** Answers what comes through a door from another origin. */
+  async function throughDoor(c: Context, { methods, isToken }: Door, origin: string, next: Next): Promise<Response> {
+    const address = addressOf(c) ?? "";
+    const answered = async () => {
+      if (c.req.method === "OPTIONS") return c.body(null, 204);
+      if (tries.isLocked(address)) return c.json({ error: "too many wrong tokens" }, 429, { "retry-after": "60" });
+      if (isToken !== undefined && !isToken(bearerOf(c) ?? "")) {
+        tries.wrong(address);
+        return c.json({ error: "token missing or wrong" }, 401);
+      }
+      await next();
+      return c.res;
+    };
+    const response = await answered();
+    response.headers.set("access-control-allow-origin", origin);
+    response.headers.append("vary", "origin");
+    if (c.req.method === "OPTIONS") {
+      response.headers.set("access-control-allow-methods", methods.join(", "));
+      response.headers.set("access-control-allow-headers", "authorization, content-type, idempotency-key");
+      response.headers.set("access-control-allow-private-network", "true");
+      response.headers.set("access-control-max-age", "600");
+    }
+    return response;
   }
 
   /** Whether the connection itself comes from elsewhere, whatever the options say. */
@@ -133,10 +183,16 @@ export function accessControl(options: AccessControlOptions): AccessControl {
   return {
     async check(c, next) {
       if (!isKnownHost(c.req.header("host"))) return c.json({ error: "host not allowed" }, 421);
-      if (isForeign(c)) return c.json({ error: "origin not allowed" }, 403);
-      if (token === undefined) {
-        return isRemote(c) ? c.json({ error: "only for this machine: no token is set" }, 403) : await next();
+      if (token === undefined && isRemote(c)) {
+        return c.json({ error: "only for this machine: no token is set" }, 403);
       }
+      const door = doorOf(c);
+      const origin = c.req.header("origin");
+      if (origin !== undefined && door?.origins.includes(origin)) return await throughDoor(c, door, origin, next);
+      if (isForeign(c)) return c.json({ error: "origin not allowed" }, 403);
+      if (token === undefined) return await next();
+      // what is no page says no origin, and has the same token; a door without one looks for it itself
+      if (door !== undefined && (door.isToken?.(bearerOf(c) ?? "") ?? true)) return await next();
       if (openPaths.has(c.req.path)) return await next();
       const found = authorise(c, token);
       if (found === 200) return await next();

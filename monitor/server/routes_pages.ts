@@ -1,6 +1,5 @@
 import { eTag, ifNoneMatch } from "@std/http/etag";
-import { Hono } from "hono";
-import { readAtMost } from "../../transport/internal.ts";
+import { type Context, Hono } from "hono";
 import type { TransferList } from "../metrics/transfers.ts";
 import type { AccessControl } from "./access.ts";
 import icon from "./assets/icon.svg" with { type: "text" };
@@ -8,7 +7,8 @@ import liveScript from "./assets/live.js" with { type: "text" };
 import style from "./assets/style.css" with { type: "text" };
 import { dashboardPage } from "./dashboard_page.ts";
 import { cachePage, errorsPage, logInPage, reportPage, transfersPage } from "./pages.ts";
-import type { Renderer } from "./renderer.ts";
+import type { PageStatus, Renderer } from "./renderer.ts";
+import { type LogInProblem, logInRoutes } from "./routes_log_in.ts";
 import type { Views } from "./views.ts";
 
 /** What the pages are made of. */
@@ -24,8 +24,6 @@ export interface PageRoutesOptions {
   /** Takes the token; undefined where none is asked for. */
   readonly logIn: AccessControl["logIn"] | undefined;
 }
-
-const mostFormBytes = 4096;
 
 const assets: readonly (readonly [name: string, type: string, text: string])[] = [
   ["style.css", "text/css; charset=utf-8", style],
@@ -60,20 +58,8 @@ export function pageRoutes({ views, renderer: { show }, transfers, base, logIn }
   app.get("/transfers", (c) => show(c, (context) => transfersPage(transfers.list(), context)));
   app.get("/cache", (c) => show(c, async (context) => cachePage(await views.cacheNumbers(), context)));
 
-  app.get(
-    "/login",
-    (c) => logIn === undefined ? c.redirect(`${base}/`, 303) : show(c, (context) => logInPage(undefined, context)),
-  );
-  app.post("/login", async (c) => {
-    // by hand: what reads or limits it for us asks for request.signal, and then Deno prints a notice
-    const bytes = await readAtMost(new Response(c.req.raw.body), mostFormBytes);
-    if (bytes === undefined) return c.json({ error: "request too large" }, 413);
-    const headers = { "content-type": c.req.header("content-type") ?? "" };
-    const given = await new Response(bytes, { headers }).formData().then((form) => form.get("token"), () => null);
-    const found = logIn?.(c, given) ?? 401;
-    if (found === 200) return c.redirect(`${base}/`, 303);
-    const problem = found === 429 ? "tokenLater" : "tokenWrong";
-    return show(c, (context) => logInPage(context.t[problem], context), found);
-  });
+  const showLogIn = (c: Context, problem: LogInProblem | undefined, status: PageStatus) =>
+    show(c, (context) => logInPage(problem && context.t[problem], context), status);
+  app.route("/", logInRoutes({ logIn, home: `${base}/`, show: showLogIn }));
   return app;
 }
