@@ -10,6 +10,7 @@ export {
   type EventBusOptions,
   type MonitorEvent,
   type MonitorEventBody,
+  type QueuedJob,
 } from "./metrics/event_bus.ts";
 export type { FailureRecord } from "./metrics/failures.ts";
 export { Histogram } from "./metrics/histogram.ts";

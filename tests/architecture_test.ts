@@ -13,12 +13,15 @@ const RULES: Record<string, { folders: string[]; packages: string[] }> = {
   cache: { folders: ["transport"], packages: ["node:", "@std/"] },
   api: { folders: ["transport"], packages: ["node:", "@std/", "valibot"] },
   monitor: { folders: ["transport"], packages: ["node:", "@std/", "hono", "@opentelemetry/"] },
-  hub: { folders: ["", "transport", "cache", "api", "monitor"], packages: ["node:", "@std/", "hono"] },
+  hub: {
+    folders: ["", "transport", "cache", "api", "monitor"],
+    packages: ["node:", "@std/", "hono", "valibot", "@valibot/to-json-schema", "idiomorph", "sortablejs"],
+  },
   cli: { folders: ["", "transport", "cache", "api", "monitor", "hub"], packages: ["node:", "@std/"] },
 };
 
 /** The faces of a folder, where it is not the one `mod.ts`: a command that needs a part loads no more than that. */
-const FACES: Record<string, string[]> = { "": ["mod.ts"], hub: ["hub/run/mod.ts", "hub/queue/mod.ts"] };
+const FACES: Record<string, string[]> = { "": ["mod.ts"], hub: ["hub/run/mod.ts", "hub/queue/mod.ts", "hub/mod.ts"] };
 
 /** What the folders share and nobody outside needs. */
 const SECOND_DOOR = "transport/internal.ts";

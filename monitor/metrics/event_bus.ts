@@ -4,6 +4,24 @@ import type { FailureRecord } from "./failures.ts";
 import type { MemorySnapshot } from "./resident_memory.ts";
 import type { TransferSnapshot } from "./transfers.ts";
 
+/** How a job of a queue stands. */
+export interface QueuedJob {
+  /** Names it in its queue. */
+  readonly id: string;
+  /** Where it is on its way. */
+  readonly state: string;
+  /** Its place: the lower, the sooner. */
+  readonly position: number;
+  /** Bytes that are there. */
+  readonly bytes: number;
+  /** Bytes in all; null while unknown. */
+  readonly totalBytes: number | null;
+  /** Over the last seconds. */
+  readonly bytesPerSecond: number;
+  /** The error that ended it; null unless it has failed. */
+  readonly code: string | null;
+}
+
 /** What happened, for listeners and for `/events`. */
 export type MonitorEventBody =
   /** A layer reported something; `call` names the call. */
@@ -12,6 +30,13 @@ export type MonitorEventBody =
   | { readonly type: "failure"; readonly failure: FailureRecord }
   /** A transfer changed its state; progress alone is no event. */
   | { readonly type: "transfer"; readonly transfer: TransferSnapshot }
+  /** Jobs of a queue were added, changed or removed; where it is not complete, there is more than that. */
+  | {
+    readonly type: "queue";
+    readonly jobs: readonly QueuedJob[];
+    readonly removed: readonly string[];
+    readonly isComplete: boolean;
+  }
   /** The memory guard took a step. */
   | { readonly type: "memory"; readonly direction: "lower" | "raise"; readonly memory: MemorySnapshot }
   /** The numbers were set to zero. */

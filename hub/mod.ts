@@ -1,0 +1,8 @@
+/**
+ * The download service: a queue behind pages for people and an API for programs.
+ *
+ * @module
+ */
+export type { Parts, ServiceOptions, SlowMode } from "./parts.ts";
+export { type Service, service } from "./service.ts";
+export type { SettingRow, SettingsPort } from "./settings_port.ts";

@@ -1,0 +1,7 @@
+import type { HubPage } from "./page.ts";
+import { queuePage } from "./queue_page.ts";
+
+/** Every page, in the order of the navigation. */
+export const pages: readonly HubPage[] = [
+  queuePage,
+];

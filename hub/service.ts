@@ -1,0 +1,89 @@
+import { Hono } from "hono";
+import { accessControl } from "../monitor/server/access.ts";
+import { diagnosticApp } from "../monitor/server/app.ts";
+import { logInPage } from "../monitor/server/pages.ts";
+import { logInRoutes } from "../monitor/server/routes_log_in.ts";
+import { secured } from "../monitor/server/security_headers.ts";
+import { textsOf } from "../monitor/server/texts.ts";
+import { isPageWanted } from "../monitor/server/wanted.ts";
+import { html } from "hono/html";
+import { announceQueue } from "./announce_queue.ts";
+import { assetRoutes } from "./pages/assets.ts";
+import { pages } from "./pages/pages.ts";
+import { pageRenderer } from "./pages/renderer.ts";
+import { words } from "./pages/words.ts";
+import type { ServiceOptions } from "./parts.ts";
+import { apiRoutes } from "./routes/api.ts";
+import { missing, problemOf, statusOf } from "./routes/problem.ts";
+
+/** The service, which does not listen by itself: pass `fetch` to `Deno.serve`. */
+export interface Service {
+  /** Answers a request; `info` is what `Deno.serve` knows about the connection, and has to be passed on. */
+  fetch(request: Request, info?: Deno.ServeHandlerInfo): Response | Promise<Response>;
+  /** Ends the streams of events; `/readyz` answers 503 from then on. The queue stays open. */
+  close(): Promise<void>;
+}
+
+/** Where the diagnostic pages are. */
+const statusPath = "/status";
+/** What programs watch keeps its address, whatever is mounted around it. */
+const probes = ["/healthz", "/readyz", "/metrics", "/events", "/api/*"];
+
+/**
+ * The download service: pages for people and an API for programs over one queue, with the diagnostic server below
+ * `/status`. It trusts nobody: see {@linkcode diagnostics}.
+ *
+ * @param options See {@linkcode ServiceOptions}.
+ * @throws {TypeError} When `token` is missing where it is compulsory, or `token` or `allowedHosts` is malformed.
+ */
+export function service(options: ServiceOptions): Service {
+  const { registry, hostname = "127.0.0.1", allowedHosts = [], token, doors = [], clock = registry.clock } = options;
+  const access = accessControl({ hostname, allowedHosts, token, basePath: "", now: clock.now, doors });
+  const there = pages.filter((page) => page.isThere?.(options) ?? true);
+  const inside = there.filter(({ isInNavigation = true }) => isInNavigation);
+  const places = [...inside, { path: `${statusPath}/`, title: words.status }];
+  const renderer = pageRenderer(options, places);
+  const diagnostics = diagnosticApp({ ...options, basePath: statusPath }, { access: undefined, outer: inside });
+  const announcing = announceQueue(options.queue, registry.events);
+
+  const app = new Hono();
+  app.use(secured);
+  app.use(access.check);
+  app.route("/assets", assetRoutes());
+  app.route(
+    "/",
+    logInRoutes({
+      logIn: access.logIn,
+      home: "/",
+      show: (c, problem, status) =>
+        renderer.plain(c, words.logIn, (locale) => {
+          const t = textsOf(locale);
+          const context = { locale, t, base: "", outer: [], span: "run", hasDay: false } as const;
+          return logInPage(problem && t[problem], context).body;
+        }, status),
+    }),
+  );
+  for (const page of there) {
+    app.get(page.path, (c) => renderer.show(c, page));
+    page.routes?.(app, options, renderer);
+  }
+  app.route("/api/v1", apiRoutes(options));
+  app.all("/api/v1/*", (c) => missing(c, c.req.path));
+  for (const path of [statusPath, `${statusPath}/*`, ...probes]) {
+    app.all(path, (c) => diagnostics.fetch(c.req.raw, c.env as Deno.ServeHandlerInfo));
+  }
+  app.notFound((c) =>
+    isPageWanted(c)
+      ? renderer.plain(c, { en: "404", "zh-TW": "404" }, (locale) => html`<p>${words.notFound[locale]}</p>`, 404)
+      : missing(c, c.req.path)
+  );
+  app.onError((error, c) => c.json(problemOf(error), statusOf(error)));
+
+  return {
+    fetch: (request, info) => app.fetch(request, info),
+    async close() {
+      diagnostics.close();
+      await announcing.close();
+    },
+  };
+}
