@@ -8,9 +8,12 @@ import {
   auth,
   breaker,
   compose,
+  connections,
   dedupe,
   type FetchOptions,
   fetchTransport,
+  type HostHeaders,
+  hostHeaders,
   type Middleware,
   observe,
   type RangeOptions,
@@ -39,10 +42,22 @@ export interface CreateTransportOptions {
   pieceBytes?: number | (() => number);
   /** Longest wait for headers in milliseconds. Default 30000. */
   headersMs?: number;
-  /** Longest time for a whole API answer in milliseconds; downloads and images have none. Default 30000. */
+  /** Longest time for a whole API answer in milliseconds; downloads have none. Default 30000. */
   apiMs?: number;
+  /**
+   * Longest time for a whole picture in milliseconds: what is asked for with `accept: image/...`, as previews and the images
+   * of the gallery are. Default 60000.
+   */
+  imageMs?: number;
   /** Longest silence of a body in milliseconds. Default 60000. */
   idleMs?: number;
+  /** Connections that downloads hold open at once at each host, 1 to 1000. Default: no bound but that of each download. */
+  maxConnections?: number;
+  /**
+   * Headers for single hosts, such as the token of a site where private files lie; see {@linkcode hostHeaders}. On another
+   * origin a redirect leads to they are not sent. Default: none.
+   */
+  headers?: HostHeaders;
   /** The socket: pool, HTTP version, proxy, certificates, User-Agent. */
   socket?: FetchOptions;
   /** Retries of requests whose headers did not come or said «later». */
@@ -74,6 +89,8 @@ export interface CivikitTransport extends Transport, Disposable {
 const isRanged = (request: Request): boolean => request.headers.has("range");
 const isApi = (request: Request): boolean => request.headers.get("accept")?.includes("json") ?? false;
 
+const isPicture = (request: Request): boolean => request.headers.get("accept")?.startsWith("image/") ?? false;
+
 /** Lets only those requests through `layer` that `when` names; the others pass it by. */
 function only(when: (request: Request) => boolean, layer: Middleware): Middleware {
   return (request, next, context) => when(request) ? layer(request, next, context) : next(request);
@@ -86,7 +103,7 @@ function cacheIn(store: CacheStore, hosts: readonly string[] = []): Middleware {
 
 /**
  * The whole stack with good defaults, in one call: status, key, cache (where given), dedupe, total deadline (API answers
- * only), parallel ranges (for requests with a Range, which is how {@linkcode download} asks), healing bodies (all but API
+ * and pictures), parallel ranges (for requests with a Range, which is how {@linkcode download} asks), healing bodies (all but API
  * answers, which are asked for again as a whole), and around each attempt retry, circuit breaker, rate limit and header timeout.
  *
  * The key is looked for once for each call, above everything that may give one caller's answer to another; only for a
@@ -110,7 +127,10 @@ export function createTransport({
   pieceBytes,
   headersMs = 30_000,
   apiMs = 30_000,
+  imageMs = 60_000,
   idleMs = 60_000,
+  maxConnections,
+  headers = {},
   socket: socketOptions = {},
   retry: retryOptions = {},
   rateLimit: limitOptions = {},
@@ -127,7 +147,10 @@ export function createTransport({
     pieceBytes,
     headersMs,
     apiMs,
+    imageMs,
     idleMs,
+    maxConnections,
+    headers,
     socket: socketOptions,
     retry: retryOptions,
     rateLimit: limitOptions,
@@ -136,15 +159,21 @@ export function createTransport({
     layers,
     report,
   });
-  const socket = fetchTransport({ headersMs, ...socketOptions });
-  const credentials = auth({ key, ...(hosts === undefined ? {} : { hosts }) });
+  const secretHeaders = Object.values(headers).flatMap((named) => Object.keys(named));
+  const socket = fetchTransport({
+    headersMs,
+    ...socketOptions,
+    secretHeaders: [...secretHeaders, ...socketOptions.secretHeaders ?? []],
+  });
+  const credentials = [auth({ key, ...(hosts === undefined ? {} : { hosts }) }), hostHeaders(headers)];
   const bracket = compose(
     socket,
     retry({ isReading, isPermanent: isPermanentRefusal, ...retryOptions }),
     // a download has a budget of its own for attempts without progress; a few cut connections must not end it
     only((request) => !isRanged(request), breaker()),
     rateLimit(limitOptions),
-    only(isRanged, credentials),
+    ...(maxConnections === undefined ? [] : [only(isRanged, connections(maxConnections))]),
+    ...credentials.map((layer) => only(isRanged, layer)),
     ...layers,
   );
   const rangeOptions: RangeOptions = { when: isRanged, idleTimeoutMs: idleMs, classify: classifyCivitai };
@@ -161,10 +190,11 @@ export function createTransport({
   const stack = compose(
     bodies,
     status({ classify: classifyCivitai }),
-    only((request) => !isRanged(request), credentials),
+    ...credentials.map((layer) => only((request) => !isRanged(request), layer)),
     ...(cache === undefined ? [] : [typeof cache === "function" ? cache : cacheIn(cache, hosts)]),
     dedupe(),
     only(isApi, timeout({ totalMs: apiMs })),
+    only(isPicture, timeout({ totalMs: imageMs })),
   );
   const { fetch } = report === undefined ? stack : observe(stack, report);
   return { fetch, close: () => socket.close(), [Symbol.dispose]: () => socket.close() };

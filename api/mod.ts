@@ -20,7 +20,7 @@ export {
 } from "./download/download_model.ts";
 export type { FetchFiles, FetchFilesOptions, FetchOutcome, WantedFile } from "./download/fetch_files.ts";
 export { type LayoutFacts, layoutFacts } from "./layout/facts.ts";
-export { type Layout, layout, layoutNames } from "./layout/layout.ts";
+export { type Layout, layout, layoutNames, type LayoutOptions } from "./layout/layout.ts";
 export type { ProfileName } from "./layout/profiles.ts";
 export { type DuplicateGroup, findDuplicates, linkDuplicates, type LinkOutcome } from "./library/duplicates.ts";
 export {

@@ -1,6 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { httpCache, memoryStore } from "../cache/mod.ts";
 import { createTransport, type CreateTransportOptions } from "../mod.ts";
+import { download, NetworkError } from "../transport/mod.ts";
 import { settle } from "./_support/clock.ts";
 
 const json = { accept: "application/json" };
@@ -166,4 +167,79 @@ Deno.test("createTransport() files cached answers by a credential under any name
     }
     assertEquals([answers, asked], [["a=1", "b=2", null, "a=1", "b=2", null], 3], name);
   }
+});
+
+Deno.test("createTransport() gives up a picture that takes longer than imageMs, and nothing else", async () => {
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const end = new URL(request.url).searchParams.get("end");
+    const stream = new ReadableStream({
+      start(controller) {
+        controller.enqueue(new Uint8Array(10));
+        if (end !== null) timer = setTimeout(() => controller.close(), 300);
+      },
+      cancel: () => clearTimeout(timer),
+    });
+    return new Response(stream);
+  });
+  using transport = client({ imageMs: 100 });
+  const url = `http://127.0.0.1:${server.addr.port}/`;
+  const picture = await transport.fetch(new Request(url, { headers: { accept: "image/*" } }));
+  assertEquals((await assertRejects(() => picture.bytes(), NetworkError)).code, "total_timeout");
+  assertEquals((await (await transport.fetch(new Request(`${url}?end`))).bytes()).length, 10);
+});
+
+Deno.test("createTransport() holds no more connections of downloads open than maxConnections, over all of them", async () => {
+  let open = 0;
+  let most = 0;
+  const bytes = new Uint8Array(2_000_000);
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    const [, first, last] = /bytes=(\d+)-(\d*)/.exec(request.headers.get("range") ?? "bytes=0-")!;
+    const start = Number(first);
+    const end = Math.min(bytes.length, last ? Number(last) + 1 : bytes.length);
+    most = Math.max(most, ++open);
+    let at = start;
+    const stream = new ReadableStream({
+      pull(controller) {
+        controller.enqueue(bytes.subarray(at, at = Math.min(end, at + 65_536)));
+        if (at < end) return;
+        open--;
+        controller.close();
+      },
+      cancel: () => void open--,
+    }, { highWaterMark: 0 });
+    const headers = {
+      "content-range": `bytes ${start}-${end - 1}/${bytes.length}`,
+      "content-length": String(end - start),
+      etag: '"one"',
+    };
+    return new Response(stream, { status: 206, headers });
+  });
+  using transport = client({ maxConnections: 2, parallel: 4, pieceBytes: 65_536 });
+  const folder = await Deno.makeTempDir();
+  try {
+    const url = `http://127.0.0.1:${server.addr.port}`;
+    const all = [1, 2, 3].map((n) => download(transport, `${url}/${n}`, `${folder}/${n}`));
+    assertEquals((await Promise.all(all)).map(({ bytes }) => bytes), [2_000_000, 2_000_000, 2_000_000]);
+    assertEquals(most <= 2, true, `${most}`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("createTransport() sends a host's own headers with whole answers, parts and no redirect", async () => {
+  const seen: (string | null)[] = [];
+  await using storage = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    seen.push(request.headers.get("x-team"));
+    return new Response("bytes");
+  });
+  await using site = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    seen.push(request.headers.get("x-team"));
+    return Response.redirect(`http://127.0.0.1:${storage.addr.port}/x`);
+  });
+  const host = `127.0.0.1:${site.addr.port}`;
+  using transport = client({ headers: { [host]: { "X-Team": "lamp" } } });
+  await (await transport.fetch(new Request(`http://${host}/`))).body?.cancel();
+  await (await transport.fetch(new Request(`http://${host}/`, { headers: { range: "bytes=0-" } }))).body?.cancel();
+  assertEquals(seen, ["lamp", null, "lamp", null]);
 });

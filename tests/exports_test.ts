@@ -34,7 +34,7 @@ const NAMES: Record<string, string> = {
     DownloadOptions DownloadOutcome DownloadPhase DownloadProgress DownloadResult
     ErrorCode ErrorReason
     FetchOptions FetchTransport
-    HashName Hint HostLimit HttpError HttpErrorOptions HttpVersion
+    HashName Hint HostHeaders HostLimit HttpError HttpErrorOptions HttpVersion
     InputError InputErrorOptions
     Locale
     Middleware
@@ -47,11 +47,11 @@ const NAMES: Record<string, string> = {
     Waiter
     auth
     breaker
-    compose
+    compose connections
     dedupe defaultUserAgent digestFile download downloadAll
     errorCodes errorReasons
     fetchTransport
-    hashNames hint
+    hashNames hint hostHeaders
     isCode
     observe
     rangeTransport rateLimit resumeTransport retry retryBudget
@@ -71,7 +71,7 @@ const NAMES: Record<string, string> = {
     Identity ImageOutcome ImageQuery ImageSize ImageSource ImageStats Images InstallOptions InstallOutcome
     InstallReport InvalidResponseError InvalidResponseErrorOptions
     KeyCheck
-    Layout LayoutFacts LibraryFile LinkOutcome ListOptions ListPosition ListVersion ListedCreator Listing Lock
+    Layout LayoutFacts LayoutOptions LibraryFile LinkOutcome ListOptions ListPosition ListVersion ListedCreator Listing Lock
     LockedFile
     Manifest Me MeCall MediaType MiniVersion MiniVersionCall Model ModelFile ModelFileType ModelImage ModelInfo
     ModelLookup ModelMode ModelProgress ModelQuery ModelReference ModelType ModelUpdates Models Move

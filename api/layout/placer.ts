@@ -3,7 +3,7 @@ import type { CallOptions } from "../client/call.ts";
 import type { Civitai } from "../civitai.ts";
 import type { ResolvedFile } from "../references/resolved_file.ts";
 import { layoutFacts } from "./facts.ts";
-import { layout } from "./layout.ts";
+import { layout, type LayoutOptions } from "./layout.ts";
 
 /**
  * Places the files of one model by the layout `name`; asks who made the model, where the layout wants to know.
@@ -14,9 +14,9 @@ export async function placer(
   name: string,
   modelId: number | null,
   api: Pick<Civitai, "models">,
-  { signal }: CallOptions,
+  { signal, folders = {} }: CallOptions & Pick<LayoutOptions, "folders">,
 ): Promise<(file: ResolvedFile) => string> {
-  const { place } = layout(name);
+  const { place } = layout(name, { folders });
   const creator = name.includes("{creator}") ? await creatorOf(modelId, api, signal) : null;
   return (file) => place(layoutFacts(file, creator));
 }

@@ -63,6 +63,12 @@ const byFile: Readonly<Record<string, Role>> = {
   "Training Data": "training",
 };
 
+/** The role of models of a type, in upper or lower case; undefined for types nobody knows. */
+export function roleOfType(type: string): Role | undefined {
+  const known = Object.keys(byModel).find((name) => name.toLowerCase() === type.toLowerCase());
+  return known === undefined ? undefined : byModel[known];
+}
+
 /** The role of a file. Types the site adds later are `other`. */
 export function roleOf({ modelType, fileType = "Model", format }: LayoutFacts): Role {
   const role = byFile[fileType] ?? byModel[modelType] ?? "other";

@@ -24,6 +24,7 @@ import { atOnce } from "../client/at_once.ts";
 import { type Generation, generationOf, generationOfTexts } from "./generation.ts";
 import { imageTexts } from "./image_texts.ts";
 import { imageId, type ImageSize, imageUrl } from "./image_url.ts";
+import { pictureRequest } from "./picture_request.ts";
 import { type MediaType, sniffBytes, sniffMedia } from "./sniff_media.ts";
 
 /** What is needed to save an image: any image of the API will do. */
@@ -125,7 +126,7 @@ async function yieldTurn(signal: AbortSignal): Promise<void> {
 
 /** Fetches to memory; undefined when it is too large for that. */
 async function fetchSmall(transport: Transport, url: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
-  const response = await transport.fetch(new Request(url, { signal }));
+  const response = await transport.fetch(pictureRequest(url, { signal }));
   if (!response.ok) {
     response.body?.cancel().catch(() => {});
     return undefined; // the longer way says why

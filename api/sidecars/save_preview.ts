@@ -3,6 +3,7 @@ import { redactUrl, renameDurably, wrapDiskError } from "../../transport/interna
 import { ContentError, download, type DownloadOptions, HttpError, type Transport } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
 import { imageUrl } from "../pictures/image_url.ts";
+import { pictureRequest } from "../pictures/picture_request.ts";
 import { sniffMedia } from "../pictures/sniff_media.ts";
 import type { ModelImage } from "../resources/version_parts.ts";
 import { sidecarPath } from "./names.ts";
@@ -79,7 +80,7 @@ export async function savePreview(
     // a video that was called an image is tried once more, as its still frame, behind the others
     for (const { url, takesVideo } of candidates) {
       try {
-        await download(transport, url, temporary, options);
+        await download(transport, pictureRequest(url), temporary, options);
         const media = sniffMedia(startOf(temporary));
         if (media?.kind === "image" || takesVideo && media?.kind === "video") {
           const target = sidecarPath(path, `.preview.${asPng ? "png" : media.extension}`);

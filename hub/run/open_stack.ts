@@ -1,12 +1,11 @@
 import { civitaiPolicy } from "../../api/client/civitai_policy.ts";
 import { cacheInfo } from "../../cache/cache_status.ts";
 import { httpCache } from "../../cache/http_cache.ts";
-import { partitionOf } from "../../cache/partition.ts";
 import type { CacheStore } from "../../cache/store.ts";
 import { createTransport, type CreateTransportOptions } from "../../create_transport.ts";
 import { memoryGuard, type MemoryGuardOptions } from "../../monitor/metrics/memory_guard.ts";
 import type { Monitor, MonitorOptions } from "../../monitor/open_monitor.ts";
-import { civitaiHosts, hostOf, nearestOf, remembered, trustedHosts } from "../../transport/internal.ts";
+import { civitaiHosts, nearestOf, trustedHosts } from "../../transport/internal.ts";
 import { CivikitError, compose, type Middleware, type Transport } from "../../transport/mod.ts";
 
 /** Where answers of the API are kept, and how many. */
@@ -140,15 +139,10 @@ export async function openStack({
   const store = await openCache(cache, onTrouble);
   const monitor = await startMonitor(monitorOptions && { ...monitorOptions, guard: guarded }, onTrouble);
   const guard = monitor === undefined && guarded !== false ? memoryGuard(guarded) : undefined;
-  const partition = remembered(8, (key) => partitionOf(store!, key));
   const layer = store === undefined ? undefined : httpCache({
     store,
     ...civitaiPolicy({ hosts: [...civitaiHosts, host] }),
     ...(cache?.defaultTtlMs !== undefined && { defaultTtlMs: cache.defaultTtlMs }),
-    partition: ({ url }) => {
-      const own = key(hostOf(url));
-      return own === undefined ? undefined : partition(own);
-    },
     onForbiddenStale: "throw",
   });
   const base = createTransport({

@@ -51,6 +51,8 @@ export interface DownloadOptions extends Promised {
   chooseName?: ((suggested: string | undefined) => string) | undefined;
   /** Asked when the file changed at the source in mid-download: what is promised now. */
   refresh?: (() => Promise<Promised>) | undefined;
+  /** Whether what an earlier run has written of the file is gone on with. Default true; false begins at the first byte. */
+  resume?: boolean | undefined;
   /** Keep the unfinished bytes of a file that changed at the source as `NAME.part.old`. Default true. */
   keepReplaced?: boolean | undefined;
   /** Attempts in a row that may bring no new byte. Default 5, 0 to 100. */
@@ -81,6 +83,7 @@ export const downloadOptionNames: { readonly [Name in keyof Required<DownloadOpt
   repair: true,
   chooseName: true,
   refresh: true,
+  resume: true,
   keepReplaced: true,
   maxAttempts: true,
   delayMs: true,

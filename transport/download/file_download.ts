@@ -23,7 +23,7 @@ export class FileDownload {
 
   /** Checks what was asked for; touches nothing yet. */
   constructor(transport: Transport, request: Request, path: string, options: DownloadOptions) {
-    const { maxAttempts = 5, delayMs = 500, flushBytes = 8 * 1024 * 1024, replace = false } = options;
+    const { maxAttempts = 5, delayMs = 500, flushBytes = 8 * 1024 * 1024, replace = false, resume = true } = options;
     const { clock = systemClock, random = Math.random } = options;
     wholeWithin("maxAttempts", maxAttempts, 0, 100);
     within("delayMs", delayMs, 0, 600_000);
@@ -37,7 +37,7 @@ export class FileDownload {
     this.#download = { request, options, expected, target, progress, source, persistence };
     this.#openPart = () => {
       const { hashes, names } = expected;
-      return PartFile.open({ path: target.path, url, hashes, names, replace, flushBytes, clock, signal });
+      return PartFile.open({ path: target.path, url, hashes, names, replace, resume, flushBytes, clock, signal });
     };
   }
 

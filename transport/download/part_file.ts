@@ -24,6 +24,8 @@ export interface PartFileOptions {
   readonly names: readonly HashName[];
   /** A part file of another download is set aside instead of refused. */
   readonly replace: boolean;
+  /** Whether what an earlier run has written is taken over. */
+  readonly resume: boolean;
   /** The journal is written when this many bytes are not in it yet. */
   readonly flushBytes: number;
   readonly clock: Clock;
@@ -89,6 +91,7 @@ export class PartFile {
       const message = `resuming ${JSON.stringify(path)}: it belongs to "${found.url}"`;
       throw new DiskError(message, { code: "part_mismatch", path });
     }
+    if (!this.#options.resume) return this.restart();
     const spans = await proveSpans(this.#lock.path, found.spans, this.#options);
     this.#journal = { ...found, url: redactUrl(url), urlDigest: urlDigest(url), digests: { ...hashes }, spans };
     this.#recorder = new SpanRecorder({ spans });

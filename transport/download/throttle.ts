@@ -6,11 +6,17 @@ export interface Throttle {
   take(bytes: number, signal?: AbortSignal): Promise<void> | undefined;
 }
 
+/** Who waits looks this often whether the rate is another one now. */
+const lookAgainMs = 250;
+// what is left of a byte after a wait may miss 0 by a hair
+const hair = 1e-6;
+
 /**
- * A bandwidth limit that any number of downloads may share: each write books its time and waits for it, so that the
- * sum never exceeds the rate over a second.
+ * A bandwidth limit that any number of downloads may share: each write books its bytes and waits until those booked before
+ * it have passed, so that the sum never exceeds the rate over a second.
  *
- * @param bytesPerSecond The limit; asked anew for every write when it is a function. Infinity means none.
+ * @param bytesPerSecond The limit. A function is asked for every write, and by those who wait four times a second: so a
+ * limit can follow the clock, or somebody's wish. Infinity means none.
  * @param clock Time; tests hand in a fake one.
  * @throws {RangeError} When the limit is not a positive number.
  * @example
@@ -22,16 +28,36 @@ export interface Throttle {
  * ```
  */
 export function throttle(bytesPerSecond: number | (() => number), clock: Clock = systemClock): Throttle {
-  const rate = typeof bytesPerSecond === "number" ? () => bytesPerSecond : bytesPerSecond;
-  if (!(rate() > 0)) throw new RangeError(`option bytesPerSecond: ${rate()} is not a positive number`);
-  /** When the bytes booked so far will have passed. */
-  let booked = -Infinity;
+  const rateNow = typeof bytesPerSecond === "number" ? () => bytesPerSecond : bytesPerSecond;
+  let rate = rateNow();
+  if (!(rate > 0)) throw new RangeError(`option bytesPerSecond: ${rate} is not a positive number`);
+  let booked = 0;
+  let passed = 0;
+  let countedAt = clock.now();
+
+  /** Counts what has passed until now, at the rate so far, and asks for the one from now on. */
+  function count(): void {
+    const now = clock.now();
+    if (rate === Infinity) passed = booked;
+    else passed = Math.min(booked, passed + (now - countedAt) * rate / 1000);
+    countedAt = now;
+    rate = rateNow();
+    if (rate === Infinity) passed = booked;
+  }
+
+  async function until(mark: number, signal?: AbortSignal): Promise<void> {
+    for (let left = mark - passed; left > hair; left = mark - passed) {
+      await sleep(clock, Math.min(lookAgainMs, left * 1000 / rate), signal);
+      count();
+    }
+  }
+
   return {
     take(bytes, signal) {
-      const now = clock.now();
-      const due = Math.max(now, booked);
-      booked = due + bytes * 1000 / rate();
-      return due > now ? sleep(clock, due - now, signal) : undefined;
+      count();
+      const mark = booked;
+      booked += bytes;
+      return mark - passed > hair ? until(mark, signal) : undefined;
     },
   };
 }

@@ -3,7 +3,7 @@ import { InputError } from "../errors/errors.ts";
 import { noteKey } from "../http/key_reason.ts";
 import { trustedHosts } from "../http/civitai_hosts.ts";
 import { rememberSecret } from "../http/known_secrets.ts";
-import { isLoopback } from "../http/loopback.ts";
+import { hostList } from "../http/host_list.ts";
 import type { Middleware } from "../transport.ts";
 import { hostOf } from "../http/host.ts";
 
@@ -20,8 +20,6 @@ export interface AuthOptions {
    */
   hosts?: readonly string[];
 }
-
-const maxRemembered = 1000;
 
 /**
  * Sends `Authorization: Bearer` with the key, to the hosts on the list only, and only over https or to loopback. A
@@ -44,29 +42,9 @@ const maxRemembered = 1000;
  */
 export function auth({ key, hosts = trustedHosts, ...others }: AuthOptions): Middleware {
   noOthers<AuthOptions>("auth", others, { key, hosts });
-  const trusted = new Set(hosts.map(normalised));
-  // by scheme and authority, so that a URL is parsed once for each origin
-  const decisions = new Map<string, boolean>();
+  const listed = hostList(hosts);
+  const isTrusted = (url: string) => listed(url) !== undefined;
   let header: { key: string; value: string } | undefined;
-
-  function isTrusted(url: string): boolean {
-    const origin = url.slice(0, url.indexOf("://") + 3) + hostOf(url);
-    let decision = decisions.get(origin);
-    if (decision === undefined) {
-      if (decisions.size >= maxRemembered) decisions.clear();
-      decisions.set(origin, decision = decide(url));
-    }
-    return decision;
-  }
-
-  function decide(url: string): boolean {
-    const { protocol, hostname, host, port } = new URL(url);
-    const local = isLoopback(url);
-    if (protocol !== "https:" && !(protocol === "http:" && local)) return false;
-    if (trusted.has(host)) return true;
-    if (local) return trusted.has(hostname);
-    return port === "" && hostname.startsWith("www.") && trusted.has(hostname.slice(4));
-  }
 
   /** The request with the key; the same request when there is none. */
   function signed(request: Request, found: string | undefined): Request {
@@ -98,14 +76,4 @@ export function auth({ key, hosts = trustedHosts, ...others }: AuthOptions): Mid
     }
     return response;
   };
-}
-
-/** A host as URLs spell it: lower case, punycode, without the default port. */
-function normalised(host: string): string {
-  const url = `https://${host}/`;
-  if (URL.canParse(url)) {
-    const parsed = new URL(url);
-    if (parsed.href === `https://${parsed.host}/`) return parsed.host;
-  }
-  throw new TypeError(`option hosts: "${host}" is not a host name`);
 }

@@ -59,6 +59,11 @@ export interface RateLimitOptions {
    * refused. Default 120000.
    */
   maxRetryAfterMs?: number;
+  /**
+   * Whether a refusal pauses the host and lowers its concurrency. Default true; false leaves it to each request, and to
+   * `retry`, how long it waits.
+   */
+  adapt?: boolean;
   /** Good answers after which a lowered limit rises by one. Default 10. */
   recoverAfter?: number;
   /** Where time comes from. Default: the machine. */
@@ -109,6 +114,7 @@ export function rateLimit({
   requestDelayMs = 0,
   pauseMs = 5000,
   maxRetryAfterMs = 120_000,
+  adapt = true,
   recoverAfter = 10,
   clock = systemClock,
   ...others
@@ -121,6 +127,7 @@ export function rateLimit({
     requestDelayMs,
     pauseMs,
     maxRetryAfterMs,
+    adapt,
     recoverAfter,
     clock,
   });
@@ -265,6 +272,7 @@ export function rateLimit({
     try {
       const response = await next(request);
       const { status } = response;
+      if (!adapt) return response;
       if (status === 429 || status === 503) {
         const askedMs = parseRetryAfter(response.headers.get("retry-after"), clock.date());
         if (status === 429 || askedMs !== undefined) {

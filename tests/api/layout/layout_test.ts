@@ -97,3 +97,25 @@ Deno.test("layout() refuses templates that lead up, name nothing known, or do no
   }
   assertEquals(layoutNames.length, 6);
 });
+
+Deno.test("layout() puts types of models into folders of their own, before those of the layout", () => {
+  const folders = { lora: "loras/new", VAE: "models\\vae-xl/", Other: "rest" };
+  for (const name of ["comfyui", "{type}/{file}"]) {
+    const { place } = layout(name, { folders });
+    assertEquals(place(facts("LORA")), "loras/new/x.safetensors");
+    assertEquals(place(facts("LoCon")), "loras/new/x.safetensors");
+    assertEquals(place(facts("Checkpoint", { fileType: "VAE" })), "models/vae-xl/x.safetensors");
+    assertEquals(place(facts("SomethingNew")), "rest/x.safetensors");
+    assertEquals(place(facts("Checkpoint")), layout(name).place(facts("Checkpoint")));
+  }
+  const both = layout("comfyui", { folders: { LORA: "a", LoCon: "b" } });
+  assertEquals([both.place(facts("LoCon")), both.place(facts("DoRA"))], ["b/x.safetensors", "a/x.safetensors"]);
+});
+
+Deno.test("layout() refuses a folder that is none below the root, and names it", () => {
+  for (const folder of ["", "/mnt/vae", "../vae", "a/../../b", "C:\\vae", "a\0b", "con"]) {
+    const error = assertThrows(() => layout("comfyui", { folders: { VAE: folder } }), InputError);
+    assertEquals(error.code, "invalid_config");
+    assertStringIncludes(error.message, JSON.stringify(folder));
+  }
+});

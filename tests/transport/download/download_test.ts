@@ -204,6 +204,18 @@ Deno.test("download() keeps what it has when it is stopped, and goes on from the
     assertEquals(await Deno.readFile(path), expected as Uint8Array<ArrayBuffer>);
   }));
 
+Deno.test("download() told not to resume begins at the first byte, whatever is there", () =>
+  bench("fetch", [{ kind: "cut", after: 4_000_000, how: "fin" }], async ({ get, names, origin, path }) => {
+    await fails(() => get({ hashes: { SHA256 }, maxAttempts: 0 }), "connection_reset");
+    assertEquals(names(), ["a.bin.part", "a.bin.part.json"]);
+    origin.heal();
+    await origin.idle();
+    const before = origin.sent();
+    const { resumedBytes, verified } = await get({ hashes: { SHA256 }, resume: false });
+    assertEquals([resumedBytes, verified, origin.sent() - before], [0, true, size]);
+    assertEquals(await Deno.readFile(path), expected as Uint8Array<ArrayBuffer>);
+  }));
+
 Deno.test("download() fetches again only the spans that were damaged on the disk", () =>
   bench("fetch", [{ kind: "cut", after: 4_000_000, how: "fin" }], async ({ get, path, origin }) => {
     await fails(() => get({ hashes: { SHA256 }, maxAttempts: 0, flushBytes: 65_536 }), "connection_reset");

@@ -2,7 +2,22 @@ import { assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@
 import { throttle } from "../../../transport/mod.ts";
 import { fakeClock } from "../../_support/clock.ts";
 
-Deno.test("throttle() asks for its rate anew at every write", async () => {
+Deno.test("throttle() books one write after another, each once those before it have passed", async () => {
+  const clock = fakeClock();
+  const limit = throttle(1000, clock);
+  const passed: number[] = [];
+  const takes = [1000, 500, 2000, 1].map(async (bytes) => {
+    await limit.take(bytes);
+    passed.push(clock.now());
+  });
+  await clock.advance(4000);
+  await Promise.all(takes);
+  assertEquals(passed, [0, 1000, 1500, 3500]);
+  await clock.advance(60_000);
+  assertEquals(limit.take(1), undefined);
+});
+
+Deno.test("throttle() follows a rate that changes, also for those who wait already", async () => {
   const clock = fakeClock();
   let rate = 1000;
   const limit = throttle(() => rate, clock);
@@ -17,8 +32,18 @@ Deno.test("throttle() asks for its rate anew at every write", async () => {
   const free = take(1_000_000);
   await clock.advance(2000);
   await Promise.all([waiting, free]);
-  assertEquals(passed, [0, 1000, 1500]);
+  assertEquals(passed, [0, 0, 250]);
   assertEquals(limit.take(1_000_000), undefined);
+});
+
+Deno.test("throttle() follows the clock on the wall: slow until eight, then faster", async () => {
+  const clock = fakeClock("2026-01-01T07:59:59Z");
+  const limit = throttle(() => new Date(clock.date()).getUTCHours() < 8 ? 10 : 1000, clock);
+  limit.take(1010);
+  const waiting = limit.take(1)!.then(() => clock.now());
+  await clock.advance(5000);
+  // ten bytes until eight o'clock, a thousand in the second after it
+  assertEquals(await waiting, 2000);
 });
 
 Deno.test("throttle() ends its wait with the caller's reason, and arms no timer after it", async () => {

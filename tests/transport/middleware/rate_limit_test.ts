@@ -44,6 +44,13 @@ Deno.test("rateLimit() passes answers on untouched and asks no clock when nothin
   assertEquals([client.events, clock.timers], [[], 0]);
 });
 
+Deno.test("rateLimit() that does not adapt leaves a refusal to the request that met it", async () => {
+  const { client, hosts, origin } = setUp({ adapt: false, concurrency: 4 }, status(429, { "retry-after": "60" }), good);
+  assertEquals((await client.fetch(get())).status, 429);
+  assertEquals((await client.fetch(get())).status, 200);
+  assertEquals([origin.requests.length, hosts.get(host)?.limit, client.events], [2, 4, []]);
+});
+
 Deno.test("rateLimit() lets no more than concurrency wait for headers, first come first", async () => {
   const { open, answer } = byHand();
   const { clock, hosts, origin, client } = setUp({ concurrency: 2 }, answer);
