@@ -36,7 +36,9 @@ export interface Parts {
 
 /** Options of {@linkcode service}. */
 export interface ServiceOptions
-  extends Parts, Omit<DiagnosticsOptions, "basePath" | "transfers" | "batch" | "hostname" | "allowedHosts" | "token"> {
+  extends
+    Parts,
+    Omit<DiagnosticsOptions, "basePath" | "live" | "transfers" | "batch" | "hostname" | "allowedHosts" | "token"> {
   /** Address the service is going to listen on. Default `127.0.0.1`; another one makes `token` compulsory. */
   readonly hostname?: string;
   /** Further host names it is reached by. Default: none. */

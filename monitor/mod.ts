@@ -74,4 +74,4 @@ export { type LogEntry, parseLogLine } from "./logs/parse.ts";
 export { logLines, logParts } from "./logs/read.ts";
 export { type Diagnostics, diagnostics } from "./server/app.ts";
 export type { CacheNumbers, DiagnosticsOptions } from "./server/options.ts";
-export { prometheusText } from "./server/prometheus.ts";
+export { type PrometheusNumbers, prometheusText } from "./server/prometheus.ts";

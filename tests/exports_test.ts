@@ -125,6 +125,7 @@ const NAMES: Record<string, string> = {
     LogLevelName Logger Logs LogsOptions
     MemoryGuard MemoryGuardOptions MemorySnapshot MetricsOptions MetricsRegistry MetricsRegistryOptions Monitor
     MonitorEvent MonitorEventBody MonitorOptions MonitoredOptions
+    PrometheusNumbers
     QueuedJob
     Recorder RecorderOptions RegistrySnapshot Report ReportFormat ReportOptions RequestNumbers RequestOutcome
     RequestSample RequestTotals RouteReport

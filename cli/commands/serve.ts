@@ -93,8 +93,9 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
   const { io } = context;
   const { hostname, port, ...options } = serverOptions(args, context);
   const path = args.flags.store ?? monitorPaths(io.env)?.store;
-  const { diagnostics, metricsRegistry, statsStore } = await import("../../monitor/mod.ts");
+  const { diagnostics, liveTable, metricsRegistry, statsStore } = await import("../../monitor/mod.ts");
   using store = path === undefined ? undefined : statsStore(path);
+  using live = path === undefined ? undefined : liveTable(path);
   const registry = metricsRegistry();
   const cache = await openCache(context);
   const app = (() => {
@@ -104,6 +105,7 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
         hostname,
         ...options,
         ...(store && { store }),
+        ...(live && { live }),
         ...(cache && { cache: () => cache.stats() }),
       });
     } catch (error) {

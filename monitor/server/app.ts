@@ -12,6 +12,7 @@ import { apiRoutes } from "./routes_api.ts";
 import { pageRoutes } from "./routes_pages.ts";
 import { probeRoutes } from "./routes_probes.ts";
 import { secured } from "./security_headers.ts";
+import { ownTransfers } from "./transfer_source.ts";
 import { diagnosticViews } from "./views.ts";
 import { isPageWanted } from "./wanted.ts";
 
@@ -71,6 +72,7 @@ export function diagnosticApp(options: DiagnosticsOptions, { access, outer }: Su
   const {
     registry,
     store,
+    live,
     transfers = registry.transfers,
     batch,
     cache,
@@ -82,7 +84,9 @@ export function diagnosticApp(options: DiagnosticsOptions, { access, outer }: Su
   wholeWithin("maxEventClients", maxEventClients, 1, 10_000);
   const base = baseOf(options);
   const streams = eventStreams(registry.events, clock, { maxClients: maxEventClients });
-  const views = diagnosticViews({ registry, store, cache, folder, memoryLimitBytes, clock });
+  const source = live ?? ownTransfers({ shown: registry.transfers, one: transfers, batch, clock });
+  const folders = typeof folder === "string" ? [folder] : folder;
+  const views = diagnosticViews({ registry, store, live, source, cache, folders, memoryLimitBytes, clock });
   const renderer = pageRenderer({ views, base, outer, now: clock.now });
   let isClosed = false;
 
@@ -96,9 +100,9 @@ export function diagnosticApp(options: DiagnosticsOptions, { access, outer }: Su
 
   app.use(secured);
   if (access !== undefined) app.use(access.check);
-  app.route("/", pageRoutes({ views, renderer, transfers: registry.transfers, base, logIn: access?.logIn }));
-  app.route("/", probeRoutes({ registry, views, streams, isClosed: () => isClosed, clock }));
-  app.route("/api", apiRoutes({ registry, store, transfers, batch, views, renderer, base, clock }));
+  app.route("/", pageRoutes({ views, renderer, base, logIn: access?.logIn }));
+  app.route("/", probeRoutes({ views, streams, isClosed: () => isClosed, clock }));
+  app.route("/api", apiRoutes({ registry, store, source, views, renderer, base, clock }));
 
   app.notFound((c) => isPageWanted(c) ? renderer.show(c, notFoundPage, 404) : c.json({ error: "not found" }, 404));
   app.onError((error, c) => {

@@ -1,6 +1,7 @@
 import { html } from "hono/html";
 import type { Report } from "../report/report.ts";
 import type { RegistrySnapshot } from "../metrics/metrics_registry.ts";
+import type { LiveTransfer } from "../stats/live_transfer.ts";
 import type { TimelinePoint } from "../stats/timeline.ts";
 import { chart } from "./chart.ts";
 import { formatCount, formatMs, formatPercent, formatSize } from "./format.ts";
@@ -16,6 +17,7 @@ const MB = 1024 * 1024;
 export interface DashboardData {
   readonly report: Report;
   readonly snapshot: RegistrySnapshot;
+  readonly transfers: readonly LiveTransfer[];
   readonly health: Health;
   readonly points: readonly TimelinePoint[];
   readonly stepMs: number;
@@ -50,6 +52,11 @@ function figures({ report, snapshot }: DashboardData, t: Texts): Html {
       t.requests,
       formatCount(report.total_requests),
       `${counted(t.perMinute, formatCount(report.requests_per_minute))} · ${counted(t.active, snapshot.active)}`,
+    ],
+    [
+      t.success,
+      isEmpty ? "–" : formatPercent(report.success_rate_percent),
+      counted(t.failedCount, formatCount(report.failed_requests)),
     ],
     [
       t.errorRate,
@@ -144,11 +151,11 @@ function charts({ points: all, stepMs, nowMs }: DashboardData, { t, span }: Page
 /** The dashboard. */
 export function dashboardPage(data: DashboardData, context: PageContext): Page {
   const { t, span } = context;
-  const { report, snapshot, health } = data;
+  const { report, transfers, health } = data;
   const body = html`${live("health", healthList(health, t))}
 ${live("figures", figures(data, t))}
 ${live("charts", charts(data, context))}
-${live("transfers", html`<h2>${t.transfers}</h2>${transferTable(snapshot.transfers, context, 8)}`)}
+${live("transfers", html`<h2>${t.transfers}</h2>${transferTable(transfers, context, 8)}`)}
 ${live("errors", html`<h2>${t.errors}</h2>${errorTable(report.errors, t, 8)}`)}
 ${clearForm(context)}`;
   return { name: "dashboard", title: t.dashboard, body, everyMs: span === "run" ? 2000 : 10_000 };

@@ -1,6 +1,5 @@
 import { freeBytes, redactText } from "../../transport/internal.ts";
 import { CivikitError, version } from "../../transport/mod.ts";
-import type { MemorySnapshot } from "../metrics/resident_memory.ts";
 import type { CacheNumbers } from "./options.ts";
 
 /** How one part fares, from best to worst. */
@@ -35,12 +34,20 @@ export interface HealthFacts {
   readonly recent: { readonly requests: number; readonly failed: number };
   /** The cache's numbers; undefined without a cache. */
   readonly cache: (() => CacheNumbers | Promise<CacheNumbers>) | undefined;
-  /** Where downloads go. */
-  readonly folder: string;
+  /** Where downloads go; the worst of them counts. */
+  readonly folders: readonly string[];
+  /** Resident memory of each process that works, and what it should stay below; the worst of them counts. */
+  readonly memory: readonly ProcessMemory[];
+}
+
+/** The memory of one process, in bytes. */
+export interface ProcessMemory {
+  /** Which process. */
+  readonly pid: number;
   /** Resident memory. */
-  readonly memory: MemorySnapshot;
-  /** What it should stay below, in bytes. */
-  readonly memoryLimitBytes: number;
+  readonly rssBytes: number;
+  /** What it should stay below. */
+  readonly limitBytes: number;
 }
 
 const GB = 1e9;
@@ -69,22 +76,34 @@ async function cacheHealth(numbers: HealthFacts["cache"]): Promise<HealthCheck> 
   }
 }
 
-function diskSpace(folder: string): HealthCheck {
-  let free: number | undefined;
+function freeFor(folder: string): number | undefined {
   try {
-    free = freeBytes(folder);
+    return freeBytes(folder);
   } catch {
-    free = undefined;
+    return undefined;
   }
-  if (free === undefined) return { level: "warning", observed: free, unit: "bytes", note: "free space is not known" };
-  const note = `${(free / GB).toFixed(1)} GB free`;
+}
+
+function diskSpace(folders: readonly string[]): HealthCheck {
+  const known = [...new Set(folders)].map((folder) => ({ folder, free: freeFor(folder) }))
+    .filter((one): one is { folder: string; free: number } => one.free !== undefined)
+    .sort((a, b) => a.free - b.free);
+  const [worst] = known;
+  if (worst === undefined) {
+    return { level: "warning", observed: undefined, unit: "bytes", note: "free space is not known" };
+  }
+  const { folder, free } = worst;
   if (free >= 5 * GB) return { level: "ok", observed: free, unit: "bytes", note: "" };
+  const note = redactText(`${(free / GB).toFixed(1)} GB free${known.length > 1 ? ` in ${folder}` : ""}`);
   return { level: free < 100 * MB ? "error" : "warning", observed: free, unit: "bytes", note };
 }
 
-function memoryHealth({ memory: { rssBytes }, memoryLimitBytes: limit }: HealthFacts): HealthCheck {
+function memoryHealth(memory: HealthFacts["memory"]): HealthCheck {
+  const worst = memory.toSorted((a, b) => b.rssBytes / b.limitBytes - a.rssBytes / a.limitBytes)[0]!;
+  const { pid, rssBytes, limitBytes: limit } = worst;
   if (rssBytes <= limit) return { level: "ok", observed: rssBytes, unit: "bytes", note: "" };
-  const note = `${Math.round(rssBytes / MB)} MB used, ${Math.round(limit / MB)} MB allowed`;
+  const whose = pid === Deno.pid ? "" : `process ${pid}: `;
+  const note = `${whose}${Math.round(rssBytes / MB)} MB used, ${Math.round(limit / MB)} MB allowed`;
   return { level: rssBytes > limit * 2 ? "error" : "warning", observed: rssBytes, unit: "bytes", note };
 }
 
@@ -97,8 +116,8 @@ export async function checkHealth(facts: HealthFacts): Promise<Health> {
   const checks = {
     http_client: httpClient(facts.recent),
     cache: await cacheHealth(facts.cache),
-    disk_space: diskSpace(facts.folder),
-    memory: memoryHealth(facts),
+    disk_space: diskSpace(facts.folders),
+    memory: memoryHealth(facts.memory),
   };
   const levels = Object.values(checks).map(({ level }) => level);
   return { level: levels.includes("error") ? "error" : levels.includes("warning") ? "warning" : "ok", checks };

@@ -33,7 +33,7 @@ const limit: Json = {
   required: false,
   schema: { type: "integer", minimum: 1, maximum: 1000, default: 100 },
 };
-const transferId: Json = { name: "id", in: "path", required: true, schema: { type: "string", pattern: "^t[0-9]+$" } };
+const transferId: Json = { name: "id", in: "path", required: true, schema: { type: "string", pattern: "^t?[0-9]+$" } };
 
 const refused: Json = {
   "401": json("The token is missing or wrong.", ref("Problem")),
@@ -50,11 +50,15 @@ const post = (summary: string, parameters: readonly Json[] = [], more: Json = {}
 
 const actions = ["pause", "resume", "cancel"] as const;
 const verbs = { pause: "Holds", resume: "Lets go on", cancel: "Stops" } as const;
-const noTransfer: Json = { "404": json("No running transfer has that id.", ref("Problem")) };
+const noTransfer: Json = {
+  "404": json("No running transfer has that id.", ref("Problem")),
+  "409": json("It cannot do that in the state it is in, such as pause while it is verified.", ref("Problem")),
+};
 
 const number: Json = { type: "number" };
 const integer: Json = { type: "integer" };
 const string: Json = { type: "string" };
+const orNull = (type: string): Json => ({ type: [type, "null"] });
 const object = (properties: Json, required: readonly string[] = Object.keys(properties)): Json => ({
   type: "object",
   properties,
@@ -114,18 +118,21 @@ const schemas: Json = {
   }),
   Transfer: object({
     id: string,
-    name: string,
+    process: object({ pid: integer, startedMs: number, command: string, isAlive: { type: "boolean" } }),
+    path: string,
+    reference: orNull("string"),
+    state: { enum: ["waiting", "resolving", "downloading", "paused", "verifying", "done", "failed", "cancelled"] },
     bytes: integer,
-    totalBytes: integer,
+    totalBytes: orNull("integer"),
     bytesPerSecond: number,
-    etaMs: number,
-    state: { enum: ["waiting", "active", "paused", "verifying", "finished", "skipped", "failed", "cancelled"] },
-    startedMs: number,
-    endedMs: number,
-    code: string,
-    connections: integer,
+    why: orNull("string"),
+    againMs: orNull("number"),
     retries: integer,
-  }, ["id", "name", "state", "bytes", "bytesPerSecond", "startedMs", "connections", "retries"]),
+    startedMs: number,
+    changedMs: number,
+    endedMs: orNull("number"),
+    verdict: { enum: ["verified", "unverified", "there", "failed", "cancelled", "died", null] },
+  }),
   Point: object({
     atMs: number,
     requests: integer,
@@ -209,7 +216,10 @@ export const openapi: Json = {
       lang,
     ]),
     "/api/failures": get("Single failures.", json("Newest first.", array(ref("Failure"))), [span, limit]),
-    "/api/transfers": get("Transfers.", json("Oldest first.", array(ref("Transfer")))),
+    "/api/transfers": get(
+      "Transfers: those that run, then the latest that ended.",
+      json("Of all processes, where they are known.", array(ref("Transfer"))),
+    ),
     ...Object.fromEntries(
       actions.map((action) => [`/api/transfers/${action}`, post(`${verbs[action]} all running transfers.`)]),
     ),

@@ -1,6 +1,7 @@
 import type { Clock, DownloadBatch } from "../../transport/mod.ts";
 import type { MetricsRegistry } from "../metrics/metrics_registry.ts";
 import type { TransferList } from "../metrics/transfers.ts";
+import type { TransferSource } from "../stats/live_transfer.ts";
 import type { StatsStore } from "../stats/stats_store.ts";
 
 /** What a cache tells about itself; the `stats()` of every cache store fits. */
@@ -33,14 +34,19 @@ export interface DiagnosticsOptions {
   registry: MetricsRegistry;
   /** Numbers on disk, of the last 24 hours and of other processes. Default: only the registry. */
   store?: StatsStore;
+  /**
+   * The transfers of all processes, this one's among them: `openMonitor({ live })` writes them. With `store` beside it,
+   * `/metrics` gives the totals of all processes too. Default: only the transfers of the registry.
+   */
+  live?: TransferSource | undefined;
   /** What pauses, resumes and cancels single transfers. Default: the registry's own list. */
   transfers?: Pick<TransferList, "pause" | "resume" | "cancel">;
   /** What pauses, resumes and cancels all at once, such as what `downloadAll` returns. Default: each transfer in turn. */
   batch?: Pick<DownloadBatch, "isPaused" | "pause" | "resume" | "cancel">;
   /** The cache's numbers, such as `() => store.stats()`. Default: no cache. */
   cache?: () => CacheNumbers | Promise<CacheNumbers>;
-  /** Folder whose free space counts. Default: the working directory. */
-  folder?: string;
+  /** Folders whose free space counts, beside those of the latest transfers of `live`. Default: the working directory. */
+  folder?: string | readonly string[];
   /** Resident memory that is healthy, in bytes. Default: the memory guard's limit, else 200 MiB above that at the start. */
   memoryLimitBytes?: number;
   /** Address the server is going to listen on. Default `127.0.0.1`; another one makes `token` compulsory. */

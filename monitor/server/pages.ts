@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import type { Report } from "../report/report.ts";
 import type { FailureRecord } from "../metrics/failures.ts";
-import type { TransferSnapshot } from "../metrics/transfers.ts";
+import { canObey, type LiveTransfer, type Wish } from "../stats/live_transfer.ts";
 import { formatCount, formatMoment, formatMs, formatPercent, formatSize, formatSpan } from "./format.ts";
 import { type Html, live, type Page, type PageContext } from "./layout.ts";
 import type { CacheNumbers } from "./options.ts";
@@ -122,16 +122,27 @@ ${live("failures", failures.length === 0 ? html`` : html`<h2>${t.recent}</h2>${f
   return { name: "errors", title: t.errors, body, everyMs: 5000 };
 }
 
-/** The transfers. */
-export function transfersPage(transfers: readonly TransferSnapshot[], context: PageContext): Page {
+/** The transfers; what none of them can do is not offered. */
+export function transfersPage(transfers: readonly LiveTransfer[], context: PageContext): Page {
   const { t, base } = context;
-  const all = (action: string, text: string) =>
-    html`
-      <form method="post"
-        action="${base}/api/transfers/${action}"><button id="all-${action}">${text}</button></form>
-    `;
+  const all = (wish: Wish, text: string) =>
+    transfers.some((transfer) => canObey(transfer, wish))
+      ? html`
+        <form method="post"
+          action="${base}/api/transfers/${wish}"><button id="all-${wish}">${text}</button></form>
+      `
+      : "";
   const body = html`${live("transfers", transferTable(transfers, context, 200))}
-<div class="actions">${[all("pause", t.pauseAll), all("resume", t.resumeAll), all("cancel", t.cancelAll)]}</div>`;
+${
+    live(
+      "transfers-all",
+      html`<div class="actions">${[
+        all("pause", t.pauseAll),
+        all("resume", t.resumeAll),
+        all("cancel", t.cancelAll),
+      ]}</div>`,
+    )
+  }`;
   return { name: "transfers", title: t.transfers, body, everyMs: 1000 };
 }
 

@@ -2,7 +2,8 @@ import { version } from "../../transport/mod.ts";
 import type { CounterName, CounterSnapshot } from "../metrics/counters.ts";
 import type { RegistrySnapshot } from "../metrics/metrics_registry.ts";
 import type { SeriesSnapshot } from "../metrics/series.ts";
-import type { TransferState } from "../metrics/transfers.ts";
+import type { TransferSnapshot, TransferState } from "../metrics/transfers.ts";
+import type { LiveState, LiveTransfer, WorkingProcess } from "../stats/live_transfer.ts";
 
 /** Labels as they are written, without braces; and the value. */
 type Sample = readonly [labels: string, value: number];
@@ -54,7 +55,21 @@ const counterNames: Readonly<
   null_answer: ["null_answers", "code", "Calls that answered null instead of throwing, by failure."],
 };
 
-const states: readonly TransferState[] = ["waiting", "active", "paused", "verifying"];
+/** The states of what runs, by their label. */
+const states = {
+  waiting: ["waiting", "resolving"],
+  active: ["active", "downloading"],
+  paused: ["paused"],
+  verifying: ["verifying"],
+} as const satisfies Readonly<Record<string, readonly (TransferState | LiveState)[]>>;
+
+/** Numbers of this process or, with what the table of all processes says, of all. */
+export interface PrometheusNumbers extends Omit<RegistrySnapshot, "transfers"> {
+  /** Transfers under way. */
+  readonly transfers: readonly Pick<TransferSnapshot | LiveTransfer, "state" | "bytesPerSecond" | "endedMs">[];
+  /** The processes that transfer; undefined where only this one is known. */
+  readonly working?: readonly Pick<WorkingProcess, "rssBytes">[];
+}
 
 function escapeLabel(text: string): string {
   if (!/[\\\n"]/.test(text)) return text;
@@ -120,7 +135,7 @@ function requests(snapshots: readonly SeriesSnapshot[]): string {
   ].join("");
 }
 
-function counters({ counters }: RegistrySnapshot): string {
+function counters({ counters }: Pick<RegistrySnapshot, "counters">): string {
   const byName = Map.groupBy(counters, ({ name }) => name);
   let text = "";
   for (const [name, [outside, own, help, sum]] of Object.entries(counterNames)) {
@@ -137,7 +152,7 @@ function counters({ counters }: RegistrySnapshot): string {
 }
 
 /**
- * All numbers of a registry in the text format of Prometheus (version 0.0.4): base units, counters that end in `_total`,
+ * All numbers of a registry, or of all processes, in the text format of Prometheus (version 0.0.4): base units, counters that end in `_total`,
  * a cumulative histogram, labels escaped.
  *
  * @example
@@ -147,8 +162,9 @@ function counters({ counters }: RegistrySnapshot): string {
  * console.log(prometheusText(metricsRegistry().snapshot()).includes("civikit_build_info")); // true
  * ```
  */
-export function prometheusText(snapshot: RegistrySnapshot): string {
-  const { memory, transfers, active, series, fromMs } = snapshot;
+export function prometheusText(snapshot: PrometheusNumbers): string {
+  const { memory, transfers, active, series, fromMs, working } = snapshot;
+  const running = transfers.filter(({ endedMs }) => endedMs === undefined || endedMs === null);
   const gauge = (name: string, help: string, value: number | undefined) =>
     metric(name, "gauge", help, value === undefined ? [] : [["", value]]);
   return [
@@ -164,12 +180,21 @@ export function prometheusText(snapshot: RegistrySnapshot): string {
       "transfers",
       "gauge",
       "Transfers under way, by state.",
-      states.map((state) => [label("state", state), transfers.filter((transfer) => transfer.state === state).length]),
+      Object.entries<readonly string[]>(states).map(([name, those]) => [
+        label("state", name),
+        running.filter(({ state }) => those.includes(state)).length,
+      ]),
     ),
     gauge(
       "transfer_bytes_per_second",
       "Speed of all transfers together.",
-      transfers.reduce((sum, { bytesPerSecond }) => sum + bytesPerSecond, 0),
+      running.reduce((sum, { bytesPerSecond }) => sum + bytesPerSecond, 0),
+    ),
+    gauge("processes", "Processes that transfer now.", working?.length),
+    gauge(
+      "processes_resident_memory_bytes",
+      "Resident memory of the processes that transfer now, together.",
+      working?.reduce((sum, { rssBytes }) => sum + rssBytes, 0),
     ),
     gauge("resident_memory_bytes", "Resident memory.", memory.rssBytes),
     gauge("resident_memory_peak_bytes", "The most resident memory seen.", memory.peakBytes),

@@ -1,10 +1,10 @@
 import { type Context, Hono } from "hono";
 import { redactText } from "../../transport/internal.ts";
-import type { Clock, DownloadBatch } from "../../transport/mod.ts";
+import type { Clock } from "../../transport/mod.ts";
 import type { Histogram } from "../metrics/histogram.ts";
 import type { MetricsRegistry, RegistrySnapshot } from "../metrics/metrics_registry.ts";
-import type { TransferList } from "../metrics/transfers.ts";
 import { formatReport } from "../report/format_report.ts";
+import type { TransferSource } from "../stats/live_transfer.ts";
 import type { StatsStore } from "../stats/stats_store.ts";
 import { healthJson } from "./health.ts";
 import { openapi } from "./openapi.ts";
@@ -16,8 +16,7 @@ import { isPageWanted, localeFor } from "./wanted.ts";
 export interface ApiRoutesOptions {
   readonly registry: MetricsRegistry;
   readonly store: StatsStore | undefined;
-  readonly transfers: Pick<TransferList, "pause" | "resume" | "cancel">;
-  readonly batch: Pick<DownloadBatch, "pause" | "resume" | "cancel"> | undefined;
+  readonly source: TransferSource;
   readonly clock: Clock;
   /** What is shown. */
   readonly views: Views;
@@ -44,7 +43,7 @@ function statsJson({ series, ...rest }: RegistrySnapshot): unknown {
 
 /** The JSON, as {@linkcode openapi} describes it, and what can be done. Paths are below `/api`. */
 export function apiRoutes(
-  { registry, store, transfers, batch, views, renderer, base, clock }: ApiRoutesOptions,
+  { registry, store, source, views, renderer, base, clock }: ApiRoutesOptions,
 ): Hono {
   const app = new Hono();
   const spanOf = (c: Context) => views.spanOf(c.req.query("span"));
@@ -72,7 +71,7 @@ export function apiRoutes(
     }
     return c.json(views.failures(spanOf(c), limit));
   });
-  app.get("/transfers", (c) => c.json(registry.transfers.list()));
+  app.get("/transfers", (c) => c.json(views.transfers()));
   app.get("/cache", async (c) => {
     const numbers = await views.cacheNumbers();
     if (numbers === null) return c.json({ error: "the cache does not answer" }, 503);
@@ -98,12 +97,17 @@ export function apiRoutes(
   });
   for (const action of ["pause", "resume", "cancel"] as const) {
     app.post(`/transfers/${action}`, (c) => {
-      if (batch !== undefined) batch[action]();
-      else for (const { id } of registry.transfers.list()) transfers[action](id);
+      source.wish(action);
       return done(c, "/transfers");
     });
     app.post(`/transfers/:id/${action}`, (c) => {
-      if (!transfers[action](c.req.param("id"))) return c.json({ error: "no such transfer is running" }, 404);
+      const id = c.req.param("id");
+      if (source.wish(action, id).length > 0) return done(c, "/transfers");
+      const found = source.list().find((one) => one.id === id && one.endedMs === null && one.process.isAlive);
+      if (found === undefined) return c.json({ error: "no such transfer is running" }, 404);
+      // what is as it is wished is no failure; what cannot be as it is wished is one
+      const isSo = action === "pause" ? found.state === "paused" : action === "resume";
+      if (!isSo) return c.json({ error: `a transfer that is ${found.state} cannot do that` }, 409);
       return done(c, "/transfers");
     });
   }

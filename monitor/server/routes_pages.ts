@@ -1,6 +1,5 @@
 import { eTag, ifNoneMatch } from "@std/http/etag";
 import { type Context, Hono } from "hono";
-import type { TransferList } from "../metrics/transfers.ts";
 import type { AccessControl } from "./access.ts";
 import icon from "./assets/icon.svg" with { type: "text" };
 import liveScript from "./assets/live.js" with { type: "text" };
@@ -17,8 +16,6 @@ export interface PageRoutesOptions {
   readonly views: Views;
   /** How it is shown. */
   readonly renderer: Renderer;
-  /** The transfers. */
-  readonly transfers: Pick<TransferList, "list">;
   /** What stands before every path, without a slash at the end. */
   readonly base: string;
   /** Takes the token; undefined where none is asked for. */
@@ -32,7 +29,7 @@ const assets: readonly (readonly [name: string, type: string, text: string])[] =
 ];
 
 /** The pages, what they look like, and the way in. */
-export function pageRoutes({ views, renderer: { show }, transfers, base, logIn }: PageRoutesOptions): Hono {
+export function pageRoutes({ views, renderer: { show }, base, logIn }: PageRoutesOptions): Hono {
   const app = new Hono();
 
   for (const [name, type, text] of assets) {
@@ -55,7 +52,7 @@ export function pageRoutes({ views, renderer: { show }, transfers, base, logIn }
       const { span, locale } = context;
       return errorsPage(views.report(span, locale), views.failures(span, 100), context);
     }));
-  app.get("/transfers", (c) => show(c, (context) => transfersPage(transfers.list(), context)));
+  app.get("/transfers", (c) => show(c, (context) => transfersPage(views.transfers(), context)));
   app.get("/cache", (c) => show(c, async (context) => cachePage(await views.cacheNumbers(), context)));
 
   const showLogIn = (c: Context, problem: LogInProblem | undefined, status: PageStatus) =>

@@ -1,17 +1,12 @@
 import { Hono } from "hono";
 import type { Clock } from "../../transport/mod.ts";
-import type { MetricsRegistry } from "../metrics/metrics_registry.ts";
 import type { EventStreams } from "./event_stream.ts";
 import { healthJson } from "./health.ts";
-import { prometheusText } from "./prometheus.ts";
-import { ttlCache } from "./ttl_cache.ts";
 import type { Views } from "./views.ts";
 
 /** What the probes look at. */
 export interface ProbeRoutesOptions {
-  /** The numbers. */
-  readonly registry: MetricsRegistry;
-  /** Where the health comes from. */
+  /** Where numbers and health come from. */
   readonly views: Views;
   /** The streams of events. */
   readonly streams: EventStreams;
@@ -21,12 +16,9 @@ export interface ProbeRoutesOptions {
   readonly clock: Clock;
 }
 
-const metricsTtlMs = 100;
-
 /** What programs watch: `/healthz`, `/readyz`, `/metrics` for Prometheus, and `/events`. */
-export function probeRoutes({ registry, views, streams, isClosed, clock }: ProbeRoutesOptions): Hono {
+export function probeRoutes({ views, streams, isClosed, clock }: ProbeRoutesOptions): Hono {
   const app = new Hono();
-  const texts = ttlCache<string>(clock.now);
 
   app.get("/healthz", async (c) => {
     const health = await views.health();
@@ -35,8 +27,7 @@ export function probeRoutes({ registry, views, streams, isClosed, clock }: Probe
   });
   app.get("/readyz", (c) => isClosed() ? c.text("closing\n", 503) : c.text("ready\n"));
   app.get("/metrics", (c) => {
-    const text = texts.get("metrics", metricsTtlMs, () => prometheusText(registry.snapshot()));
-    return c.body(text, 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
+    return c.body(views.metrics(), 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
   });
   app.get("/events", (c) => {
     const stream = streams.open(c.req.header("last-event-id"));

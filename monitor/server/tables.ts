@@ -2,10 +2,11 @@ import { html, raw } from "hono/html";
 import type { ErrorReport } from "../report/error_report.ts";
 import type { RequestNumbers } from "../report/report.ts";
 import type { FailureRecord } from "../metrics/failures.ts";
-import type { TransferSnapshot, TransferState } from "../metrics/transfers.ts";
+import { type ErrorCode, hint, type Locale } from "../../transport/mod.ts";
+import { canObey, type LiveState, type LiveTransfer, type Wish } from "../stats/live_transfer.ts";
 import { formatCount, formatMoment, formatMs, formatPercent, formatSize, formatSpan } from "./format.ts";
 import type { Html, PageContext } from "./layout.ts";
-import type { Texts } from "./texts.ts";
+import { counted, type Texts } from "./texts.ts";
 
 /** A table that scrolls by itself on narrow screens, so that the page does not. */
 export function table(caption: string, heads: readonly string[], rows: readonly Html[], className = ""): Html {
@@ -22,69 +23,100 @@ export function table(caption: string, heads: readonly string[], rows: readonly 
   `;
 }
 
-const isRunning = (state: TransferState): boolean =>
-  state === "waiting" || state === "active" || state === "paused" || state === "verifying";
-
-const order: Readonly<Record<TransferState, number>> = {
-  active: 0,
+const order: Readonly<Record<LiveState, number>> = {
+  downloading: 0,
   verifying: 1,
   paused: 2,
-  waiting: 3,
-  failed: 4,
-  cancelled: 5,
-  finished: 6,
-  skipped: 7,
+  resolving: 3,
+  waiting: 4,
+  failed: 5,
+  cancelled: 6,
+  done: 7,
 };
 
-type Action = "pause" | "resume" | "cancel";
-
-function transferForm(place: string, { id, name }: TransferSnapshot, action: Action, text: string): Html {
+function transferForm(place: string, { id, path }: LiveTransfer, wish: Wish, text: string): Html {
   return html`
     <form method="post"
-      action="${place}/${id}/${action}"><button id="${action}-${id}" aria-label="${text}: ${name}">${text}</button></form>
+      action="${place}/${id}/${wish}"><button id="${wish}-${id}" aria-label="${text}: ${path}">${text}</button></form>
   `;
 }
 
-const stateText = (state: TransferState, t: Texts): string => state === "active" ? t.running : t[state];
+function stateText({ state, verdict }: LiveTransfer, t: Texts): string {
+  if (verdict === "there") return t.skipped;
+  if (verdict === "died") return t.died;
+  return state === "done" ? t.finished : t[state];
+}
 
-function transferRow(transfer: TransferSnapshot, { t, base }: PageContext): Html {
+/** Why it waits or failed, in a few words. */
+function reasonText({ why, againMs }: LiveTransfer, { t, locale }: PageContext): string | undefined {
+  if (why === null) return undefined;
+  const title = why === "link_renewed" ? t.linkRenewed : hintTitle(why, locale);
+  const seconds = againMs === null ? 0 : Math.ceil((againMs - Date.now()) / 1000);
+  return seconds > 0 ? `${title}: ${counted(t.again, seconds)}` : title;
+}
+
+function hintTitle(code: ErrorCode, locale: Locale): string {
+  try {
+    return hint(code, locale).title;
+  } catch {
+    return code; // of another version of civikit
+  }
+}
+
+/** Which process it is, where that is another one. */
+function processText({ process: { pid, command } }: LiveTransfer): string | undefined {
+  return command === "" ? undefined : `${command} · ${pid}`;
+}
+
+function transferRow(transfer: LiveTransfer, context: PageContext): Html {
+  const { t, base } = context;
   const place = `${base}/api/transfers`;
-  const { name, state, bytes, totalBytes, bytesPerSecond, etaMs, code, retries } = transfer;
-  const share = totalBytes === undefined || totalBytes === 0 ? undefined : Math.min(1, bytes / totalBytes);
+  const { path, state, bytes, totalBytes, bytesPerSecond, endedMs, retries } = transfer;
+  const isRunning = endedMs === null;
+  const share = totalBytes === null || totalBytes === 0 ? undefined : Math.min(1, bytes / totalBytes);
   const percent = share === undefined ? "" : `${Math.floor(share * 100)}%`;
   const bar = share === undefined
-    ? (isRunning(state) ? html`<progress aria-label="${name}"></progress>` : "")
-    : html`<progress aria-label="${name}" max="1" value="${share.toFixed(4)}">${percent}</progress>`;
-  const note = [code, retries > 0 ? `${t.retries} ${retries}` : undefined].filter(Boolean).join(" · ");
-  const file = name.split(/[\\/]/).at(-1) ?? name;
+    ? (isRunning ? html`<progress aria-label="${path}"></progress>` : "")
+    : html`<progress aria-label="${path}" max="1" value="${share.toFixed(4)}">${percent}</progress>`;
+  const note = [reasonText(transfer, context), retries > 0 ? `${t.retries} ${retries}` : undefined].filter(Boolean)
+    .join(" · ");
+  const whose = [endedMs === null ? undefined : formatMoment(endedMs), processText(transfer)].filter(Boolean).join(
+    " · ",
+  );
+  const file = path.split(/[\\/]/).at(-1) ?? path;
+  const hasSpeed = isRunning ? state === "downloading" : bytesPerSecond > 0;
+  const leftMs = isRunning && totalBytes !== null && bytesPerSecond > 0 && state === "downloading"
+    ? Math.max(0, totalBytes - bytes) * 1000 / bytesPerSecond
+    : undefined;
+  const offer = (wish: Wish, text: string) => canObey(transfer, wish) ? transferForm(place, transfer, wish, text) : "";
   return html`
     <tr class="transfer is-${state}">
-      <th scope="row" title="${name}">${file}</th>
-      <td><span class="state">${stateText(state, t)}</span>${note === "" ? "" : html`<small>${note}</small>`}</td>
+      <th scope="row" title="${path}">${file}${whose === "" ? "" : html`<small>${whose}</small>`}</th>
+      <td><span class="state">${stateText(transfer, t)}</span>${note === "" ? "" : html`<small>${note}</small>`}</td>
       <td class="bar">${bar}<small>${percent === "" ? "" : `${percent} · `}${formatSize(
         bytes,
-      )}${totalBytes === undefined ? "" : ` / ${formatSize(totalBytes)}`}</small></td>
-      <td class="number ${state === "active" ? "" : "is-none"}" data-label="${t.speed}">${state === "active"
+      )}${totalBytes === null ? "" : ` / ${formatSize(totalBytes)}`}</small></td>
+      <td class="number ${hasSpeed ? "" : "is-none"}" data-label="${t.speed}">${hasSpeed
         ? `${formatSize(bytesPerSecond)}/s`
         : "–"}</td>
-      <td class="number ${etaMs === undefined ? "is-none" : ""}" data-label="${t.left}">${formatSpan(etaMs)}</td>
-      <td class="actions">${isRunning(state)
-        ? [
-          state === "paused"
-            ? transferForm(place, transfer, "resume", t.resume)
-            : transferForm(place, transfer, "pause", t.pause),
-          transferForm(place, transfer, "cancel", t.cancel),
-        ]
-        : ""}</td>
+      <td class="number ${leftMs === undefined ? "is-none" : ""}" data-label="${t.left}">${formatSpan(leftMs)}</td>
+      <td class="actions">${[
+        offer("pause", t.pause),
+        offer("resume", t.resume),
+        offer("cancel", t.cancel),
+      ]}</td>
     </tr>
   `;
 }
 
 /** The transfers, running ones first, then the latest that ended. */
-export function transferTable(transfers: readonly TransferSnapshot[], context: PageContext, most: number): Html {
+export function transferTable(transfers: readonly LiveTransfer[], context: PageContext, most: number): Html {
   const { t } = context;
   if (transfers.length === 0) return html`<p class="quiet">${t.noTransfers}</p>`;
-  const shown = transfers.toReversed().sort((a, b) => order[a.state] - order[b.state]).slice(0, most);
+  const isOver = ({ endedMs }: LiveTransfer) => Number(endedMs !== null);
+  const shown = transfers.toSorted((a, b) =>
+    isOver(a) - isOver(b) || (isOver(a) === 1 ? b.endedMs! - a.endedMs! : order[a.state] - order[b.state])
+  ).slice(0, most);
   const heads = [t.name, t.state, t.progress, t.speed, t.left, t.actions];
   return table(t.transfers, heads, shown.map((transfer) => transferRow(transfer, context)), "transfers");
 }

@@ -1,14 +1,18 @@
+import { dirname } from "node:path";
 import type { Clock, Locale } from "../../transport/mod.ts";
 import type { FailureRecord } from "../metrics/failures.ts";
 import type { MetricsRegistry, StatsWindow } from "../metrics/metrics_registry.ts";
 import { add } from "../metrics/series.ts";
 import { type Report, report } from "../report/report.ts";
+import type { LiveTransfer, TransferSource } from "../stats/live_transfer.ts";
 import type { StatsStore } from "../stats/stats_store.ts";
 import type { TimelinePoint } from "../stats/timeline.ts";
 import type { DashboardData } from "./dashboard_page.ts";
 import { checkHealth, type Health } from "./health.ts";
 import type { CacheNumbers } from "./options.ts";
+import { prometheusText } from "./prometheus.ts";
 import { sampler } from "./sampler.ts";
+import { latest } from "./transfer_source.ts";
 import { ttlCache } from "./ttl_cache.ts";
 
 /** What is shown: numbers of this run, or of the last 24 hours from the store. */
@@ -34,6 +38,10 @@ export interface Views {
   timeline(span: ViewSpan): Timeline;
   /** Single failures, newest first. */
   failures(span: ViewSpan, limit: number): FailureRecord[];
+  /** The transfers that run, and the last that ended. */
+  transfers(): LiveTransfer[];
+  /** All numbers for Prometheus: of all processes, where they are known. */
+  metrics(): string;
   /** The health of everything. */
   health(): Promise<Health>;
   /** The cache's numbers: undefined without a cache, null when it does not answer. */
@@ -51,7 +59,9 @@ export interface ViewsOptions {
   readonly registry: MetricsRegistry;
   readonly store: StatsStore | undefined;
   readonly cache: (() => CacheNumbers | Promise<CacheNumbers>) | undefined;
-  readonly folder: string;
+  readonly live: TransferSource | undefined;
+  readonly source: TransferSource;
+  readonly folders: readonly string[];
   readonly memoryLimitBytes: number | undefined;
   readonly clock: Clock;
 }
@@ -61,13 +71,17 @@ const dayStepMs = 10 * 60_000;
 const recentMs = 15 * 60_000;
 const defaultMemoryBytes = 200 * 1024 * 1024;
 const storeTtlMs = 2000;
+const metricsTtlMs = 100;
 
 /** Draws what is shown from a registry and, for 24 hours, from a store. */
-export function diagnosticViews({ registry, store, cache, folder, memoryLimitBytes, clock }: ViewsOptions): Views {
+export function diagnosticViews(
+  { registry, store, live, source, cache, folders, memoryLimitBytes, clock }: ViewsOptions,
+): Views {
   const samples = sampler(registry, clock);
   const startBytes = Deno.memoryUsage().rss;
   const windows = ttlCache<StatsWindow>(clock.now);
   const timelines = ttlCache<TimelinePoint[]>(clock.now);
+  const texts = ttlCache<string>(clock.now);
   let hasNumbers = false;
 
   function spanOf(asked: string | undefined): ViewSpan {
@@ -110,10 +124,31 @@ export function diagnosticViews({ registry, store, cache, folder, memoryLimitByt
     }
   }
 
+  /** What does not answer is not shown; it is the business of no part of the health that is asked after here. */
+  const orNothing = <Value>(look: () => readonly Value[]): readonly Value[] => {
+    try {
+      return look();
+    } catch {
+      return [];
+    }
+  };
+
   function health(): Promise<Health> {
-    const { memory } = registry.snapshot();
-    const limit = memoryLimitBytes ?? memory.limitBytes ?? startBytes + defaultMemoryBytes;
-    return checkHealth({ recent: recent(), cache, folder, memory, memoryLimitBytes: limit });
+    const { memory: { rssBytes, limitBytes } } = registry.snapshot();
+    const defaultBytes = memoryLimitBytes ?? startBytes + defaultMemoryBytes;
+    const own = { pid: Deno.pid, rssBytes, limitBytes: memoryLimitBytes ?? limitBytes ?? defaultBytes };
+    const others = orNothing(() => live?.working?.() ?? []).filter(({ pid }) => pid !== Deno.pid)
+      .map(({ pid, rssBytes, limitBytes }) => ({ pid, rssBytes, limitBytes: limitBytes ?? defaultBytes }));
+    const used = live === undefined ? [] : orNothing(() => latest(source)).map(({ path }) => dirname(path));
+    return checkHealth({ recent: recent(), cache, folders: [...folders, ...used], memory: [own, ...others] });
+  }
+
+  function metrics(): string {
+    const own = registry.snapshot();
+    if (live === undefined) return prometheusText(own);
+    const transfers = source.list();
+    const all = store === undefined ? own : { ...own, ...store.totals() };
+    return prometheusText({ ...all, memory: own.memory, ...(live.working && { working: live.working() }), transfers });
   }
 
   return {
@@ -123,6 +158,8 @@ export function diagnosticViews({ registry, store, cache, folder, memoryLimitByt
     timeline: timelineOf,
     failures: (span, limit) =>
       span === "day" && store !== undefined ? store.failures(limit) : registry.failures().slice(-limit).reverse(),
+    transfers: () => latest(source),
+    metrics: () => texts.get("metrics", metricsTtlMs, metrics),
     health,
     async cacheNumbers() {
       try {
@@ -134,6 +171,7 @@ export function diagnosticViews({ registry, store, cache, folder, memoryLimitByt
     dashboard: async (span, locale) => ({
       report: reportOf(span, locale),
       snapshot: registry.snapshot(),
+      transfers: latest(source, 8),
       health: await health(),
       ...timelineOf(span),
       nowMs: clock.date(),
@@ -141,6 +179,7 @@ export function diagnosticViews({ registry, store, cache, folder, memoryLimitByt
     forget() {
       windows.clear();
       timelines.clear();
+      texts.clear();
     },
     close: samples.close,
   };

@@ -83,6 +83,8 @@ export interface TransferSource {
    * @returns Those that will obey: what is paused already cannot be paused, and what is over cannot do anything.
    */
   wish(wish: Wish, id?: string): LiveTransfer[];
+  /** The processes that are transferring now, with the memory they take; absent where only this one is known. */
+  working?(): WorkingProcess[];
 }
 
 const states: Readonly<Record<TransferState, LiveState>> = {
