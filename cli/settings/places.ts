@@ -34,6 +34,12 @@ export function keyPath(env: Env, site: string = firstSite): string | undefined 
   return site === firstSite ? join(folder, "key") : join(folder, "keys", safeFileName(site.replace(/[:[\]]/g, "_")));
 }
 
+/** Where the user's settings are: `civikit/config.json` in `$XDG_CONFIG_HOME`, `%APPDATA%` or `~/.config`. */
+export function settingsPath(env: Env): string | undefined {
+  const folder = ours(env, env("XDG_CONFIG_HOME"), env("APPDATA"), ".config");
+  return folder && join(folder, "config.json");
+}
+
 /**
  * Where the HTTP cache is: what CIVIKIT_CACHE names, else `civikit/http.sqlite` in `$XDG_CACHE_HOME`, `%LOCALAPPDATA%` or
  * `~/.cache`; null when CIVIKIT_CACHE switches it off, undefined where there is no such folder.
