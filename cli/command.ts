@@ -1,6 +1,7 @@
 import type { Locale } from "../transport/mod.ts";
 import type { Args } from "./options/args.ts";
 import type { Flags } from "./options/flags.ts";
+import type { Settings } from "./settings/read_settings.ts";
 import type { Io } from "./terminal/io.ts";
 import type { Style } from "./terminal/style.ts";
 
@@ -12,6 +13,8 @@ export interface CommandContext {
   readonly style: Style;
   /** Language of the hints. */
   readonly locale: Locale;
+  /** The settings that hold: options, environment, files, defaults. */
+  readonly settings: Settings;
   /** Name of the command that runs. */
   readonly command: string;
 }
@@ -28,6 +31,8 @@ export interface Command<F extends Flags = Flags> {
   readonly help: string;
   /** Its options, the common ones left out. */
   readonly flags: F;
+  /** Whether it runs with settings that are wrong, too, because it shows or mends them. Default: false. */
+  readonly isForgiving?: boolean;
   /** How many operands it takes at most. Default: any number. */
   readonly mostOperands?: number;
   /** Does it; resolves with the exit code. */

@@ -2,7 +2,7 @@ import { type Locale, version } from "../transport/mod.ts";
 import { closest, cutSecrets } from "../transport/internal.ts";
 import { lostAbilities } from "./run/abilities.ts";
 import { type Args, firstOperand, splitArgs } from "./options/args.ts";
-import type { Flags } from "./options/flags.ts";
+import { type Flags, givenSettings, withSettings } from "./options/flags.ts";
 import { commonFlags, versionFlags } from "./options/shared_flags.ts";
 import { UsageError } from "./options/usage_error.ts";
 import type { Command } from "./command.ts";
@@ -13,6 +13,7 @@ import { describeFailure } from "./terminal/failure.ts";
 import { commandHelp, programHelp } from "./help.ts";
 import { InterruptedError, withHangUps } from "./terminal/interrupt.ts";
 import { type Io, processIo } from "./terminal/io.ts";
+import { readSettings } from "./settings/read_settings.ts";
 import { chooseLocale } from "./settings/settings.ts";
 import { chooseStyle, type Style } from "./terminal/style.ts";
 import { printable } from "./terminal/text.ts";
@@ -65,15 +66,25 @@ async function runCommand(command: Command, args: readonly string[], io: Io): Pr
     if (parsed.has("help")) return showHelp(io, command.name);
     atMost(command.mostOperands ?? Infinity, parsed);
     const { operands } = parsed;
-    const flags = parsed.read();
+    const typed = parsed.read();
+    const given = givenSettings(table, typed, parsed.has);
+    const settings = await readSettings({ env: io.env, flags: given, configPath: typed.config });
+    const flags = withSettings(table, typed, settings);
     const locale = chooseLocale(io.env, flags.lang);
     const style = chooseStyle(io, flags.noColor ? false : flags.color ? true : undefined);
+    const [fault] = command.isForgiving ? [] : settings.faults;
+    if (fault !== undefined) return describe(fault, io, locale, style);
+    if (!flags.quiet) {
+      for (const warning of settings.warnings) io.stderr(`${style.warn("warning")}: ${warning[locale]}\n`);
+    }
     const lost = flags.quiet ? undefined : lostAbilities(flags, io.env, locale);
     if (lost !== undefined) io.stderr(`${printable(lost)}\n`);
-    return await command.run({ operands, flags }, { io, locale, style, command: command.name }).catch((error) => {
-      if (error instanceof UsageError) throw error;
-      return describe(error, io, locale, style);
-    });
+    return await command.run({ operands, flags }, { io, locale, style, settings, command: command.name }).catch(
+      (error) => {
+        if (error instanceof UsageError) throw error;
+        return describe(error, io, locale, style);
+      },
+    );
   } catch (error) {
     if (error instanceof UsageError) error.message += `\nSee: civikit ${command.name} --help`;
     throw error;

@@ -3,7 +3,7 @@ import { redactUrl, wrapDiskError } from "../../transport/internal.ts";
 import { type Digests, DiskError, InputError } from "../../transport/mod.ts";
 import type { Args } from "../options/args.ts";
 import type { Flags } from "../options/flags.ts";
-import { dirFlags, fetchFlags, fileFlags, hashFlags, outputFlags, siteFlags } from "../options/shared_flags.ts";
+import { fetchFlags, fileFlags, hashFlags, outputFlags, siteFlags } from "../options/shared_flags.ts";
 import { UsageError } from "../options/usage_error.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { runDownloads, type RunResult } from "../run/download_run.ts";
@@ -38,7 +38,7 @@ examples:
   civikit download https://example.com/x.bin --sha256 0f3c...`;
 
 const flags = {
-  dir: { ...dirFlags.dir, default: "downloads" },
+  dir: { type: "setting", setting: "download.directory", short: "d", value: "FOLDER" },
   output: {
     type: "text",
     short: "o",
@@ -66,14 +66,7 @@ const flags = {
     },
   },
   ...fetchFlags,
-  limitRate: {
-    type: "rate",
-    value: "RATE",
-    help: {
-      en: "bytes per second of everything together: 500K, 5M, 1.5G",
-      "zh-TW": "所有傳輸加起來每秒最多多少位元組：`500K`、`5M`",
-    },
-  },
+  limitRate: { type: "setting", setting: "download.limitRate", value: "RATE" },
   sha256: {
     type: "digest",
     value: "HEX",
@@ -92,6 +85,7 @@ const flags = {
   },
   noVerify: {
     type: "switch",
+    setting: "download.verify",
     help: {
       en: "accept the file even if its hash or size is not as published",
       "zh-TW": "雜湊或大小與公布的不同也接受",

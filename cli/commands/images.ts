@@ -2,7 +2,7 @@ import { generationOf, type ImageQuery, saveImages } from "../../api/mod.ts";
 import { formatBytes } from "../../transport/internal.ts";
 import { apiCommand, type ApiContext, idOperand, listOptions, showFacts, showList } from "../run/api_command.ts";
 import type { Flags } from "../options/flags.ts";
-import { dirFlags, fetchFlags, listFlags, searchFlags } from "../options/shared_flags.ts";
+import { dirFlags, jobsFlag, listFlags, searchFlags } from "../options/shared_flags.ts";
 import type { Command } from "../command.ts";
 
 const help = `actions:
@@ -48,10 +48,10 @@ const flags = {
   ...listFlags,
   dir: { ...dirFlags.dir, default: "images", help: { ...dirFlags.dir.help, en: "download: where to save" } },
   jobs: {
-    ...fetchFlags.jobs,
+    ...jobsFlag,
     most: 32,
     default: 5,
-    help: { ...fetchFlags.jobs.help, en: "download: images at once" },
+    help: { ...jobsFlag.help, en: "download: images at once" },
   },
   width: {
     type: "whole",

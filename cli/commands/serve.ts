@@ -25,34 +25,14 @@ examples:
   CIVIKIT_SERVE_TOKEN=... civikit serve --host 0.0.0.0 --allow-host box.lan`;
 
 const flags = {
-  port: {
-    type: "whole",
-    short: "p",
-    value: "N",
-    least: 0,
-    most: 65_535,
-    default: 8787,
-    help: { en: "port to listen on; 0 is any free one", "zh-TW": "伺服器聽哪個連接埠" },
-  },
-  host: {
-    type: "text",
-    value: "ADDRESS",
-    default: "127.0.0.1",
-    help: { en: "address to listen on", "zh-TW": "伺服器聽哪個位址" },
-  },
-  allowHost: {
-    type: "list",
-    value: "NAMES",
-    help: {
-      en: "further host names it is reached by, with commas between",
-      "zh-TW": "伺服器還可以用哪些主機名稱連",
-    },
-  },
+  port: { type: "setting", setting: "serve.port", short: "p", value: "N" },
+  host: { type: "setting", setting: "serve.host", value: "ADDRESS" },
+  allowHost: { type: "setting", setting: "serve.allowedHosts", value: "NAMES" },
   ...storeFlags,
 } as const satisfies Flags;
 
 function serverOptions(args: Args<typeof flags>, { io }: CommandContext) {
-  const { host: hostname, port, allowHost: allowedHosts = [] } = args.flags;
+  const { host: hostname, port, allowHost: allowedHosts } = args.flags;
   const token = io.env("CIVIKIT_SERVE_TOKEN") || undefined;
   return { hostname, port, allowedHosts, ...(token !== undefined && { token }) };
 }

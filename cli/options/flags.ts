@@ -1,4 +1,7 @@
-import { parseSize, printable } from "../terminal/text.ts";
+import { printable } from "../terminal/text.ts";
+import { readTextValue, shownValue } from "../settings/read_value.ts";
+import type { Settings } from "../settings/read_settings.ts";
+import { type SettingKey, settingRow, type SettingValue, type SettingValues } from "../settings/table.ts";
 import { knownWord } from "./known_words.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -28,13 +31,17 @@ interface Valued<T> extends Described {
  * - `text`: any text; `list`: several, with commas between.
  * - `whole`: a whole number from `least` to `most`.
  * - `word`: one of `words`; upper or lower case, spaces, dashes and underscores make no difference.
- * - `rate`: bytes per second, at least 1K; `digest`: 64 hexadecimal digits; `span`: milliseconds, as `90m`, `24h` or `7d`.
+ * - `digest`: 64 hexadecimal digits; `span`: milliseconds, as `90m`, `24h` or `7d`.
+ * - `setting`: sets a setting for this run; where it is not given it is what the settings say. Its bounds, its default and,
+ *   unless it has its own, its help are those of the setting. A switch may do so too; `--no-...` switches off.
  */
 export type Flag =
-  | Described & { readonly type: "switch" }
+  | Described & { readonly type: "switch"; readonly setting?: never }
+  | Partial<Described> & { readonly type: "switch"; readonly setting: SettingKey }
+  | Partial<Described> & { readonly type: "setting"; readonly setting: SettingKey; readonly value: string }
   | Valued<string> & { readonly type: "text" | "digest" }
   | Valued<readonly string[]> & { readonly type: "list" }
-  | Valued<number> & { readonly type: "rate" | "span" }
+  | Valued<number> & { readonly type: "span" }
   | Valued<number> & { readonly type: "whole"; readonly least: number; readonly most: number }
   | Valued<string> & { readonly type: "word"; readonly words: readonly string[] };
 
@@ -43,11 +50,12 @@ export type Flags = Readonly<Record<string, Flag>>;
 
 type Given<F extends Flag> = F extends { type: "word"; words: readonly (infer Word)[] } ? Word
   : F extends { type: "list" } ? readonly string[]
-  : F extends { type: "whole" | "rate" | "span" } ? number
+  : F extends { type: "whole" | "span" } ? number
   : string;
 
 /** What an option comes to: undefined where it was not given and has no default. */
 type Value<F extends Flag> = F extends { type: "switch" } ? boolean
+  : F extends { type: "setting"; setting: infer Key extends SettingKey } ? SettingValue<Key>
   : F extends { default: string | number } ? Given<F>
   : Given<F> | undefined;
 
@@ -55,11 +63,15 @@ type Value<F extends Flag> = F extends { type: "switch" } ? boolean
 export type Values<F extends Flags> = { readonly [Name in keyof F]: Value<F[Name]> };
 
 /** An option with the name the user types. */
-export type NamedFlag = Flag & { readonly name: string };
+export type NamedFlag = Flag & Described & { readonly name: string };
 
 /** The options of a table with the names the user types. */
 export function namedFlags(flags: Flags): readonly NamedFlag[] {
-  return Object.entries(flags).map(([name, flag]) => ({ ...flag, name: optionName(name) }));
+  return Object.entries(flags).map(([name, flag]) => ({ ...flag, help: helpOf(flag), name: optionName(name) }));
+}
+
+function helpOf(flag: Flag): Described["help"] {
+  return "setting" in flag && flag.setting !== undefined ? flag.help ?? settingRow(flag.setting).help : flag.help;
 }
 
 /** `--dry-run` for `dryRun`, without the dashes. */
@@ -76,11 +88,21 @@ export function flagUsage(flag: NamedFlag): string {
 /** Bounds that say no more than that there is an end are not shown. */
 const shownBound = 100_000;
 
+/** What an option may be, its least and its most, and what it is where it is not given. */
+function boundsOf(
+  flag: Flag,
+): { least?: number; most?: number; usual?: string | number | readonly string[] | undefined } {
+  if (flag.type === "switch") return {};
+  if (flag.type !== "setting") return { ...flag, usual: flag.default ?? flag.usual };
+  const row = settingRow(flag.setting);
+  return { ...row, usual: shownValue(row, row.default) || row.usual?.en };
+}
+
 /** The line of help of an option: what it does, its bounds, its default. */
 export function flagHelp(flag: Flag): string {
-  const bounds = flag.type === "whole" && flag.most < shownBound ? `, ${flag.least}-${flag.most}` : "";
-  const usual = flag.type === "switch" ? undefined : flag.default ?? flag.usual;
-  return `${flag.help.en}${bounds}${usual === undefined ? "" : ` (default: ${usual})`}`;
+  const { least, most, usual } = boundsOf(flag);
+  const bounds = most !== undefined && most < shownBound ? `, ${least}-${most}` : "";
+  return `${helpOf(flag).en}${bounds}${usual === undefined ? "" : ` (default: ${usual})`}`;
 }
 
 const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -109,11 +131,12 @@ function readValue(flag: Exclude<NamedFlag, { type: "switch" }>, text: string): 
     }
     case "word":
       return knownWord(`option --${flag.name}`, text, flag.words);
-    case "rate": {
-      const bytes = parseSize(text) ?? 0;
-      if (bytes >= 1024) return bytes;
-      throw bad("not a rate of at least 1K, such as 500K or 5M");
-    }
+    case "setting":
+      try {
+        return readTextValue(settingRow(flag.setting), text);
+      } catch (error) {
+        throw error instanceof TypeError ? bad(error.message) : error;
+      }
     case "digest":
       if (/^[0-9a-f]{64}$/i.test(text.trim())) return text.trim().toUpperCase();
       throw bad("not 64 hexadecimal digits");
@@ -136,7 +159,38 @@ export function readFlags<F extends Flags>(flags: F, given: (name: string) => st
     const name = optionName(key);
     const typed = given(name);
     if (flag.type === "switch") return [key, typed === true];
-    return [key, typeof typed === "string" ? readValue({ ...flag, name }, typed) : flag.default];
+    const usual = flag.type === "setting" ? settingRow(flag.setting).default : flag.default;
+    return [key, typeof typed === "string" ? readValue({ ...flag, help: helpOf(flag), name }, typed) : usual];
   });
   return Object.fromEntries(values);
+}
+
+/** Whether a switch says the opposite of its setting. */
+const isOpposite = (name: string): boolean => /^no[A-Z]/.test(name);
+
+/** The settings that options stand for, of those that were given. */
+export function givenSettings<F extends Flags>(
+  flags: F,
+  values: Values<F>,
+  isGiven: (name: keyof F) => boolean,
+): SettingValues {
+  const given = Object.entries<Flag>(flags).flatMap(([name, flag]) => {
+    if (!("setting" in flag) || flag.setting === undefined || !isGiven(name)) return [];
+    return [[flag.setting, isOpposite(name) ? !values[name] : values[name]] as const];
+  });
+  return Object.fromEntries(given);
+}
+
+/** The values of a table's options, those that stand for settings as the settings say. */
+export function withSettings<F extends Flags>(
+  flags: F,
+  values: Values<F>,
+  settings: Pick<Settings, "value">,
+): Values<F> {
+  const set = Object.entries<Flag>(flags).flatMap(([name, flag]) => {
+    if (!("setting" in flag) || flag.setting === undefined) return [];
+    const value = settings.value(flag.setting);
+    return [[name, isOpposite(name) ? !value : value] as const];
+  });
+  return { ...values, ...Object.fromEntries(set) };
 }

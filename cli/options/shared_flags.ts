@@ -1,14 +1,15 @@
+import { settingTable } from "../settings/table.ts";
 import type { Flag } from "./flags.ts";
 
 /** Options every command understands. */
 export const commonFlags = {
   help: { type: "switch", short: "h", group: "output", help: { en: "show this help", "zh-TW": "顯示說明" } },
-  lang: {
+  lang: { type: "setting", setting: "language", value: "LANG", group: "output" },
+  config: {
     type: "text",
-    value: "LANG",
+    value: "FILE",
     group: "output",
-    usual: "CIVIKIT_LANG, then LANG",
-    help: { en: "language of the hints: en or zh-TW", "zh-TW": "提示與報告的語言：`en` 或 `zh-TW`" },
+    help: { en: "settings that go before your own file", "zh-TW": "另一個設定檔，比自己的設定檔優先" },
   },
   color: {
     type: "switch",
@@ -51,13 +52,7 @@ export const outputFlags = {
 
 /** The options of every command that talks to Civitai. */
 export const siteFlags = {
-  baseUrl: {
-    type: "text",
-    value: "URL",
-    group: "site",
-    usual: "CIVIKIT_BASE_URL",
-    help: { en: "another Civitai, e.g. https://civitai.red", "zh-TW": "別的 Civitai 網址" },
-  },
+  baseUrl: { type: "setting", setting: "baseUrl", value: "URL", group: "site" },
   askKey: {
     type: "switch",
     group: "site",
@@ -68,6 +63,7 @@ export const siteFlags = {
   },
   noMonitor: {
     type: "switch",
+    setting: "monitor.enabled",
     group: "site",
     help: {
       en: "record nothing for civikit report and the logs (so does CIVIKIT_MONITOR=off)",
@@ -109,23 +105,8 @@ export const listFlags = {
 
 /** The options of commands that fetch files. */
 export const fetchFlags = {
-  jobs: {
-    type: "whole",
-    short: "j",
-    value: "N",
-    least: 1,
-    most: 16,
-    default: 3,
-    help: { en: "files at once", "zh-TW": "同時處理幾個檔案" },
-  },
-  parallel: {
-    type: "whole",
-    value: "N",
-    least: 1,
-    most: 32,
-    usual: "4",
-    help: { en: "connections for each file", "zh-TW": "每個檔案用幾條連線" },
-  },
+  jobs: { type: "setting", setting: "download.concurrent", short: "j", value: "N" },
+  parallel: { type: "setting", setting: "download.parallel", value: "N" },
   dryRun: {
     type: "switch",
     short: "n",
@@ -151,11 +132,15 @@ export const fileFlags = {
   allFiles: { type: "switch", help: { en: "every file of a version", "zh-TW": "要版本裡的每個檔案" } },
 } as const;
 
-const { default: _three, ...jobs } = fetchFlags.jobs;
+const { least, most, help } = settingTable["download.concurrent"];
+const { short, value } = fetchFlags.jobs;
+
+/** How many things are worked on at once that are no downloads of models; a command adds its default. */
+export const jobsFlag: Extract<Flag, { type: "whole" }> = { type: "whole", short, value, least, most, help };
 
 /** How many files are hashed at once. */
 export const hashJobsFlags: { readonly jobs: Extract<Flag, { type: "whole" }> } = {
-  jobs: { ...jobs, usual: "one for each core, at most 4", help: { ...jobs.help, en: "files hashed at once" } },
+  jobs: { ...jobsFlag, usual: "one for each core, at most 4", help: { ...help, en: "files hashed at once" } },
 };
 
 /** Where results go; a command adds its default. */
@@ -170,13 +155,7 @@ export const dirFlags = {
 
 /** What other programs read beside a model. */
 export const sidecarFlags = {
-  sidecars: {
-    type: "switch",
-    help: {
-      en: "write .civitai.info, preview and .json beside models; edits are kept",
-      "zh-TW": "模型旁邊寫其他程式會讀的檔案（見[附屬檔](#附屬檔)）",
-    },
-  },
+  sidecars: { type: "switch", setting: "download.sidecars" },
 } as const;
 
 /** What is searched for; a command adds its words. */

@@ -2,6 +2,7 @@ import { basename, join } from "node:path";
 import { type Digests, hashNames, throttle, type Transport } from "../../transport/mod.ts";
 import { type PlannedFile, runFiles, type RunWatch } from "../../hub/run/mod.ts";
 import type { HashCache } from "../../api/mod.ts";
+import { timetable } from "../settings/timetable.ts";
 import { exitCode } from "../exit_code.ts";
 import type { Outcome, Reporter } from "../terminal/reporter.ts";
 import { reporterWatcher } from "../terminal/watcher.ts";
@@ -26,8 +27,8 @@ export interface RunDownloadsOptions extends Pick<RunWatch, "track"> {
   readonly force: boolean;
   /** Whether hash and size have to be as promised. */
   readonly verify: boolean;
-  /** Bytes per second of everything together. */
-  readonly limitRate: number | undefined;
+  /** Bytes per second of everything together, or a timetable of such. */
+  readonly limitRate: string | undefined;
   /** Told about each file. */
   readonly reporter: Reporter;
   /** Ends the run. */
@@ -52,11 +53,12 @@ export async function runDownloads(
   const items = new Map(files.map((file) => [file.name, file]));
   const watcher = reporterWatcher(reporter, (name) => items.get(name)!);
   const fetch = runFiles({ watcher, track });
+  const rateNow = limitRate === undefined ? undefined : timetable(limitRate);
   const defaults = {
     root: dir,
     replace: force,
     verify,
-    ...(limitRate !== undefined && { throttle: throttle(limitRate) }),
+    ...(rateNow && { throttle: throttle(() => rateNow(new Date())) }),
   };
   for await (const { file, result, error } of fetch(transport, files, { concurrency: jobs, signal, cache, defaults })) {
     if (result !== undefined) {

@@ -4,6 +4,6 @@ import type { Locale } from "../../transport/mod.ts";
 export type Both = Readonly<Record<Locale, string>>;
 
 /** One text of a catalogue in every language. */
-export function both<E, Z>(texts: { readonly en: E; readonly "zh-TW": Z }, pick: (texts: E | Z) => string): Both {
+export function both<T>(texts: Readonly<Record<Locale, T>>, pick: (texts: T) => string): Both {
   return { en: pick(texts.en), "zh-TW": pick(texts["zh-TW"]) };
 }

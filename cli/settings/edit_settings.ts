@@ -1,5 +1,7 @@
 import { isRecord } from "../../transport/internal.ts";
-import type { JsonObject } from "./settings_file.ts";
+
+/** A JSON object nobody has looked into. */
+export type JsonObject = Record<string, unknown>;
 
 /** `raw` without a setting, whichever way its key is written; sections that are empty then go too. */
 export function withoutSetting(raw: JsonObject, key: string): JsonObject {

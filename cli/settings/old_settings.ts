@@ -2,9 +2,8 @@ import { isRecord } from "../../transport/internal.ts";
 import type { Locale } from "../../transport/mod.ts";
 import { settingsText } from "../texts/settings.ts";
 import { type Both, both } from "./both.ts";
-import { withoutSetting, withSetting } from "./edit_settings.ts";
+import { type JsonObject, withoutSetting, withSetting } from "./edit_settings.ts";
 import { readJsonValue, readTextValue } from "./read_value.ts";
-import type { JsonObject } from "./settings_file.ts";
 import { type SettingKey, settingKeys, settingRow, type SettingValues } from "./table.ts";
 
 /** A value of a Python file that is no plain one. */

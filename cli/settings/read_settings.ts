@@ -4,7 +4,7 @@ import { printable } from "../terminal/text.ts";
 import type { Both } from "./both.ts";
 import { contradictions } from "./contradictions.ts";
 import { settingsPath } from "./places.ts";
-import { rangeText, readTextValue, shownValue, unitOf } from "./read_value.ts";
+import { rangeText, readTextValue, shownUrl, shownValue, unitOf } from "./read_value.ts";
 import { isGranted } from "./rights.ts";
 import type { SettingKind } from "./setting.ts";
 import { invalid } from "./setting_words.ts";
@@ -86,15 +86,15 @@ function environmentLayer(env: Io["env"], faults: CivikitError[]): Layer {
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
       const or = row.kind === "switch" && row.isPathToo ? ", or the path of a file, such as ./http.sqlite" : "";
-      faults.push(invalid(`reading ${name} "${printable(shownText(row.kind, text))}": ${error.message}${or}`, name));
+      faults.push(
+        invalid(
+          `reading ${name} "${printable(row.kind === "url" ? shownUrl(text) : text)}": ${error.message}${or}`,
+          name,
+        ),
+      );
     }
   }
   return { source: "environment", values: values as SettingValues, from: (key) => names.get(key)! };
-}
-
-/** What was typed, where it can hold no secret. */
-function shownText(kind: SettingKind, text: string): string {
-  return kind === "url" ? shownValue({ kind, of: "base", help: { en: "", "zh-TW": "" } }, text) : text;
 }
 
 function fileLayer(path: string | undefined, isOwn: boolean): { file?: SettingsFile; fault?: CivikitError } {

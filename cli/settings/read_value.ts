@@ -251,6 +251,12 @@ function sizeText(bytes: number): string {
   return `${rest}${steps[step]}`;
 }
 
+/** A URL without secrets, and else as it was typed. */
+export function shownUrl(url: string): string {
+  const shown = redactUrl(url);
+  return shown === `${url}/` ? url : shown;
+}
+
 /** A value as it is typed, without secrets; an empty text where there is none. */
 export function shownValue(setting: Setting, value: unknown): string {
   if (value === undefined) return "";
@@ -260,7 +266,7 @@ export function shownValue(setting: Setting, value: unknown): string {
     case "size":
       return sizeText(value as number);
     case "url":
-      return redactUrl(value as string);
+      return shownUrl(value as string);
     case "list":
       return (value as readonly string[]).join(",");
     case "folders":

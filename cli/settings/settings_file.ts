@@ -2,15 +2,13 @@ import { statSync } from "node:fs";
 import { isRecord, readPlainText, wrapDiskError } from "../../transport/internal.ts";
 import { CivikitError, InputError } from "../../transport/mod.ts";
 import { printable } from "../terminal/text.ts";
+import type { JsonObject } from "./edit_settings.ts";
 import { readJsonValue } from "./read_value.ts";
 import { invalid } from "./setting_words.ts";
 import { settingsText } from "../texts/settings.ts";
 import { isSettingKey, settingKeys, settingRow, type SettingValues } from "./table.ts";
 import { type Both, both } from "./both.ts";
 import { settingsVersion, upgraded } from "./versions.ts";
-
-/** A JSON object nobody has looked into. */
-export type JsonObject = Record<string, unknown>;
 
 /** What a settings file says. */
 export interface SettingsFile {

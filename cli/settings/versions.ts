@@ -1,5 +1,5 @@
+import type { JsonObject } from "./edit_settings.ts";
 import { hasOldKeys, takeOver } from "./old_settings.ts";
-import type { JsonObject } from "./settings_file.ts";
 
 /** A file upgraded in memory. */
 export interface Upgraded {

@@ -1,23 +1,27 @@
+import type { Locale } from "../../transport/mod.ts";
+
+const en = {
+  openFile: (path: string): string => `${path}: other users can read it; run: chmod 600 "${path}"`,
+  unknownKeys: (path: string, keys: readonly string[]): string =>
+    `${path}: unknown ${keys.length === 1 ? "setting" : "settings"} ${keys.join(", ")}; kept, and not used`,
+  newer: (path: string, keys: readonly string[]): string =>
+    `${path}: written by a newer civikit${
+      keys.length === 0 ? "" : `; not understood and not used: ${keys.join(", ")}`
+    }`,
+  tookOver: (notes: readonly string[]): string =>
+    `taken over from the old tool: ${notes.join(", ")}; "civikit config migrate" makes it last`,
+  chunkSize: "parts of a file (download.pieceBytes) are no reads; the size of a read is chosen by itself",
+  wins: (winner: string): string => `${winner} says the same thing, and counts`,
+  parallelOff: "chunked download is switched off: one connection for each file",
+  parallelOn: "on, as it is by itself; http_max_parallel_chunks says how many connections",
+  noValue: "no value",
+  noReading: "not a plain value; it cannot be known without running the file",
+  keyFile: "goes into the key file",
+};
+
 /** What is said of settings. */
-export const settingsText = {
-  en: {
-    openFile: (path: string): string => `${path}: other users can read it; run: chmod 600 "${path}"`,
-    unknownKeys: (path: string, keys: readonly string[]): string =>
-      `${path}: unknown ${keys.length === 1 ? "setting" : "settings"} ${keys.join(", ")}; kept, and not used`,
-    newer: (path: string, keys: readonly string[]): string =>
-      `${path}: written by a newer civikit${
-        keys.length === 0 ? "" : `; not understood and not used: ${keys.join(", ")}`
-      }`,
-    tookOver: (notes: readonly string[]): string =>
-      `taken over from the old tool: ${notes.join(", ")}; "civikit config migrate" makes it last`,
-    chunkSize: "parts of a file (download.pieceBytes) are no reads; the size of a read is chosen by itself",
-    wins: (winner: string): string => `${winner} says the same thing, and counts`,
-    parallelOff: "chunked download is switched off: one connection for each file",
-    parallelOn: "on, as it is by itself; http_max_parallel_chunks says how many connections",
-    noValue: "no value",
-    noReading: "not a plain value; it cannot be known without running the file",
-    keyFile: "goes into the key file",
-  },
+export const settingsText: Readonly<Record<Locale, typeof en>> = {
+  en,
   "zh-TW": {
     openFile: (path: string): string => `${path}：其他使用者可以讀取；請執行：chmod 600 "${path}"`,
     unknownKeys: (path: string, keys: readonly string[]): string =>
@@ -34,4 +38,4 @@ export const settingsText = {
     noReading: "不是單純的值；不執行那個檔案就無法知道",
     keyFile: "寫進金鑰檔",
   },
-} as const;
+};
