@@ -46,7 +46,8 @@ export type JobEnding =
     readonly verdict: JobVerdict;
     readonly path: string;
     readonly bytes: number;
-    readonly name?: string;
+    /** What went wrong beside it, such as a preview that could not be had. */
+    readonly why?: JobReason | null;
   }
   /** It cannot be done. */
   | { readonly state: "failed"; readonly code: ErrorCode; readonly why?: JobReason | null }

@@ -65,8 +65,8 @@ export function wished({ id, state, notBeforeMs }: Job, action: JobAction, last:
 export function ended(job: Job, ending: JobEnding): JobChange {
   const free: JobChange = { worker: null, bytesPerSecond: 0 };
   if (ending.state === "done") {
-    const { path, bytes, verdict, name = job.name } = ending;
-    return { ...free, ...anew, state: "done", path, bytes, totalBytes: bytes, verdict, name };
+    const { path, bytes, verdict, why = null } = ending;
+    return { ...free, ...anew, state: "done", path, bytes, totalBytes: bytes, verdict, why };
   }
   if (!isActive(job.state)) return free;
   const { why = null } = ending;

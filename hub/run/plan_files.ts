@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { placer } from "../../api/layout/placer.ts";
 import {
   type Civitai,
   parseReference,
@@ -18,7 +19,7 @@ export interface PlannedFile {
   readonly index: number;
   /** What was asked for. */
   readonly reference: string;
-  /** The file's name, which no other file of the run has. */
+  /** The file's name below the folder, which no other file of the run has. */
   readonly name: string;
   /** Where it goes. */
   readonly path: string;
@@ -38,6 +39,10 @@ export interface PlannedFile {
   readonly chooseName?: ((suggested: string | undefined) => string) | undefined;
   /** What to know before it is used. */
   readonly warnings: readonly ResolveWarning[];
+  /** Its version; undefined where it is not on Civitai. */
+  readonly versionId?: number | undefined;
+  /** Until when only buyers get it (null: for good); null or undefined when everybody does. */
+  readonly earlyAccess?: ResolvedFile["earlyAccess"] | undefined;
 }
 
 /** What someone wants to have, and where it was written. */
@@ -52,6 +57,8 @@ export interface WrittenReference {
 export interface PlanFilesOptions {
   /** Folder of the results. */
   readonly dir: string;
+  /** Folders below it: a layout's name or a template. Default: none. */
+  readonly layout?: string | undefined;
   /** Name of the one result. Default: as the site or the server names it. */
   readonly output?: string | undefined;
   /** File id or name within a version. Default: the primary one. */
@@ -123,7 +130,7 @@ function chosenName(output: string | undefined, name: string): string {
 async function drafts(
   text: string,
   api: Civitai,
-  { isModel = false, file, all = false, output, hashes: given = {}, signal }: PlanFilesOptions,
+  { isModel = false, file, all = false, layout = "flat", output, hashes: given = {}, signal }: PlanFilesOptions,
 ): Promise<Draft[]> {
   const reference = parseReference(isModel && /^\d+$/.test(text) ? `model:${text}` : text, api);
   if (reference.kind === "url") {
@@ -136,9 +143,10 @@ async function drafts(
   }
   const choice = { ...(file !== undefined && { file }), ...(all && { all }) };
   const found = await resolveDownloads(api, reference, { ...choice, signal });
+  const place = await placer(layout, found[0]!.modelId, api, { signal });
   return found.map((resolved) => ({
     reference: reference.text,
-    name: chosenName(output, resolved.fileName),
+    name: join(dirname(place(resolved)), chosenName(output, resolved.fileName)),
     mark: String(resolved.fileId),
     url: resolved.url,
     fallbackUrls: resolved.fallbackUrls,
@@ -146,6 +154,8 @@ async function drafts(
     ...promised(resolved, given),
     refresh: async () => promised(await resolveAgain(api, reference, resolved, { signal }), given),
     warnings: resolved.warnings,
+    versionId: resolved.versionId,
+    earlyAccess: resolved.earlyAccess,
   }));
 }
 

@@ -71,6 +71,7 @@ export function watchFile<File extends WantedFile>(
   const watched: DownloadOptions = {
     ...options,
     report(event) {
+      options.report?.(event);
       const next = phaseOf(event);
       if (next !== undefined) setPhase(next);
       if (event.type === "connections") watcher.connections?.(file, event.connections);
@@ -81,6 +82,7 @@ export function watchFile<File extends WantedFile>(
       watcher.progress?.(file, { downloadedBytes: event.bytes, totalBytes: event.totalBytes, bytesPerSecond: 0 });
     },
     onProgress(progress) {
+      options.onProgress?.(progress);
       bytes.to(progress.downloadedBytes);
       if (phase === "waiting" || phase === "retrying") setPhase("");
       watcher.progress?.(file, progress);

@@ -55,7 +55,8 @@ export class FileDownload {
 
   /** All bytes; or, once the file has its name, what is there under it already. */
   async #fetch(part: PartFile, fill: Fill, recovery: Recovery): Promise<DownloadResult | undefined> {
-    recovery.phase(part.resumedBytes > 0 ? "resuming" : "started");
+    if (part.resumedBytes > 0) recovery.phase("resuming", part.proof);
+    else recovery.phase("started");
     return await fill.run();
   }
 

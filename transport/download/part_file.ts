@@ -51,6 +51,8 @@ export class PartFile {
   readonly #flushDue: Due;
   #isClosed = false;
   #restored: readonly Span[] = [];
+  /** How much of what an earlier run left still has its checksum, as `41 of 43 spans`; undefined where there was nothing. */
+  proof: string | undefined;
 
   private constructor(options: PartFileOptions, lock: PartLock) {
     this.#options = options;
@@ -96,6 +98,7 @@ export class PartFile {
     this.#journal = { ...found, url: redactUrl(url), urlDigest: urlDigest(url), digests: { ...hashes }, spans };
     this.#recorder = new SpanRecorder({ spans });
     this.#restored = spans;
+    this.proof = `${spans.length} of ${found.spans.length} spans`;
     this.#digest.advance(this.#recorder.covered.prefix);
   }
 

@@ -1,0 +1,72 @@
+import type { JobEnding, JobReason } from "../queue/mod.ts";
+import { errorIs, messageOf } from "../../transport/internal.ts";
+import { CivikitError, type ErrorCode, HttpError } from "../../transport/mod.ts";
+
+/** What is tried again though the layers below have given up: it may pass by itself. */
+const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "circuit_open",
+  "idle_timeout",
+  "total_timeout",
+  "header_timeout",
+  "body_incomplete",
+  "no_progress",
+  "content_changed",
+  "target_locked",
+  "too_many_files",
+  "out_of_memory",
+]);
+
+const firstPauseMs = 5000;
+/** The longest pause before another attempt, in milliseconds. */
+export const longestPauseMs = 600_000;
+
+/** What is known about a job whose attempt failed. */
+export interface Attempt {
+  /** Attempts that failed before. */
+  readonly attempts: number;
+  /** How many may fail. */
+  readonly mostAttempts: number;
+  /** Whether somebody waits who would rather wait on than hear that there is no network. */
+  readonly isPatient: boolean;
+  /** Until when only buyers get the file; null: for good, or not known. */
+  readonly earlyAccessMs: number | null;
+  /** Now, in milliseconds since the epoch. */
+  readonly nowMs: number;
+  /** A number in [0, 1). */
+  readonly random: number;
+}
+
+/** An error as data. */
+export function reasonOf(error: unknown): JobReason & { readonly code: ErrorCode } {
+  if (!(error instanceof CivikitError)) {
+    return { code: "network_error", message: messageOf(error instanceof Error ? error : new Error(String(error))) };
+  }
+  return {
+    code: error.code,
+    ...(error instanceof HttpError && { status: error.status }),
+    ...(error.reason !== undefined && { reason: error.reason }),
+    message: messageOf(error),
+  };
+}
+
+/** Five seconds, then three times as long each time, up to ten minutes; a quarter more or less. */
+function pauseMs(attempts: number, random: number): number {
+  return Math.min(longestPauseMs, firstPauseMs * 3 ** attempts) * (0.75 + random / 2);
+}
+
+/** What becomes of a job whose attempt failed: it waits for a date, it is tried again after a pause, or it has failed. */
+export function judge(error: unknown, attempt: Attempt): JobEnding {
+  const { attempts, mostAttempts, isPatient, earlyAccessMs, nowMs, random } = attempt;
+  const why = reasonOf(error);
+  const waits = (untilMs: number, isParked: boolean): JobEnding => {
+    return { state: "waiting", notBeforeMs: untilMs, why: { ...why, untilMs }, isParked };
+  };
+  if (why.code === "early_access" && earlyAccessMs !== null && earlyAccessMs > nowMs) return waits(earlyAccessMs, true);
+  const failed: JobEnding = { state: "failed", code: why.code, why };
+  if (!(error instanceof CivikitError)) return failed;
+  const isAway = errorIs("unreachable", error) || errorIs("absent", error);
+  const mayPass = isAway || passing.has(why.code) || errorIs("passing", error) || errorIs("broken", error);
+  if (!mayPass || (attempts + 1 >= mostAttempts && !(isAway && isPatient))) return failed;
+  const asked = error instanceof HttpError ? error.retryAfterMs ?? 0 : 0;
+  return waits(Math.ceil(nowMs + Math.max(asked, pauseMs(attempts, random))), false);
+}

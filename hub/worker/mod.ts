@@ -1,0 +1,7 @@
+/**
+ * What works a queue off: leases jobs, fetches their files with the one run driver, and says what becomes of them.
+ *
+ * @module
+ */
+export { type QueueWork, runQueue, type RunQueueOptions } from "./run_queue.ts";
+export type { WorkSettings } from "./run_job.ts";

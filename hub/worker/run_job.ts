@@ -1,0 +1,145 @@
+import { type Civitai, civitai } from "../../api/civitai.ts";
+import type { Site } from "../../api/client/site.ts";
+import type { HashCache } from "../../api/library/hash_cache.ts";
+import { type Clock, type DownloadOptions, type DownloadResult, observe, type Transport } from "../../transport/mod.ts";
+import type { Job, JobEnding, JobOptions, JobVerdict } from "../queue/mod.ts";
+import { addSidecars, planFiles, type PlannedFile, runFiles, type RunWatch } from "../run/mod.ts";
+import { type Attempt, judge, reasonOf } from "./judge.ts";
+import type { Telling } from "./telling.ts";
+
+/** Where files go and how they are fetched, where a job does not say. */
+export interface WorkSettings {
+  /** The folder below which files go, absolute. */
+  readonly root: string;
+  /** Folders below it: a layout's name or a template. Default: none. */
+  readonly layout?: string | undefined;
+  /** Whether info and preview are written beside each file. Default: false. */
+  readonly sidecars?: boolean | undefined;
+  /** Whether hash and size have to be as promised. Default: true. */
+  readonly verify?: boolean | undefined;
+  /** Jobs at once, 1 to 64. Default 3. */
+  readonly concurrent?: number | undefined;
+  /** Further options of every download, such as `throttle` and `maxAttempts`. */
+  readonly download?: Pick<DownloadOptions, "throttle" | "maxAttempts" | "delayMs" | "flushBytes"> | undefined;
+}
+
+/** What a job is done with. */
+export interface JobTools extends Pick<RunWatch, "track"> {
+  /** What fetches. */
+  readonly transport: Transport;
+  /** Where the API is, and whose references are its. */
+  readonly site: Partial<Site>;
+  /** Where hashes are kept that were proved. */
+  readonly cache: HashCache | undefined;
+  /** Time. */
+  readonly clock: Clock;
+  /** What the settings say now. */
+  readonly settings: WorkSettings;
+  /** What is known of its attempts. */
+  readonly attempt: Omit<Attempt, "earlyAccessMs" | "nowMs">;
+}
+
+interface Place {
+  readonly dir: string;
+  readonly layout: string | undefined;
+}
+
+/** Where a job's files go: its own folder, or the layout below the root. */
+function placeOf({ dir, root, layout }: JobOptions, settings: WorkSettings): Place {
+  if (dir !== undefined) return { dir, layout: undefined };
+  return { dir: root ?? settings.root, layout: layout ?? settings.layout };
+}
+
+function earlyAccessMs(files: readonly PlannedFile[]): number | null {
+  const ends = files.map(({ earlyAccess }) => Date.parse(earlyAccess?.endsAt ?? "")).filter((end) => end > 0);
+  return ends.length === 0 ? null : Math.max(...ends);
+}
+
+function verdictOf(results: readonly DownloadResult[]): JobVerdict {
+  if (results.every(({ skipped }) => skipped)) return "there";
+  return results.every(({ verified }) => verified) ? "verified" : "unverified";
+}
+
+/** Its files, and what of them is there. */
+interface Fetched {
+  readonly files: readonly PlannedFile[];
+  readonly results: Map<PlannedFile, DownloadResult>;
+}
+
+async function writeSidecars({ results }: Fetched, api: Civitai, transport: Transport, signal: AbortSignal) {
+  const models = [...results].flatMap(([{ versionId }, { path, digests: { SHA256: sha256 } }]) => {
+    return versionId === undefined || sha256 === undefined ? [] : [{ path, sha256, versionId }];
+  });
+  for await (const { error } of addSidecars(models, { api, transport, signal })) if (error !== undefined) throw error;
+}
+
+/**
+ * Does a job: resolves its reference, fetches what is not there yet, verifies, writes sidecars.
+ *
+ * @returns How it ended; never throws, but for the signal's reason when it aborts.
+ */
+export async function runJob(
+  { reference, options }: Job,
+  tools: JobTools,
+  told: Telling,
+  signal: AbortSignal,
+): Promise<JobEnding> {
+  const { clock, settings, site, track, cache, attempt } = tools;
+  const transport = observe(tools.transport, told.report);
+  const api = civitai(transport, site);
+  const { file, allFiles: all, output, sha256, blake3, force = false } = options;
+  const { verify = settings.verify ?? true, sidecars = settings.sidecars ?? false } = options;
+  let files: readonly PlannedFile[] = [];
+
+  async function fetched(): Promise<Fetched> {
+    const { dir, layout } = placeOf(options, settings);
+    const hashes = { ...(sha256 && { SHA256: sha256 }), ...(blake3 && { BLAKE3: blake3 }) };
+    const plan = await planFiles([{ text: reference }], api, {
+      ...{ dir, layout, output, file, hashes, signal },
+      ...(all !== undefined && { all }),
+    });
+    for (const { error } of plan.failures) throw error;
+    ({ files } = plan);
+    told.know({ name: files.map(({ name }) => name).join(", "), path: files[0]!.path });
+    told.expect(files);
+    const results = new Map<PlannedFile, DownloadResult>();
+    const failures: unknown[] = [];
+    const outcomes = runFiles({ watcher: told.watcher, track })(tools.transport, files, {
+      concurrency: 1,
+      signal,
+      cache,
+      defaults: { root: dir, replace: force, verify, ...settings.download },
+      optionsOf: (_, promised) => ({ ...promised, report: told.report }),
+    });
+    for await (const { file, result, error } of outcomes) {
+      if (result === undefined) failures.push(error);
+      else results.set(file, result);
+    }
+    signal.throwIfAborted();
+    if (failures.length > 0) throw failures[0];
+    return { files, results };
+  }
+
+  try {
+    const done = await fetched();
+    const results = [...done.results.values()];
+    const ending: JobEnding = {
+      state: "done",
+      verdict: verdictOf(results),
+      path: results[0]!.path,
+      bytes: results.reduce((sum, { bytes }) => sum + bytes, 0),
+    };
+    if (!sidecars) return ending;
+    try {
+      await writeSidecars(done, api, transport, signal);
+      return ending;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      // the file is there all the same
+      return { ...ending, why: reasonOf(error) };
+    }
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    return judge(error, { ...attempt, earlyAccessMs: earlyAccessMs(files), nowMs: clock.date() });
+  }
+}
