@@ -16,6 +16,7 @@ import { reportCommand } from "./report.ts";
 import { scanCommand } from "./scan.ts";
 import { serveCommand } from "./serve.ts";
 import { tagsCommand } from "./tags.ts";
+import { transfersCommand } from "./transfers.ts";
 import { updateCommand } from "./update.ts";
 import { usersCommand } from "./users.ts";
 import { verifyCommand } from "./verify.ts";
@@ -36,6 +37,7 @@ export const commands: readonly Command[] = [
   whoamiCommand,
   enumsCommand,
   cacheCommand,
+  transfersCommand,
   reportCommand,
   logsCommand,
   serveCommand,

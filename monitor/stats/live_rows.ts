@@ -19,6 +19,7 @@ export const liveReading = {
   wish: "UPDATE transfers SET wish = ? WHERE id = ? AND ended_ms IS NULL AND wish IS NOT 'cancel'",
   endDead: `UPDATE transfers SET ended_ms = changed_ms, state = 'failed', verdict = 'died', why = NULL, again_ms = NULL,
     bytes_per_second = 0 WHERE process = ? AND ended_ms IS NULL`,
+  endDeadProcess: "UPDATE processes SET is_over = 1 WHERE id = ?",
   forgetDead: `DELETE FROM transfers WHERE process = ?1 AND (SELECT is_kept FROM processes WHERE id = ?1) = 0`,
 };
 

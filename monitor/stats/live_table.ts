@@ -93,6 +93,7 @@ export function liveTable(
       transaction("tidying", () => {
         for (const { process } of dead) {
           file.run.endDead.run(String(process));
+          file.run.endDeadProcess.run(String(process));
           file.run.forgetDead.run(String(process));
         }
       });
