@@ -64,7 +64,7 @@ export interface CreateTransportOptions {
   retry?: RetryOptions;
   /** Requests per second and at once, for each host. */
   rateLimit?: RateLimitOptions;
-  /** Healing of bodies. */
+  /** Healing of bodies; attempts and pauses hold for the parts of a download, too. */
   resume?: ResumeOptions;
   /**
    * Where answers of the API and pictures are kept, by what HTTP and Civitai say of them: `memoryStore()` or
@@ -179,6 +179,9 @@ export function createTransport({
   const rangeOptions: RangeOptions = { when: isRanged, idleTimeoutMs: idleMs, classify: classifyCivitai };
   if (parallel !== undefined) rangeOptions.parallel = parallel;
   if (pieceBytes !== undefined) rangeOptions.pieceBytes = pieceBytes;
+  const { maxAttempts, delayMs } = resumeOptions;
+  if (maxAttempts !== undefined) rangeOptions.maxAttempts = maxAttempts;
+  if (delayMs !== undefined) rangeOptions.delayMs = delayMs;
   const files = rangeTransport(
     resumeTransport(bracket, { idleTimeoutMs: idleMs, fromBytes: 0, classify: classifyCivitai, ...resumeOptions }),
     rangeOptions,

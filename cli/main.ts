@@ -13,6 +13,8 @@ import { describeFailure } from "./terminal/failure.ts";
 import { commandHelp, programHelp } from "./help.ts";
 import { InterruptedError, withHangUps } from "./terminal/interrupt.ts";
 import { type Io, processIo } from "./terminal/io.ts";
+import { ring } from "./terminal/ring.ts";
+import { ringText } from "./texts/ring.ts";
 import { readSettings } from "./settings/read_settings.ts";
 import { chooseLocale } from "./settings/settings.ts";
 import { chooseStyle, type Style } from "./terminal/style.ts";
@@ -79,12 +81,16 @@ async function runCommand(command: Command, args: readonly string[], io: Io): Pr
     }
     const lost = flags.quiet ? undefined : lostAbilities(flags, io.env, locale);
     if (lost !== undefined) io.stderr(`${printable(lost)}\n`);
-    return await command.run({ operands, flags }, { io, locale, style, settings, command: command.name }).catch(
+    const startedMs = io.now();
+    const code = await command.run({ operands, flags }, { io, locale, style, settings, command: command.name }).catch(
       (error) => {
         if (error instanceof UsageError) throw error;
         return describe(error, io, locale, style);
       },
     );
+    const isLong = io.now() - startedMs >= settings.value("notifications.after") * 1000;
+    if (isLong && settings.value("notifications.terminal")) ring({ io, text: ringText[locale](command.name, code) });
+    return code;
   } catch (error) {
     if (error instanceof UsageError) error.message += `\nSee: civikit ${command.name} --help`;
     throw error;

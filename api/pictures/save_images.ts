@@ -16,6 +16,7 @@ import {
   ContentError,
   type DiskError,
   download,
+  type DownloadOptions,
   isCode,
   safeFileName,
   type Transport,
@@ -49,6 +50,8 @@ export interface SaveImagesOptions extends ImageSize {
   videos?: "save" | "still" | "skip";
   /** Beside each image a `.json` with the image as the API sent it and how it was made; one that is there stays. */
   sidecar?: boolean;
+  /** How large ones are fetched: see {@linkcode DownloadOptions}. The throttle holds for small ones, too. */
+  download?: Pick<DownloadOptions, "maxAttempts" | "delayMs" | "resume" | "throttle">;
   /** The name without ending; the image's id if not given. Made safe. */
   name?: (image: ImageSource) => string;
 }
@@ -170,7 +173,8 @@ export async function* saveImages<Image extends ImageSource>(
   transport: Transport,
   images: Iterable<Image> | AsyncIterable<Image>,
   folder: string,
-  { concurrency = 5, signal, videos = "save", sidecar = false, name, ...size }: SaveImagesOptions = {},
+  { concurrency = 5, signal, videos = "save", sidecar = false, name, download: how = {}, ...size }: SaveImagesOptions =
+    {},
 ): AsyncGenerator<ImageOutcome<Image>, void, undefined> {
   wholeWithin("concurrency", concurrency, 1, 32);
   ensureFolder(folder);
@@ -225,15 +229,18 @@ export async function* saveImages<Image extends ImageSource>(
     const isLarge = isVideo && !isStill && Object.keys(size).length === 0;
     let head = isLarge ? undefined : await fetchSmall(transport, url, either);
     let bytes = head?.byteLength ?? 0;
+    await how.throttle?.take(bytes, either);
     // reading the texts of a sidecar takes its time; once a picture has its name, the sidecar has to follow
     if (sidecar) await yieldTurn(either);
     const temporary = join(folder, `${base}${head === undefined ? unsniffed : unwritten}`);
     try {
       if (head === undefined) {
         // a finished one has not got its ending yet: an earlier run was ended just then
-        const result = await download(transport, url, temporary, { signal: either, verify: false }).catch((error) => {
-          if (!isCode(error, "target_exists")) throw error;
-        });
+        const result = await download(transport, url, temporary, { ...how, signal: either, verify: false }).catch(
+          (error) => {
+            if (!isCode(error, "target_exists")) throw error;
+          },
+        );
         head = headOf(temporary);
         bytes = result?.bytes ?? Deno.statSync(temporary).size;
       } else writeFresh(temporary, head);

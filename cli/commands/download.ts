@@ -7,6 +7,7 @@ import { fetchFlags, fileFlags, hashFlags, outputFlags, siteFlags } from "../opt
 import { UsageError } from "../options/usage_error.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { runDownloads, type RunResult } from "../run/download_run.ts";
+import { downloadSettings } from "../run/download_settings.ts";
 import { dryRun } from "../run/dry_run.ts";
 import { ExitCode, exitCode, sharedExitCode } from "../exit_code.ts";
 import { openHashes } from "../run/hash_store.ts";
@@ -66,7 +67,6 @@ const flags = {
     },
   },
   ...fetchFlags,
-  limitRate: { type: "setting", setting: "download.limitRate", value: "RATE" },
   sha256: {
     type: "digest",
     value: "HEX",
@@ -171,7 +171,7 @@ async function run(args: DownloadArgs, context: CommandContext): Promise<number>
   check(args);
   const { flags } = args;
   const { io, style } = context;
-  const { dir, parallel, printPath, json, dryRun: isDry, force } = flags;
+  const { dir, printPath, json, dryRun: isDry, force } = flags;
   const references = await collectReferences(args, context);
 
   const startedMs = io.now();
@@ -179,7 +179,6 @@ async function run(args: DownloadArgs, context: CommandContext): Promise<number>
   const { note } = reporter;
   let isPlanned = false;
   using session = await openSession(args, context, {
-    parallel,
     named: references.map(({ text }) => text).filter((text) => URL.canParse(text)),
     // later, each file shows its own waits
     showsWaits: () => !isPlanned,
@@ -228,6 +227,7 @@ async function run(args: DownloadArgs, context: CommandContext): Promise<number>
     const result = await runDownloads(transport, files, {
       ...flags,
       verify: !flags.noVerify,
+      settings: downloadSettings(context.settings),
       reporter,
       signal,
       track,

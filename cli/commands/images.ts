@@ -1,8 +1,9 @@
 import { generationOf, type ImageQuery, saveImages } from "../../api/mod.ts";
 import { formatBytes } from "../../transport/internal.ts";
 import { apiCommand, type ApiContext, idOperand, listOptions, showFacts, showList } from "../run/api_command.ts";
+import { downloadSettings } from "../run/download_settings.ts";
 import type { Flags } from "../options/flags.ts";
-import { dirFlags, jobsFlag, listFlags, searchFlags } from "../options/shared_flags.ts";
+import { dirFlags, fetchFlags, jobsFlag, listFlags, searchFlags } from "../options/shared_flags.ts";
 import type { Command } from "../command.ts";
 
 const help = `actions:
@@ -53,6 +54,7 @@ const flags = {
     default: 5,
     help: { ...jobsFlag.help, en: "download: images at once" },
   },
+  limitRate: fetchFlags.limitRate,
   width: {
     type: "whole",
     value: "PIXELS",
@@ -137,7 +139,7 @@ async function download(context: ImagesContext): Promise<number> {
   const { flags, api, transport, signal, out } = context;
   const { dir, jobs: concurrency, width, videos, sidecar } = flags;
   const list = api.images.list(queryOf(context, sidecar), listOptions(context));
-  const options = { signal, concurrency, sidecar, videos };
+  const options = { signal, concurrency, sidecar, videos, download: downloadSettings(context.settings) };
   const states = { saved: 0, exists: 0, skipped: 0, failed: 0 };
   let total = 0;
   for await (

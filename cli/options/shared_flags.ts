@@ -107,6 +107,7 @@ export const listFlags = {
 export const fetchFlags = {
   jobs: { type: "setting", setting: "download.concurrent", short: "j", value: "N" },
   parallel: { type: "setting", setting: "download.parallel", value: "N" },
+  limitRate: { type: "setting", setting: "download.limitRate", value: "RATE" },
   dryRun: {
     type: "switch",
     short: "n",

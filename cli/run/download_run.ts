@@ -1,11 +1,11 @@
 import { basename, join } from "node:path";
-import { type Digests, hashNames, throttle, type Transport } from "../../transport/mod.ts";
+import { type Digests, hashNames, type Transport } from "../../transport/mod.ts";
 import { type PlannedFile, runFiles, type RunWatch } from "../../hub/run/mod.ts";
 import type { HashCache } from "../../api/mod.ts";
-import { timetable } from "../settings/timetable.ts";
 import { exitCode } from "../exit_code.ts";
 import type { Outcome, Reporter } from "../terminal/reporter.ts";
 import { reporterWatcher } from "../terminal/watcher.ts";
+import type { DownloadSettings } from "./download_settings.ts";
 
 /** What became of the files of a run. */
 export interface RunResult {
@@ -27,8 +27,8 @@ export interface RunDownloadsOptions extends Pick<RunWatch, "track"> {
   readonly force: boolean;
   /** Whether hash and size have to be as promised. */
   readonly verify: boolean;
-  /** Bytes per second of everything together, or a timetable of such. */
-  readonly limitRate: string | undefined;
+  /** What the settings say of every download. */
+  readonly settings: DownloadSettings;
   /** Told about each file. */
   readonly reporter: Reporter;
   /** Ends the run. */
@@ -46,20 +46,14 @@ export function decidedBy(hashes: Digests): string | undefined {
 export async function runDownloads(
   transport: Transport,
   files: readonly PlannedFile[],
-  { dir, jobs, force, verify, limitRate, reporter, signal, track, cache }: RunDownloadsOptions,
+  { dir, jobs, force, verify, settings, reporter, signal, track, cache }: RunDownloadsOptions,
 ): Promise<RunResult> {
   const outcomes: Outcome[] = [];
   const failures: number[] = [];
   const items = new Map(files.map((file) => [file.name, file]));
   const watcher = reporterWatcher(reporter, (name) => items.get(name)!);
-  const fetch = runFiles({ watcher, track });
-  const rateNow = limitRate === undefined ? undefined : timetable(limitRate);
-  const defaults = {
-    root: dir,
-    replace: force,
-    verify,
-    ...(rateNow && { throttle: throttle(() => rateNow(new Date())) }),
-  };
+  const fetch = runFiles({ watcher, track, defaults: settings });
+  const defaults = { root: dir, replace: force, verify };
   for await (const { file, result, error } of fetch(transport, files, { concurrency: jobs, signal, cache, defaults })) {
     if (result !== undefined) {
       const outcome: Outcome = { ...result, verifiedBy: result.verified ? decidedBy(file.hashes) : undefined };

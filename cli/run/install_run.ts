@@ -6,6 +6,7 @@ import type { installFlags } from "../options/project_options.ts";
 import type { CommandContext } from "../command.ts";
 import { chooseReporter } from "../terminal/choose_reporter.ts";
 import { decidedBy } from "./download_run.ts";
+import { downloadSettings } from "./download_settings.ts";
 import { dryRun } from "./dry_run.ts";
 import { ExitCode, exitCode, sharedExitCode } from "../exit_code.ts";
 import { openHashes } from "./hash_store.ts";
@@ -42,7 +43,7 @@ export async function withInstaller(
   work: (installer: Installer) => Promise<void>,
 ): Promise<number> {
   const { io, locale } = context;
-  const { json, quiet, dryRun: isDry, jobs: concurrency, parallel, force, sidecars } = args.flags;
+  const { json, quiet, dryRun: isDry, jobs: concurrency, force, sidecars } = args.flags;
   const words = projectWords(locale);
   const reporter = chooseReporter({ json, quiet }, context);
   const startedMs = io.now();
@@ -55,8 +56,9 @@ export async function withInstaller(
     else note(text);
   }
   using cache = openHashes(args, context, note);
-  using session = await openSession(args, context, { note, close: reporter.close, parallel });
+  using session = await openSession(args, context, { note, close: reporter.close });
   const { api, transport, signal } = session;
+  const defaults = downloadSettings(context.settings);
   const codes: number[] = [];
   const ended: InstallOutcome[] = [];
   const items = new Map<string, Item>();
@@ -96,7 +98,7 @@ export async function withInstaller(
         if (isDry) codes.push(...dry(files, project.root));
         else reporter.plan([...items.values()]);
       },
-      fetch: runFiles({ watcher, track: session.track }),
+      fetch: runFiles({ watcher, track: session.track, defaults }),
       onOutcome(outcome) {
         const { file, state, result, error } = outcome;
         const item = items.get(file.path);

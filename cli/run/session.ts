@@ -6,7 +6,6 @@ import type { siteFlags } from "../options/shared_flags.ts";
 import type { CommandContext } from "../command.ts";
 import { interrupt } from "../terminal/interrupt.ts";
 import { askKey, type Keys, loadKeys, onlyKey } from "../settings/keys.ts";
-import { chooseBaseUrl } from "../settings/settings.ts";
 import { commandStack } from "./stack.ts";
 import { noteWaits } from "../terminal/note_waits.ts";
 
@@ -26,8 +25,6 @@ export interface Session extends Disposable {
 
 /** Options of a {@linkcode Session}. */
 export interface SessionOptions {
-  /** Connections for each file; undefined leaves it to the transport. */
-  readonly parallel?: number | undefined;
   /** Addresses the user named, besides the API's. Default: none. */
   readonly named?: readonly string[];
   /** The keys to use. Default: the one that is asked for, else those of this user. */
@@ -43,29 +40,21 @@ export interface SessionOptions {
 /** Opens what a command needs, by its options and the environment. */
 export async function openSession(
   { flags }: Pick<Args<typeof siteFlags>, "flags">,
-  { io, locale, command }: CommandContext,
-  { parallel, named, keys: givenKeys, showsWaits = () => true, note, close }: SessionOptions,
+  context: CommandContext,
+  { named, keys: givenKeys, showsWaits = () => true, note, close }: SessionOptions,
 ): Promise<Session> {
-  const baseUrl = chooseBaseUrl(io.env, flags.baseUrl);
+  const { io, locale, settings: { value } } = context;
+  const baseUrl = value("baseUrl");
   const keys = givenKeys ?? (flags.askKey ? onlyKey(await askKey(io), "the terminal") : loadKeys(io.env));
   const found = keys.find(new URL(baseUrl).host);
-  const isMonitored = !flags.noMonitor;
-  const stack = await commandStack(io, {
-    keys,
-    baseUrl,
-    ...(named && { named }),
-    parallel,
-    isMonitored,
-    command,
-    note,
-  });
+  const stack = await commandStack(context, { keys, named, note });
   const stop = interrupt(io, {
     onFirst: () => note("interrupted: finishing what is in hand (again to stop at once)"),
     onSecond: close,
   });
   const transport = observe(stack.transport, noteWaits({ locale, now: io.now, showsWaits, note }));
   return {
-    api: civitai(transport, { baseUrl }),
+    api: civitai(transport, { baseUrl, trustedHosts: value("trustedHosts") }),
     keySource: found?.source,
     transport,
     track: stack.monitor?.track,

@@ -74,8 +74,8 @@ export const networkRows = {
     default: true,
     old: ["enable_smart_retry"],
     help: {
-      en: "wait as long as a server asks (429, Retry-After), and ask it less from then on",
-      "zh-TW": "照伺服器要求的時間等（429、Retry-After），之後也問得慢一點",
+      en: "after 429, let all requests to the host wait, and ask it less from then on",
+      "zh-TW": "遇到 429 時，對這個主機的所有請求都等一等，之後也問得慢一點",
     },
   },
   "pool.idlePerHost": {

@@ -6,7 +6,7 @@ import {
   type WantedFile,
 } from "../../api/download/fetch_files.ts";
 import type { TransferList } from "../../monitor/metrics/transfers.ts";
-import type { Transport } from "../../transport/mod.ts";
+import type { DownloadOptions, Transport } from "../../transport/mod.ts";
 import { type RunWatcher, type WatchedFile, watchFile } from "./watch_file.ts";
 
 /** Who watches a run. */
@@ -15,6 +15,8 @@ export interface RunWatch {
   readonly watcher?: RunWatcher;
   /** Shows each transfer to the monitor. */
   readonly track?: TransferList["track"] | undefined;
+  /** What holds for every file of every run, before what a run says. Default: nothing. */
+  readonly defaults?: DownloadOptions;
 }
 
 /**
@@ -35,7 +37,7 @@ export interface RunWatch {
  * Deno.removeSync(folder, { recursive: true });
  * ```
  */
-export function runFiles({ watcher = {}, track }: RunWatch = {}): FetchFiles {
+export function runFiles({ watcher = {}, track, defaults: own }: RunWatch = {}): FetchFiles {
   return async function* runFiles<File extends WantedFile>(
     transport: Transport,
     files: Iterable<File>,
@@ -47,7 +49,8 @@ export function runFiles({ watcher = {}, track }: RunWatch = {}): FetchFiles {
       watched.set(file, one);
       return one.options;
     };
-    for await (const outcome of fetchFiles(transport, files, { ...options, optionsOf })) {
+    const defaults = { ...own, ...options.defaults };
+    for await (const outcome of fetchFiles(transport, files, { ...options, defaults, optionsOf })) {
       watched.get(outcome.file)?.end(outcome);
       watched.delete(outcome.file);
       yield outcome;

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { gzipSync } from "node:zlib";
+import { readSettings } from "../../../cli/settings/read_settings.ts";
 import { monitorOptions } from "../../../cli/run/monitor.ts";
 import { inWorld } from "../_world.ts";
 import { testIo } from "../_io.ts";
@@ -256,8 +257,8 @@ Deno.test("civikit report and civikit logs name what they cannot use", () =>
 Deno.test({
   name: "monitorOptions() asks for no permission it was not given",
   permissions: { read: true, write: false },
-  fn: () => {
+  fn: async () => {
     const env = (name: string) => name === "CIVIKIT_STATE_DIR" ? "/nowhere/state" : undefined;
-    assertEquals(monitorOptions({ env }, { command: "download" }), undefined);
+    assertEquals(monitorOptions({ env }, await readSettings({ env }), { command: "download" }), undefined);
   },
 });

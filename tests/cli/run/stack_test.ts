@@ -2,6 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { civitai, saveImages } from "../../../api/mod.ts";
 import { main } from "../../../cli/mod.ts";
 import { commandStack } from "../../../cli/run/stack.ts";
+import { readSettings } from "../../../cli/settings/read_settings.ts";
 import { CivikitError } from "../../../transport/mod.ts";
 import { testIo } from "../_io.ts";
 
@@ -15,18 +16,19 @@ function local() {
   return { asked, url: `http://127.0.0.1:${server.addr.port}`, [Symbol.asyncDispose]: () => server.shutdown() };
 }
 
-const options = {
-  keys: { find: () => undefined },
-  parallel: undefined,
-  isMonitored: false,
-  command: "download",
-  note() {},
-};
 const env = { CIVIKIT_CACHE: "off", CIVIKIT_MONITOR: "off" };
+
+/** The stack of a command without a key. */
+async function stackAt(baseUrl: string, named: readonly string[] = []) {
+  const io = testIo({ env });
+  const settings = await readSettings({ env: io.env, flags: { baseUrl } });
+  const context = { io, settings, command: "download" };
+  return await commandStack(context, { keys: { find: () => undefined }, named, note() {} });
+}
 
 Deno.test("an address on this machine that an answer of the site names is not asked, as image, file or page", async () => {
   await using service = local();
-  const stack = await commandStack(testIo({ env }), { ...options, baseUrl: "https://civitai.com" });
+  const stack = await stackAt("https://civitai.com");
   const folder = await Deno.makeTempDir();
   try {
     const images = [{ id: 7, url: `${service.url}/admin/7.jpeg` }, {
@@ -49,8 +51,7 @@ Deno.test("an address on this machine is asked where the API is on this machine,
   for (const place of ["baseUrl", "named"]) {
     await using service = local();
     const baseUrl = place === "baseUrl" ? service.url : "https://civitai.com";
-    const named = [service.url];
-    const stack = await commandStack(testIo({ env }), { ...options, baseUrl, ...(place === "named" && { named }) });
+    const stack = await stackAt(baseUrl, place === "named" ? [service.url] : []);
     assertEquals(await (await stack.transport.fetch(new Request(`${service.url}/a`))).text(), "not for the world");
     stack.close();
   }
