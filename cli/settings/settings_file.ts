@@ -18,6 +18,8 @@ export interface SettingsFile {
   readonly raw: JsonObject;
   /** Whether there is one. */
   readonly isThere: boolean;
+  /** Whether nothing could be read of it: `faults` says why. */
+  readonly isBroken: boolean;
   /** The version it is of. */
   readonly version: number;
   /** The settings in it. */
@@ -89,6 +91,7 @@ function valuesOf(raw: JsonObject, path: string, isNewer: boolean) {
   const unknown: string[] = [];
   const faults: CivikitError[] = [];
   for (const [key, value] of flattened(raw)) {
+    if (value === null) continue; // as if it did not stand there
     if (!isSettingKey(key)) {
       unknown.push(key);
       continue;
@@ -115,6 +118,7 @@ const nothing = (path: string): SettingsFile => ({
   path,
   raw: {},
   isThere: false,
+  isBroken: false,
   version: settingsVersion,
   values: {},
   unknown: [],
@@ -153,6 +157,7 @@ export function readSettingsFile(path: string, isOwn: boolean): SettingsFile {
       path,
       raw,
       isThere: true,
+      isBroken: false,
       version,
       values,
       unknown,
@@ -161,6 +166,6 @@ export function readSettingsFile(path: string, isOwn: boolean): SettingsFile {
     };
   } catch (error) {
     if (!(error instanceof CivikitError)) throw error;
-    return { ...empty, isThere: true, faults: [error] };
+    return { ...empty, isThere: true, isBroken: true, faults: [error] };
   }
 }
