@@ -1,6 +1,7 @@
 import { addCommand } from "./add.ts";
 import { cacheCommand } from "./cache.ts";
 import type { Command } from "../command.ts";
+import { configCommand } from "./config.ts";
 import { creatorsCommand } from "./creators.ts";
 import { downloadCommand } from "./download.ts";
 import { enumsCommand } from "./enums.ts";
@@ -36,6 +37,7 @@ export const commands: readonly Command[] = [
   logoutCommand,
   whoamiCommand,
   enumsCommand,
+  configCommand,
   cacheCommand,
   transfersCommand,
   reportCommand,

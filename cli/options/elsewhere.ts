@@ -19,5 +19,6 @@ export const elsewhere: ReadonlyMap<string, string> = new Map([
   ["self-update", again],
   ["uninstall", "deno uninstall --global civikit"],
   ["doctor", '"civikit report" tells how requests went, "civikit logs errors" what failed'],
-  ["config", 'settings are environment variables: see "civikit --help"'],
+  ["settings", "did you mean: civikit config list"],
+  ["set", "did you mean: civikit config set"],
 ]);

@@ -24,20 +24,15 @@ const pairs: readonly {
     meet: (value) => value("network.httpVersion") === "2" && value("network.proxy") !== undefined,
     state: "through a proxy there is no HTTP/2; take auto or 1.1",
   },
-  {
-    keys: ["folders", "root"],
-    meet: (value) => {
-      const isRelative = (folder: string) => !/^(?:[/\\~]|[a-z]:)/i.test(folder);
-      return value("root") === undefined && Object.values(value("folders")).some(isRelative);
-    },
-    state: "a folder that is no absolute path needs a root to start from",
-  },
 ];
 
 /** An error for each two settings that cannot go together, with where they come from. */
 export function contradictions({ value, from }: Holding): CivikitError[] {
-  return pairs.filter(({ meet }) => meet(value)).map(({ keys, state }) => {
-    const shown = keys.map((key) => `${key} (${from(key) ?? "default"})`);
-    return invalid(`reading ${shown.join(" and ")}: ${state}`, keys[0]);
-  });
+  // a default gives way to what somebody set
+  return pairs.filter(({ keys, meet }) => keys.every((key) => from(key) !== null) && meet(value)).map(
+    ({ keys, state }) => {
+      const shown = keys.map((key) => `${key} (${from(key)})`);
+      return invalid(`reading ${shown.join(" and ")}: ${state}`, keys[0]);
+    },
+  );
 }

@@ -73,6 +73,21 @@ function rank(key: SettingKey, old: string): number {
   return (settingRow(key).old ?? []).indexOf(old);
 }
 
+/** The old tool let more connections be kept than opened; of the two, the narrower one holds for both. */
+function keepIdleWithinOpen(values: Record<string, unknown>, judged: Map<string, Fate>): void {
+  const open = values["pool.maxConnections"];
+  const idle = values["pool.idlePerHost"];
+  if (typeof open !== "number" || typeof idle !== "number" || idle <= open) return;
+  values["pool.idlePerHost"] = open;
+  const why = both(settingsText, ({ narrower }) => narrower("http_pool_maxsize"));
+  judged.set("http_pool_connections", { old: "http_pool_connections", key: "pool.idlePerHost", why });
+}
+
+function fateOfKey(value: unknown): Fate {
+  const { why } = value === unread || value === null || value === "" ? fateOf(apiKeyName, value, "baseUrl") : {};
+  return { old: apiKeyName, key: null, why: why ?? both(settingsText, ({ keyFile }) => keyFile) };
+}
+
 /** What becomes of the settings of the old tool, by their old keys. */
 export function judgeOld(settings: ReadonlyMap<string, unknown>): OldSettings {
   const values: Record<string, unknown> = {};
@@ -92,9 +107,10 @@ export function judgeOld(settings: ReadonlyMap<string, unknown>): OldSettings {
       values[key] = fate.value;
     } else judged.set(old, { old, key, why: both(settingsText, ({ wins }) => wins(winner)) });
   }
-  const fates = [...settings.keys()].flatMap((old): Fate[] => {
+  keepIdleWithinOpen(values, judged);
+  const fates = [...settings].flatMap(([old, value]): Fate[] => {
     if (dropped.has(old)) return [{ old, key: null, why: both(settingsText, ({ chunkSize }) => chunkSize) }];
-    if (old === apiKeyName) return [{ old, key: null, why: both(settingsText, ({ keyFile }) => keyFile) }];
+    if (old === apiKeyName) return [fateOfKey(value)];
     const fate = judged.get(old);
     return fate ? [fate] : [];
   });
