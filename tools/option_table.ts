@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { unicodeWidth } from "@std/cli/unicode-width";
 import { commands } from "../cli/commands/commands.ts";
 import { flagUsage, namedFlags } from "../cli/options/flags.ts";
 import { commonFlags, versionFlags } from "../cli/options/shared_flags.ts";
+import { between, markdownTable } from "./markdown_table.ts";
 
 const GUIDE = new URL("../docs/user_guide.md", import.meta.url);
 
@@ -16,21 +16,12 @@ function optionTable(): string {
   const meanings = new Map(all.map((flag) => {
     return [`\`${flagUsage(flag).replaceAll("|", "\\|")}\``, flag.help["zh-TW"] ?? flag.help.en];
   }));
-  const rows = [["選項", "意義"], ...meanings];
-  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => unicodeWidth(row[column]!))));
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |\n`;
-  const [head, ...body] = rows.map((row) =>
-    line(row.map((cell, column) => cell + " ".repeat(widths[column]! - unicodeWidth(cell))))
-  );
-  return head + line(widths.map((width) => "-".repeat(width))) + body.join("");
+  return markdownTable([["選項", "意義"], ...meanings]);
 }
 
 /** The guide with its table renewed. */
 export function withOptions(guide: string): string {
-  return guide.replace(
-    /(<!-- options -->\n\n).*?(\n<!-- \/options -->)/s,
-    (_, begin, end) => begin + optionTable() + end,
-  );
+  return between(guide, "options", optionTable());
 }
 
 if (import.meta.main) await Deno.writeTextFile(GUIDE, withOptions(await Deno.readTextFile(GUIDE)));

@@ -37,7 +37,7 @@ export function settingsPort(options: ReadSettingsOptions): SettingsPort {
         source,
         default: usual === null ? null : shownValue(settingRow(key), usual),
         range: range ?? "",
-        help: help[locale],
+        help: help[locale].replaceAll("`", ""),
       }));
     },
     // deno-lint-ignore require-await -- a refusal is a rejection

@@ -74,7 +74,7 @@ export const useRows = {
     flag: "sidecars",
     help: {
       en: "write .civitai.info, preview and .json beside models; edits are kept",
-      "zh-TW": "模型旁邊寫其他程式會讀的檔案（見[附屬檔](#附屬檔)）",
+      "zh-TW": "模型旁邊寫其他程式會讀的附屬檔",
     },
   },
   "root": {

@@ -121,7 +121,7 @@ const meant: Readonly<Record<string, RegExp>> = {
   "self-update": /install it again/,
   uninstall: /deno uninstall/,
   doctor: /civikit report/,
-  config: /civikit --help/,
+  settings: /civikit config list/,
   updates: /civikit scan --updates/,
   downlaod: /did you mean "download"/,
   modles: /did you mean "models"/,

@@ -113,6 +113,7 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
   update: [["update", "--project", "../elsewhere/project"]],
   verify: [["verify", "--project", "../elsewhere/project"], ["verify", "../elsewhere/models"]],
   remove: [["remove", "2002", "--project", "../elsewhere/project"]],
+  config: [["config", "list"], ["config", "set", "retry.max", "5"]],
   cache: [["cache", "stats"]],
   report: [["report"]],
   logs: [["logs", "tail"]],

@@ -7,6 +7,7 @@ import { commonFlags } from "../../../cli/options/shared_flags.ts";
 import { layoutWords, readJsonValue, readTextValue, shownValue } from "../../../cli/settings/read_value.ts";
 import { readSettings } from "../../../cli/settings/read_settings.ts";
 import { envNames, settingKeys, settingRow } from "../../../cli/settings/table.ts";
+import { withSettingTable } from "../../../tools/setting_table.ts";
 import { inWorld } from "../_world.ts";
 
 const from = (values: Record<string, string>) => (name: string) => values[name];
@@ -134,3 +135,9 @@ Deno.test("settings act on the options of a command that were not given", () =>
     assertEquals(code, 0, io.err);
     assert([...Deno.readDirSync(join(folder, "mine"))].length > 0);
   }));
+
+Deno.test("the reference of the settings is what the table of the code makes of it", async () => {
+  const reference = await Deno.readTextFile(new URL("../../../docs/settings.md", import.meta.url));
+  assertEquals(withSettingTable(reference), reference, "run: deno task docs:settings");
+  for (const key of settingKeys) assertStringIncludes(reference, `\`${key}\``);
+});
