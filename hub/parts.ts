@@ -16,6 +16,14 @@ export interface SlowMode {
   set(isOn: boolean): void;
 }
 
+/** The limit of all downloads together. */
+export interface RateLimit {
+  /** What is let through now, in bytes a second; undefined: everything. */
+  bytesPerSecond(): number | undefined;
+  /** Sets it, until the service ends or it is set again. */
+  set(bytesPerSecond: number | undefined): void;
+}
+
 /** What the service is made of: everything a page or a route may use. */
 export interface Parts {
   /** The queue. */
@@ -30,6 +38,8 @@ export interface Parts {
   readonly live?: TransferSource | undefined;
   /** The settings; undefined where whoever started the service keeps them to itself. */
   readonly settings?: SettingsPort | undefined;
+  /** The limit of all downloads; undefined where nothing obeys it. */
+  readonly limit?: RateLimit | undefined;
   /** Slow mode; undefined where nothing obeys it. */
   readonly slowMode?: SlowMode | undefined;
 }
@@ -47,4 +57,8 @@ export interface ServiceOptions
   readonly token?: string;
   /** What pages of other origins may ask. Default: nothing. */
   readonly doors?: readonly Door[];
+  /** Whose pages may call aria2's interface at `/jsonrpc`, `token` in hand. Default: none. */
+  readonly rpcOrigins?: readonly string[];
+  /** What opens `/jsonrpc`, 16 to 512 plain characters. Default: `token`. */
+  readonly rpcToken?: string | undefined;
 }

@@ -14,6 +14,7 @@ import { pageRenderer } from "./pages/renderer.ts";
 import { words } from "./pages/words.ts";
 import type { ServiceOptions } from "./parts.ts";
 import { apiRoutes } from "./routes/api.ts";
+import { rpcRoutes } from "./rpc/rpc_routes.ts";
 import { missing, problemOf, statusOf } from "./routes/problem.ts";
 
 /** The service, which does not listen by itself: pass `fetch` to `Deno.serve`. */
@@ -38,12 +39,18 @@ const probes = ["/healthz", "/readyz", "/metrics", "/events", "/api/*"];
  */
 export function service(options: ServiceOptions): Service {
   const { registry, hostname = "127.0.0.1", allowedHosts = [], token, doors = [], clock = registry.clock } = options;
-  const access = accessControl({ hostname, allowedHosts, token, basePath: "", now: clock.now, doors });
+  const { rpcOrigins = [], rpcToken = token } = options;
+  const rpcDoor = { path: "/jsonrpc", methods: ["POST", "GET"], origins: rpcOrigins };
+  const access = accessControl({
+    ...{ hostname, allowedHosts, token, basePath: "", now: clock.now },
+    doors: [...doors, rpcDoor],
+  });
   const there = pages.filter((page) => page.isThere?.(options) ?? true);
   const inside = there.filter(({ isInNavigation = true }) => isInNavigation);
   const places = [...inside, { path: `${statusPath}/`, title: words.status }];
   const renderer = pageRenderer(options, places);
   const diagnostics = diagnosticApp({ ...options, basePath: statusPath }, { access: undefined, outer: inside });
+  const rpc = rpcRoutes(options, { token: rpcToken, origins: rpcOrigins }, clock.now);
   const announcing = announceQueue(options.queue, registry.events);
 
   const app = new Hono();
@@ -68,6 +75,7 @@ export function service(options: ServiceOptions): Service {
     page.routes?.(app, options, renderer);
   }
   app.route("/api/v1", apiRoutes(options));
+  app.route("/", rpc.app);
   app.all("/api/v1/*", (c) => missing(c, c.req.path));
   for (const path of [statusPath, `${statusPath}/*`, ...probes]) {
     app.all(path, (c) => diagnostics.fetch(c.req.raw, c.env as Deno.ServeHandlerInfo));
@@ -83,6 +91,7 @@ export function service(options: ServiceOptions): Service {
     fetch: (request, info) => app.fetch(request, info),
     async close() {
       diagnostics.close();
+      rpc.close();
       await announcing.close();
     },
   };
