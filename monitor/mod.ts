@@ -59,6 +59,7 @@ export type { TimelinePoint } from "./stats/timeline.ts";
 export type { ErrorReport } from "./report/error_report.ts";
 export { formatReport, type ReportFormat } from "./report/format_report.ts";
 export {
+  type DownloadReport,
   type HostReport,
   type Report,
   report,

@@ -117,7 +117,7 @@ const NAMES: Record<string, string> = {
   "./monitor": `
     Attempt AttemptLabels
     CacheNumbers CounterName CounterSnapshot
-    Diagnostics DiagnosticsOptions
+    Diagnostics DiagnosticsOptions DownloadReport
     ErrorAnalysis ErrorReport EventBus EventBusOptions
     FailureRecord
     Histogram HostReport

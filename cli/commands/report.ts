@@ -5,6 +5,8 @@ import type { Flags } from "../options/flags.ts";
 import { outputFlags, storeFlags } from "../options/shared_flags.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
+import { existsSync } from "node:fs";
+import { isGranted, keeping } from "../settings/rights.ts";
 import { monitorPaths } from "../settings/places.ts";
 import { printable } from "../terminal/text.ts";
 
@@ -51,10 +53,13 @@ async function run(args: Args<typeof flags>, { io, locale }: CommandContext): Pr
       input: "CIVIKIT_STATE_DIR",
     });
   }
-  const { formatReport, report, statsStore } = await import("../../monitor/mod.ts");
+  const { formatReport, liveTable, report, statsStore } = await import("../../monitor/mod.ts");
   const onSetAside = (aside: string) =>
     io.stderr(`the statistics were damaged; they are kept as ${printable(aside)}\n`);
-  using store = statsStore(path, { onSetAside });
+  // what is there can be looked at without a right to write as well
+  const readOnly = !clear && !isGranted(keeping(path));
+  const place = readOnly && !existsSync(path) ? ":memory:" : path;
+  using store = statsStore(place, place === path ? { onSetAside, readOnly } : {});
   if (clear) {
     store.clear();
     io.stderr("all numbers are forgotten\n");
@@ -66,7 +71,9 @@ async function run(args: Args<typeof flags>, { io, locale }: CommandContext): Pr
     return ExitCode.ok;
   }
   const format = json ? "json" : markdown ? "markdown" : "text";
-  io.stdout(formatReport(report(store.read(span), { locale }), format, locale));
+  using live = place === path ? liveTable(path, { readOnly: true }) : undefined;
+  const transfers = live?.history(1000) ?? [];
+  io.stdout(formatReport(report(store.read(span), { locale, transfers }), format, locale));
   return ExitCode.ok;
 }
 

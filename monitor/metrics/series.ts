@@ -84,6 +84,11 @@ export function seriesKey({ host, route, method }: AttemptLabels): string {
   return `${host} ${route} ${method}`;
 }
 
+/** Failures that count against network and site: that something is not there is an answer, and the asker's to mend. */
+export function troubles({ failed, codes }: Pick<RequestTotals, "failed" | "codes">): number {
+  return Math.max(0, failed - (codes.not_found ?? 0));
+}
+
 /** Bytes that count as announced; what is downloaded counts as it is written, by transfers. */
 export function announcedBytes(series: Iterable<Pick<SeriesSnapshot, "route" | "bytes">>): number {
   let sum = 0;

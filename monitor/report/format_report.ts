@@ -1,5 +1,6 @@
 import { unicodeWidth } from "@std/cli/unicode-width";
 import type { Locale } from "../../transport/mod.ts";
+import { formatBytes, formatSpeed } from "../../transport/internal.ts";
 import type { Report } from "./report.ts";
 
 /** Forms a report can be shown in. */
@@ -20,12 +21,25 @@ const words = {
     requests: "requests",
     perMinute: "a minute",
     failed: "failed",
+    notFound: "not found, which the error rate leaves out",
     aborted: "given up by the caller",
     errorRate: "error rate",
     response: "response time (mean)",
     percentiles: "p50 / p95 / p99 / longest",
     received: "received",
     downloads: "downloads",
+    downloadsTitle: "Downloads",
+    files: "files",
+    latest: "Latest files",
+    latestHeads: ["when", "size", "time", "speed", "result", "file"],
+    verdicts: {
+      verified: "verified",
+      unverified: "no hash to compare",
+      there: "there already",
+      failed: "failed",
+      cancelled: "cancelled",
+      died: "its process was ended",
+    },
     downloadParts: ["finished", "failed", "cancelled", "there already"],
     cache: "cache hit rate",
     retries: "retries",
@@ -52,12 +66,25 @@ const words = {
     requests: "請求數",
     perMinute: "次／分鐘",
     failed: "失敗",
+    notFound: "找不到，不計入錯誤率",
     aborted: "呼叫端取消",
     errorRate: "錯誤率",
     response: "平均回應時間",
     percentiles: "p50 / p95 / p99 / 最長",
     received: "接收量",
     downloads: "下載",
+    downloadsTitle: "下載",
+    files: "檔案數",
+    latest: "最近的檔案",
+    latestHeads: ["時間", "大小", "耗時", "速度", "結果", "檔案"],
+    verdicts: {
+      verified: "已驗證",
+      unverified: "沒有雜湊可比對",
+      there: "已存在",
+      failed: "失敗",
+      cancelled: "取消",
+      died: "程式被結束",
+    },
     downloadParts: ["完成", "失敗", "取消", "已存在"],
     cache: "快取命中率",
     retries: "重試",
@@ -79,16 +106,20 @@ const words = {
   },
 } as const;
 
+/** Files that a report for people names; the JSON has all. */
+const mostFiles = 20;
+
 const line = (text: string): string => text.replace(/\s+/g, " ");
 
 function sectionsOf(report: Report, locale: Locale): Section[] {
   const word = words[locale];
   const { verdicts, downloads, cache, memory, queue } = report;
   const ms = (value: number) => `${value.toFixed(1)} ms`;
+  const notFound = report.errors.find(({ code }) => code === "not_found")?.requests ?? 0;
   const overview: string[][] = [
     [word.span, `${report.from} – ${report.to} (${duration(report.uptime_seconds)})`],
     [word.requests, `${report.total_requests} (${report.requests_per_minute.toFixed(2)} ${word.perMinute})`],
-    [word.failed, String(report.failed_requests)],
+    [word.failed, `${report.failed_requests}${notFound === 0 ? "" : ` (${notFound} ${word.notFound})`}`],
     [word.aborted, String(report.aborted_requests)],
     [word.errorRate, `${report.error_rate_percent.toFixed(2)}% · ${verdicts.error_rate.text}`],
     [word.response, `${ms(report.avg_response_time_ms)} · ${verdicts.response_time.text}`],
@@ -102,12 +133,6 @@ function sectionsOf(report: Report, locale: Locale): Section[] {
       ].map(ms).join(" / "),
     ],
     [word.received, `${report.megabytes.toFixed(2)} MB (${report.mean_mbps.toFixed(2)} Mbps)`],
-    [
-      word.downloads,
-      [downloads.finished, downloads.failed, downloads.cancelled, downloads.skipped]
-        .map((count, index) => `${count} ${word.downloadParts[index]}`).join(", ") +
-      ` · ${downloads.megabytes.toFixed(2)} MB (${downloads.mean_mbps.toFixed(2)} Mbps)`,
-    ],
     [
       word.cache,
       `${cache.hit_rate_percent.toFixed(2)}% (${cache.hits + cache.stale + cache.revalidated} / ${
@@ -130,6 +155,30 @@ function sectionsOf(report: Report, locale: Locale): Section[] {
       of.p99_response_time_ms,
     ].map(String);
   return [
+    {
+      title: word.downloadsTitle,
+      columns: undefined,
+      rows: [
+        [
+          word.files,
+          [downloads.finished, downloads.failed, downloads.cancelled, downloads.skipped]
+            .map((count, index) => `${count} ${word.downloadParts[index]}`).join(", "),
+        ],
+        [word.received, `${downloads.megabytes.toFixed(2)} MB (${downloads.mean_mbps.toFixed(2)} Mbps)`],
+      ],
+    },
+    {
+      title: word.latest,
+      columns: report.transfers.length === 0 ? undefined : word.latestHeads,
+      rows: report.transfers.slice(0, mostFiles).map((one) => [
+        one.at.slice(0, 19).replace("T", " "),
+        formatBytes(one.bytes),
+        duration(one.seconds),
+        one.bytes_per_second > 0 ? formatSpeed(one.bytes_per_second) : "-",
+        one.code ?? word.verdicts[one.verdict],
+        one.path,
+      ]),
+    },
     { title: word.overview, columns: undefined, rows: overview },
     {
       title: word.hosts,

@@ -1,7 +1,8 @@
 import type { Locale } from "../../transport/mod.ts";
 import type { CounterName } from "../metrics/counters.ts";
 import type { StatsWindow } from "../metrics/metrics_registry.ts";
-import { add, announcedBytes, type RequestTotals, type SeriesSnapshot } from "../metrics/series.ts";
+import { add, announcedBytes, type RequestTotals, type SeriesSnapshot, troubles } from "../metrics/series.ts";
+import type { LiveTransfer, LiveVerdict } from "../stats/live_transfer.ts";
 import { type ErrorReport, errorReports } from "./error_report.ts";
 import { advice, errorRateVerdict, responseTimeVerdict, type Verdict } from "./verdict.ts";
 
@@ -13,7 +14,7 @@ export interface RequestNumbers {
   readonly failed_requests: number;
   /** Given up by the caller; they count neither as good nor as failed. */
   readonly aborted_requests: number;
-  /** Failed ones among those not aborted, in percent with two decimals. */
+  /** Failed ones but for those not found, among those not aborted, in percent with two decimals. */
   readonly error_rate_percent: number;
   /** Mean time to the headers in milliseconds, one decimal. */
   readonly avg_response_time_ms: number;
@@ -43,6 +44,26 @@ export interface RouteReport extends RequestNumbers {
   readonly route: string;
 }
 
+/** One file that was downloaded, or was to be. */
+export interface DownloadReport {
+  /** When it ended, ISO 8601. */
+  readonly at: string;
+  /** Where it was written. */
+  readonly path: string;
+  /** What was asked for; null where nobody told. */
+  readonly reference: string | null;
+  /** What is there, in bytes. */
+  readonly bytes: number;
+  /** How long it took, in seconds, one decimal. */
+  readonly seconds: number;
+  /** What came over the network in that time, in bytes a second. */
+  readonly bytes_per_second: number;
+  /** What came of it. */
+  readonly verdict: LiveVerdict;
+  /** Error code of what failed, else null. */
+  readonly code: string | null;
+}
+
 /** All that is to be said about a span of time. Names are those of its JSON form. */
 export interface Report extends RequestNumbers {
   /** Start of the span, ISO 8601. */
@@ -70,6 +91,8 @@ export interface Report extends RequestNumbers {
     /** Bytes written over the time the downloads took one by one, in millions of bits per second; two decimals. */
     readonly mean_mbps: number;
   };
+  /** The files, the latest first; none where no history is kept. */
+  readonly transfers: readonly DownloadReport[];
   /** The cache. */
   readonly cache: {
     readonly hits: number;
@@ -116,6 +139,8 @@ export interface Report extends RequestNumbers {
 export interface ReportOptions {
   /** Language of hints and verdicts. Default `en`. */
   locale?: Locale;
+  /** What was downloaded, as `liveTable().history()` has it; what ended outside of the span is left out. Default: none. */
+  transfers?: readonly LiveTransfer[];
 }
 
 const megabyte = 1024 * 1024;
@@ -129,12 +154,13 @@ function round(value: number, decimals: number): number {
 /** The percentage a part makes, with two decimals; 0 of nothing. */
 const percent = (part: number, whole: number): number => whole === 0 ? 0 : round(part * 100 / whole, 2);
 
-function numbersOf({ requests, failed, aborted, latency }: RequestTotals): RequestNumbers {
+function numbersOf(totals: RequestTotals): RequestNumbers {
+  const { requests, failed, aborted, latency } = totals;
   return {
     total_requests: requests,
     failed_requests: failed,
     aborted_requests: aborted,
-    error_rate_percent: percent(failed, requests - aborted),
+    error_rate_percent: percent(troubles(totals), requests - aborted),
     avg_response_time_ms: latency.count === 0 ? 0 : round(latency.sumMs / latency.count, 1),
     p50_response_time_ms: round(latency.quantile(0.5), 1),
     p95_response_time_ms: round(latency.quantile(0.95), 1),
@@ -149,6 +175,14 @@ function totalsBy(
   nameOf: (one: SeriesSnapshot) => string,
 ): [name: string, totals: RequestTotals][] {
   return [...Map.groupBy(series, nameOf)].map(([name, group]) => [name, add(group)]);
+}
+
+function downloadReport(transfer: LiveTransfer, fromMs: number, toMs: number): DownloadReport[] {
+  const { endedMs, startedMs, path, reference, bytes, bytesPerSecond, verdict, why } = transfer;
+  if (endedMs === null || verdict === null || endedMs < fromMs || endedMs > toMs) return [];
+  const seconds = round((endedMs - startedMs) / 1000, 1);
+  const at = new Date(endedMs).toISOString();
+  return [{ at, path, reference, bytes, seconds, bytes_per_second: bytesPerSecond, verdict, code: why }];
 }
 
 const byRequests = (a: RequestNumbers, b: RequestNumbers): number => b.total_requests - a.total_requests;
@@ -166,7 +200,7 @@ const byRequests = (a: RequestNumbers, b: RequestNumbers): number => b.total_req
  * console.log(total_requests, verdicts.error_rate.text); // 0 no data
  * ```
  */
-export function report(stats: StatsWindow, { locale = "en" }: ReportOptions = {}): Report {
+export function report(stats: StatsWindow, { locale = "en", transfers = [] }: ReportOptions = {}): Report {
   const { fromMs, toMs, series, counters, memory } = stats;
   const total = (name: CounterName, label?: string, field: "count" | "sum" = "count", host?: string): number =>
     counters.reduce((sum, counter) => {
@@ -213,6 +247,7 @@ export function report(stats: StatsWindow, { locale = "en" }: ReportOptions = {}
       megabytes: round(downloaded / megabyte, 2),
       mean_mbps: megabits(downloaded, total("download", undefined, "sum") / 1000),
     },
+    transfers: transfers.flatMap((one) => downloadReport(one, fromMs, toMs)),
     cache: { ...cache, hit_rate_percent: hitPercent },
     retries: total("retry"),
     resumes: total("resume"),

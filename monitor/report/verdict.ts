@@ -70,27 +70,39 @@ export interface AdviceFacts {
 /** What to set for the network the numbers speak of: time-outs, retries, cache. */
 export function advice({ meanMs, errorPercent, hitPercent }: AdviceFacts, locale: Locale = "en"): string[] {
   const isChinese = locale === "zh-TW";
+  const set = (key: string, value: number) => `civikit config set ${key} ${value}`;
   const lines: string[] = [];
   if (meanMs !== undefined) {
-    const [kind, seconds] = meanMs < 1000
-      ? [isChinese ? "快速" : "fast", "15-20"]
+    const [kind, span, seconds] = meanMs < 1000
+      ? [isChinese ? "快速" : "fast", "15-20", 20]
       : meanMs <= 3000
-      ? [isChinese ? "一般" : "ordinary", "30-45"]
-      : [isChinese ? "緩慢" : "slow", "60-90"];
+      ? [isChinese ? "一般" : "ordinary", "30-45", 30]
+      : [isChinese ? "緩慢" : "slow", "60-90", 60];
+    const command = set("timeouts.api", seconds);
     lines.push(
-      isChinese ? `${kind}的網路：逾時設為 ${seconds} 秒。` : `A ${kind} network: set time-outs to ${seconds} s.`,
+      isChinese
+        ? `${kind}的網路：逾時設為 ${span} 秒（${command}）。`
+        : `A ${kind} network: set time-outs to ${span} s (${command}).`,
     );
   }
   if (errorPercent !== undefined) {
     const isStable = errorPercent < 5;
-    if (isChinese) lines.push(isStable ? "連線穩定：重試 3 次即可。" : "連線不穩：重試設為 5-7 次。");
-    else lines.push(isStable ? "A stable network: 3 retries are enough." : "An unstable network: set 5-7 retries.");
+    if (isChinese) {
+      lines.push(isStable ? "連線穩定：重試 3 次即可。" : `連線不穩：重試設為 5-7 次（${set("retry.max", 6)}）。`);
+    } else {
+      lines.push(
+        isStable
+          ? "A stable network: 3 retries are enough."
+          : `An unstable network: set 5-7 retries (${set("retry.max", 6)}).`,
+      );
+    }
   }
   if (hitPercent !== undefined && hitPercent < 20) {
+    const command = `${set("cache.maxSizeMb", 200)}; ${set("cache.defaultTtl", 3600)}`;
     lines.push(
       isChinese
-        ? "快取命中率偏低：快取設為 100-200 MB、保存 1 小時。"
-        : "Few cache hits: give the cache 100-200 MB and an hour.",
+        ? `快取命中率偏低：快取設為 100-200 MB、保存 1 小時（${command}）。`
+        : `Few cache hits: give the cache 100-200 MB and an hour (${command}).`,
     );
   }
   return lines;

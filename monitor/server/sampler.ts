@@ -1,6 +1,6 @@
 import type { Clock } from "../../transport/mod.ts";
 import type { MetricsRegistry, RegistrySnapshot } from "../metrics/metrics_registry.ts";
-import { add, announcedBytes, type RequestTotals, since } from "../metrics/series.ts";
+import { add, announcedBytes, type RequestTotals, since, troubles } from "../metrics/series.ts";
 import type { TimelinePoint } from "../stats/timeline.ts";
 
 /** Options of {@linkcode sampler}. */
@@ -55,7 +55,9 @@ export function sampler(
     const now = counted(registry.snapshot(), registry.generation);
     // after a clear everything there is came since
     const isCleared = now.generation !== before.generation;
-    const { requests, aborted, failed, bytes, latency } = since(now.totals, isCleared ? undefined : before.totals);
+    const fresh = since(now.totals, isCleared ? undefined : before.totals);
+    const { requests, aborted, bytes, latency } = fresh;
+    const failed = troubles(fresh);
     const step: Step = {
       atMs: startedMs,
       requests,

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import type { Clock, Locale } from "../../transport/mod.ts";
 import type { FailureRecord } from "../metrics/failures.ts";
 import type { MetricsRegistry, StatsWindow } from "../metrics/metrics_registry.ts";
-import { add } from "../metrics/series.ts";
+import { add, troubles } from "../metrics/series.ts";
 import { type Report, report } from "../report/report.ts";
 import type { LiveTransfer, TransferSource } from "../stats/live_transfer.ts";
 import type { StatsStore } from "../stats/stats_store.ts";
@@ -98,7 +98,17 @@ export function diagnosticViews(
     return windows.get("day", storeTtlMs, () => store.read({ fromMs: toMs - dayMs, toMs }));
   }
 
-  const reportOf = (span: ViewSpan, locale: Locale): Report => report(windowOf(span), { locale });
+  /** What does not answer is not shown; it is the business of no part of the health that is asked after here. */
+  const orNothing = <Value>(look: () => readonly Value[]): readonly Value[] => {
+    try {
+      return look();
+    } catch {
+      return [];
+    }
+  };
+
+  const reportOf = (span: ViewSpan, locale: Locale): Report =>
+    report(windowOf(span), { locale, transfers: orNothing(() => source.history(1000)) });
 
   function timelineOf(span: ViewSpan): Timeline {
     if (span === "run" || store === undefined) return { stepMs: samples.stepMs, points: samples.points() };
@@ -117,21 +127,12 @@ export function diagnosticViews(
     try {
       const toMs = clock.date();
       const window = windows.get("recent", storeTtlMs, () => store.read({ fromMs: toMs - recentMs, toMs }));
-      const { requests, aborted, failed } = add(window.series);
-      return { requests: requests - aborted, failed };
+      const totals = add(window.series);
+      return { requests: totals.requests - totals.aborted, failed: troubles(totals) };
     } catch {
       return own; // the health of a store that cannot be read is not the client's
     }
   }
-
-  /** What does not answer is not shown; it is the business of no part of the health that is asked after here. */
-  const orNothing = <Value>(look: () => readonly Value[]): readonly Value[] => {
-    try {
-      return look();
-    } catch {
-      return [];
-    }
-  };
 
   function health(): Promise<Health> {
     const { memory: { rssBytes, limitBytes } } = registry.snapshot();

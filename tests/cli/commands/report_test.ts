@@ -1,11 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { readSettings } from "../../../cli/settings/read_settings.ts";
 import { monitorOptions } from "../../../cli/run/monitor.ts";
+import { registryFlags } from "../../../tools/registry.ts";
 import { inWorld } from "../_world.ts";
 import { testIo } from "../_io.ts";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
 
 Deno.test("civikit download records what civikit report and civikit logs show", () =>
   inWorld(async ({ civitai, folder, run }) => {
@@ -262,3 +266,31 @@ Deno.test({
     assertEquals(monitorOptions({ env }, await readSettings({ env }), { command: "download" }), undefined);
   },
 });
+
+Deno.test("civikit report reads without a right to write, and says so of what it has to write", () =>
+  inWorld(async ({ folder, run }) => {
+    const env = { CIVIKIT_CACHE: "off", CIVIKIT_STATE_DIR: join(folder, "state") };
+    const strict = async (...args: string[]) => {
+      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: [
+          ...["run", "--no-prompt", "--quiet", "--no-check", "--allow-read", "--allow-env", "--allow-sys"],
+          ...await registryFlags(root),
+          ...[join(root, "cli", "main.ts"), ...args],
+        ],
+        env: { ...env, NO_COLOR: "1" },
+      }).output();
+      return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
+    };
+    const empty = await strict("report", "--json");
+    assertEquals([empty.code, JSON.parse(empty.out).total_requests], [0, 0], empty.err);
+    assertEquals((await run(["download", "2002", "--dir", join(folder, "models")], { env })).code, 0);
+    const found = await strict("report", "--json");
+    assertEquals(found.code, 0, found.err);
+    const { total_requests, transfers: [file] } = JSON.parse(found.out);
+    assertEquals([total_requests > 0, file.verdict, file.reference], [true, "verified", "2002"]);
+    assert(file.path.startsWith(join(folder, "models")) && file.bytes > 0, found.out);
+    const listed = await strict("transfers", "--history");
+    assert(listed.code === 0 && listed.out.includes(file.path), listed.err);
+    const cleared = await strict("report", "--clear");
+    assert(cleared.code !== 0 && cleared.err.includes("write"), cleared.err);
+  }));

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { type Attempt, formatReport, metricsRegistry, report } from "../../../monitor/mod.ts";
+import { type Attempt, formatReport, type LiveTransfer, metricsRegistry, report } from "../../../monitor/mod.ts";
 import { fakeClock } from "../../_support/clock.ts";
 
 const api = "https://civitai.com/api/v1/models/5";
@@ -44,7 +44,8 @@ Deno.test("report() says everything about a span, in numbers that can be checked
     ["2026-03-01T10:00:00.000Z", "2026-03-01T10:02:00.000Z", 120],
   );
   assertEquals([found.total_requests, found.failed_requests, found.aborted_requests], [101, 9, 1]);
-  assertEquals([found.error_rate_percent, found.success_rate_percent], [9, 91]);
+  // six answers of «not found» say nothing against the network
+  assertEquals([found.error_rate_percent, found.success_rate_percent], [3, 97]);
   assertEquals(found.avg_response_time_ms, 133); // (91 * 100 + 6 * 200 + 3 * 1000) / 100
   assert(Math.abs(found.p50_response_time_ms - 100) <= 2);
   assertEquals(found.max_response_time_ms, 1000);
@@ -59,7 +60,7 @@ Deno.test("report() says everything about a span, in numbers that can be checked
   assertEquals([found.retries, found.resumes, found.queue], [1, 1, { waits: 1, wait_ms: 12.3 }]);
   assertEquals(found.statuses, { "200": 90, "206": 1, "404": 6 });
   assertEquals(found.verdicts.response_time.level, "good");
-  assertEquals(found.verdicts.error_rate.level, "fair");
+  assertEquals(found.verdicts.error_rate.level, "good");
   assertEquals(
     found.hosts.map(({ host, total_requests, failed_requests, retries, resumes }) => [
       ...[host, total_requests, failed_requests, retries, resumes],
@@ -104,15 +105,43 @@ Deno.test("formatReport() is a table, Markdown or JSON, in two languages", async
   const english = report(stats);
   const chinese = report(stats, { locale: "zh-TW" });
   const text = formatReport(english);
-  assert(/error rate +9\.00% · fair\n/.test(text), text);
-  assert(/civitai\.com +97 +6 +6\.25/.test(text), text);
+  assert(/error rate +3\.00% · good\n/.test(text), text);
+  assert(/civitai\.com +97 +6 +0\.00/.test(text), text);
   assert(/not_found +6 \/ 0 \/ 0 +Not found/.test(text), text);
   assertEquals(JSON.parse(formatReport(english, "json")), JSON.parse(JSON.stringify(english)));
   const markdown = formatReport(chinese, "markdown", "zh-TW");
-  assert(markdown.startsWith("# civikit 報告\n\n## 總覽\n\n|  |  |\n| --- | --- |\n| 期間 |"), markdown);
-  assert(markdown.includes("9.00% · 尚可") && markdown.includes("| not\\_found | 6 / 0 / 0 | 找不到 |"), markdown);
+  assert(markdown.startsWith("# civikit 報告\n\n## 下載\n\n|  |  |\n| --- | --- |\n| 檔案數 |"), markdown);
+  assert(markdown.includes("3.00% · 良好") && markdown.includes("| not\\_found | 6 / 0 / 0 | 找不到 |"), markdown);
   const rows = markdown.split("\n").filter((line) => line.startsWith("|"));
   assert(rows.every((row) => row.endsWith("|")));
+});
+
+Deno.test("report() names the files of its span first: when, what, where, how fast", () => {
+  const clock = fakeClock("2026-03-01T10:00:00Z");
+  const registry = metricsRegistry({ clock });
+  const file = (id: string, endedMs: number, more: Partial<LiveTransfer> = {}): LiveTransfer => ({
+    ...{ id, process: { pid: 1, startedMs: 0, command: "download", isAlive: false }, path: `/m/${id}.safetensors` },
+    ...{ reference: "2002", state: "done", bytes: 3 * 1024 ** 2, totalBytes: null, bytesPerSecond: 1024 ** 2 },
+    ...{ why: null, againMs: null, retries: 0, startedMs: endedMs - 3000, changedMs: endedMs, endedMs },
+    ...{ verdict: "verified", ...more },
+  });
+  const now = clock.date();
+  const transfers = [
+    file("good", now),
+    file("bad", now, { state: "failed", verdict: "failed", why: "hash_mismatch" }),
+    file("old", now - 1),
+  ];
+  const found = report(registry.snapshot(), { transfers });
+  assertEquals(found.transfers.map(({ path, verdict, code }) => [path, verdict, code]), [
+    ["/m/good.safetensors", "verified", null],
+    ["/m/bad.safetensors", "failed", "hash_mismatch"],
+  ]);
+  assertEquals([found.transfers[0]!.seconds, found.transfers[0]!.bytes_per_second], [3, 1024 ** 2]);
+  const text = formatReport(found);
+  assert(text.startsWith("Downloads\n"), text);
+  assert(/2026-03-01 10:00:00 +3\.0 MB +3 s +1\.0 MB\/s +verified +\/m\/good\.safetensors\n/.test(text), text);
+  assert(/ hash_mismatch +\/m\/bad\.safetensors\n/.test(text), text);
+  assert(formatReport(found, "text", "zh-TW").includes("已驗證"));
 });
 
 Deno.test("formatReport(): a host's name cannot break out of its cell", () => {
