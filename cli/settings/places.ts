@@ -11,8 +11,13 @@ function xdgFolder(path: string | undefined): string | undefined {
   return path && isAbsolute(path) ? path : undefined;
 }
 
+/** The user's home folder, which `~` stands for. */
+export function homeFolder(env: Env): string | undefined {
+  return env("HOME") || env("USERPROFILE") || undefined;
+}
+
 function ours(env: Env, xdg: string | undefined, windows: string | undefined, ...below: string[]): string | undefined {
-  const home = env("HOME") || env("USERPROFILE");
+  const home = homeFolder(env);
   const folder = xdgFolder(xdg) ?? (windows || (home && join(home, ...below)));
   return folder ? join(folder, "civikit") : undefined;
 }

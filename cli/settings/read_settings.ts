@@ -1,9 +1,10 @@
+import { isRecord } from "../../transport/internal.ts";
 import { CivikitError, type Locale } from "../../transport/mod.ts";
 import type { Io } from "../terminal/io.ts";
 import { printable } from "../terminal/text.ts";
 import type { Both } from "./both.ts";
 import { contradictions } from "./contradictions.ts";
-import { settingsPath } from "./places.ts";
+import { homeFolder, settingsPath } from "./places.ts";
 import { rangeText, readTextValue, shownUrl, shownValue, unitOf } from "./read_value.ts";
 import { isGranted } from "./rights.ts";
 import type { SettingKind } from "./setting.ts";
@@ -52,6 +53,8 @@ export interface Settings {
   readonly faults: readonly CivikitError[];
   /** The user's own file; undefined where there is no folder for it. */
   readonly path: string | undefined;
+  /** What they were read by, so that they may be read again. */
+  readonly options: ReadSettingsOptions;
 }
 
 /** What {@linkcode readSettings} goes by. */
@@ -94,7 +97,23 @@ function environmentLayer(env: Io["env"], faults: CivikitError[]): Layer {
       );
     }
   }
-  return { source: "environment", values: values as SettingValues, from: (key) => names.get(key)! };
+  return { source: "environment", values: atHome(values as SettingValues, env), from: (key) => names.get(key)! };
+}
+
+/** `~/models` in a file or a variable is meant as in a shell, which has not seen it. */
+function atHome(values: SettingValues, env: Io["env"]): SettingValues {
+  const home = homeFolder(env);
+  if (home === undefined) return values;
+  const expand = (value: unknown): unknown => {
+    if (typeof value === "string") return value.replace(/^~(?=$|[/\\])/, home);
+    if (Array.isArray(value)) return value.map(expand);
+    return isRecord(value) ? Object.fromEntries(Object.entries(value).map(([name, of]) => [name, expand(of)])) : value;
+  };
+  const hasPaths: ReadonlySet<SettingKind> = new Set(["path", "list", "folders", "headers"]);
+  const entries = Object.entries(values) as [SettingKey, unknown][];
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, hasPaths.has(settingRow(key).kind) ? expand(value) : value]),
+  );
 }
 
 function fileLayer(path: string | undefined, isOwn: boolean): { file?: SettingsFile; fault?: CivikitError } {
@@ -116,7 +135,8 @@ function fileLayer(path: string | undefined, isOwn: boolean): { file?: SettingsF
  * @param options See {@linkcode ReadSettingsOptions}.
  */
 // deno-lint-ignore require-await -- callers wait, so that a file may be read in another way one day
-export async function readSettings({ env, flags = {}, configPath }: ReadSettingsOptions): Promise<Settings> {
+export async function readSettings(options: ReadSettingsOptions): Promise<Settings> {
+  const { env, flags = {}, configPath } = options;
   const faults: CivikitError[] = [];
   const path = settingsPath(env);
   const files = [fileLayer(configPath, false), fileLayer(path, true)];
@@ -124,7 +144,7 @@ export async function readSettings({ env, flags = {}, configPath }: ReadSettings
     { source: "flag", values: flags, from: (key) => `--${settingRow(key).flag ?? "set"}` },
     environmentLayer(env, faults),
     ...files.flatMap(({ file }): Layer[] =>
-      file ? [{ source: "file", values: file.values, from: () => file.path }] : []
+      file ? [{ source: "file", values: atHome(file.values, env), from: () => file.path }] : []
     ),
   ];
   faults.unshift(...files.flatMap(({ file, fault }) => [...(fault ? [fault] : []), ...(file?.faults ?? [])]));
@@ -157,5 +177,6 @@ export async function readSettings({ env, flags = {}, configPath }: ReadSettings
     warnings: files.flatMap(({ file }) => file?.warnings ?? []),
     faults,
     path,
+    options,
   };
 }

@@ -114,7 +114,8 @@ function shownJson(value: unknown): string {
   return printable(JSON.stringify(value)).slice(0, 100);
 }
 
-const nothing = (path: string): SettingsFile => ({
+/** What a file says that is not there. */
+export const noSettings = (path: string): SettingsFile => ({
   path,
   raw: {},
   isThere: false,
@@ -132,7 +133,7 @@ const nothing = (path: string): SettingsFile => ({
  * @param isOwn Whether it is the user's own, which nobody else is to read.
  */
 export function readSettingsFile(path: string, isOwn: boolean): SettingsFile {
-  const empty = nothing(path);
+  const empty = noSettings(path);
   try {
     const text = readText(path);
     if (text === undefined) return empty;

@@ -1,5 +1,5 @@
 import { existsSync, realpathSync, renameSync, statSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { closest, wrapDiskError } from "../../transport/internal.ts";
 import { CivikitError } from "../../transport/mod.ts";
 import { printable } from "../terminal/text.ts";
@@ -8,8 +8,9 @@ import { type JsonObject, withoutSetting, withSetting } from "./edit_settings.ts
 import { writePrivate } from "./private_file.ts";
 import { readTextValue, shownUrl } from "./read_value.ts";
 import { settingsSchema } from "./schema.ts";
+import { isGranted, keeping } from "./rights.ts";
 import { invalid } from "./setting_words.ts";
-import { readSettingsFile, type SettingsFile } from "./settings_file.ts";
+import { noSettings, readSettingsFile, type SettingsFile } from "./settings_file.ts";
 import {
   isSettingKey,
   type SettingKey,
@@ -79,6 +80,16 @@ function refuseContradictions(values: SettingValues, path: string): void {
   if (first !== undefined) throw first;
 }
 
+/** Asked before, because Deno would stop and ask the user. */
+function mustBeAllowed(path: string): void {
+  if (isGranted(keeping(path))) return;
+  const flags = ["read", "write"].map((name) => `--allow-${name}=${printable(dirname(path))}`).join(" ");
+  throw new CivikitError(`changing the settings "${printable(path)}": Deno was not given ${flags}`, {
+    code: "permission_denied",
+    reason: "write_right",
+  });
+}
+
 /**
  * The settings file at `path`, to be changed. It is replaced in one step and for its owner alone; what cannot be read, or
  * was written by a newer civikit, is left as it is. Beside it lies the schema that `$schema` names.
@@ -86,9 +97,10 @@ function refuseContradictions(values: SettingValues, path: string): void {
  * @param isOwn Whether it is the user's own; another one keeps the rights it has.
  */
 export function settingsStore(path: string, isOwn: boolean): SettingsStore {
-  const read = () => readSettingsFile(path, isOwn);
+  const read = () => isGranted([{ name: "read", path }]) ? readSettingsFile(path, isOwn) : noSettings(path);
 
   function readable(): SettingsFile {
+    mustBeAllowed(path);
     const file = read();
     if (file.isBroken) throw file.faults[0]!;
     if (file.version <= settingsVersion) return file;
@@ -109,7 +121,7 @@ export function settingsStore(path: string, isOwn: boolean): SettingsStore {
     const ownSchema = `./${schemaName(path)}`;
     writePrivate(target, pretty({ $schema: $schema ?? ownSchema, version: settingsVersion, ...rest }), { mode });
     if ($schema !== undefined && $schema !== ownSchema) return;
-    writePrivate(path.slice(0, path.length - basename(path).length) + schemaName(path), pretty(settingsSchema()), {
+    writePrivate(join(dirname(path), schemaName(path)), pretty(settingsSchema()), {
       mode,
     });
   }
@@ -138,6 +150,7 @@ export function settingsStore(path: string, isOwn: boolean): SettingsStore {
       write(Object.entries(values).reduce((raw, [key, value]) => withSetting(raw, key, value), file.raw));
     },
     init() {
+      mustBeAllowed(path);
       if (existsSync(path)) {
         const advice = '"civikit config reset" puts it aside';
         throw invalid(`making the settings "${printable(path)}": there is a file already; ${advice}`, path);
@@ -145,6 +158,7 @@ export function settingsStore(path: string, isOwn: boolean): SettingsStore {
       write(settingKeys.reduce<JsonObject>((raw, key) => withSetting(raw, key, settingRow(key).default ?? null), {}));
     },
     reset(now) {
+      mustBeAllowed(path);
       if (!existsSync(path)) return undefined;
       const aside = `${path}.${now.toISOString().replace(/[-:]|\.\d+/g, "")}.bak`;
       try {

@@ -1,10 +1,14 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { main } from "../../cli/mod.ts";
 import { settingKeys, settingRow } from "../../cli/settings/table.ts";
+import { registryFlags } from "../../tools/registry.ts";
 import { testIo, type TestIoOptions } from "./_io.ts";
 import { events } from "./_world.ts";
 import { oldSettings, takenOver } from "./settings/_old.ts";
+
+const mainPath = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 
 /** A home without settings, and `civikit config` in it. */
 interface Home {
@@ -295,4 +299,21 @@ Deno.test("--config FILE is what config shows and changes, with the rights it ha
     const missing = await config(["check", "--config", join(folder, "none.json")]);
     assertEquals(missing.code, 2);
     assertStringIncludes(missing.err, "there is no such file");
+  }));
+
+Deno.test("without the right to it the settings file is as if absent, and nobody is asked", () =>
+  inHome(async ({ write, folder }) => {
+    write({ version: 1, retry: { max: 5 } });
+    const run = async (...args: string[]) => {
+      const { stdout, stderr, code } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "--allow-env", "--quiet", ...await registryFlags(), mainPath, "config", ...args],
+        env: { XDG_CONFIG_HOME: join(folder, "..") },
+      }).output();
+      return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
+    };
+    assertEquals((await run("get", "retry.max")).out, "3\n");
+    assertEquals((await run("check")).code, 0);
+    const { code, err } = await run("set", "retry.max", "1");
+    assertEquals(code, 8, err);
+    assertStringIncludes(err, "--allow-write=");
   }));

@@ -141,3 +141,19 @@ Deno.test("the reference of the settings is what the table of the code makes of 
   assertEquals(withSettingTable(reference), reference, "run: deno task docs:settings");
   for (const key of settingKeys) assertStringIncludes(reference, `\`${key}\``);
 });
+
+Deno.test("~ in a file or a variable is the home folder, in paths alone", () =>
+  inFolder(async ({ path, env }) => {
+    await write(path, {
+      download: { directory: "~/models" },
+      folders: { LORA: "~/l", VAE: "a~/b" },
+      serve: { host: "~/x" },
+    });
+    const { value } = await readSettings({ env: from({ ...env, HOME: "/home/me", CIVIKIT_ROOT: "~" }) });
+    assertEquals([value("download.directory"), value("root"), value("serve.host")], [
+      "/home/me/models",
+      "/home/me",
+      "~/x",
+    ]);
+    assertEquals(value("folders"), { LORA: "/home/me/l", VAE: "a~/b" });
+  }));
