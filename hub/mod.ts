@@ -3,6 +3,6 @@
  *
  * @module
  */
-export type { Parts, ServiceOptions, SlowMode } from "./parts.ts";
+export type { Parts, ServiceOptions, SlowMode, StartAnswer } from "./parts.ts";
 export { type Service, service } from "./service.ts";
 export type { SettingRow, SettingsPort } from "./settings_port.ts";

@@ -1,9 +1,9 @@
-import type { Civitai, ResolvedFile } from "../api/mod.ts";
+import type { Civitai } from "../api/mod.ts";
 import type { TransferSource } from "../monitor/mod.ts";
 import type { DiagnosticsOptions } from "../monitor/server/options.ts";
 import type { Door } from "../monitor/server/access.ts";
-import type { JobOptions } from "./queue/job.ts";
 import type { JobQueue } from "./queue/job_queue.ts";
+import type { Rates } from "./rates.ts";
 import type { SettingsPort } from "./settings_port.ts";
 
 /** The limit that can be switched on for a while. */
@@ -24,14 +24,26 @@ export interface RateLimit {
   set(bytesPerSecond: number | undefined): void;
 }
 
+/** What was answered at the first start; what is missing stays as it is. */
+export interface StartAnswer {
+  /** Folder of the models. */
+  readonly root?: string | undefined;
+  /** Layout of the folders below it. */
+  readonly layout?: string | undefined;
+  /** The key of the API. */
+  readonly key?: string | undefined;
+}
+
 /** What the service is made of: everything a page or a route may use. */
 export interface Parts {
   /** The queue. */
   readonly queue: JobQueue;
   /** The API, through the service's own stack. */
   readonly api: Civitai;
-  /** Where a file of a job would go, as an absolute path. */
-  place(file: ResolvedFile, options: JobOptions): Promise<string>;
+  /** Where files go when a job does not say: the root, absolute, and the layout of folders below it. */
+  where(): { readonly root: string; readonly layout?: string | undefined };
+  /** Rates of the last while. */
+  readonly rates: Rates;
   /** The folders below which anything may be put, absolute. */
   roots(): readonly string[];
   /** The transfers of every process; undefined where they cannot be looked at. */
@@ -40,6 +52,12 @@ export interface Parts {
   readonly settings?: SettingsPort | undefined;
   /** The limit of all downloads; undefined where nothing obeys it. */
   readonly limit?: RateLimit | undefined;
+  /** Where a file with this SHA-256 lies already; undefined where no library is known. */
+  readonly find?: ((sha256: string) => Promise<string | undefined>) | undefined;
+  /** Whether the first start still has to be answered. Default: no. */
+  readonly isAsking?: (() => boolean) | undefined;
+  /** Takes the answer of the first start. @throws {InputError} When one of them is refused. */
+  readonly answerStart?: ((answer: StartAnswer) => Promise<void>) | undefined;
   /** Slow mode; undefined where nothing obeys it. */
   readonly slowMode?: SlowMode | undefined;
 }
@@ -47,7 +65,7 @@ export interface Parts {
 /** Options of {@linkcode service}. */
 export interface ServiceOptions
   extends
-    Parts,
+    Omit<Parts, "rates">,
     Omit<DiagnosticsOptions, "basePath" | "live" | "transfers" | "batch" | "hostname" | "allowedHosts" | "token"> {
   /** Address the service is going to listen on. Default `127.0.0.1`; another one makes `token` compulsory. */
   readonly hostname?: string;

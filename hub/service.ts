@@ -12,7 +12,8 @@ import { assetRoutes } from "./pages/assets.ts";
 import { pages } from "./pages/pages.ts";
 import { pageRenderer } from "./pages/renderer.ts";
 import { words } from "./pages/words.ts";
-import type { ServiceOptions } from "./parts.ts";
+import type { Parts, ServiceOptions } from "./parts.ts";
+import { rateLog } from "./rates.ts";
 import { apiRoutes } from "./routes/api.ts";
 import { rpcRoutes } from "./rpc/rpc_routes.ts";
 import { missing, problemOf, statusOf } from "./routes/problem.ts";
@@ -45,13 +46,15 @@ export function service(options: ServiceOptions): Service {
     ...{ hostname, allowedHosts, token, basePath: "", now: clock.now },
     doors: [...doors, rpcDoor],
   });
-  const there = pages.filter((page) => page.isThere?.(options) ?? true);
+  const rates = rateLog(clock);
+  const parts: Parts = { ...options, rates };
+  const there = pages.filter((page) => page.isThere?.(parts) ?? true);
   const inside = there.filter(({ isInNavigation = true }) => isInNavigation);
   const places = [...inside, { path: `${statusPath}/`, title: words.status }];
-  const renderer = pageRenderer(options, places);
+  const renderer = pageRenderer(parts, places);
   const diagnostics = diagnosticApp({ ...options, basePath: statusPath }, { access: undefined, outer: inside });
-  const rpc = rpcRoutes(options, { token: rpcToken, origins: rpcOrigins }, clock.now);
-  const announcing = announceQueue(options.queue, registry.events);
+  const rpc = rpcRoutes(parts, { token: rpcToken, origins: rpcOrigins }, clock.now);
+  const announcing = announceQueue(options.queue, registry.events, rates.note);
 
   const app = new Hono();
   app.use(secured);
@@ -72,9 +75,9 @@ export function service(options: ServiceOptions): Service {
   );
   for (const page of there) {
     app.get(page.path, (c) => renderer.show(c, page));
-    page.routes?.(app, options, renderer);
+    page.routes?.(app, parts, renderer);
   }
-  app.route("/api/v1", apiRoutes(options));
+  app.route("/api/v1", apiRoutes(parts));
   app.route("/", rpc.app);
   app.all("/api/v1/*", (c) => missing(c, c.req.path));
   for (const path of [statusPath, `${statusPath}/*`, ...probes]) {

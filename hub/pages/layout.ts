@@ -58,9 +58,7 @@ export function layout({ locale, title, url, places, scripts, everyMs, body }: S
     <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
     <link rel="stylesheet" href="/assets/style.css">
     ${isLive
-      ? html`<script src="/assets/idiomorph.js" defer></script>${
-        scripts.map((name) => html`<script src="/assets/${name}" defer></script>`)
-      }<script src="/assets/live.js" defer></script>`
+      ? ["idiomorph.js", "live.js", ...scripts].map((name) => html`<script src="/assets/${name}" defer></script>`)
       : ""}
       </head>
       <body data-every="${everyMs}" data-live-text="${t("live")}" data-connecting-text="${t("connecting")}"

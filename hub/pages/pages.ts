@@ -1,7 +1,9 @@
+import { guidePage } from "./guide_page.ts";
 import type { HubPage } from "./page.ts";
 import { queuePage } from "./queue_page.ts";
 
 /** Every page, in the order of the navigation. */
 export const pages: readonly HubPage[] = [
   queuePage,
+  guidePage,
 ];

@@ -28,7 +28,7 @@ export async function serveHub(options: Partial<ServiceOptions> = {}): Promise<S
     registry: metricsRegistry(),
     queue,
     api: civitai(transport, { baseUrl: civitai_.url }),
-    place: ({ fileName }, { dir = folder }) => Promise.resolve(join(dir, fileName)),
+    where: () => ({ root: folder }),
     roots: () => [folder],
     memoryLimitBytes: 8 * 1024 ** 3,
     ...options,

@@ -21,8 +21,8 @@
   /** Whether the reader holds something that must not be changed under the hand. */
   const isHeld = () => document.querySelector(".sortable-ghost, .sortable-chosen") !== null;
 
-  /** Takes over a page; what is being typed, open details and the focus stay. */
-  function takeOver(text) {
+  /** Takes over a page; what is being typed, open details and the focus stay, and what answered a form until the next. */
+  function takeOver(text, isAnswer = false) {
     const page = new DOMParser().parseFromString(text, "text/html");
     const fresh = page.getElementById("content");
     if (fresh === null) return location.reload();
@@ -35,7 +35,10 @@
         // what the reader typed, chose or opened belongs to the reader
         beforeAttributeUpdated: (name, node) =>
           !(name === "open" && node.localName === "details") && !(name === "value" && node.matches("input, textarea")),
-        beforeNodeMorphed: (node) => !(node.localName === "textarea" && node.value !== node.defaultValue),
+        beforeNodeMorphed: (node) =>
+          !(node.localName === "textarea" && node.value !== node.defaultValue) &&
+          !(!isAnswer && node.dataset?.keep !== undefined),
+        beforeNodeRemoved: (node) => isAnswer || node.dataset?.keep === undefined,
       },
     });
     document.title = page.title;
@@ -46,6 +49,7 @@
         document.getElementById(activeElement.closest?.("[data-job]")?.id ?? "") ?? content;
       next.focus({ preventScroll: true });
     }
+    if (isAnswer) document.getElementById("preview")?.focus();
     document.dispatchEvent(new CustomEvent("renewed"));
   }
 
@@ -98,7 +102,7 @@
       const type = response.headers.get("content-type") ?? "";
       if (!type.startsWith("text/html")) throw new Error(`status ${response.status}`);
       etag = "";
-      takeOver(await response.text());
+      takeOver(await response.text(), true);
       return response.ok;
     } catch {
       show("offline");

@@ -1,0 +1,71 @@
+// The queue page alone: files that are dropped, rows that are dragged, and the arrow keys on their handles.
+(() => {
+  const { send } = globalThis.civikit;
+  const listOf = () => document.getElementById("list-waiting");
+  let dragged;
+
+  function move(row, before, after) {
+    const fields = before ? { before: before.dataset.job } : after ? { after: after.dataset.job } : undefined;
+    if (fields) return send(`/queue/${row.dataset.job}/move`, new URLSearchParams(fields));
+  }
+
+  function prepare() {
+    for (const node of document.querySelectorAll(".handle[hidden], .scripted[hidden]")) node.hidden = false;
+    const list = listOf();
+    if (!list || Sortable.get(list)) return;
+    Sortable.create(list, {
+      handle: ".handle",
+      animation: 0,
+      // the browser's own dragging cannot be seen by a finger, and takes files for rows
+      forceFallback: true,
+      onEnd({ item, oldIndex, newIndex }) {
+        if (oldIndex !== newIndex) move(item, item.nextElementSibling, item.previousElementSibling);
+      },
+    });
+  }
+
+  document.addEventListener("keydown", async (event) => {
+    const handle = event.target.closest?.(".handle");
+    if (!handle) {
+      const isSend = event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.id === "references";
+      if (isSend) event.target.form.requestSubmit(document.getElementById("add-now"));
+      return;
+    }
+    const row = handle.closest("li");
+    const { parentElement: list, previousElementSibling: up, nextElementSibling: down } = row;
+    const moves = {
+      ArrowUp: [up, undefined],
+      ArrowDown: [undefined, down],
+      Home: [row === list.firstElementChild ? undefined : list.firstElementChild, undefined],
+      End: [undefined, row === list.lastElementChild ? undefined : list.lastElementChild],
+    };
+    if (!moves[event.key]) return;
+    event.preventDefault();
+    if (dragged) return;
+    dragged = true;
+    await move(row, ...moves[event.key]);
+    document.getElementById(handle.id)?.focus({ preventScroll: false });
+    dragged = false;
+  });
+
+  document.addEventListener("dragover", (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    document.body.classList.add("is-dropping");
+  });
+  document.addEventListener("dragleave", (event) => {
+    if (event.relatedTarget === null) document.body.classList.remove("is-dropping");
+  });
+  document.addEventListener("drop", async (event) => {
+    document.body.classList.remove("is-dropping");
+    const { files = [] } = event.dataTransfer ?? {};
+    if (files.length === 0) return;
+    event.preventDefault();
+    const form = new FormData();
+    for (const file of files) form.append("files", file);
+    await send("/queue/preview", form);
+  });
+
+  document.addEventListener("renewed", prepare);
+  prepare();
+})();
