@@ -1,4 +1,5 @@
 import { familyOf } from "../resources/base_models.ts";
+import { isDiffusionBase } from "./diffusion_bases.ts";
 import type { Role } from "./role.ts";
 
 /** Folders below the program's own folder, for each role. */
@@ -103,7 +104,7 @@ export type ProfileName = "a1111" | "forge" | "comfyui" | "sdnext" | "invokeai" 
 export const profiles: Readonly<Record<ProfileName, (role: Role, baseModel: string) => string>> = {
   a1111: (role) => a1111[role],
   forge: (role) => a1111[role],
-  comfyui: (role) => comfyui[role],
+  comfyui: (role, baseModel) => comfyui[role === "checkpoint" && isDiffusionBase(baseModel) ? "diffusion" : role],
   sdnext: (role) => sdnext[role],
   invokeai: (role, baseModel) =>
     `models/${familyless.has(role) ? "any" : familyOf(baseModel).invokeai}/${invokeai[role]}`,

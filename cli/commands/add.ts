@@ -42,7 +42,10 @@ const flags = {
     type: "text",
     value: "NAME",
     usual: "flat",
-    help: { en: "where models go, for a new manifest", "zh-TW": "新的清單檔用哪個版面" },
+    help: {
+      en: "where models go, for a new manifest",
+      "zh-TW": "模型放在根資料夾下的哪個資料夾（版面）",
+    },
   },
   noInstall: { type: "switch", help: { en: "only write manifest and lock file", "zh-TW": "只寫清單檔與鎖定檔" } },
   ...keepOldFlags,

@@ -3,11 +3,13 @@ import { redactUrl, wrapDiskError } from "../../transport/internal.ts";
 import { type Digests, DiskError, InputError } from "../../transport/mod.ts";
 import type { Args } from "../options/args.ts";
 import type { Flags } from "../options/flags.ts";
-import { fetchFlags, fileFlags, hashFlags, outputFlags, siteFlags } from "../options/shared_flags.ts";
+import { fetchFlags, fileFlags, hashFlags, outputFlags, sidecarFlags, siteFlags } from "../options/shared_flags.ts";
+import { downloadPlace, placeFlags } from "../options/download_place.ts";
 import { UsageError } from "../options/usage_error.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { runDownloads, type RunResult } from "../run/download_run.ts";
 import { downloadSettings } from "../run/download_settings.ts";
+import { writeSidecars } from "../run/write_sidecars.ts";
 import { dryRun } from "../run/dry_run.ts";
 import { ExitCode, exitCode, sharedExitCode } from "../exit_code.ts";
 import { openHashes } from "../run/hash_store.ts";
@@ -35,11 +37,13 @@ with "event": plan, start, progress, done, error, would_download or summary.
 examples:
   civikit download 128713
   civikit download model:4384 --dir models/Stable-diffusion
+  civikit download 128713 --layout comfyui --root ~/ComfyUI --sidecars
   civikit download --from list.txt --jobs 2 --limit-rate 20M
   civikit download https://example.com/x.bin --sha256 0f3c...`;
 
 const flags = {
   dir: { type: "setting", setting: "download.directory", short: "d", value: "FOLDER" },
+  ...placeFlags,
   output: {
     type: "text",
     short: "o",
@@ -99,6 +103,7 @@ const flags = {
       "zh-TW": "完成一個檔案，就在標準輸出印出它的路徑",
     },
   },
+  ...sidecarFlags,
   ...hashFlags,
   ...outputFlags,
   ...siteFlags,
@@ -171,7 +176,8 @@ async function run(args: DownloadArgs, context: CommandContext): Promise<number>
   check(args);
   const { flags } = args;
   const { io, style } = context;
-  const { dir, printPath, json, dryRun: isDry, force } = flags;
+  const { printPath, json, dryRun: isDry, force } = flags;
+  const { dir, layout, folders } = downloadPlace(context.settings);
   const references = await collectReferences(args, context);
 
   const startedMs = io.now();
@@ -208,6 +214,9 @@ async function run(args: DownloadArgs, context: CommandContext): Promise<number>
   try {
     const { files, failures } = await planFiles(references, api, {
       ...flags,
+      dir,
+      layout,
+      folders,
       all: flags.allFiles,
       isModel: flags.model,
       hashes: hashesOf(flags),
@@ -226,6 +235,7 @@ async function run(args: DownloadArgs, context: CommandContext): Promise<number>
     using cache = openHashes(args, context, note);
     const result = await runDownloads(transport, files, {
       ...flags,
+      dir,
       verify: !flags.noVerify,
       settings: downloadSettings(context.settings),
       reporter,
@@ -233,8 +243,9 @@ async function run(args: DownloadArgs, context: CommandContext): Promise<number>
       track,
       cache,
     });
+    const unwritten = flags.sidecars ? await writeSidecars(files, result.outcomes, session, reporter, context) : [];
     if (printPath) { for (const { path } of result.outcomes) io.stdout(`${path}\n`); }
-    return end(files.length + failed.length, { ...result, failures: [...failed, ...result.failures] });
+    return end(files.length + failed.length, { ...result, failures: [...failed, ...result.failures, ...unwritten] });
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
     return end(references.length, { outcomes: [], failures: [], fetchedBytes: 0 });

@@ -23,7 +23,7 @@ export const projectFlags = {
     value: "FOLDER",
     help: {
       en: "where the models go, in place of the manifest's root; one outside of the project is named once",
-      "zh-TW": "專案的模型放在哪裡，取代清單檔所寫的",
+      "zh-TW": "使用模型的程式所在的資料夾；`layout` 與 `folders` 從這裡算起",
     },
   },
 } as const;

@@ -79,6 +79,7 @@ export const useRows = {
   },
   "root": {
     kind: "path",
+    flag: "root",
     usual: { en: "none", "zh-TW": "沒有" },
     help: {
       en: "folder of the program that uses the models, for layout and folders",
@@ -88,6 +89,7 @@ export const useRows = {
   "layout": {
     kind: "text",
     of: "layout",
+    flag: "layout",
     usual: { en: "none", "zh-TW": "沒有" },
     help: { en: "which folder a model goes into below the root", "zh-TW": "模型放在根資料夾下的哪個資料夾（版面）" },
   },

@@ -7,7 +7,7 @@ import { printable } from "./text.ts";
 import { type BarState, renderBar } from "./bar.ts";
 import { painter } from "./painter.ts";
 import type { Item, Reporter } from "./reporter.ts";
-import { outcomeWords, summaryLine } from "./words.ts";
+import { modelLines, outcomeWords, summaryLine } from "./words.ts";
 
 /** Settings of the reporters for people. */
 export interface ReporterOptions {
@@ -99,7 +99,8 @@ export function barReporter({ io, style, locale }: ReporterOptions): Reporter {
     phase: (item, phase) => update(item, { phase }),
     done(item, outcome) {
       leave(item, outcome.bytes);
-      add(`${style.good("done")}: ${printable(item.path)}: ${outcomeWords(outcome, style)}\n`);
+      const line = `${style.good("done")}: ${printable(item.path)}: ${outcomeWords(outcome, style)}\n`;
+      add(line + modelLines(item, locale));
     },
     failed(error, subject, item) {
       if (item) leave(item, 0);

@@ -21,7 +21,7 @@ import type { Reporter } from "./reporter.ts";
  * - `plan`: how many files there are; once, before the first `start`.
  * - `start`: a file's work begins. `index` names the file in all later lines.
  * - `progress`: at most twice a second for each file; left out with `--quiet`.
- * - `done`: the file is under its final name.
+ * - `done`: the file is under its final name. `baseModel` is null and `trainedWords` empty where the site says nothing.
  * - `error`: a file failed; or a reference that never became one, then `index` is null. `code` is stable, `reason`
  *   is what it leaves open (or null), `server` is what the server said about it in its own words.
  * - `summary`: the last line of every run, an interrupted one too. `bytes` are those of finished files, `fetchedBytes`
@@ -52,6 +52,8 @@ export type JsonEvent =
     resumedBytes: number;
     skipped: boolean;
     elapsedMs: number;
+    baseModel: string | null;
+    trainedWords: readonly string[];
   }
   | {
     event: "error";
@@ -140,10 +142,11 @@ export function jsonReporter(
       connections.set(index, number);
     },
     phase() {},
-    done({ index, reference }, { path, bytes, verified, verifiedBy = null, digests, ...rest }) {
+    done({ index, reference, model }, { path, bytes, verified, verifiedBy = null, digests, ...rest }) {
       const { resumedBytes, skipped, elapsedMs } = rest;
       const event = { event: "done", index, reference, path, bytes, verified, verifiedBy, hashes: digests } as const;
-      write({ ...event, resumedBytes, skipped, elapsedMs: Math.round(elapsedMs) });
+      const { baseModel = null, trainedWords = [] } = model ?? {};
+      write({ ...event, resumedBytes, skipped, elapsedMs: Math.round(elapsedMs), baseModel, trainedWords });
     },
     failed: (error, subject, item) => write(errorEvent(error, item?.reference ?? subject, locale, item?.index ?? null)),
     note() {},

@@ -3,7 +3,7 @@ import { describeFailure } from "./failure.ts";
 import { formatDuration, printable } from "./text.ts";
 import type { ReporterOptions } from "./bars.ts";
 import type { Item, Progress, Reporter } from "./reporter.ts";
-import { outcomeWords, summaryLine } from "./words.ts";
+import { modelLines, outcomeWords, summaryLine } from "./words.ts";
 
 const everyMs = 10_000;
 const leastMs = 1000;
@@ -61,7 +61,8 @@ export function plainReporter({ io, style, locale }: ReporterOptions): Reporter 
     },
     done(item, outcome) {
       const label = outcome.skipped ? "" : `${style.good("done")}, `;
-      io.stderr(`${name(item)}: ${label}${outcomeWords(outcome, style)}: ${printable(item.path)}\n`);
+      const line = `${name(item)}: ${label}${outcomeWords(outcome, style)}: ${printable(item.path)}\n`;
+      io.stderr(line + modelLines(item, locale));
     },
     failed: (error, subject) => io.stderr(describeFailure(error, subject, locale, style)),
     note: (text) => io.stderr(`${text}\n`),

@@ -12,6 +12,16 @@ export interface Item {
   readonly path: string;
   /** Its size in bytes, where known. */
   readonly totalBytes: number | undefined;
+  /** What is known of its model. */
+  readonly model?: ItemModel | undefined;
+}
+
+/** What one needs to use a model. */
+export interface ItemModel {
+  /** What it was made for, such as `SDXL 1.0`; null when unknown. */
+  readonly baseModel: string | null;
+  /** The words that call it up in a prompt. */
+  readonly trainedWords: readonly string[];
 }
 
 /** How far one file is. */

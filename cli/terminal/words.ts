@@ -1,7 +1,9 @@
+import type { Locale } from "../../transport/mod.ts";
 import { formatBytes, formatSpeed } from "../../transport/internal.ts";
 import type { Style } from "./style.ts";
-import { formatElapsed } from "./text.ts";
-import type { Outcome, Summary } from "./reporter.ts";
+import { formatElapsed, printable } from "./text.ts";
+import { modelText } from "../texts/model.ts";
+import type { Item, Outcome, Summary } from "./reporter.ts";
 
 function verdict({ verified, verifiedBy }: Outcome, style: Style): string {
   if (verified) return `${verifiedBy ?? "hash"} verified`;
@@ -18,6 +20,18 @@ export function outcomeWords(outcome: Outcome, style: Style): string {
   return `${formatBytes(bytes)} in ${formatElapsed(elapsedMs)} (${formatSpeed(speed)})${resumed}, ${
     verdict(outcome, style)
   }`;
+}
+
+/** What one needs to use a file that is there now, in lines of their own; empty where nothing is known. */
+export function modelLines({ model }: Item, locale: Locale): string {
+  if (model === undefined) return "";
+  const { base, words } = modelText[locale];
+  const trained = model.trainedWords.map((word) => printable(word.trim())).filter(Boolean);
+  const lines = [
+    ...(model.baseModel === null ? [] : [`  ${base}: ${printable(model.baseModel)}\n`]),
+    ...(trained.length === 0 ? [] : [`  ${words}: ${trained.join(", ")}\n`]),
+  ];
+  return lines.join("");
 }
 
 const count = (number: number, word: string) => number > 0 ? [`${number} ${word}`] : [];

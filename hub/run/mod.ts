@@ -14,6 +14,7 @@ export {
   planFiles,
   type PlanFilesOptions,
   type PlannedFile,
+  type PlannedModel,
   type WrittenReference,
 } from "./plan_files.ts";
 export { runFiles, type RunWatch } from "./run_files.ts";

@@ -43,6 +43,16 @@ export interface PlannedFile {
   readonly versionId?: number | undefined;
   /** Until when only buyers get it (null: for good); null or undefined when everybody does. */
   readonly earlyAccess?: ResolvedFile["earlyAccess"] | undefined;
+  /** What one needs to use it; undefined where it is not on Civitai. */
+  readonly model?: PlannedModel | undefined;
+}
+
+/** What the site says about the model a file belongs to. */
+export interface PlannedModel {
+  /** What it was made for, such as `SDXL 1.0`; null when unknown. */
+  readonly baseModel: string | null;
+  /** The words that call it up in a prompt. */
+  readonly trainedWords: readonly string[];
 }
 
 /** What someone wants to have, and where it was written. */
@@ -59,6 +69,8 @@ export interface PlanFilesOptions {
   readonly dir: string;
   /** Folders below it: a layout's name or a template. Default: none. */
   readonly layout?: string | undefined;
+  /** Folders below it for single types of models, before those of the layout. Default: none. */
+  readonly folders?: Readonly<Record<string, string>> | undefined;
   /** Name of the one result. Default: as the site or the server names it. */
   readonly output?: string | undefined;
   /** File id or name within a version. Default: the primary one. */
@@ -130,8 +142,10 @@ function chosenName(output: string | undefined, name: string): string {
 async function drafts(
   text: string,
   api: Civitai,
-  { isModel = false, file, all = false, layout = "flat", output, hashes: given = {}, signal }: PlanFilesOptions,
+  options: PlanFilesOptions,
 ): Promise<Draft[]> {
+  const { isModel = false, file, all = false, layout = "flat", folders = {}, output, signal } = options;
+  const { hashes: given = {} } = options;
   const reference = parseReference(isModel && /^\d+$/.test(text) ? `model:${text}` : text, api);
   if (reference.kind === "url") {
     const { url } = reference;
@@ -143,10 +157,11 @@ async function drafts(
   }
   const choice = { ...(file !== undefined && { file }), ...(all && { all }) };
   const found = await resolveDownloads(api, reference, { ...choice, signal });
-  const place = await placer(layout, found[0]!.modelId, api, { signal });
+  const place = await placer(layout, found[0]!.modelId, api, { signal, folders });
+  const nameOf = (path: string) => output === undefined ? path : join(dirname(path), chosenName(output, output));
   return found.map((resolved) => ({
     reference: reference.text,
-    name: join(dirname(place(resolved)), chosenName(output, resolved.fileName)),
+    name: nameOf(place(resolved)),
     mark: String(resolved.fileId),
     url: resolved.url,
     fallbackUrls: resolved.fallbackUrls,
@@ -156,6 +171,7 @@ async function drafts(
     warnings: resolved.warnings,
     versionId: resolved.versionId,
     earlyAccess: resolved.earlyAccess,
+    model: { baseModel: resolved.baseModel, trainedWords: resolved.version.trainedWords ?? [] },
   }));
 }
 

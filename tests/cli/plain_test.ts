@@ -144,6 +144,8 @@ Deno.test("jsonReporter() writes the documented events, one a line, progress at 
     resumedBytes: 40 * MiB,
     skipped: false,
     elapsedMs: 6000,
+    baseModel: null,
+    trainedWords: [],
   });
   const { message, action, ...error } = events[5];
   assertEquals(error, {

@@ -119,3 +119,34 @@ Deno.test("layout() refuses a folder that is none below the root, and names it",
     assertStringIncludes(error.message, JSON.stringify(folder));
   }
 });
+
+Deno.test("layout() for ComfyUI knows which base models are diffusion models without text encoder and VAE", () => {
+  const { place } = layout("comfyui");
+  const alone = ["Flux.1 D", "Flux.1 Kontext", "Flux.2 Klein 9B-base", "Wan Video 2.2 I2V-A14B", "Wan Video", "Qwen"];
+  const alsoAlone = [
+    "ZImageTurbo",
+    "ZImageBase",
+    "Hunyuan Video",
+    "LTXV",
+    "LTXV 2.3",
+    "Mochi",
+    "CogVideoX",
+    "HiDream-O1",
+  ];
+  for (const baseModel of [...alone, ...alsoAlone, "Chroma", "Anima"]) {
+    assertEquals(place(facts("Checkpoint", { baseModel })), "models/diffusion_models/x.safetensors", baseModel);
+    assertEquals(place(facts("LORA", { baseModel })), "models/loras/x.safetensors", baseModel);
+    assertEquals(place(facts("Checkpoint", { baseModel, fileType: "VAE" })), "models/vae/x.safetensors", baseModel);
+    const encoder = facts("Checkpoint", { baseModel, fileType: "Text Encoder" });
+    assertEquals(place(encoder), "models/text_encoders/x.safetensors", baseModel);
+  }
+  for (
+    const baseModel of ["SDXL 1.0", "SD 3.5 Large", "Pony V7", "Illustrious", "SVD XT", "Hunyuan 1", "Wander", null]
+  ) {
+    assertEquals(place(facts("Checkpoint", { baseModel })), "models/checkpoints/x.safetensors", String(baseModel));
+  }
+  assertEquals(
+    layout("forge").place(facts("Checkpoint", { baseModel: "Flux.1 D" })),
+    "models/Stable-diffusion/x.safetensors",
+  );
+});
