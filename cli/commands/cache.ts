@@ -151,10 +151,11 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
   const [word, ...more] = args.operands;
   if (more.length > 0) throw new UsageError(`argument "${printable(more[0]!)}": one action at a time`);
   const action = readAction(word, ["stats", "list", "clear", "verify"]);
-  const path = cachePath(context.io.env);
+  const path = context.settings.value("cache.enabled") ? cachePath(context.io.env) : null;
   if (path === undefined) throw invalid("finding the cache: neither CIVIKIT_CACHE nor HOME is set", "CIVIKIT_CACHE");
   if (path === null) {
-    out.note("the cache is switched off by CIVIKIT_CACHE");
+    const { from } = context.settings.entries().find(({ key }) => key === "cache.enabled")!;
+    out.note(`the cache is switched off by ${printable(from ?? "CIVIKIT_CACHE")}`);
     return ExitCode.ok;
   }
   if (!existsSync(path)) {

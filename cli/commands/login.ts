@@ -11,7 +11,6 @@ import { checkKey, keyPage, loadKeys, onlyKey } from "../settings/keys.ts";
 import { keyPath } from "../settings/places.ts";
 import { writePrivate } from "../settings/private_file.ts";
 import { invalid } from "../settings/setting_words.ts";
-import { chooseBaseUrl } from "../settings/settings.ts";
 import { describeFailure } from "../terminal/failure.ts";
 import { type Output, output } from "../terminal/output.ts";
 import { printable } from "../terminal/text.ts";
@@ -99,7 +98,7 @@ async function run(args: LoginArgs, context: CommandContext): Promise<number> {
   const { io, style, locale } = context;
   const text = keysText[locale];
   using out = output(context, args.flags);
-  const site = siteOption(args.flags.site, chooseBaseUrl(io.env));
+  const site = siteOption(args.flags.site, context.settings.value("baseUrl"));
   const path = keyPath(io.env, site.host);
   if (path === undefined) {
     throw invalid("keeping the API key: there is no home folder; set HOME, or CIVITAI_API_KEY instead", "HOME");

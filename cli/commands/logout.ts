@@ -8,7 +8,6 @@ import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import { commonKey, keyPage } from "../settings/keys.ts";
 import { keyPath } from "../settings/places.ts";
-import { chooseBaseUrl } from "../settings/settings.ts";
 import { output } from "../terminal/output.ts";
 import { printable } from "../terminal/text.ts";
 import { keysText } from "../texts/keys.ts";
@@ -53,7 +52,7 @@ function run(args: Args<typeof flags>, context: CommandContext): Promise<number>
   const { io, locale } = context;
   const text = keysText[locale];
   using out = output(context, args.flags);
-  const { host } = siteOption(args.flags.site, chooseBaseUrl(io.env));
+  const { host } = siteOption(args.flags.site, context.settings.value("baseUrl"));
   const path = keyPath(io.env, host);
   const isRemoved = path !== undefined && remove(path);
   const event = { event: "logout", site: host, path: path ?? null, removed: isRemoved };

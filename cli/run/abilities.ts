@@ -4,7 +4,6 @@ import type { fetchFlags, hashFlags, siteFlags } from "../options/shared_flags.t
 import type { Io } from "../terminal/io.ts";
 import { cachePath, hashesPath, keyPath, monitorPaths } from "../settings/places.ts";
 import { isGranted, keeping, type Right } from "../settings/rights.ts";
-import { isMonitored } from "../settings/settings.ts";
 
 /** One thing a command does only where it may, and otherwise leaves. */
 interface Ability {
@@ -44,7 +43,7 @@ const abilities: readonly Ability[] = [
     what: { en: "statistics and logs", "zh-TW": "統計與紀錄檔" },
     seenBy: ["noMonitor"],
     unless: "noMonitor",
-    needs: (env) => isMonitored(env) ? kept(monitorPaths(env)?.store) : undefined,
+    needs: (env) => kept(monitorPaths(env)?.store),
   },
   {
     what: { en: "remembering hashes", "zh-TW": "記住雜湊" },

@@ -17,15 +17,3 @@ export function readSwitch(text: string | undefined, name: string, or = ""): boo
   if (/^(off|0|false|no)$/i.test(text)) return false;
   throw invalid(`reading ${name} "${printable(text)}": neither on nor off${or && `, ${or}`}`, name);
 }
-
-/**
- * Reads one of some words, upper or lower case; `usual` when it is not set.
- *
- * @throws {InputError} `invalid_config` when it is another word.
- */
-export function oneOf<T extends string>(text: string | undefined, name: string, words: readonly T[], usual: T): T {
-  if (!text) return usual;
-  const word = words.find((word) => word.toLowerCase() === text.toLowerCase());
-  if (word === undefined) throw invalid(`reading ${name} "${printable(text)}": not ${words.join(", ")}`, name);
-  return word;
-}

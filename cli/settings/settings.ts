@@ -1,8 +1,7 @@
 import type { Locale } from "../../transport/mod.ts";
 import { readBaseUrl, redactUrl } from "../../transport/internal.ts";
-import type { LogLevelName } from "../../monitor/mod.ts";
 import type { Io } from "../terminal/io.ts";
-import { invalid, oneOf, readSwitch } from "./setting_words.ts";
+import { invalid } from "./setting_words.ts";
 import { printable } from "../terminal/text.ts";
 
 const defaultBaseUrl = "https://civitai.com";
@@ -37,31 +36,4 @@ export function chooseLocale(env: Io["env"], flag?: string): Locale {
     throw invalid(`reading ${name} "${printable(asked)}": neither en nor zh-TW`, name);
   }
   return "en";
-}
-
-/**
- * Whether commands record what they do: CIVIKIT_MONITOR, on where it is not set.
- *
- * @throws {InputError} `invalid_config` when it is neither on nor off.
- */
-export function isMonitored(env: Io["env"]): boolean {
-  return readSwitch(env("CIVIKIT_MONITOR"), "CIVIKIT_MONITOR") ?? true;
-}
-
-/** How the logs are written. */
-export interface LogSettings {
-  /** One line of text or one JSON object for each record. */
-  readonly format: "text" | "json";
-  /** The least level that is written. */
-  readonly level: LogLevelName;
-}
-
-/**
- * How the logs are written: CIVIKIT_LOG_FORMAT (text, json) and CIVIKIT_LOG_LEVEL (DEBUG, INFO, WARN, ERROR).
- *
- * @throws {InputError} `invalid_config` when one of them is another word.
- */
-export function logSettings(env: Io["env"]): LogSettings {
-  const level = oneOf(env("CIVIKIT_LOG_LEVEL"), "CIVIKIT_LOG_LEVEL", ["DEBUG", "INFO", "WARN", "ERROR"], "INFO");
-  return { format: oneOf(env("CIVIKIT_LOG_FORMAT"), "CIVIKIT_LOG_FORMAT", ["text", "json"], "text"), level };
 }

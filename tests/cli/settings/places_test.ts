@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "node:path";
 import { cachePath, hashesPath, keyPath, monitorPaths } from "../../../cli/settings/places.ts";
-import { isMonitored, logSettings } from "../../../cli/settings/settings.ts";
+import { readSettings } from "../../../cli/settings/read_settings.ts";
 import { InputError } from "../../../transport/mod.ts";
 import { inWorld } from "../_world.ts";
 
@@ -73,24 +73,24 @@ Deno.test("CIVIKIT_CACHE is a path, or switched off or on, and nothing else", ()
   }
 });
 
-Deno.test("CIVIKIT_MONITOR, CIVIKIT_LOG_FORMAT and CIVIKIT_LOG_LEVEL refuse a wrong value and name the allowed ones", () => {
-  assertEquals([isMonitored(from({})), isMonitored(from({ CIVIKIT_MONITOR: "" }))], [true, true]);
-  assertEquals([isMonitored(from({ CIVIKIT_MONITOR: "on" })), isMonitored(from({ CIVIKIT_MONITOR: "No" }))], [
-    true,
-    false,
-  ]);
-  assertEquals(logSettings(from({})), { format: "text", level: "INFO" });
-  const json = { CIVIKIT_LOG_FORMAT: "JSON", CIVIKIT_LOG_LEVEL: "debug" };
-  assertEquals(logSettings(from(json)), { format: "json", level: "DEBUG" });
-  const table: [string, string, (env: (name: string) => string | undefined) => unknown, string[]][] = [
-    ["CIVIKIT_MONITOR", "of", isMonitored, ["on", "off"]],
-    ["CIVIKIT_LOG_FORMAT", "jsonl", logSettings, ["text", "json"]],
-    ["CIVIKIT_LOG_LEVEL", "WARNING", logSettings, ["DEBUG", "INFO", "WARN", "ERROR"]],
+Deno.test("CIVIKIT_MONITOR, CIVIKIT_LOG_FORMAT and CIVIKIT_LOG_LEVEL refuse a wrong value and name the allowed ones", async () => {
+  const right = { CIVIKIT_MONITOR: "No", CIVIKIT_LOG_FORMAT: "JSON", CIVIKIT_LOG_LEVEL: "debug" };
+  const { value, faults } = await readSettings({ env: from(right) });
+  assertEquals(
+    [value("monitor.enabled"), value("monitor.logFormat"), value("monitor.logLevel"), faults],
+    [false, "json", "DEBUG", []],
+  );
+  assertEquals((await readSettings({ env: from({ CIVIKIT_MONITOR: "" }) })).value("monitor.enabled"), true);
+  const table: [string, string, string[]][] = [
+    ["CIVIKIT_MONITOR", "of", ["on", "off"]],
+    ["CIVIKIT_LOG_FORMAT", "jsonl", ["text", "json"]],
+    ["CIVIKIT_LOG_LEVEL", "WARNING", ["DEBUG", "INFO", "WARN", "ERROR"]],
   ];
-  for (const [name, value, read, allowed] of table) {
-    const error = assertThrows(() => read(from({ [name]: value })), InputError);
+  for (const [name, text, allowed] of table) {
+    const [error] = (await readSettings({ env: from({ [name]: text }) })).faults;
+    assert(error instanceof InputError);
     assertEquals([error.code, error.input], ["invalid_config", name]);
-    for (const word of [name, `"${value}"`, ...allowed]) assertStringIncludes(error.message, word);
+    for (const word of [name, `"${text}"`, ...allowed]) assertStringIncludes(error.message, word);
   }
 });
 
