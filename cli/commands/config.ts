@@ -11,7 +11,7 @@ import { editSettings } from "../run/edit_settings.ts";
 import { migrateSettings } from "../run/migrate_settings.ts";
 import type { SettingEntry } from "../settings/read_settings.ts";
 import { invalid } from "../settings/setting_words.ts";
-import { checkedValue, settingKey, type SettingsStore, settingsStore } from "../settings/settings_store.ts";
+import { settingKey, type SettingsStore, settingsStore } from "../settings/settings_store.ts";
 import { shownValue } from "../settings/read_value.ts";
 import { settingKeys, settingRow } from "../settings/table.ts";
 import { type Output, output } from "../terminal/output.ts";
@@ -21,7 +21,8 @@ import { settingsText } from "../texts/settings.ts";
 const help = `<action> is one of:
   list              every setting, its value, and where that comes from
   get KEY           one of them
-  set KEY VALUE     writes it into the file: on, off, 60, 8M, zh-TW, a,b ...
+  set KEY VALUE     writes it into the file: on, off, 60, 8M, zh-TW, a,b ...;
+                    KEY may be one entry of a map, such as folders.LORA
   unset KEY         takes it out of the file; its default holds again
   edit              opens the file in $VISUAL or $EDITOR
   path              where the file is
@@ -85,9 +86,8 @@ function get({ operands, context: { settings }, out }: Act): void {
 function set({ operands, store, context, out }: Act): void {
   const [name, value] = operands as readonly [string, string];
   const text = settingsText[context.locale];
-  const key = settingKey(name);
-  store.set(key, value);
-  const shown = shownValue(settingRow(key), checkedValue(key, value));
+  const key = store.set(name, value);
+  const shown = shownValue(settingRow(key), store.read().values[key]);
   out.emit(
     { event: "set", key, value: shown, path: store.path },
     text.set(key, printable(shown), printable(store.path)),

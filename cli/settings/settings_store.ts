@@ -5,6 +5,7 @@ import { CivikitError } from "../../transport/mod.ts";
 import { printable } from "../terminal/text.ts";
 import { contradictions } from "./contradictions.ts";
 import { type JsonObject, withoutSetting, withSetting } from "./edit_settings.ts";
+import { entryValue, mapEntry, withEntry } from "./map_entry.ts";
 import { writePrivate } from "./private_file.ts";
 import { readTextValue, shownUrl } from "./read_value.ts";
 import { settingsSchema } from "./schema.ts";
@@ -27,8 +28,13 @@ export interface SettingsStore {
   readonly path: string;
   /** What it says now. */
   read(): SettingsFile;
-  /** Sets one setting. @throws {InputError} `invalid_config` for a wrong value, or one that contradicts another. */
-  set(key: string, text: string): void;
+  /**
+   * Sets one setting, or one entry of a map: `folders.LORA`, `headers.huggingface.co/Authorization`.
+   *
+   * @returns The setting.
+   * @throws {InputError} `invalid_config` for a wrong value, or one that contradicts another.
+   */
+  set(name: string, text: string): SettingKey;
   /** Takes one setting out, an unknown one too; tells whether it was there. */
   unset(key: string): boolean;
   /** Sets several, which are right. */
@@ -130,14 +136,29 @@ export function settingsStore(path: string, isOwn: boolean): SettingsStore {
     path,
     read,
     set(name, text) {
-      const key = settingKey(name);
       const { raw, values } = readable();
-      const value = checkedValue(key, text);
+      const entry = mapEntry(name);
+      const key = entry?.key ?? settingKey(name);
+      const value = checkedValue(
+        key,
+        entry ? JSON.stringify(withEntry(values[entry.key] ?? {}, entry.path, entryValue(entry, text))) : text,
+      );
       refuseContradictions({ ...values, [key]: value }, path);
       write(withSetting(raw, key, value));
+      return key;
     },
     unset(name) {
       const file = readable();
+      const entry = mapEntry(name);
+      const map = entry && file.values[entry.key];
+      if (entry && map) {
+        const left = withEntry(map, entry.path, undefined);
+        if (pretty(left) === pretty(map)) return false;
+        write(
+          Object.keys(left).length === 0 ? withoutSetting(file.raw, entry.key) : withSetting(file.raw, entry.key, left),
+        );
+        return true;
+      }
       const key = isSettingKey(name) || file.unknown.includes(name) ? name : settingKey(name);
       const raw = withoutSetting(file.raw, key);
       if (pretty(raw) === pretty(file.raw)) return false;

@@ -317,3 +317,24 @@ Deno.test("without the right to it the settings file is as if absent, and nobody
     assertEquals(code, 8, err);
     assertStringIncludes(err, "--allow-write=");
   }));
+
+Deno.test("config set and unset change one entry of a map, and leave the others", () =>
+  inHome(async ({ config, read }) => {
+    const set = async (key: string, value: string) => (await config(["set", key, value])).code;
+    assertEquals([await set("folders.LORA", "a,b"), await set("folders.VAE", "/v")], [0, 0]);
+    const token = "headers.huggingface.co/Authorization";
+    assertEquals([await set(token, "env:HF"), await set("headers.hf.co/X-A", "file:/k")], [0, 0]);
+    assertEquals(read().folders, { LORA: "a,b", VAE: "/v" });
+    assertEquals(read().headers, {
+      "huggingface.co": { Authorization: { env: "HF" } },
+      "hf.co": { "X-A": { file: "/k" } },
+    });
+    const refused = await config(["set", token, "Bearer hf_secret"]);
+    assertEquals(refused.code, 2);
+    assert(!refused.err.includes("hf_secret"), refused.err);
+    assertEquals((await config(["unset", token])).code, 0);
+    assertEquals((await config(["unset", "folders.LORA"])).code, 0);
+    assertEquals([read().folders, read().headers], [{ VAE: "/v" }, { "hf.co": { "X-A": { file: "/k" } } }]);
+    assertEquals((await config(["unset", "folders.VAE"])).code, 0);
+    assertEquals(read().folders, undefined);
+  }));
