@@ -12,6 +12,7 @@ import { logoutCommand } from "./logout.ts";
 import { logsCommand } from "./logs.ts";
 import { modelsCommand } from "./models.ts";
 import { outdatedCommand } from "./outdated.ts";
+import { queueCommand } from "./queue.ts";
 import { removeCommand } from "./remove.ts";
 import { reportCommand } from "./report.ts";
 import { scanCommand } from "./scan.ts";
@@ -27,6 +28,7 @@ import { whoamiCommand } from "./whoami.ts";
 /** Every command, in the order of the help. */
 export const commands: readonly Command[] = [
   downloadCommand,
+  queueCommand,
   modelsCommand,
   versionsCommand,
   imagesCommand,

@@ -1,6 +1,7 @@
+import { resolve } from "node:path";
 import { planFiles, type WrittenReference } from "../../hub/run/mod.ts";
-import { redactUrl, wrapDiskError } from "../../transport/internal.ts";
-import { type Digests, DiskError, InputError } from "../../transport/mod.ts";
+import { redactUrl } from "../../transport/internal.ts";
+import type { Digests } from "../../transport/mod.ts";
 import type { Args } from "../options/args.ts";
 import type { Flags } from "../options/flags.ts";
 import { fetchFlags, fileFlags, hashFlags, outputFlags, sidecarFlags, siteFlags } from "../options/shared_flags.ts";
@@ -13,10 +14,11 @@ import { writeSidecars } from "../run/write_sidecars.ts";
 import { dryRun } from "../run/dry_run.ts";
 import { ExitCode, exitCode, sharedExitCode } from "../exit_code.ts";
 import { openHashes } from "../run/hash_store.ts";
-import { listedReferences } from "../run/reference_list.ts";
+import { collectReferences } from "../run/reference_list.ts";
 import { openSession } from "../run/session.ts";
 import { InterruptedError } from "../terminal/interrupt.ts";
 import { chooseReporter } from "../terminal/choose_reporter.ts";
+import { output } from "../terminal/output.ts";
 import { printable } from "../terminal/text.ts";
 
 const help = `<what> is one of:
@@ -95,6 +97,13 @@ const flags = {
       "zh-TW": "雜湊或大小與公布的不同也接受",
     },
   },
+  queue: {
+    type: "switch",
+    help: {
+      en: "put it into the queue, for a service or for civikit queue run",
+      "zh-TW": "不立刻下載，改排進[佇列](#佇列)",
+    },
+  },
   printPath: {
     type: "switch",
     group: "output",
@@ -140,36 +149,35 @@ function check({ operands, flags }: DownloadArgs): void {
   if (json && printPath) throw new UsageError("option --print-path: the JSON lines of --json hold the paths already");
 }
 
-async function collectReferences(
-  { operands, flags: { from } }: DownloadArgs,
-  { io }: CommandContext,
-): Promise<WrittenReference[]> {
-  const sources = [...operands, ...(from === undefined || from === "-" ? [] : [{ path: from }])];
-  if (from === "-") sources.push("-");
-  const lists = sources.map(async (source) => {
-    if (source === "-") return listedReferences(await io.stdin(), "-");
-    if (typeof source === "string") return [{ text: source }];
-    const bytes = await Deno.readFile(source.path).catch((error) => {
-      const wrapped = wrapDiskError(error, source.path, "reading the list");
-      if (wrapped.reason !== "file_missing") throw wrapped;
-      const { code, message } = wrapped;
-      throw new DiskError(message, { code, reason: "list_missing", path: source.path, cause: error });
-    });
-    return listedReferences(bytes, source.path);
-  });
-  const all = (await Promise.all(lists)).flat();
-  if (all.length > 0) return all;
-  throw new InputError("reading references: the list is empty", {
-    code: "invalid_argument",
-    reason: "list_empty",
-    input: from ?? "-",
-  });
-}
-
 /** A reference as it was written, with the line where it stands in a list; fit for a terminal. */
 function shownReference({ text, place }: WrittenReference): string {
   const written = printable(redactUrl(text));
   return place === undefined ? written : `${place}: ${written}`;
+}
+
+/** Leaves the download to whoever works the queue off. */
+async function handOver(
+  references: readonly WrittenReference[],
+  { flags }: DownloadArgs,
+  context: CommandContext,
+): Promise<number> {
+  const { output: name, file, allFiles, sha256, blake3, force, noVerify, model, sidecars } = flags;
+  const { dir, layout } = downloadPlace(context.settings);
+  const isPlain = context.settings.source("download.directory") === "flag" && layout === undefined;
+  const { queueReferences } = await import("../run/queue_file.ts");
+  using out = output(context, flags);
+  const options = {
+    ...{ output: name, file, sha256, blake3, sidecars },
+    ...(isPlain ? { dir: resolve(dir) } : { root: resolve(dir), layout }),
+    ...(allFiles && { allFiles }),
+    ...(force && { force }),
+    ...(noVerify && { verify: false }),
+  };
+  const meant = references.map(({ text, place }) => ({
+    text: model && /^\d+$/.test(text) ? `model:${text}` : text,
+    place,
+  }));
+  return await queueReferences(meant, options, context, context.settings.value("baseUrl"), out);
 }
 
 async function run(args: DownloadArgs, context: CommandContext): Promise<number> {
@@ -178,7 +186,8 @@ async function run(args: DownloadArgs, context: CommandContext): Promise<number>
   const { io, style } = context;
   const { printPath, json, dryRun: isDry, force } = flags;
   const { dir, layout, folders } = downloadPlace(context.settings);
-  const references = await collectReferences(args, context);
+  const references = await collectReferences(args.operands, flags.from, io);
+  if (flags.queue) return await handOver(references, args, context);
 
   const startedMs = io.now();
   const reporter = chooseReporter(flags, context);

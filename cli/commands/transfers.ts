@@ -24,7 +24,7 @@ const flags = {
   watch: {
     type: "switch",
     short: "w",
-    help: { en: "renew the list every second", "zh-TW": "每秒更新傳輸清單，直到按 Ctrl-C" },
+    help: { en: "renew the list every second", "zh-TW": "持續更新傳輸清單，或持續處理佇列，直到按 Ctrl-C" },
   },
   limit: {
     type: "whole",

@@ -1,5 +1,7 @@
 import type { WrittenReference } from "../../hub/run/mod.ts";
-import { InputError } from "../../transport/mod.ts";
+import { wrapDiskError } from "../../transport/internal.ts";
+import { DiskError, InputError } from "../../transport/mod.ts";
+import type { Io } from "../terminal/io.ts";
 import { printable } from "../terminal/text.ts";
 
 /** Byte order marks, and what they tell. */
@@ -57,4 +59,37 @@ export function listedReferences(bytes: Uint8Array, name: string): WrittenRefere
     text: line.trim(),
     place: `${printable(name)}, line ${index + 1}`,
   })).filter(({ text }) => text !== "" && !text.startsWith("#"));
+}
+
+/**
+ * What was asked for: operands, and the lists behind `-` (the standard input) and `from` (a file).
+ *
+ * @throws {InputError} `invalid_file`, or `list_empty` when there is nothing at all.
+ * @throws {DiskError} When the file cannot be read.
+ */
+export async function collectReferences(
+  operands: readonly string[],
+  from: string | undefined,
+  io: Pick<Io, "stdin">,
+): Promise<WrittenReference[]> {
+  const sources = [...operands, ...(from === undefined || from === "-" ? [] : [{ path: from }])];
+  if (from === "-") sources.push("-");
+  const lists = sources.map(async (source) => {
+    if (source === "-") return listedReferences(await io.stdin(), "-");
+    if (typeof source === "string") return [{ text: source }];
+    const bytes = await Deno.readFile(source.path).catch((error) => {
+      const wrapped = wrapDiskError(error, source.path, "reading the list");
+      if (wrapped.reason !== "file_missing") throw wrapped;
+      const { code, message } = wrapped;
+      throw new DiskError(message, { code, reason: "list_missing", path: source.path, cause: error });
+    });
+    return listedReferences(bytes, source.path);
+  });
+  const all = (await Promise.all(lists)).flat();
+  if (all.length > 0) return all;
+  throw new InputError("reading references: the list is empty", {
+    code: "invalid_argument",
+    reason: "list_empty",
+    input: from ?? "-",
+  });
 }

@@ -89,3 +89,9 @@ export function rootsPath(env: Env): string | undefined {
   const store = monitorPaths(env)?.store;
   return store && join(dirname(store), "roots.json");
 }
+
+/** Where the queue of jobs is, beside the statistics; undefined where there is no such folder. */
+export function queuePath(env: Env): string | undefined {
+  const store = monitorPaths(env)?.store;
+  return store && join(dirname(store), "queue.sqlite");
+}

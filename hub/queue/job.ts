@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../../transport/mod.ts";
+import type { ErrorCode, ErrorReason } from "../../transport/mod.ts";
 
 /** Where a job is on its way. The last three are over: `retry` alone begins them anew. */
 export type JobState =
@@ -66,7 +66,7 @@ export interface JobReason {
   /** Of how many. */
   readonly total?: number | undefined;
   /** What the code leaves open, see `ErrorReason`. */
-  readonly reason?: string | undefined;
+  readonly reason?: ErrorReason | undefined;
   /** The error's own words, secrets cut, in English. */
   readonly message?: string | undefined;
 }

@@ -6,3 +6,4 @@
 export * from "./job.ts";
 export * from "./job_queue.ts";
 export { sqliteQueue, type SqliteQueueOptions } from "./sqlite_queue.ts";
+export { type CheckedJob, checkedJob } from "./check_job.ts";

@@ -13,6 +13,8 @@ export interface WorkSettings {
   readonly root: string;
   /** Folders below it: a layout's name or a template. Default: none. */
   readonly layout?: string | undefined;
+  /** Folders for single types of models, before those of the layout. Default: none. */
+  readonly folders?: Readonly<Record<string, string>> | undefined;
   /** Whether info and preview are written beside each file. Default: false. */
   readonly sidecars?: boolean | undefined;
   /** Whether hash and size have to be as promised. Default: true. */
@@ -20,7 +22,9 @@ export interface WorkSettings {
   /** Jobs at once, 1 to 64. Default 3. */
   readonly concurrent?: number | undefined;
   /** Further options of every download, such as `throttle` and `maxAttempts`. */
-  readonly download?: Pick<DownloadOptions, "throttle" | "maxAttempts" | "delayMs" | "flushBytes"> | undefined;
+  readonly download?:
+    | Pick<DownloadOptions, "throttle" | "maxAttempts" | "delayMs" | "flushBytes" | "resume">
+    | undefined;
 }
 
 /** What a job is done with. */
@@ -42,12 +46,13 @@ export interface JobTools extends Pick<RunWatch, "track"> {
 interface Place {
   readonly dir: string;
   readonly layout: string | undefined;
+  readonly folders: WorkSettings["folders"];
 }
 
 /** Where a job's files go: its own folder, or the layout below the root. */
 function placeOf({ dir, root, layout }: JobOptions, settings: WorkSettings): Place {
-  if (dir !== undefined) return { dir, layout: undefined };
-  return { dir: root ?? settings.root, layout: layout ?? settings.layout };
+  if (dir !== undefined) return { dir, layout: undefined, folders: undefined };
+  return { dir: root ?? settings.root, layout: layout ?? settings.layout, folders: settings.folders };
 }
 
 function earlyAccessMs(files: readonly PlannedFile[]): number | null {
@@ -86,16 +91,17 @@ export async function runJob(
 ): Promise<JobEnding> {
   const { clock, settings, site, track, cache, attempt } = tools;
   const transport = observe(tools.transport, told.report);
-  const api = civitai(transport, site);
+  const { baseUrl, trustedHosts } = site;
+  const api = civitai(transport, { ...(baseUrl && { baseUrl }), ...(trustedHosts && { trustedHosts }) });
   const { file, allFiles: all, output, sha256, blake3, force = false } = options;
   const { verify = settings.verify ?? true, sidecars = settings.sidecars ?? false } = options;
   let files: readonly PlannedFile[] = [];
 
   async function fetched(): Promise<Fetched> {
-    const { dir, layout } = placeOf(options, settings);
+    const { dir, ...folders } = placeOf(options, settings);
     const hashes = { ...(sha256 && { SHA256: sha256 }), ...(blake3 && { BLAKE3: blake3 }) };
     const plan = await planFiles([{ text: reference }], api, {
-      ...{ dir, layout, output, file, hashes, signal },
+      ...{ dir, ...folders, output, file, hashes, signal },
       ...(all !== undefined && { all }),
     });
     for (const { error } of plan.failures) throw error;

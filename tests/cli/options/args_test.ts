@@ -34,6 +34,7 @@ Deno.test("civikit download fills in the documented defaults", () => {
     json: false,
     quiet: false,
     printPath: false,
+    queue: false,
     hashes: undefined,
     baseUrl: "https://civitai.com",
     askKey: false,

@@ -1,0 +1,69 @@
+import { checkedJob, type JobOptions, type JobQueue, type NewJob, sqliteQueue } from "../../hub/queue/mod.ts";
+import { CivikitError, InputError, type Locale } from "../../transport/mod.ts";
+import type { WrittenReference } from "../../hub/run/mod.ts";
+import { queuePath } from "../settings/places.ts";
+import type { Io } from "../terminal/io.ts";
+import type { Output } from "../terminal/output.ts";
+import { printable } from "../terminal/text.ts";
+import { queueText } from "../texts/queue.ts";
+
+/**
+ * The queue of this user, the same for every command and for the service: all of them work on one file.
+ *
+ * @throws {CivikitError} When there is no folder for it, or it cannot be opened.
+ */
+export function openQueue(
+  { io, locale }: { readonly io: Pick<Io, "env">; readonly locale: Locale },
+  baseUrl: string,
+  note: (text: string) => void,
+): JobQueue {
+  const path = queuePath(io.env);
+  if (path === undefined) {
+    const message = "opening the queue: there is no folder for it; set HOME or CIVIKIT_STATE_DIR";
+    throw new CivikitError(message, { code: "folder_missing" });
+  }
+  const onSetAside = (aside: string) => note(queueText[locale].setAside(printable(aside)));
+  return sqliteQueue(path, { site: { baseUrl }, onSetAside });
+}
+
+type Words = typeof queueText["en"];
+
+/** Puts references into the queue; those that are none are told, with the line they stand in. Returns the exit code. */
+export async function addReferences(
+  queue: JobQueue,
+  references: readonly WrittenReference[],
+  options: JobOptions,
+  { out, words, baseUrl }: { readonly out: Output; readonly words: Words; readonly baseUrl: string },
+): Promise<number> {
+  const good: NewJob[] = [];
+  for (const { text, place } of references) {
+    const job = { reference: text, options };
+    try {
+      checkedJob(job, { baseUrl });
+      good.push(job);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      out.fail(error, place === undefined ? printable(error.input) : `${place}: ${printable(error.input)}`);
+    }
+  }
+  const added = await queue.add(good);
+  for (const { job, isNew } of added) out.emit({ event: "added", isNew, ...job });
+  const fresh = added.filter(({ isNew }) => isNew).length;
+  const known = added.length - fresh;
+  return out.finish(
+    { added: fresh, known, refused: references.length - good.length },
+    `${words.added(fresh, known)}\n`,
+  );
+}
+
+/** The same for whoever has no queue open. */
+export async function queueReferences(
+  references: readonly WrittenReference[],
+  options: JobOptions,
+  context: { readonly io: Pick<Io, "env">; readonly locale: Locale },
+  baseUrl: string,
+  out: Output,
+): Promise<number> {
+  await using queue = openQueue(context, baseUrl, out.note);
+  return await addReferences(queue, references, options, { out, words: queueText[context.locale], baseUrl });
+}

@@ -1,0 +1,75 @@
+import { resolve } from "node:path";
+import type { Job, JobQueue } from "../../hub/queue/mod.ts";
+import { runQueue } from "../../hub/worker/mod.ts";
+import { CivikitError } from "../../transport/mod.ts";
+import type { CommandContext } from "../command.ts";
+import { downloadPlace } from "../options/download_place.ts";
+import type { Args } from "../options/args.ts";
+import type { hashFlags, siteFlags } from "../options/shared_flags.ts";
+import { ExitCode } from "../exit_code.ts";
+import type { Output } from "../terminal/output.ts";
+import { printable } from "../terminal/text.ts";
+import { queueText } from "../texts/queue.ts";
+import { downloadSettings } from "./download_settings.ts";
+import { openHashes } from "./hash_store.ts";
+import { openSession } from "./session.ts";
+
+/** The options it goes by. */
+type RunArgs = Pick<Args<typeof siteFlags & typeof hashFlags>, "flags"> & {
+  readonly flags: {
+    readonly jobs: number;
+    readonly watch: boolean;
+  };
+};
+
+/** Works the queue off, with the settings of this run, and says what became of each job. Returns the exit code. */
+export async function queueRun(
+  queue: JobQueue,
+  args: RunArgs,
+  context: CommandContext,
+  out: Output,
+): Promise<number> {
+  const { flags } = args;
+  const { locale, settings } = context;
+  const words = queueText[locale];
+  const { note } = out;
+  using session = await openSession(args, context, { note, close: out.close });
+  using cache = openHashes(args, context, note);
+  const { dir, layout, folders } = downloadPlace(settings);
+  const work = {
+    root: resolve(dir),
+    ...{ layout, folders },
+    sidecars: settings.value("download.sidecars"),
+    verify: settings.value("download.verify"),
+    concurrent: flags.jobs,
+    download: downloadSettings(settings),
+  };
+
+  function tell(job: Job): void {
+    const { id, state, name, path, why } = job;
+    const shown = printable(path ?? name);
+    if (state === "failed") {
+      const { code } = job;
+      const error = new CivikitError(why?.message ?? shown, { code: code!, reason: why?.reason });
+      return out.fail(error, `${id} ${printable(name)}`, { event: "failed", ...job });
+    }
+    out.emit({ event: state, ...job }, `${id}  ${words.states[state]}  ${shown}`);
+  }
+
+  const { done, failed } = await runQueue({
+    queue,
+    transport: session.transport,
+    site: session.api,
+    settings: () => work,
+    signal: session.signal,
+    track: session.track,
+    cache,
+    isWatching: flags.watch,
+    onJob: tell,
+  });
+  const { waiting, paused } = await queue.counts();
+  const left = waiting + paused;
+  const text = [words.ran(done, failed), ...(left > 0 ? [words.left(left)] : [])].join(", ");
+  const code = out.finish({ done, failed, left }, `${text}\n`);
+  return session.signal.aborted && !flags.watch ? ExitCode.interrupted : code;
+}
