@@ -107,8 +107,11 @@ function size(): { columns: number; rows: number } {
  * tell, a process that has no terminal goes on.
  */
 function isEndedByHangUp(): boolean {
+  const path = "/proc/self/status";
   try {
-    const [, ignored] = /^SigIgn:\s*([\da-f]+)$/m.exec(Deno.readTextFileSync("/proc/self/status")) ?? [];
+    // asked before, because Deno would stop and ask the user
+    const isReadable = Deno.permissions.querySync({ name: "read", path }).state === "granted";
+    const [, ignored] = /^SigIgn:\s*([\da-f]+)$/m.exec(isReadable ? Deno.readTextFileSync(path) : "") ?? [];
     if (ignored !== undefined) return (BigInt(`0x${ignored}`) & 1n) === 0n;
   } catch {
     // another system, or too few rights
