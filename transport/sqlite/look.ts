@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { DiskError } from "../errors/errors.ts";
+import { errnoOf } from "../download/errno.ts";
 import { checkPlain } from "../download/plain_file.ts";
 import { statusOf } from "./files.ts";
 import { wrapSqliteError } from "./trouble.ts";
@@ -10,8 +11,19 @@ const mostBytes = 256 * 1024 ** 2;
 /** The first two letters of the mark of all our files. */
 const ours = 0x636b;
 
+/** The size of a file; undefined where there is none, and no folder it could be in. */
+function sizeOf(path: string): number | undefined {
+  try {
+    return statusOf(path)?.size;
+  } catch (error) {
+    if (errnoOf(error) === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
+
 /**
- * Looks whether an SQLite file of ours is whole, and changes nothing in it.
+ * Looks whether an SQLite file of ours is whole, and changes nothing in it. The empty logs SQLite makes beside it for that
+ * go with whoever opens it next.
  *
  * @param path Where the file is.
  * @param patienceMs How long to wait for a process that has it locked, in milliseconds. Default 1000.
@@ -28,7 +40,7 @@ const ours = 0x636b;
 export function lookAtSqlite(path: string, patienceMs = 1000): number | undefined {
   const action = "looking at";
   try {
-    const bytes = statusOf(path)?.size;
+    const bytes = sizeOf(path);
     if (bytes === undefined) return undefined;
     checkPlain(path);
     using db = new DatabaseSync(path, { readOnly: true });

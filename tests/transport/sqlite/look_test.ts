@@ -29,6 +29,7 @@ Deno.test("lookAtSqlite() tells the size of a whole file, also while it is open,
       assertEquals(lookAtSqlite(path), Deno.statSync(path).size);
     }
     assertEquals(lookAtSqlite(path), Deno.statSync(path).size);
+    assertEquals(lookAtSqlite(`${path}/below`), undefined);
   }));
 
 Deno.test("lookAtSqlite() finds damage, and leaves the damaged file as it is", () =>
