@@ -3,6 +3,7 @@ import { cacheCommand } from "./cache.ts";
 import type { Command } from "../command.ts";
 import { configCommand } from "./config.ts";
 import { creatorsCommand } from "./creators.ts";
+import { doctorCommand } from "./doctor.ts";
 import { downloadCommand } from "./download.ts";
 import { enumsCommand } from "./enums.ts";
 import { imagesCommand } from "./images.ts";
@@ -44,6 +45,7 @@ export const commands: readonly Command[] = [
   transfersCommand,
   reportCommand,
   logsCommand,
+  doctorCommand,
   serveCommand,
   scanCommand,
   verifyCommand,

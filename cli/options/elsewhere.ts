@@ -18,7 +18,6 @@ export const elsewhere: ReadonlyMap<string, string> = new Map([
   ["upgrade", again],
   ["self-update", again],
   ["uninstall", "deno uninstall --global civikit"],
-  ["doctor", '"civikit report" tells how requests went, "civikit logs errors" what failed'],
   ["settings", "did you mean: civikit config list"],
   ["set", "did you mean: civikit config set"],
 ]);

@@ -1,0 +1,212 @@
+import { type CivikitError, hint } from "../../transport/mod.ts";
+import { formatBytes } from "../../transport/internal.ts";
+
+const ms = (value: number) => `${Math.round(value)} ms`;
+type Join = (items: readonly string[]) => string;
+const comma: Join = (items) => items.join(", ");
+const pause: Join = (items) => items.join("、");
+const seconds = (value: number) => Math.round(Math.abs(value) / 1000);
+
+/** What `civikit doctor` prints. */
+export const doctorText = {
+  en: {
+    levels: { ok: "ok", warning: "warning", error: "error" },
+    next: "next: ",
+    list: comma satisfies Join as Join,
+    asking: (hosts: readonly string[]): string => `asking ${comma(hosts)} (10 s at most) ...`,
+    allWell: "all well",
+    found: (errors: number, warnings: number): string => `errors: ${errors}, warnings: ${warnings}`,
+    action: (error: CivikitError): string => hint(error, "en").action,
+
+    networkThere: (host: string): string => `${host} can be reached`,
+    firewall: (hosts: readonly string[]): string => `hosts a firewall has to let through: ${comma(hosts)}`,
+    networkNone: (hosts: readonly string[]): string => `none of these can be reached: ${comma(hosts)}`,
+    networkDenied: "civikit was not given the right to reach it",
+    networkNoneNext: (hosts: readonly string[]): string =>
+      `Connect this machine to the network, and look at cable, Wi-Fi and proxy. A firewall has to let through ${
+        comma(hosts)
+      }.`,
+    portal: (host: string, what: string): string => `a login page answers in the place of ${host}: ${what}`,
+    portalRedirect: (place: string): string => `it leads to ${place}`,
+    portalPage: "a web page came where JSON was due",
+    portalNext: "Open any page in a browser, log in to this network, and run civikit doctor again.",
+
+    deno: (version: string, target: string): string => `Deno ${version}, ${target}`,
+    denoOld: (version: string, least: string): string => `Deno ${version} is older than ${least}`,
+    denoOldNext: "Run: deno upgrade",
+
+    keyNone: "there is none: what anyone sees is what civikit sees",
+    keyNoneNext: "For files that want a login, make a key at https://civitai.com/user/account and set CIVITAI_API_KEY.",
+    keyAccepted: (source: string, host: string): string => `the one from ${source}, and ${host} accepts it`,
+    keyRefused: (source: string, host: string): string => `${host} does not accept the one from ${source}`,
+    keyUnasked: (source: string, host: string): string => `the one from ${source}; ${host} could not be asked about it`,
+    keyUnaskedNext: "Run civikit doctor again once the lines about the network are well.",
+
+    places: {
+      settings: "settings and key",
+      cache: "cache",
+      state: "statistics and logs",
+      downloads: "downloads",
+    },
+    folderWritable: (what: string, path: string): string => `${what}: ${path} can be written`,
+    folderAbsent: (what: string, path: string): string => `${what}: ${path} is not there yet, and can be made`,
+    folderBad: (what: string, state: string): string => `${what}: ${state}`,
+    folderNone: (what: string): string => `${what}: there is no home folder`,
+    folderNoneNext: "Set HOME, or XDG_CONFIG_HOME, XDG_CACHE_HOME and CIVIKIT_STATE_DIR.",
+
+    diskFree: (bytes: number, what: string): string => `${formatBytes(bytes)} free for ${what}`,
+    diskLow: (bytes: number, what: string, due: number): string =>
+      `only ${formatBytes(bytes)} free for ${what}, ${formatBytes(due)} are due`,
+    diskLowNext: "Make room on this disk, or choose another one with --dir.",
+    diskUnknown: (what: string): string => `the system does not tell how much is free for ${what}`,
+
+    databaseWhole: (name: string, bytes: number): string => `${name} is whole (${formatBytes(bytes)})`,
+    databaseAbsent: (name: string): string => `${name} is not there yet`,
+    databaseDamagedNext: (path: string): string =>
+      `The next command that needs it keeps it as ${path}.corrupt-<time> and begins a new one; models are not touched.`,
+
+    clockRight: (off: number, host: string): string => `${seconds(off)} s off the clock of ${host}`,
+    clockWrong: (off: number, host: string): string =>
+      `this machine is ${seconds(off)} s ${off > 0 ? "ahead of" : "behind"} the clock of ${host}`,
+    clockWrongNext: "Let the system set its clock by the network: signed addresses and certificates depend on it.",
+    clockUnknown: "no server could be asked for the time",
+    clockUnknownNext: "Run civikit doctor again once the lines about the network are well.",
+
+    proxyNone: "none",
+    proxyUsed: (proxy: string, hosts: readonly string[]): string => `${proxy} for ${comma(hosts)}`,
+    proxyBad: (state: string): string => `cannot be understood: ${state}`,
+    proxyBadNext: "Correct HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, or take it away.",
+
+    memory: (used: number, available: number, total: number): string =>
+      `${formatBytes(used)} in use, ${formatBytes(available)} of ${formatBytes(total)} free in this machine`,
+    memoryUsed: (used: number): string => `${formatBytes(used)} in use; how much is free the system does not tell`,
+    memoryLow: (available: number): string => `only ${formatBytes(available)} free in this machine`,
+    memoryLowNext: "Close other programs, or download with --parallel 1 --jobs 1.",
+
+    step: (host: string, value: number): string => `${host}: ${ms(value)}`,
+    stepSlow: (host: string, value: number): string => `${host}: ${ms(value)}, which is slow`,
+    stepSlowNext: "Give it more time, and use fewer connections: --parallel 1 --jobs 1.",
+    answered: (host: string, value: number, status: number): string => `${host}: HTTP ${status} after ${ms(value)}`,
+    stepFailed: (host: string, state: string): string => `${host}: ${state}`,
+    skipped: {
+      address: "an address needs no DNS",
+      plain: "no TLS for http on this machine",
+      proxy: "the proxy does this",
+      before: "not tried, after the failure above",
+    },
+    stepSkipped: (host: string, why: string): string => `${host}: ${why}`,
+    portalStepNext: "See the line about the network.",
+    refusedNext: "Look at https://status.civitai.com, and run civikit doctor again later.",
+
+    reportHolds: (path: string, bytes: number): string => `the report ${path} (${formatBytes(bytes)}) holds:`,
+    reportPlatform: "civikit, Deno, system, processor, memory, rights",
+    reportSettings: (count: number): string => `${count} settings and where each comes from`,
+    reportLines: (count: number): string => `the ${count} lines of this check`,
+    reportErrors: (count: number): string => `the last errors: ${count}`,
+    reportLogs: (count: number): string => `the last lines of the logs: ${count}`,
+    reportWithout:
+      "secrets and the name of your home folder are cut out; names of models, files and hosts are in it: read it before you pass it on",
+    reportWritten: (path: string): string => `written: ${path}`,
+    reportFile: "operand: the name of a report; it goes with --report",
+  },
+  "zh-TW": {
+    levels: { ok: "正常", warning: "警告", error: "錯誤" },
+    next: "處理：",
+    list: pause satisfies Join as Join,
+    asking: (hosts: readonly string[]): string => `正在詢問 ${pause(hosts)}（最多 10 秒）…`,
+    allWell: "一切正常",
+    found: (errors: number, warnings: number): string => `錯誤 ${errors} 項，警告 ${warnings} 項`,
+    action: (error: CivikitError): string => hint(error, "zh-TW").action,
+
+    networkThere: (host: string): string => `連得到 ${host}`,
+    firewall: (hosts: readonly string[]): string => `防火牆必須放行的主機：${pause(hosts)}`,
+    networkNone: (hosts: readonly string[]): string => `這些主機都連不到：${pause(hosts)}`,
+    networkDenied: "civikit 沒有連線的權限",
+    networkNoneNext: (hosts: readonly string[]): string =>
+      `請先讓這台電腦連上網路，並檢查網路線、Wi-Fi 與代理伺服器。防火牆必須放行 ${pause(hosts)}。`,
+    portal: (host: string, what: string): string => `回答的不是 ${host}，而是登入頁面：${what}`,
+    portalRedirect: (place: string): string => `被導向 ${place}`,
+    portalPage: "該收到 JSON，卻收到網頁",
+    portalNext: "請用瀏覽器打開任何網頁、登入這個網路，再執行一次 civikit doctor。",
+
+    deno: (version: string, target: string): string => `Deno ${version}，${target}`,
+    denoOld: (version: string, least: string): string => `Deno ${version} 比 ${least} 舊`,
+    denoOldNext: "請執行：deno upgrade",
+
+    keyNone: "沒有金鑰：只看得到任何人都看得到的內容",
+    keyNoneNext: "要下載需要登入的檔案，請到 https://civitai.com/user/account 建立金鑰，再設定 CIVITAI_API_KEY。",
+    keyAccepted: (source: string, host: string): string => `來自 ${source}，${host} 接受`,
+    keyRefused: (source: string, host: string): string => `${host} 不接受來自 ${source} 的金鑰`,
+    keyUnasked: (source: string, host: string): string => `來自 ${source}，但無法向 ${host} 確認`,
+    keyUnaskedNext: "等網路的項目都正常之後，再執行一次 civikit doctor。",
+
+    places: {
+      settings: "設定與金鑰",
+      cache: "快取",
+      state: "統計與紀錄檔",
+      downloads: "下載",
+    },
+    folderWritable: (what: string, path: string): string => `${what}：${path} 可以寫入`,
+    folderAbsent: (what: string, path: string): string => `${what}：${path} 還不存在，需要時會建立`,
+    folderBad: (what: string, state: string): string => `${what}：${state}`,
+    folderNone: (what: string): string => `${what}：沒有家目錄`,
+    folderNoneNext: "請設定 HOME，或設定 XDG_CONFIG_HOME、XDG_CACHE_HOME 與 CIVIKIT_STATE_DIR。",
+
+    diskFree: (bytes: number, what: string): string => `${what}：剩餘 ${formatBytes(bytes)}`,
+    diskLow: (bytes: number, what: string, due: number): string =>
+      `${what}：只剩 ${formatBytes(bytes)}，至少要有 ${formatBytes(due)}`,
+    diskLowNext: "請在這個磁碟清出空間，或用 --dir 改放到別的磁碟。",
+    diskUnknown: (what: string): string => `${what}：系統沒有說剩餘多少空間`,
+
+    databaseWhole: (name: string, bytes: number): string => `${name} 完好（${formatBytes(bytes)}）`,
+    databaseAbsent: (name: string): string => `${name} 還不存在`,
+    databaseDamagedNext: (path: string): string =>
+      `下一個用到它的指令會把它改名為 ${path}.corrupt-<時間>，再建立新的；模型不受影響。`,
+
+    clockRight: (off: number, host: string): string => `與 ${host} 的時鐘相差 ${seconds(off)} 秒`,
+    clockWrong: (off: number, host: string): string =>
+      `這台電腦比 ${host} 的時鐘${off > 0 ? "快" : "慢"} ${seconds(off)} 秒`,
+    clockWrongNext: "請讓系統透過網路校時：有簽章的網址與憑證都要看時間。",
+    clockUnknown: "沒有伺服器可以問時間",
+    clockUnknownNext: "等網路的項目都正常之後，再執行一次 civikit doctor。",
+
+    proxyNone: "沒有",
+    proxyUsed: (proxy: string, hosts: readonly string[]): string => `${pause(hosts)} 經由 ${proxy}`,
+    proxyBad: (state: string): string => `看不懂：${state}`,
+    proxyBadNext: "請改正 HTTP_PROXY、HTTPS_PROXY 或 ALL_PROXY，或是移除。",
+
+    memory: (used: number, available: number, total: number): string =>
+      `使用 ${formatBytes(used)}，這台電腦共 ${formatBytes(total)}，可用 ${formatBytes(available)}`,
+    memoryUsed: (used: number): string => `使用 ${formatBytes(used)}；系統沒有說還有多少可用`,
+    memoryLow: (available: number): string => `這台電腦只剩 ${formatBytes(available)} 可用`,
+    memoryLowNext: "請關閉其他程式，或用 --parallel 1 --jobs 1 下載。",
+
+    step: (host: string, value: number): string => `${host}：${ms(value)}`,
+    stepSlow: (host: string, value: number): string => `${host}：${ms(value)}，偏慢`,
+    stepSlowNext: "請多給一點時間，並減少連線：--parallel 1 --jobs 1。",
+    answered: (host: string, value: number, status: number): string => `${host}：${ms(value)} 後回答 HTTP ${status}`,
+    stepFailed: (host: string, state: string): string => `${host}：${state}`,
+    skipped: {
+      address: "已經是位址，不需要 DNS",
+      plain: "連本機的 http 不用 TLS",
+      proxy: "由代理伺服器處理",
+      before: "前面已經失敗，沒有嘗試",
+    },
+    stepSkipped: (host: string, why: string): string => `${host}：${why}`,
+    portalStepNext: "請看網路那一項。",
+    refusedNext: "請看 https://status.civitai.com，稍後再執行一次 civikit doctor。",
+
+    reportHolds: (path: string, bytes: number): string => `報告 ${path}（${formatBytes(bytes)}）的內容：`,
+    reportPlatform: "civikit、Deno、系統、處理器、記憶體、權限",
+    reportSettings: (count: number): string => `${count} 項設定與各自的來源`,
+    reportLines: (count: number): string => `這次檢查的 ${count} 個項目`,
+    reportErrors: (count: number): string => `最近的錯誤：${count} 筆`,
+    reportLogs: (count: number): string => `紀錄檔最後幾行：${count} 行`,
+    reportWithout: "密鑰與家目錄的名稱已經移除；模型、檔案與主機的名稱還在裡面，交給別人之前請先看過",
+    reportWritten: (path: string): string => `已寫入：${path}`,
+    reportFile: "多出來的字是報告的檔名，要與 --report 一起用",
+  },
+} as const;
+
+/** The texts of one language. */
+export type DoctorText = (typeof doctorText)["en" | "zh-TW"];
