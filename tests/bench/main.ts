@@ -19,6 +19,7 @@ const benches: Readonly<Record<string, string>> = {
   library: "library.ts",
   monitor: "monitor.ts",
   serve: "serve.ts",
+  queue: "queue.ts",
 };
 
 /** Runs one bench in a process of its own; a row that says so where it fails. */

@@ -1,0 +1,56 @@
+import { assertEquals } from "@std/assert";
+import { type Attempt, judge } from "../../../hub/worker/judge.ts";
+import { CivikitError, DiskError, type ErrorCode, HttpError } from "../../../transport/mod.ts";
+
+const nowMs = Date.parse("2026-03-01T12:00:00Z");
+const attempt = (more: Partial<Attempt> = {}): Attempt => ({
+  ...{ attempts: 0, mostAttempts: 8, isPatient: false, earlyAccessMs: null, nowMs, random: 0.5 },
+  ...more,
+});
+const failure = (code: ErrorCode) => new CivikitError(`fetching: ${code}`, { code });
+
+/** How long it waits in seconds, or the code it fails with. */
+function verdict(error: unknown, more?: Partial<Attempt>): number | string {
+  const ending = judge(error, attempt(more));
+  if (ending.state === "waiting") return (ending.notBeforeMs - nowMs) / 1000;
+  return ending.state === "failed" ? ending.code : ending.state;
+}
+
+Deno.test("judge() waits longer each time, up to ten minutes, and gives up in the end", () => {
+  const waits = [0, 1, 2, 3, 4, 5, 6].map((attempts) => verdict(failure("connection_reset"), { attempts }));
+  assertEquals(waits, [5, 15, 45, 135, 405, 600, 600]);
+  assertEquals(verdict(failure("connection_reset"), { attempts: 7 }), "connection_reset");
+});
+
+Deno.test("judge() waits on for a network that is away, where somebody has the patience", () => {
+  for (const code of ["dns_failed", "connect_failed", "circuit_open"] as const) {
+    assertEquals(verdict(failure(code), { attempts: 99, isPatient: true }), 600, code);
+    assertEquals(verdict(failure(code), { attempts: 99 }), code);
+  }
+});
+
+Deno.test("judge() waits as long as the server asks for", () => {
+  const url = "https://civitai.com/api";
+  const error = new HttpError("fetching: 429", { code: "rate_limited", status: 429, url, retryAfterMs: 90_000 });
+  assertEquals(verdict(error), 90);
+  const { why } = judge(error, attempt());
+  assertEquals([why?.code, why?.status, why?.untilMs], ["rate_limited", 429, nowMs + 90_000]);
+});
+
+Deno.test("judge() does not try again what no pause mends", () => {
+  const path = "/srv/a";
+  for (const code of ["no_space", "permission_denied", "invalid_path"] as const) {
+    assertEquals(verdict(new DiskError(`writing: ${code}`, { code, path })), code);
+  }
+  for (const code of ["unauthorized", "login_required", "not_found", "hash_mismatch", "tls_failed"] as const) {
+    assertEquals(verdict(failure(code)), code);
+  }
+  assertEquals(verdict(new TypeError("a slip of ours")), "network_error");
+});
+
+Deno.test("judge() lets early access wait for its date, and fails where there is none", () => {
+  const earlyAccessMs = nowMs + 86_400_000;
+  assertEquals(verdict(failure("early_access"), { earlyAccessMs }), 86_400);
+  assertEquals(verdict(failure("early_access")), "early_access");
+  assertEquals(verdict(failure("early_access"), { earlyAccessMs: nowMs - 1 }), "early_access");
+});
