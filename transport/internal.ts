@@ -8,7 +8,7 @@ export { closest } from "./errors/closest.ts";
 export { systemClock } from "./clock.ts";
 export { type DigestFollower, followDigest } from "./download/digest.ts";
 export { ensureFolder, freeBytes, renameDurably, wrapDiskError } from "./download/disk.ts";
-export { urlDigest } from "./download/journal.ts";
+export { peekJournal, urlDigest } from "./download/journal.ts";
 export { lockPart, type PartLock } from "./download/lock.ts";
 export { longestNameBytes, suffixedName } from "./download/name_length.ts";
 export {

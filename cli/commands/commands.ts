@@ -1,6 +1,7 @@
 import { addCommand } from "./add.ts";
 import { cacheCommand } from "./cache.ts";
 import type { Command } from "../command.ts";
+import { cleanCommand } from "./clean.ts";
 import { configCommand } from "./config.ts";
 import { creatorsCommand } from "./creators.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -14,6 +15,7 @@ import { logsCommand } from "./logs.ts";
 import { modelsCommand } from "./models.ts";
 import { outdatedCommand } from "./outdated.ts";
 import { queueCommand } from "./queue.ts";
+import { pathsCommand } from "./paths.ts";
 import { removeCommand } from "./remove.ts";
 import { reportCommand } from "./report.ts";
 import { scanCommand } from "./scan.ts";
@@ -41,6 +43,8 @@ export const commands: readonly Command[] = [
   whoamiCommand,
   enumsCommand,
   configCommand,
+  pathsCommand,
+  cleanCommand,
   cacheCommand,
   transfersCommand,
   reportCommand,
