@@ -1,4 +1,3 @@
-import type { CacheStore } from "../../cache/mod.ts";
 import { CivikitError, InputError } from "../../transport/mod.ts";
 import { missingRight } from "../../transport/internal.ts";
 import type { Args } from "../options/args.ts";
@@ -8,11 +7,14 @@ import { storeFlags } from "../options/shared_flags.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import { interrupt } from "../terminal/interrupt.ts";
-import { cachePath, monitorPaths } from "../settings/places.ts";
+import { openBrowser } from "../run/open_browser.ts";
+import { serveText } from "../texts/serve.ts";
 
-const help = `Shows what the commands of the last 24 hours recorded, on a page that renews
-itself, as JSON under /api, and for Prometheus under /metrics. It goes on until
-it is interrupted.
+const help = `A download service: a page to put models into a queue that survives restarts,
+an API for programs under /api/v1, aria2's JSON-RPC under /jsonrpc, what all
+commands of the last 24 hours did under /status, and numbers for Prometheus
+under /metrics. It goes on until it is interrupted; what is under way then is
+taken up again at the next start. One service at a time works on the queue.
 
 It listens on 127.0.0.1. Any other --host needs a token of 16 characters or
 more in CIVIKIT_SERVE_TOKEN, which browsers are asked for once and Prometheus
@@ -20,7 +22,7 @@ sends as a bearer token. Put a reverse proxy with TLS in front of it and name
 the proxy's host with --allow-host.
 
 examples:
-  civikit serve
+  civikit serve --open
   civikit serve --port 9090
   CIVIKIT_SERVE_TOKEN=... civikit serve --host 0.0.0.0 --allow-host box.lan`;
 
@@ -28,6 +30,7 @@ const flags = {
   port: { type: "setting", setting: "serve.port", short: "p", value: "N" },
   host: { type: "setting", setting: "serve.host", value: "ADDRESS" },
   allowHost: { type: "setting", setting: "serve.allowedHosts", value: "NAMES" },
+  open: { type: "switch", help: { en: "open the page in the browser", "zh-TW": "在瀏覽器開啟頁面" } },
   ...storeFlags,
 } as const satisfies Flags;
 
@@ -56,47 +59,19 @@ function listenError(error: unknown, place: string): CivikitError {
   });
 }
 
-/** The commands' cache, where they made one. */
-async function openCache({ io }: CommandContext): Promise<CacheStore | undefined> {
-  const path = cachePath(io.env);
-  if (!path) return undefined;
-  try {
-    if (!(await Deno.stat(path)).isFile) return undefined;
-    const { sqliteStore } = await import("../../cache/mod.ts");
-    return sqliteStore(path);
-  } catch {
-    return undefined;
-  }
-}
-
 async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
-  const { io } = context;
+  const { io, locale } = context;
+  const words = serveText[locale];
   const { hostname, port, ...options } = serverOptions(args, context);
-  const path = args.flags.store ?? monitorPaths(io.env)?.store;
-  const { diagnostics, liveTable, metricsRegistry, statsStore } = await import("../../monitor/mod.ts");
-  using store = path === undefined ? undefined : statsStore(path);
-  using live = path === undefined ? undefined : liveTable(path);
-  const registry = metricsRegistry();
-  const cache = await openCache(context);
-  const app = (() => {
-    try {
-      return diagnostics({
-        registry,
-        hostname,
-        ...options,
-        ...(store && { store }),
-        ...(live && { live }),
-        ...(cache && { cache: () => cache.stats() }),
-      });
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
-      const { message } = error;
-      throw new UsageError(message.startsWith("option token") ? `${message}; set CIVIKIT_SERVE_TOKEN` : message);
-    }
-  })();
-  using _app = app;
-  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
-  using _interrupt = interrupt(io, { onFirst: stop, onSecond: stop });
+  const note = (text: string) => io.stderr(`${text}\n`);
+  const { openService } = await import("../run/service_run.ts");
+  const access = { hostname, ...options };
+  await using app = await openService(context, { access, store: args.flags.store, note }).catch((error) => {
+    if (!(error instanceof TypeError)) throw error;
+    const { message } = error;
+    throw new UsageError(message.startsWith("option token") ? `${message}; set CIVIKIT_SERVE_TOKEN` : message);
+  });
+  using stop = interrupt(io, { onFirst: () => io.isTerminal && note(words.stopping), onSecond: () => {} });
   const place = `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
   let server: Deno.HttpServer<Deno.NetAddr>;
   try {
@@ -105,19 +80,20 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
     throw listenError(error, place);
   }
   const shown = hostname === "0.0.0.0" || hostname === "::" ? "127.0.0.1" : place.slice(0, place.lastIndexOf(":"));
-  io.stdout(`http://${shown}:${server.addr.port}/\n`);
-  if (io.isTerminal) io.stderr("Press Ctrl-C to stop.\n");
-  await stopped;
-  app.close();
+  const url = `http://${shown}:${server.addr.port}/`;
+  io.stdout(`${url}\n`);
+  if (io.isTerminal) note(words.stop);
+  if (args.flags.open && !await openBrowser(url)) note(words.notOpened);
+  await app.work(stop.signal);
+  await app.close();
   await server.shutdown();
-  cache?.close();
   return ExitCode.ok;
 }
 
-/** `civikit serve`: the diagnostic server. */
+/** `civikit serve`: the download service. */
 export const serveCommand: Command = {
   name: "serve",
-  summary: "Shows the numbers of the last 24 hours in the browser, and gives them to Prometheus.",
+  summary: "A download service with a queue: pages in the browser, an API, numbers for Prometheus.",
   usage: "serve [options]",
   mostOperands: 0,
   help,

@@ -43,7 +43,7 @@ Deno.test("civikit serve prints its URL, shows what others recorded, and ends in
     assert(/^http:\/\/127\.0\.0\.1:\d+\/\n$/.test(line), line);
     const url = line.trim();
     assertEquals((await (await fetch(`${url}api/report`)).json()).total_requests, 3);
-    assert((await (await fetch(url)).text()).includes("Last 24 hours"));
+    assert((await (await fetch(`${url}status/`)).text()).includes("Last 24 hours"));
     const events = (await fetch(`${url}events`)).body!.getReader(); // an open stream must not keep it from ending
     await events.read();
     child.kill("SIGINT");

@@ -1,0 +1,180 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { civitai } from "../../api/mod.ts";
+import { service, type ServiceOptions } from "../../hub/mod.ts";
+import { type JobQueue, sqliteQueue } from "../../hub/queue/mod.ts";
+import { runQueue } from "../../hub/worker/mod.ts";
+import { liveTable, metricsRegistry, statsStore } from "../../monitor/mod.ts";
+import { messageOf } from "../../transport/internal.ts";
+import { CivikitError, throttle } from "../../transport/mod.ts";
+import type { CommandContext } from "../command.ts";
+import { loadKeys } from "../settings/keys.ts";
+import { monitorPaths, queuePath } from "../settings/places.ts";
+import { readSettings, type Settings } from "../settings/read_settings.ts";
+import { settingsPort } from "../settings/settings_port.ts";
+import { timetable } from "../settings/timetable.ts";
+import { printable } from "../terminal/text.ts";
+import { serveText } from "../texts/serve.ts";
+import { openHashes } from "./hash_store.ts";
+import { commandStack } from "./stack.ts";
+
+/** What {@linkcode openService} is told besides the settings. */
+export interface OpenServiceOptions {
+  /** Address, names and token, as the service takes them. */
+  readonly access: Pick<ServiceOptions, "hostname" | "allowedHosts" | "token">;
+  /** The file of the statistics. Default: the usual one. */
+  readonly store?: string | undefined;
+  /** Shows a line to the user. */
+  note(text: string): void;
+}
+
+/** The service with everything it is made of. */
+export interface OpenService {
+  /** Answers requests. */
+  readonly fetch: (request: Request, info: Deno.ServeHandlerInfo) => Response | Promise<Response>;
+  /** Works the queue off until `signal` aborts; then all bytes are written and the jobs are given back. */
+  work(signal: AbortSignal): Promise<void>;
+  /** Ends the streams of events. */
+  close(): Promise<void>;
+  /** Lets go of every file. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const workerPrefix = "serve-";
+const slowBytesPerSecond = 1024 ** 2;
+
+/** The queue, which one service at a time works on. @throws {CivikitError} When another one does, or it cannot be opened. */
+async function openQueue({ io, locale, settings }: CommandContext, note: (text: string) => void): Promise<JobQueue> {
+  const path = queuePath(io.env);
+  if (path === undefined) {
+    const message = "opening the queue: there is no folder for it; set HOME or CIVIKIT_STATE_DIR";
+    throw new CivikitError(message, { code: "folder_missing" });
+  }
+  const queue = sqliteQueue(path, {
+    site: { baseUrl: settings.value("baseUrl") },
+    onSetAside: (aside) => note(serveText[locale].setAside(printable(aside))),
+  });
+  const other = (await queue.workers()).find(({ id, isAlive }) => isAlive && id.startsWith(workerPrefix));
+  if (other === undefined) return queue;
+  await queue.close();
+  throw new CivikitError(`opening the queue "${printable(path)}": civikit serve, process ${other.pid}, works on it`, {
+    code: "target_locked",
+  });
+}
+
+/** Where files go, by the settings. */
+function placesOf({ value }: Settings): { readonly root: string; readonly layout: string | undefined } {
+  const root = value("root");
+  return {
+    root: resolve(root ?? value("download.directory")),
+    layout: root === undefined ? undefined : value("layout"),
+  };
+}
+
+/** A limit that follows the setting, what was set over it, and slow mode. */
+function limiter(rateNow: () => number): Required<Pick<ServiceOptions, "limit" | "slowMode">> & { now(): number } {
+  let given: number | undefined;
+  let isOn = false;
+  const set = () => given ?? rateNow();
+  return {
+    now: () => Math.min(set(), isOn ? slowBytesPerSecond : Infinity),
+    limit: {
+      bytesPerSecond: () => Number.isFinite(set()) ? set() : undefined,
+      set: (bytesPerSecond) => given = bytesPerSecond ?? Infinity,
+    },
+    slowMode: {
+      get isOn() {
+        return isOn;
+      },
+      bytesPerSecond: slowBytesPerSecond,
+      set: (value) => isOn = value,
+    },
+  };
+}
+
+/**
+ * Opens the service: the queue, the stack of the settings, the pages and what works the queue off. Settings that are
+ * changed in its pages hold from the next job on.
+ *
+ * @throws {CivikitError} When the queue cannot be opened, is of a newer civikit, or another service works on it.
+ * @throws {TypeError} When the way in is not safe: see {@linkcode service}.
+ */
+export async function openService(
+  context: CommandContext,
+  { access, store: storePath, note }: OpenServiceOptions,
+): Promise<OpenService> {
+  const { io, locale } = context;
+  let { settings } = context;
+  const things = new AsyncDisposableStack();
+  try {
+    const queue = things.use(await openQueue(context, note));
+    const stack = things.use(await commandStack(context, { keys: loadKeys(io.env), note }));
+    const path = storePath ?? monitorPaths(io.env)?.store;
+    const store = path === undefined ? undefined : things.use(statsStore(path));
+    const live = path === undefined ? undefined : things.use(liveTable(path));
+    const hashes = things.use(openHashes({ flags: { hashes: undefined } }, context, note));
+    const baseUrl = settings.value("baseUrl");
+    const site = { baseUrl, trustedHosts: settings.value("trustedHosts") };
+    const api = civitai(stack.transport, site);
+    const limits = limiter(() => {
+      const text = settings.value("download.limitRate");
+      return text === undefined ? Infinity : timetable(text)(new Date());
+    });
+    // one for all, so that the limit is that of all together
+    const slowed = throttle(limits.now);
+    const port = settingsPort(settings.options);
+    const filePath = settings.options.configPath ?? settings.path;
+    const isNear = access.hostname === "127.0.0.1" || access.hostname === "localhost" || access.hostname === "::1";
+    let isAsking = isNear && filePath !== undefined && !existsSync(filePath) && settings.value("root") === undefined;
+
+    const renew = async () => void (settings = await readSettings(settings.options));
+    const changing = { ...port, set: (key: string, text: string) => port.set(key, text).then(renew) };
+    const app = service({
+      ...access,
+      registry: stack.monitor?.registry ?? metricsRegistry(),
+      ...(store && { store }),
+      ...(live && { live }),
+      ...(stack.store && { cache: () => stack.store!.stats() }),
+      folder: placesOf(settings).root,
+      queue,
+      api,
+      where: () => placesOf(settings),
+      roots: () => [placesOf(settings).root, resolve(settings.value("download.directory"))],
+      settings: { ...changing, unset: (key) => port.unset(key).then(renew) },
+      limit: limits.limit,
+      slowMode: limits.slowMode,
+      rpcOrigins: settings.value("serve.rpcOrigins"),
+      isAsking: () => isAsking,
+      async answerStart({ root, layout, key }) {
+        if (root !== undefined) await changing.set("root", resolve(root));
+        if (layout !== undefined) await changing.set("layout", layout);
+        if (key !== undefined) await port.apiKey.set(key);
+        isAsking = false;
+      },
+    });
+    const own = things.move();
+    return {
+      fetch: app.fetch,
+      close: () => app.close(),
+      async work(signal) {
+        await runQueue({
+          ...{ queue, signal, cache: hashes, isWatching: true, site, transport: stack.transport },
+          worker: `${workerPrefix}${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`,
+          ...(stack.monitor && { track: stack.monitor.track }),
+          settings: () => ({
+            ...placesOf(settings),
+            sidecars: settings.value("download.sidecars"),
+            verify: settings.value("download.verify"),
+            concurrent: settings.value("download.concurrent"),
+            download: { maxAttempts: settings.value("download.retries"), throttle: slowed },
+          }),
+          onTrouble: (error) => note(serveText[locale].trouble(printable(messageOf(error)))),
+        });
+      },
+      [Symbol.asyncDispose]: () => own.disposeAsync(),
+    };
+  } catch (error) {
+    await things.disposeAsync();
+    throw error;
+  }
+}
