@@ -17,7 +17,7 @@ const RULES: Record<string, { folders: string[]; packages: string[] }> = {
     folders: ["", "transport", "cache", "api", "monitor"],
     packages: ["node:", "@std/", "hono", "valibot", "@valibot/to-json-schema", "idiomorph", "sortablejs"],
   },
-  cli: { folders: ["", "transport", "cache", "api", "monitor", "hub"], packages: ["node:", "@std/"] },
+  cli: { folders: ["", "transport", "cache", "api", "monitor", "hub"], packages: ["node:", "@std/", "yaml"] },
 };
 
 /** The faces of a folder, where it is not the one `mod.ts`: a command that needs a part loads no more than that. */

@@ -7,6 +7,7 @@ import { commonFlags, fetchFlags, outputFlags } from "../options/shared_flags.ts
 import { UsageError } from "../options/usage_error.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ExitCode, exitCode, sharedExitCode } from "../exit_code.ts";
+import { detectPrograms } from "../run/detect_programs.ts";
 import { editSettings } from "../run/edit_settings.ts";
 import { migrateSettings } from "../run/migrate_settings.ts";
 import type { SettingEntry } from "../settings/read_settings.ts";
@@ -32,6 +33,8 @@ const help = `<action> is one of:
   migrate FILE      takes over the settings of the old tool, JSON or Python
                     (read, never run); --dry-run only shows what would become
                     of each key
+  detect            finds ComfyUI, A1111, Forge, SD.Next and InvokeAI; --use N
+                    sets root, layout and folders for one of them
 
 An option goes before the environment (CIVIKIT_TIMEOUTS_API=60), that before
 --config FILE, that before your own file, and that before the default. With
@@ -46,6 +49,13 @@ examples:
 const flags = {
   config: commonFlags.config,
   dryRun: fetchFlags.dryRun,
+  use: {
+    type: "whole",
+    value: "N",
+    least: 1,
+    most: 99,
+    help: { en: "detect: take this one of the programs found", "zh-TW": "`config detect` 找到的程式中，採用第幾個" },
+  },
   json: { ...outputFlags.json, help: { ...outputFlags.json.help, en: "one JSON object a line on standard output" } },
   quiet: outputFlags.quiet,
 } as const satisfies Flags;
@@ -54,6 +64,7 @@ const flags = {
 interface Act {
   readonly operands: readonly string[];
   readonly isDry: boolean;
+  readonly use: number | undefined;
   readonly store: SettingsStore;
   readonly context: CommandContext;
   readonly out: Output;
@@ -142,6 +153,7 @@ const actions = {
   check: { words: 0, run: check },
   init: { words: 0, run: init },
   reset: { words: 0, run: reset },
+  detect: { words: 0, run: ({ use, store, context, out }: Act) => detectPrograms({ use, store, context, out }) },
   migrate: {
     words: 1,
     run: ({ operands, isDry, store, context, out }: Act) =>
@@ -163,7 +175,7 @@ function checkWords(name: keyof typeof actions, operands: readonly string[]): vo
 }
 
 async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
-  const { operands: [word, ...operands], flags: { config, dryRun: isDry } } = args;
+  const { operands: [word, ...operands], flags: { config, dryRun: isDry, use } } = args;
   const name = readAction(word, Object.keys(actions) as (keyof typeof actions)[]);
   checkWords(name, operands);
   const file = config ?? context.settings.path;
@@ -175,14 +187,14 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
   }
   using out = output(context, args.flags);
   const store = settingsStore(file, config === undefined);
-  return await actions[name].run({ operands, isDry, store, context, out }) ?? ExitCode.ok;
+  return await actions[name].run({ operands, isDry, use, store, context, out }) ?? ExitCode.ok;
 }
 
 /** `civikit config`: what is set for all commands. */
 export const configCommand: Command = {
   name: "config",
   summary: "Shows and changes the settings of all commands.",
-  usage: "config list|get|set|unset|edit|path|check|init|reset|migrate [...] [options]",
+  usage: "config list|get|set|unset|edit|path|check|init|reset|migrate|detect [...] [options]",
   isForgiving: true,
   flags,
   help,

@@ -120,7 +120,6 @@ const meant: Readonly<Record<string, RegExp>> = {
   upgrade: /install it again/,
   "self-update": /install it again/,
   uninstall: /deno uninstall/,
-  doctor: /civikit report/,
   settings: /civikit config list/,
   updates: /civikit scan --updates/,
   downlaod: /did you mean "download"/,
