@@ -68,7 +68,7 @@ const flags = {
     short: "i",
     value: "FILE",
     help: {
-      en: "read references from FILE, one a line; # starts a comment",
+      en: "read references from FILE, one a line; below one, indented: out=NAME, dir=FOLDER, sha256=HEX",
       "zh-TW": "要下載什麼，從檔案讀，一行一個（UTF-8，或有 BOM 的 UTF-16）",
     },
   },
@@ -244,7 +244,6 @@ async function run(args: DownloadArgs, context: CommandContext): Promise<number>
     using cache = openHashes(args, context, note);
     const result = await runDownloads(transport, files, {
       ...flags,
-      dir,
       verify: !flags.noVerify,
       settings: downloadSettings(context.settings),
       reporter,

@@ -19,8 +19,6 @@ export interface RunResult {
 
 /** What {@linkcode runDownloads} goes by. */
 export interface RunDownloadsOptions extends Pick<RunWatch, "track"> {
-  /** Folder of the results. */
-  readonly dir: string;
   /** Files at once. */
   readonly jobs: number;
   /** Replace what is there. */
@@ -46,25 +44,33 @@ export function decidedBy(hashes: Digests): string | undefined {
 export async function runDownloads(
   transport: Transport,
   files: readonly PlannedFile[],
-  { dir, jobs, force, verify, settings, reporter, signal, track, cache }: RunDownloadsOptions,
+  { jobs, force, verify, settings, reporter, signal, track, cache }: RunDownloadsOptions,
 ): Promise<RunResult> {
   const outcomes: Outcome[] = [];
   const failures: number[] = [];
-  const items = new Map(files.map((file) => [file.name, file]));
-  const watcher = reporterWatcher(reporter, (name) => items.get(name)!);
-  const fetch = runFiles({ watcher, track, defaults: settings });
-  const defaults = { root: dir, replace: force, verify };
-  for await (const { file, result, error } of fetch(transport, files, { concurrency: jobs, signal, cache, defaults })) {
-    if (result !== undefined) {
-      const outcome: Outcome = { ...result, verifiedBy: result.verified ? decidedBy(file.hashes) : undefined };
-      outcomes.push(outcome);
-      const name = basename(result.path);
-      // it may have got its name only from the server
-      reporter.done(name === basename(file.path) ? file : { ...file, name, path: join(dir, name) }, outcome);
-    } else if (!signal.aborted || error !== signal.reason) {
-      failures.push(exitCode(error));
-      reporter.failed(error, file.name, file);
+  let fetchedBytes = 0;
+  // a line of a list may name a folder of its own; within one no two names are alike
+  for (const [root, here] of Map.groupBy(files, (file) => file.dir)) {
+    if (signal.aborted) break;
+    const items = new Map(here.map((file) => [file.name, file]));
+    const watcher = reporterWatcher(reporter, (name) => items.get(name)!);
+    const fetch = runFiles({ watcher, track, defaults: settings });
+    const defaults = { root, replace: force, verify };
+    for await (
+      const { file, result, error } of fetch(transport, here, { concurrency: jobs, signal, cache, defaults })
+    ) {
+      if (result !== undefined) {
+        const outcome: Outcome = { ...result, verifiedBy: result.verified ? decidedBy(file.hashes) : undefined };
+        outcomes.push(outcome);
+        const name = basename(result.path);
+        // it may have got its name only from the server
+        reporter.done(name === basename(file.path) ? file : { ...file, name, path: join(root, name) }, outcome);
+      } else if (!signal.aborted || error !== signal.reason) {
+        failures.push(exitCode(error));
+        reporter.failed(error, file.name, file);
+      }
     }
+    fetchedBytes += watcher.receivedBytes;
   }
-  return { outcomes, failures, fetchedBytes: watcher.receivedBytes };
+  return { outcomes, failures, fetchedBytes };
 }

@@ -1,4 +1,4 @@
-import type { WrittenReference } from "../../hub/run/mod.ts";
+import type { OwnOptions, WrittenReference } from "../../hub/run/mod.ts";
 import { wrapDiskError } from "../../transport/internal.ts";
 import { DiskError, InputError } from "../../transport/mod.ts";
 import type { Io } from "../terminal/io.ts";
@@ -48,17 +48,54 @@ function decode(bytes: Uint8Array, name: string): string {
   }
 }
 
+/** What a line that is indented says of the reference above it, in the manner of aria2. */
+const ownLine = /^[ \t]+([a-z][a-z0-9-]*)=(.*)$/;
+
+function readOwn(key: string, text: string, at: string): OwnOptions {
+  const bad = (state: string) =>
+    new InputError(`reading the list ${at}: ${key}=${JSON.stringify(text)}: ${state}`, {
+      code: "invalid_argument",
+      input: text,
+    });
+  const value = text.trim();
+  if (value === "") throw bad("a value is due");
+  if (key === "out") return { output: value };
+  if (key === "dir") return { dir: value };
+  const digest = key === "checksum" ? /^sha-256=(.*)$/i.exec(value)?.[1] ?? "" : value;
+  if (key !== "sha256" && key !== "checksum") throw bad("unknown; one of out, dir, sha256, checksum is due");
+  if (/^[0-9a-f]{64}$/i.test(digest)) return { hashes: { SHA256: digest.toUpperCase() } };
+  throw bad("not a SHA-256 of 64 hexadecimal digits");
+}
+
 /**
- * The references in a list: one a line, blank lines and lines that start with `#` left out.
+ * The references in a list: one a line, blank lines and lines that start with `#` left out. Indented lines below a
+ * reference say what holds for it alone: `out=NAME`, `dir=FOLDER`, `sha256=HEX` (or `checksum=sha-256=HEX`).
  *
  * @param name The file, or `-`.
- * @throws {InputError} `invalid_file` when it is no text, with its encoding.
+ * @throws {InputError} `invalid_file` when it is no text, with its encoding; `invalid_argument` for such a line that
+ * cannot be meant, with its number.
  */
 export function listedReferences(bytes: Uint8Array, name: string): WrittenReference[] {
-  return decode(bytes, name).split(/\r\n?|\n/).map((line, index) => ({
-    text: line.trim(),
-    place: `${printable(name)}, line ${index + 1}`,
-  })).filter(({ text }) => text !== "" && !text.startsWith("#"));
+  const found: WrittenReference[] = [];
+  for (const [index, line] of decode(bytes, name).split(/\r\n?|\n/).entries()) {
+    const text = line.trim();
+    const place = `${printable(name)}, line ${index + 1}`;
+    const [, key, value = ""] = ownLine.exec(line) ?? [];
+    if (text === "" || text.startsWith("#")) continue;
+    if (key === undefined) {
+      found.push({ text, place });
+      continue;
+    }
+    const last = found.pop();
+    if (last === undefined) {
+      throw new InputError(`reading the list ${place}: ${key}= stands below no reference`, {
+        code: "invalid_argument",
+        input: text,
+      });
+    }
+    found.push({ ...last, own: { ...last.own, ...readOwn(key, value, place) } });
+  }
+  return found;
 }
 
 /**

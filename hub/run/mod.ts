@@ -9,6 +9,7 @@ export { addSidecars, type ModelOnDisk } from "./add_sidecars.ts";
 export { chooseNames, type Unnamed } from "./choose_names.ts";
 export { openStack, type Stack, type StackCache, type StackOptions, type StaleAnswer } from "./open_stack.ts";
 export {
+  type OwnOptions,
   type Plan,
   type PlanFailure,
   planFiles,

@@ -21,6 +21,8 @@ export interface PlannedFile {
   readonly reference: string;
   /** The file's name below the folder, which no other file of the run has. */
   readonly name: string;
+  /** The folder it goes to; in it no other file of the run has its name. */
+  readonly dir: string;
   /** Where it goes. */
   readonly path: string;
   /** Its size in bytes, where known. */
@@ -61,7 +63,12 @@ export interface WrittenReference {
   readonly text: string;
   /** The list and the line it stands in; undefined where it was typed. */
   readonly place?: string | undefined;
+  /** What holds for it alone, before what holds for all. */
+  readonly own?: OwnOptions | undefined;
 }
+
+/** What may hold for a single reference: folder, name, and the hash whoever asks vouches for. */
+export type OwnOptions = Partial<Pick<PlanFilesOptions, "dir" | "output" | "hashes">>;
 
 /** What {@linkcode planFiles} goes by. */
 export interface PlanFilesOptions {
@@ -140,26 +147,38 @@ function chosenName(output: string | undefined, name: string): string {
 }
 
 async function drafts(
-  text: string,
+  { text, own = {} }: WrittenReference,
   api: Civitai,
-  options: PlanFilesOptions,
+  common: PlanFilesOptions,
 ): Promise<Draft[]> {
+  const options = { ...common, ...own };
+  const { dir } = options;
   const { isModel = false, file, all = false, layout = "flat", folders = {}, output, signal } = options;
   const { hashes: given = {} } = options;
   const reference = parseReference(isModel && /^\d+$/.test(text) ? `model:${text}` : text, api);
   if (reference.kind === "url") {
     const { url } = reference;
     const name = chosenName(output, nameInUrl(url));
-    const common = { fallbackUrls: [], totalBytes: undefined, sizeBytes: undefined, refresh: undefined, warnings: [] };
+    const nothing = { fallbackUrls: [], totalBytes: undefined, sizeBytes: undefined, refresh: undefined, warnings: [] };
     const isNamedByServer = output === undefined;
     const mark = urlDigest(url).slice(0, 8);
-    return [{ ...common, reference: redactUrl(url), name, mark, url, hashes: given, isNamedByServer }];
+    return [{ ...nothing, dir, reference: redactUrl(url), name, mark, url, hashes: given, isNamedByServer }];
   }
   const choice = { ...(file !== undefined && { file }), ...(all && { all }) };
   const found = await resolveDownloads(api, reference, { ...choice, signal });
+  if (found.length > 1 && (own.output !== undefined || own.hashes !== undefined)) {
+    throw new InputError(
+      `reading ${JSON.stringify(text)}: a name or a hash of its own belongs to one file, not several`,
+      {
+        code: "invalid_argument",
+        input: text,
+      },
+    );
+  }
   const place = await placer(layout, found[0]!.modelId, api, { signal, folders });
   const nameOf = (path: string) => output === undefined ? path : join(dirname(path), chosenName(output, output));
   return found.map((resolved) => ({
+    dir,
     reference: reference.text,
     name: nameOf(place(resolved)),
     mark: String(resolved.fileId),
@@ -197,25 +216,38 @@ export async function planFiles(
   api: Civitai,
   options: PlanFilesOptions,
 ): Promise<Plan> {
-  const { dir, concurrency = 3, signal } = options;
+  const { concurrency = 3, signal } = options;
   const failed: PlanFailure[] = [];
   const found = await inParallel(references, concurrency, async (reference, index) => {
     try {
       signal.throwIfAborted();
-      return await drafts(reference.text, api, options);
+      return await drafts(reference, api, options);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       failed[index] = { reference, error };
       return [];
     }
   });
-  const different = [...Map.groupBy(found.flat(), ({ url }) => url).values()].map(([first]) => first!);
-  const names = await chooseNames(different, dir, signal);
-  const taken = new Set(names.map((name) => name.toLowerCase()));
-  const files = different.map(({ isNamedByServer = false, mark, ...draft }, index): PlannedFile => {
-    const name = names[index]!;
-    const chooseName = isNamedByServer ? serverNamer(mark, name, taken) : undefined;
-    return { ...draft, name, chooseName, index, path: join(dir, name) };
+  const wanted = found.flatMap((drafts, index) => {
+    return drafts.map((draft) => ({
+      draft,
+      key: JSON.stringify([draft.url, draft.dir, references[index]!.own?.output]),
+    }));
+  });
+  const different = [...Map.groupBy(wanted, ({ key }) => key).values()].map(([first]) => first!.draft);
+  const paths = new Map<Draft, Pick<PlannedFile, "name" | "path" | "chooseName">>();
+  for (const [dir, here] of Map.groupBy(different, ({ dir }) => dir)) {
+    const names = await chooseNames(here, dir, signal);
+    const taken = new Set(names.map((name) => name.toLowerCase()));
+    for (const [index, draft] of here.entries()) {
+      const name = names[index]!;
+      const chooseName = draft.isNamedByServer ? serverNamer(draft.mark, name, taken) : undefined;
+      paths.set(draft, { name, chooseName, path: join(dir, name) });
+    }
+  }
+  const files = different.map((whole, index): PlannedFile => {
+    const { isNamedByServer: _isNamedByServer, mark: _mark, ...draft } = whole;
+    return { ...draft, ...paths.get(whole)!, index };
   });
   return { files, failures: failed.filter(Boolean) };
 }

@@ -3,7 +3,7 @@ import { InputError } from "../../../transport/mod.ts";
 import { listedReferences } from "../../../cli/run/reference_list.ts";
 import { main } from "../../../cli/main.ts";
 import { testIo } from "../_io.ts";
-import { events, inWorld } from "../_world.ts";
+import { events, inWorld, sha256 as sha256Of, tree } from "../_world.ts";
 
 const lines = "# my list: 水\r\n2002\r\n\r\n  model:1003  \r\nhttps://a.example/x#y\r\n";
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -73,5 +73,40 @@ Deno.test("civikit download refuses a second - by name, for there is one standar
   for (const args of [["-", "-"], ["-", "7", "-"], ["-", "--from", "-"]]) {
     const io = testIo({ stdin: "7" });
     assertEquals([await main(["download", ...args], io), io.err.includes('"-" is given twice')], [2, true], io.err);
+  }
+});
+
+Deno.test("a line of a list may have a name, a folder and a hash of its own, in the manner of aria2", () =>
+  inWorld(async ({ civitai, folder, run }) => {
+    const list = `${folder}/list.txt`;
+    const sha256 = await civitai.sha256(3002);
+    const own =
+      `2002\r\n\tout=mine.safetensors\r\n  dir=${folder}/e\r\n  # a word\r\n  checksum=sha-256=${sha256}\r\n2001\r\n`;
+    Deno.writeFileSync(list, utf16(`\ufeff${own}2002\r\n`));
+    const { code, io } = await run(["download", "--from", list, "--dir", `${folder}/d`]);
+    assertEquals(code, 0, io.err);
+    assertEquals(tree(`${folder}/e`), ["mine.safetensors"]);
+    assertEquals(await sha256Of(`${folder}/e/mine.safetensors`), sha256);
+    assertEquals(tree(`${folder}/d`), ["paper_lantern.safetensors", "paper_lantern_v2.safetensors"]);
+    Deno.writeTextFileSync(list, `2002\n  sha256=${"0".repeat(64)}\n`);
+    assertEquals((await run(["download", "--from", list, "--dir", `${folder}/f`])).code, 7);
+    Deno.writeTextFileSync(list, "2002\n  out=../x\n");
+    const outside = await run(["download", "--from", list, "--dir", `${folder}/g`]);
+    assertEquals([outside.code, outside.io.err.includes("line 1")], [8, true], outside.io.err);
+    Deno.writeTextFileSync(list, "2010\n  out=x\n");
+    assertEquals((await run(["download", "--from", list, "--all-files", "--dir", `${folder}/h`])).code, 2);
+  }));
+
+Deno.test("listedReferences() names the line of an option it cannot mean", () => {
+  const table: [string, RegExp][] = [
+    ["  out=x\n2002\n", /line 1: out= stands below no reference/],
+    ["2002\n\n\tsha256=abc\n", /line 3: sha256="abc": not a SHA-256/],
+    ["2002\n  checksum=md5=00\n", /line 2: checksum=/],
+    ["2002\n  split=4\n", /line 2: split="4": unknown; one of out, dir, sha256/],
+    ["2002\n  dir= \n", /line 2: dir=.*a value is due/],
+  ];
+  for (const [text, said] of table) {
+    const error = assertThrows(() => listedReferences(utf8(text), "list.txt"), InputError);
+    assertEquals([error.code, said.test(error.message)], ["invalid_argument", true], error.message);
   }
 });
