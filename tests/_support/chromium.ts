@@ -14,6 +14,8 @@ export interface BrowserPage extends AsyncDisposable {
   media(features: Readonly<Record<string, string>>): Promise<void>;
   /** Presses a key such as `Tab` or `ArrowLeft`. */
   press(key: string): Promise<void>;
+  /** Drags with the mouse from the middle of one element to another place within or beside a second one. */
+  drag(from: string, to: string): Promise<void>;
   /** Sends headers with every request. */
   headers(headers: Readonly<Record<string, string>>): Promise<void>;
   /** Allows or forbids scripts. */
@@ -191,6 +193,24 @@ export async function startChromium(): Promise<BrowserPage> {
         await send("Input.dispatchKeyEvent", { type, key, code: key, ...keyCodes[key] });
       }
     },
+    async drag(from, to) {
+      const middle = (selector: string) =>
+        evaluate<[number, number]>(`(() => {
+          const { left, top, width, height } = document.querySelector(${
+          JSON.stringify(selector)
+        }).getBoundingClientRect();
+          return [left + width / 2, top + height / 2];
+        })()`);
+      const [x0, y0] = await middle(from);
+      const [x1, y1] = await middle(to);
+      const mouse = (type: string, x: number, y: number, buttons: number) =>
+        send("Input.dispatchMouseEvent", { type, x, y, button: "left", buttons, clickCount: 1 });
+      await mouse("mousePressed", x0, y0, 1);
+      for (let step = 1; step <= 10; step++) {
+        await mouse("mouseMoved", x0 + (x1 - x0) * step / 10, y0 + (y1 - y0) * step / 10 + (y1 < y0 ? -6 : 6), 1);
+      }
+      await mouse("mouseReleased", x1, y1 + (y1 < y0 ? -6 : 6), 0);
+    },
     async headers(headers) {
       await send("Network.setExtraHTTPHeaders", { headers });
     },
@@ -215,5 +235,7 @@ const keyCodes: Readonly<Record<string, Params>> = {
   Tab: { windowsVirtualKeyCode: 9 },
   Enter: { windowsVirtualKeyCode: 13, text: "\r" },
   ArrowLeft: { windowsVirtualKeyCode: 37 },
+  ArrowUp: { windowsVirtualKeyCode: 38 },
+  ArrowDown: { windowsVirtualKeyCode: 40 },
   ArrowRight: { windowsVirtualKeyCode: 39 },
 };

@@ -28,7 +28,8 @@
     if (fresh === null) return location.reload();
     const { activeElement } = document;
     const focusedId = activeElement?.id;
-    Idiomorph.morph(content, fresh, {
+    // what is inside alone: an element of the same id would be moved into itself
+    Idiomorph.morph(content, fresh.innerHTML, {
       morphStyle: "innerHTML",
       ignoreActiveValue: true,
       callbacks: {
