@@ -97,6 +97,9 @@ const invokeai: Folders = {
 /** Roles that belong to no family of base models. */
 const familyless: ReadonlySet<Role> = new Set(["upscaler", "textEncoder", "clipVision", "detection", "llm", "other"]);
 
+/** Everything a file can be to a program. */
+export const roles = Object.keys(comfyui) as readonly Role[];
+
 /** Programs whose folders are known. */
 export type ProfileName = "a1111" | "forge" | "comfyui" | "sdnext" | "invokeai" | "flat";
 

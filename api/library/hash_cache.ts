@@ -18,6 +18,8 @@ export interface HashRecord extends FileStamp {
   sha256: string;
   /** What is wrong with it by its own account; null: nothing that could be told; undefined: nobody looked. */
   problem?: string | null | undefined;
+  /** When the hash was computed over the whole file, in milliseconds since the epoch. Default: when it is kept. */
+  provedMs?: number | undefined;
 }
 
 /** What the site said about a hash. */
@@ -58,11 +60,12 @@ const migrations: readonly SqliteStep[] = [
    ) WITHOUT ROWID;`,
   // empty where there is no problem
   "ALTER TABLE files ADD COLUMN problem TEXT",
+  "ALTER TABLE files ADD COLUMN proved_ms INTEGER",
 ];
 
 const statements = {
-  find: "SELECT path, bytes, mtime AS mtimeMs, sha256, problem FROM files WHERE path = ?",
-  keep: "INSERT OR REPLACE INTO files (path, bytes, mtime, sha256, problem) VALUES (?, ?, ?, ?, ?)",
+  find: "SELECT path, bytes, mtime AS mtimeMs, sha256, problem, proved_ms AS provedMs FROM files WHERE path = ?",
+  keep: "INSERT OR REPLACE INTO files (path, bytes, mtime, sha256, problem, proved_ms) VALUES (?, ?, ?, ?, ?, ?)",
   asked: "SELECT identity, asked_at AS askedAt FROM identities WHERE sha256 = ?",
   keepAsked: "INSERT OR REPLACE INTO identities (sha256, identity, asked_at) VALUES (?, ?, ?)",
 };
@@ -150,6 +153,7 @@ export function hashCache(
       const row = file.run.find.get(path) as HashRecord | undefined;
       if (row === undefined) return undefined;
       row.problem = row.problem === null ? undefined : row.problem || null;
+      row.provedMs ??= undefined;
       return row;
     }, undefined);
   return {
@@ -158,9 +162,9 @@ export function hashCache(
       const record = recorded(path);
       return record !== undefined && record.bytes === bytes && record.mtimeMs === mtimeMs ? record : undefined;
     },
-    keep({ path, bytes, mtimeMs, sha256, problem }) {
+    keep({ path, bytes, mtimeMs, sha256, problem, provedMs = Date.now() }) {
       const column = problem === undefined ? null : problem ?? "";
-      attempt(() => void file.run.keep.run(path, bytes, mtimeMs, sha256, column), undefined);
+      attempt(() => void file.run.keep.run(path, bytes, mtimeMs, sha256, column, provedMs), undefined);
     },
     asked: (sha256) =>
       attempt(() => {

@@ -112,10 +112,10 @@ export async function scan(
   const records: HashRecord[] = [];
   const keep = () => kept.together(() => records.splice(0).forEach((record) => kept.keep(record)));
   /** Takes a file whose hash is there; looks into it unless that was done before. */
-  function take(file: DiskFile, sha256: string, known?: string | null): void {
+  function take(file: DiskFile, sha256: string, known?: string | null, provedMs?: number): void {
     try {
       const problem = known === undefined ? findDamage(file.path) ?? null : known;
-      if (known === undefined) records.push({ ...stampOf(file), sha256, problem });
+      if (known === undefined) records.push({ ...stampOf(file), sha256, problem, provedMs });
       files.push({ ...file, sha256, identity: undefined, problem });
     } catch (error) {
       skipped.push({ path: file.path, error: wrapDiskError(error, file.path, "looking into") });
@@ -126,7 +126,7 @@ export async function scan(
     for (const file of found.values()) {
       const record = kept.find(file);
       if (record === undefined) unhashed.push(file);
-      else take(file, record.sha256, record.problem);
+      else take(file, record.sha256, record.problem, record.provedMs);
     }
   });
   const total = unhashed.reduce((sum, { bytes }) => sum + bytes, 0);

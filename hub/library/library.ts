@@ -1,0 +1,350 @@
+import { statSync } from "node:fs";
+import {
+  findUpdates,
+  type HashCache,
+  type HashLookup,
+  type LibraryFile,
+  scan,
+  type ScanProgress,
+  verify,
+  type VersionSummary,
+  walk,
+} from "../../api/mod.ts";
+import type { ModelLookup } from "../../api/library/updates.ts";
+import { messageOf, systemClock } from "../../transport/internal.ts";
+import { CivikitError, type Clock } from "../../transport/mod.ts";
+import {
+  type LibraryFilter,
+  libraryFilters,
+  type LibraryRow,
+  rowId,
+  type RowState,
+  type ShownRow,
+} from "./library_row.ts";
+
+/** What a library is made of. */
+export interface LibraryOptions {
+  /** The folders it lies in, absolute; asked at each look, as settings change. */
+  folders(): readonly string[];
+  /** Hashes and identities of earlier runs. */
+  readonly hashes: HashCache;
+  /** Whom to ask what a file is. */
+  readonly api: HashLookup & ModelLookup;
+  /** Told when anything has changed. */
+  readonly onChange?: (() => void) | undefined;
+  /** Where time comes from. Default: the machine. */
+  readonly clock?: Clock | undefined;
+}
+
+/** What is under way: one thing at a time. */
+export interface LibraryTask {
+  /** What. */
+  readonly kind: "scan" | "verify" | "updates";
+  /** What it is at. */
+  readonly phase: ScanProgress["phase"] | "reading";
+  /** How far. */
+  readonly done: number;
+  /** Of how much. */
+  readonly total: number;
+}
+
+/** Which rows are listed. */
+export interface ListRows {
+  /** Default `all`. */
+  readonly filter?: LibraryFilter | undefined;
+  /** What file, model, version or base model have to contain; case does not matter. */
+  readonly text?: string | undefined;
+  /** Only models made for this. */
+  readonly base?: string | undefined;
+  /** How many rows to pass over. Default 0. */
+  readonly offset?: number | undefined;
+  /** Rows at most, 1 to 500. Default 100. */
+  readonly limit?: number | undefined;
+}
+
+/** A part of the library. */
+export interface LibraryPage {
+  /** The rows, by name. */
+  readonly rows: readonly ShownRow[];
+  /** How many there are of the kind. */
+  readonly total: number;
+}
+
+/** What lies in the model folders, as it was last seen. */
+export interface Library {
+  /** When it was last looked at, in milliseconds since the epoch; null: not yet. */
+  readonly seenMs: number | null;
+  /** What is under way; null: nothing. */
+  readonly task: LibraryTask | null;
+  /** What went wrong with the last task, in words; null: nothing. */
+  readonly trouble: string | null;
+  /** Looks which files are there. Nothing is hashed, nobody is asked. */
+  look(): void;
+  /** Takes up one file that has just come. */
+  note(path: string): void;
+  /** Hashes what is new and asks what it is. @returns False: something else is under way. */
+  scan(): boolean;
+  /** Hashes files again and compares. @returns False: something else is under way. */
+  verify(ids: readonly string[]): boolean;
+  /** Asks for newer versions of everything that is known. @returns False: something else is under way. */
+  checkUpdates(): boolean;
+  /** A part of it. */
+  list(which?: ListRows): LibraryPage;
+  /** How many rows each filter has. */
+  counts(): Readonly<Record<LibraryFilter, number>>;
+  /** The base models that are there, by name. */
+  bases(): readonly string[];
+  /** One row. */
+  get(id: string): ShownRow | undefined;
+  /** Which of these versions are there, whole or not, and where. */
+  have(versionIds: readonly number[]): ReadonlyMap<number, readonly ShownRow[]>;
+  /** Whether a file with this SHA-256 is there. */
+  hasHash(sha256: string): boolean;
+  /** Stops what is under way; resolves when it has stopped. */
+  close(): Promise<void>;
+}
+
+type Work = (signal: AbortSignal, tell: (progress: Omit<LibraryTask, "kind">) => void) => Promise<void>;
+
+const mostRows = 500;
+
+/** Opens a library; it is empty until the first look. */
+export function openLibrary({ folders, hashes, api, onChange, clock = systemClock }: LibraryOptions): Library {
+  const rows = new Map<string, LibraryRow>();
+  let sorted: readonly LibraryRow[] | undefined;
+  let byHash: ReadonlyMap<string, readonly LibraryRow[]> | undefined;
+  let byVersion: ReadonlyMap<number, readonly LibraryRow[]> | undefined;
+  let seenMs: number | null = null;
+  let task: LibraryTask | null = null;
+  let trouble: string | null = null;
+  let running: Promise<void> = Promise.resolve();
+  const newer = new Map<number, VersionSummary>();
+  const stop = new AbortController();
+
+  function changed(): void {
+    sorted = undefined;
+    byHash = undefined;
+    byVersion = undefined;
+    onChange?.();
+  }
+
+  const all = () =>
+    sorted ??= [...rows.values()].sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : a.path < b.path ? -1 : 1);
+  const sameAs = ({ sha256 }: LibraryRow): readonly LibraryRow[] => {
+    byHash ??= Map.groupBy(all().filter((row) => row.sha256 !== null), (row) => row.sha256!);
+    return sha256 === null ? [] : byHash.get(sha256) ?? [];
+  };
+  const versions = () =>
+    byVersion ??= Map.groupBy(all().filter(({ identity }) => identity !== null), (row) => row.identity!.versionId);
+
+  const shown = (row: LibraryRow): ShownRow => {
+    const modelId = row.identity?.modelId;
+    return {
+      ...row,
+      twins: Math.max(0, sameAs(row).length - 1),
+      newer: modelId === null || modelId === undefined ? null : newer.get(modelId) ?? null,
+    };
+  };
+
+  function isOf(filter: LibraryFilter, row: LibraryRow): boolean {
+    switch (filter) {
+      case "all":
+        return true;
+      case "duplicate":
+        return sameAs(row).length > 1;
+      case "damaged":
+        return row.problem !== null;
+      case "update":
+        return shown(row).newer !== null;
+      case "unhashed":
+        return row.state === "unhashed" || row.state === "unasked";
+      default:
+        return row.state === filter;
+    }
+  }
+
+  /** A row from what earlier runs found out. */
+  function remembered(file: { path: string; name: string; bytes: number; mtimeMs: number }): LibraryRow {
+    const { path, name, bytes, mtimeMs } = file;
+    const record = hashes.find(file);
+    const asked = record === undefined ? undefined : hashes.asked(record.sha256);
+    const state: RowState = record === undefined
+      ? "unhashed"
+      : asked === undefined
+      ? "unasked"
+      : asked.identity === null
+      ? "unknown"
+      : "known";
+    const identity = asked?.identity ?? null;
+    return {
+      ...{ id: rowId(path), path, name, bytes, mtimeMs, state, identity },
+      sha256: record?.sha256 ?? null,
+      provedMs: record?.provedMs ?? null,
+      // a file the site knows is as it was published
+      problem: identity === null ? record?.problem ?? null : null,
+    };
+  }
+
+  function look(): void {
+    const found = folders().flatMap((folder) => {
+      try {
+        return walk(folder).files;
+      } catch (error) {
+        if (!(error instanceof CivikitError)) throw error;
+        if (error.code !== "folder_missing") trouble = messageOf(error);
+        return [];
+      }
+    });
+    rows.clear();
+    hashes.together(() => {
+      for (const file of found) rows.set(rowId(file.path), remembered(file));
+    });
+    seenMs = clock.date();
+    changed();
+  }
+
+  function begin(kind: LibraryTask["kind"], work: Work): boolean {
+    if (task !== null || stop.signal.aborted) return false;
+    task = { kind, phase: "reading", done: 0, total: 0 };
+    trouble = null;
+    let toldMs = clock.now();
+    running = (async () => {
+      try {
+        await work(stop.signal, (progress) => {
+          task = { kind, ...progress };
+          if (clock.now() - toldMs < 500) return;
+          toldMs = clock.now();
+          onChange?.();
+        });
+      } catch (error) {
+        if (!stop.signal.aborted) {
+          trouble = error instanceof CivikitError ? messageOf(error) : "the service itself failed";
+        }
+      } finally {
+        task = null;
+        changed();
+      }
+    })();
+    onChange?.();
+    return true;
+  }
+
+  function take({ path, name, bytes, mtimeMs, sha256, identity, problem }: LibraryFile): void {
+    const state: RowState = identity === undefined ? "unasked" : identity === null ? "unknown" : "known";
+    const provedMs = hashes.find({ path, bytes, mtimeMs })?.provedMs ?? null;
+    const row = { id: rowId(path), path, name, bytes, mtimeMs, state, sha256, provedMs };
+    rows.set(row.id, { ...row, identity: identity ?? null, problem: identity ? null : problem });
+  }
+
+  return {
+    get seenMs() {
+      return seenMs;
+    },
+    get task() {
+      return task;
+    },
+    get trouble() {
+      return trouble;
+    },
+    look,
+    note(path) {
+      try {
+        const { size: bytes, mtimeMs } = statSync(path);
+        const folder = folders().find((one) => path.startsWith(one));
+        if (folder === undefined) return;
+        const name = path.slice(folder.length).replaceAll("\\", "/").replace(/^\/+/, "");
+        const row = remembered({ path, name, bytes, mtimeMs: Math.trunc(mtimeMs) });
+        rows.set(row.id, row);
+      } catch {
+        rows.delete(rowId(path)); // gone again
+      }
+      changed();
+    },
+    scan: () =>
+      begin("scan", async (signal, tell) => {
+        const there = folders().filter((folder) => {
+          try {
+            return statSync(folder).isDirectory();
+          } catch {
+            return false;
+          }
+        });
+        const { files, failures, damaged: _ } = await scan(api, there, {
+          ...{ cache: hashes, signal },
+          onProgress: ({ phase, done, total }) => tell({ phase, done, total }),
+        });
+        rows.clear();
+        hashes.together(() => files.forEach(take));
+        seenMs = clock.date();
+        if (failures[0] !== undefined) trouble = messageOf(failures[0]);
+      }),
+    verify: (ids) =>
+      begin("verify", async (signal, tell) => {
+        const wanted = ids.map((id) => rows.get(id)).filter((row) => row !== undefined);
+        const total = wanted.reduce((sum, { bytes }) => sum + bytes, 0);
+        const files = wanted.map(({ path, sha256, state }) => ({
+          path,
+          ...(sha256 !== null && { sha256, isPublished: state === "known" }),
+        }));
+        const onProgress = ({ hashedBytes: done }: { hashedBytes: number }) => tell({ phase: "hashing", done, total });
+        for await (const { path, state, sha256, error } of verify(files, { signal, onProgress })) {
+          const row = rows.get(rowId(path));
+          if (row === undefined) continue;
+          if (state === "missing") {
+            rows.delete(row.id);
+            continue;
+          }
+          const problem = error === undefined ? null : messageOf(error);
+          const { bytes, mtimeMs } = row;
+          if (sha256 !== undefined && (row.sha256 === null || sha256 === row.sha256)) {
+            hashes.keep({ path, bytes, mtimeMs, sha256, problem });
+          }
+          rows.set(row.id, { ...row, problem, ...(problem === null && { provedMs: clock.date() }) });
+        }
+      }),
+    checkUpdates: () =>
+      begin("updates", async (signal, tell) => {
+        const owned = all().filter(({ identity }) => identity !== null).map(({ identity, sha256 }) => ({
+          ...{ modelId: identity!.modelId, versionId: identity!.versionId, sha256 },
+        }));
+        tell({ phase: "asking", done: 0, total: new Set(owned.map(({ modelId }) => modelId)).size });
+        const { models, failures } = await findUpdates(api, owned, { signal });
+        newer.clear();
+        for (const { modelId, newest } of models) if (newest !== undefined) newer.set(modelId, newest);
+        if (failures[0] !== undefined) trouble = messageOf(failures[0].error);
+      }),
+    list({ filter = "all", text = "", base, offset = 0, limit = 100 } = {}) {
+      const words = text.toLowerCase().split(/\s+/).filter((word) => word !== "");
+      const found = all().filter((row) => {
+        if (!isOf(filter, row) || (base !== undefined && row.identity?.baseModel !== base)) return false;
+        if (words.length === 0) return true;
+        const { modelName = "", versionName = "", baseModel = "" } = row.identity ?? {};
+        const hay = `${row.name}\n${modelName}\n${versionName}\n${baseModel}`.toLowerCase();
+        return words.every((word) => hay.includes(word));
+      });
+      const most = Math.min(Math.max(1, limit), mostRows);
+      return { rows: found.slice(offset, offset + most).map(shown), total: found.length };
+    },
+    counts() {
+      const counts = Object.fromEntries(libraryFilters.map((filter) => [filter, 0])) as Record<LibraryFilter, number>;
+      for (const row of all()) {
+        for (const filter of libraryFilters) if (isOf(filter, row)) counts[filter]++;
+      }
+      return counts;
+    },
+    bases: () => [...new Set(all().map(({ identity }) => identity?.baseModel ?? "").filter(Boolean))].sort(),
+    get(id) {
+      const row = rows.get(id);
+      return row && shown(row);
+    },
+    have(versionIds) {
+      const there = versionIds.map((id) => [id, (versions().get(id) ?? []).map(shown)] as const);
+      return new Map(there.filter(([, found]) => found.length > 0));
+    },
+    hasHash: (sha256) => sameAs({ sha256: sha256.toUpperCase() } as LibraryRow).length > 0,
+    async close() {
+      stop.abort(new DOMException("the library is closed", "AbortError"));
+      await running;
+    },
+  };
+}
