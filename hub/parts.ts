@@ -2,6 +2,7 @@ import type { Civitai } from "../api/mod.ts";
 import type { TransferSource } from "../monitor/mod.ts";
 import type { DiagnosticsOptions } from "../monitor/server/options.ts";
 import type { Door } from "../monitor/server/access.ts";
+import type { Library } from "./library/mod.ts";
 import type { JobQueue } from "./queue/job_queue.ts";
 import type { Rates } from "./rates.ts";
 import type { SettingsPort } from "./settings_port.ts";
@@ -48,6 +49,8 @@ export interface Parts {
   roots(): readonly string[];
   /** The transfers of every process; undefined where they cannot be looked at. */
   readonly live?: TransferSource | undefined;
+  /** What lies in the model folders; undefined where nobody looks. */
+  readonly library?: Library | undefined;
   /** The settings; undefined where whoever started the service keeps them to itself. */
   readonly settings?: SettingsPort | undefined;
   /** The limit of all downloads; undefined where nothing obeys it. */

@@ -6,6 +6,7 @@ import type { Parts } from "../parts.ts";
 import type { Endpoint, Schema } from "./endpoint.ts";
 import { openapi } from "./openapi.ts";
 import { refuse } from "./problem.ts";
+import { libraryEndpoints } from "./library.ts";
 import { queueEndpoints } from "./queue.ts";
 import { settingsEndpoints } from "./settings.ts";
 import { transferEndpoints } from "./transfers.ts";
@@ -14,6 +15,7 @@ import { transferEndpoints } from "./transfers.ts";
 export const endpoints: readonly Endpoint[] = [
   ...queueEndpoints,
   ...transferEndpoints,
+  ...libraryEndpoints,
   ...settingsEndpoints,
 ];
 

@@ -1,8 +1,10 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import * as v from "valibot";
 import type { LiveTransfer, TransferSource } from "../../../monitor/mod.ts";
+import { rowId } from "../../../hub/library/library_row.ts";
 import { endpoints } from "../../../hub/routes/api.ts";
 import type { SettingsPort } from "../../../hub/mod.ts";
+import { identity, testLibrary } from "../library/_library.ts";
 import { type ServedHub, serveHub } from "../_service.ts";
 
 const process = { pid: 1, startedMs: 1, command: "download", isAlive: true };
@@ -49,7 +51,10 @@ async function add(hub: ServedHub, ...references: string[]): Promise<string[]> {
 }
 
 Deno.test("the API answers every address of its OpenAPI description, as described", async () => {
-  await using hub = await serveHub({ live, settings: settingsPort() });
+  await using files = await testLibrary();
+  const file = await files.write("a.safetensors", "a", identity(7));
+  files.library.look();
+  await using hub = await serveHub({ live, settings: settingsPort(), library: files.library });
   const { paths } = (await (await hub.ask("GET", "/api/v1/openapi.json")).json()) as {
     paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
   };
@@ -63,6 +68,7 @@ Deno.test("the API answers every address of its OpenAPI description, as describe
     "post /queue": { references: ["827184"] },
     "patch /queue/{id}": { paused: true, position: { after: second } },
     "put /settings/{key}": { value: "8" },
+    "post /library/verify": { ids: [rowId(file)] },
   };
   // what takes the job away comes last
   for (
@@ -72,7 +78,13 @@ Deno.test("the API answers every address of its OpenAPI description, as describe
   ) {
     const name = `${method} ${path}`;
     // only what is over can begin anew
-    const id = path.startsWith("/transfers") ? "1" : path.endsWith("/retry") ? second! : first!;
+    const id = path.startsWith("/library")
+      ? rowId(file)
+      : path.startsWith("/transfers")
+      ? "1"
+      : path.endsWith("/retry")
+      ? second!
+      : first!;
     if (path.endsWith("/retry")) await hub.queue.change(second!, "cancel");
     const real = `/api/v1${path.replace("{id}", id).replace("{key}", "download.parallel")}`;
     const response = await hub.ask(method.toUpperCase(), real, bodies[name]);
@@ -200,4 +212,19 @@ Deno.test("the API never shows the key of the site, and sets it", async () => {
   const text = await (await hub.ask("GET", "/api/v1/settings")).text();
   assertStringIncludes(text, '"isKeySet":true');
   assert(!text.includes("0123456789abcdef"));
+});
+
+Deno.test("the API tells which versions are there", async () => {
+  await using files = await testLibrary();
+  const path = await files.write("a.safetensors", "a", identity(7));
+  files.library.look();
+  await using hub = await serveHub({ library: files.library });
+  const [, { items, total }] = await json(hub.ask("GET", "/api/v1/library?have=7,8"));
+  assertEquals((items as { path: string; versionId: number }[]).map((row) => [row.path, row.versionId]), [[path, 7]]);
+  assertEquals(total, 1);
+  const [status, { message }] = await json(hub.ask("GET", "/api/v1/library?have=seven"));
+  assertEquals(status, 400);
+  assertStringIncludes(String(message), "have");
+  await using bare = await serveHub();
+  assertEquals((await json(bare.ask("GET", "/api/v1/library?have=7")))[0], 404);
 });

@@ -1,0 +1,15 @@
+/**
+ * What lies in the model folders: an index over the hashes of earlier runs, and what can be done with it.
+ *
+ * @module
+ */
+export {
+  type Library,
+  type LibraryOptions,
+  type LibraryPage,
+  type LibraryTask,
+  type ListRows,
+  openLibrary,
+} from "./library.ts";
+export { type LibraryFilter, libraryFilters, type LibraryRow, type RowState, type ShownRow } from "./library_row.ts";
+export { modelFolders } from "./model_folders.ts";

@@ -1,0 +1,156 @@
+import * as v from "valibot";
+import { type Library, libraryFilters, type ShownRow } from "../library/mod.ts";
+import type { Parts } from "../parts.ts";
+import { type Endpoint, endpoint } from "./endpoint.ts";
+import { missing } from "./problem.ts";
+
+const whole = (most: number) =>
+  v.pipe(v.string(), v.regex(/^\d{1,7}$/, "no whole number"), v.check((text) => Number(text) <= most, `over ${most}`));
+
+const listSchema = v.strictObject({
+  have: v.optional(
+    v.pipe(v.string(), v.regex(/^[1-9]\d{0,14}(?:,[1-9]\d{0,14}){0,499}$/, "no ids of versions, at most 500")),
+  ),
+  filter: v.optional(v.picklist(libraryFilters)),
+  text: v.optional(v.pipe(v.string(), v.maxLength(400))),
+  base: v.optional(v.pipe(v.string(), v.maxLength(400))),
+  offset: v.optional(whole(1_000_000)),
+  limit: v.optional(whole(500)),
+});
+
+const rowSchema = v.object({
+  id: v.string(),
+  path: v.string(),
+  name: v.string(),
+  bytes: v.number(),
+  state: v.picklist(["unhashed", "unasked", "unknown", "known"]),
+  sha256: v.nullable(v.string()),
+  provedMs: v.nullable(v.number()),
+  problem: v.nullable(v.string()),
+  twins: v.number(),
+  modelId: v.nullable(v.number()),
+  versionId: v.nullable(v.number()),
+  modelName: v.nullable(v.string()),
+  versionName: v.nullable(v.string()),
+  modelType: v.nullable(v.string()),
+  baseModel: v.nullable(v.string()),
+  newerVersionId: v.nullable(v.number()),
+});
+
+const pageSchema = v.object({ items: v.array(rowSchema), total: v.number(), seenMs: v.nullable(v.number()) });
+
+const stateSchema = v.object({
+  seenMs: v.nullable(v.number()),
+  counts: v.record(v.string(), v.number()),
+  task: v.nullable(v.object({ kind: v.string(), phase: v.string(), done: v.number(), total: v.number() })),
+  trouble: v.nullable(v.string()),
+});
+
+const idsSchema = v.strictObject({
+  ids: v.pipe(v.array(v.pipe(v.string(), v.regex(/^[\da-f]{16}$/))), v.minLength(1), v.maxLength(50_000)),
+});
+
+const startedSchema = v.object({ started: v.boolean() });
+
+const isThere = ({ library }: Parts): boolean => library !== undefined;
+/** Only asked where {@linkcode isThere}. */
+const source = ({ library }: Parts): Library => library!;
+
+function rowJson({ identity, newer, mtimeMs: _, ...row }: ShownRow): unknown {
+  return {
+    ...row,
+    modelId: identity?.modelId ?? null,
+    versionId: identity?.versionId ?? null,
+    modelName: identity?.modelName ?? null,
+    versionName: identity?.versionName ?? null,
+    modelType: identity?.modelType ?? null,
+    baseModel: identity?.baseModel ?? null,
+    newerVersionId: newer?.versionId ?? null,
+  };
+}
+
+const stateOf = ({ seenMs, task, trouble, counts }: Library) => ({ seenMs, counts: counts(), task, trouble });
+
+/** `/library`. */
+export const libraryEndpoints: readonly Endpoint[] = [
+  endpoint({
+    method: "get",
+    path: "/library",
+    summary: "Lists files of the model folders by name; with `have`, those of these versions alone.",
+    query: listSchema,
+    answer: pageSchema,
+    isThere,
+    run({ parts, query: { have, filter, text, base, offset, limit } }) {
+      const library = source(parts);
+      const { seenMs } = library;
+      if (have !== undefined) {
+        const rows = [...library.have(have.split(",").map(Number)).values()].flat();
+        return { items: rows.map(rowJson), total: rows.length, seenMs };
+      }
+      const { rows, total } = library.list({
+        ...{ filter, text, base },
+        ...(offset !== undefined && { offset: Number(offset) }),
+        ...(limit !== undefined && { limit: Number(limit) }),
+      });
+      return { items: rows.map(rowJson), total, seenMs };
+    },
+  }),
+  endpoint({
+    method: "get",
+    path: "/library/state",
+    summary: "Tells how many files there are of each kind, and what is under way.",
+    answer: stateSchema,
+    isThere,
+    run: ({ parts }) => stateOf(source(parts)),
+  }),
+  endpoint({
+    method: "get",
+    path: "/library/{id}",
+    summary: "Shows one file.",
+    answer: rowSchema,
+    isThere,
+    run({ c, parts, param }) {
+      const row = source(parts).get(param("id"));
+      return row === undefined ? missing(c, `file "${param("id")}"`) : rowJson(row);
+    },
+  }),
+  endpoint({
+    method: "post",
+    path: "/library/look",
+    summary: "Looks which files are there; nothing is hashed, nobody is asked.",
+    answer: stateSchema,
+    isThere,
+    run({ parts }) {
+      source(parts).look();
+      return stateOf(source(parts));
+    },
+  }),
+  endpoint({
+    method: "post",
+    path: "/library/scan",
+    summary: "Hashes what is new and asks what it is. One task at a time: `started` is false while another one runs.",
+    answer: startedSchema,
+    status: 202,
+    isThere,
+    run: ({ parts }) => ({ started: source(parts).scan() }),
+  }),
+  endpoint({
+    method: "post",
+    path: "/library/updates",
+    summary: "Asks for newer versions of everything that is known.",
+    answer: startedSchema,
+    status: 202,
+    isThere,
+    run: ({ parts }) => ({ started: source(parts).checkUpdates() }),
+  }),
+  endpoint({
+    method: "post",
+    path: "/library/verify",
+    summary: "Hashes files again and compares them with what was written down.",
+    body: idsSchema,
+    answer: startedSchema,
+    status: 202,
+    isThere,
+    run: ({ parts, body: { ids } }) => ({ started: source(parts).verify(ids) }),
+  }),
+];

@@ -1,0 +1,185 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Model, Version } from "../../../api/mod.ts";
+import { modelFolders } from "../../../hub/library/mod.ts";
+import { CivikitError } from "../../../transport/mod.ts";
+import { identity, idle, sha256, testLibrary } from "./_library.ts";
+
+/** Tells when anything has changed. */
+function changes(): { onChange(): void; changed(): Promise<void> } {
+  let next = Promise.withResolvers<void>();
+  return {
+    onChange() {
+      next.resolve();
+      next = Promise.withResolvers();
+    },
+    changed: () => next.promise,
+  };
+}
+
+Deno.test("openLibrary() shows what earlier runs found out, and neither hashes nor asks", async () => {
+  await using it = await testLibrary();
+  const { library } = it;
+  assertEquals([library.seenMs, library.list().total], [null, 0]);
+  await it.write("loras/known.safetensors", "known", identity(7));
+  await it.write("loras/strange.safetensors", "strange", null);
+  await it.write("loras/new.safetensors", "new");
+  await it.write("loras/notes.txt", "no model");
+  library.look();
+  assertEquals(
+    library.list().rows.map(({ name, state, identity, provedMs }) => [name, state, identity?.versionId, provedMs]),
+    [
+      ["loras/known.safetensors", "known", 7, 5],
+      ["loras/new.safetensors", "unhashed", undefined, null],
+      ["loras/strange.safetensors", "unknown", undefined, 5],
+    ],
+  );
+  assertEquals(library.counts(), { all: 3, known: 1, unknown: 1, unhashed: 1, duplicate: 0, damaged: 0, update: 0 });
+  assert(library.seenMs !== null);
+});
+
+Deno.test("openLibrary() tells which versions are there, and where", async () => {
+  await using it = await testLibrary();
+  const path = await it.write("a.safetensors", "a", identity(7));
+  await it.write("copy/a.safetensors", "a", identity(7));
+  await it.write("b.safetensors", "b", identity(8));
+  it.library.look();
+  const found = it.library.have([7, 9]);
+  assertEquals([...found.keys()], [7]);
+  assertEquals(found.get(7)?.map(({ path: where, twins }) => [where, twins])[0], [path, 1]);
+  assert(it.library.hasHash((await sha256("b")).toLowerCase()));
+  assert(!it.library.hasHash("00".repeat(32)));
+  assertEquals(it.library.list({ filter: "duplicate" }).total, 2);
+});
+
+Deno.test("openLibrary() narrows by text, base model and kind, a page at a time", async () => {
+  await using it = await testLibrary();
+  for (let n = 0; n < 25; n++) {
+    const baseModel = n % 2 === 0 ? "SDXL 1.0" : "Flux.1 D";
+    const name = `m${String(n).padStart(2, "0")}.safetensors`;
+    await it.write(name, `${n}`, identity(n + 1, { baseModel, modelName: n === 3 ? "Paper Lantern" : `Model ${n}` }));
+  }
+  const { library } = it;
+  library.look();
+  assertEquals(library.bases(), ["Flux.1 D", "SDXL 1.0"]);
+  assertEquals(library.list({ text: "LANTERN paper" }).rows.map(({ name }) => name), ["m03.safetensors"]);
+  assertEquals(library.list({ base: "Flux.1 D" }).total, 12);
+  const { rows, total } = library.list({ offset: 20, limit: 10 });
+  assertEquals([rows.length, total, rows[0]?.name], [5, 25, "m20.safetensors"]);
+});
+
+Deno.test("openLibrary() scans: what is new is hashed and asked about, one task at a time", async () => {
+  const { onChange, changed } = changes();
+  const asked: string[] = [];
+  const version = {
+    ...{ id: 7, modelId: 70, name: "v1", baseModel: "SDXL 1.0", model: { name: "Lantern", type: "LORA" } },
+    files: [{ id: 700, name: "a.safetensors", hashes: { SHA256: await sha256("new") } }],
+  } as unknown as Version;
+  await using it = await testLibrary({
+    onChange,
+    api: {
+      versions: {
+        async byHashes(hashes) {
+          asked.push(...hashes);
+          return new Map([[await sha256("new"), version]]);
+        },
+      },
+      models: { get: () => Promise.reject(new Error()), byIds: () => Promise.resolve(new Map()) },
+    },
+  });
+  const { library } = it;
+  await it.write("new.safetensors", "new");
+  await it.write("cut.safetensors", "0123456789");
+  await it.write("known.safetensors", "known", identity(8));
+  assert(library.scan());
+  assertEquals([library.task?.kind, library.scan(), library.verify([])], ["scan", false, false]);
+  await idle(library, changed);
+  assertEquals(asked.toSorted(), [await sha256("new"), await sha256("0123456789")].toSorted());
+  assertEquals(
+    library.list().rows.map(({ name, state, problem }) => [name, state, problem !== null]),
+    [
+      ["cut.safetensors", "unknown", true],
+      ["known.safetensors", "known", false],
+      ["new.safetensors", "known", false],
+    ],
+  );
+  assertEquals(library.list({ filter: "damaged" }).rows.map(({ name }) => name), ["cut.safetensors"]);
+  assert(library.get(library.list().rows[2]!.id)!.provedMs! > 1_700_000_000_000);
+});
+
+Deno.test("openLibrary() verifies chosen files: a changed one is damaged, a vanished one gone", async () => {
+  const { onChange, changed } = changes();
+  await using it = await testLibrary({ onChange });
+  const { library } = it;
+  const changedPath = await it.write("changed.safetensors", "before", identity(7));
+  const gone = await it.write("gone.safetensors", "gone", identity(8));
+  await it.write("good.safetensors", "good", identity(9));
+  library.look();
+  const { mtime } = await Deno.stat(changedPath);
+  await Deno.writeTextFile(changedPath, "behind");
+  await Deno.utime(changedPath, mtime!, mtime!);
+  await Deno.remove(gone);
+  const ids = library.list().rows.map(({ id }) => id);
+  assert(library.verify(ids));
+  await idle(library, changed);
+  assertEquals(
+    library.list().rows.map(({ name, problem }) => [name, problem === null]),
+    [["changed.safetensors", false], ["good.safetensors", true]],
+  );
+  // and it stays so: the hash of the damaged file is not written down as its own
+  library.look();
+  assertEquals(library.list({ filter: "known" }).total, 2);
+});
+
+Deno.test("openLibrary() tells newer versions, and what went wrong when nobody could be asked", async () => {
+  const { onChange, changed } = changes();
+  let isDown = false;
+  const versions = [{ id: 8, name: "v2", baseModel: "SDXL 1.0" }, { id: 7, name: "v1", baseModel: "SDXL 1.0" }];
+  const model = { id: 70, name: "Lantern", type: "LORA", modelVersions: versions } as unknown as Model;
+  const answer = <T>(value: T) =>
+    isDown ? Promise.reject(new CivikitError("asking", { code: "dns_failed" })) : Promise.resolve(value);
+  await using it = await testLibrary({
+    onChange,
+    api: {
+      versions: { byHashes: () => answer(new Map()) },
+      models: { get: () => answer(model), byIds: () => answer(new Map([[70, model]])) },
+    },
+  });
+  const { library } = it;
+  await it.write("a.safetensors", "a", identity(7));
+  library.look();
+  assert(library.checkUpdates());
+  await idle(library, changed);
+  assertEquals(library.list({ filter: "update" }).rows.map(({ newer }) => newer?.versionId), [8]);
+  isDown = true;
+  assert(library.checkUpdates());
+  await idle(library, changed);
+  assertEquals(library.trouble, "asking");
+});
+
+Deno.test("openLibrary() takes up a file that has just come, and forgets one that went", async () => {
+  await using it = await testLibrary();
+  it.library.look();
+  const path = await it.write("loras/late.safetensors", "late", identity(7));
+  it.library.note(path);
+  assertEquals(it.library.list().rows.map(({ name, state }) => [name, state]), [["loras/late.safetensors", "known"]]);
+  await Deno.remove(path);
+  it.library.note(path);
+  assertEquals(it.library.list().total, 0);
+});
+
+Deno.test("modelFolders() keeps to what holds models", async () => {
+  const root = await Deno.makeTempDir();
+  try {
+    assertEquals(modelFolders("comfyui", root), [root]);
+    for (const folder of ["models/loras", "user/default/workflows", "venv/lib", "output"]) {
+      await Deno.mkdir(`${root}/${folder}`, { recursive: true });
+    }
+    assertEquals(modelFolders("ComfyUI", root).toSorted(), [`${root}/models`, `${root}/user/default/workflows`]);
+    await Deno.mkdir(`${root}/embeddings`);
+    assertEquals(modelFolders("a1111", root).toSorted(), [`${root}/embeddings`, `${root}/models`]);
+    assertEquals(modelFolders("{type}/{file}", root), [root]);
+    assertEquals(modelFolders("flat", root), [root]);
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+});
