@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { checkedJob, type JobOptions, type JobQueue, type NewJob, sqliteQueue } from "../../hub/queue/mod.ts";
 import { CivikitError, InputError, type Locale } from "../../transport/mod.ts";
 import type { WrittenReference } from "../../hub/run/mod.ts";
@@ -36,8 +37,9 @@ export async function addReferences(
   { out, words, baseUrl }: { readonly out: Output; readonly words: Words; readonly baseUrl: string },
 ): Promise<number> {
   const good: NewJob[] = [];
-  for (const { text, place } of references) {
-    const job = { reference: text, options };
+  for (const { text, place, own = {} } of references) {
+    const { dir = options.dir, output = options.output, hashes: { SHA256: sha256 = options.sha256 } = {} } = own;
+    const job = { reference: text, options: { ...options, dir: dir && resolve(dir), output, sha256 } };
     try {
       checkedJob(job, { baseUrl });
       good.push(job);

@@ -89,6 +89,20 @@ Deno.test("queue: of ten thousand lines the bad ones are told with their line, a
     assert(!ran.io.err.includes("\u001b[31mwhat"));
   }));
 
+Deno.test("queue: a line of a list has its folder, name and hash of its own", () =>
+  inWorld(async (world) => {
+    const { folder } = world;
+    const env = stateOf(world);
+    const stdin = `2002\n  out=mine.safetensors\n  dir=${folder}/e\n2001\n`;
+    const ran = await world.run(["queue", "add", "-", "--dir", `${folder}/d`], { env, stdin });
+    assertEquals(ran.code, 0, ran.io.err);
+    assertEquals((await world.run(["queue", "run"], { env })).code, 0);
+    assertEquals(tree(folder), ["d/paper_lantern.safetensors", "e/mine.safetensors"]);
+    const wrong = await world.run(["queue", "add", "-"], { env, stdin: `2002\n  sha256=${"0".repeat(64)}\n` });
+    assertEquals(wrong.code, 0, wrong.io.err);
+    assertEquals((await world.run(["queue", "run"], { env })).code, 7);
+  }));
+
 Deno.test("download --queue hands over, and downloads nothing", () =>
   inWorld(async (world) => {
     const { civitai, folder } = world;
