@@ -6,7 +6,7 @@ import type { Flags } from "../options/flags.ts";
 import { outputFlags } from "../options/shared_flags.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
-import { cachePath, hashesPath, keyPath, monitorPaths, rootsPath } from "../settings/places.ts";
+import { cachePath, hashesPath, keyPath, monitorPaths, queuePath, rootsPath } from "../settings/places.ts";
 import { output } from "../terminal/output.ts";
 import { printable } from "../terminal/text.ts";
 import { pathsText } from "../texts/paths.ts";
@@ -40,6 +40,7 @@ type PlaceName =
   | "hashes"
   | "stats"
   | "logs"
+  | "queue"
   | "roots"
   | "downloads"
   | "root";
@@ -62,6 +63,7 @@ function places({ io: { env }, settings }: CommandContext): Place[] {
     ["hashes", hashesPath(env)],
     ["stats", monitor?.store],
     ["logs", monitor?.logs],
+    ["queue", queuePath(env)],
     ["roots", rootsPath(env)],
   ];
   const roots: [PlaceName, string | undefined][] = [

@@ -1,5 +1,6 @@
-import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { isRecord, readPlainText } from "../../transport/internal.ts";
+import { homeFolder } from "../settings/places.ts";
 
 /** The folders that one section of an `extra_model_paths.yaml` names. */
 export interface ExtraPaths {
@@ -31,7 +32,7 @@ const types: Readonly<Record<string, string>> = {
 
 /** `~` and variables, as ComfyUI replaces them; a variable that is not set stays as it is. */
 function expanded(text: string, env: (name: string) => string | undefined): string {
-  const home = env("HOME") || env("USERPROFILE");
+  const home = homeFolder(env);
   const withHome = home === undefined ? text : text.replace(/^~(?=$|[/\\])/, home);
   return withHome.replace(/\$(?:(\w+)|\{(\w+)\})/g, (whole, bare, braced) => env(bare ?? braced) ?? whole);
 }
@@ -74,7 +75,7 @@ export async function readExtraPaths(
   if (!isRecord(all)) return [];
   return Object.entries(all).flatMap(([name, section]) => {
     if (!isRecord(section) || typeof section.base_path !== "string" || section.base_path.trim() === "") return [];
-    const root = resolve(join(dirname(path)), expanded(section.base_path.trim(), env));
+    const root = resolve(dirname(path), expanded(section.base_path.trim(), env));
     return [{ name, isDefault: section.is_default === true, root, folders: foldersOf(section, root) }];
   });
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { version } from "../../../transport/mod.ts";
 import { lookAtSqlite, messageOf, redactText, wrapDiskError } from "../../../transport/internal.ts";
-import { monitorPaths } from "../../settings/places.ts";
+import { homeFolder, monitorPaths } from "../../settings/places.ts";
 import type { Settings } from "../../settings/read_settings.ts";
 import { isGranted, keeping } from "../../settings/rights.ts";
 import type { Io } from "../../terminal/io.ts";
@@ -116,7 +116,7 @@ function cleaned(value: unknown, home: string | undefined): unknown {
 
 /** Gathers what whoever helps needs to know; secrets and the home folder are cut out, and its size is bounded. */
 export async function bundleOf({ io, settings, lines }: BundleOptions): Promise<Bundle> {
-  const home = io.env("HOME") || io.env("USERPROFILE") || undefined;
+  const home = homeFolder(io.env);
   const bundle: Bundle = {
     civikit: version,
     written: new Date().toISOString(),

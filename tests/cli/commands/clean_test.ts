@@ -96,6 +96,7 @@ Deno.test("civikit paths names every place, with its size once it is there", () 
       "hashes",
       "stats",
       "logs",
+      "queue",
       "roots",
       "downloads",
       "root",
