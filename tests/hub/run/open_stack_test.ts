@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { download } from "../../../transport/mod.ts";
-import { openStack } from "../../../hub/run/mod.ts";
+import { openStack, rateControl } from "../../../hub/run/mod.ts";
+import { fakeClock } from "../../_support/clock.ts";
 
 /** A file server that keeps the ranges it was asked for. */
 function files(bytes: Uint8Array<ArrayBuffer>) {
@@ -55,4 +56,17 @@ Deno.test("openStack() goes without a monitor that cannot be opened, and tells w
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("rateControl() changes the rate of those who wait already, by a rule or by none", async () => {
+  const clock = fakeClock("2026-01-01T00:00:00Z");
+  const control = rateControl((now) => now.getTime() % 86_400_000 < 3_600_000 ? 1000 : 5000, clock);
+  assertEquals(control.bytesPerSecond(), 1000);
+  control.throttle.take(1_000_000);
+  const waiting = control.throttle.take(1)!.then(() => clock.now());
+  control.set(() => 100_000);
+  await clock.advance(1000);
+  control.set(undefined);
+  await clock.advance(1000);
+  assertEquals([await waiting, control.bytesPerSecond()], [1250, Infinity]);
 });

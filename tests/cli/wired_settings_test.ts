@@ -1,0 +1,538 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { type SettingKey, settingKeys } from "../../cli/settings/table.ts";
+import type { Transport } from "../../transport/mod.ts";
+import { hasOpenssl, testAuthority } from "../_tls/mod.ts";
+import { hasty, inPlace, withOrigin } from "./_wired.ts";
+import { tree } from "./_world.ts";
+
+/** How each setting in the user's file is seen to act: on the wire, on the disk, or on the terminal. */
+const seen: Partial<Record<SettingKey, () => Promise<void>>> = {};
+
+const once = { "retry.max": 0, "download.retries": 0, ...hasty };
+const files = (count: number, size: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, n) => [`/${n}.bin`, { size, seed: n + 1 }]));
+const paths = (count: number) => Array.from({ length: count }, (_, n) => `/${n}.bin`);
+
+/** A server that tells every request to `keep` before it answers. */
+function server(answer: (request: Request, port: number) => Response | Promise<Response>) {
+  const serving = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request, { remoteAddr }) => {
+    return answer(request, remoteAddr.port);
+  });
+  const { port } = serving.addr;
+  return { port, url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: () => serving.shutdown() };
+}
+
+seen["timeouts.api"] = () =>
+  inPlace(async ({ runWith }) => {
+    const { promise: never, resolve: end } = Promise.withResolvers<Response>();
+    await using silent = server(() => never);
+    const file = { ...once, "timeouts.api": 1 };
+    const { io } = await runWith(file, ["models", "get", "1001", "--base-url", silent.url]);
+    assertMatch(io.err, /within 1000 ms/);
+    end(new Response());
+  });
+
+seen["timeouts.download"] = () =>
+  withOrigin({ files: files(1, 100_000), faults: [{ kind: "stall", after: 50_000 }] }, async (_, __, download) => {
+    assertMatch((await download({ ...once, "timeouts.download": 1 }, "/0.bin")).io.err, /no byte for 1000 ms/);
+  });
+
+seen["timeouts.image"] = () =>
+  inPlace(async ({ stackWith }) => {
+    await using silent = server(() => new Response(new ReadableStream()));
+    using stack = await stackWith({ ...once, "timeouts.image": 1 });
+    const request = new Request(silent.url, { headers: { accept: "image/*" } });
+    const error = await stack.transport.fetch(request).then((response) => response.bytes()).catch((error) => error);
+    assertMatch(error.message, /not done within 1000 ms/);
+  });
+
+seen["retry.max"] = () =>
+  inPlace(async ({ civitai, folder, runWith }) => {
+    civitai.faults.maintenance(true);
+    for (const max of [0, 2]) {
+      const before = civitai.log.length;
+      await runWith({ ...hasty, "retry.max": max }, ["download", "2002", "--dir", folder]);
+      assertEquals(civitai.log.length - before, max + 1);
+    }
+  });
+
+seen["retry.delay"] = () =>
+  inPlace(async ({ civitai, log, runWith }) => {
+    civitai.faults.maintenance(true);
+    const delays = async (delay: number) => {
+      await runWith({ "retry.max": 1, "retry.delay": delay }, ["models", "get", "1001"]);
+      return Number(/.*retry.*delayMs: ([\d.]+)/s.exec(log())![1]);
+    };
+    assertEquals(await delays(0), 0);
+    const waited = await delays(0.02);
+    assert(waited >= 20 && waited <= 60, `${waited}`);
+  });
+
+seen["download.retries"] = () =>
+  withOrigin({ files: files(1, 100_000), faults: [{ kind: "no_answer", how: "rst" }] }, async (_, origin, download) => {
+    const asked: number[] = [];
+    for (const retries of [0, 3]) {
+      const before = origin.log.length;
+      await download({ ...once, "download.parallel": 1, "download.retries": retries }, "/0.bin");
+      asked.push(origin.log.length - before);
+    }
+    assert(asked[1]! > asked[0]!, asked.join());
+  });
+
+seen["download.parallel"] = () =>
+  withOrigin({ files: files(1, 3_000_000), faults: [{ kind: "rate", bytesPerSecond: 4_000_000 }] }, async (
+    _,
+    origin,
+    download,
+  ) => {
+    const file = { "download.pieceBytes": "128K" };
+    await download({ ...file, "download.parallel": 1 }, "/0.bin");
+    assertEquals(origin.peak(), 1);
+    await download({ ...file, "download.parallel": 4 }, "/0.bin");
+    assert(origin.peak() > 1, `${origin.peak()}`);
+  });
+
+seen["download.pieceBytes"] = () =>
+  withOrigin({ files: files(1, 3_000_000) }, async (_, origin, download) => {
+    for (const pieceBytes of [65_536, 262_144]) {
+      const before = origin.log.length;
+      await download({ "download.pieceBytes": pieceBytes }, "/0.bin");
+      assertEquals(origin.log[before]!.range, `bytes=0-${pieceBytes - 1}`);
+    }
+  });
+
+seen["download.concurrent"] = () =>
+  withOrigin({ files: files(3, 500_000), faults: [{ kind: "delay", ms: 50 }] }, async (_, origin, download) => {
+    const file = { "download.parallel": 1 };
+    await download({ ...file, "download.concurrent": 1 }, ...paths(3));
+    assertEquals(origin.peak(), 1);
+    await download({ ...file, "download.concurrent": 3 }, ...paths(3));
+    assertEquals(origin.peak(), 3);
+  });
+
+seen["download.directory"] = () =>
+  inPlace(async ({ folder, runWith }) => {
+    await runWith({ "download.directory": join(folder, "here") }, ["download", "2002"]);
+    assertEquals(tree(folder), ["here/paper_lantern_v2.safetensors"]);
+  });
+
+seen["download.resume"] = () =>
+  withOrigin({ files: files(2, 3_000_000) }, async ({ folder }, origin, download) => {
+    for (const [n, resume] of [true, false].entries()) {
+      origin.add({ kind: "cut", after: 2_000_000, how: "fin", nth: 1 });
+      origin.add(...[2, 3, 4, 5, 6].map((nth) => ({ kind: "no_answer", how: "rst", nth }) as const));
+      const args = [`/${n}.bin`, "--dir", folder];
+      const file = { ...once, "download.parallel": 1, "download.resume": resume };
+      assertEquals((await download(file, ...args)).code, 5);
+      origin.heal();
+      await origin.idle();
+      const before = origin.sent();
+      const { code, io } = await download(file, ...args);
+      assertEquals(code, 0, io.err);
+      assertEquals(origin.sent() - before < 3_000_000, resume);
+    }
+  });
+
+seen["download.verify"] = () =>
+  inPlace(async ({ civitai, folder, runWith }) => {
+    civitai.storage.add({ kind: "corrupt", at: 100 });
+    const run = (verify: boolean) =>
+      runWith({ "download.verify": verify }, ["download", "2002", "--dir", join(folder, String(verify))]);
+    assertMatch((await run(true)).io.err, /hash/i);
+    assertEquals((await run(false)).code, 0);
+    const there = tree(folder).filter((path) => path.endsWith(".safetensors"));
+    assertEquals(there, ["false/paper_lantern_v2.safetensors"]);
+  });
+
+seen["download.limitRate"] = () =>
+  withOrigin({ files: files(4, 100_000) }, async ({ folder, civitai, runWith }, _, download) => {
+    const elapsed = async (work: () => Promise<unknown>) => {
+      const startedAt = performance.now();
+      await work();
+      return performance.now() - startedAt;
+    };
+    // the first bytes pass at once, the last only when those before them have: 300 kB at 512 KiB a second, at least
+    const file = { "download.limitRate": "00:00,512K", "download.concurrent": 1 };
+    assert(await elapsed(() => download(file, ...paths(4))) > 500);
+    const images = ["images", "download", "--version-id", "2002", "--limit", "3", "--dir", join(folder, "pictures")];
+    const { code, io } = await runWith({ "download.limitRate": "1M" }, images);
+    assertEquals([code, civitai.log.length > 0], [0, true], io.err);
+  });
+
+seen["download.sidecars"] = () =>
+  inPlace(async ({ folder, runWith }) => {
+    await runWith({ "download.sidecars": true }, ["download", "2002", "--dir", folder]);
+    assert(tree(folder).includes("paper_lantern_v2.civitai.info"), tree(folder).join());
+  });
+
+seen["limits.concurrentRequests"] = () =>
+  inPlace(async ({ folder, runWith }) => {
+    let active = 0;
+    let peak = 0;
+    await using slow = server(async () => {
+      peak = Math.max(peak, ++active);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      active--;
+      return new Response("bytes");
+    });
+    const urls = [1, 2, 3, 4].map((n) => `${slow.url}/${n}.bin`);
+    const run = (most: number) =>
+      runWith({ "limits.concurrentRequests": most, "download.concurrent": 4 }, [
+        ...["download", ...urls, "--dir", join(folder, String(most))],
+      ]);
+    await run(1);
+    assertEquals(peak, 1);
+    await run(4);
+    assert(peak > 1, `${peak}`);
+  });
+
+seen["limits.requestDelay"] = () =>
+  inPlace(async ({ folder, runWith }) => {
+    const starts: number[] = [];
+    await using quick = server(() => {
+      starts.push(performance.now());
+      return new Response("bytes");
+    });
+    const urls = [1, 2, 3].map((n) => `${quick.url}/${n}.bin`);
+    await runWith({ "limits.requestDelay": 0.1 }, ["download", ...urls, "--dir", folder]);
+    assert(starts.at(-1)! - starts[0]! > 150, starts.join());
+  });
+
+seen["limits.smartRetry"] = () =>
+  inPlace(async ({ civitai, state, log, runWith }) => {
+    for (const smart of [true, false]) {
+      civitai.faults.rateLimitNext(1, 0);
+      await runWith({ ...hasty, "limits.smartRetry": smart, "cache.enabled": false }, ["models", "get", "1001"]);
+      assertEquals(/WARN limit /.test(log()), smart);
+      await Deno.remove(state, { recursive: true });
+    }
+  });
+
+/** Asks four times at once, twice; from how many connections. */
+async function connectionsUsed(transport: Transport): Promise<number> {
+  const ports = new Set<number>();
+  let waiting: (() => void)[] = [];
+  await using barrier = server(async (_, port) => {
+    ports.add(port);
+    await new Promise<void>((resolve) => {
+      waiting.push(resolve);
+      if (waiting.length < 4) return;
+      for (const go of waiting) go();
+      waiting = [];
+    });
+    return new Response("bytes");
+  });
+  for (let round = 0; round < 2; round++) {
+    await Promise.all([1, 2, 3, 4].map(async (n) => {
+      const response = await transport.fetch(new Request(`${barrier.url}/${round}/${n}`));
+      await response.bytes();
+    }));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return ports.size;
+}
+
+seen["pool.idlePerHost"] = () =>
+  inPlace(async ({ stackWith }) => {
+    using few = await stackWith({ "pool.idlePerHost": 1, "cache.enabled": false });
+    assertEquals(await connectionsUsed(few.transport), 7);
+    using many = await stackWith({ "pool.idlePerHost": 20, "cache.enabled": false });
+    assertEquals(await connectionsUsed(many.transport), 4);
+  });
+
+seen["pool.maxConnections"] = () =>
+  withOrigin({ files: files(1, 3_000_000), faults: [{ kind: "rate", bytesPerSecond: 4_000_000 }] }, async (
+    _,
+    origin,
+    download,
+  ) => {
+    const file = { "download.pieceBytes": "128K", "download.parallel": 4 };
+    await download({ ...file, "pool.maxConnections": 1 }, "/0.bin");
+    assertEquals(origin.peak(), 1);
+    await download({ ...file, "pool.maxConnections": 4 }, "/0.bin");
+    assert(origin.peak() > 1, `${origin.peak()}`);
+  });
+
+seen["network.proxy"] = () =>
+  inPlace(async ({ runWith }) => {
+    const asked: string[] = [];
+    await using proxy = server((request) => {
+      asked.push(new URL(request.url).pathname);
+      return Response.json({ error: "from the proxy" }, { status: 404 });
+    });
+    await runWith({ ...once, "network.proxy": proxy.url }, ["models", "get", "1001"]);
+    assertEquals(asked, ["/api/v1/models/1001"]);
+  });
+
+seen["network.caFiles"] = async () => {
+  if (!hasOpenssl) return;
+  await inPlace(async ({ folder, runWith }) => {
+    const { ca, sign } = testAuthority();
+    const path = join(folder, "ca.pem");
+    Deno.writeTextFileSync(path, ca);
+    const { cert, key } = sign(["IP:127.0.0.1"]);
+    const options = { hostname: "127.0.0.1", port: 0, cert, key, onListen() {} };
+    await using secure = Deno.serve(options, () => Response.json({ error: "unknown" }, { status: 404 }));
+    const args = ["models", "get", "1001", "--base-url", `https://127.0.0.1:${secure.addr.port}`];
+    assertEquals((await runWith(once, args)).code, 5);
+    assertEquals((await runWith({ ...once, "network.caFiles": [path] }, args)).code, 4);
+    assertMatch(
+      (await runWith({ "network.caFiles": [join(folder, "none")] }, args)).io.err,
+      /network\.caFiles .*no such/,
+    );
+  });
+};
+
+seen["network.httpVersion"] = () =>
+  inPlace(async ({ stackWith }) => {
+    // HTTP/2 names the host in another place than a header
+    await using site = server((request) => new Response(request.headers.has("host") ? "1.1" : "2"));
+    for (const version of ["1.1", "2"]) {
+      using stack = await stackWith({ "network.httpVersion": version });
+      assertEquals(await (await stack.transport.fetch(new Request(site.url))).text(), version);
+    }
+  });
+
+seen["baseUrl"] = () =>
+  inPlace(async ({ runWith }) => {
+    const asked: string[] = [];
+    await using other = server((request) => {
+      asked.push(new URL(request.url).pathname);
+      return Response.json({ error: "unknown" }, { status: 404 });
+    });
+    await runWith({ ...once, baseUrl: other.url }, ["models", "get", "7"], { env: { CIVIKIT_BASE_URL: "" } });
+    assertEquals(asked, ["/api/v1/models/7"]);
+  });
+
+for (const key of ["trustedHosts", "headers"] as const) {
+  seen[key] = () =>
+    inPlace(async ({ folder, runWith }) => {
+      const sent: (string | null)[] = [];
+      await using other = server((request) => {
+        sent.push(request.headers.get(key === "headers" ? "x-team" : "authorization"));
+        return new Response("bytes");
+      });
+      const env = { CIVITAI_API_KEY: "k3y-of-a-test-0123456789", TEAM: "lantern-0123456789" };
+      const value = { trustedHosts: ["127.0.0.1"], headers: { "127.0.0.1": { "X-Team": { env: "TEAM" } } } }[key];
+      for (const file of [{}, { [key]: value }]) {
+        const dir = join(folder, String(sent.length));
+        const { io } = await runWith(file, ["download", `${other.url}/a.bin`, "--dir", dir], { env });
+        assert(!io.err.includes(env.TEAM) && !io.err.includes(env.CIVITAI_API_KEY), io.err);
+      }
+      const text = { trustedHosts: `Bearer ${env.CIVITAI_API_KEY}`, headers: env.TEAM }[key];
+      assertEquals([sent[0], sent.at(-1)], [null, text]);
+    });
+}
+
+for (const [key, off, on] of [["cache.enabled", false, true], ["cache.defaultTtl", 0, 3600]] as const) {
+  seen[key] = () =>
+    inPlace(async ({ stackWith }) => {
+      let asked = 0;
+      await using site = server(() => {
+        asked++;
+        return Response.json({ items: [] });
+      });
+      for (const value of [off, on]) {
+        using stack = await stackWith({ [key]: value }, site.url);
+        const before = asked;
+        for (let round = 0; round < 2; round++) {
+          const request = new Request(`${site.url}/api/v1/tags?for=${value}`, {
+            headers: { accept: "application/json" },
+          });
+          await (await stack.transport.fetch(request)).json();
+        }
+        assertEquals(asked - before, value === off ? 2 : 1, String(value));
+      }
+    });
+}
+
+seen["cache.maxSizeMb"] = () =>
+  inPlace(async ({ stackWith }) => {
+    let asked = 0;
+    await using gallery = server(() => {
+      asked++;
+      const headers = { "content-type": "image/png", "cache-control": "max-age=600" };
+      return new Response(crypto.getRandomValues(new Uint8Array(60_000)), { headers });
+    });
+    for (const maxSizeMb of [100, 1]) {
+      using stack = await stackWith({ "cache.maxSizeMb": maxSizeMb });
+      const ask = async (n: number) => {
+        await (await stack.transport.fetch(new Request(`${gallery.url}/${maxSizeMb}/${n}.png`))).bytes();
+      };
+      for (let n = 0; n < 40; n++) await ask(n);
+      const before = asked;
+      for (let n = 0; n < 40; n++) await ask(n);
+      assertEquals(asked === before, maxSizeMb === 100, `${asked - before}`);
+    }
+  });
+
+seen["monitor.enabled"] = () =>
+  inPlace(async ({ state, runWith }) => {
+    await runWith({ "monitor.enabled": false }, ["models", "get", "1001"]);
+    assertEquals(existsSync(join(state, "logs")), false);
+    await runWith({ "monitor.enabled": true }, ["models", "get", "1001"]);
+    assertEquals(existsSync(join(state, "logs", "http_client.log")), true);
+  });
+
+seen["monitor.retentionHours"] = () =>
+  inPlace(async ({ state, runWith }) => {
+    const old = Date.now() - 3 * 3_600_000;
+    const args = ["models", "get", "1001"];
+    const count = (work: string) => {
+      using db = new DatabaseSync(join(state, "stats.sqlite"));
+      db.exec(work);
+      return db.prepare("SELECT count(*) AS n FROM minutes WHERE at <= ?").get(old + 60_000)!["n"];
+    };
+    await runWith({}, args);
+    assert(Number(count("UPDATE minutes SET at = at - 10800000")) > 0);
+    await runWith({ "monitor.retentionHours": 24 }, args);
+    assert(Number(count("")) > 0);
+    await runWith({ "monitor.retentionHours": 1 }, args);
+    assertEquals(count(""), 0);
+  });
+
+seen["monitor.logLevel"] = () =>
+  inPlace(async ({ state, log, runWith }) => {
+    const lines: Record<string, number> = {};
+    for (const level of ["ERROR", "INFO", "DEBUG"]) {
+      await runWith({ "monitor.logLevel": level, "cache.enabled": false }, ["models", "get", "1001"]);
+      lines[level] = log().split("\n").length - 1;
+      if (level === "DEBUG") assertMatch(log(), /DEBUG asking GET .*headers/);
+      await Deno.remove(state, { recursive: true });
+    }
+    assert(lines["ERROR"] === 0 && lines["INFO"]! > 0 && lines["DEBUG"]! > lines["INFO"]!, JSON.stringify(lines));
+  });
+
+seen["monitor.logFormat"] = () =>
+  inPlace(async ({ log, runWith }) => {
+    await runWith({ "monitor.logFormat": "json" }, ["models", "get", "1001"]);
+    assertEquals(JSON.parse(log().split("\n")[0]!).logger, "http_client");
+  });
+
+for (const [key, few, many] of [["monitor.logSizeMb", 1, 5], ["monitor.logFiles", 1, 3]] as const) {
+  seen[key] = () =>
+    inPlace(async ({ state, runWith }) => {
+      for (const value of [few, many]) {
+        const path = join(state, "logs", "http_client.log");
+        for (let round = 0; round < 2; round++) {
+          Deno.mkdirSync(join(state, "logs"), { recursive: true });
+          Deno.writeTextFileSync(path, "x".repeat(2 * 1024 ** 2));
+          const file = { "monitor.logSizeMb": 1, [key]: value, "cache.enabled": false };
+          await runWith(file, ["models", "get", "1001"]);
+        }
+        const older = [1, 2].map((n) => existsSync(`${path}.${n}`));
+        const wanted = key === "monitor.logFiles" ? [true, value === many] : [value === few, value === few];
+        assertEquals(older, wanted, `${key} ${value}`);
+        await Deno.remove(state, { recursive: true });
+      }
+    });
+}
+
+seen["memory.enabled"] = () =>
+  inPlace(async ({ stackWith }) => {
+    using off = await stackWith({ "memory.enabled": false });
+    assertEquals(off.monitor?.guard, undefined);
+    using on = await stackWith({});
+    assertEquals(on.monitor?.guard?.level, 0);
+  });
+
+seen["memory.limitMb"] = () =>
+  inPlace(async ({ stackWith }) => {
+    using small = await stackWith({ "memory.limitMb": 1 });
+    using large = await stackWith({ "memory.limitMb": 60_000 });
+    const ballast = new Uint8Array(64 * 1024 ** 2).fill(1);
+    for (const { monitor } of [small, large]) monitor!.guard!.check();
+    assertEquals([small.monitor!.guard!.level, large.monitor!.guard!.level, ballast[7]], [1, 0, 1]);
+  });
+
+seen["memory.checkInterval"] = () =>
+  inPlace(async ({ stackWith }) => {
+    using often = await stackWith({ "memory.checkInterval": 1 });
+    using seldom = await stackWith({ "memory.checkInterval": 3600 });
+    const looked = ({ monitor }: typeof often) => (monitor!.registry.snapshot().memory.limitBytes ?? 0) > 0;
+    while (!looked(often)) await new Promise((resolve) => setTimeout(resolve, 50));
+    assertEquals(looked(seldom), false);
+  });
+
+seen["root"] = seen["layout"] = seen["folders"] = () =>
+  inPlace(async ({ folder, runWith }) => {
+    const root = join(folder, "ComfyUI");
+    await runWith({ root, layout: "comfyui" }, ["download", "2002"]);
+    await runWith({ root, layout: "comfyui", folders: { LORA: "loras/new" } }, ["download", "2001"]);
+    assertEquals(tree(folder).map((path) => path.replace(/[^/]*$/, "")), [
+      "ComfyUI/loras/new/",
+      "ComfyUI/models/loras/",
+    ]);
+  });
+
+seen["language"] = () =>
+  inPlace(async ({ runWith }) => {
+    const run = async (language: string) => (await runWith({ language }, ["models", "get", "999999999"])).io.err;
+    assert(/\p{Script=Han}/u.test(await run("zh-TW")) && !/\p{Script=Han}/u.test(await run("en")));
+  });
+
+seen["notifications.terminal"] = seen["notifications.after"] = () =>
+  inPlace(async ({ runWith }) => {
+    const rings = async (terminal: boolean, after: number) => {
+      const file = { "notifications.terminal": terminal, "notifications.after": after };
+      const { io } = await runWith(file, ["models", "get", "1001"], { isTerminal: true });
+      return io.err.includes("\x1b]9;civikit models: done\x07\x07");
+    };
+    assertEquals([await rings(true, 0), await rings(true, 30), await rings(false, 0)], [true, false, false]);
+  });
+
+/** A port that was free a moment ago. */
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+/** The head of the answer to a request, with a host nobody else would name. */
+async function headOf(port: number, request: string, headers: Readonly<Record<string, string>>): Promise<string> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  const lines = Object.entries({ ...headers, connection: "close" }).map(([name, value]) => `${name}: ${value}\r\n`);
+  await connection.write(new TextEncoder().encode(`${request} HTTP/1.1\r\n${lines.join("")}\r\n`));
+  const bytes = new Uint8Array(4096);
+  return new TextDecoder().decode(bytes.subarray(0, await connection.read(bytes) ?? 0));
+}
+
+const serving = () =>
+  inPlace(async ({ begin }) => {
+    const port = freePort();
+    const file = {
+      "serve.port": port,
+      "serve.host": "localhost",
+      "serve.allowedHosts": ["box.lan"],
+      "serve.rpcOrigins": ["https://ui.example"],
+    };
+    const { io, ended } = begin(file, ["serve"], { CIVIKIT_SERVE_TOKEN: "token-of-a-test-0123456789" });
+    const { promise: isPrinted, resolve: printed } = Promise.withResolvers<void>();
+    const timer = setInterval(() => io.out.includes("\n") && printed(), 10);
+    await Promise.race([isPrinted, ended]);
+    clearInterval(timer);
+    try {
+      assert(io.out.startsWith(`http://localhost:${port}/`), io.out + io.err);
+      const status = async (host: string) => (await headOf(port, "GET /healthz", { host })).slice(9, 12);
+      // one is asked for the token, the other is not served at all
+      assertEquals([await status("box.lan"), await status("other.lan")], ["401", "421"]);
+      const isLetIn = async (origin: string) => {
+        const asked = { host: `localhost:${port}`, origin, "access-control-request-method": "POST" };
+        return (await headOf(port, "OPTIONS /jsonrpc", asked)).toLowerCase().includes("access-control-allow-origin");
+      };
+      assertEquals([await isLetIn("https://ui.example"), await isLetIn("https://other.example")], [true, false]);
+    } finally {
+      io.interrupt();
+    }
+    assertEquals(await ended, 0);
+  });
+for (const key of ["serve.port", "serve.host", "serve.allowedHosts", "serve.rpcOrigins"] as const) seen[key] = serving;
+
+for (const key of settingKeys) {
+  Deno.test(`the setting ${key} in the user's file is seen to act`, async () => {
+    assert(seen[key] !== undefined, "no test sees it act");
+    await seen[key]();
+  });
+}
