@@ -95,7 +95,7 @@ async function installed(words: readonly string[], work: (place: Installed) => P
   }
 }
 
-/** Every command once, in an order in which each finds what it needs; `serve` is ended from outside. */
+/** Every command once, in an order in which each finds what it needs; `serve` is ended from outside, `login` asks. */
 const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
   download: [["download", "2002", "--dir", "../elsewhere/models"]],
   models: [["models", "get", "1001"]],
@@ -117,6 +117,12 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
   cache: [["cache", "stats"]],
   report: [["report"]],
   logs: [["logs", "tail"]],
+  transfers: [["transfers", "list"]],
+  queue: [["queue", "add", "2002"], ["queue", "list"], ["queue", "clear"]],
+  paths: [["paths"]],
+  clean: [["clean"]],
+  doctor: [["doctor"]],
+  logout: [["logout"]],
 };
 
 Deno.test("README.zh-TW.md installs with the same lines as README.md", async () => {
@@ -139,7 +145,7 @@ Deno.test({
     const [words] = await installLines("README.md");
     await installed(words!, async ({ run, folder, civitai }) => {
       const env = { CIVITAI_API_KEY: "demo-key" };
-      assertEquals(Object.keys(calls).concat("serve").sort(), commands.map(({ name }) => name).sort());
+      assertEquals(Object.keys(calls).concat("serve", "login").sort(), commands.map(({ name }) => name).sort());
       await Deno.mkdir(join(folder, "../elsewhere/project"), { recursive: true });
       for (const args of Object.values(calls).flat()) {
         const { code, stdout, stderr } = await run(args, { env, onTerminal: true });
@@ -212,7 +218,6 @@ Deno.test({
       const tried = [
         ["download", "2002", "--dir", join(folder, "../elsewhere")],
         ["download", "https://huggingface.co/x.safetensors"],
-        ["report"],
         ["serve", "--port", "0"],
       ];
       for (const args of tried) {
