@@ -4,6 +4,7 @@ import type { Flags } from "./options/flags.ts";
 import type { Settings } from "./settings/read_settings.ts";
 import type { Io } from "./terminal/io.ts";
 import type { Style } from "./terminal/style.ts";
+import type { Bilingual } from "./texts/texts.ts";
 
 /** What every command is given beside its own arguments. */
 export interface CommandContext {
@@ -11,7 +12,7 @@ export interface CommandContext {
   readonly io: Io;
   /** Colours for messages. */
   readonly style: Style;
-  /** Language of the hints. */
+  /** Language of everything meant for people. */
   readonly locale: Locale;
   /** The settings that hold: options, environment, files, defaults. */
   readonly settings: Settings;
@@ -19,20 +20,18 @@ export interface CommandContext {
   readonly command: string;
 }
 
-/** One command: a file in cli/commands/ that exports it, and a line in cli/commands/commands.ts. */
+/** One command: a file in cli/commands/ that exports it; name, group and summary are its row in cli/commands/commands.ts. */
 export interface Command<F extends Flags = Flags> {
-  /** What the user types. */
-  readonly name: string;
-  /** One line for the list of commands. */
-  readonly summary: string;
   /** How it is called, after `civikit`. */
   readonly usage: string;
-  /** Explanations and examples below the list of options. */
-  readonly help: string;
+  /** Explanations and examples below the list of options; lines are joined and broken anew for the terminal. */
+  readonly help: Bilingual;
   /** Its options, the common ones left out. */
   readonly flags: F;
   /** Whether it runs with settings that are wrong, too, because it shows or mends them. Default: false. */
   readonly isForgiving?: boolean;
+  /** Words its first operand may be, where it says what to do. */
+  readonly actions?: readonly string[];
   /** How many operands it takes at most. Default: any number. */
   readonly mostOperands?: number;
   /** Does it; resolves with the exit code. */

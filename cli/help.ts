@@ -1,74 +1,96 @@
+import { unicodeWidth } from "@std/cli/unicode-width";
+import type { Locale } from "../transport/mod.ts";
 import type { Command } from "./command.ts";
+import { type CommandEntry, type CommandGroup, commands } from "./commands/commands.ts";
 import { flagHelp, type Flags, flagUsage, type NamedFlag, namedFlags } from "./options/flags.ts";
-import { commonFlags } from "./options/shared_flags.ts";
+import { commonFlags, versionFlags } from "./options/shared_flags.ts";
+import { likelyLocale } from "./settings/locale.ts";
+import type { Io } from "./terminal/io.ts";
+import { rowLines, wrapped } from "./terminal/wrap.ts";
+import { environmentText } from "./texts/environment.ts";
+import { helpText } from "./texts/help.ts";
 
-const exitCodes = `exit codes:
-  0 done             1 other, or several kinds of failure   2 wrong usage
-  3 not authorised   4 not found                            5 network or server
-  6 rate limited     7 verification failed                  8 disk
-  129 its terminal was closed, 130 interrupted (run the same command again to go on)`;
-
-/** The help of the whole program. */
-export function programHelp(commands: readonly Command[]): string {
-  const width = Math.max(...commands.map(({ name }) => name.length), "help".length);
-  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
-  return `civikit gets models out of Civitai, whole and verified.
-
-usage: civikit <command> [options]
-
-commands:
-${lines.join("\n")}
-  ${"help".padEnd(width)}  show the help of a command
-
-options:
-  -h, --help     show this help
-  -V, --version  show the version
-
-environment:
-  CIVITAI_API_KEY      your key, from https://civitai.com/user/account; or run
-                       civikit login once
-  CIVIKIT_BASE_URL     another Civitai (default: https://civitai.com)
-  CIVIKIT_LANG         language of the hints: en or zh-TW
-  CIVIKIT_CACHE        on, off, or the file where answers are kept
-  CIVIKIT_STATE_DIR    folder of the statistics and logs
-  CIVIKIT_MONITOR      on or off: whether these are written
-  CIVIKIT_LOG_FORMAT   text or json
-  CIVIKIT_LOG_LEVEL    DEBUG, INFO, WARN or ERROR
-  CIVIKIT_SERVE_TOKEN  what civikit serve asks of other machines
-  NO_COLOR             no colours
-
-${exitCodes}
-`;
+/** How a help is to look. */
+export interface HelpOptions {
+  /** Its language. */
+  readonly locale: Locale;
+  /** Room it has; at most {@linkcode widest} is used. */
+  readonly columns: number;
 }
 
-const headings = [
-  { group: undefined, title: "options" },
-  { group: "site", title: "Civitai" },
-  { group: "output", title: "output" },
-] as const;
+/** Lines that are longer are hard to read. */
+const widest = 100;
+
+/** How the help looks for a person at `io`. */
+export function helpOptions(io: Io, locale: Locale = likelyLocale(io.env)): HelpOptions {
+  return { locale, columns: io.isTerminal ? io.size().columns : 80 };
+}
+
+/** Sections with an empty line between, broken for the terminal. */
+function page(sections: readonly string[], columns: number): string {
+  return `${sections.map((section) => wrapped(section, Math.min(widest, columns))).join("\n\n")}\n`;
+}
+
+/** A heading and its rows, already broken. */
+function list(title: string, rows: readonly (readonly [string, string])[], { locale, columns }: HelpOptions): string {
+  const hang = 4 + Math.max(...rows.map(([term]) => unicodeWidth(term)));
+  const lines = rows.flatMap(([term, text]) => rowLines({ indent: 2, term, hang, text }, Math.min(widest, columns)));
+  return [helpText[locale].heading(title), ...lines].join("\n");
+}
+
+/** The help of the whole program. */
+export function programHelp({ locale, columns }: HelpOptions): string {
+  const text = helpText[locale];
+  const groups = Map.groupBy(commands, ({ group }: CommandEntry): CommandGroup => group);
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  const rows = (entries: readonly CommandEntry[]) =>
+    entries.map(({ name, summary }) => [name.padEnd(width), summary[locale]] as const);
+  const flags = { ...versionFlags, ...commonFlags };
+  return [
+    page([text.about, `${text.usage} ${text.commandUsage}`, text.examples], columns),
+    ...[...groups].map(([group, entries]) => `${list(text.groups[group], rows(entries), { locale, columns })}\n`),
+    `${flagList(flags, { locale, columns }, text.options)}\n`,
+    `${
+      list(text.environment, Object.entries(environmentText).map(([name, help]) => [name, help[locale]]), {
+        locale,
+        columns,
+      })
+    }\n`,
+    page([text.exitCodes, text.more], columns),
+  ].join("\n");
+}
+
+/** What `civikit` alone prints. */
+export function shortHelp({ locale, columns }: HelpOptions): string {
+  const { about, usage, commandUsage, short } = helpText[locale];
+  return page([about, `${usage} ${commandUsage}`, short], columns);
+}
 
 /** The options of a table in two columns, under the headings of their groups. */
-function flagList(flags: Flags): string {
+function flagList(flags: Flags, { locale, columns }: HelpOptions, only?: string): string {
+  const { options, site, output } = helpText[locale];
+  const headings = only === undefined
+    ? [[undefined, options], ["site", site], ["output", output]] as const
+    : [[undefined, only]] as const;
   const all = namedFlags(flags);
   const left = (flag: NamedFlag) => `${flag.short ? "" : "    "}${flagUsage(flag)}`;
   const width = Math.max(...all.map((flag) => left(flag).length));
-  return headings.flatMap(({ group, title }) => {
-    const rows = all.filter((flag) => flag.group === group);
-    const lines = rows.map((flag) => `  ${left(flag).padEnd(width)}  ${flagHelp(flag)}`);
-    return lines.length === 0 ? [] : [`${title}:\n${lines.join("\n")}`];
+  return headings.flatMap(([group, title]) => {
+    const rows = all.filter((flag) => only !== undefined || flag.group === group)
+      .map((flag) => [left(flag).padEnd(width), flagHelp(flag, locale)] as const);
+    return rows.length === 0 ? [] : [list(title, rows, { locale, columns })];
   }).join("\n\n");
 }
 
 /** The help of one command. */
-export function commandHelp({ usage, summary, flags, help }: Command): string {
-  return `${summary}
-
-usage: civikit ${usage}
-
-${flagList({ ...flags, ...commonFlags })}
-
-${help.trim()}
-
-${exitCodes}
-`;
+export function commandHelp(
+  { usage, flags, help, summary }: Command & Pick<CommandEntry, "summary">,
+  { locale, columns }: HelpOptions,
+): string {
+  const text = helpText[locale];
+  return [
+    page([summary[locale], `${text.usage} ${usage}`], columns),
+    `${flagList({ ...flags, ...commonFlags }, { locale, columns })}\n`,
+    page([help[locale].trim(), text.exitCodes], columns),
+  ].join("\n");
 }

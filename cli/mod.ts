@@ -8,7 +8,7 @@ import { main } from "./main.ts";
 
 export { main };
 export { type Io, processIo } from "./terminal/io.ts";
-export { ExitCode } from "./exit_code.ts";
+export { ExitCode } from "./exit_codes.ts";
 export type { JsonEvent } from "./terminal/json.ts";
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

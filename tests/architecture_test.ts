@@ -24,6 +24,7 @@ const RULES: Record<string, { folders: string[]; packages: string[] }> = {
 const FACES: Record<string, string[]> = {
   "": ["mod.ts"],
   hub: ["hub/run/mod.ts", "hub/queue/mod.ts", "hub/worker/mod.ts", "hub/mod.ts"],
+  transport: ["transport/mod.ts", "transport/http/version.ts"],
 };
 
 /** What the folders share and nobody outside needs. */

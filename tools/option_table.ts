@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { commands } from "../cli/commands/commands.ts";
+import { loadCommands } from "../cli/commands/commands.ts";
 import { flagUsage, namedFlags } from "../cli/options/flags.ts";
 import { commonFlags, versionFlags } from "../cli/options/shared_flags.ts";
 import { between, markdownTable } from "./markdown_table.ts";
@@ -11,17 +11,18 @@ import { between, markdownTable } from "./markdown_table.ts";
 const GUIDE = new URL("../docs/user_guide.md", import.meta.url);
 
 /** Every option with its meaning, in the order of the commands, as a table of Markdown. */
-function optionTable(): string {
+async function optionTable(): Promise<string> {
+  const commands = await loadCommands();
   const all = [commonFlags, versionFlags, ...commands.map(({ flags }) => flags)].flatMap(namedFlags);
   const meanings = new Map(all.map((flag) => {
-    return [`\`${flagUsage(flag).replaceAll("|", "\\|")}\``, flag.help["zh-TW"] ?? flag.help.en];
+    return [`\`${flagUsage(flag).replaceAll("|", "\\|")}\``, flag.help["zh-TW"]];
   }));
   return markdownTable([["選項", "意義"], ...meanings]);
 }
 
 /** The guide with its table renewed. */
-export function withOptions(guide: string): string {
-  return between(guide, "options", optionTable());
+export async function withOptions(guide: string): Promise<string> {
+  return between(guide, "options", await optionTable());
 }
 
-if (import.meta.main) await Deno.writeTextFile(GUIDE, withOptions(await Deno.readTextFile(GUIDE)));
+if (import.meta.main) await Deno.writeTextFile(GUIDE, await withOptions(await Deno.readTextFile(GUIDE)));

@@ -9,22 +9,7 @@ import { withInstaller } from "../run/install_run.ts";
 import { installFlags, keepOldFlags, layoutOption, projectOf } from "../options/project_options.ts";
 import { projectWords } from "../terminal/project_words.ts";
 import { printable } from "../terminal/text.ts";
-
-const help = `<what> is a version id, model:<id>, an AIR, or the URL of a page on Civitai. It
-is written into civikit.models.json (what you want), its exact version, file and
-SHA-256 into civikit.lock.json, and then it is installed.
-
-A version is pinned; a model (model:<id>) is followed: "civikit update" takes it
-to its newest version. Both files are made when they are missing; --layout then
-says where models go: a1111, forge, comfyui, sdnext, invokeai, flat, or a template
-such as "{type}/{baseModel}/{file}".
-
-With --json, the lines of "civikit download --json", and "added", "removed", "left".
-
-examples:
-  civikit add 128713 --layout comfyui --root ~/ComfyUI
-  civikit add model:1001 --base "SDXL 1.0"
-  civikit add urn:air:sdxl:checkpoint:civitai:827184@2514310 --no-install`;
+import { addHelp } from "../texts/project.ts";
 
 const flags = {
   ...fileFlags,
@@ -96,10 +81,8 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
 
 /** `civikit add`: a model into manifest, lock file and folder. */
 export const addCommand: Command = {
-  name: "add",
-  summary: "Adds models to a project's manifest and lock file, and installs them.",
   usage: "add <what>... [options]",
   flags,
-  help,
+  help: addHelp,
   run,
 };

@@ -12,21 +12,7 @@ import { cachePath } from "../settings/places.ts";
 import { invalid } from "../settings/setting_words.ts";
 import { formatDuration, printable } from "../terminal/text.ts";
 import { type Output, output } from "../terminal/output.ts";
-
-const help = `<action> is one of:
-  stats    how much is stored, how often it was of use, how many bytes it saved
-  list     what is stored, most recently used first
-  clear    drops it: everything, or what --only-host and --prefix name
-  verify   reads every entry and drops the damaged ones
-
-The cache is the file CIVIKIT_CACHE names (off: there is none), else
-civikit/http.sqlite in the folder for caches of your system. It holds answers
-and pictures, never keys.
-
-examples:
-  civikit cache stats
-  civikit cache list --only-host civitai.com
-  civikit cache clear --prefix https://civitai.com/api/v1/images`;
+import { cacheHelp } from "../texts/cache.ts";
 
 const flags = {
   onlyHost: {
@@ -49,6 +35,8 @@ const flags = {
     help: { ...outputFlags.json.help, en: "JSON, one object a line, on standard output" },
   },
 } as const satisfies Flags;
+
+const actions = ["stats", "list", "clear", "verify"] as const;
 
 function ago(ms: number | undefined): string {
   return ms === undefined ? "-" : `${formatDuration(Date.now() - ms)} ago`;
@@ -150,7 +138,7 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
   using out = output(context, args.flags);
   const [word, ...more] = args.operands;
   if (more.length > 0) throw new UsageError(`argument "${printable(more[0]!)}": one action at a time`);
-  const action = readAction(word, ["stats", "list", "clear", "verify"]);
+  const action = readAction(word, actions);
   const path = context.settings.value("cache.enabled") ? cachePath(context.io.env) : null;
   if (path === undefined) throw invalid("finding the cache: neither CIVIKIT_CACHE nor HOME is set", "CIVIKIT_CACHE");
   if (path === null) {
@@ -172,10 +160,9 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
 
 /** `civikit cache`: looks into the HTTP cache, empties and checks it. */
 export const cacheCommand: Command = {
-  name: "cache",
-  summary: "Shows, empties and checks what was kept of earlier answers.",
   usage: "cache <stats|list|clear|verify> [options]",
-  help,
+  help: cacheHelp,
   flags,
+  actions,
   run,
 };

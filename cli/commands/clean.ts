@@ -10,11 +10,6 @@ import { output } from "../terminal/output.ts";
 import { printable } from "../terminal/text.ts";
 import { pathsText } from "../texts/paths.ts";
 
-const summary = {
-  en: "Shows what is left of unfinished and failed downloads, and removes it when told.",
-  "zh-TW": "列出未完成與失敗的下載留下的檔案，確認後才移除。",
-};
-
 const help = {
   en: `Looks into the folders given, else into those of downloads and models, and below them
 for unfinished files with their journals, old ones that were put aside, and bytes
@@ -96,10 +91,8 @@ function run(args: Args<typeof flags>, context: CommandContext): Promise<number>
 
 /** `civikit clean`: what is left of downloads goes. */
 export const cleanCommand: Command = {
-  name: "clean",
-  summary: summary.en,
   usage: "clean [folder]... [options]",
   flags,
-  help: help.en,
+  help,
   run,
 };

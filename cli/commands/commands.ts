@@ -1,61 +1,278 @@
-import { addCommand } from "./add.ts";
-import { cacheCommand } from "./cache.ts";
 import type { Command } from "../command.ts";
-import { cleanCommand } from "./clean.ts";
-import { configCommand } from "./config.ts";
-import { creatorsCommand } from "./creators.ts";
-import { doctorCommand } from "./doctor.ts";
-import { downloadCommand } from "./download.ts";
-import { enumsCommand } from "./enums.ts";
-import { imagesCommand } from "./images.ts";
-import { installCommand } from "./install.ts";
-import { loginCommand } from "./login.ts";
-import { logoutCommand } from "./logout.ts";
-import { logsCommand } from "./logs.ts";
-import { modelsCommand } from "./models.ts";
-import { outdatedCommand } from "./outdated.ts";
-import { queueCommand } from "./queue.ts";
-import { pathsCommand } from "./paths.ts";
-import { removeCommand } from "./remove.ts";
-import { reportCommand } from "./report.ts";
-import { scanCommand } from "./scan.ts";
-import { serveCommand } from "./serve.ts";
-import { tagsCommand } from "./tags.ts";
-import { transfersCommand } from "./transfers.ts";
-import { updateCommand } from "./update.ts";
-import { usersCommand } from "./users.ts";
-import { verifyCommand } from "./verify.ts";
-import { versionsCommand } from "./versions.ts";
-import { whoamiCommand } from "./whoami.ts";
+import type { Bilingual } from "../texts/texts.ts";
+
+/** What commands are for, in the order of the help. */
+export type CommandGroup = "get" | "find" | "library" | "project" | "service" | "settings";
+
+/** What is known of a command before it is loaded. */
+export interface CommandEntry {
+  /** What the user types. */
+  readonly name: string;
+  /** What it is listed under. */
+  readonly group: CommandGroup;
+  /** One line for the list of commands. */
+  readonly summary: Bilingual;
+  /** Loads it: a run pays for the one command it is. */
+  load(): Promise<Command>;
+}
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [
-  downloadCommand,
-  queueCommand,
-  modelsCommand,
-  versionsCommand,
-  imagesCommand,
-  creatorsCommand,
-  tagsCommand,
-  usersCommand,
-  loginCommand,
-  logoutCommand,
-  whoamiCommand,
-  enumsCommand,
-  configCommand,
-  pathsCommand,
-  cleanCommand,
-  cacheCommand,
-  transfersCommand,
-  reportCommand,
-  logsCommand,
-  doctorCommand,
-  serveCommand,
-  scanCommand,
-  verifyCommand,
-  addCommand,
-  removeCommand,
-  installCommand,
-  outdatedCommand,
-  updateCommand,
+export const commands: readonly CommandEntry[] = [
+  {
+    name: "download",
+    group: "get",
+    summary: {
+      en: "Downloads files from Civitai, or any https URL, and verifies them.",
+      "zh-TW": "從 Civitai 或任何 https 網址下載檔案，並驗證。",
+    },
+    load: async () => (await import("./download.ts")).downloadCommand,
+  },
+  {
+    name: "queue",
+    group: "get",
+    summary: {
+      en: "Keeps what is to be downloaded, for a service or for later, and works it off.",
+      "zh-TW": "記下要下載的東西，交給服務或留待之後，並逐一完成。",
+    },
+    load: async () => (await import("./queue.ts")).queueCommand,
+  },
+  {
+    name: "models",
+    group: "find",
+    summary: {
+      en: "Searches models, or shows one with its versions.",
+      "zh-TW": "搜尋模型，或查看一個模型與它的版本。",
+    },
+    load: async () => (await import("./models.ts")).modelsCommand,
+  },
+  {
+    name: "versions",
+    group: "find",
+    summary: {
+      en: "Shows a model version, or finds the one a file belongs to.",
+      "zh-TW": "查看一個模型版本，或找出檔案屬於哪個版本。",
+    },
+    load: async () => (await import("./versions.ts")).versionsCommand,
+  },
+  {
+    name: "images",
+    group: "find",
+    summary: {
+      en: "Searches the gallery, shows how an image was made, saves images.",
+      "zh-TW": "搜尋圖片、查看圖片怎麼做的、儲存圖片。",
+    },
+    load: async () => (await import("./images.ts")).imagesCommand,
+  },
+  {
+    name: "creators",
+    group: "find",
+    summary: {
+      en: "Searches those who publish models.",
+      "zh-TW": "搜尋創作者。",
+    },
+    load: async () => (await import("./creators.ts")).creatorsCommand,
+  },
+  {
+    name: "tags",
+    group: "find",
+    summary: {
+      en: "Searches tags.",
+      "zh-TW": "搜尋標籤。",
+    },
+    load: async () => (await import("./tags.ts")).tagsCommand,
+  },
+  {
+    name: "users",
+    group: "find",
+    summary: {
+      en: "Searches users, or shows one.",
+      "zh-TW": "搜尋使用者，或查看一位。",
+    },
+    load: async () => (await import("./users.ts")).usersCommand,
+  },
+  {
+    name: "enums",
+    group: "find",
+    summary: {
+      en: "Lists the words Civitai knows: kinds of models, base models, ...",
+      "zh-TW": "列出 Civitai 認得的字：模型種類、基礎模型等。",
+    },
+    load: async () => (await import("./enums.ts")).enumsCommand,
+  },
+  {
+    name: "scan",
+    group: "library",
+    summary: {
+      en: "Finds out what the model files in a folder are, and which are there twice.",
+      "zh-TW": "找出資料夾裡的模型檔案是什麼、哪些重複。",
+    },
+    load: async () => (await import("./scan.ts")).scanCommand,
+  },
+  {
+    name: "verify",
+    group: "library",
+    summary: {
+      en: "Hashes files again and compares them with the lock file, or with the last scan.",
+      "zh-TW": "重新計算檔案的雜湊，與鎖定檔或上次掃描比對。",
+    },
+    load: async () => (await import("./verify.ts")).verifyCommand,
+  },
+  {
+    name: "add",
+    group: "project",
+    summary: {
+      en: "Adds models to a project's manifest and lock file, and installs them.",
+      "zh-TW": "把模型加進專案的清單檔與鎖定檔，並安裝。",
+    },
+    load: async () => (await import("./add.ts")).addCommand,
+  },
+  {
+    name: "remove",
+    group: "project",
+    summary: {
+      en: "Takes models out of a project, with the files that were installed for them.",
+      "zh-TW": "把模型從專案移除，連同為它安裝的檔案。",
+    },
+    load: async () => (await import("./remove.ts")).removeCommand,
+  },
+  {
+    name: "install",
+    group: "project",
+    summary: {
+      en: "Makes a folder of models exactly what its lock file says.",
+      "zh-TW": "讓模型資料夾與鎖定檔完全一致。",
+    },
+    load: async () => (await import("./install.ts")).installCommand,
+  },
+  {
+    name: "outdated",
+    group: "project",
+    summary: {
+      en: "Shows which of a project's models have newer versions.",
+      "zh-TW": "專案裡哪些模型有更新的版本。",
+    },
+    load: async () => (await import("./outdated.ts")).outdatedCommand,
+  },
+  {
+    name: "update",
+    group: "project",
+    summary: {
+      en: "Takes a project's models to their newest versions.",
+      "zh-TW": "把專案的模型更新到最新版本。",
+    },
+    load: async () => (await import("./update.ts")).updateCommand,
+  },
+  {
+    name: "serve",
+    group: "service",
+    summary: {
+      en: "A download service with a queue: pages in the browser, an API, numbers for Prometheus.",
+      "zh-TW": "有佇列的下載服務：網頁、API，以及給 Prometheus 的數字。",
+    },
+    load: async () => (await import("./serve.ts")).serveCommand,
+  },
+  {
+    name: "transfers",
+    group: "service",
+    summary: {
+      en: "Shows what every civikit on this machine downloads; pauses, resumes and cancels it.",
+      "zh-TW": "這台電腦上每個 civikit 正在下載什麼；可暫停、繼續、取消。",
+    },
+    load: async () => (await import("./transfers.ts")).transfersCommand,
+  },
+  {
+    name: "report",
+    group: "service",
+    summary: {
+      en: "Shows requests, errors with hints, response times and downloads of the last days.",
+      "zh-TW": "最近幾天的下載、請求、錯誤與回應時間。",
+    },
+    load: async () => (await import("./report.ts")).reportCommand,
+  },
+  {
+    name: "logs",
+    group: "service",
+    summary: {
+      en: "Analyses the log files: errors, response times, or the last lines.",
+      "zh-TW": "分析紀錄檔：錯誤、回應時間，或最後幾行。",
+    },
+    load: async () => (await import("./logs.ts")).logsCommand,
+  },
+  {
+    name: "config",
+    group: "settings",
+    summary: {
+      en: "Shows and changes the settings of all commands.",
+      "zh-TW": "查看與修改所有指令的設定。",
+    },
+    load: async () => (await import("./config.ts")).configCommand,
+  },
+  {
+    name: "doctor",
+    group: "settings",
+    summary: {
+      en: "Looks what is wrong with network, key, folders and the rest, and says what to do.",
+      "zh-TW": "檢查網路、金鑰、資料夾等有什麼問題，並說明怎麼處理。",
+    },
+    load: async () => (await import("./doctor.ts")).doctorCommand,
+  },
+  {
+    name: "login",
+    group: "settings",
+    summary: {
+      en: "Keeps an API key for later commands, once the site has accepted it.",
+      "zh-TW": "存下 API 金鑰供之後的指令使用；先向網站確認過才存。",
+    },
+    load: async () => (await import("./login.ts")).loginCommand,
+  },
+  {
+    name: "logout",
+    group: "settings",
+    summary: {
+      en: "Removes the API key that was kept by civikit login.",
+      "zh-TW": "移除 civikit login 存下的 API 金鑰。",
+    },
+    load: async () => (await import("./logout.ts")).logoutCommand,
+  },
+  {
+    name: "whoami",
+    group: "settings",
+    summary: {
+      en: "Tells whose API key is in use, and whether Civitai accepts it.",
+      "zh-TW": "用的是誰的 API 金鑰，Civitai 是否接受。",
+    },
+    load: async () => (await import("./whoami.ts")).whoamiCommand,
+  },
+  {
+    name: "paths",
+    group: "settings",
+    summary: {
+      en: "Tells every place where something is kept, and how large it is.",
+      "zh-TW": "列出所有存放東西的位置與大小。",
+    },
+    load: async () => (await import("./paths.ts")).pathsCommand,
+  },
+  {
+    name: "clean",
+    group: "settings",
+    summary: {
+      en: "Shows what is left of unfinished and failed downloads, and removes it when told.",
+      "zh-TW": "列出未完成與失敗的下載留下的檔案，確認後才移除。",
+    },
+    load: async () => (await import("./clean.ts")).cleanCommand,
+  },
+  {
+    name: "cache",
+    group: "settings",
+    summary: {
+      en: "Shows, empties and checks what was kept of earlier answers.",
+      "zh-TW": "查看、清空、檢查快取裡留下的回應。",
+    },
+    load: async () => (await import("./cache.ts")).cacheCommand,
+  },
 ];
+
+/** Every command, loaded, with what was known of it before. */
+export async function loadCommands(): Promise<readonly (Command & CommandEntry)[]> {
+  return await Promise.all(commands.map(async (entry) => ({ ...entry, ...await entry.load() })));
+}

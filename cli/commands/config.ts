@@ -18,33 +18,7 @@ import { settingKeys, settingRow } from "../settings/table.ts";
 import { type Output, output } from "../terminal/output.ts";
 import { printable } from "../terminal/text.ts";
 import { settingsText } from "../texts/settings.ts";
-
-const help = `<action> is one of:
-  list              every setting, its value, and where that comes from
-  get KEY           one of them
-  set KEY VALUE     writes it into the file: on, off, 60, 8M, zh-TW, a,b ...;
-                    KEY may be one entry of a map, such as folders.LORA
-  unset KEY         takes it out of the file; its default holds again
-  edit              opens the file in $VISUAL or $EDITOR
-  path              where the file is
-  check             tells what is wrong with the settings
-  init              makes a file with every setting at its default
-  reset             puts the file aside, under a name it prints
-  migrate FILE      takes over the settings of the old tool, JSON or Python
-                    (read, never run); --dry-run only shows what would become
-                    of each key
-  detect            finds ComfyUI, A1111, Forge, SD.Next and InvokeAI; --use N
-                    sets root, layout and folders for one of them
-
-An option goes before the environment (CIVIKIT_TIMEOUTS_API=60), that before
---config FILE, that before your own file, and that before the default. With
---config, changes go into FILE.
-
-examples:
-  civikit config list
-  civikit config set download.directory ~/ComfyUI/models
-  civikit config set download.limitRate "08:00,512k 23:00,off"
-  civikit config migrate old/user_config.json --dry-run`;
+import { configHelp } from "../texts/config.ts";
 
 const flags = {
   config: commonFlags.config,
@@ -192,11 +166,10 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
 
 /** `civikit config`: what is set for all commands. */
 export const configCommand: Command = {
-  name: "config",
-  summary: "Shows and changes the settings of all commands.",
   usage: "config list|get|set|unset|edit|path|check|init|reset|migrate|detect [...] [options]",
   isForgiving: true,
   flags,
-  help,
+  help: configHelp,
+  actions: Object.keys(actions),
   run,
 };

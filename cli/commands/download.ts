@@ -20,28 +20,7 @@ import { InterruptedError } from "../terminal/interrupt.ts";
 import { chooseReporter } from "../terminal/choose_reporter.ts";
 import { output } from "../terminal/output.ts";
 import { printable } from "../terminal/text.ts";
-
-const help = `<what> is one of:
-  128713                        a version id (model:4384 or --model for a model id)
-  urn:air:sdxl:checkpoint:civitai:827184@2514310, or short: civitai:827184@2514310
-  https://civitai.com/models/4384?modelVersionId=128713   a page or download URL
-  https://example.com/x.safetensors                       any other https URL; the
-                                server may name its file (Content-Disposition)
-  -                             references on standard input, one a line
-
-Interrupted or failed? Run the same command again: it goes on where it stopped.
-Finished files are checked, not fetched again. Hashes decide what is finished.
-
-Progress and messages go to standard error; standard output holds only what
---json, --print-path or --dry-run put there. Every line of --json is an object
-with "event": plan, start, progress, done, error, would_download or summary.
-
-examples:
-  civikit download 128713
-  civikit download model:4384 --dir models/Stable-diffusion
-  civikit download 128713 --layout comfyui --root ~/ComfyUI --sidecars
-  civikit download --from list.txt --jobs 2 --limit-rate 20M
-  civikit download https://example.com/x.bin --sha256 0f3c...`;
+import { downloadHelp } from "../texts/download.ts";
 
 const flags = {
   dir: { type: "setting", setting: "download.directory", short: "d", value: "FOLDER" },
@@ -264,10 +243,8 @@ async function run(args: DownloadArgs, context: CommandContext): Promise<number>
 
 /** `civikit download`: references to verified files. */
 export const downloadCommand: Command = {
-  name: "download",
-  summary: "Downloads files from Civitai, or any https URL, and verifies them.",
   usage: "download <what>... [options]",
   flags,
-  help,
+  help: downloadHelp,
   run,
 };

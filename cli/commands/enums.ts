@@ -3,13 +3,7 @@ import { apiCommand, type ApiContext } from "../run/api_command.ts";
 import { UsageError } from "../options/usage_error.ts";
 import type { Command } from "../command.ts";
 import { printable } from "../terminal/text.ts";
-
-const help = `Without a name: every list and how many words it has. With one: its words, one a
-line, to be used as they are, for instance with "civikit models search --base".
-
-examples:
-  civikit enums
-  civikit enums BaseModel`;
+import { enumsHelp } from "../texts/site.ts";
 
 async function enums(context: ApiContext): Promise<void> {
   const { api, operands, out } = context;
@@ -30,11 +24,9 @@ async function enums(context: ApiContext): Promise<void> {
 
 /** `civikit enums`: the words Civitai knows. */
 export const enumsCommand: Command = apiCommand({
-  name: "enums",
-  summary: "Lists the words Civitai knows: kinds of models, base models, ...",
   usage: "enums [<name>] [options]",
   flags: {},
   mostOperands: 1,
-  help,
+  help: enumsHelp,
   actions: { "": enums },
 });

@@ -5,20 +5,7 @@ import { downloadSettings } from "../run/download_settings.ts";
 import type { Flags } from "../options/flags.ts";
 import { dirFlags, fetchFlags, jobsFlag, listFlags, searchFlags } from "../options/shared_flags.ts";
 import type { Command } from "../command.ts";
-
-const help = `actions:
-  search         images that fit, most reactions first
-  get <id>       one image and how it was made
-  download       saves the images that fit, five at a time; those already in the
-                 folder are left alone, so the same command goes on
-
-The ending of a saved file says what its bytes are, whatever its URL says. With
---json, every line of download is an object with "event": image or summary.
-
-examples:
-  civikit images search --version-id 128713 --limit 5
-  civikit images get 98780806 --json
-  civikit images download --user lamplighter --limit 200 --dir gallery --sidecar`;
+import { imagesHelp } from "../texts/site.ts";
 
 const idFlag = { type: "whole", value: "ID", least: 1, most: 2 ** 31 - 1 } as const;
 
@@ -60,7 +47,7 @@ const flags = {
     value: "PIXELS",
     least: 1,
     most: 1800,
-    usual: "the originals",
+    usual: { en: "the originals", "zh-TW": "原圖" },
     help: { en: "download: smaller copies of this width", "zh-TW": "圖片縮到這個寬度" },
   },
   videos: {
@@ -165,10 +152,8 @@ async function download(context: ImagesContext): Promise<number> {
 
 /** `civikit images`: search, look at and save images. */
 export const imagesCommand: Command = apiCommand({
-  name: "images",
-  summary: "Searches the gallery, shows how an image was made, saves images.",
   usage: "images search|get|download [<id>] [options]",
   flags,
-  help,
+  help: imagesHelp,
   actions: { search, get, download },
 });

@@ -3,20 +3,7 @@ import type { Flags } from "../options/flags.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { withInstaller } from "../run/install_run.ts";
 import { installFlags, keepOldFlags, projectOf } from "../options/project_options.ts";
-
-const help = `Makes the folder exactly what civikit.lock.json says: fetches what is missing, in
-parallel and verified, and takes away what earlier installs put there and nobody
-wants any more (unless it was changed since, or --keep-old is given). A file goes
-when the one in its place is verified and there. Entries of civikit.models.json the
-lock file does not know yet are looked up and locked; with --frozen that is an
-error instead. When everything is there, no network is needed.
-
-Killed or interrupted? Run it again. Keep both files in git: everybody who runs
-"civikit install" then has the same models, bit for bit.
-
-examples:
-  civikit install
-  civikit install --frozen --root ~/ComfyUI`;
+import { installHelp } from "../texts/project.ts";
 
 const flags = {
   frozen: {
@@ -39,11 +26,9 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
 
 /** `civikit install`: a folder exactly as its lock file says. */
 export const installCommand: Command = {
-  name: "install",
-  summary: "Makes a folder of models exactly what its lock file says.",
   usage: "install [options]",
   flags,
   mostOperands: 0,
-  help,
+  help: installHelp,
   run,
 };

@@ -16,11 +16,6 @@ import { type Output, output } from "../terminal/output.ts";
 import { printable } from "../terminal/text.ts";
 import { keysText } from "../texts/keys.ts";
 
-const summary = {
-  en: "Keeps an API key for later commands, once the site has accepted it.",
-  "zh-TW": "存下 API 金鑰供之後的指令使用；先向網站確認過才存。",
-};
-
 const help = {
   en: `Asks for the key on the terminal, where it is not shown; elsewhere it reads one
 line of the standard input. The site is asked whose key it is, and a key it
@@ -128,11 +123,9 @@ async function run(args: LoginArgs, context: CommandContext): Promise<number> {
 
 /** `civikit login`: an API key for all later commands. */
 export const loginCommand: Command = {
-  name: "login",
-  summary: summary.en,
   usage: "login [options]",
   flags,
   mostOperands: 0,
-  help: help.en,
+  help,
   run,
 };

@@ -12,11 +12,6 @@ import { output } from "../terminal/output.ts";
 import { printable } from "../terminal/text.ts";
 import { keysText } from "../texts/keys.ts";
 
-const summary = {
-  en: "Removes the API key that was kept by civikit login.",
-  "zh-TW": "移除 civikit login 存下的 API 金鑰。",
-};
-
 const help = {
   en: `Removes the key file, even one that cannot be read as a key. A key in the
 environment is not touched, and the key itself stays valid until it is revoked at
@@ -65,11 +60,9 @@ function run(args: Args<typeof flags>, context: CommandContext): Promise<number>
 
 /** `civikit logout`: the key file is gone. */
 export const logoutCommand: Command = {
-  name: "logout",
-  summary: summary.en,
   usage: "logout [options]",
   flags,
   mostOperands: 0,
-  help: help.en,
+  help,
   run,
 };

@@ -11,24 +11,7 @@ import { interrupt } from "../terminal/interrupt.ts";
 import { monitorPaths } from "../settings/places.ts";
 import { printable } from "../terminal/text.ts";
 import { jsonText } from "../terminal/json_line.ts";
-
-const help = `<what> is one of:
-  errors    failures by status, by kind of network trouble, and timeouts
-  latency   response times: mean, shortest, longest, 95th percentile, trend
-  tail      the last lines; with --follow also those to come
-
-After <what> may stand which log: http_client (every request; the default),
-application (downloads, memory) or error (only errors), or any other file.
-Rotated files (http_client.log.1 ...) and gzip files are read too.
-CIVIKIT_LOG_FORMAT=json makes JSON lines of what is written, CIVIKIT_LOG_LEVEL
-(DEBUG, INFO, WARN, ERROR) chooses how much.
-
-examples:
-  civikit logs errors
-  civikit logs latency --json
-  civikit logs tail --limit 50 --follow
-  civikit logs tail error
-  civikit logs errors old/http_client.log.gz`;
+import { logsHelp } from "../texts/service.ts";
 
 const { default: _ours, ...linesFlag } = listFlags.limit;
 
@@ -36,13 +19,13 @@ const flags = {
   logDir: {
     type: "text",
     value: "FOLDER",
-    usual: "logs in CIVIKIT_STATE_DIR",
+    usual: { en: "logs in CIVIKIT_STATE_DIR", "zh-TW": "CIVIKIT_STATE_DIR 裡的 logs" },
     help: { en: "folder of the logs", "zh-TW": "紀錄檔在哪個資料夾" },
   },
   limit: {
     ...linesFlag,
     least: 0,
-    usual: "20 of tail, 5 of errors",
+    usual: { en: "20 of tail, 5 of errors", "zh-TW": "tail 20，errors 5" },
     help: { ...linesFlag.help, en: "at most so many lines" },
   },
   follow: {
@@ -167,10 +150,9 @@ async function run(args: Args<typeof flags>, { io }: CommandContext): Promise<nu
 
 /** `civikit logs`: what the log files say. */
 export const logsCommand: Command = {
-  name: "logs",
-  summary: "Analyses the log files: errors, response times, or the last lines.",
   usage: "logs errors|latency|tail [<log>|<file>...] [options]",
-  help,
+  help: logsHelp,
   flags,
+  actions: kinds,
   run,
 };

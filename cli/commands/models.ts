@@ -14,18 +14,7 @@ import { listFlags, searchFlags } from "../options/shared_flags.ts";
 import type { Command } from "../command.ts";
 import { printable } from "../terminal/text.ts";
 import { siteWords } from "../options/known_words.ts";
-
-const help = `actions:
-  search [<words>]   models that fit, best rated first
-  get <what>         one model with its versions: an id, a page's URL or an AIR
-
-Options with several values take commas: --type LORA,LoCon. An unknown tag or
-base model is an error, because Civitai would ignore the tag, or find nothing.
-
-examples:
-  civikit models search lantern --type LORA --base "SDXL 1.0" --nsfw
-  civikit models search --user lamplighter --sort Newest --all --json
-  civikit models get https://civitai.com/models/4384`;
+import { modelsHelp } from "../texts/site.ts";
 
 const flags = {
   type: {
@@ -143,10 +132,8 @@ async function get(context: ApiContext): Promise<void> {
 
 /** `civikit models`: search and look at models. */
 export const modelsCommand: Command = apiCommand({
-  name: "models",
-  summary: "Searches models, or shows one with its versions.",
   usage: "models search|get [<words>|<what>] [options]",
   flags,
-  help,
+  help: modelsHelp,
   actions: { search, get },
 });

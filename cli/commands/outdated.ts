@@ -6,12 +6,7 @@ import type { Command, CommandContext } from "../command.ts";
 import { projectFlags, projectOf } from "../options/project_options.ts";
 import { outputFlags, siteFlags } from "../options/shared_flags.ts";
 import { openSession } from "../run/session.ts";
-
-const help = `Shows the locked models that have newer versions; changes nothing. NEWEST is the
-newest version for the same base model. "follows" entries move with "civikit
-update", "pinned" ones with "civikit update --latest".
-
-With --json every line is an object with "event": outdated, error or summary.`;
+import { outdatedHelp } from "../texts/project.ts";
 
 const flags = { ...projectFlags, json: outputFlags.json, ...siteFlags } as const satisfies Flags;
 
@@ -40,11 +35,9 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
 
 /** `civikit outdated`: locked models with newer versions. */
 export const outdatedCommand: Command = {
-  name: "outdated",
-  summary: "Shows which of a project's models have newer versions.",
   usage: "outdated [options]",
   flags,
   mostOperands: 0,
-  help,
+  help: outdatedHelp,
   run,
 };

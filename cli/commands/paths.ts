@@ -11,11 +11,6 @@ import { output } from "../terminal/output.ts";
 import { printable } from "../terminal/text.ts";
 import { pathsText } from "../texts/paths.ts";
 
-const summary = {
-  en: "Tells every place where something is kept, and how large it is.",
-  "zh-TW": "列出所有存放東西的位置與大小。",
-};
-
 const help = {
   en: `Settings, API keys, cache, remembered hashes, statistics, logs, downloads: each with
 its size, or that it is not there yet. Of the folders of downloads and models only
@@ -114,11 +109,9 @@ function run(args: Args<typeof flags>, context: CommandContext): Promise<number>
 
 /** `civikit paths`: where everything is kept. */
 export const pathsCommand: Command = {
-  name: "paths",
-  summary: summary.en,
   usage: "paths [options]",
   flags,
   mostOperands: 0,
-  help: help.en,
+  help,
   run,
 };

@@ -23,6 +23,7 @@ import { collectReferences } from "../run/reference_list.ts";
 import { type Output, output } from "../terminal/output.ts";
 import { formatDuration, printable } from "../terminal/text.ts";
 import { queueText } from "../texts/queue.ts";
+import { bilingual } from "../texts/texts.ts";
 
 const actions = [
   "add",
@@ -287,10 +288,8 @@ async function run(args: QueueArgs, context: CommandContext): Promise<number> {
 
 /** `civikit queue`: what is to be downloaded, by a service or later. */
 export const queueCommand: Command = {
-  name: "queue",
-  summary: queueText.en.summary,
   usage: "queue <action> [<what>...] [options]",
   flags,
-  help: queueText.en.help,
+  help: bilingual(queueText, ({ help }) => help),
   run,
 };

@@ -7,14 +7,7 @@ import { withInstaller } from "../run/install_run.ts";
 import { installFlags, projectOf } from "../options/project_options.ts";
 import { projectWords } from "../terminal/project_words.ts";
 import { printable } from "../terminal/text.ts";
-
-const help = `<what> is an entry as civikit.models.json has it, a version id, model:<id>, an AIR,
-a page URL, or the path of an installed file. It goes from manifest and lock file,
-and its files go from the disk if they still are what was installed. Sidecars stay.
-
-examples:
-  civikit remove 128713
-  civikit remove model:1001 --keep-files`;
+import { removeHelp } from "../texts/project.ts";
 
 const flags = {
   keepFiles: {
@@ -43,10 +36,8 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
 
 /** `civikit remove`: a model out of manifest, lock file and folder. */
 export const removeCommand: Command = {
-  name: "remove",
-  summary: "Takes models out of a project, with the files that were installed for them.",
   usage: "remove <what>... [options]",
   flags,
-  help,
+  help: removeHelp,
   run,
 };

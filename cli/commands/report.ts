@@ -9,23 +9,13 @@ import { existsSync } from "node:fs";
 import { isGranted, keeping } from "../settings/rights.ts";
 import { monitorPaths } from "../settings/places.ts";
 import { printable } from "../terminal/text.ts";
-
-const help = `Every command records its requests in ~/.local/state/civikit/stats.sqlite (or
-CIVIKIT_STATE_DIR), unless CIVIKIT_MONITOR=off: by the minute for 24 hours, by
-the hour for 30 days. Several commands may record at once.
-
-examples:
-  civikit report                        everything that is kept
-  civikit report --since 24h --markdown
-  civikit report --json | jq .error_rate_percent
-  civikit report --export csv > minutes.csv
-  civikit report --clear                forget all numbers`;
+import { reportHelp } from "../texts/service.ts";
 
 const flags = {
   since: {
     type: "span",
     value: "TIME",
-    usual: "all that is kept",
+    usual: { en: "all that is kept", "zh-TW": "留存的全部" },
     help: { en: "only the last TIME: 90m, 24h, 7d", "zh-TW": "只看最近這段時間：`90m`、`24h`、`7d`" },
   },
   json: { ...outputFlags.json, help: { ...outputFlags.json.help, en: "as one JSON object" } },
@@ -79,11 +69,9 @@ async function run(args: Args<typeof flags>, { io, locale }: CommandContext): Pr
 
 /** `civikit report`: what the commands of the last days recorded. */
 export const reportCommand: Command = {
-  name: "report",
-  summary: "Shows requests, errors with hints, response times and downloads of the last days.",
   usage: "report [options]",
   mostOperands: 0,
-  help,
+  help: reportHelp,
   flags,
   run,
 };

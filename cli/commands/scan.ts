@@ -22,31 +22,7 @@ import { openSession, type Session } from "../run/session.ts";
 import { formatElapsed, printable } from "../terminal/text.ts";
 import { hashFlags, hashJobsFlags, listFlags, outputFlags, sidecarFlags, siteFlags } from "../options/shared_flags.ts";
 import { showUpdates, type Updates } from "../run/show_updates.ts";
-
-const help = `Hashes every model file below the folders (default: the current one), or single
-files, asks Civitai what each is, and reports. Files that did not change since
-the last scan are not hashed again; what Civitai said is remembered. Nothing is
-written into the folders unless --sidecars or --link-duplicates asks for it.
-
-Standard output holds the report, with paths as seen from the folder given: what
-Civitai knows, the first files it does not, duplicates and totals; --all lists
-every file. Damaged is what by its own account cannot be whole: .safetensors,
-GGUF and zip archives (.pt, .ckpt) say how long they are. The exit code is 7
-then. With --json every line is an object with "event": file, damaged, skipped,
-error, duplicates, sidecar, linked, update or summary, and paths are whole.
-
---updates asks Civitai, 100 models a question, which models have newer versions.
-A model that cannot be asked about, because it was deleted for instance, is
-reported and stops nothing. Nothing is downloaded: give a version id of the list
-to "civikit download". A version counts as newer when it stands before every one
-you have; NEWEST is the newest for a base model you have, so that an SDXL LoRA is
-not "updated" to a Flux one. --any-base shows the others too.
-
-examples:
-  civikit scan ~/ComfyUI/models
-  civikit scan models --all
-  civikit scan models --updates
-  civikit scan models --sidecars --json`;
+import { scanHelp } from "../texts/library.ts";
 
 /** How many of the files that tell nothing are listed unless all are wanted. */
 const mostListed = 20;
@@ -274,10 +250,8 @@ function summaryText(
 
 /** `civikit scan`: what the files of a library are. */
 export const scanCommand: Command = {
-  name: "scan",
-  summary: "Finds out what the model files in a folder are, and which are there twice.",
   usage: "scan [<folder or file>...] [options]",
   flags,
-  help,
+  help: scanHelp,
   run,
 };

@@ -9,22 +9,7 @@ import { ExitCode } from "../exit_code.ts";
 import { interrupt } from "../terminal/interrupt.ts";
 import { openBrowser } from "../run/open_browser.ts";
 import { serveText } from "../texts/serve.ts";
-
-const help = `A download service: a page to put models into a queue that survives restarts,
-an API for programs under /api/v1, aria2's JSON-RPC under /jsonrpc, what all
-commands of the last 24 hours did under /status, and numbers for Prometheus
-under /metrics. It goes on until it is interrupted; what is under way then is
-taken up again at the next start. One service at a time works on the queue.
-
-It listens on 127.0.0.1. Any other --host needs a token of 16 characters or
-more in CIVIKIT_SERVE_TOKEN, which browsers are asked for once and Prometheus
-sends as a bearer token. Put a reverse proxy with TLS in front of it and name
-the proxy's host with --allow-host.
-
-examples:
-  civikit serve --open
-  civikit serve --port 9090
-  CIVIKIT_SERVE_TOKEN=... civikit serve --host 0.0.0.0 --allow-host box.lan`;
+import { serveHelp } from "../texts/service.ts";
 
 const flags = {
   port: { type: "setting", setting: "serve.port", short: "p", value: "N" },
@@ -92,11 +77,9 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
 
 /** `civikit serve`: the download service. */
 export const serveCommand: Command = {
-  name: "serve",
-  summary: "A download service with a queue: pages in the browser, an API, numbers for Prometheus.",
   usage: "serve [options]",
   mostOperands: 0,
-  help,
+  help: serveHelp,
   flags,
   run,
 };

@@ -1,13 +1,7 @@
 import { apiCommand, type ApiContext, listOptions, showList, wordsOf } from "../run/api_command.ts";
 import { listFlags } from "../options/shared_flags.ts";
 import type { Command } from "../command.ts";
-
-const help = `actions:
-  search [<words>]   tags that begin with the words; upper and lower case are
-                     told apart
-
-example:
-  civikit tags search anime --all`;
+import { tagsHelp } from "../texts/site.ts";
 
 async function search(context: ApiContext<typeof listFlags>): Promise<void> {
   const query = wordsOf(context);
@@ -17,10 +11,8 @@ async function search(context: ApiContext<typeof listFlags>): Promise<void> {
 
 /** `civikit tags`: search tags. */
 export const tagsCommand: Command = apiCommand({
-  name: "tags",
-  summary: "Searches tags.",
   usage: "tags search [<words>] [options]",
   flags: listFlags,
-  help,
+  help: tagsHelp,
   actions: { search },
 });

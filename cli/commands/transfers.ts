@@ -17,6 +17,7 @@ import { interrupt } from "../terminal/interrupt.ts";
 import { type Output, output } from "../terminal/output.ts";
 import { painter } from "../terminal/painter.ts";
 import { formatElapsed, printable } from "../terminal/text.ts";
+import { bilingual } from "../texts/texts.ts";
 import { transfersText } from "../texts/transfers.ts";
 
 const flags = {
@@ -40,6 +41,8 @@ const flags = {
 
 type TransfersArgs = Args<typeof flags>;
 
+const transferActions = ["list", "pause", "resume", "cancel"] as const;
+
 /** What is asked: a list, or something of one transfer (`undefined` for all). */
 interface Asked {
   readonly action: "list" | Wish;
@@ -47,7 +50,7 @@ interface Asked {
 }
 
 function readAsked({ operands: [word = "list", id, ...more], flags }: TransfersArgs): Asked {
-  const action = readAction(word, ["list", "pause", "resume", "cancel"]);
+  const action = readAction(word, transferActions);
   if (action === "list") {
     if (id !== undefined) throw new UsageError(`argument "${printable(id)}": the list takes none`);
     if (flags.history && flags.watch) throw new UsageError("option --watch: what ended does not change");
@@ -200,11 +203,10 @@ async function run(args: TransfersArgs, context: CommandContext): Promise<number
 
 /** `civikit transfers`: what every process downloads. */
 export const transfersCommand: Command = {
-  name: "transfers",
-  summary: transfersText.en.summary,
   usage: "transfers [list|pause|resume|cancel] [ID|all] [options]",
   mostOperands: 3,
-  help: transfersText.en.help,
+  help: bilingual(transfersText, ({ help }) => help),
+  actions: transferActions,
   flags,
   run,
 };

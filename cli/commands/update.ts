@@ -7,19 +7,7 @@ import { withInstaller } from "../run/install_run.ts";
 import { installFlags, keepOldFlags, projectOf } from "../options/project_options.ts";
 import { moveText, projectWords, stayText } from "../terminal/project_words.ts";
 import { printable } from "../terminal/text.ts";
-
-const help = `Takes the entries that follow a model (model:<id>) to its newest version, writes the
-lock file and installs. Entries that name a version stay, unless --latest moves
-them in civikit.models.json to the newest version for the same base model.
-Without <what>, everything is updated. What cannot be moved is told, and why.
-
-An old file goes when the new one is verified and in place, unless --keep-old is
-given. --dry-run shows what would move, be fetched and be removed.
-
-examples:
-  civikit update
-  civikit update model:1001
-  civikit update --latest --dry-run`;
+import { updateHelp } from "../texts/project.ts";
 
 const flags = {
   latest: {
@@ -65,10 +53,8 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
 
 /** `civikit update`: followed models to their newest versions. */
 export const updateCommand: Command = {
-  name: "update",
-  summary: "Takes a project's models to their newest versions.",
   usage: "update [<what>...] [options]",
   flags,
-  help,
+  help: updateHelp,
   run,
 };

@@ -2,13 +2,7 @@ import { CivikitError } from "../../transport/mod.ts";
 import { apiCommand, type ApiContext, showFacts, wordsOf } from "../run/api_command.ts";
 import { UsageError } from "../options/usage_error.ts";
 import type { Command } from "../command.ts";
-
-const help = `actions:
-  search <words>   up to five users whose name is like the words
-  get <name|id>    one user; a name of digits only is taken for an id
-
-example:
-  civikit users get lamplighter`;
+import { usersHelp } from "../texts/site.ts";
 
 async function search(context: ApiContext): Promise<void> {
   const words = wordsOf(context);
@@ -38,10 +32,8 @@ async function get(context: ApiContext): Promise<void> {
 
 /** `civikit users`: search and look at users. */
 export const usersCommand: Command = apiCommand({
-  name: "users",
-  summary: "Searches users, or shows one.",
   usage: "users search|get <words|name|id> [options]",
   flags: {},
-  help,
+  help: usersHelp,
   actions: { search, get },
 });

@@ -13,18 +13,7 @@ import { projectFlags, projectOf } from "../options/project_options.ts";
 import { warnSkip } from "../terminal/skipped.ts";
 import { formatElapsed } from "../terminal/text.ts";
 import { hashFlags, hashJobsFlags, outputFlags } from "../options/shared_flags.ts";
-
-const help = `Hashes files again, all of them, and compares each with what was written down:
-with folders, the hash of the last scan; without, the lock file of the project
-(civikit.lock.json). Finds what a disk lost or something overwrote without
-changing size or time. Asks nobody; changes nothing.
-
-Files nobody has written down are "unrecorded". What .safetensors, GGUF and zip
-archives (.pt, .ckpt) say of themselves must fit their size, too, unless Civitai
-or the lock file knows the very bytes.
-
-With --json every line is an object with "event": ok, unrecorded, damaged,
-missing, unreadable or summary. The exit code is 7 when something is damaged.`;
+import { verifyHelp } from "../texts/library.ts";
 
 const flags = { ...projectFlags, ...hashJobsFlags, ...hashFlags, ...outputFlags } as const satisfies Flags;
 
@@ -77,10 +66,8 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
 
 /** `civikit verify`: whether files still are what they were. */
 export const verifyCommand: Command = {
-  name: "verify",
-  summary: "Hashes files again and compares them with the lock file, or with the last scan.",
   usage: "verify [<folder or file>...] [options]",
   flags,
-  help,
+  help: verifyHelp,
   run,
 };

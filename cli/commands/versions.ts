@@ -4,17 +4,7 @@ import { apiCommand, type ApiContext, idOperand, showFacts, sizeText } from "../
 import { UsageError } from "../options/usage_error.ts";
 import type { Command } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
-
-const help = `actions:
-  get <id>                 one version with its files
-  by-hash <hash|file>...   what model a hash or a file on the disk belongs to
-
-by-hash takes any hash Civitai knows (SHA-256, AutoV2, AutoV3, BLAKE3, CRC32) or
-a path; many SHA-256 hashes and files are asked for in one call.
-
-examples:
-  civikit versions get 128713
-  civikit versions by-hash models/*.safetensors --json`;
+import { versionsHelp } from "../texts/site.ts";
 
 function show(context: ApiContext, version: Version): void {
   const { id, name, modelId, model, baseModel, publishedAt, usageControl, trainedWords, air, files } = version;
@@ -78,10 +68,8 @@ async function byHash(context: ApiContext): Promise<number> {
 
 /** `civikit versions`: look at model versions. */
 export const versionsCommand: Command = apiCommand({
-  name: "versions",
-  summary: "Shows a model version, or finds the one a file belongs to.",
   usage: "versions get|by-hash <what>... [options]",
   flags: {},
-  help,
+  help: versionsHelp,
   actions: { get, "by-hash": byHash },
 });

@@ -1,10 +1,7 @@
 import { CivikitError } from "../../transport/mod.ts";
 import { apiCommand, type ApiContext, showFacts } from "../run/api_command.ts";
 import type { Command } from "../command.ts";
-
-const help = `Only this call tells whether Civitai accepts your API key: to a wrong or expired
-one every other call answers as if there were none. Exit code 3 when it is not
-accepted, or when there is none.`;
+import { whoamiHelp } from "../texts/site.ts";
 
 async function whoami(context: ApiContext): Promise<void> {
   if (context.keySource === undefined) {
@@ -24,12 +21,10 @@ async function whoami(context: ApiContext): Promise<void> {
 
 /** `civikit whoami`: whose key is in use. */
 export const whoamiCommand: Command = apiCommand({
-  name: "whoami",
-  summary: "Tells whose API key is in use, and whether Civitai accepts it.",
   usage: "whoami [options]",
   flags: {},
   mostOperands: 0,
-  help,
+  help: whoamiHelp,
   actions: { "": whoami },
   isAboutKey: true,
 });

@@ -1,8 +1,11 @@
 import { closest } from "../../transport/internal.ts";
 import { parseArgs } from "@std/cli/parse-args";
 import { printable } from "../terminal/text.ts";
-import { type Flags, type NamedFlag, namedFlags, optionName, readFlags, type Values } from "./flags.ts";
+import { type Flags, type NamedFlag, namedFlags, optionName, type Values } from "./flags.ts";
+import { readFlags } from "./read_flags.ts";
 import { UsageError } from "./usage_error.ts";
+import { bilingual } from "../texts/texts.ts";
+import { usageText } from "../texts/usage.ts";
 
 /** A command line taken apart. */
 export interface Args<F extends Flags> {
@@ -30,14 +33,11 @@ const secretFlags = new Set(["key", "token", "api-key", "apikey", "api_key", "pa
 
 function refuse(name: string, flags: readonly NamedFlag[]): never {
   if (secretFlags.has(name.toLowerCase())) {
-    throw new UsageError(
-      `option --${name}: not offered, because other users would see the key in the list of processes.\n` +
-        "Run civikit login once, or set CIVITAI_API_KEY.",
-    );
+    throw new UsageError(bilingual(usageText, (t) => t.secret(name)));
   }
   const dashed = name.length > 1 ? `--${name}` : `-${name}`;
   const near = name.length > 1 ? closest(name, flags.map((flag) => flag.name)) : undefined;
-  throw new UsageError(`option "${printable(dashed)}": unknown${near ? `; did you mean --${near}?` : ""}`);
+  throw new UsageError(bilingual(usageText, (t) => t.unknownOption(printable(dashed), near ? `--${near}` : "")));
 }
 
 /**
@@ -86,7 +86,7 @@ export function splitArgs<F extends Flags>(args: readonly string[], flags: F): S
     },
   });
   for (const { name } of valued) {
-    if (parsed[name] === "") throw new UsageError(`option --${name}: needs a value`);
+    if (parsed[name] === "") throw new UsageError(bilingual(usageText, (t) => t.noValue(name)));
   }
   const given = (name: string) => parsed[name] as string | boolean | undefined;
   return {

@@ -1,23 +1,39 @@
-const again = "to get a newer civikit, install it again with the line of the README";
+import type { Bilingual } from "../texts/texts.ts";
+
+/** What to type instead: the line itself. */
+const line = (text: string): Bilingual => ({
+  en: `did you mean: civikit ${text}`,
+  "zh-TW": `您要的是：civikit ${text}`,
+});
+
+const again: Bilingual = {
+  en: "to get a newer civikit, install it again with the line of the README",
+  "zh-TW": "要更新 civikit，請用 README 的那一行再安裝一次",
+};
+const remove: Bilingual = {
+  en: "to remove civikit: deno uninstall --global civikit",
+  "zh-TW": "要移除 civikit：deno uninstall --global civikit",
+};
 
 /** What people call a thing that has another name here, or that another program does: where to find it. */
-export const elsewhere: ReadonlyMap<string, string> = new Map([
-  ["updates", "did you mean: civikit scan --updates"],
-  ["search", "did you mean: civikit models search"],
-  ["find", "did you mean: civikit models search"],
-  ["info", "did you mean: civikit models get"],
-  ["show", "did you mean: civikit models get"],
-  ["list", "did you mean: civikit scan --all"],
-  ["ls", "did you mean: civikit scan --all"],
-  ["get", "did you mean: civikit download"],
-  ["pull", "did you mean: civikit download"],
-  ["dl", "did you mean: civikit download"],
-  ["auth", "did you mean: civikit login"],
-  ["signin", "did you mean: civikit login"],
-  ["signout", "did you mean: civikit logout"],
+export const elsewhere: ReadonlyMap<string, Bilingual> = new Map([
+  ["updates", line("scan --updates")],
+  ["search", line("models search")],
+  ["find", line("models search")],
+  ["info", line("models get")],
+  ["show", line("models get")],
+  ["list", line("scan --all")],
+  ["ls", line("scan --all")],
+  ["get", line("download")],
+  ["pull", line("download")],
+  ["fetch", line("download")],
+  ["dl", line("download")],
+  ["auth", line("login")],
+  ["signin", line("login")],
+  ["signout", line("logout")],
+  ["settings", line("config list")],
+  ["set", line("config set")],
   ["upgrade", again],
   ["self-update", again],
-  ["uninstall", "deno uninstall --global civikit"],
-  ["settings", "did you mean: civikit config list"],
-  ["set", "did you mean: civikit config set"],
+  ["uninstall", remove],
 ]);

@@ -1,6 +1,8 @@
 import { closest } from "../../transport/internal.ts";
 import type { Civitai, Enums } from "../../api/mod.ts";
 import { UsageError } from "./usage_error.ts";
+import { bilingual } from "../texts/texts.ts";
+import { usageText } from "../texts/usage.ts";
 import { printable } from "../terminal/text.ts";
 
 const folded = (word: string): string => word.toLowerCase().replace(/[\s_-]+/g, "");
@@ -8,27 +10,27 @@ const folded = (word: string): string => word.toLowerCase().replace(/[\s_-]+/g, 
 /**
  * The one of `words` that is meant by `typed`: upper or lower case, spaces, dashes and underscores make no difference.
  *
- * @param option Where it was typed, such as `option --sort`.
+ * @param option Where it was typed, such as `sort`.
  * @param due What would have been right; the words themselves by default.
  * @throws {UsageError} when it is none of them, with the one that is near.
  */
-export function knownWord(
+export function knownOption(
   option: string,
   typed: string,
   words: readonly string[],
-  due: string = words.length > 2 ? `one of ${words.join(", ")} is due` : `expected ${words.join(" or ")}`,
+  due: (texts: typeof usageText["en"]) => string = (t) => t.oneOf(words),
 ): string {
   const wanted = folded(typed);
   const forms = words.map(folded);
   const at = forms.indexOf(wanted);
   if (at >= 0) return words[at]!;
   const near = closest(wanted, forms);
-  const hint = near === undefined ? "" : `; did you mean "${printable(words[forms.indexOf(near)]!)}"?`;
-  throw new UsageError(`${option} "${printable(typed)}": unknown${hint}\n${due}`);
+  const meant = near === undefined ? "" : printable(words[forms.indexOf(near)]!);
+  throw new UsageError(bilingual(usageText, (t) => t.unknownWord(option, printable(typed), meant, due(t))));
 }
 
 /**
- * {@linkcode knownWord} for words of the site. Where the site does not tell its words they are taken as they are.
+ * {@linkcode knownOption} for words of the site. Where the site does not tell its words they are taken as they are.
  *
  * @param lists Which of its lists; the first is the one to look into.
  */
@@ -43,5 +45,5 @@ export async function siteWords(
   signal.throwIfAborted();
   const words = [...new Set(lists.flatMap((list) => all?.[list] ?? []))];
   if (words.length === 0) return typed;
-  return typed.map((word) => knownWord(`option --${name}`, word, words, `"civikit enums ${lists[0]}" lists all`));
+  return typed.map((word) => knownOption(name, word, words, (t) => t.siteList(lists[0]!)));
 }

@@ -3,7 +3,7 @@ import { InputError } from "../../transport/mod.ts";
 import type { Values } from "./flags.ts";
 import { fetchFlags, hashFlags, outputFlags, sidecarFlags, siteFlags } from "./shared_flags.ts";
 import type { Io } from "../terminal/io.ts";
-import { knownWord } from "./known_words.ts";
+import { knownOption } from "./known_words.ts";
 import { rootsPath } from "../settings/places.ts";
 import { isGranted, keeping } from "../settings/rights.ts";
 
@@ -69,8 +69,7 @@ function namedRoots({ env }: Io): string | undefined {
  */
 export function layoutOption(text: string | undefined): string | undefined {
   if (text === undefined || text.includes("{")) return text;
-  const due = `one of ${layoutNames.join(", ")}, or a template such as "{type}/{baseModel}/{file}" is due`;
-  return knownWord("option --layout", text, layoutNames, due);
+  return knownOption("layout", text, layoutNames, (t) => t.layoutDue(layoutNames));
 }
 
 /** What {@linkcode projectOf} goes by: the options of a command, as far as it has them. */

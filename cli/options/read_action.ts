@@ -1,6 +1,8 @@
 import { closest } from "../../transport/internal.ts";
 import { printable } from "../terminal/text.ts";
 import { UsageError } from "./usage_error.ts";
+import { bilingual } from "../texts/texts.ts";
+import { usageText } from "../texts/usage.ts";
 
 /**
  * The word after a command that says what to do.
@@ -10,9 +12,7 @@ import { UsageError } from "./usage_error.ts";
 export function readAction<Name extends string>(text: string | undefined, actions: readonly Name[]): Name {
   const known = actions.find((name) => name === text);
   if (known !== undefined) return known;
-  const due = `one of ${actions.join(", ")} is due`;
-  if (text === undefined) throw new UsageError(`action missing: ${due}`);
-  const near = closest(text, actions);
-  const question = near === undefined ? "" : `; did you mean "${near}"?`;
-  throw new UsageError(`action "${printable(text)}": unknown, ${due}${question}`);
+  if (text === undefined) throw new UsageError(bilingual(usageText, (t) => t.actionMissing(actions)));
+  const near = closest(text, actions) ?? "";
+  throw new UsageError(bilingual(usageText, (t) => t.actionUnknown(printable(text), actions, near)));
 }

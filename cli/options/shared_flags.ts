@@ -77,7 +77,7 @@ export const hashFlags = {
   hashes: {
     type: "text",
     value: "FILE",
-    usual: "civikit/hashes.sqlite in the cache folder",
+    usual: { en: "civikit/hashes.sqlite in the cache folder", "zh-TW": "快取資料夾的 civikit/hashes.sqlite" },
     help: { en: "where hashes are kept between runs", "zh-TW": "算過的雜湊記在哪個檔案" },
   },
 } as const;
@@ -127,7 +127,7 @@ export const fileFlags = {
   file: {
     type: "text",
     value: "ID|NAME",
-    usual: "the primary one",
+    usual: { en: "the primary one", "zh-TW": "主要的檔案" },
     help: { en: "which file of a version, by file id or name", "zh-TW": "要版本裡的哪個檔案" },
   },
   allFiles: { type: "switch", help: { en: "every file of a version", "zh-TW": "要版本裡的每個檔案" } },
@@ -141,7 +141,11 @@ export const jobsFlag: Extract<Flag, { type: "whole" }> = { type: "whole", short
 
 /** How many files are hashed at once. */
 export const hashJobsFlags: { readonly jobs: Extract<Flag, { type: "whole" }> } = {
-  jobs: { ...jobsFlag, usual: "one for each core, at most 4", help: { ...help, en: "files hashed at once" } },
+  jobs: {
+    ...jobsFlag,
+    usual: { en: "one for each core, at most 4", "zh-TW": "每個核心一個，最多 4" },
+    help: { ...help, en: "files hashed at once" },
+  },
 };
 
 /** Where results go; a command adds its default. */

@@ -1,4 +1,15 @@
-/** What the user typed cannot be meant; the message says what is wrong with it. */
+import type { Bilingual } from "../texts/texts.ts";
+
+/** What the user typed cannot be meant; the text says what is wrong with it, in the reader's language. */
 export class UsageError extends Error {
   override name = "UsageError";
+  /** What is wrong. */
+  readonly texts: Bilingual;
+  /** The command whose help says more; undefined before it is known. */
+  command: string | undefined;
+
+  constructor(texts: Bilingual | string) {
+    super(typeof texts === "string" ? texts : texts.en);
+    this.texts = typeof texts === "string" ? { en: texts, "zh-TW": texts } : texts;
+  }
 }

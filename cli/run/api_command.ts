@@ -49,7 +49,7 @@ async function warnOfBadKey({ api, keySource, signal }: Session, { note }: Outpu
 }
 
 /** What {@linkcode apiCommand} makes a command of. */
-export interface ApiCommand<F extends Flags> extends Omit<Command<F>, "run"> {
+export interface ApiCommand<F extends Flags> extends Omit<Command<F>, "run" | "actions"> {
   /** What it does; a single action with an empty name needs no word. */
   readonly actions: Actions<F>;
   /** The command itself says what is wrong with the key. */
@@ -79,9 +79,10 @@ async function act<F extends Flags>(
 
 /** A command with actions, such as `civikit models search`. */
 export function apiCommand<F extends Flags>(command: ApiCommand<F>): Command {
-  const { actions: _actions, isAboutKey: _isAboutKey, flags, ...rest } = command;
+  const { actions: _does, isAboutKey: _isAboutKey, flags, ...rest } = command;
   const run = (args: Args<F & typeof apiFlags>, context: CommandContext) => act(command, args, context);
-  return { ...rest, flags: { ...flags, ...apiFlags }, run };
+  const actions = Object.keys(command.actions).filter((name) => name !== "");
+  return { ...rest, ...(actions.length > 0 && { actions }), flags: { ...flags, ...apiFlags }, run };
 }
 
 /** A position as one word that no shell takes apart. */

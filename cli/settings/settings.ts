@@ -1,6 +1,7 @@
 import type { Locale } from "../../transport/mod.ts";
 import { readBaseUrl, redactUrl } from "../../transport/internal.ts";
 import type { Io } from "../terminal/io.ts";
+import { askedLanguage, localeNamed, systemLocale } from "./locale.ts";
 import { invalid } from "./setting_words.ts";
 import { printable } from "../terminal/text.ts";
 
@@ -28,12 +29,10 @@ export function chooseBaseUrl(env: Io["env"], flag?: string): string {
  * @throws {InputError} `invalid_config` when `flag` or CIVIKIT_LANG names another language.
  */
 export function chooseLocale(env: Io["env"], flag?: string): Locale {
-  const asked = flag ?? (env("CIVIKIT_LANG") || undefined);
-  const text = asked ?? (env("LC_ALL") || env("LC_MESSAGES") || env("LANG") || "en");
-  if (/^zh([-_](tw|hk|mo|hant))/i.test(text)) return "zh-TW";
-  if (asked !== undefined && !/^en\b/i.test(asked)) {
-    const name = flag === undefined ? "CIVIKIT_LANG" : "--lang";
-    throw invalid(`reading ${name} "${printable(asked)}": neither en nor zh-TW`, name);
-  }
-  return "en";
+  const asked = flag ?? askedLanguage(env);
+  if (asked === undefined) return systemLocale(env);
+  const locale = localeNamed(asked);
+  if (locale !== undefined) return locale;
+  const name = flag === undefined ? "CIVIKIT_LANG" : "--lang";
+  throw invalid(`reading ${name} "${printable(asked)}": neither en nor zh-TW`, name);
 }

@@ -1,8 +1,6 @@
-import { wrapDiskError } from "../../transport/internal.ts";
-
 /** Everything the command touches outside itself, so that tests and the demo run the very same code. */
 export interface Io {
-  /** Writes results: JSON lines, paths, help. Throws a DiskError where there is no room for them. */
+  /** Writes results: JSON lines, paths, help. Throws where there is no room for them. */
   stdout(text: string): void;
   /** Writes everything meant for a person: progress, messages, summaries. */
   stderr(text: string): void;
@@ -64,7 +62,7 @@ function writer(
 
 function refuse(error: unknown): void {
   if (isGone(error)) Deno.exit(brokenPipe);
-  throw wrapDiskError(error, "standard output", "writing");
+  throw error;
 }
 
 function env(name: string): string | undefined {

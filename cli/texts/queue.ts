@@ -1,7 +1,6 @@
 import type { Locale } from "../../transport/mod.ts";
 
 const en = {
-  summary: "Keeps what is to be downloaded, for a service or for later, and works it off.",
   help: `<action> is one of:
   add <what>...     puts references at the end (- reads them from standard input)
   list              what is in the queue, in its order
@@ -59,7 +58,6 @@ examples:
 export const queueText: Readonly<Record<Locale, typeof en>> = {
   en,
   "zh-TW": {
-    summary: "記下要下載的東西，交給服務或留待之後，並逐一完成。",
     help: `<動作> 是下列之一：
   add <什麼>...     排到佇列最後（- 表示從標準輸入讀）
   list              佇列裡有什麼，依順序

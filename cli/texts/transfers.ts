@@ -2,7 +2,6 @@ import type { LiveState, LiveVerdict, Wish } from "../../monitor/mod.ts";
 import type { Locale } from "../../transport/mod.ts";
 
 interface TransfersText {
-  readonly summary: string;
   readonly help: string;
   readonly heads: readonly string[];
   readonly historyHeads: readonly string[];
@@ -19,7 +18,6 @@ interface TransfersText {
 }
 
 const en: TransfersText = {
-  summary: "Shows what every civikit on this machine downloads; pauses, resumes and cancels it.",
   help: `Lists the transfers of all processes: other terminals, services, programs that
 show theirs. One whose process is gone is told from one that runs; the same
 command again takes it up. What ended stays for 30 days, at most 10,000 files,
@@ -70,7 +68,6 @@ examples:
 export const transfersText: Readonly<Record<Locale, TransfersText>> = {
   en,
   "zh-TW": {
-    summary: "顯示這台電腦上每個 civikit 正在下載什麼，並可暫停、繼續、取消。",
     help: `列出所有程式的傳輸：其他終端機、服務，以及願意公開傳輸的程式。程式已經不在的，
 與還在執行的分得出來；再執行一次同樣的指令就會接續。結束的保留 30 天，最多
 10,000 個檔案；要求不記錄的（--no-monitor）除外。

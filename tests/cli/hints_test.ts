@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { namedFlags } from "../../cli/options/flags.ts";
 import { commonFlags, versionFlags } from "../../cli/options/shared_flags.ts";
-import { commands } from "../../cli/commands/commands.ts";
+import { loadCommands } from "../../cli/commands/commands.ts";
 import { commandHelp, programHelp } from "../../cli/help.ts";
 import { elsewhere } from "../../cli/options/elsewhere.ts";
 import { layoutNames } from "../../api/mod.ts";
@@ -12,6 +12,9 @@ import { testIo } from "./_io.ts";
 import { inWorld } from "./_world.ts";
 
 const everything = { env: "inherit", read: "inherit", write: "inherit", sys: "inherit", run: "inherit" } as const;
+
+const commands = await loadCommands();
+const look = { locale: "en", columns: 100 } as const;
 
 const everyOption = new Set(
   [commonFlags, versionFlags, ...commands.map(({ flags }) => flags)].flatMap(namedFlags).map(({ name }) => name),
@@ -27,7 +30,7 @@ const verbs = new Set(
 /** What is wrong with the commands, options and variables that `text` names. */
 function faultsOf(text: string): string[] {
   const faults: string[] = [];
-  const helps = programHelp(commands);
+  const helps = programHelp(look);
   for (
     const [, name, rest = ""] of text.matchAll(/\bcivikit ([a-z][a-z-]*)((?: (?:[a-z][a-z-]*|<[^>]+>|--[a-z-]+))*)/g)
   ) {
@@ -51,7 +54,7 @@ function faultsOf(text: string): string[] {
     if (!everyOption.has(option!) && !foreignOptions.test(option!)) faults.push(`no option --${option}`);
   }
   for (const [name] of text.matchAll(/\b(?:CIVITAI|CIVIKIT)_[A-Z_]+\b/g)) {
-    if (!helps.includes(name) && !commands.some((command) => commandHelp(command).includes(name))) {
+    if (!helps.includes(name) && !commands.some((command) => commandHelp(command, look).includes(name))) {
       faults.push(`no variable ${name}`);
     }
   }
@@ -141,7 +144,7 @@ for (const [word, pointer] of Object.entries(meant)) {
 
 Deno.test("what civikit points to exists", () => {
   for (const [word, advice] of elsewhere) {
-    assertEquals(faultsOf(advice), [], word);
+    assertEquals([...faultsOf(advice.en), ...faultsOf(advice["zh-TW"])], [], word);
     assert(!commands.some(({ name }) => name === word), word);
   }
 });

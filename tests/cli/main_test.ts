@@ -1,9 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { namedFlags } from "../../cli/options/flags.ts";
-import { commands } from "../../cli/commands/commands.ts";
+import { loadCommands } from "../../cli/commands/commands.ts";
 import { main } from "../../cli/mod.ts";
 import { version } from "../../transport/mod.ts";
 import { testIo } from "./_io.ts";
+
+const commands = await loadCommands();
 
 async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const io = testIo();

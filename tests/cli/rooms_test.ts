@@ -7,7 +7,9 @@ const cli = new URL("../../cli/", import.meta.url);
 const floors = [
   ["mod.ts"],
   ["main.ts"],
-  ["commands", "help.ts"],
+  ["dispatch.ts"],
+  ["help.ts"],
+  ["commands"],
   ["run"],
   ["command.ts"],
   ["options"],
@@ -15,6 +17,7 @@ const floors = [
   ["terminal"],
   ["texts"],
   ["exit_code.ts"],
+  ["exit_codes.ts"],
 ];
 
 const roomOf = (path: string) => path.split("/")[0]!;

@@ -117,7 +117,7 @@ Deno.test("readArgs() refuses a key on the command line, says where it belongs, 
 });
 
 Deno.test("readArgs() gives a value the type its row says, and refuses what cannot be one", () => {
-  const help = { en: "" };
+  const help = { en: "", "zh-TW": "" };
   const flags = {
     span: { type: "span", value: "TIME", help },
     list: { type: "list", value: "NAMES", help },

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { dirname, join } from "node:path";
 import { layoutNames } from "../../../api/mod.ts";
-import { commands } from "../../../cli/commands/commands.ts";
+import { loadCommands } from "../../../cli/commands/commands.ts";
 import { namedFlags } from "../../../cli/options/flags.ts";
 import { commonFlags } from "../../../cli/options/shared_flags.ts";
 import { layoutWords, readJsonValue, readTextValue, shownValue } from "../../../cli/settings/read_value.ts";
@@ -49,8 +49,8 @@ Deno.test("every setting has a default within its own range, help in both langua
   assertEquals(envNames("monitor.logLevel"), ["CIVIKIT_MONITOR_LOG_LEVEL", "CIVIKIT_LOG_LEVEL"]);
 });
 
-Deno.test("a setting and its option name each other, and say default and bounds once", () => {
-  const flags = [commonFlags, ...commands.map(({ flags }) => flags)].flatMap(namedFlags);
+Deno.test("a setting and its option name each other, and say default and bounds once", async () => {
+  const flags = [commonFlags, ...(await loadCommands()).map(({ flags }) => flags)].flatMap(namedFlags);
   const links = new Map(flags.flatMap((flag) => "setting" in flag && flag.setting ? [[flag.setting, flag.name]] : []));
   const rows = settingKeys.flatMap((key) => settingRow(key).flag ? [[key, settingRow(key).flag!] as const] : []);
   assertEquals([...links].sort(), rows.sort());

@@ -1,0 +1,98 @@
+import { unicodeWidth } from "@std/cli/unicode-width";
+
+/** What may not begin a line of Chinese, and what may not end one. */
+const closing = "，。、；：！？）」』";
+const opening = "（「『";
+const wide = "\\u2e80-\\u9fff\\uf900-\\uffef";
+/** The pieces a line may be broken between: words, and single characters of Chinese. */
+const pieces = new RegExp(
+  `\\s+|[${opening}]*(?:[^\\s${wide}]+|[^\\s${opening}])[${closing}]*|[${opening}]+`,
+  "gu",
+);
+
+/** `text` in lines of at most `columns`; a word that is wider stands alone. */
+export function brokenLines(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const [piece] of text.matchAll(pieces)) {
+    if (line !== "" && unicodeWidth((line + piece).trimEnd()) > columns) {
+      lines.push(line.trimEnd());
+      line = piece.trimStart();
+    } else line += line === "" ? piece.trimStart() : piece;
+  }
+  if (line.trim() !== "") lines.push(line.trimEnd());
+  return lines;
+}
+
+/** A term of a list and what is said of it. */
+export interface Row {
+  /** Spaces before it. */
+  readonly indent: number;
+  /** What stands left. */
+  readonly term: string;
+  /** Column where the rest begins. */
+  readonly hang: number;
+  /** What is said of it. */
+  readonly text: string;
+}
+
+/** Room that is too narrow to read in. */
+const leastText = 24;
+
+/** A row in lines of at most `columns`: beside its term where there is room, else below it. */
+export function rowLines({ indent, term, hang, text }: Row, columns: number): string[] {
+  const left = " ".repeat(indent);
+  const isBelow = text !== "" && (columns - hang < leastText || unicodeWidth(term) + indent + 1 > hang);
+  if (text === "" || isBelow) {
+    const [first = "", ...more] = brokenLines(term, columns - indent);
+    const below = " ".repeat(indent + 4);
+    return [
+      left + first,
+      ...more.flatMap((part) => brokenLines(part, columns - indent - 4)).map((part) => below + part),
+      ...brokenLines(text, columns - indent - 4).map((part) => below + part),
+    ];
+  }
+  const head = left + term + " ".repeat(hang - indent - unicodeWidth(term));
+  return brokenLines(text, columns - hang).map((part, at) => (at === 0 ? head : " ".repeat(hang)) + part);
+}
+
+type Block = { readonly paragraph: string } | Row;
+
+const endsWide = new RegExp(`[${wide}]$`, "u");
+
+/** Two parts of a sentence that stood on two lines. */
+function joined(one: string, other: string): string {
+  return endsWide.test(one) ? one + other : `${one} ${other}`;
+}
+
+/** Takes a text apart: paragraphs, and rows whose second column goes on in the lines below. */
+function blocksOf(text: string): Block[] {
+  const blocks: Block[] = [];
+  for (const line of text.split("\n")) {
+    const last = blocks.at(-1);
+    const [, spaces, term, gap, rest = ""] = /^( +)(\S.*?)(?:( {2,})(\S.*))?$/.exec(line) ?? [];
+    if (spaces !== undefined) {
+      const indent = spaces.length;
+      if (last && "term" in last && indent > last.indent && (indent >= last.hang || last.text !== "")) {
+        blocks[blocks.length - 1] = { ...last, text: joined(last.text, line.trim()) };
+      } else {
+        const hang = indent + unicodeWidth(term!) + (gap?.length ?? 0);
+        blocks.push({ indent, term: term!, hang, text: rest });
+      }
+    } else if (last && "paragraph" in last && last.paragraph !== "" && line !== "") {
+      blocks[blocks.length - 1] = { paragraph: joined(last.paragraph, line) };
+    } else blocks.push({ paragraph: line });
+  }
+  return blocks;
+}
+
+/**
+ * A text that was written for some width, broken anew for `columns`: lines of a paragraph are joined first; lines that are
+ * indented are rows, whose second column stays one.
+ */
+export function wrapped(text: string, columns: number): string {
+  return blocksOf(text).flatMap((block) => {
+    if ("term" in block) return rowLines(block, columns);
+    return block.paragraph === "" ? [""] : brokenLines(block.paragraph, columns);
+  }).join("\n");
+}

@@ -1,0 +1,62 @@
+import type { Bilingual } from "./texts.ts";
+
+/** The help of `civikit scan`. */
+export const scanHelp: Bilingual = {
+  en: `Hashes every model file below the folders (default: the current one), or single
+files, asks Civitai what each is, and reports. Files that did not change since
+the last scan are not hashed again; what Civitai said is remembered. Nothing is
+written into the folders unless --sidecars or --link-duplicates asks for it.
+
+Standard output holds the report, with paths as seen from the folder given: what
+Civitai knows, the first files it does not, duplicates and totals; --all lists
+every file. Damaged is what by its own account cannot be whole: .safetensors,
+GGUF and zip archives (.pt, .ckpt) say how long they are. The exit code is 7
+then. With --json every line is an object with "event": file, damaged, skipped,
+error, duplicates, sidecar, linked, update or summary, and paths are whole.
+
+--updates asks Civitai, 100 models a question, which models have newer versions.
+A model that cannot be asked about, because it was deleted for instance, is
+reported and stops nothing. Nothing is downloaded: give a version id of the list
+to "civikit download". A version counts as newer when it stands before every one
+you have; NEWEST is the newest for a base model you have, so that an SDXL LoRA is
+not "updated" to a Flux one. --any-base shows the others too.
+
+examples:
+  civikit scan ~/ComfyUI/models
+  civikit scan models --all
+  civikit scan models --updates
+  civikit scan models --sidecars --json`,
+  "zh-TW":
+    `計算資料夾（預設：目前的資料夾）或單一檔案的雜湊，問 Civitai 每個檔案是什麼，然後回報。上次掃描後沒有變動的檔案不再計算；Civitai 的回答會記住。除非加上 --sidecars 或 --link-duplicates，不會在資料夾裡寫任何東西。
+
+標準輸出是報告，路徑從給的資料夾看起：Civitai 認得的、前幾個不認得的、重複的檔案與總計；--all 列出每個檔案。「損壞」是指檔案自己說的長度與實際不符：.safetensors、GGUF 與 zip 壓縮檔（.pt、.ckpt）都記有長度；這時結束代碼是 7。加上 --json 時，每一行都是一個物件，"event" 是 file、damaged、skipped、error、duplicates、sidecar、linked、update 或 summary，路徑是完整的。
+
+--updates 問 Civitai 哪些模型有更新的版本，一次問 100 個。無法查詢的模型（例如已刪除）會回報，但不影響其他模型。什麼都不會下載：請把清單裡的版本編號交給「civikit download」。排在您所有版本前面的才算較新；「最新」是指您有的基礎模型的最新版本，所以 SDXL 的 LoRA 不會「更新」成 Flux 的。--any-base 也列出其他的。
+
+範例：
+  civikit scan ~/ComfyUI/models
+  civikit scan models --all
+  civikit scan models --updates
+  civikit scan models --sidecars --json`,
+};
+
+/** The help of `civikit verify`. */
+export const verifyHelp: Bilingual = {
+  en: `Hashes files again, all of them, and compares each with what was written down:
+with folders, the hash of the last scan; without, the lock file of the project
+(civikit.lock.json). Finds what a disk lost or something overwrote without
+changing size or time. Asks nobody; changes nothing.
+
+Files nobody has written down are "unrecorded". What .safetensors, GGUF and zip
+archives (.pt, .ckpt) say of themselves must fit their size, too, unless Civitai
+or the lock file knows the very bytes.
+
+With --json every line is an object with "event": ok, unrecorded, damaged,
+missing, unreadable or summary. The exit code is 7 when something is damaged.`,
+  "zh-TW":
+    `重新計算所有檔案的雜湊，與記下來的比對：給了資料夾，就比對上次掃描的雜湊；沒給，就比對專案的鎖定檔（civikit.lock.json）。磁碟遺失的，或大小與時間沒變但內容被改寫的，都找得出來。不問任何人，也不更動任何東西。
+
+沒有人記過的檔案是「未記錄」。.safetensors、GGUF 與 zip 壓縮檔（.pt、.ckpt）自己記的長度也必須相符，除非 Civitai 或鎖定檔認得這些位元組。
+
+加上 --json 時，每一行都是一個物件，"event" 是 ok、unrecorded、damaged、missing、unreadable 或 summary。有損壞時結束代碼是 7。`,
+};

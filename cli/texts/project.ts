@@ -1,0 +1,111 @@
+import type { Bilingual } from "./texts.ts";
+
+/** The help of `civikit add`. */
+export const addHelp: Bilingual = {
+  en: `<what> is a version id, model:<id>, an AIR, or the URL of a page on Civitai. It
+is written into civikit.models.json (what you want), its exact version, file and
+SHA-256 into civikit.lock.json, and then it is installed.
+
+A version is pinned; a model (model:<id>) is followed: "civikit update" takes it
+to its newest version. Both files are made when they are missing; --layout then
+says where models go: a1111, forge, comfyui, sdnext, invokeai, flat, or a template
+such as "{type}/{baseModel}/{file}".
+
+With --json, the lines of "civikit download --json", and "added", "removed", "left".
+
+examples:
+  civikit add 128713 --layout comfyui --root ~/ComfyUI
+  civikit add model:1001 --base "SDXL 1.0"
+  civikit add urn:air:sdxl:checkpoint:civitai:827184@2514310 --no-install`,
+  "zh-TW":
+    `<what> 是版本編號、model:<id>、AIR，或 Civitai 頁面的網址。它會寫進 civikit.models.json（您要什麼），確切的版本、檔案與 SHA-256 寫進 civikit.lock.json，然後安裝。
+
+版本是固定的；模型（model:<id>）會跟著走：「civikit update」把它更新到最新版本。兩個檔案不存在時會建立；這時 --layout 決定模型放在哪裡：a1111、forge、comfyui、sdnext、invokeai、flat，或像 "{type}/{baseModel}/{file}" 的樣板。
+
+加上 --json 時，除了「civikit download --json」的那些行，還有 "added"、"removed"、"left"。
+
+範例：
+  civikit add 128713 --layout comfyui --root ~/ComfyUI
+  civikit add model:1001 --base "SDXL 1.0"
+  civikit add urn:air:sdxl:checkpoint:civitai:827184@2514310 --no-install`,
+};
+
+/** The help of `civikit remove`. */
+export const removeHelp: Bilingual = {
+  en: `<what> is an entry as civikit.models.json has it, a version id, model:<id>, an AIR,
+a page URL, or the path of an installed file. It goes from manifest and lock file,
+and its files go from the disk if they still are what was installed. Sidecars stay.
+
+examples:
+  civikit remove 128713
+  civikit remove model:1001 --keep-files`,
+  "zh-TW":
+    `<what> 是 civikit.models.json 裡的項目、版本編號、model:<id>、AIR、頁面網址，或已安裝檔案的路徑。它會從清單檔與鎖定檔移除；檔案如果仍與安裝時相同，也會從磁碟刪除。附屬檔會留下。
+
+範例：
+  civikit remove 128713
+  civikit remove model:1001 --keep-files`,
+};
+
+/** The help of `civikit install`. */
+export const installHelp: Bilingual = {
+  en: `Makes the folder exactly what civikit.lock.json says: fetches what is missing, in
+parallel and verified, and takes away what earlier installs put there and nobody
+wants any more (unless it was changed since, or --keep-old is given). A file goes
+when the one in its place is verified and there. Entries of civikit.models.json the
+lock file does not know yet are looked up and locked; with --frozen that is an
+error instead. When everything is there, no network is needed.
+
+Killed or interrupted? Run it again. Keep both files in git: everybody who runs
+"civikit install" then has the same models, bit for bit.
+
+examples:
+  civikit install
+  civikit install --frozen --root ~/ComfyUI`,
+  "zh-TW":
+    `讓資料夾與 civikit.lock.json 完全一致：缺少的平行下載並驗證；以前安裝、現在沒有人要的就刪除（除非之後改過，或加上 --keep-old）。取代它的檔案驗證並就位之後，舊檔案才會刪除。civikit.models.json 裡鎖定檔還不認得的項目會先查詢並鎖定；加上 --frozen 則回報錯誤。全部都在時，不需要網路。
+
+被中斷時，再執行一次就好。把兩個檔案都放進 git：每個執行「civikit install」的人就會得到位元相同的模型。
+
+範例：
+  civikit install
+  civikit install --frozen --root ~/ComfyUI`,
+};
+
+/** The help of `civikit outdated`. */
+export const outdatedHelp: Bilingual = {
+  en: `Shows the locked models that have newer versions; changes nothing. NEWEST is the
+newest version for the same base model. "follows" entries move with "civikit
+update", "pinned" ones with "civikit update --latest".
+
+With --json every line is an object with "event": outdated, error or summary.`,
+  "zh-TW":
+    `列出已鎖定、但有更新版本的模型；什麼都不更動。「最新」是同一個基礎模型的最新版本。「跟隨」的項目用「civikit update」更新，「固定」的用「civikit update --latest」。
+
+加上 --json 時，每一行都是一個物件，"event" 是 outdated、error 或 summary。`,
+};
+
+/** The help of `civikit update`. */
+export const updateHelp: Bilingual = {
+  en: `Takes the entries that follow a model (model:<id>) to its newest version, writes the
+lock file and installs. Entries that name a version stay, unless --latest moves
+them in civikit.models.json to the newest version for the same base model.
+Without <what>, everything is updated. What cannot be moved is told, and why.
+
+An old file goes when the new one is verified and in place, unless --keep-old is
+given. --dry-run shows what would move, be fetched and be removed.
+
+examples:
+  civikit update
+  civikit update model:1001
+  civikit update --latest --dry-run`,
+  "zh-TW":
+    `把跟隨模型（model:<id>）的項目更新到最新版本，寫入鎖定檔並安裝。指定版本的項目不動，除非用 --latest，把它們在 civikit.models.json 裡改成同一個基礎模型的最新版本。不給 <what> 就更新全部。無法更新的會說明原因。
+
+新檔案驗證並就位之後，舊檔案才會刪除，除非加上 --keep-old。--dry-run 顯示會更新、下載與刪除什麼。
+
+範例：
+  civikit update
+  civikit update model:1001
+  civikit update --latest --dry-run`,
+};
