@@ -97,8 +97,8 @@ export const useRows = {
     kind: "folders",
     default: {},
     help: {
-      en: "folders for single types of models, before the layout: LORA=loras/new,VAE=/mnt/vae",
-      "zh-TW": "個別模型類型的資料夾，比版面優先：`LORA=loras/new,VAE=/mnt/vae`",
+      en: "folders for single types of models, before the layout: LORA=loras/new,VAE=models/vae/new",
+      "zh-TW": "個別模型類型的資料夾，比版面優先：`LORA=loras/new,VAE=models/vae/new`",
     },
   },
   "language": {
