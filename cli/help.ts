@@ -2,11 +2,12 @@ import { unicodeWidth } from "@std/cli/unicode-width";
 import type { Locale } from "../transport/mod.ts";
 import type { Command } from "./command.ts";
 import { type CommandEntry, type CommandGroup, commands } from "./commands/commands.ts";
-import { flagHelp, type Flags, flagUsage, type NamedFlag, namedFlags } from "./options/flags.ts";
+import { flagHelp, type Flags, flagUsage, type NamedFlag, namedFlags, plainText } from "./options/flags.ts";
 import { commonFlags, versionFlags } from "./options/shared_flags.ts";
 import { likelyLocale } from "./settings/locale.ts";
+import { envNames, settingKeys, settingRow } from "./settings/table.ts";
 import type { Io } from "./terminal/io.ts";
-import { rowLines, wrapped } from "./terminal/wrap.ts";
+import { brokenLines, rowLines, wrapped } from "./terminal/wrap.ts";
 import { environmentText } from "./texts/environment.ts";
 import { helpText } from "./texts/help.ts";
 
@@ -35,7 +36,19 @@ function page(sections: readonly string[], columns: number): string {
 function list(title: string, rows: readonly (readonly [string, string])[], { locale, columns }: HelpOptions): string {
   const hang = 4 + Math.max(...rows.map(([term]) => unicodeWidth(term)));
   const lines = rows.flatMap(([term, text]) => rowLines({ indent: 2, term, hang, text }, Math.min(widest, columns)));
-  return [helpText[locale].heading(title), ...lines].join("\n");
+  return [...brokenLines(helpText[locale].heading(title), columns), ...lines].join("\n");
+}
+
+/** Every variable of the environment that is read: those of settings by both their names. */
+function environment(locale: Locale): readonly (readonly [string, string])[] {
+  const others = Object.entries(environmentText).map(([name, help]) => [name, help[locale]] as const);
+  const settings = settingKeys.map((key) =>
+    [
+      envNames(key).toReversed().join(" "),
+      plainText(settingRow(key).help[locale]),
+    ] as const
+  );
+  return [...others, ...settings];
 }
 
 /** The help of the whole program. */
@@ -50,12 +63,7 @@ export function programHelp({ locale, columns }: HelpOptions): string {
     page([text.about, `${text.usage} ${text.commandUsage}`, text.examples], columns),
     ...[...groups].map(([group, entries]) => `${list(text.groups[group], rows(entries), { locale, columns })}\n`),
     `${flagList(flags, { locale, columns }, text.options)}\n`,
-    `${
-      list(text.environment, Object.entries(environmentText).map(([name, help]) => [name, help[locale]]), {
-        locale,
-        columns,
-      })
-    }\n`,
+    `${list(text.environment, environment(locale), { locale, columns })}\n`,
     page([text.exitCodes, text.more], columns),
   ].join("\n");
 }

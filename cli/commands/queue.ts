@@ -44,7 +44,7 @@ const flags = {
     type: "text",
     short: "d",
     value: "FOLDER",
-    usual: "that of whoever works it off",
+    usual: { en: "that of whoever works it off", "zh-TW": "由處理佇列的程式決定" },
     help: { en: "add: folder the files go into", "zh-TW": "下載的檔案放在哪個資料夾" },
   },
   root: {

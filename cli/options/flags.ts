@@ -97,12 +97,16 @@ function boundsOf(flag: Flag, locale: Locale): { least?: number; most?: number; 
   return { ...bounds, ...(usual !== undefined && { usual }) };
 }
 
+/** A text of the guide for a terminal, where its Markdown means nothing. */
+export function plainText(text: string): string {
+  return text.replace(/`|\[([^\]]+)\]\([^)]*\)/g, "$1");
+}
+
 /** The line of help of an option: what it does, its bounds, its default. */
 export function flagHelp(flag: Flag, locale: Locale): string {
   const { least, most = shownBound, usual } = boundsOf(flag, locale);
   const bounds = most < shownBound ? [`${least}-${most}`] : [];
-  // the guide's Markdown means nothing on a terminal
-  const text = [helpOf(flag)[locale].replace(/`|\[([^\]]+)\]\([^)]*\)/g, "$1"), ...bounds];
+  const text = [plainText(helpOf(flag)[locale]), ...bounds];
   if (locale === "en") return `${text.join(", ")}${usual === undefined ? "" : ` (default: ${usual})`}`;
   return `${text.join("，")}${usual === undefined ? "" : `（預設：${usual}）`}`;
 }

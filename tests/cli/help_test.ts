@@ -1,0 +1,115 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { unicodeWidth } from "@std/cli/unicode-width";
+import { loadCommands } from "../../cli/commands/commands.ts";
+import { commandHelp, programHelp, shortHelp } from "../../cli/help.ts";
+import { envNames, settingKeys } from "../../cli/settings/table.ts";
+import { main } from "../../cli/mod.ts";
+import { registryFlags } from "../../tools/registry.ts";
+import { testIo } from "./_io.ts";
+
+const commands = await loadCommands();
+const locales = ["en", "zh-TW"] as const;
+
+/** Every help there is, for a terminal of `columns`. */
+function helps(locale: "en" | "zh-TW", columns: number): string[] {
+  const look = { locale, columns };
+  return [programHelp(look), shortHelp(look), ...commands.map((command) => commandHelp(command, look))];
+}
+
+Deno.test("every help fits the terminal, at 40 columns too; only a single word may be longer", () => {
+  for (const locale of locales) {
+    for (const columns of [40, 60, 80]) {
+      for (const line of helps(locale, columns).flatMap((help) => help.split("\n"))) {
+        assert(unicodeWidth(line) <= columns || !/\S\s+\S/.test(line.trim()), `${columns}: ${line}`);
+      }
+    }
+  }
+});
+
+Deno.test("every help exists in both languages with the same examples, options and commands", () => {
+  const names = (help: string) => [...new Set(help.match(/--[a-z][a-z\d-]*|\bCIVI[A-Z]+_[A-Z_]+/g))].sort();
+  const examples = (help: string) => help.split("\n").filter((line) => /^ {2}.*civikit [a-z]/.test(line)).length;
+  for (const { name, help } of commands) {
+    assertEquals(names(help["zh-TW"]), names(help.en), name);
+    assertEquals(examples(help["zh-TW"]), examples(help.en), name);
+  }
+});
+
+Deno.test("under zh-TW no English sentence is left in any help", () => {
+  for (const line of helps("zh-TW", 200).flatMap((help) => help.split("\n"))) {
+    if (/^ +(?:[A-Z_]+=\S+ )?(?:civikit|pass) |^用法：/.test(line)) continue;
+    // four small words in a row are a sentence; names of options, files and lists are not
+    assert(!/(?<![\w./-])[a-z]{2,}(?: [a-z]{2,}){3,}(?![\w./-])/.test(line), line);
+  }
+});
+
+Deno.test("the main help has every command in a group, both names of every setting, and two examples", () => {
+  const help = programHelp({ locale: "en", columns: 100 });
+  for (const { name } of commands) assert(new RegExp(`^  ${name} `, "m").test(help), name);
+  for (const name of settingKeys.flatMap(envNames)) assert(help.includes(name), name);
+  assertEquals(help.split("\n").filter((line) => /^ {2}civikit /.test(line)).length, 2);
+});
+
+Deno.test("common options before a command choose the language of its help", async () => {
+  for (
+    const args of [["--lang", "zh-TW", "--help"], ["--lang=zh-TW", "help", "scan"], [
+      "scan",
+      "--help",
+      "--lang",
+      "zh-TW",
+    ]]
+  ) {
+    const io = testIo();
+    assertEquals(await main(args, io), 0);
+    assertStringIncludes(io.out, "用法：civikit");
+  }
+});
+
+Deno.test("a usage error ends with the command whose help says more, in the reader's language", async () => {
+  const table: [string[], string][] = [
+    [["scan", "--frobnicate"], "See: civikit scan --help\n"],
+    [["frobnicate"], "See: civikit --help\n"],
+    [["scan", "--frobnicate", "--lang", "zh-TW"], "請看：civikit scan --help\n"],
+  ];
+  for (const [args, end] of table) {
+    const io = testIo();
+    assertEquals(await main(args, io), 2);
+    assert(io.err.endsWith(end), io.err);
+  }
+});
+
+interface Module {
+  specifier: string;
+  dependencies?: { code?: { specifier?: string }; isDynamic?: boolean }[];
+}
+
+/** The modules of ours that `entries` load before anything runs. */
+async function loaded(...entries: string[]): Promise<string[]> {
+  const root = new URL("../../", import.meta.url).href;
+  const graph = new Map<string, Module>();
+  for (const entry of entries) {
+    const args = ["info", "--json", ...await registryFlags(), new URL(entry, root).href];
+    const { stdout } = await new Deno.Command(Deno.execPath(), { args, cwd: new URL(root) }).output();
+    const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as { modules: Module[] };
+    for (const module of modules) graph.set(module.specifier, module);
+  }
+  const queue = entries.map((entry) => new URL(entry, root).href);
+  for (const at of queue) {
+    for (const { code, isDynamic } of graph.get(at)?.dependencies ?? []) {
+      const to = code?.specifier;
+      if (to !== undefined && !isDynamic && !queue.includes(to)) queue.push(to);
+    }
+  }
+  return queue.filter((url) => url.startsWith(root)).map((url) => url.slice(root.length))
+    .filter((path) => !path.startsWith("tools/")).sort();
+}
+
+Deno.test("--version loads nothing, and --help no command, no transport and no API", async () => {
+  const all = ["cli/exit_codes.ts", "cli/main.ts", "cli/mod.ts", "cli/terminal/io.ts", "transport/http/version.ts"];
+  assertEquals(await loaded("cli/mod.ts"), all);
+  const help = await loaded("cli/main.ts", "cli/help.ts");
+  const allowed =
+    /^(?:cli\/(?:commands\/commands|options\/|settings\/|terminal\/|texts\/|[a-z_]+\.ts)|transport\/http\/version)/;
+  assertEquals(help.filter((path) => !allowed.test(path)), []);
+  assert(help.length < 25, help.join());
+});
