@@ -233,9 +233,10 @@ Deno.test("civikit add takes a layout in upper and lower case alike", () =>
   }));
 
 Deno.test("a port that is in use is told as that, with the option that helps", () =>
-  inWorld(async ({ run }) => {
+  inWorld(async ({ folder, run }) => {
     using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const { code, io } = await run(["serve", "--port", String((taken.addr as Deno.NetAddr).port)]);
+    const env = { CIVIKIT_STATE_DIR: folder };
+    const { code, io } = await run(["serve", "--port", String((taken.addr as Deno.NetAddr).port)], { env });
     assertEquals(code, 2, io.err);
     assert(/Port in use.*--port/s.test(io.err), io.err);
   }));
@@ -244,12 +245,10 @@ Deno.test({
   name: "a port that civikit has no right to is told as that, with the line that installs it anew",
   permissions: { ...everything, net: false },
   async fn() {
-    const io = testIo({ env: { CIVIKIT_STATE_DIR: "off" } });
-    assertEquals(
-      await main(["serve", "--port", "0", "--store", join(Deno.makeTempDirSync(), "s.sqlite")], io),
-      8,
-      io.err,
-    );
+    const folder = await Deno.makeTempDir();
+    const io = testIo({ env: { CIVIKIT_STATE_DIR: folder } });
+    assertEquals(await main(["serve", "--port", "0"], io), 8, io.err);
+    await Deno.remove(folder, { recursive: true });
     assert(/right to reach this host.*--allow-net.*deno install/s.test(io.err), io.err);
   },
 });

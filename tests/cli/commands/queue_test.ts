@@ -98,7 +98,10 @@ Deno.test("queue: a line of a list has its folder, name and hash of its own", ()
     assertEquals(ran.code, 0, ran.io.err);
     assertEquals((await world.run(["queue", "run"], { env })).code, 0);
     assertEquals(tree(folder), ["d/paper_lantern.safetensors", "e/mine.safetensors"]);
-    const wrong = await world.run(["queue", "add", "-"], { env, stdin: `2002\n  sha256=${"0".repeat(64)}\n` });
+    const wrong = await world.run(["queue", "add", "-"], {
+      env,
+      stdin: `2002\n  dir=${folder}/f\n  sha256=${"0".repeat(64)}\n`,
+    });
     assertEquals(wrong.code, 0, wrong.io.err);
     assertEquals((await world.run(["queue", "run"], { env })).code, 7);
   }));
