@@ -9,7 +9,7 @@ export type { CallOptions } from "./client/call.ts";
 export { classifyCivitai, InvalidResponseError, type InvalidResponseErrorOptions } from "./client/errors.ts";
 export { type CivitaiPolicy, civitaiPolicy, type CivitaiPolicyOptions } from "./client/civitai_policy.ts";
 export { getJson } from "./client/get_json.ts";
-export type { Listing, ListOptions, ListPosition } from "./client/listing.ts";
+export type { Listing, ListOptions, ListPage, ListPosition, PageOptions } from "./client/listing.ts";
 export type { OnError, OrNull } from "./client/or_null.ts";
 export { readSafetensors, type Safetensors, type TensorInfo } from "./disk/safetensors.ts";
 export {

@@ -1,6 +1,13 @@
 import type { GenericSchema } from "valibot";
 import type { Call } from "./call.ts";
-import { type Listing, listing, type ListOptions, type ListSource } from "./listing.ts";
+import {
+  type Listing,
+  listing,
+  type ListOptions,
+  type ListPage,
+  type ListSource,
+  type PageOptions,
+} from "./listing.ts";
 import type { Query } from "./query.ts";
 import type { CursorPage } from "./schema_parts.ts";
 
@@ -25,13 +32,12 @@ function nextOf({ metadata }: CursorPage<unknown>): string | undefined {
   return typeof next === "string" || typeof next === "number" ? String(next) : undefined;
 }
 
-/** Walks a list by cursor, built from the caller's own query: `nextPage` repeats a token and has been malformed. */
-export function cursorList<T>(
+/** How a source is asked for one of its pages. */
+function asking<T>(
   call: Call,
-  { path, schema, wire, keyOf, checkFirst, isSingle = false }: CursorSource<T>,
-  options: ListOptions = {},
-): Listing<T> {
-  const ask: ListSource<T>["ask"] = async (cursor, signal) => {
+  { path, schema, wire, checkFirst, isSingle = false }: CursorSource<T>,
+): ListSource<T>["ask"] {
+  return async (cursor, signal) => {
     const page = await call({
       path,
       route: path,
@@ -42,5 +48,19 @@ export function cursorList<T>(
     if (cursor === undefined) await checkFirst?.(page.items, signal);
     return { items: page.items, next: isSingle ? undefined : nextOf(page) };
   };
-  return listing({ route: `GET ${path}`, ask, keyOf }, options);
+}
+
+/** Walks a list by cursor, built from the caller's own query: `nextPage` repeats a token and has been malformed. */
+export function cursorList<T>(call: Call, source: CursorSource<T>, options: ListOptions = {}): Listing<T> {
+  const { path, keyOf } = source;
+  return listing({ route: `GET ${path}`, ask: asking(call, source), keyOf }, options);
+}
+
+/** One page of such a list, in one call. */
+export function onePage<T>(
+  call: Call,
+  source: CursorSource<T>,
+  { cursor, signal = new AbortController().signal }: PageOptions = {},
+): Promise<ListPage<T>> {
+  return asking(call, source)(cursor, signal);
 }

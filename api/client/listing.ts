@@ -48,6 +48,12 @@ export interface ListPage<T> {
   readonly next: string | undefined;
 }
 
+/** What goes with one page of a list. */
+export interface PageOptions extends CallOptions {
+  /** Where the page begins: `next` of the one before. Default: at the start. */
+  cursor?: string | undefined;
+}
+
 /** What tells {@linkcode listing} how to walk a list. */
 export interface ListSource<T> {
   /** The kind of call, such as `GET /models`: for errors. */

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { type Call, type CallOptions, checkedId } from "../client/call.ts";
-import { cursorList } from "../client/cursor_list.ts";
-import type { Listing, ListOptions } from "../client/listing.ts";
+import { cursorList, type CursorSource, onePage } from "../client/cursor_list.ts";
+import type { Listing, ListOptions, ListPage, PageOptions } from "../client/listing.ts";
 import type { OrNull } from "../client/or_null.ts";
 import {
   asIs,
@@ -173,6 +173,12 @@ export interface Models {
    */
   list(query?: ModelQuery, options?: ListOptions): Listing<Model>;
   /**
+   * One page of them in one call, for those who show pages; it may hold less than `limit` though more follow.
+   *
+   * @throws {InputError} As `list`.
+   */
+  page(query?: ModelQuery, options?: PageOptions): Promise<ListPage<Model>>;
+  /**
    * Many models at once, by id, 100 a call; of all levels, archived ones included. Those the site does not list are
    * missing: ask for them with `get`.
    *
@@ -264,7 +270,7 @@ export function models(call: Call, orNull: OrNull, tags: Tags, enums: EnumsCall)
   const get: Models["get"] = async (id, { signal } = {}) =>
     await call({ path: `/models/${checkedId(id, "model")}`, route: "/models/:id", schema: modelSchema, signal });
 
-  const list: Models["list"] = (query = {}, options = {}) => {
+  function sourceOf(query: ModelQuery, max?: number): CursorSource<Model> {
     const { tag, baseModels } = query;
     // to an unknown tag the site sends everything, to an unknown base model nothing
     async function checkFirst(items: readonly Model[], signal: AbortSignal): Promise<void> {
@@ -276,10 +282,12 @@ export function models(call: Call, orNull: OrNull, tags: Tags, enums: EnumsCall)
       if (unknown === undefined) return;
       throw unknownWord("baseModels", unknown, "the site knows no such base model, so nothing fits");
     }
-    const wire = () => readQuery(action, query, parameters, { most: 100, max: options.max }, reasons);
-    const source = { path: "/models", schema: modelPageSchema, wire, keyOf: ({ id }: Model) => id, checkFirst };
-    return cursorList(call, source, options);
-  };
+    const wire = () => readQuery(action, query, parameters, { most: 100, max }, reasons);
+    return { path: "/models", schema: modelPageSchema, wire, keyOf: ({ id }) => id, checkFirst };
+  }
+
+  const list: Models["list"] = (query = {}, options = {}) => cursorList(call, sourceOf(query, options.max), options);
+  const page: Models["page"] = async (query = {}, options = {}) => await onePage(call, sourceOf(query), options);
 
   const byIds: Models["byIds"] = async (wanted, { signal } = {}) => {
     const all = [...new Set(wanted)];
@@ -292,5 +300,5 @@ export function models(call: Call, orNull: OrNull, tags: Tags, enums: EnumsCall)
     return found;
   };
 
-  return { get, getOrNull: (id, options) => orNull(get(id, options)), list, byIds };
+  return { get, getOrNull: (id, options) => orNull(get(id, options)), list, page, byIds };
 }
