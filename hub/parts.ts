@@ -1,10 +1,12 @@
 import type { Civitai } from "../api/mod.ts";
 import type { TransferSource } from "../monitor/mod.ts";
+import type { Transport } from "../transport/mod.ts";
 import type { DiagnosticsOptions } from "../monitor/server/options.ts";
 import type { Door } from "../monitor/server/access.ts";
 import type { Library } from "./library/mod.ts";
 import type { JobQueue } from "./queue/job_queue.ts";
 import type { Rates } from "./rates.ts";
+import type { Search } from "./search/search.ts";
 import type { SettingsPort } from "./settings_port.ts";
 
 /** The limit that can be switched on for a while. */
@@ -41,6 +43,10 @@ export interface Parts {
   readonly queue: JobQueue;
   /** The API, through the service's own stack. */
   readonly api: Civitai;
+  /** The service's own stack, through which pages look at the site; undefined: they do not. */
+  readonly transport?: Transport | undefined;
+  /** Looks for models; undefined where there is no {@linkcode transport}. */
+  readonly search?: Search | undefined;
   /** Where files go when a job does not say: the root, absolute, and the layout of folders below it. */
   where(): { readonly root: string; readonly layout?: string | undefined };
   /** Rates of the last while. */
@@ -68,7 +74,7 @@ export interface Parts {
 /** Options of {@linkcode service}. */
 export interface ServiceOptions
   extends
-    Omit<Parts, "rates">,
+    Omit<Parts, "rates" | "search">,
     Omit<DiagnosticsOptions, "basePath" | "live" | "transfers" | "batch" | "hostname" | "allowedHosts" | "token"> {
   /** Address the service is going to listen on. Default `127.0.0.1`; another one makes `token` compulsory. */
   readonly hostname?: string;

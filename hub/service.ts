@@ -15,6 +15,7 @@ import { words } from "./pages/words.ts";
 import type { Parts, ServiceOptions } from "./parts.ts";
 import { rateLog } from "./rates.ts";
 import { apiRoutes } from "./routes/api.ts";
+import { openSearch } from "./search/search.ts";
 import { rpcRoutes } from "./rpc/rpc_routes.ts";
 import { missing, problemOf, statusOf } from "./routes/problem.ts";
 
@@ -47,7 +48,9 @@ export function service(options: ServiceOptions): Service {
     doors: [...doors, rpcDoor],
   });
   const rates = rateLog(clock);
-  const parts: Parts = { ...options, rates };
+  const { api, transport } = options;
+  const search = transport && openSearch({ api, transport, clock });
+  const parts: Parts = { ...options, rates, search };
   const there = pages.filter((page) => page.isThere?.(parts) ?? true);
   const inside = there.filter(({ isInNavigation = true }) => isInNavigation);
   const places = [...inside, { path: `${statusPath}/`, title: words.status }];

@@ -138,6 +138,7 @@ export async function openService(
       folder: placesOf(settings).root,
       queue,
       api,
+      transport: stack.transport,
       where: () => placesOf(settings),
       roots: () => [placesOf(settings).root, resolve(settings.value("download.directory"))],
       settings: { ...changing, unset: (key) => port.unset(key).then(renew) },

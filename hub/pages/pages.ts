@@ -1,3 +1,4 @@
+import { browsePage } from "./browse_page.ts";
 import { guidePage } from "./guide_page.ts";
 import type { HubPage } from "./page.ts";
 import { queuePage } from "./queue_page.ts";
@@ -5,5 +6,6 @@ import { queuePage } from "./queue_page.ts";
 /** Every page, in the order of the navigation. */
 export const pages: readonly HubPage[] = [
   queuePage,
+  browsePage,
   guidePage,
 ];

@@ -7,6 +7,7 @@ import type { Endpoint, Schema } from "./endpoint.ts";
 import { openapi } from "./openapi.ts";
 import { refuse } from "./problem.ts";
 import { libraryEndpoints } from "./library.ts";
+import { searchEndpoints } from "./search.ts";
 import { queueEndpoints } from "./queue.ts";
 import { settingsEndpoints } from "./settings.ts";
 import { transferEndpoints } from "./transfers.ts";
@@ -16,6 +17,7 @@ export const endpoints: readonly Endpoint[] = [
   ...queueEndpoints,
   ...transferEndpoints,
   ...libraryEndpoints,
+  ...searchEndpoints,
   ...settingsEndpoints,
 ];
 

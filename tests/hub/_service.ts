@@ -28,6 +28,7 @@ export async function serveHub(options: Partial<ServiceOptions> = {}): Promise<S
     registry: metricsRegistry(),
     queue,
     api: civitai(transport, { baseUrl: civitai_.url }),
+    transport,
     where: () => ({ root: folder }),
     roots: () => [folder],
     memoryLimitBytes: 8 * 1024 ** 3,

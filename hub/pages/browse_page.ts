@@ -1,0 +1,85 @@
+import { html } from "hono/html";
+import { getCookie, setCookie } from "hono/cookie";
+import { formatSpan } from "../../monitor/server/format.ts";
+import { messageOf } from "../../transport/internal.ts";
+import { CivikitError, hint } from "../../transport/mod.ts";
+import { foundModels } from "../search/found.ts";
+import { isLevel } from "../search/levels.ts";
+import { readSearch, searchAddress } from "../search/read_query.ts";
+import type { SearchPage, SearchQuery } from "../search/search.ts";
+import type { BrowseAnswer } from "./browse/answer.ts";
+import { modelCard } from "./browse/card.ts";
+import { browseForms } from "./browse/forms.ts";
+import { searchForm } from "./browse/search_form.ts";
+import { texts } from "./browse/texts.ts";
+import type { Html, HubPage, PageRequest } from "./page.ts";
+import { counted } from "./queue/texts.ts";
+
+const levelCookie = "civikit_level";
+const yearSeconds = 365 * 86_400;
+
+/** What the reader looks for: the answer to a form stands where the form was. */
+function askedBy({ c: { req } }: PageRequest): URLSearchParams {
+  const here = new URL(req.url);
+  if (req.method === "GET") return here.searchParams;
+  const from = URL.parse(req.header("referer") ?? "");
+  const isOurs = from !== null && from.host === req.header("host") && from.pathname === "/browse";
+  return isOurs ? from.searchParams : new URLSearchParams();
+}
+
+function listOf(found: SearchPage, cards: readonly Html[], asked: SearchQuery, { locale }: PageRequest): Html {
+  const { staleMs, next } = found;
+  const t = (name: keyof typeof texts) => texts[name][locale];
+  return html`
+    ${staleMs === undefined ? "" : html`<p class="problem" id="stale">${counted(t("stale"), formatSpan(staleMs))}</p>`}
+    ${cards.length === 0 ? html`<p>${t("nothing")}</p>` : html`<ul class="cards" role="list">${cards}</ul>`}
+    <p class="pages">${asked.cursor === undefined ? "" : html`
+      <a class="more" href="/browse?${searchAddress(asked)}">${t("first")}</a>
+    `}${next === undefined
+      ? ""
+      : html`<a class="more" id="next" href="/browse?${searchAddress(asked, next)}">${t("next")}</a>`}</p>
+  `;
+}
+
+async function results(asked: SearchQuery, request: PageRequest): Promise<Html> {
+  const { parts, locale } = request;
+  try {
+    const found = await parts.search!.find(asked);
+    const models = await foundModels(found.models, asked.level, parts, Date.now());
+    const context = { locale, site: parts.api.baseUrl, hasProject: false };
+    return listOf(found, models.map((model) => modelCard(model, context)), asked, request);
+  } catch (error) {
+    if (!(error instanceof CivikitError)) throw error;
+    const { title, cause, action } = hint(error, locale);
+    return html`<p class="problem" id="down"><b>${title}</b> ${cause} ${action} <small>${messageOf(error)}</small></p>`;
+  }
+}
+
+async function render(request: PageRequest, { note, isProblem = false }: BrowseAnswer): Promise<Html> {
+  const { c, locale, parts } = request;
+  const query = askedBy(request);
+  const asked = readSearch(query, getCookie(c, levelCookie));
+  if (isLevel(query.get("level") ?? undefined)) {
+    setCookie(c, levelCookie, asked.level, { sameSite: "Strict", path: "/", maxAge: yearSeconds });
+  }
+  const [words, list] = await Promise.all([parts.search!.words(), results(asked, request)]);
+  return html`
+    ${searchForm(asked, words, locale)}
+    <p id="note" role="status" data-keep ${isProblem ? html`class="problem"` : ""}>${note?.(locale) ?? ""}</p>
+    <section id="results" aria-label="${texts.results[locale]}">${list}</section>
+  `;
+}
+
+/** What the site has, with what of it is here. */
+export const browsePage: HubPage = {
+  path: "/browse",
+  title: texts.title,
+  isThere: ({ search }) => search !== undefined,
+  render: (request) => render(request, {}),
+  routes: (app, parts, { show }) =>
+    browseForms(
+      app,
+      parts,
+      (c, answer, status) => show(c, { ...browsePage, render: (request) => render(request, answer) }, status),
+    ),
+};
