@@ -71,12 +71,12 @@ const NAMES: Record<string, string> = {
     Identity ImageOutcome ImageQuery ImageSize ImageSource ImageStats Images InstallOptions InstallOutcome
     InstallReport InvalidResponseError InvalidResponseErrorOptions
     KeyCheck
-    Layout LayoutFacts LayoutOptions LibraryFile LinkOutcome ListOptions ListPosition ListVersion ListedCreator Listing Lock
-    LockedFile
+    Layout LayoutFacts LayoutOptions LibraryFile LinkOutcome ListOptions ListPage ListPosition ListVersion ListedCreator Listing
+    Lock LockedFile
     Manifest Me MeCall MediaType MiniVersion MiniVersionCall Model ModelFile ModelFileType ModelImage ModelInfo
     ModelLookup ModelMode ModelProgress ModelQuery ModelReference ModelType ModelUpdates Models Move
     OnError OrNull Outdated OutdatedReport Owned
-    PaidAccess Permissions Post Posts ProfileName Project ProjectApi ProjectOptions
+    PageOptions PaidAccess Permissions Post Posts ProfileName Project ProjectApi ProjectOptions
     Reference ResolveOptions ResolveWarning ResolvedFile
     Safetensors SaveImagesOptions ScanOptions ScanProgress ScanReport ScanResult SidecarOptions SidecarOutcome Site
     SiteReference Skip Stats Stay
