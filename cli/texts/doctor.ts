@@ -36,7 +36,7 @@ export const doctorText = {
     denoOldNext: "Run: deno upgrade",
 
     keyNone: "there is none: what anyone sees is what civikit sees",
-    keyNoneNext: "For files that want a login, make a key at https://civitai.com/user/account and set CIVITAI_API_KEY.",
+    keyNoneNext: "For files that want a login, make a key at https://civitai.com/user/account and run: civikit login.",
     keyAccepted: (source: string, host: string): string => `the one from ${source}, and ${host} accepts it`,
     keyRefused: (source: string, host: string): string => `${host} does not accept the one from ${source}`,
     keyUnasked: (source: string, host: string): string => `the one from ${source}; ${host} could not be asked about it`,
@@ -134,7 +134,7 @@ export const doctorText = {
     denoOldNext: "請執行：deno upgrade",
 
     keyNone: "沒有金鑰：只看得到任何人都看得到的內容",
-    keyNoneNext: "要下載需要登入的檔案，請到 https://civitai.com/user/account 建立金鑰，再設定 CIVITAI_API_KEY。",
+    keyNoneNext: "要下載需要登入的檔案，請到 https://civitai.com/user/account 建立金鑰，再執行 civikit login。",
     keyAccepted: (source: string, host: string): string => `來自 ${source}，${host} 接受`,
     keyRefused: (source: string, host: string): string => `${host} 不接受來自 ${source} 的金鑰`,
     keyUnasked: (source: string, host: string): string => `來自 ${source}，但無法向 ${host} 確認`,
