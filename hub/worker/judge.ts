@@ -19,6 +19,8 @@ const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 const firstPauseMs = 5000;
 /** The longest pause before another attempt, in milliseconds. */
 export const longestPauseMs = 600_000;
+/** How long early access waits whose end nobody tells, until it is looked again, in milliseconds. */
+const undatedMs = 3_600_000;
 
 /** What is known about a job whose attempt failed. */
 export interface Attempt {
@@ -26,9 +28,9 @@ export interface Attempt {
   readonly attempts: number;
   /** How many may fail. */
   readonly mostAttempts: number;
-  /** Whether somebody waits who would rather wait on than hear that there is no network. */
+  /** Whether somebody waits who would rather wait on than hear that there is no network, or no space. */
   readonly isPatient: boolean;
-  /** Until when only buyers get the file; null: for good, or not known. */
+  /** Until when only buyers get the file; null: not known. */
   readonly earlyAccessMs: number | null;
   /** Now, in milliseconds since the epoch. */
   readonly nowMs: number;
@@ -61,7 +63,12 @@ export function judge(error: unknown, attempt: Attempt): JobEnding {
   const waits = (untilMs: number, isParked: boolean): JobEnding => {
     return { state: "waiting", notBeforeMs: untilMs, why: { ...why, untilMs }, isParked };
   };
-  if (why.code === "early_access" && earlyAccessMs !== null && earlyAccessMs > nowMs) return waits(earlyAccessMs, true);
+  if (why.code === "early_access") {
+    const isAhead = earlyAccessMs !== null && earlyAccessMs > nowMs;
+    return waits(isAhead ? earlyAccessMs : nowMs + undatedMs, true);
+  }
+  // whoever makes room need not ask for each job again
+  if (why.code === "no_space" && isPatient) return waits(nowMs + longestPauseMs, true);
   const failed: JobEnding = { state: "failed", code: why.code, why };
   if (!(error instanceof CivikitError)) return failed;
   const isAway = errorIs("unreachable", error) || errorIs("absent", error);

@@ -48,9 +48,16 @@ Deno.test("judge() does not try again what no pause mends", () => {
   assertEquals(verdict(new TypeError("a slip of ours")), "network_error");
 });
 
-Deno.test("judge() lets early access wait for its date, and fails where there is none", () => {
+Deno.test("judge() lets early access wait for its date, and looks again where that is not told or over", () => {
   const earlyAccessMs = nowMs + 86_400_000;
   assertEquals(verdict(failure("early_access"), { earlyAccessMs }), 86_400);
-  assertEquals(verdict(failure("early_access")), "early_access");
-  assertEquals(verdict(failure("early_access"), { earlyAccessMs: nowMs - 1 }), "early_access");
+  assertEquals(verdict(failure("early_access"), { attempts: 7 }), 3600);
+  assertEquals(verdict(failure("early_access"), { earlyAccessMs: nowMs - 1 }), 3600);
+});
+
+Deno.test("judge() waits for space, however often, where somebody has the patience", () => {
+  const full = new DiskError("writing: no_space", { code: "no_space", path: "/srv/a" });
+  assertEquals(verdict(full, { attempts: 99, isPatient: true }), 600);
+  const { state, ...rest } = judge(full, attempt({ isPatient: true }));
+  assertEquals([state, "isParked" in rest && rest.isParked], ["waiting", true]);
 });
