@@ -131,7 +131,11 @@ export async function runQueue({
     });
     const { attempts } = job;
     const known = { attempts, mostAttempts, isPatient: isWatching, random: random() };
-    const tools = { transport, site, cache, track, clock, settings: settings(), attempt: known };
+    // what holds one of its transfers holds the job
+    const hold = () => void tended(() => queue.change(job.id, "pause"), undefined);
+    const tracked = track &&
+      ((...[name, options, about]: Parameters<typeof track>) => track(name, options, { ...about, hold }));
+    const tools = { transport, site, cache, track: tracked, clock, settings: settings(), attempt: known };
     try {
       return await runJob(job, tools, told, stop.signal);
     } catch (error) {

@@ -66,6 +66,8 @@ export type TransferReason = ErrorCode | "link_renewed";
 export interface TransferAbout {
   /** What was asked for, without secrets. */
   readonly reference?: string | undefined;
+  /** Called in place of holding it: whoever started it lets go of it, and takes it up again later. Default: it is held. */
+  readonly hold?: (() => void) | undefined;
 }
 
 /** How a transfer ended. */
@@ -128,6 +130,7 @@ interface Entry {
   /** The state to go back to after a pause. */
   before: TransferState;
   held: PromiseWithResolvers<void> | undefined;
+  readonly hold: TransferAbout["hold"];
   bytes: number;
   totalBytes: number | undefined;
   bytesPerSecond: number;
@@ -247,7 +250,7 @@ export function transferList({ clock, count, fail, publish }: TransferListOption
     return entry === undefined || ended.has(entry.state) ? undefined : entry;
   }
 
-  function track(name: string, options: DownloadOptions = {}, { reference }: TransferAbout = {}): Transfer {
+  function track(name: string, options: DownloadOptions = {}, { reference, hold }: TransferAbout = {}): Transfer {
     const stop = new AbortController();
     const { signal } = options;
     const entry: Entry = {
@@ -260,6 +263,7 @@ export function transferList({ clock, count, fail, publish }: TransferListOption
       state: "waiting",
       before: "waiting",
       held: undefined,
+      hold,
       bytes: 0,
       totalBytes: options.sizeBytes,
       bytesPerSecond: 0,
@@ -315,6 +319,10 @@ export function transferList({ clock, count, fail, publish }: TransferListOption
       const entry = running(id);
       if (entry === undefined) return false;
       if (entry.held !== undefined) return true;
+      if (entry.hold !== undefined) {
+        entry.hold();
+        return true;
+      }
       entry.held = Promise.withResolvers();
       entry.before = entry.state;
       change(entry, "paused");

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
+import { metricsRegistry } from "../../../monitor/mod.ts";
 import { systemClock } from "../../../transport/internal.ts";
 import { sha256, tree } from "../../cli/_world.ts";
 import { add, atWork, standing } from "./_work.ts";
@@ -126,6 +127,28 @@ Deno.test("runQueue() lets one failure leave the others alone: a place that is n
       "2110": "failed downloads_disabled",
       "2002": "done verified",
     });
+  }));
+
+Deno.test("runQueue() pauses the job whose transfer is paused, and its place is another's", () =>
+  atWork(async ({ civitai, queue, root, run, until }) => {
+    civitai.faults.limitConnections(400_000);
+    const { transfers } = metricsRegistry();
+    const [id] = await add(queue, "2100");
+    const stop = new AbortController();
+    const { track } = transfers;
+    const settings = () => ({ root, concurrent: 1 });
+    const running = run({ isWatching: true, signal: stop.signal, settings, track });
+    await until(id!, ({ bytes }) => bytes > 300_000);
+    assert(transfers.pause(transfers.list()[0]!.id));
+    await until(id!, ({ state, worker }) => state === "paused" && worker === null);
+    civitai.faults.heal();
+    const [next] = await add(queue, "2002");
+    await until(next!, ({ state }) => state === "done");
+    await queue.change(id!, "resume");
+    await until(id!, ({ state }) => state === "done");
+    stop.abort();
+    await running;
+    assertEquals(await sha256(join(root, big)), await civitai.sha256(3100));
   }));
 
 for (const action of ["pause", "cancel", "skip", "remove"] as const) {
