@@ -3,6 +3,7 @@ import { missingRight } from "../../transport/internal.ts";
 import type { Args } from "../options/args.ts";
 import { UsageError } from "../options/usage_error.ts";
 import type { Flags } from "../options/flags.ts";
+import { projectFlags } from "../options/project_options.ts";
 import { storeFlags } from "../options/shared_flags.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
@@ -16,6 +17,7 @@ const flags = {
   host: { type: "setting", setting: "serve.host", value: "ADDRESS" },
   allowHost: { type: "setting", setting: "serve.allowedHosts", value: "NAMES" },
   open: { type: "switch", help: { en: "open the page in the browser", "zh-TW": "在瀏覽器開啟頁面" } },
+  project: projectFlags.project,
   ...storeFlags,
 } as const satisfies Flags;
 
@@ -51,11 +53,12 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
   const note = (text: string) => io.stderr(`${text}\n`);
   const { openService } = await import("../run/service_run.ts");
   const access = { hostname, ...options };
-  await using app = await openService(context, { access, store: args.flags.store, note }).catch((error) => {
-    if (!(error instanceof TypeError)) throw error;
-    const { message } = error;
-    throw new UsageError(message.startsWith("option token") ? `${message}; set CIVIKIT_SERVE_TOKEN` : message);
-  });
+  await using app = await openService(context, { access, store: args.flags.store, project: args.flags.project, note })
+    .catch((error) => {
+      if (!(error instanceof TypeError)) throw error;
+      const { message } = error;
+      throw new UsageError(message.startsWith("option token") ? `${message}; set CIVIKIT_SERVE_TOKEN` : message);
+    });
   using stop = interrupt(io, { onFirst: () => io.isTerminal && note(words.stopping), onSecond: () => {} });
   const place = `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
   let server: Deno.HttpServer<Deno.NetAddr>;

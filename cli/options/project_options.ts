@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { layoutNames, lockName, manifestName, openProject, type Project } from "../../api/mod.ts";
 import { InputError } from "../../transport/mod.ts";
 import type { Values } from "./flags.ts";
@@ -56,10 +58,16 @@ export const keepOldFlags = {
 } as const;
 
 /** Where it is kept which roots were named; undefined where there is no place or no right to keep it. */
-function namedRoots({ env }: Io): string | undefined {
+export function namedRoots({ env }: Io): string | undefined {
   const path = rootsPath(env);
   // asked before, because Deno would stop and ask the user
   return path === undefined || !isGranted(keeping(path)) ? undefined : path;
+}
+
+/** Whether a folder holds a manifest or a lock file; one that may not be read holds none. */
+export function isProject(folder: string): boolean {
+  return [manifestName, lockName].map((name) => resolve(folder, name))
+    .some((path) => isGranted([{ name: "read", path }]) && existsSync(path));
 }
 
 /**

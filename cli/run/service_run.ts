@@ -1,22 +1,24 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { civitai } from "../../api/mod.ts";
+import { openProjectPort } from "../../hub/project/mod.ts";
+import { runFiles } from "../../hub/run/mod.ts";
 import { service, type ServiceOptions } from "../../hub/mod.ts";
 import { type JobQueue, sqliteQueue } from "../../hub/queue/mod.ts";
 import { runQueue } from "../../hub/worker/mod.ts";
 import { liveTable, metricsRegistry, statsStore } from "../../monitor/mod.ts";
-import { messageOf, trustedHosts } from "../../transport/internal.ts";
+import { messageOf } from "../../transport/internal.ts";
 import { CivikitError, throttle } from "../../transport/mod.ts";
 import type { CommandContext } from "../command.ts";
 import { loadKeys } from "../settings/keys.ts";
-import { monitorPaths, pairingPath, queuePath } from "../settings/places.ts";
-import { pairingToken } from "../settings/pairing_token.ts";
+import { monitorPaths, queuePath } from "../settings/places.ts";
 import { readSettings, type Settings } from "../settings/read_settings.ts";
 import { settingsPort } from "../settings/settings_port.ts";
 import { timetable } from "../settings/timetable.ts";
 import { printable } from "../terminal/text.ts";
 import { serveText } from "../texts/serve.ts";
 import { openHashes } from "./hash_store.ts";
+import { isProject, namedRoots } from "../options/project_options.ts";
 import { commandStack } from "./stack.ts";
 
 /** What {@linkcode openService} is told besides the settings. */
@@ -25,6 +27,8 @@ export interface OpenServiceOptions {
   readonly access: Pick<ServiceOptions, "hostname" | "allowedHosts" | "token">;
   /** The file of the statistics. Default: the usual one. */
   readonly store?: string | undefined;
+  /** The folder of the project. Default: the one the service is started in, if it is one. */
+  readonly project?: string | undefined;
   /** Shows a line to the user. */
   note(text: string): void;
 }
@@ -72,11 +76,6 @@ function placesOf({ value }: Settings): { readonly root: string; readonly layout
   };
 }
 
-/** Whose pages a paired script may run on. */
-const siteOrigins = (baseUrl: string): readonly string[] => [
-  ...new Set([...trustedHosts.map((host) => `https://${host}`), new URL(baseUrl).origin]),
-];
-
 /** A limit that follows the setting, what was set over it, and slow mode. */
 function limiter(rateNow: () => number): Required<Pick<ServiceOptions, "limit" | "slowMode">> & { now(): number } {
   let given: number | undefined;
@@ -107,7 +106,7 @@ function limiter(rateNow: () => number): Required<Pick<ServiceOptions, "limit" |
  */
 export async function openService(
   context: CommandContext,
-  { access, store: storePath, note }: OpenServiceOptions,
+  { access, store: storePath, project: projectFolder = ".", note }: OpenServiceOptions,
 ): Promise<OpenService> {
   const { io, locale } = context;
   let { settings } = context;
@@ -128,6 +127,16 @@ export async function openService(
     });
     // one for all, so that the limit is that of all together
     const slowed = throttle(limits.now);
+    const project = isProject(projectFolder)
+      ? things.use(openProjectPort({
+        ...{ folder: resolve(projectFolder), api, transport: stack.transport, hashes, namedRoots: namedRoots(io) },
+        concurrency: () => settings.value("download.concurrent"),
+        fetch: runFiles({
+          ...(stack.monitor && { track: stack.monitor.track }),
+          defaults: { maxAttempts: settings.value("download.retries"), throttle: slowed },
+        }),
+      }))
+      : undefined;
     const port = settingsPort(settings.options);
     const filePath = settings.options.configPath ?? settings.path;
     const isNear = access.hostname === "127.0.0.1" || access.hostname === "localhost" || access.hostname === "::1";
@@ -145,12 +154,12 @@ export async function openService(
       queue,
       api,
       transport: stack.transport,
+      project,
       where: () => placesOf(settings),
       roots: () => [placesOf(settings).root, resolve(settings.value("download.directory"))],
       settings: { ...changing, unset: (key) => port.unset(key).then(renew) },
       limit: limits.limit,
       slowMode: limits.slowMode,
-      pairing: pairingToken(pairingPath(io.env), siteOrigins(baseUrl)),
       rpcOrigins: settings.value("serve.rpcOrigins"),
       isAsking: () => isAsking,
       async answerStart({ root, layout, key }) {

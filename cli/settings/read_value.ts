@@ -251,9 +251,8 @@ function sizeText(bytes: number): string {
   return `${rest}${steps[step]}`;
 }
 
-/** A URL without secrets, and else as it was typed; also where it is none, for want of a colon say. */
+/** A URL without secrets, and else as it was typed. */
 export function shownUrl(url: string): string {
-  if (URL.parse(url) === null) return url.replace(/[^/\s]*@/g, "");
   const shown = redactUrl(url);
   return shown === `${url}/` ? url : shown;
 }

@@ -46,7 +46,7 @@ async function results(asked: SearchQuery, request: PageRequest): Promise<Html> 
   try {
     const found = await parts.search!.find(asked);
     const models = await foundModels(found.models, asked.level, parts, Date.now());
-    const context = { locale, site: parts.api.baseUrl, hasProject: false };
+    const context = { locale, site: parts.api.baseUrl, hasProject: parts.project !== undefined };
     return listOf(found, models.map((model) => modelCard(model, context)), asked, request);
   } catch (error) {
     if (!(error instanceof CivikitError)) throw error;

@@ -1,11 +1,13 @@
 import { browsePage } from "./browse_page.ts";
 import { guidePage } from "./guide_page.ts";
 import type { HubPage } from "./page.ts";
+import { projectPage } from "./project_page.ts";
 import { queuePage } from "./queue_page.ts";
 
 /** Every page, in the order of the navigation. */
 export const pages: readonly HubPage[] = [
   queuePage,
   browsePage,
+  projectPage,
   guidePage,
 ];

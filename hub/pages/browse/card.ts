@@ -62,7 +62,7 @@ function options({ id, name, baseModel, isThere, isQueued, isEarlyAccess, files 
       ({ id: file, name: fileName, type, sizeBytes, isPrimary }) => {
         const size = sizeBytes === null ? [] : [formatSize(sizeBytes)];
         const text = [name, fileName, ...(isPrimary ? [] : [type]), ...size].join(" · ");
-        return html`<option value="${id}/${file}">${text}</option>`;
+        return html`<option value="${isPrimary ? id : `${id}/${file}`}">${text}</option>`;
       },
     )}</optgroup>
   `;

@@ -15,13 +15,13 @@ const mostFormBytes = 64 * 1024;
 const daySeconds = 86_400;
 
 /** The version and the file that were chosen. @throws {InputError} When that is neither. */
-async function choiceOf({ req }: Context): Promise<{ versionId: string; fileId: string }> {
+async function choiceOf({ req }: Context): Promise<{ reference: string; file?: string | undefined }> {
   // by hand: what reads or limits it for us asks for request.signal, and then Deno prints a notice
   const bytes = await readAtMost(new Response(req.raw.body), mostFormBytes);
   const form = new URLSearchParams(new TextDecoder().decode(bytes));
-  const chosen = /^([1-9]\d{0,14})\/([1-9]\d{0,14})$/.exec(form.get("choice") ?? "");
-  if (chosen !== null) return { versionId: chosen[1]!, fileId: chosen[2]! };
-  throw new InputError('reading the form: "choice" is no version with a file', {
+  const chosen = /^([1-9]\d{0,14})(?:\/([1-9]\d{0,14}))?$/.exec(form.get("choice") ?? "");
+  if (chosen !== null) return { reference: `version:${chosen[1]}`, file: chosen[2] };
+  throw new InputError('reading the form: "choice" is no version and no file of one', {
     ...{ code: "invalid_argument", input: "choice" },
   });
 }
@@ -41,11 +41,21 @@ export function browseForms(app: Hono, parts: Parts, show: Show): void {
 
   app.post("/browse/add", (c) =>
     doing(c, async () => {
-      const { versionId, fileId } = await choiceOf(c);
-      const reference = `version:${versionId}`;
-      const [added] = await addJobs(parts, [reference], { file: fileId });
+      const { reference, file } = await choiceOf(c);
+      const [added] = await addJobs(parts, [reference], file === undefined ? {} : { file });
       return { note: (locale) => counted(texts[added!.isNew ? "added" : "wasThere"][locale], reference) };
     }));
+  if (parts.project !== undefined) {
+    const { project } = parts;
+    app.post("/browse/project", (c) =>
+      doing(c, async () => {
+        const { reference, file } = await choiceOf(c);
+        const { air } = await project.add(reference, file);
+        // as civikit add does; what is under way already takes it up, or the next install
+        project.install();
+        return { note: (locale) => counted(texts.addedProject[locale], air) };
+      }));
+  }
   app.get(previewPath, async (c) => {
     // what is no picture, or cannot be had, is a gap on the page: the page itself says what is wrong with the site
     const image = await previewImage(c.req.query("url") ?? "", parts.api, parts.transport!).catch((error) => {

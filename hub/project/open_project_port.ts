@@ -1,0 +1,160 @@
+import {
+  addModel,
+  applyUpdate,
+  type Civitai,
+  type FetchFiles,
+  type HashCache,
+  install,
+  openProject,
+  planUpdate,
+  type Project,
+  type UpdatePlan,
+} from "../../api/mod.ts";
+import { wantedKey } from "../../api/project/manifest.ts";
+import type { Transport } from "../../transport/mod.ts";
+import type { NewerVersion, ProjectOutcome, ProjectPort, ProjectTask, ProjectTrouble } from "./project_port.ts";
+import { projectEntries } from "./project_view.ts";
+
+/** What {@linkcode openProjectPort} is made of. */
+export interface ProjectPortOptions {
+  /** The project's folder. */
+  readonly folder: string;
+  /** Whom to ask. */
+  readonly api: Civitai;
+  /** What fetches. */
+  readonly transport: Transport;
+  /** Hashes of earlier runs. */
+  readonly hashes: HashCache;
+  /** How files are fetched. */
+  readonly fetch: FetchFiles;
+  /** Files at once. Default 3. */
+  concurrency?(): number;
+  /** Where the roots are kept that the user named. Default: nowhere. */
+  readonly namedRoots?: string | undefined;
+}
+
+/** What a task found out; the rest of its outcome is nothing. */
+type Found = Partial<Omit<ProjectOutcome, "kind">>;
+
+function newerOf({ moves, stays }: UpdatePlan): Map<string, NewerVersion> {
+  const newer = new Map<string, NewerVersion>();
+  for (const { from, newest, newer: [first] } of moves) {
+    const { versionId, versionName: name } = newest ?? first!;
+    newer.set(wantedKey(from), { versionId, name, stays: null });
+  }
+  for (const { wanted, newest, newer: [first], reason } of stays) {
+    const { versionId, versionName: name } = newest ?? first!;
+    newer.set(wantedKey(wanted), { versionId, name, stays: reason });
+  }
+  return newer;
+}
+
+const troublesOf = ({ failures, stays }: UpdatePlan): ProjectTrouble[] => [
+  ...failures.map(({ wanted, error }) => ({ subject: wanted.air, error })),
+  ...stays.flatMap(({ wanted, reason, error }) =>
+    reason === "failed" && error !== undefined ? [{ subject: wanted.air, error }] : []
+  ),
+];
+
+/** Opens a project for the pages; nothing is read before it is asked for. */
+export function openProjectPort(
+  { folder, api, transport, hashes, fetch, concurrency = () => 3, namedRoots }: ProjectPortOptions,
+): ProjectPort {
+  let task: ProjectTask | null = null;
+  let outcome: ProjectOutcome | null = null;
+  let newer: ReadonlyMap<string, NewerVersion> | null = null;
+  let running: Promise<void> = Promise.resolve();
+  const stop = new AbortController();
+  const { signal } = stop;
+  const open = () => openProject(folder, { namedRoots });
+
+  function begin(kind: ProjectTask["kind"], work: () => Promise<Found>): boolean {
+    if (task !== null || signal.aborted) return false;
+    task = { kind, done: 0, total: 0 };
+    running = (async () => {
+      let found: Found;
+      try {
+        found = await work();
+      } catch (error) {
+        found = { troubles: [{ subject: "", error: error instanceof Error ? error : new Error(String(error)) }] };
+      }
+      if (!signal.aborted) outcome = { kind, fetched: 0, moved: 0, removed: 0, troubles: [], ...found };
+      task = null;
+    })();
+    return true;
+  }
+
+  /** Makes the folder what the lock file says, and tells how far it is. */
+  async function installing(kind: ProjectTask["kind"], project: Project): Promise<Required<Omit<Found, "moved">>> {
+    let done = 0;
+    let total = 0;
+    const tell = () => task = { kind, done, total };
+    const { outcomes, failures, removed } = await install(project, api, transport, {
+      ...{ cache: hashes, signal, fetch, concurrency: concurrency() },
+      onPlan(files) {
+        total = files.length;
+        tell();
+      },
+      onOutcome({ state }) {
+        if (state === "there") return;
+        done++;
+        tell();
+      },
+    });
+    const troubles = [
+      ...failures.map(({ wanted, error }) => ({ subject: wanted.air, error })),
+      ...outcomes.flatMap(({ state, file, error }) =>
+        state === "failed" ? [{ subject: file.path, error: error as Error }] : []
+      ),
+    ];
+    return {
+      fetched: outcomes.filter(({ state }) => state === "fetched").length,
+      removed: removed.length,
+      troubles,
+    };
+  }
+
+  async function close(): Promise<void> {
+    stop.abort(new DOMException("the service is closing", "AbortError"));
+    await running;
+  }
+
+  return {
+    folder,
+    get task() {
+      return task;
+    },
+    get outcome() {
+      return outcome;
+    },
+    get newer() {
+      return newer;
+    },
+    look() {
+      const project = open();
+      return { project, entries: projectEntries(project, hashes) };
+    },
+    async add(reference, file) {
+      const { wanted, wasThere } = await addModel(open(), api, reference, { file, signal });
+      return { air: wanted.air, wasThere };
+    },
+    install: () => begin("install", () => installing("install", open())),
+    check: () =>
+      begin("check", async () => {
+        const plan = await planUpdate(open(), api, { signal });
+        newer = newerOf(plan);
+        return { troubles: troublesOf(plan) };
+      }),
+    update: (latest) =>
+      begin("update", async () => {
+        const project = open();
+        const plan = await planUpdate(project, api, { latest, signal });
+        applyUpdate(project, plan);
+        newer = newerOf({ ...plan, moves: [] });
+        const installed = await installing("update", project);
+        return { ...installed, moved: plan.moves.length, troubles: [...troublesOf(plan), ...installed.troubles] };
+      }),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
