@@ -10,9 +10,11 @@ import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import { cachePath } from "../settings/places.ts";
 import { invalid } from "../settings/setting_words.ts";
+import { alignedRows } from "../terminal/columns.ts";
 import { formatDuration, printable } from "../terminal/text.ts";
 import { type Output, output } from "../terminal/output.ts";
-import { cacheHelp } from "../texts/cache.ts";
+import { cacheHelp, type CacheText, cacheText } from "../texts/cache.ts";
+import { bilingual } from "../texts/texts.ts";
 
 const flags = {
   onlyHost: {
@@ -38,8 +40,8 @@ const flags = {
 
 const actions = ["stats", "list", "clear", "verify"] as const;
 
-function ago(ms: number | undefined): string {
-  return ms === undefined ? "-" : `${formatDuration(Date.now() - ms)} ago`;
+function ago(ms: number | undefined, text: CacheText): string {
+  return ms === undefined ? "-" : text.ago(formatDuration(Date.now() - ms));
 }
 
 function percent(part: number, whole: number): string {
@@ -65,32 +67,30 @@ async function stats(store: CacheStore, filter: CacheFilter, path: string): Prom
   return { path, entries, bytes, maxBytes, oldestMs, hits, stale, revalidated, misses, hitRate, bytesSaved, failure };
 }
 
-function describeStats(numbers: Record<string, unknown>): string {
+function describeStats(numbers: Record<string, unknown>, text: CacheText): string {
   const { path, entries, bytes, maxBytes, oldestMs, hits, stale, revalidated, misses, bytesSaved, failure } =
     numbers as Record<string, number | undefined>;
-  const lines = [
-    `file         ${printable(String(path))}`,
-    `entries      ${entries}`,
-    `size         ${formatBytes(bytes!)}${maxBytes === undefined ? "" : ` of ${formatBytes(maxBytes)}`}`,
-    `oldest       ${ago(oldestMs)}`,
+  const rows = [
+    [text.file, String(path)],
+    [text.entries, String(entries)],
+    [text.size, maxBytes === undefined ? formatBytes(bytes!) : text.of(formatBytes(bytes!), formatBytes(maxBytes))],
+    [text.oldest, ago(oldestMs, text)],
   ];
   if (hits !== undefined) {
     const useful = hits + stale! + revalidated!;
-    lines.push(
-      `hit rate     ${
-        percent(useful, useful + misses!)
-      } (${hits} fresh, ${stale} stale, ${revalidated} confirmed, ${misses} missed)`,
-      `bytes saved  ${formatBytes(bytesSaved!)}`,
+    rows.push(
+      [text.hitRate, text.hits(percent(useful, useful + misses!), hits, stale!, revalidated!, misses!)],
+      [text.saved, formatBytes(bytesSaved!)],
     );
   }
-  if (failure !== undefined) lines.push(`trouble      ${printable(String(failure))}`);
-  return lines.join("\n") + "\n";
+  if (failure !== undefined) rows.push([text.trouble, String(failure)]);
+  return alignedRows(rows);
 }
 
-function describeEntry({ url, partition, status, bodyBytes, storedMs }: CacheListing): string {
-  const owner = partition === "" ? "" : "  (with a key)";
+function describeEntry({ url, partition, status, bodyBytes, storedMs }: CacheListing, text: CacheText): string {
+  const owner = partition === "" ? "" : `  ${text.withKey}`;
   const size = formatBytes(bodyBytes).padStart(10);
-  const age = ago(storedMs).padStart(12);
+  const age = ago(storedMs, text).padStart(12);
   return `${status}  ${size}  ${age}  ${printable(redactUrl(url))}${owner}\n`;
 }
 
@@ -104,31 +104,32 @@ async function act(
   args: Args<typeof flags>,
   path: string,
   { show, note }: Output,
+  text: CacheText,
 ): Promise<number> {
   const filter = filterOf(args.flags);
   const { limit } = args.flags;
   switch (action) {
     case "stats": {
       const numbers = await stats(store, filter, path);
-      show(numbers, describeStats(numbers));
+      show(numbers, describeStats(numbers, text));
       return ExitCode.ok;
     }
     case "list": {
       const all = await store.list(filter);
       for (const entry of all.slice(0, limit)) {
-        show({ ...entry, url: redactUrl(entry.url) }, describeEntry(entry));
+        show({ ...entry, url: redactUrl(entry.url) }, describeEntry(entry, text));
       }
-      if (all.length > limit) note(`and ${all.length - limit} more (--limit)`);
+      if (all.length > limit) note(text.more(all.length - limit));
       return ExitCode.ok;
     }
     case "clear": {
       const removed = await store.clear(filter);
-      show({ removed }, `${removed} entries removed\n`);
+      show({ removed }, `${text.removed(removed)}\n`);
       return ExitCode.ok;
     }
     default: {
       const { checked, removed } = await store.verify();
-      show({ checked, removed }, `${checked} entries checked, ${removed} damaged ones removed\n`);
+      show({ checked, removed }, `${text.verified(checked, removed)}\n`);
       return removed === 0 ? ExitCode.ok : ExitCode.verification;
     }
   }
@@ -136,23 +137,24 @@ async function act(
 
 async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
   using out = output(context, args.flags);
+  const text = cacheText[context.locale];
   const [word, ...more] = args.operands;
-  if (more.length > 0) throw new UsageError(`argument "${printable(more[0]!)}": one action at a time`);
+  if (more.length > 0) throw new UsageError(bilingual(cacheText, ({ oneAction }) => oneAction(printable(more[0]!))));
   const action = readAction(word, actions);
   const path = context.settings.value("cache.enabled") ? cachePath(context.io.env) : null;
   if (path === undefined) throw invalid("finding the cache: neither CIVIKIT_CACHE nor HOME is set", "CIVIKIT_CACHE");
   if (path === null) {
     const { from } = context.settings.entries().find(({ key }) => key === "cache.enabled")!;
-    out.note(`the cache is switched off by ${printable(from ?? "CIVIKIT_CACHE")}`);
+    out.note(text.off(printable(from ?? "CIVIKIT_CACHE")));
     return ExitCode.ok;
   }
   if (!existsSync(path)) {
-    out.note(`no cache yet at ${printable(path)}`);
+    out.note(text.none(printable(path)));
     return ExitCode.ok;
   }
   const store = sqliteStore(path);
   try {
-    return await act(action, store, args, path, out);
+    return await act(action, store, args, path, out, text);
   } finally {
     store.close();
   }

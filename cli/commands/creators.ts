@@ -1,13 +1,13 @@
 import { apiCommand, type ApiContext, count, listOptions, showList, wordsOf } from "../run/api_command.ts";
 import { listFlags } from "../options/shared_flags.ts";
 import type { Command } from "../command.ts";
-import { creatorsHelp } from "../texts/site.ts";
+import { creatorsHelp, siteText } from "../texts/site.ts";
 
 async function search(context: ApiContext<typeof listFlags>): Promise<void> {
   const query = wordsOf(context);
   const list = context.api.creators.list(query === undefined ? {} : { query }, listOptions(context));
   await showList(context, list, ["CREATOR", "MODELS", "LINK"], ({ username, modelCount, link }) => [
-    String(username ?? "(deleted)"),
+    String(username ?? siteText[context.locale].deleted),
     count(modelCount),
     link ?? "",
   ]);

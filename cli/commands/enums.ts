@@ -3,7 +3,8 @@ import { apiCommand, type ApiContext } from "../run/api_command.ts";
 import { UsageError } from "../options/usage_error.ts";
 import type { Command } from "../command.ts";
 import { printable } from "../terminal/text.ts";
-import { enumsHelp } from "../texts/site.ts";
+import { enumsHelp, siteText } from "../texts/site.ts";
+import { bilingual } from "../texts/texts.ts";
 
 async function enums(context: ApiContext): Promise<void> {
   const { api, operands, out } = context;
@@ -17,7 +18,7 @@ async function enums(context: ApiContext): Promise<void> {
   const list = lists.find(([key]) => key.toLowerCase() === name.toLowerCase());
   if (list === undefined) {
     const near = closest(name, lists.map(([key]) => key));
-    throw new UsageError(`list "${printable(name)}": unknown${near === undefined ? "" : `; did you mean "${near}"?`}`);
+    throw new UsageError(bilingual(siteText, ({ noList }) => noList(printable(name), near)));
   }
   out.show(list[1], list[1].map((word) => `${printable(word)}\n`).join(""));
 }

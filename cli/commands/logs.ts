@@ -9,9 +9,10 @@ import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import { interrupt } from "../terminal/interrupt.ts";
 import { monitorPaths } from "../settings/places.ts";
+import { alignedRows } from "../terminal/columns.ts";
 import { printable } from "../terminal/text.ts";
 import { jsonText } from "../terminal/json_line.ts";
-import { logsHelp } from "../texts/service.ts";
+import { logsHelp, logsText } from "../texts/service.ts";
 
 const { default: _ours, ...linesFlag } = listFlags.limit;
 
@@ -40,14 +41,12 @@ const kinds = ["errors", "latency", "tail"] as const;
 const ownLogs: ReadonlySet<string> = new Set(["http_client", "application", "error"]);
 const pollMs = 500;
 
-function table(pairs: readonly (readonly [string, string | number])[]): string {
-  const width = Math.max(0, ...pairs.map(([name]) => name.length));
-  return pairs.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join("");
-}
+const table = (pairs: readonly (readonly [string, string | number])[]): string =>
+  alignedRows(pairs.map(([name, value]) => [name, String(value)]));
 
 const counts = (title: string, of: Readonly<Record<string, number>>): string => {
   const rows = Object.entries(of).sort((a, b) => b[1] - a[1]);
-  return rows.length === 0 ? "" : `\n${title}\n${table(rows.map(([name, count]) => [`  ${printable(name)}`, count]))}`;
+  return rows.length === 0 ? "" : `\n${title}\n${table(rows.map(([name, count]) => [`  ${name}`, count]))}`;
 };
 
 /** Prints what is appended to `path`, from byte `at` on, until `signal` aborts; a rotated file is read from its start. */
@@ -82,7 +81,8 @@ async function follow(path: string, at: number, write: (text: string) => void, s
   }
 }
 
-async function run(args: Args<typeof flags>, { io }: CommandContext): Promise<number> {
+async function run(args: Args<typeof flags>, { io, locale }: CommandContext): Promise<number> {
+  const text = logsText[locale];
   const [word, ...named] = args.operands;
   const kind = readAction(word, kinds);
   const { limit, logDir, follow: isFollowed, json: isJson } = args.flags;
@@ -124,13 +124,13 @@ async function run(args: Args<typeof flags>, { io }: CommandContext): Promise<nu
     show(
       found,
       table([
-        ["lines", found.lines],
-        ["response times", found.count],
-        ["mean", `${found.avg_ms} ms`],
-        ["shortest", `${found.min_ms} ms`],
-        ["longest", `${found.max_ms} ms`],
-        ["95th percentile", `${found.p95_ms} ms`],
-        ["trend", `${found.trend} (${found.trend_percent}%)`],
+        [text.lines, found.lines],
+        [text.times, found.count],
+        [text.mean, `${found.avg_ms} ms`],
+        [text.shortest, `${found.min_ms} ms`],
+        [text.longest, `${found.max_ms} ms`],
+        [text.p95, `${found.p95_ms} ms`],
+        [text.trend, `${text.trends[found.trend]} (${found.trend_percent}%)`],
       ]),
     );
     return ExitCode.ok;
@@ -138,11 +138,11 @@ async function run(args: Args<typeof flags>, { io }: CommandContext): Promise<nu
   const found = await analyseErrors(lines, limit ?? 5);
   const latest = found.latest.map((line) => `  ${printable(line)}\n`).join("");
   const texts = [
-    table([["lines", found.lines], ["failures", found.failures]]),
-    counts("by status", found.by_status),
-    counts("connection", found.connection),
-    counts("timeouts", found.timeout),
-    latest && `\nlatest\n${latest}`,
+    table([[text.lines, found.lines], [text.failures, found.failures]]),
+    counts(text.byStatus, found.by_status),
+    counts(text.connection, found.connection),
+    counts(text.timeouts, found.timeout),
+    latest && `\n${text.latest}\n${latest}`,
   ];
   show(found, texts.join(""));
   return ExitCode.ok;

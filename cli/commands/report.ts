@@ -9,7 +9,7 @@ import { existsSync } from "node:fs";
 import { isGranted, keeping } from "../settings/rights.ts";
 import { monitorPaths } from "../settings/places.ts";
 import { printable } from "../terminal/text.ts";
-import { reportHelp } from "../texts/service.ts";
+import { reportHelp, reportText } from "../texts/service.ts";
 
 const flags = {
   since: {
@@ -44,15 +44,14 @@ async function run(args: Args<typeof flags>, { io, locale }: CommandContext): Pr
     });
   }
   const { formatReport, liveTable, report, statsStore } = await import("../../monitor/mod.ts");
-  const onSetAside = (aside: string) =>
-    io.stderr(`the statistics were damaged; they are kept as ${printable(aside)}\n`);
+  const onSetAside = (aside: string) => io.stderr(`${reportText[locale].damaged(printable(aside))}\n`);
   // what is there can be looked at without a right to write as well
   const readOnly = !clear && !isGranted(keeping(path));
   const place = readOnly && !existsSync(path) ? ":memory:" : path;
   using store = statsStore(place, place === path ? { onSetAside, readOnly } : {});
   if (clear) {
     store.clear();
-    io.stderr("all numbers are forgotten\n");
+    io.stderr(`${reportText[locale].cleared}\n`);
     return ExitCode.ok;
   }
   const span = { fromMs: sinceMs };

@@ -11,6 +11,9 @@ import { type listFlags, outputFlags, siteFlags } from "../options/shared_flags.
 import { openSession, type Session } from "./session.ts";
 import { printable } from "../terminal/text.ts";
 import { type Output, output } from "../terminal/output.ts";
+import { columnName } from "../texts/columns.ts";
+import { type SiteText, siteText } from "../texts/site.ts";
+import { bilingual } from "../texts/texts.ts";
 
 /** What a command that asks the API works with. */
 export interface ApiContext<F extends Flags = Record<never, never>> extends CommandContext {
@@ -42,10 +45,10 @@ const apiFlags = {
 };
 
 /** The key is checked while the command does its work: to a bad one Civitai answers as if there were none. */
-async function warnOfBadKey({ api, keySource, signal }: Session, { note }: Output): Promise<void> {
+async function warnOfBadKey({ api, keySource, signal }: Session, { note }: Output, text: SiteText): Promise<void> {
   if (keySource === undefined) return;
   const owner = await api.checkKey({ signal }).catch(() => undefined); // what else is wrong the command itself will say
-  if (owner === null) note("warning: Civitai does not accept the API key: this is what anyone sees without one");
+  if (owner === null) note(text.keyRefused);
 }
 
 /** What {@linkcode apiCommand} makes a command of. */
@@ -69,7 +72,7 @@ async function act<F extends Flags>(
   using out = output(context, { json: flags.json });
   using session = await openSession(args, context, out);
   const { api, keySource, transport, signal } = session;
-  const warning = isAboutKey ? undefined : warnOfBadKey(session, out);
+  const warning = isAboutKey ? undefined : warnOfBadKey(session, out, siteText[context.locale]);
   try {
     return await action({ ...context, operands: rest, flags, api, keySource, transport, signal, out }) ?? ExitCode.ok;
   } finally {
@@ -104,7 +107,7 @@ function readPosition(text: string | undefined): ListPosition | undefined {
   } catch {
     // said below
   }
-  throw new UsageError(`option --resume "${printable(text)}": not what an earlier list has printed`);
+  throw new UsageError(bilingual(siteText, ({ noPosition }) => noPosition(printable(text))));
 }
 
 /** How much of a list is wanted, by its options. */
@@ -126,14 +129,16 @@ export async function showList<T extends object>(
     if (!isJson) rows.push(cells(row));
   }
   if (rows.length > 0) table([head, ...rows]);
-  else if (!isJson) note("nothing found");
-  if (list.position !== null && (isJson || rows.length > 0)) note(`more: --resume ${positionWord(list.position)}`);
+  else if (!isJson) note(siteText[context.locale].nothing);
+  if (list.position !== null && (isJson || rows.length > 0)) {
+    note(siteText[context.locale].more(positionWord(list.position)));
+  }
 }
 
 /** Shows one thing: its facts, those without a value left out, or JSON. */
-export function showFacts({ out }: ApiContext, whole: object, facts: Readonly<Record<string, unknown>>): void {
+export function showFacts({ out, locale }: ApiContext, whole: object, facts: Readonly<Record<string, unknown>>): void {
   const rows = Object.entries(facts).filter(([, value]) => value !== undefined && value !== null && value !== "");
-  out.show(whole, alignedRows(rows.map(([name, value]) => [name, String(value)])));
+  out.show(whole, alignedRows(rows.map(([name, value]) => [columnName(locale, name), String(value)])));
 }
 
 /** The words after the action as one text; undefined when there are none. */
@@ -144,8 +149,10 @@ export function wordsOf({ operands }: ApiContext): string | undefined {
 /** A number from an operand. */
 export function idOperand({ operands }: ApiContext, what: string): number {
   const [text, ...more] = operands;
-  if (text === undefined || more.length > 0) throw new UsageError(`one ${what} is due`);
-  if (!/^\d{1,10}$/.test(text)) throw new UsageError(`${what} "${printable(text)}": not a number`);
+  if (text === undefined || more.length > 0) throw new UsageError(bilingual(siteText, ({ oneDue }) => oneDue(what)));
+  if (!/^\d{1,10}$/.test(text)) {
+    throw new UsageError(bilingual(siteText, ({ noNumber }) => noNumber(what, printable(text))));
+  }
   return Number(text);
 }
 

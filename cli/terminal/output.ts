@@ -1,6 +1,7 @@
 import { exitCode, sharedExitCode } from "../exit_code.ts";
 import type { ReporterOptions } from "./bars.ts";
 import { alignedRows } from "./columns.ts";
+import { columnName } from "../texts/columns.ts";
 import { describeFailure } from "./failure.ts";
 import { failureFields, jsonLine } from "./json_line.ts";
 import { statusLine } from "./status_line.ts";
@@ -19,7 +20,7 @@ export interface Output extends Disposable {
   show(value: object, text: string): void;
   /** A result for people alone, as it is. */
   print(text: string): void;
-  /** Aligned columns for people alone, cut to the terminal where there is one. */
+  /** Aligned columns for people alone, cut to the terminal where there is one; a head in capitals is said in the language. */
   table(rows: readonly (readonly string[])[]): void;
   /** A remark. */
   note(text: string): void;
@@ -62,7 +63,11 @@ export function output(
     },
     show: (value, text) => isJson ? jsonLine(io, value) : print(text),
     print,
-    table: (rows) => print(alignedRows(rows, io.isTerminal ? io.size().columns : undefined)),
+    table([head = [], ...rows]) {
+      const isHead = head.every((cell) => cell === cell.toUpperCase());
+      const first = isHead ? head.map((cell) => columnName(locale, cell)) : head;
+      print(alignedRows([first, ...rows], io.isTerminal ? io.size().columns : undefined));
+    },
     note,
     progress: line.show,
     close: line.close,

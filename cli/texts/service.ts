@@ -1,4 +1,4 @@
-import type { Bilingual } from "./texts.ts";
+import type { Bilingual, Texts } from "./texts.ts";
 
 /** The help of `civikit report`. */
 export const reportHelp: Bilingual = {
@@ -83,4 +83,54 @@ examples:
   civikit serve --open
   civikit serve --port 9090
   CIVIKIT_SERVE_TOKEN=... civikit serve --host 0.0.0.0 --allow-host box.lan`,
+};
+
+const logs = {
+  lines: "lines",
+  times: "response times",
+  mean: "mean",
+  shortest: "shortest",
+  longest: "longest",
+  p95: "95th percentile",
+  trend: "trend",
+  trends: { rising: "rising", falling: "falling", steady: "steady", unknown: "unknown" },
+  failures: "failures",
+  byStatus: "by status",
+  connection: "connection",
+  timeouts: "timeouts",
+  latest: "latest",
+};
+
+/** What `civikit logs` says. */
+export const logsText: Texts<typeof logs> = {
+  en: logs,
+  "zh-TW": {
+    lines: "行數",
+    times: "回應時間",
+    mean: "平均",
+    shortest: "最短",
+    longest: "最長",
+    p95: "第 95 百分位",
+    trend: "趨勢",
+    trends: { rising: "上升", falling: "下降", steady: "持平", unknown: "未知" },
+    failures: "失敗",
+    byStatus: "依狀態碼",
+    connection: "連線",
+    timeouts: "逾時",
+    latest: "最近的",
+  },
+};
+
+const report = {
+  damaged: (path: string) => `the statistics were damaged; they are kept as ${path}`,
+  cleared: "all numbers are forgotten",
+};
+
+/** What `civikit report` says besides the report. */
+export const reportText: Texts<typeof report> = {
+  en: report,
+  "zh-TW": {
+    damaged: (path) => `統計檔損壞；原檔留在 ${path}`,
+    cleared: "所有數字都清除了",
+  },
 };

@@ -1,4 +1,4 @@
-import type { Bilingual } from "./texts.ts";
+import type { Bilingual, Texts } from "./texts.ts";
 
 /** The help of `civikit models`. */
 export const modelsHelp: Bilingual = {
@@ -145,4 +145,44 @@ examples:
 範例：
   civikit enums
   civikit enums BaseModel`,
+};
+
+const en = {
+  keyRefused: "warning: Civitai does not accept the API key: this is what anyone sees without one",
+  nothing: "nothing found",
+  more: (position: string) => `more: --resume ${position}`,
+  noPosition: (text: string) => `option --resume "${text}": not what an earlier list has printed`,
+  oneDue: (what: string) => `one ${what} is due`,
+  noNumber: (what: string, text: string) => `${what} "${text}": not a number`,
+  wordsDue: "words to search for are due",
+  nameDue: "one name or id is due",
+  noList: (name: string, near: string | undefined) =>
+    `list "${name}": unknown${near === undefined ? "" : `; did you mean "${near}"?`}`,
+  deleted: "(deleted)",
+  yes: "yes",
+  no: "no",
+  keyFrom: (source: string) => `from ${source}`,
+};
+
+/** The texts of an area, in one language. */
+export type SiteText = typeof en;
+
+/** What commands say that ask the site. */
+export const siteText: Texts<SiteText> = {
+  en,
+  "zh-TW": {
+    keyRefused: "警告：Civitai 不接受這把 API 金鑰；看到的是沒有金鑰時任何人都看得到的內容",
+    nothing: "什麼都沒找到",
+    more: (position) => `還有更多：--resume ${position}`,
+    noPosition: (text) => `選項 --resume "${text}"：不是先前的清單印出來的位置`,
+    oneDue: (what) => `要有一個 ${what}`,
+    noNumber: (what, text) => `${what} "${text}"：不是數字`,
+    wordsDue: "要有搜尋的字詞",
+    nameDue: "要有一個名稱或編號",
+    noList: (name, near) => `清單 "${name}"：沒有這個${near === undefined ? "" : `；是不是「${near}」？`}`,
+    deleted: "（已刪除）",
+    yes: "是",
+    no: "否",
+    keyFrom: (source) => `來自 ${source}`,
+  },
 };
