@@ -3,6 +3,7 @@
  *
  * @module
  */
+export type { Pairing } from "./pairing/pairing.ts";
 export type { Parts, ServiceOptions, SlowMode, StartAnswer } from "./parts.ts";
 export { type Service, service } from "./service.ts";
 export type { SettingRow, SettingsPort } from "./settings_port.ts";

@@ -2,8 +2,8 @@ import type { Civitai } from "../api/mod.ts";
 import type { TransferSource } from "../monitor/mod.ts";
 import type { Transport } from "../transport/mod.ts";
 import type { DiagnosticsOptions } from "../monitor/server/options.ts";
-import type { Door } from "../monitor/server/access.ts";
 import type { Library } from "./library/mod.ts";
+import type { Pairing } from "./pairing/pairing.ts";
 import type { JobQueue } from "./queue/job_queue.ts";
 import type { ProjectPort } from "./project/mod.ts";
 import type { Rates } from "./rates.ts";
@@ -62,6 +62,8 @@ export interface Parts {
   readonly library?: Library | undefined;
   /** The settings; undefined where whoever started the service keeps them to itself. */
   readonly settings?: SettingsPort | undefined;
+  /** What lets scripts on pages of the site in; undefined where nothing does. */
+  readonly pairing?: Pairing | undefined;
   /** The limit of all downloads; undefined where nothing obeys it. */
   readonly limit?: RateLimit | undefined;
   /** Where a file with this SHA-256 lies already; undefined where no library is known. */
@@ -85,10 +87,9 @@ export interface ServiceOptions
   readonly allowedHosts?: readonly string[];
   /** What opens it, 16 to 512 plain characters. Default: none. */
   readonly token?: string;
-  /** What pages of other origins may ask. Default: nothing. */
-  readonly doors?: readonly Door[];
-  /** Whose pages may call aria2's interface at `/jsonrpc`, `token` in hand. Default: none. */
+  /**
+   * Whose pages may call aria2's interface at `/jsonrpc`, `token` in hand, or that of `pairing` where there is none.
+   * Default: none.
+   */
   readonly rpcOrigins?: readonly string[];
-  /** What opens `/jsonrpc`, 16 to 512 plain characters. Default: `token`. */
-  readonly rpcToken?: string | undefined;
 }

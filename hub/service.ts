@@ -9,6 +9,7 @@ import { isPageWanted } from "../monitor/server/wanted.ts";
 import { html } from "hono/html";
 import { announceQueue } from "./announce_queue.ts";
 import { assetRoutes } from "./pages/assets.ts";
+import { pairingDoors } from "./pairing/pairing_doors.ts";
 import { pages } from "./pages/pages.ts";
 import { pageRenderer } from "./pages/renderer.ts";
 import { words } from "./pages/words.ts";
@@ -40,12 +41,12 @@ const probes = ["/healthz", "/readyz", "/metrics", "/events", "/api/*"];
  * @throws {TypeError} When `token` is missing where it is compulsory, or `token` or `allowedHosts` is malformed.
  */
 export function service(options: ServiceOptions): Service {
-  const { registry, hostname = "127.0.0.1", allowedHosts = [], token, doors = [], clock = registry.clock } = options;
-  const { rpcOrigins = [], rpcToken = token } = options;
+  const { registry, hostname = "127.0.0.1", allowedHosts = [], token, clock = registry.clock } = options;
+  const { rpcOrigins = [], pairing } = options;
   const rpcDoor = { path: "/jsonrpc", methods: ["POST", "GET"], origins: rpcOrigins };
   const access = accessControl({
     ...{ hostname, allowedHosts, token, basePath: "", now: clock.now },
-    doors: [...doors, rpcDoor],
+    doors: [...(pairing ? pairingDoors(pairing) : []), rpcDoor],
   });
   const rates = rateLog(clock);
   const { api, transport } = options;
@@ -56,7 +57,7 @@ export function service(options: ServiceOptions): Service {
   const places = [...inside, { path: `${statusPath}/`, title: words.status }];
   const renderer = pageRenderer(parts, places);
   const diagnostics = diagnosticApp({ ...options, basePath: statusPath }, { access: undefined, outer: inside });
-  const rpc = rpcRoutes(parts, { token: rpcToken, origins: rpcOrigins }, clock.now);
+  const rpc = rpcRoutes(parts, { token, origins: rpcOrigins, isPaired: pairing?.isToken }, clock.now);
   const announcing = announceQueue(options.queue, registry.events, rates.note);
 
   const app = new Hono();

@@ -50,6 +50,7 @@ export { remembered } from "./http/remembered.ts";
 export { wrapBodyError } from "./socket/network_error.ts";
 export { environmentProxyFor, parseProxy, proxiesOf, proxyFor } from "./socket/proxy.ts";
 export type { SqliteStep } from "./sqlite/layout.ts";
+export { withFolder } from "./sqlite/files.ts";
 export { lookAtSqlite } from "./sqlite/look.ts";
 export { openSqlite, type SqliteFile, type SqliteOptions } from "./sqlite/open_sqlite.ts";
 export { isSqliteBusy } from "./sqlite/trouble.ts";

@@ -6,7 +6,7 @@ import type { Flags } from "../options/flags.ts";
 import { outputFlags } from "../options/shared_flags.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
-import { cachePath, hashesPath, keyPath, monitorPaths, queuePath, rootsPath } from "../settings/places.ts";
+import { cachePath, hashesPath, keyPath, monitorPaths, pairingPath, queuePath, rootsPath } from "../settings/places.ts";
 import { output } from "../terminal/output.ts";
 import { printable } from "../terminal/text.ts";
 import { pathsText } from "../texts/paths.ts";
@@ -31,6 +31,7 @@ type PlaceName =
   | "settings"
   | "key"
   | "keys"
+  | "pairing"
   | "cache"
   | "hashes"
   | "stats"
@@ -54,6 +55,7 @@ function places({ io: { env }, settings }: CommandContext): Place[] {
     ["settings", settings.path],
     ["key", keyPath(env)],
     ["keys", other && dirname(other)],
+    ["pairing", pairingPath(env)],
     ["cache", cachePath(env)],
     ["hashes", hashesPath(env)],
     ["stats", monitor?.store],

@@ -7,11 +7,12 @@ import { service, type ServiceOptions } from "../../hub/mod.ts";
 import { type JobQueue, sqliteQueue } from "../../hub/queue/mod.ts";
 import { runQueue } from "../../hub/worker/mod.ts";
 import { liveTable, metricsRegistry, statsStore } from "../../monitor/mod.ts";
-import { messageOf } from "../../transport/internal.ts";
+import { messageOf, trustedHosts } from "../../transport/internal.ts";
 import { CivikitError, throttle } from "../../transport/mod.ts";
 import type { CommandContext } from "../command.ts";
 import { loadKeys } from "../settings/keys.ts";
-import { monitorPaths, queuePath } from "../settings/places.ts";
+import { monitorPaths, pairingPath, queuePath } from "../settings/places.ts";
+import { pairingToken } from "../settings/pairing_token.ts";
 import { readSettings, type Settings } from "../settings/read_settings.ts";
 import { settingsPort } from "../settings/settings_port.ts";
 import { timetable } from "../settings/timetable.ts";
@@ -75,6 +76,11 @@ function placesOf({ value }: Settings): { readonly root: string; readonly layout
     layout: root === undefined ? undefined : value("layout"),
   };
 }
+
+/** Whose pages a paired script may run on. */
+const siteOrigins = (baseUrl: string): readonly string[] => [
+  ...new Set([...trustedHosts.map((host) => `https://${host}`), new URL(baseUrl).origin]),
+];
 
 /** A limit that follows the setting, what was set over it, and slow mode. */
 function limiter(rateNow: () => number): Required<Pick<ServiceOptions, "limit" | "slowMode">> & { now(): number } {
@@ -160,6 +166,7 @@ export async function openService(
       settings: { ...changing, unset: (key) => port.unset(key).then(renew) },
       limit: limits.limit,
       slowMode: limits.slowMode,
+      pairing: pairingToken(pairingPath(io.env), siteOrigins(baseUrl)),
       rpcOrigins: settings.value("serve.rpcOrigins"),
       isAsking: () => isAsking,
       async answerStart({ root, layout, key }) {

@@ -39,6 +39,12 @@ export function keyPath(env: Env, site: string = firstSite): string | undefined 
   return site === firstSite ? join(folder, "key") : join(folder, "keys", safeFileName(site.replace(/[:[\]]/g, "_")));
 }
 
+/** Where the token is by which scripts in the browser are let in, beside the key. */
+export function pairingPath(env: Env): string | undefined {
+  const key = keyPath(env);
+  return key && join(dirname(key), "pairing");
+}
+
 /** Where the user's settings are: `civikit/config.json` in `$XDG_CONFIG_HOME`, `%APPDATA%` or `~/.config`. */
 export function settingsPath(env: Env): string | undefined {
   const folder = ours(env, env("XDG_CONFIG_HOME"), env("APPDATA"), ".config");

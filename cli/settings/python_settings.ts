@@ -7,7 +7,7 @@ interface Token {
 }
 
 const forms = [
-  ["skip", /[ \t\f\r]+|#[^\n]*|\\\r?\n/y],
+  ["skip", /[^\S\n]+|#[^\n]*|\\\r?\n/y],
   ["line", /\n|;/y],
   ["string", /[rRbBuUfF]{0,2}("""|'''|"|')/y],
   ["number", /0[xX][\da-fA-F_]+|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?/y],

@@ -251,8 +251,9 @@ function sizeText(bytes: number): string {
   return `${rest}${steps[step]}`;
 }
 
-/** A URL without secrets, and else as it was typed. */
+/** A URL without secrets, and else as it was typed; also where it is none, for want of a colon say. */
 export function shownUrl(url: string): string {
+  if (!URL.parse(url)?.hostname) return url.replace(/[^/\s]*@/g, "");
   const shown = redactUrl(url);
   return shown === `${url}/` ? url : shown;
 }

@@ -1,6 +1,6 @@
-import { existsSync, realpathSync, renameSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, realpathSync, renameSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { closest, wrapDiskError } from "../../transport/internal.ts";
+import { closest, withFolder, wrapDiskError } from "../../transport/internal.ts";
 import { CivikitError } from "../../transport/mod.ts";
 import { printable } from "../terminal/text.ts";
 import { contradictions } from "./contradictions.ts";
@@ -96,6 +96,29 @@ function mustBeAllowed(path: string): void {
   });
 }
 
+/** How long is waited for another process that changes the same file, in milliseconds. */
+const patienceMs = 5000;
+
+/** Calls `work` while no other process changes the settings: what one sets must not undo what another has set. */
+function changing<T>(path: string, work: () => T): T {
+  mustBeAllowed(path);
+  let isOurTurn = false;
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return withFolder(path, true, patienceMs, () => {
+      isOurTurn = true;
+      return work();
+    });
+  } catch (error) {
+    if (isOurTurn) throw error;
+    if (existsSync(dirname(path)) && statSync(dirname(path)).isDirectory()) {
+      const message = `changing the settings "${printable(path)}": another process is at it; try again`;
+      throw new CivikitError(message, { code: "target_locked", cause: error });
+    }
+    throw wrapDiskError(error, path, "writing");
+  }
+}
+
 /**
  * The settings file at `path`, to be changed. It is replaced in one step and for its owner alone; what cannot be read, or
  * was written by a newer civikit, is left as it is. Beside it lies the schema that `$schema` names.
@@ -106,7 +129,6 @@ export function settingsStore(path: string, isOwn: boolean): SettingsStore {
   const read = () => isGranted([{ name: "read", path }]) ? readSettingsFile(path, isOwn) : noSettings(path);
 
   function readable(): SettingsFile {
-    mustBeAllowed(path);
     const file = read();
     if (file.isBroken) throw file.faults[0]!;
     if (file.version <= settingsVersion) return file;
@@ -132,7 +154,7 @@ export function settingsStore(path: string, isOwn: boolean): SettingsStore {
     });
   }
 
-  return {
+  const store: SettingsStore = {
     path,
     read,
     set(name, text) {
@@ -171,7 +193,6 @@ export function settingsStore(path: string, isOwn: boolean): SettingsStore {
       write(Object.entries(values).reduce((raw, [key, value]) => withSetting(raw, key, value), file.raw));
     },
     init() {
-      mustBeAllowed(path);
       if (existsSync(path)) {
         const advice = '"civikit config reset" puts it aside';
         throw invalid(`making the settings "${printable(path)}": there is a file already; ${advice}`, path);
@@ -179,7 +200,6 @@ export function settingsStore(path: string, isOwn: boolean): SettingsStore {
       write(settingKeys.reduce<JsonObject>((raw, key) => withSetting(raw, key, settingRow(key).default ?? null), {}));
     },
     reset(now) {
-      mustBeAllowed(path);
       if (!existsSync(path)) return undefined;
       const aside = `${path}.${now.toISOString().replace(/[-:]|\.\d+/g, "")}.bak`;
       try {
@@ -189,5 +209,13 @@ export function settingsStore(path: string, isOwn: boolean): SettingsStore {
       }
       return aside;
     },
+  };
+  return {
+    ...store,
+    set: (name, text) => changing(path, () => store.set(name, text)),
+    unset: (name) => changing(path, () => store.unset(name)),
+    merge: (values) => changing(path, () => store.merge(values)),
+    init: () => changing(path, () => store.init()),
+    reset: (now) => changing(path, () => store.reset(now)),
   };
 }

@@ -10,7 +10,9 @@ import { type Rpc, rpc, type TokenCheck } from "./rpc.ts";
 export interface RpcAccess {
   /** What opens it. Without one, only programs of this machine get in, and no page of another origin. */
   readonly token?: string | undefined;
-  /** Whose pages may call it; for them the token is compulsory. Default: none. */
+  /** Whether pages of other origins get in by this, where there is no `token`. Default: no. */
+  readonly isPaired?: ((given: string) => boolean) | undefined;
+  /** Whose pages may call it; for them one of the two is compulsory. Default: none. */
   readonly origins?: readonly string[];
 }
 
@@ -43,7 +45,7 @@ async function answerText(call: Rpc, text: string | undefined, isToken: TokenChe
  * aria2's JSON-RPC over HTTP POST and over WebSocket. GET with parameters, which any page could make a browser do, is
  * not answered.
  */
-export function rpcRoutes(parts: Parts, { token, origins = [] }: RpcAccess, now: () => number): RpcRoutes {
+export function rpcRoutes(parts: Parts, { token, isPaired, origins = [] }: RpcAccess, now: () => number): RpcRoutes {
   const app = new Hono();
   const call = rpc(parts);
   const told = notices(parts.queue);
@@ -56,14 +58,17 @@ export function rpcRoutes(parts: Parts, { token, origins = [] }: RpcAccess, now:
   };
   const isKnown = (c: Context) => !isForeign(c) || origins.includes(c.req.header("origin") ?? "");
 
+  const isRight = (given: string) =>
+    token === undefined ? isPaired?.(given) ?? false : timingSafeEqual(digest(given), digest(token));
+
   /** The token's check for one connection; undefined where none is asked for. */
   function checkFor(c: Context): TokenCheck | undefined {
     if (!isForeign(c) && token === undefined) return undefined;
     const address = (c.env as Partial<Deno.ServeHandlerInfo> | undefined)?.remoteAddr;
     const from = address !== undefined && "hostname" in address ? address.hostname : "";
     return (given) => {
-      if (token === undefined || wrong.isLocked(from)) return false;
-      if (given !== undefined && timingSafeEqual(digest(given), digest(token))) return true;
+      if (wrong.isLocked(from)) return false;
+      if (given !== undefined && isRight(given)) return true;
       wrong.wrong(from);
       return false;
     };
@@ -93,9 +98,9 @@ export function rpcRoutes(parts: Parts, { token, origins = [] }: RpcAccess, now:
     const listen = () => void (leave ??= told.listen(send));
     // who has to show a token hears of nothing before
     const isToken: TokenCheck = (given) => {
-      const isRight = check?.(given) ?? true;
-      if (isRight) listen();
-      return isRight;
+      const isLetIn = check?.(given) ?? true;
+      if (isLetIn) listen();
+      return isLetIn;
     };
     socket.onopen = () => {
       if (check === undefined) listen();

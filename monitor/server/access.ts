@@ -51,8 +51,11 @@ const cookieName = "civikit_session";
 const sessionSeconds = 12 * 3600;
 const leastTokenLength = 16;
 const loopbackName = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;
-/** What may be seen without the token: nothing but the form, what it looks like, and whether the process lives. */
-const openPaths: ReadonlySet<string> = new Set(["/login", "/assets/style.css", "/assets/icon.svg", "/readyz"]);
+/** What may be seen without the token: the form, what it looks like, whether the process lives, and a script to install. */
+const openPaths: ReadonlySet<string> = new Set([
+  ...["/login", "/assets/style.css", "/assets/icon.svg", "/readyz"],
+  "/extensions/civikit.user.js",
+]);
 
 /** A Host header's name, in lower case, without port and brackets; undefined when it is none. */
 function nameOf(host: string | undefined): string | undefined {
@@ -189,10 +192,12 @@ export function accessControl(options: AccessControlOptions): AccessControl {
       const door = doorOf(c);
       const origin = c.req.header("origin");
       if (origin !== undefined && door?.origins.includes(origin)) return await throughDoor(c, door, origin, next);
+      // no page can send this header without having asked first; an extension, which asks for the user, has an odd origin
+      if (door?.isToken?.(bearerOf(c) ?? "")) return await next();
       if (isForeign(c)) return c.json({ error: "origin not allowed" }, 403);
       if (token === undefined) return await next();
-      // what is no page says no origin, and has the same token; a door without one looks for it itself
-      if (door !== undefined && (door.isToken?.(bearerOf(c) ?? "") ?? true)) return await next();
+      // a door without a token of its own looks for one itself
+      if (door !== undefined && door.isToken === undefined) return await next();
       if (openPaths.has(c.req.path)) return await next();
       const found = authorise(c, token);
       if (found === 200) return await next();

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { civitai } from "../../api/mod.ts";
 import { createTransport } from "../../create_transport.ts";
-import { service, type ServiceOptions } from "../../hub/mod.ts";
+import { type Pairing, service, type ServiceOptions } from "../../hub/mod.ts";
 import { type JobQueue, sqliteQueue } from "../../hub/queue/mod.ts";
 import { metricsRegistry } from "../../monitor/mod.ts";
 import { type Civitai, startCivitai } from "../_civitai/mod.ts";
@@ -16,6 +16,17 @@ export interface ServedHub extends AsyncDisposable {
   ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
   /** Sends a form as a browser without scripts does, and follows where it leads. */
   send(path: string, fields: Record<string, string>): Promise<Response>;
+}
+
+/** A pairing whose token is in memory alone. */
+export function pairingOf(token: string, ...origins: string[]): Pairing {
+  let known = token;
+  return {
+    origins,
+    token: () => known,
+    renew: () => known = crypto.randomUUID(),
+    isToken: (given) => given === known,
+  };
 }
 
 /** Starts one. */

@@ -92,6 +92,7 @@ Deno.test("civikit paths names every place, with its size once it is there", () 
       "settings",
       "key",
       "keys",
+      "pairing",
       "cache",
       "hashes",
       "stats",

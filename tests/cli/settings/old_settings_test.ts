@@ -91,3 +91,9 @@ if HTTP_TIMEOUT == 3: pass
 Deno.test("leaves() looks into the sections of old JSON settings", () => {
   assertEquals([...leaves({ a: 1, http: { b: 2, deep: { c: [3] } } })], [["a", 1], ["b", 2], ["c", [3]]]);
 });
+
+Deno.test("pythonSettings() takes any bytes for a file: blanks that are none of ASCII, and what no language is", () => {
+  assertEquals(pythonSettings("http_timeout =\u00a030\u2028\u000b\nx").get("http_timeout"), 30);
+  const noise = Array.from({ length: 0x3000 }, (_, code) => String.fromCharCode(code)).join("");
+  assert(pythonSettings(noise).size >= 0);
+});

@@ -1,4 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { shownUrl } from "../../../cli/settings/read_value.ts";
 import { chooseBaseUrl, chooseLocale } from "../../../cli/settings/settings.ts";
 import { civitai } from "../../../api/mod.ts";
 import { InputError } from "../../../transport/mod.ts";
@@ -40,5 +41,13 @@ Deno.test("chooseBaseUrl() and the library take the same addresses, names below 
   for (const url of [...bad, "https://me@a.example", "https://a.example/#x"]) {
     assertThrows(() => chooseBaseUrl(from({}), url), InputError, "--base-url");
     assertThrows(() => civitai({ fetch: () => Promise.reject(new Error()) }, { baseUrl: url }), TypeError, "baseUrl");
+  }
+});
+
+Deno.test("shownUrl() shows no password, also where the text is no URL", () => {
+  for (
+    const text of ["http//ann:pass-phrase@proxy.lan", "ann:pass-phrase@[", "http://ann:pass-phrase@proxy.lan:99999"]
+  ) {
+    assertEquals(shownUrl(text).includes("pass-phrase"), false, text);
   }
 });

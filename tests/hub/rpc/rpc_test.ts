@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import Aria2 from "npm:aria2@4.1.2";
 import type { JobQueue } from "../../../hub/queue/mod.ts";
-import { type ServedHub, serveHub } from "../_service.ts";
+import { pairingOf, type ServedHub, serveHub } from "../_service.ts";
 
 const secret = "a-token-of-many-letters";
 
@@ -174,7 +174,7 @@ Deno.test("jsonrpc: a page of another origin gets in by the setting and the toke
   const refused = await post(shut, open, { origin: ariang });
   assertEquals(refused.status, 403);
   await refused.body?.cancel();
-  await using hub = await serveHub({ rpcOrigins: [ariang], rpcToken: secret });
+  await using hub = await serveHub({ rpcOrigins: [ariang], pairing: pairingOf(secret) });
   const before = await hub.ask("OPTIONS", "/jsonrpc", undefined, {
     origin: ariang,
     "access-control-request-method": "POST",
