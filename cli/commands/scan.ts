@@ -19,10 +19,12 @@ import { ExitCode } from "../exit_code.ts";
 import { openHashes } from "../run/hash_store.ts";
 import { describeOwner, warnSkip } from "../terminal/skipped.ts";
 import { openSession, type Session } from "../run/session.ts";
+import { readingOf } from "../terminal/reading.ts";
 import { formatElapsed, printable } from "../terminal/text.ts";
 import { hashFlags, hashJobsFlags, listFlags, outputFlags, sidecarFlags, siteFlags } from "../options/shared_flags.ts";
 import { showUpdates, type Updates } from "../run/show_updates.ts";
-import { scanHelp } from "../texts/library.ts";
+import { scanHelp, type ScanText, scanText } from "../texts/library.ts";
+import { bilingual } from "../texts/texts.ts";
 
 /** How many of the files that tell nothing are listed unless all are wanted. */
 const mostListed = 20;
@@ -66,10 +68,8 @@ const flags = {
 } as const satisfies Flags;
 
 /** How far a scan is, in words. */
-function progressText({ phase, done, total }: ScanProgress): string {
-  if (phase === "asking") return `asking Civitai: ${done} of ${total}`;
-  const percent = total > 0 ? Math.floor(done * 100 / total) : 100;
-  return `hashing: ${percent}%, ${formatBytes(done)} of ${formatBytes(total)}`;
+function progressText({ phase, done, total }: ScanProgress, elapsedMs: number, text: ScanText): string {
+  return phase === "asking" ? text.asking(done, total) : text.hashing(readingOf(done, total, elapsedMs));
 }
 
 function stateOf({ identity }: LibraryFile): "known" | "unknown" | "unasked" {
@@ -103,27 +103,40 @@ function shortener(roots: readonly string[]): (path: string) => string {
   };
 }
 
-function showList(title: string, files: readonly LibraryFile[], most: number, short: Shorten, out: Output): void {
+function showList(
+  title: string,
+  files: readonly LibraryFile[],
+  most: number,
+  { short, text, out }: View,
+): void {
   if (files.length === 0) return;
-  out.print(`${title}:\n${files.slice(0, most).map(({ path }) => `  ${printable(short(path))}\n`).join("")}`);
-  if (files.length > most) out.print(`  and ${files.length - most} more (--all)\n`);
+  out.print(`${text.list(title)}\n${files.slice(0, most).map(({ path }) => `  ${printable(short(path))}\n`).join("")}`);
+  if (files.length > most) out.print(`  ${text.more(files.length - most)}\n`);
 }
 
 type Shorten = (path: string) => string;
 
-function showTable(report: ScanReport, isAll: boolean, short: Shorten, out: Output): void {
+/** How results are shown. */
+interface View {
+  readonly short: Shorten;
+  readonly text: ScanText;
+  readonly out: Output;
+}
+
+function showTable(report: ScanReport, isAll: boolean, view: View): void {
+  const { short, text, out } = view;
   const inState = (state: string) => report.files.filter((file) => stateOf(file) === state);
   const rows = inState("known").map(({ path, bytes, identity }) => [
     ...[short(path), formatBytes(bytes), identity!.modelName, identity!.versionName, identity!.baseModel ?? ""],
   ]);
   const head = ["FILE", "SIZE", "MODEL", "VERSION", "BASE MODEL"];
   if (rows.length > 0) out.table([head, ...rows]);
-  showList("unknown to Civitai", inState("unknown"), isAll ? Infinity : mostListed, short, out);
-  if (isAll) showList("not asked about", inState("unasked"), Infinity, short, out);
+  showList(text.unknown, inState("unknown"), isAll ? Infinity : mostListed, view);
+  if (isAll) showList(text.unasked, inState("unasked"), Infinity, view);
   for (const { paths, wastedBytes } of report.duplicates) {
-    const waste = wastedBytes > 0 ? `${formatBytes(wastedBytes)} to gain` : "nothing to gain";
+    const waste = wastedBytes > 0 ? text.toGain(formatBytes(wastedBytes)) : text.nothingToGain;
     const lines = paths.map((path) => `  ${printable(short(path))}\n`);
-    out.print(`the same file ${paths.length} times (${waste}):\n${lines.join("")}`);
+    out.print(`${text.same(paths.length, waste)}\n${lines.join("")}`);
   }
 }
 
@@ -142,7 +155,7 @@ function showEach(
     out.fail(error, short(path), { event: "damaged", path }, ExitCode.verification);
   }
   for (const skip of skipped) warnSkip(out, skip, short(skip.path), { event: "skipped", path: skip.path }, context);
-  for (const error of failures) out.fail(error, "asking Civitai", { event: "error" });
+  for (const error of failures) out.fail(error, scanText[context.locale].askingSubject, { event: "error" });
   for (const { sha256, bytes, paths, wastedBytes } of duplicates) {
     out.emit({ event: "duplicates", sha256, bytes, paths, wastedBytes });
   }
@@ -151,15 +164,14 @@ function showEach(
 async function link(
   groups: readonly DuplicateGroup[],
   signal: AbortSignal,
-  short: Shorten,
-  out: Output,
+  { short, text, out }: View,
 ): Promise<void> {
   for (const group of groups) {
     if (group.wastedBytes === 0) continue;
     for (const { path, linked, error } of await linkDuplicates(group, { signal })) {
       const event = { event: "linked", path, linked: error === undefined };
       if (error !== undefined) out.fail(error, short(path), event);
-      else if (linked) out.emit(event, `linked: ${printable(short(path))}`);
+      else if (linked) out.emit(event, text.linked(printable(short(path))));
     }
   }
 }
@@ -167,8 +179,7 @@ async function link(
 async function writeBeside(
   { files }: ScanReport,
   session: Session,
-  short: Shorten,
-  out: Output,
+  { short, text, out }: View,
   { locale }: CommandContext,
 ): Promise<void> {
   const known = files.filter(({ identity }) => identity);
@@ -176,18 +187,19 @@ async function writeBeside(
     const event = { event: "sidecar", path, state, owner };
     if (error !== undefined) out.fail(error, short(path), event);
     else if (owner !== undefined) out.emit(event, describeOwner(short(path), short(owner), locale));
-    else out.emit(event, state === "written" ? `written: ${printable(short(path))}` : undefined);
+    else out.emit(event, state === "written" ? text.written(printable(short(path))) : undefined);
   }
 }
 
 async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
-  const { io, style } = context;
+  const { io, style, locale } = context;
+  const text = scanText[locale];
   const { json, quiet: isQuiet, all, again, offline, sidecars, linkDuplicates: isLinked } = args.flags;
   const { updates: isUpdates, anyBase, jobs: concurrency } = args.flags;
   for (const [name, isGiven] of Object.entries({ sidecars, updates: isUpdates })) {
-    if (offline && isGiven) throw new UsageError(`option --${name}: needs Civitai, not --offline`);
+    if (offline && isGiven) throw new UsageError(bilingual(scanText, ({ needsSite }) => needsSite(name)));
   }
-  if (anyBase && !isUpdates) throw new UsageError("option --any-base: belongs to --updates");
+  if (anyBase && !isUpdates) throw new UsageError(bilingual(scanText, ({ needsUpdates }) => needsUpdates));
   using out = output(context, { json, quiet: isQuiet || json });
   using cache = openHashes(args, context, out.note);
   using session = await openSession(args, context, out);
@@ -195,22 +207,23 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
   const { signal } = session;
   const roots = args.operands.length > 0 ? args.operands : ["."];
   const short = shortener(roots);
+  const view = { short, text, out };
   try {
     const report = await scan(offline ? null : session.api, roots, {
       cache,
       signal,
       concurrency,
       ...(again && { unknownForMs: -1 }),
-      onProgress: (progress) => out.progress(progressText(progress)),
+      onProgress: (progress) => out.progress(progressText(progress, io.now() - startedMs, text)),
     });
     out.close();
-    showTable(report, all, short, out);
+    showTable(report, all, view);
     showEach(report, short, out, context);
-    if (sidecars) await writeBeside(report, session, short, out, context);
-    if (isLinked) await link(report.duplicates, signal, short, out);
+    if (sidecars) await writeBeside(report, session, view, context);
+    if (isLinked) await link(report.duplicates, signal, view);
     let updates: Updates | undefined;
     if (isUpdates) {
-      out.progress("asking Civitai for newer versions");
+      out.progress(text.askingUpdates);
       updates = await showUpdates(report, session, { isAnyBase: anyBase, short }, out);
       out.close();
     }
@@ -218,12 +231,12 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
     const elapsedMs = Math.round(io.now() - startedMs);
     const { hashedFiles, hashedBytes } = report;
     const [damaged, skipped, duplicates] = [report.damaged, report.skipped, report.duplicates].map((l) => l.length);
-    if (updates) out.print(`${updates.outdated} of ${updates.models} models have newer versions\n`);
+    if (updates) out.print(`${text.updates(updates.outdated, updates.models)}\n`);
     const counts = { ...totals, damaged, skipped, duplicates, hashedFiles, hashedBytes, ...updates, elapsedMs };
-    return out.finish(counts, summaryText(report, totals, elapsedMs, style.warn));
+    return out.finish(counts, summaryText(report, totals, elapsedMs, style.warn, text));
   } catch (error) {
     if (error instanceof InterruptedError) {
-      out.note("What was hashed is remembered; run the same command again to go on.");
+      out.note(text.remembered);
     }
     throw error;
   }
@@ -234,18 +247,17 @@ function summaryText(
   { known, unknown, unasked, bytes }: Totals,
   elapsedMs: number,
   warn: (text: string) => string,
+  { counts, summary }: ScanText,
 ): string {
-  const counts = [
-    `${known} known`,
-    ...(unknown > 0 ? [`${unknown} unknown`] : []),
-    ...(unasked > 0 ? [`${unasked} not asked`] : []),
-    ...(damaged.length > 0 ? [warn(`${damaged.length} damaged`)] : []),
-    ...(skipped.length > 0 ? [warn(`${skipped.length} skipped`)] : []),
+  const words = [
+    counts.known(known),
+    ...(unknown > 0 ? [counts.unknown(unknown)] : []),
+    ...(unasked > 0 ? [counts.unasked(unasked)] : []),
+    ...(damaged.length > 0 ? [warn(counts.damaged(damaged.length))] : []),
+    ...(skipped.length > 0 ? [warn(counts.skipped(skipped.length))] : []),
   ];
-  const hashed = `${hashedFiles} hashed now (${formatBytes(hashedBytes)})`;
-  return `${files.length} ${files.length === 1 ? "file" : "files"}, ${formatBytes(bytes)}: ${
-    counts.join(", ")
-  }; ${hashed} in ${formatElapsed(elapsedMs)}\n`;
+  const [size, hashed] = [formatBytes(bytes), formatBytes(hashedBytes)];
+  return `${summary(files.length, size, words, hashedFiles, hashed, formatElapsed(elapsedMs))}\n`;
 }
 
 /** `civikit scan`: what the files of a library are. */

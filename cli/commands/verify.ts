@@ -1,6 +1,6 @@
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { type Expected, recordedFiles, type Skip, verify } from "../../api/mod.ts";
-import { formatBytes } from "../../transport/internal.ts";
 import type { Args } from "../options/args.ts";
 import { UsageError } from "../options/usage_error.ts";
 import type { Flags } from "../options/flags.ts";
@@ -11,9 +11,11 @@ import { output } from "../terminal/output.ts";
 import { interrupt } from "../terminal/interrupt.ts";
 import { projectFlags, projectOf } from "../options/project_options.ts";
 import { warnSkip } from "../terminal/skipped.ts";
+import { readingOf } from "../terminal/reading.ts";
 import { formatElapsed } from "../terminal/text.ts";
 import { hashFlags, hashJobsFlags, outputFlags } from "../options/shared_flags.ts";
-import { verifyHelp } from "../texts/library.ts";
+import { verifyHelp, verifyText } from "../texts/library.ts";
+import { bilingual } from "../texts/texts.ts";
 
 const flags = { ...projectFlags, ...hashJobsFlags, ...hashFlags, ...outputFlags } as const satisfies Flags;
 
@@ -25,7 +27,7 @@ function collect(
   if (args.operands.length === 0) {
     const { lock, root } = projectOf(args, context, true);
     if (lock.files.length === 0) {
-      throw new UsageError("nothing to verify: no folder was given, and there is no lock file here");
+      throw new UsageError(bilingual(verifyText, ({ nothing }) => nothing));
     }
     return {
       files: lock.files.map(({ path, sha256 }) => {
@@ -40,17 +42,19 @@ function collect(
 }
 
 async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
-  const { io } = context;
+  const { io, locale } = context;
+  const text = verifyText[locale];
   const { json, quiet, jobs: concurrency } = args.flags;
   using out = output(context, { json, quiet: quiet || json });
   const { files, skipped } = collect(args, context, out.note);
   const startedMs = io.now();
-  using stop = interrupt(io, { onFirst: () => out.note("interrupted"), onSecond: out.close });
+  using stop = interrupt(io, { onFirst: () => out.note(text.interrupted), onSecond: out.close });
   const unreadable = skipped.filter(({ isDangling }) => !isDangling).length;
   const counts = { ok: 0, unrecorded: 0, damaged: 0, missing: 0, unreadable };
   for (const skip of skipped) warnSkip(out, skip, skip.path, { event: "unreadable", path: skip.path }, context);
+  const total = files.reduce((sum, { path }) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
   const onProgress = ({ hashedBytes }: { hashedBytes: number }) =>
-    out.progress(`verifying: ${formatBytes(hashedBytes)}`);
+    out.progress(text.verifying(readingOf(hashedBytes, total, io.now() - startedMs)));
   for await (
     const { path, state, sha256 = null, error } of verify(files, { concurrency, onProgress, signal: stop.signal })
   ) {
@@ -60,8 +64,10 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
     else out.fail(error, path, event, state === "damaged" ? ExitCode.verification : undefined);
   }
   const elapsedMs = Math.round(io.now() - startedMs);
-  const words = Object.entries(counts).filter(([, count]) => count > 0).map(([state, count]) => `${count} ${state}`);
-  return out.finish({ ...counts, elapsedMs }, `${words.join(", ") || "no files"} in ${formatElapsed(elapsedMs)}\n`);
+  const states = Object.keys(counts) as (keyof typeof counts)[];
+  const words = states.filter((state) => counts[state] > 0)
+    .map((state) => text.count(counts[state], text.states[state]));
+  return out.finish({ ...counts, elapsedMs }, `${text.summary(words, formatElapsed(elapsedMs))}\n`);
 }
 
 /** `civikit verify`: whether files still are what they were. */

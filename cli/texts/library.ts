@@ -1,4 +1,4 @@
-import type { Bilingual } from "./texts.ts";
+import type { Bilingual, Texts } from "./texts.ts";
 
 /** The help of `civikit scan`. */
 export const scanHelp: Bilingual = {
@@ -59,4 +59,119 @@ missing, unreadable or summary. The exit code is 7 when something is damaged.`,
 沒有人記過的檔案是「未記錄」。.safetensors、GGUF 與 zip 壓縮檔（.pt、.ckpt）自己記的長度也必須相符，除非 Civitai 或鎖定檔認得這些位元組。
 
 加上 --json 時，每一行都是一個物件，"event" 是 ok、unrecorded、damaged、missing、unreadable 或 summary。有損壞時結束代碼是 7。`,
+};
+
+/** How far something is that reads bytes. */
+export interface Reading {
+  /** Bytes read. */
+  readonly done: string;
+  /** Bytes in all. */
+  readonly total: string;
+  /** Of a hundred. */
+  readonly percent: number;
+  /** Bytes a second. */
+  readonly speed: string;
+  /** How long it will take; undefined while nobody can tell. */
+  readonly left: string | undefined;
+}
+
+const reading = ({ percent, done, total, speed, left }: Reading): string =>
+  `${percent}%, ${done} of ${total}, ${speed}${left === undefined ? "" : `, ${left} left`}`;
+const readingChinese = ({ percent, done, total, speed, left }: Reading): string =>
+  `${percent}%，${done}／${total}，${speed}${left === undefined ? "" : `，還要 ${left}`}`;
+
+const scan = {
+  needsSite: (name: string) => `option --${name}: needs Civitai, not --offline`,
+  needsUpdates: "option --any-base: belongs to --updates",
+  asking: (done: number, total: number) => `asking Civitai: ${done} of ${total}`,
+  hashing: (at: Reading) => `hashing: ${reading(at)}`,
+  askingUpdates: "asking Civitai for newer versions",
+  askingSubject: "asking Civitai",
+  unknown: "unknown to Civitai",
+  unasked: "not asked about",
+  list: (title: string) => `${title}:`,
+  more: (count: number) => `and ${count} more (--all)`,
+  same: (count: number, waste: string) => `the same file ${count} times (${waste}):`,
+  toGain: (bytes: string) => `${bytes} to gain`,
+  nothingToGain: "nothing to gain",
+  linked: (path: string) => `linked: ${path}`,
+  written: (path: string) => `written: ${path}`,
+  updates: (outdated: number, models: number) => `${outdated} of ${models} models have newer versions`,
+  remembered: "What was hashed is remembered; run the same command again to go on.",
+  counts: {
+    known: (count: number) => `${count} known`,
+    unknown: (count: number) => `${count} unknown`,
+    unasked: (count: number) => `${count} not asked`,
+    damaged: (count: number) => `${count} damaged`,
+    skipped: (count: number) => `${count} skipped`,
+  },
+  summary: (
+    files: number,
+    bytes: string,
+    counts: readonly string[],
+    hashed: number,
+    hashedBytes: string,
+    time: string,
+  ): string =>
+    `${files} ${files === 1 ? "file" : "files"}, ${bytes}: ${
+      counts.join(", ")
+    }; ${hashed} hashed now (${hashedBytes}) in ${time}`,
+};
+
+/** What `civikit scan` says, in one language. */
+export type ScanText = typeof scan;
+
+/** What `civikit scan` says. */
+export const scanText: Texts<ScanText> = {
+  en: scan,
+  "zh-TW": {
+    needsSite: (name) => `選項 --${name}：需要 Civitai，不能與 --offline 同時使用`,
+    needsUpdates: "選項 --any-base：要與 --updates 一起用",
+    asking: (done, total) => `詢問 Civitai：${done}／${total}`,
+    hashing: (at) => `計算雜湊：${readingChinese(at)}`,
+    askingUpdates: "詢問 Civitai 有沒有更新的版本",
+    askingSubject: "詢問 Civitai",
+    unknown: "Civitai 不認得的",
+    unasked: "還沒問過的",
+    list: (title) => `${title}：`,
+    more: (count) => `還有 ${count} 個（--all）`,
+    same: (count, waste) => `同一個檔案有 ${count} 份（${waste}）：`,
+    toGain: (bytes) => `可省下 ${bytes}`,
+    nothingToGain: "沒有可省的空間",
+    linked: (path) => `已連結：${path}`,
+    written: (path) => `已寫入：${path}`,
+    updates: (outdated, models) => `${models} 個模型中有 ${outdated} 個有更新的版本`,
+    remembered: "算過的雜湊都記住了；再執行同一個指令就會接著做。",
+    counts: {
+      known: (count) => `${count} 個認得`,
+      unknown: (count) => `${count} 個不認得`,
+      unasked: (count) => `${count} 個沒問過`,
+      damaged: (count) => `${count} 個損壞`,
+      skipped: (count) => `${count} 個略過`,
+    },
+    summary: (files, bytes, counts, hashed, hashedBytes, time) =>
+      `${files} 個檔案，${bytes}：${counts.join("、")}；這次算了 ${hashed} 個（${hashedBytes}），共 ${time}`,
+  },
+};
+
+const verify = {
+  nothing: "nothing to verify: no folder was given, and there is no lock file here",
+  interrupted: "interrupted",
+  verifying: (at: Reading) => `verifying: ${reading(at)}`,
+  states: { ok: "ok", unrecorded: "unrecorded", damaged: "damaged", missing: "missing", unreadable: "unreadable" },
+  count: (count: number, state: string) => `${count} ${state}`,
+  summary: (words: readonly string[], time: string): string => `${words.join(", ") || "no files"} in ${time}`,
+};
+
+/** What `civikit verify` says. */
+export const verifyText: Texts<typeof verify> = {
+  en: verify,
+  "zh-TW": {
+    nothing: "沒有可以驗證的：沒有給資料夾，這裡也沒有鎖定檔",
+    interrupted: "已中斷",
+    verifying: (at) => `驗證：${readingChinese(at)}`,
+    states: { ok: "正常", unrecorded: "未記錄", damaged: "損壞", missing: "不見了", unreadable: "無法讀取" },
+    count: (count, state) => `${state} ${count} 個`,
+    summary: (words, time) => `${words.join("、") || "沒有檔案"}，共 ${time}`,
+  },
 };
