@@ -85,6 +85,7 @@ export {
   type UrlReference,
   type VersionReference,
 } from "./references/reference.ts";
+export { type EarlyAccessFacts, earlyAccessOf } from "./references/early_access.ts";
 export { resolveDownloads, type ResolveOptions } from "./references/resolve.ts";
 export type { ResolvedFile, ResolveWarning } from "./references/resolved_file.ts";
 export type { FileChoice } from "./references/select_files.ts";

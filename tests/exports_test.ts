@@ -63,7 +63,7 @@ const NAMES: Record<string, string> = {
     AddOptions Added Air Article ArticleQuery Articles AskedRecord Availability
     CallOptions Civitai CivitaiOptions CivitaiPolicy CivitaiPolicyOptions Collection CollectionQuery Collections
     Creator CreatorQuery Creators
-    DiskFile DownloadModelOptions DownloadedFile DuplicateGroup
+    DiskFile DownloadModelOptions DownloadedFile DuplicateGroup EarlyAccessFacts
     Enums EnumsCall Expected
     FetchFiles FetchFilesOptions FetchOutcome FileChoice FileFormat FileMetadata FileSelection FileStamp Files
     GalleryImage Generation
@@ -87,7 +87,7 @@ const NAMES: Record<string, string> = {
     Walk WalkOptions Wanted WantedFailure WantedFile
     addModel applyUpdate
     civitai civitaiPolicy classifyCivitai
-    downloadModel
+    downloadModel earlyAccessOf
     findDuplicates findUpdates findWanted formatAir
     generationOf generationOfTexts getJson
     hashCache hashFiles

@@ -1,3 +1,4 @@
+import { earlyAccessOf } from "./early_access.ts";
 import { suffixedName } from "../../transport/internal.ts";
 import { safeFileName } from "../../transport/mod.ts";
 import { downloadUrls } from "./download_url.ts";
@@ -57,7 +58,6 @@ export interface ResolvedFile {
   version: Version;
 }
 
-type EarlyAccess = ResolvedFile["earlyAccess"];
 type Deadline = string | null | undefined;
 
 /** Safe names, unique within the version whatever the disk thinks of upper case: the main file keeps its own. */
@@ -75,18 +75,6 @@ export function fileNames({ id: versionId, files }: Version): Map<ModelFile, str
     names.set(file, name);
   }
   return names;
-}
-
-function earlyAccessOf(
-  { paidAccess, earlyAccessEndsAt, availability }: Version,
-  deadline: Deadline,
-  now: number,
-): EarlyAccess {
-  if (paidAccess?.permanent) return { endsAt: null };
-  const endsAt = paidAccess?.endsAt ?? earlyAccessEndsAt ?? deadline;
-  // A date that cannot be read is taken as one to come: the server has the last word anyway.
-  if (endsAt) return Date.parse(endsAt) <= now ? null : { endsAt };
-  return availability === "EarlyAccess" ? { endsAt: null } : null;
 }
 
 function warningsOf(
@@ -145,7 +133,7 @@ export function resolvedFile(
   const sizeKB = file.sizeKB ?? undefined;
   const bytes = sizeKB === undefined ? NaN : sizeKB * 1024;
   const sizeBytes = sizeKB === undefined ? undefined : Math.round(bytes);
-  const earlyAccess = earlyAccessOf(version, earlyAccessDeadline, now);
+  const earlyAccess = earlyAccessOf({ ...version, earlyAccessDeadline }, now);
   return {
     versionId: version.id,
     modelId: version.modelId ?? null,

@@ -5,15 +5,18 @@ import {
   type ModelQuery,
   parseReference,
   type SiteReference,
+  type Version,
 } from "../../api/mod.ts";
+import { accessText } from "../terminal/access_text.ts";
 import { apiCommand, type ApiContext, count, listOptions, showList, sizeText, wordsOf } from "../run/api_command.ts";
-import { isCode } from "../../transport/mod.ts";
+import { isCode, type Locale } from "../../transport/mod.ts";
 import { UsageError } from "../options/usage_error.ts";
 import type { Flags } from "../options/flags.ts";
 import { listFlags, searchFlags } from "../options/shared_flags.ts";
 import type { Command } from "../command.ts";
 import { printable } from "../terminal/text.ts";
 import { siteWords } from "../options/known_words.ts";
+import { factsText } from "../texts/facts.ts";
 import { modelsHelp } from "../texts/site.ts";
 
 const flags = {
@@ -73,25 +76,40 @@ function bases({ baseModels, modelVersions }: Model): string {
 
 async function search(context: ModelsContext): Promise<void> {
   const list = context.api.models.list(await queryOf(context), listOptions(context));
-  await showList(context, list, ["ID", "NAME", "TYPE", "BASE", "CREATOR", "DOWNLOADS"], (model) => [
-    String(model.id),
-    model.name,
-    model.type,
-    bases(model),
-    String(model.creator?.username ?? ""),
-    count(model.stats?.downloadCount),
-  ]);
+  const text = factsText[context.locale];
+  let first: number | undefined;
+  await showList(context, list, text.modelHead.split(" | "), (model) => {
+    first ??= model.id;
+    const newest = model.modelVersions[0];
+    return [
+      String(model.id),
+      model.name,
+      model.type,
+      bases(model),
+      String(model.creator?.username ?? ""),
+      count(model.stats?.downloadCount),
+      newest?.publishedAt?.slice(0, 10) ?? "",
+    ];
+  });
+  if (first !== undefined) context.out.note(text.nextGet(first));
 }
 
-function versionRow({ id, name, baseModel, publishedAt, files }: ListVersion): string[] {
-  const main = files?.find(({ primary }) => primary) ?? files?.[0];
+const mainFile = ({ files }: ListVersion) => files?.find(({ primary }) => primary) ?? files?.[0];
+
+/** A version in a row; what may be done with it the site says only when it is asked for the version itself. */
+function versionRow(version: ListVersion, asked: Version | undefined, locale: Locale): string[] {
+  const { id, name, baseModel, publishedAt, files } = version;
+  const text = factsText[locale];
+  const main = mainFile(version);
+  const others = (files?.length ?? 0) - 1;
   return [
     String(id),
     name,
     baseModel ?? "",
     publishedAt?.slice(0, 10) ?? "",
-    main === undefined ? "no files" : sizeText(main),
-    main?.name ?? "",
+    main === undefined ? text.noFiles : sizeText(main),
+    accessText(asked?.id === id ? { ...version, ...asked } : version, locale),
+    `${main?.name ?? ""}${others > 0 ? text.more(others) : ""}`,
   ];
 }
 
@@ -114,20 +132,29 @@ async function get(context: ApiContext): Promise<void> {
     if (other === undefined) throw error;
     return modelOf(other, reference);
   });
-  const { out } = context;
-  out.emit(model);
+  const { out, locale } = context;
+  if (out.isJson) return out.emit(model);
+  const words = factsText[locale];
+  const { modelVersions } = model;
+  const newest = modelVersions.find(({ files }) => files?.length);
+  const asked = newest && await api.versions.get(newest.id, { signal }).catch(() => undefined);
+  signal.throwIfAborted();
   const facts = [
-    ["model", `${model.id} ${model.name}`],
-    ["type", model.mode ? `${model.type} (${model.mode})` : model.type],
-    ["creator", String(model.creator?.username ?? "")],
-    ["tags", (model.tags ?? []).map((tag) => typeof tag === "string" ? tag : tag.name).join(", ")],
-    ["downloads", count(model.stats?.downloadCount)],
-    ["page", `${api.baseUrl}/models/${model.id}`],
-  ];
+    [words.model, `${model.id} ${model.name}`],
+    [words.type, model.mode ? `${model.type} (${model.mode})` : model.type],
+    [words.creator, String(model.creator?.username ?? "")],
+    [words.tags, (model.tags ?? []).map((tag) => typeof tag === "string" ? tag : tag.name).join(", ")],
+    [words.downloads, count(model.stats?.downloadCount)],
+    [words.page, `${api.baseUrl}/models/${model.id}`],
+  ] as const;
   out.table(facts.filter(([, value]) => value !== ""));
   out.print("\n");
-  const head = ["VERSION", "NAME", "BASE MODEL", "PUBLISHED", "SIZE", "FILE"];
-  out.table([head, ...model.modelVersions.map(versionRow)]);
+  out.table([words.versionHead.split(" | "), ...modelVersions.map((one) => versionRow(one, asked, locale))]);
+  const trained = modelVersions.filter(({ trainedWords }) => trainedWords?.length);
+  // not a table: a word that is cut is none
+  const lines = trained.map(({ id, trainedWords }) => `  ${id}  ${printable(trainedWords!.join(", "))}\n`);
+  if (lines.length > 0) out.print(`\n${words.words}:\n${lines.join("")}`);
+  if (asked !== undefined && accessText(asked, locale) === "") out.note(words.nextDownload(asked.id));
 }
 
 /** `civikit models`: search and look at models. */

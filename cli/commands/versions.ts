@@ -4,19 +4,22 @@ import { apiCommand, type ApiContext, idOperand, showFacts, sizeText } from "../
 import { UsageError } from "../options/usage_error.ts";
 import type { Command } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
+import { accessText } from "../terminal/access_text.ts";
+import { factsText } from "../texts/facts.ts";
 import { versionsHelp } from "../texts/site.ts";
 
 function show(context: ApiContext, version: Version): void {
-  const { id, name, modelId, model, baseModel, publishedAt, usageControl, trainedWords, air, files } = version;
+  const { id, name, modelId, model, baseModel, publishedAt, trainedWords, air, files } = version;
+  const text = factsText[context.locale];
   showFacts(context, version, {
-    version: `${id} ${name}`,
-    model: `${modelId ?? "?"} ${model.name}`,
-    type: model.mode ? `${model.type} (${model.mode})` : model.type,
-    base: baseModel,
-    published: publishedAt?.slice(0, 10),
-    use: (usageControl ?? "Download") === "Download" ? undefined : `${usageControl}: no downloads`,
-    words: trainedWords?.join(", "),
-    air,
+    [text.version]: `${id} ${name}`,
+    [text.model]: `${modelId ?? "?"} ${model.name}`,
+    [text.type]: model.mode ? `${model.type} (${model.mode})` : model.type,
+    [text.base]: baseModel,
+    [text.published]: publishedAt?.slice(0, 10),
+    [text.access]: accessText(version, context.locale),
+    [text.words]: trainedWords?.join(", "),
+    [text.air]: air,
   });
   if (context.out.isJson || !files?.length) return;
   const rows = files.map((file) => [
@@ -28,7 +31,7 @@ function show(context: ApiContext, version: Version): void {
     file.hashes?.AutoV2 ?? "",
   ]);
   context.out.print("\n");
-  context.out.table([["FILE", "NAME", "TYPE", "SIZE", "FORMAT", "AUTOV2"], ...rows]);
+  context.out.table([text.fileHead.split(" | "), ...rows]);
 }
 
 async function get(context: ApiContext): Promise<void> {
@@ -49,6 +52,7 @@ async function byHash(context: ApiContext): Promise<number> {
   for (const operand of operands) hashes.set(operand, await hashOf(operand, signal));
   const whole = [...hashes.values()].filter((hash) => hash.length === 64);
   const found = whole.length > 1 ? await api.versions.byHashes(whole, { signal }) : new Map<string, Version>();
+  const text = factsText[context.locale];
   let missing = 0;
   const rows: string[][] = [];
   for (const [operand, hash] of hashes) {
@@ -56,13 +60,13 @@ async function byHash(context: ApiContext): Promise<number> {
       (whole.length > 1 && hash.length === 64 ? null : await api.versions.byHash(hash, { signal }));
     if (version === null) {
       missing++;
-      out.note(`${operand}: unknown to Civitai`);
+      out.note(text.unknown(operand));
       continue;
     }
     out.emit(version);
     rows.push([operand, String(version.id), version.model.name, version.name, version.baseModel ?? ""]);
   }
-  if (rows.length > 0) out.table([["HASH OR FILE", "VERSION", "MODEL", "NAME", "BASE MODEL"], ...rows]);
+  if (rows.length > 0) out.table([text.hashHead.split(" | "), ...rows]);
   return missing > 0 ? ExitCode.notFound : ExitCode.ok;
 }
 

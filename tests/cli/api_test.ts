@@ -43,8 +43,9 @@ Deno.test("civikit models search shows a table that fits the terminal, and lines
       columns: 60,
     });
     assertEquals([code, lines(out).length], [0, 4]);
-    assertMatch(lines(out)[0]!, /^ID +NAME +TYPE +BASE +CREATOR +DOWNLOADS$/);
-    for (const line of lines(out)) assertEquals(unicodeWidth(line) <= 64, true, line);
+    assertMatch(lines(out)[0]!, /^ID +NAME +TYPE +BASE +CREATOR +DOWNLOADS +DATE$/);
+    for (const line of lines(out)) assertEquals(unicodeWidth(line) <= 60, true, line);
+    for (const line of lines(out).slice(1)) assertMatch(line, /^\d{4} .* [\d,]+ +\d{4}-\d\d-\d\d$/);
     assertStringIncludes(err, "more: --resume ");
 
     const json = await run(["models", "search", "lantern", "--json"]);
@@ -103,7 +104,7 @@ Deno.test("civikit models get takes an id, a page and an AIR", async () => {
 Deno.test("civikit versions shows one, and finds what hashes and files belong to", async () => {
   await withCommand(async (run, { site, folder }) => {
     const { out } = await run(["versions", "get", "2110"]);
-    assertStringIncludes(out, "Generation: no downloads");
+    assertStringIncludes(out, "no downloads (Generation)");
     const { content } = site.file(3001).file;
     const path = join(folder, "a.safetensors");
     await Deno.writeFile(path, content.read(0, content.size));
