@@ -53,6 +53,24 @@ Deno.test("civikit serve prints its URL, shows what others recorded, and ends in
     assertEquals(await new Response(child.stderr).text(), "");
   }));
 
+Deno.test("civikit serve shows the project of a folder, and has no such page where there is none", () =>
+  withState(async (env, folder) => {
+    const project = join(folder, "project");
+    await Deno.mkdir(project);
+    await Deno.writeTextFile(join(project, "civikit.models.json"), '{ "version": 1, "models": ["civitai:5@7"] }');
+    for (const [place, status] of [[project, 200], [folder, 404]] as const) {
+      const child = await start(["--port", "0", "--project", place], env);
+      const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+      const { value: line = "" } = await reader.read();
+      const page = await fetch(`${line.trim()}project`, { headers: { accept: "text/html" } });
+      assertEquals([page.status, (await page.text()).includes("civitai:5@7")], [status, status === 200]);
+      child.kill("SIGINT");
+      assertEquals((await child.status).code, 0);
+      await reader.cancel();
+      await child.stderr.cancel();
+    }
+  }));
+
 Deno.test("civikit serve beyond this machine wants a token from the environment, and none on the command line", () =>
   withState(async (env) => {
     const ends = async (args: string[], more: Record<string, string> = {}) => {

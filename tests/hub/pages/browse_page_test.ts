@@ -131,6 +131,29 @@ Deno.test("browse says it when the site is down, and what to do", async () => {
   }
 });
 
+Deno.test("browse shows an old answer as what it is, and asks again soon", async () => {
+  let asked = 0;
+  const headers = { age: "90", "cache-status": "civikit; fwd=stale; detail=503" };
+  const transport = {
+    fetch(request: Request) {
+      if (request.url.includes("/models")) asked++;
+      return Promise.resolve(Response.json({ items: [], metadata: {} }, { headers }));
+    },
+  };
+  await using hub = await serveHub({ transport });
+  assertMatch(await page(hub, "/browse"), /id="stale">The site does not answer. This is its answer of 1:30 ago/);
+  assertMatch(await page(hub, "/browse", "zh-TW"), /id="stale">網站沒有回應/);
+  assertEquals((await (await hub.ask("GET", "/api/v1/search")).json()).staleMs, 90_000);
+  assertEquals(asked, 1);
+  const { openSearch } = await import("../../../hub/search/search.ts");
+  const { civitai } = await import("../../../api/mod.ts");
+  let now = 0;
+  const search = openSearch({ api: civitai(transport), transport, clock: { now: () => now } });
+  const query = { query: "", sort: "Newest", period: "AllTime", level: "pg", limit: 5 } as const;
+  for (now of [0, 4_000, 6_000]) await search.find(query);
+  assertEquals(asked, 3);
+});
+
 Deno.test("browse shows what people named their models as text", async () => {
   const { modelCard } = await import("../../../hub/pages/browse/card.ts");
   const name = `<script>alert(1)</script>"'`;
