@@ -75,6 +75,7 @@ const freshMs = 60_000;
 /** A site that is down is not asked at every event, but soon again. */
 const failedMs = 5_000;
 const wordsMs = 3_600_000;
+const wordsPatienceMs = 2_000;
 const mostKept = 20;
 
 /** Kinds of models that are there whatever the site says. */
@@ -127,7 +128,8 @@ export function openSearch({ api, transport, clock }: SearchOptions): Search {
     },
     words() {
       if (words !== undefined && words.untilMs > clock.now()) return words.answer;
-      const answer = api.enums().then(
+      // what can be chosen holds no page up
+      const answer = api.enums({ signal: AbortSignal.timeout(wordsPatienceMs) }).then(
         ({ ModelType, ActiveBaseModel, BaseModel }) => ({
           types: ModelType ?? usualTypes,
           bases: ActiveBaseModel ?? BaseModel ?? [],

@@ -34,6 +34,24 @@ Deno.test("resolveDownloads() leads to the right bytes of every file on the embe
   }
 });
 
+Deno.test("models.page() gives one page in one call, and says where the next begins, also when a page is short", async () => {
+  await using site = await startCivitai({ bigBytes: 65_536, loraBytes: 32_768 });
+  site.faults.breakPages({ shortBy: 1 });
+  using transport = fetchTransport();
+  const { models } = civitai(transport, { baseUrl: site.url });
+  const seen: number[] = [];
+  let cursor: string | undefined;
+  let pages = 0;
+  do {
+    const page = await models.page({ limit: 4, types: ["LORA"] }, { cursor });
+    assertEquals(site.log.length, ++pages);
+    seen.push(...page.items.map(({ id }) => id));
+    cursor = page.next;
+  } while (cursor !== undefined);
+  assertEquals(seen, [1001, 1004, 1005, 1006, 1007, 1008, 1009, 1012]);
+  await assertRejects(() => models.page({ baseModels: ["Nothing"] }), CivikitError, "no such base model");
+});
+
 Deno.test("models.list() walks the embedded Civitai to its end, and me() knows its keys", async () => {
   await using site = await startCivitai({ bigBytes: 65_536, loraBytes: 32_768 });
   using transport = fetchTransport();

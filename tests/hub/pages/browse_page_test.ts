@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { createTransport } from "../../../create_transport.ts";
 import { identity, testLibrary } from "../library/_library.ts";
 import { type ServedHub, serveHub } from "../_service.ts";
 
@@ -122,12 +123,13 @@ Deno.test("pictures come through the service: small, still, and pictures only", 
 });
 
 Deno.test("browse says it when the site is down, and what to do", async () => {
-  await using hub = await serveHub();
+  using transport = createTransport({ retry: { max: 0 } });
+  await using hub = await serveHub({ transport });
   hub.civitai.faults.maintenance(true);
-  for (const [locale, word] of [["en", "failures"], ["zh-TW", "伺服器"]] as const) {
-    const text = await page(hub, "/browse", locale);
-    assertStringIncludes(text, 'id="down"');
-    assertStringIncludes(text, word);
+  for (const [locale, word] of [["en", /Wait/], ["zh-TW", /請/]] as const) {
+    const said = /<p class="problem" id="down"><b>.*?<\/p>/s.exec(await page(hub, "/browse", locale))![0];
+    assertMatch(said, word);
+    assertMatch(said, /503/);
   }
 });
 
