@@ -14,7 +14,7 @@ const RULES: Record<string, { folders: string[]; packages: string[] }> = {
   api: { folders: ["transport"], packages: ["node:", "@std/", "valibot"] },
   monitor: { folders: ["transport"], packages: ["node:", "@std/", "hono", "@opentelemetry/"] },
   hub: {
-    folders: ["", "transport", "cache", "api", "monitor"],
+    folders: ["", "transport", "cache", "api", "monitor", "extensions"],
     packages: ["node:", "@std/", "hono", "valibot", "@valibot/to-json-schema", "idiomorph", "sortablejs"],
   },
   cli: { folders: ["", "transport", "cache", "api", "monitor", "hub"], packages: ["node:", "@std/", "yaml"] },

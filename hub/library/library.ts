@@ -98,6 +98,8 @@ export interface Library {
   get(id: string): ShownRow | undefined;
   /** Which of these versions are there, whole or not, and where. */
   have(versionIds: readonly number[]): ReadonlyMap<number, readonly ShownRow[]>;
+  /** The files of these models, whichever version. */
+  haveModels(modelIds: readonly number[]): readonly ShownRow[];
   /** Whether a file with this SHA-256 is there. */
   hasHash(sha256: string): boolean;
   /** Stops what is under way; resolves when it has stopped. */
@@ -340,6 +342,10 @@ export function openLibrary({ folders, hashes, api, onChange, clock = systemCloc
     have(versionIds) {
       const there = versionIds.map((id) => [id, (versions().get(id) ?? []).map(shown)] as const);
       return new Map(there.filter(([, found]) => found.length > 0));
+    },
+    haveModels(modelIds) {
+      const wanted = new Set(modelIds);
+      return all().filter(({ identity }) => identity?.modelId != null && wanted.has(identity.modelId)).map(shown);
     },
     hasHash: (sha256) => sameAs({ sha256: sha256.toUpperCase() } as LibraryRow).length > 0,
     async close() {

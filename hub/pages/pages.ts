@@ -3,6 +3,7 @@ import { guidePage } from "./guide_page.ts";
 import type { HubPage } from "./page.ts";
 import { projectPage } from "./project_page.ts";
 import { queuePage } from "./queue_page.ts";
+import { userscriptPage } from "./userscript_page.ts";
 
 /** Every page, in the order of the navigation. */
 export const pages: readonly HubPage[] = [
@@ -10,4 +11,5 @@ export const pages: readonly HubPage[] = [
   browsePage,
   projectPage,
   guidePage,
+  userscriptPage,
 ];

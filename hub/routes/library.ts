@@ -9,7 +9,11 @@ const whole = (most: number) =>
 
 const listSchema = v.strictObject({
   have: v.optional(
-    v.pipe(v.string(), v.regex(/^[1-9]\d{0,14}(?:,[1-9]\d{0,14}){0,499}$/, "no ids of versions, at most 500")),
+    v.pipe(
+      v.string(),
+      v.description("Ids of versions, and model:ID for any version of a model; commas between, at most 500."),
+      v.regex(/^(?:model:)?[1-9]\d{0,14}(?:,(?:model:)?[1-9]\d{0,14}){0,499}$/, "no ids of versions, at most 500"),
+    ),
   ),
   filter: v.optional(v.picklist(libraryFilters)),
   text: v.optional(v.pipe(v.string(), v.maxLength(400))),
@@ -76,7 +80,7 @@ export const libraryEndpoints: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: "/library",
-    summary: "Lists files of the model folders by name; with `have`, those of these versions alone.",
+    summary: "Lists files of the model folders by name; with `have`, those of these versions and models alone.",
     query: listSchema,
     answer: pageSchema,
     isThere,
@@ -84,7 +88,13 @@ export const libraryEndpoints: readonly Endpoint[] = [
       const library = source(parts);
       const { seenMs } = library;
       if (have !== undefined) {
-        const rows = [...library.have(have.split(",").map(Number)).values()].flat();
+        const asked = have.split(",").map((one) =>
+          [one.startsWith("model:"), Number(one.replace("model:", ""))] as const
+        );
+        const ids = (isModel: boolean) => asked.filter(([is]) => is === isModel).map(([, id]) => id);
+        const ofVersions = [...library.have(ids(false)).values()].flat();
+        const ofModels = library.haveModels(ids(true));
+        const rows = [...new Map([...ofVersions, ...ofModels].map((row) => [row.id, row])).values()];
         return { items: rows.map(rowJson), total: rows.length, seenMs };
       }
       const { rows, total } = library.list({
