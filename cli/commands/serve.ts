@@ -21,6 +21,9 @@ const flags = {
   ...storeFlags,
 } as const satisfies Flags;
 
+/** How long requests under way may take once it is to end, in milliseconds. */
+const lastWordsMs = 2000;
+
 function serverOptions(args: Args<typeof flags>, { io }: CommandContext) {
   const { host: hostname, port, allowHost: allowedHosts } = args.flags;
   const token = io.env("CIVIKIT_SERVE_TOKEN") || undefined;
@@ -74,7 +77,11 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
   if (args.flags.open && !await openBrowser(url)) note(words.notOpened);
   await app.work(stop.signal);
   await app.close();
-  await server.shutdown();
+  // answers under way are finished; whoever never ends asking is not waited for
+  const { promise: isLate, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, lastWordsMs);
+  await Promise.race([server.shutdown(), isLate]);
+  clearTimeout(timer);
   return ExitCode.ok;
 }
 

@@ -88,3 +88,20 @@ Deno.test("civikit serve beyond this machine wants a token from the environment,
     busy.close();
     assertEquals([taken, message.includes("error")], [2, true]);
   }));
+
+Deno.test("civikit serve ends at SIGTERM though somebody never ends asking, and exits with 0", () =>
+  withState(async (env) => {
+    const child = await start(["--port", "0"], env);
+    const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    const { value: line = "" } = await reader.read();
+    const { hostname, port, host } = new URL(line.trim());
+    const slow = await Deno.connect({ hostname, port: Number(port) });
+    const head = `POST /api/v1/queue HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\n`;
+    await slow.write(new TextEncoder().encode(`${head}Content-Length: 5000\r\n\r\n{`));
+    await (await fetch(line.trim())).text();
+    child.kill("SIGTERM");
+    const said = new Response(child.stderr).text();
+    assertEquals([(await child.status).code, await said], [0, ""]);
+    slow.close();
+    await reader.cancel();
+  }));
