@@ -3,6 +3,7 @@ import { guidePage } from "./guide_page.ts";
 import type { HubPage } from "./page.ts";
 import { projectPage } from "./project_page.ts";
 import { queuePage } from "./queue_page.ts";
+import { settingsPage } from "./settings_page.ts";
 import { userscriptPage } from "./userscript_page.ts";
 
 /** Every page, in the order of the navigation. */
@@ -10,6 +11,7 @@ export const pages: readonly HubPage[] = [
   queuePage,
   browsePage,
   projectPage,
+  settingsPage,
   guidePage,
   userscriptPage,
 ];
