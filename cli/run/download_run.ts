@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
-import { type Digests, hashNames, type Transport } from "../../transport/mod.ts";
+import { type Digests, type DownloadOptions, hashNames, type Transport } from "../../transport/mod.ts";
 import { type PlannedFile, runFiles, type RunWatch } from "../../hub/run/mod.ts";
-import type { HashCache } from "../../api/mod.ts";
+import type { HashCache, WantedFile } from "../../api/mod.ts";
 import { exitCode } from "../exit_code.ts";
 import type { Outcome, Reporter } from "../terminal/reporter.ts";
 import { reporterWatcher } from "../terminal/watcher.ts";
@@ -48,29 +48,25 @@ export async function runDownloads(
 ): Promise<RunResult> {
   const outcomes: Outcome[] = [];
   const failures: number[] = [];
-  let fetchedBytes = 0;
-  // a line of a list may name a folder of its own; within one no two names are alike
-  for (const [root, here] of Map.groupBy(files, (file) => file.dir)) {
-    if (signal.aborted) break;
-    const items = new Map(here.map((file) => [file.name, file]));
-    const watcher = reporterWatcher(reporter, (name) => items.get(name)!);
-    const fetch = runFiles({ watcher, track, defaults: settings });
-    const defaults = { root, replace: force, verify };
-    for await (
-      const { file, result, error } of fetch(transport, here, { concurrency: jobs, signal, cache, defaults })
-    ) {
-      if (result !== undefined) {
-        const outcome: Outcome = { ...result, verifiedBy: result.verified ? decidedBy(file.hashes) : undefined };
-        outcomes.push(outcome);
-        const name = basename(result.path);
-        // it may have got its name only from the server
-        reporter.done(name === basename(file.path) ? file : { ...file, name, path: join(root, name) }, outcome);
-      } else if (!signal.aborted || error !== signal.reason) {
-        failures.push(exitCode(error));
-        reporter.failed(error, file.name, file);
-      }
+  const items = new Map<WantedFile, PlannedFile>(files.map((file) => [file, file]));
+  const watcher = reporterWatcher(reporter, (file) => items.get(file)!);
+  const fetch = runFiles({ watcher, track, defaults: settings });
+  const defaults = { replace: force, verify };
+  // a line of a list may name a folder of its own
+  const optionsOf = ({ dir }: PlannedFile, promised: DownloadOptions) => ({ ...promised, root: dir });
+  for await (
+    const { file, result, error } of fetch(transport, files, { concurrency: jobs, signal, cache, defaults, optionsOf })
+  ) {
+    if (result !== undefined) {
+      const outcome: Outcome = { ...result, verifiedBy: result.verified ? decidedBy(file.hashes) : undefined };
+      outcomes.push(outcome);
+      const name = basename(result.path);
+      // it may have got its name only from the server
+      reporter.done(name === basename(file.path) ? file : { ...file, name, path: join(file.dir, name) }, outcome);
+    } else if (!signal.aborted || error !== signal.reason) {
+      failures.push(exitCode(error));
+      reporter.failed(error, file.name, file);
     }
-    fetchedBytes += watcher.receivedBytes;
   }
-  return { outcomes, failures, fetchedBytes };
+  return { outcomes, failures, fetchedBytes: watcher.receivedBytes };
 }

@@ -62,7 +62,7 @@ export async function withInstaller(
   const codes: number[] = [];
   const ended: InstallOutcome[] = [];
   const items = new Map<string, Item>();
-  const watcher = reporterWatcher(reporter, (path) => items.get(path)!);
+  const watcher = reporterWatcher(reporter, ({ name }) => items.get(name)!);
   let planned = 0;
   let failedFiles = 0;
   let isShown = false;

@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { inWorld } from "../_world.ts";
+import { join } from "node:path";
+import { events, inWorld, tree } from "../_world.ts";
 
 Deno.test("civikit versions get tells early access with its end, and trigger words, in both languages", async () => {
   await inWorld(async ({ run }) => {
@@ -39,5 +40,27 @@ Deno.test("civikit models search says what to type next", async () => {
     assertStringIncludes(chinese.err, "接下來：civikit models get 1001，或 civikit download model:1001");
     assertStringIncludes(chinese.out, "編號");
     assertEquals((await run(["models", "search", "lantern", "--json"])).io.err, "");
+  });
+});
+
+Deno.test("civikit download fetches a list's folders side by side, under one --jobs", async () => {
+  await inWorld(async ({ run, folder }) => {
+    const list = join(folder, "list.txt");
+    // alike in name, and all begun before the first is done
+    Deno.writeTextFileSync(
+      list,
+      ["a", "b"].map((to) => `2001\n  dir=${folder}/${to}\n`).join("") + `2002\n  dir=${folder}/b\n`,
+    );
+    const { code, io } = await run(["download", "--from", list, "--jobs", "3", "--json"]);
+    assertEquals(code, 0, io.err);
+    const begun = events(io).map(({ event }) => event);
+    assertEquals(begun.filter((event) => event === "start").length, 3, begun.join(" "));
+    assertEquals(begun.indexOf("done") > begun.lastIndexOf("start"), true, begun.join(" "));
+    assertEquals(tree(folder), [
+      "a/paper_lantern.safetensors",
+      "b/paper_lantern.safetensors",
+      "b/paper_lantern_v2.safetensors",
+      "list.txt",
+    ]);
   });
 });
