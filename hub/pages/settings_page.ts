@@ -28,9 +28,7 @@ function field({ key, kind, value }: SettingRow, typed: string | undefined, isRe
   const id = `set-${key}`;
   if (kind === "switch") {
     const option = (text: string) => html`<option ${text === (typed ?? value) ? "selected" : ""}>${text}</option>`;
-    return html`<select id="${id}" name="value" aria-describedby="about-${key}">${
-      ["true", "false"].map(option)
-    }</select>`;
+    return html`<select id="${id}" name="value" aria-describedby="about-${key}">${["on", "off"].map(option)}</select>`;
   }
   return html`
     <input id="${id}" name="value" value="${typed ?? value ?? ""}" autocomplete="off"

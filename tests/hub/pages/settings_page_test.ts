@@ -40,6 +40,12 @@ Deno.test("the settings page shows, checks, sets and takes back, by plain forms"
     assertStringIncludes(await file(), "44");
     await (await hub.send("/settings/unset", { key: "timeouts.api" })).body?.cancel();
     assert(!(await file()).includes("44"));
+    const switched = await (await hub.send("/settings/set", { key: "monitor.enabled", value: "off" })).text();
+    const select = switched.slice(switched.indexOf('id="set-monitor.enabled"'));
+    assert(
+      /^[^]*?<option selected>off<\/option>/.test(select.slice(0, select.indexOf("</select>"))),
+      select.slice(0, 200),
+    );
     const unknown = await hub.send("/settings/set", { key: "no.such", value: "1" });
     assertEquals(unknown.status, 400);
     await unknown.body?.cancel();
