@@ -1,8 +1,9 @@
 import { CivikitError, HttpError, InputError, isCode } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
 import type { Civitai } from "../civitai.ts";
+import { parseAir } from "./air.ts";
 import type { SiteReference } from "./reference.ts";
-import { fileNames, type FoundVersion, type ResolvedFile, resolvedFile } from "./resolved_file.ts";
+import { fileNames, type FoundVersion, type ResolvedFile, resolvedFile, type ResolveWarning } from "./resolved_file.ts";
 import { type FileChoice, selectFiles } from "./select_files.ts";
 import type { Model } from "../resources/models.ts";
 import { inSiteOrder, type ListVersion, type Version } from "../resources/versions.ts";
@@ -86,7 +87,20 @@ async function resolveOn(
   const isNamed = choice.file !== undefined || choice.all === true;
   const wanted = { ...filters, ...(fileId !== undefined && !isNamed && { file: fileId }), ...choice };
   const names = fileNames(version);
-  return selectFiles(version, wanted).map((file) => resolvedFile(found, file, names.get(file)!, api.baseUrl, now));
+  const warnings = otherAir(reference.text, version);
+  return selectFiles(version, wanted).map((file) => {
+    const resolved = resolvedFile(found, file, names.get(file)!, api.baseUrl, now);
+    return { ...resolved, warnings: [...warnings, ...resolved.warnings] };
+  });
+}
+
+/** What an AIR says of its model and the site does not: the ids are right, the thing may not be what was meant. */
+function otherAir(text: string, { air }: Version): ResolveWarning[] {
+  if (!/^(?:urn:)?air:/i.test(text) || !air) return [];
+  const [said, known] = [parseAir(text), parseAir(air)];
+  return (["ecosystem", "type"] as const)
+    .filter((part) => said[part] !== undefined && known[part] !== undefined && said[part] !== known[part])
+    .map((part) => ({ code: "other_air", message: `the AIR says ${part} "${said[part]}", the site "${known[part]}"` }));
 }
 
 async function referredVersion(

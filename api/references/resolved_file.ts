@@ -9,7 +9,7 @@ import type { Version } from "../resources/versions.ts";
 /** Something to know before a file is used; never a reason to refuse it. Open: more may come. */
 export interface ResolveWarning {
   /** Its stable name. */
-  code: "pickle_danger" | "virus_danger" | "unverified" | "early_access" | "taken_down";
+  code: "pickle_danger" | "virus_danger" | "unverified" | "early_access" | "taken_down" | "other_air";
   /** The same in words. */
   message: string;
 }

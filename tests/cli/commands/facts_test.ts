@@ -64,3 +64,13 @@ Deno.test("civikit download fetches a list's folders side by side, under one --j
     ]);
   });
 });
+
+Deno.test("an AIR of another ecosystem or type is told", async () => {
+  await inWorld(async ({ run, folder }) => {
+    const args = ["download", "--dir", folder, "--dry-run"];
+    const { io } = await run([...args, "urn:air:flux1:checkpoint:civitai:1001@2002"]);
+    assertStringIncludes(io.out, 'the AIR says ecosystem "flux1", the site "sdxl"');
+    assertStringIncludes(io.out, 'the AIR says type "checkpoint", the site "lora"');
+    assertEquals((await run([...args, "urn:air:sdxl:lora:civitai:1001@2002"])).io.out.includes("the AIR says"), false);
+  });
+});
