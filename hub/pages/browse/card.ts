@@ -101,7 +101,7 @@ export function modelCard(model: FoundModel, context: CardContext): Html {
     <li class="card" id="model-${id}">
       ${picture(model, locale)}
       <h2><a href="${site}/models/${id}" rel="noreferrer" title="${texts.page[locale]}">${name}</a></h2>
-      <p class="facts">${facts.join(" · ")}${creator === null
+      <p class="about">${facts.join(" · ")}${creator === null
         ? ""
         : html`<small>${counted(texts.by[locale], creator)}</small>`}</p>
       <p class="marks">${marks(model, locale)}</p>
