@@ -4,7 +4,7 @@ import { systemClock, wholeWithin } from "../../transport/internal.ts";
 import type { Clock, Transport } from "../../transport/mod.ts";
 import { activeStates, type Job, type JobEnding, type JobQueue } from "../queue/mod.ts";
 import type { RunWatch } from "../run/mod.ts";
-import { longestPauseMs } from "./judge.ts";
+import { longestPauseMs, reasonOf } from "./judge.ts";
 import { runJob, type WorkSettings } from "./run_job.ts";
 import { telling } from "./telling.ts";
 
@@ -135,11 +135,15 @@ export async function runQueue({
     const hold = () => void tended(() => queue.change(job.id, "pause"), undefined);
     const tracked = track &&
       ((...[name, options, about]: Parameters<typeof track>) => track(name, options, { ...about, hold }));
-    const tools = { transport, site, cache, track: tracked, clock, settings: settings(), attempt: known };
     try {
+      const tools = { transport, site, cache, track: tracked, clock, settings: settings(), attempt: known };
       return await runJob(job, tools, told, stop.signal);
     } catch (error) {
-      if (error !== stop.signal.reason) throw error;
+      if (error !== stop.signal.reason) {
+        // whatever it was: a job that nobody works on must not look as if somebody did
+        const why = reasonOf(error);
+        return { state: "failed", code: why.code, why };
+      }
       return { state: "released", why: signal.aborted ? { code: "stopped" } : null };
     } finally {
       told.stop();

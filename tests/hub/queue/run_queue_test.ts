@@ -223,3 +223,18 @@ Deno.test("runQueue() takes a transfer that was cancelled from elsewhere for a j
     await running;
     assertEquals(await standing(queue), { "2100": "cancelled" });
   }, systemClock));
+
+Deno.test("runQueue() lets a job fail whose worker threw what nobody expected, and goes on", () =>
+  atWork(async ({ queue, root, run }) => {
+    await add(queue, "2002", "2001");
+    let asked = 0;
+    const settings = () => {
+      asked++;
+      // asked first for how many at once, then for the first job
+      if (asked === 2) throw new RangeError("a fault of the program");
+      return { root, concurrent: 1 };
+    };
+    assertEquals(await run({ settings, onTrouble: () => {} }), { done: 1, failed: 1 });
+    const [first] = (await queue.list()).jobs;
+    assertEquals([first!.state, first!.why?.message], ["failed", "a fault of the program"]);
+  }));
