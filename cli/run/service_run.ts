@@ -2,22 +2,23 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { civitai } from "../../api/mod.ts";
 import { openProjectPort } from "../../hub/project/mod.ts";
-import { runFiles } from "../../hub/run/mod.ts";
+import { type RateControl, rateControl, type RateRule, runFiles } from "../../hub/run/mod.ts";
 import { service, type ServiceOptions } from "../../hub/mod.ts";
 import { type JobQueue, sqliteQueue } from "../../hub/queue/mod.ts";
 import { runQueue } from "../../hub/worker/mod.ts";
 import { liveTable, metricsRegistry, statsStore } from "../../monitor/mod.ts";
 import { messageOf, trustedHosts } from "../../transport/internal.ts";
-import { CivikitError, throttle } from "../../transport/mod.ts";
+import { CivikitError } from "../../transport/mod.ts";
 import type { CommandContext } from "../command.ts";
-import { loadKeys } from "../settings/keys.ts";
+import { type Keys, loadKeys } from "../settings/keys.ts";
 import { monitorPaths, pairingPath, queuePath } from "../settings/places.ts";
 import { pairingToken } from "../settings/pairing_token.ts";
 import { readSettings, type Settings } from "../settings/read_settings.ts";
 import { settingsPort } from "../settings/settings_port.ts";
-import { timetable } from "../settings/timetable.ts";
 import { printable } from "../terminal/text.ts";
 import { serveText } from "../texts/serve.ts";
+import { type DownloadPlace, downloadPlace } from "../options/download_place.ts";
+import { downloadSettings, rateRule } from "./download_settings.ts";
 import { openHashes } from "./hash_store.ts";
 import { isProject, namedRoots } from "../options/project_options.ts";
 import { commandStack } from "./stack.ts";
@@ -68,13 +69,10 @@ async function openQueue({ io, locale, settings }: CommandContext, note: (text: 
   });
 }
 
-/** Where files go, by the settings. */
-function placesOf({ value }: Settings): { readonly root: string; readonly layout: string | undefined } {
-  const root = value("root");
-  return {
-    root: resolve(root ?? value("download.directory")),
-    layout: root === undefined ? undefined : value("layout"),
-  };
+/** Where files go, by the settings: as the commands have it. */
+function placesOf(settings: Settings): Omit<DownloadPlace, "dir"> & { readonly root: string } {
+  const { dir, ...below } = downloadPlace(settings);
+  return { root: resolve(dir), ...below };
 }
 
 /** Whose pages a paired script may run on. */
@@ -82,15 +80,21 @@ const siteOrigins = (baseUrl: string): readonly string[] => [
   ...new Set([...trustedHosts.map((host) => `https://${host}`), new URL(baseUrl).origin]),
 ];
 
-/** A limit that follows the setting, what was set over it, and slow mode. */
-function limiter(rateNow: () => number): Required<Pick<ServiceOptions, "limit" | "slowMode">> & { now(): number } {
+/** A limit that follows the timetable of the settings, what was set over it, and slow mode. */
+function limiter(
+  rule: () => RateRule | undefined,
+): Required<Pick<ServiceOptions, "limit" | "slowMode">> & Pick<RateControl, "throttle"> {
   let given: number | undefined;
   let isOn = false;
-  const set = () => given ?? rateNow();
+  const set = (now: Date) => given ?? rule()?.(now) ?? Infinity;
+  const { throttle } = rateControl((now) => Math.min(set(now), isOn ? slowBytesPerSecond : Infinity));
   return {
-    now: () => Math.min(set(), isOn ? slowBytesPerSecond : Infinity),
+    throttle,
     limit: {
-      bytesPerSecond: () => Number.isFinite(set()) ? set() : undefined,
+      bytesPerSecond() {
+        const rate = set(new Date());
+        return Number.isFinite(rate) ? rate : undefined;
+      },
       set: (bytesPerSecond) => given = bytesPerSecond ?? Infinity,
     },
     slowMode: {
@@ -119,7 +123,9 @@ export async function openService(
   const things = new AsyncDisposableStack();
   try {
     const queue = things.use(await openQueue(context, note));
-    const stack = things.use(await commandStack(context, { keys: loadKeys(io.env), note }));
+    // looked for at every request: one that is given in the page acts at once
+    const keys: Keys = { find: (host) => loadKeys(io.env).find(host) };
+    const stack = things.use(await commandStack(context, { keys, note }));
     const path = storePath ?? monitorPaths(io.env)?.store;
     const store = path === undefined ? undefined : things.use(statsStore(path));
     const live = path === undefined ? undefined : things.use(liveTable(path));
@@ -127,19 +133,16 @@ export async function openService(
     const baseUrl = settings.value("baseUrl");
     const site = { baseUrl, trustedHosts: settings.value("trustedHosts") };
     const api = civitai(stack.transport, site);
-    const limits = limiter(() => {
-      const text = settings.value("download.limitRate");
-      return text === undefined ? Infinity : timetable(text)(new Date());
-    });
     // one for all, so that the limit is that of all together
-    const slowed = throttle(limits.now);
+    const limits = limiter(() => rateRule(settings));
+    const downloads = () => ({ ...downloadSettings(settings), throttle: limits.throttle });
     const project = isProject(projectFolder)
       ? things.use(openProjectPort({
         ...{ folder: resolve(projectFolder), api, transport: stack.transport, hashes, namedRoots: namedRoots(io) },
         concurrency: () => settings.value("download.concurrent"),
         fetch: runFiles({
           ...(stack.monitor && { track: stack.monitor.track }),
-          defaults: { maxAttempts: settings.value("download.retries"), throttle: slowed },
+          defaults: downloads(),
         }),
       }))
       : undefined;
@@ -190,7 +193,7 @@ export async function openService(
             sidecars: settings.value("download.sidecars"),
             verify: settings.value("download.verify"),
             concurrent: settings.value("download.concurrent"),
-            download: { maxAttempts: settings.value("download.retries"), throttle: slowed },
+            download: downloads(),
           }),
           onTrouble: (error) => note(serveText[locale].trouble(printable(messageOf(error)))),
         });
