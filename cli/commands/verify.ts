@@ -41,6 +41,15 @@ function collect(
   return { files: found.flatMap(({ files }) => files), skipped: found.flatMap(({ skipped }) => skipped) };
 }
 
+/** What cannot be looked at counts as nothing: the hashing will say why. */
+function sizeOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
+  }
+}
+
 async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
   const { io, locale } = context;
   const text = verifyText[locale];
@@ -52,7 +61,7 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
   const unreadable = skipped.filter(({ isDangling }) => !isDangling).length;
   const counts = { ok: 0, unrecorded: 0, damaged: 0, missing: 0, unreadable };
   for (const skip of skipped) warnSkip(out, skip, skip.path, { event: "unreadable", path: skip.path }, context);
-  const total = files.reduce((sum, { path }) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
+  const total = files.reduce((sum, { path }) => sum + sizeOf(path), 0);
   const onProgress = ({ hashedBytes }: { hashedBytes: number }) =>
     out.progress(text.verifying(readingOf(hashedBytes, total, io.now() - startedMs)));
   for await (

@@ -66,6 +66,7 @@ async function openQueue({ io, locale, settings }: CommandContext, note: (text: 
   await queue.close();
   throw new CivikitError(`opening the queue "${printable(path)}": civikit serve, process ${other.pid}, works on it`, {
     code: "target_locked",
+    reason: "service_running",
   });
 }
 

@@ -120,5 +120,6 @@ export type ErrorReason =
   | "database_foreign"
   // target_locked
   | "database_locked"
+  | "service_running"
   // invalid_path
   | "name_encoding";

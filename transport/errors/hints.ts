@@ -1086,6 +1086,18 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
       "請以 --port 改用其他連接埠；--port 0 會選用任何可用的連接埠。",
     ],
   },
+  service_running: {
+    en: [
+      "A service runs already",
+      "Another civikit serve works on this queue.",
+      "Use that one, end it first, or give this one a state of its own with CIVIKIT_STATE_DIR.",
+    ],
+    "zh-TW": [
+      "服務已經在執行",
+      "另一個 civikit serve 正在處理這個佇列。",
+      "請使用那一個，或先結束它；也可以用 CIVIKIT_STATE_DIR 給這一個自己的狀態資料夾。",
+    ],
+  },
   root_outside: {
     en: [
       "Not a place for models",
