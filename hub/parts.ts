@@ -66,7 +66,7 @@ export interface Parts {
   readonly pairing?: Pairing | undefined;
   /** The limit of all downloads; undefined where nothing obeys it. */
   readonly limit?: RateLimit | undefined;
-  /** Where a file with this SHA-256 lies already; undefined where no library is known. */
+  /** Where a file with this SHA-256 lies already; undefined where nobody can say. Default: the library knows. */
   readonly find?: ((sha256: string) => Promise<string | undefined>) | undefined;
   /** Whether the first start still has to be answered. Default: no. */
   readonly isAsking?: (() => boolean) | undefined;

@@ -49,16 +49,20 @@ export function service(options: ServiceOptions): Service {
     doors: [...(pairing ? pairingDoors(pairing) : []), rpcDoor],
   });
   const rates = rateLog(clock);
-  const { api, transport } = options;
+  const { api, transport, library } = options;
   const search = transport && openSearch({ api, transport, clock });
-  const parts: Parts = { ...options, rates, search };
+  const find = library && ((sha256: string) => Promise.resolve(library.find(sha256)?.path));
+  const parts: Parts = { find, ...options, rates, search };
   const there = pages.filter((page) => page.isThere?.(parts) ?? true);
   const inside = there.filter(({ isInNavigation = true }) => isInNavigation);
   const places = [...inside, { path: `${statusPath}/`, title: words.status }];
   const renderer = pageRenderer(parts, places);
   const diagnostics = diagnosticApp({ ...options, basePath: statusPath }, { access: undefined, outer: inside });
   const rpc = rpcRoutes(parts, { token, origins: rpcOrigins, isPaired: pairing?.isToken }, clock.now);
-  const announcing = announceQueue(options.queue, registry.events, rates.note);
+  const announcing = announceQueue(options.queue, registry.events, (change) => {
+    rates.note(change);
+    for (const { state, path } of change.jobs) if (state === "done" && path !== null) library?.note(path);
+  });
 
   const app = new Hono();
   app.use(secured);

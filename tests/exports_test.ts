@@ -147,6 +147,33 @@ const NAMES: Record<string, string> = {
     statsStore
     tailLines
   `,
+  "./hub": `
+    ActiveState AddedJob
+    CheckedJob
+    DiskMark
+    EndedState
+    Job JobAction JobEnding JobMove JobOptions JobPage JobProgress JobQueue JobReason JobState JobVerdict
+    Level Library LibraryFilter LibraryOptions LibraryPage LibraryRow LibraryTask ListJobs ListRows
+    ModelOnDisk
+    NewJob NewerVersion
+    Pairing Parts ProjectEntry ProjectFile ProjectOutcome ProjectPort ProjectPortOptions ProjectTask
+    ProjectTrouble
+    QueueAbilities QueueChange QueueWork QueueWorker
+    RateLimit Rates RowState RunPhase RunQueueOptions RunWatch RunWatcher
+    Search SearchPage SearchQuery SearchWords Service ServiceOptions SettingRow SettingsPort ShownRow SlowMode
+    SqliteQueueOptions StartAnswer
+    WorkSettings
+    activeStates
+    checkedJob
+    endedStates
+    jobStates
+    levels libraryFilters
+    modelFolders
+    openLibrary openProjectPort
+    periods
+    runQueue
+    service sorts sqliteQueue
+  `,
   "./cli": `
     ExitCode
     Io

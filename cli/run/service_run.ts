@@ -21,6 +21,7 @@ import { type DownloadPlace, downloadPlace } from "../options/download_place.ts"
 import { downloadSettings, rateRule } from "./download_settings.ts";
 import { openHashes } from "./hash_store.ts";
 import { isProject, namedRoots } from "../options/project_options.ts";
+import { serviceLibrary } from "./service_library.ts";
 import { commandStack } from "./stack.ts";
 
 /** What {@linkcode openService} is told besides the settings. */
@@ -154,19 +155,25 @@ export async function openService(
 
     const renew = async () => void (settings = await readSettings(settings.options));
     const changing = { ...port, set: (key: string, text: string) => port.set(key, text).then(renew) };
+    const roots = () => [placesOf(settings).root, resolve(settings.value("download.directory"))];
+    const registry = stack.monitor?.registry ?? metricsRegistry();
+    const onChange = () => registry.events.publish({ type: "library" });
+    const library = serviceLibrary(() => settings, { hashes, api, transport: stack.transport, onChange });
+    things.defer(() => library.close());
     const app = service({
       ...access,
-      registry: stack.monitor?.registry ?? metricsRegistry(),
+      registry,
       ...(store && { store }),
       ...(live && { live }),
       ...(stack.store && { cache: () => stack.store!.stats() }),
-      folder: placesOf(settings).root,
+      folder: () => roots(),
       queue,
+      library,
       api,
       transport: stack.transport,
       project,
       where: () => placesOf(settings),
-      roots: () => [placesOf(settings).root, resolve(settings.value("download.directory"))],
+      roots,
       settings: { ...changing, unset: (key) => port.unset(key).then(renew) },
       limit: limits.limit,
       slowMode: limits.slowMode,
@@ -185,6 +192,7 @@ export async function openService(
       fetch: app.fetch,
       close: () => app.close(),
       async work(signal) {
+        library.look();
         await runQueue({
           ...{ queue, signal, cache: hashes, isWatching: true, site, transport: stack.transport },
           worker: `${workerPrefix}${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`,

@@ -10,8 +10,10 @@ import {
   type VersionSummary,
   walk,
 } from "../../api/mod.ts";
+import { identityOf } from "../../api/library/identity.ts";
 import type { ModelLookup } from "../../api/library/updates.ts";
 import { messageOf, systemClock } from "../../transport/internal.ts";
+import type { ModelOnDisk } from "../run/add_sidecars.ts";
 import { CivikitError, type Clock } from "../../transport/mod.ts";
 import {
   type LibraryFilter,
@@ -30,6 +32,13 @@ export interface LibraryOptions {
   readonly hashes: HashCache;
   /** Whom to ask what a file is. */
   readonly api: HashLookup & ModelLookup;
+  /** Writes what other programs read beside models. Default: nobody does. */
+  readonly write?:
+    | ((
+      files: readonly ModelOnDisk[],
+      signal: AbortSignal,
+    ) => AsyncIterable<{ readonly error?: CivikitError | undefined }>)
+    | undefined;
   /** Told when anything has changed. */
   readonly onChange?: (() => void) | undefined;
   /** Where time comes from. Default: the machine. */
@@ -39,9 +48,9 @@ export interface LibraryOptions {
 /** What is under way: one thing at a time. */
 export interface LibraryTask {
   /** What. */
-  readonly kind: "scan" | "verify" | "updates";
+  readonly kind: "scan" | "verify" | "updates" | "sidecars";
   /** What it is at. */
-  readonly phase: ScanProgress["phase"] | "reading";
+  readonly phase: ScanProgress["phase"] | "reading" | "writing";
   /** How far. */
   readonly done: number;
   /** Of how much. */
@@ -86,6 +95,8 @@ export interface Library {
   scan(): boolean;
   /** Hashes files again and compares. @returns False: something else is under way. */
   verify(ids: readonly string[]): boolean;
+  /** Writes sidecars for those that are known. @returns False: something else is under way, or nobody can. */
+  sidecars(ids: readonly string[]): boolean;
   /** Asks for newer versions of everything that is known. @returns False: something else is under way. */
   checkUpdates(): boolean;
   /** A part of it. */
@@ -100,8 +111,8 @@ export interface Library {
   have(versionIds: readonly number[]): ReadonlyMap<number, readonly ShownRow[]>;
   /** The files of these models, whichever version. */
   haveModels(modelIds: readonly number[]): readonly ShownRow[];
-  /** Whether a file with this SHA-256 is there. */
-  hasHash(sha256: string): boolean;
+  /** A file with this SHA-256. */
+  find(sha256: string): ShownRow | undefined;
   /** Stops what is under way; resolves when it has stopped. */
   close(): Promise<void>;
 }
@@ -111,7 +122,7 @@ type Work = (signal: AbortSignal, tell: (progress: Omit<LibraryTask, "kind">) =>
 const mostRows = 500;
 
 /** Opens a library; it is empty until the first look. */
-export function openLibrary({ folders, hashes, api, onChange, clock = systemClock }: LibraryOptions): Library {
+export function openLibrary({ folders, hashes, api, write, onChange, clock = systemClock }: LibraryOptions): Library {
   const rows = new Map<string, LibraryRow>();
   let sorted: readonly LibraryRow[] | undefined;
   let byHash: ReadonlyMap<string, readonly LibraryRow[]> | undefined;
@@ -132,10 +143,8 @@ export function openLibrary({ folders, hashes, api, onChange, clock = systemCloc
 
   const all = () =>
     sorted ??= [...rows.values()].sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : a.path < b.path ? -1 : 1);
-  const sameAs = ({ sha256 }: LibraryRow): readonly LibraryRow[] => {
-    byHash ??= Map.groupBy(all().filter((row) => row.sha256 !== null), (row) => row.sha256!);
-    return sha256 === null ? [] : byHash.get(sha256) ?? [];
-  };
+  const hashesThere = () => byHash ??= Map.groupBy(all().filter((row) => row.sha256 !== null), (row) => row.sha256!);
+  const sameAs = ({ sha256 }: LibraryRow) => sha256 === null ? [] : hashesThere().get(sha256) ?? [];
   const versions = () =>
     byVersion ??= Map.groupBy(all().filter(({ identity }) => identity !== null), (row) => row.identity!.versionId);
 
@@ -205,6 +214,19 @@ export function openLibrary({ folders, hashes, api, onChange, clock = systemCloc
     changed();
   }
 
+  /** Asks what a file is that has just come; a scan asks again where nobody answers. */
+  async function ask(sha256: string, file: Parameters<typeof remembered>[0]): Promise<void> {
+    try {
+      const version = (await api.versions.byHashes([sha256], { signal: stop.signal })).get(sha256);
+      const identity = version === undefined ? null : identityOf(version, sha256);
+      hashes.keepAsked(sha256, { identity, askedAt: clock.date() });
+      rows.set(rowId(file.path), remembered(file));
+      changed();
+    } catch {
+      // as it was
+    }
+  }
+
   function begin(kind: LibraryTask["kind"], work: Work): boolean {
     if (task !== null || stop.signal.aborted) return false;
     task = { kind, phase: "reading", done: 0, total: 0 };
@@ -255,8 +277,10 @@ export function openLibrary({ folders, hashes, api, onChange, clock = systemCloc
         const folder = folders().find((one) => path.startsWith(one));
         if (folder === undefined) return;
         const name = path.slice(folder.length).replaceAll("\\", "/").replace(/^\/+/, "");
-        const row = remembered({ path, name, bytes, mtimeMs: Math.trunc(mtimeMs) });
+        const file = { path, name, bytes, mtimeMs: Math.trunc(mtimeMs) };
+        const row = remembered(file);
         rows.set(row.id, row);
+        if (row.state === "unasked") void ask(row.sha256!, file);
       } catch {
         rows.delete(rowId(path)); // gone again
       }
@@ -304,6 +328,16 @@ export function openLibrary({ folders, hashes, api, onChange, clock = systemCloc
           rows.set(row.id, { ...row, problem, ...(problem === null && { provedMs: clock.date() }) });
         }
       }),
+    sidecars: (ids) =>
+      write !== undefined && begin("sidecars", async (signal, tell) => {
+        const files = ids.map((id) => rows.get(id)).filter((row) => row !== undefined).flatMap((
+          { path, sha256, identity },
+        ) => sha256 === null || identity === null ? [] : [{ path, sha256, versionId: identity.versionId }]);
+        tell({ phase: "writing", done: 0, total: files.length });
+        let failed: CivikitError | undefined;
+        for await (const { error } of write(files, signal)) failed ??= error;
+        if (failed !== undefined) trouble = messageOf(failed);
+      }),
     checkUpdates: () =>
       begin("updates", async (signal, tell) => {
         const owned = all().filter(({ identity }) => identity !== null).map(({ identity, sha256 }) => ({
@@ -347,7 +381,10 @@ export function openLibrary({ folders, hashes, api, onChange, clock = systemCloc
       const wanted = new Set(modelIds);
       return all().filter(({ identity }) => identity?.modelId != null && wanted.has(identity.modelId)).map(shown);
     },
-    hasHash: (sha256) => sameAs({ sha256: sha256.toUpperCase() } as LibraryRow).length > 0,
+    find(sha256) {
+      const [row] = hashesThere().get(sha256.toUpperCase()) ?? [];
+      return row && shown(row);
+    },
     async close() {
       stop.abort(new DOMException("the library is closed", "AbortError"));
       await running;

@@ -4,6 +4,7 @@ import idiomorph from "idiomorph/dist/idiomorph.min.js" with { type: "text" };
 import sortable from "sortablejs/Sortable.min.js" with { type: "text" };
 import icon from "../../monitor/server/assets/icon.svg" with { type: "text" };
 import base from "../../monitor/server/assets/style.css" with { type: "text" };
+import library from "./assets/library.js" with { type: "text" };
 import live from "./assets/live.js" with { type: "text" };
 import queue from "./assets/queue.js" with { type: "text" };
 import style from "./assets/style.css" with { type: "text" };
@@ -18,6 +19,7 @@ const assets: Readonly<Record<string, readonly [type: string, text: string]>> = 
   "sortable.js": [script, sortable],
   "live.js": [script, live],
   "queue.js": [script, queue],
+  "library.js": [script, library],
 };
 
 /** The assets, below `/assets`. */

@@ -1,6 +1,7 @@
 import { browsePage } from "./browse_page.ts";
 import { guidePage } from "./guide_page.ts";
 import type { HubPage } from "./page.ts";
+import { libraryPage } from "./library_page.ts";
 import { projectPage } from "./project_page.ts";
 import { queuePage } from "./queue_page.ts";
 import { settingsPage } from "./settings_page.ts";
@@ -10,6 +11,7 @@ import { userscriptPage } from "./userscript_page.ts";
 export const pages: readonly HubPage[] = [
   queuePage,
   browsePage,
+  libraryPage,
   projectPage,
   settingsPage,
   guidePage,

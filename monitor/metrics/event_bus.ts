@@ -37,6 +37,8 @@ export type MonitorEventBody =
     readonly removed: readonly string[];
     readonly isComplete: boolean;
   }
+  /** What lies in the model folders, or what is known of it, changed. */
+  | { readonly type: "library" }
   /** The memory guard took a step. */
   | { readonly type: "memory"; readonly direction: "lower" | "raise"; readonly memory: MemorySnapshot }
   /** The numbers were set to zero. */

@@ -85,7 +85,7 @@ export function diagnosticApp(options: DiagnosticsOptions, { access, outer }: Su
   const base = baseOf(options);
   const streams = eventStreams(registry.events, clock, { maxClients: maxEventClients });
   const source = live ?? ownTransfers({ shown: registry.transfers, one: transfers, batch, clock });
-  const folders = typeof folder === "string" ? [folder] : folder;
+  const folders = typeof folder === "function" ? folder : () => typeof folder === "string" ? [folder] : folder;
   const views = diagnosticViews({ registry, store, live, source, cache, folders, memoryLimitBytes, clock });
   const renderer = pageRenderer({ views, base, outer, now: clock.now });
   let isClosed = false;

@@ -61,7 +61,7 @@ export interface ViewsOptions {
   readonly cache: (() => CacheNumbers | Promise<CacheNumbers>) | undefined;
   readonly live: TransferSource | undefined;
   readonly source: TransferSource;
-  readonly folders: readonly string[];
+  readonly folders: () => readonly string[];
   readonly memoryLimitBytes: number | undefined;
   readonly clock: Clock;
 }
@@ -141,7 +141,7 @@ export function diagnosticViews(
     const others = orNothing(() => live?.working?.() ?? []).filter(({ pid }) => pid !== Deno.pid)
       .map(({ pid, rssBytes, limitBytes }) => ({ pid, rssBytes, limitBytes: limitBytes ?? defaultBytes }));
     const used = live === undefined ? [] : orNothing(() => latest(source)).map(({ path }) => dirname(path));
-    return checkHealth({ recent: recent(), cache, folders: [...folders, ...used], memory: [own, ...others] });
+    return checkHealth({ recent: recent(), cache, folders: [...folders(), ...used], memory: [own, ...others] });
   }
 
   function metrics(): string {

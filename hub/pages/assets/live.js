@@ -4,7 +4,7 @@
   const everyMs = Number(dataset.every);
   const connection = document.getElementById("connection");
   const content = document.getElementById("content");
-  const eventTypes = ["queue", "transfer", "failure", "cleared", "reset", "missed"];
+  const eventTypes = ["queue", "library", "transfer", "failure", "cleared", "reset", "missed"];
 
   let isBusy = false;
   let isDue = false;

@@ -46,8 +46,8 @@ Deno.test("openLibrary() tells which versions are there, and where", async () =>
   const found = it.library.have([7, 9]);
   assertEquals([...found.keys()], [7]);
   assertEquals(found.get(7)?.map(({ path: where, twins }) => [where, twins])[0], [path, 1]);
-  assert(it.library.hasHash((await sha256("b")).toLowerCase()));
-  assert(!it.library.hasHash("00".repeat(32)));
+  assertEquals(it.library.find((await sha256("b")).toLowerCase())?.name, "b.safetensors");
+  assertEquals(it.library.find("00".repeat(32)), undefined);
   assertEquals(it.library.list({ filter: "duplicate" }).total, 2);
 });
 

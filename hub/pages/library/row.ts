@@ -1,0 +1,72 @@
+import { html } from "hono/html";
+import { formatSize } from "../../../monitor/server/format.ts";
+import type { Locale } from "../../../transport/mod.ts";
+import type { ShownRow } from "../../library/mod.ts";
+import { isOpen, type Level } from "../../search/levels.ts";
+import type { Html } from "../page.ts";
+import { counted } from "../queue/texts.ts";
+import { besideOf } from "./beside.ts";
+import { texts } from "./texts.ts";
+
+/** What a row is drawn by. */
+export interface RowContext {
+  /** The language. */
+  readonly locale: Locale;
+  /** Up to where pictures are shown openly. */
+  readonly level: Level;
+  /** The site, for links to models. */
+  readonly site: string;
+}
+
+function stateText({ state, problem, provedMs, twins, newer }: ShownRow, locale: Locale): Html {
+  const t = (name: keyof typeof texts) => texts[name][locale];
+  const proved = provedMs === null ? [] : [counted(t("proved"), new Date(provedMs).toISOString().slice(0, 10))];
+  const facts = [
+    ...(state === "known" ? [] : [t(state)]),
+    ...proved,
+    ...(twins > 0 ? [counted(t("twins"), twins)] : []),
+    ...(newer === null ? [] : [counted(t("newer"), newer.versionName)]),
+  ];
+  return html`${
+    problem === null ? "" : html`
+      <span class="problem">${problem}</span>
+    `
+  }${facts.join(" · ")}`;
+}
+
+/** One file as a row of the table. */
+export function libraryRow(row: ShownRow, { locale, level, site }: RowContext): Html {
+  const { id, path, name, bytes, identity } = row;
+  const t = (word: keyof typeof texts) => texts[word][locale];
+  const { words, picture, preview } = besideOf(path);
+  // a picture nobody rated is shown openly only where everything may be
+  const isBlurred = preview !== undefined && !isOpen(picture ?? {}, level);
+  const image = preview === undefined ? "" : html`
+    <span class="picture thumb ${isBlurred ? "is-blurred" : ""}"><img
+      src="/library/preview/${id}" alt="${counted(t("preview"), name)}" loading="lazy" width="48" height="64"></span>
+  `;
+  const about = identity === null ? "" : html`
+    <a href="${site}/models/${identity.modelId ?? ""}?modelVersionId=${identity.versionId}"
+      rel="noreferrer">${identity.modelName}</a> ${identity.versionName} <small>${[
+        identity.modelType,
+        identity.baseModel,
+      ].filter(Boolean).join(" · ")}</small>
+  `;
+  const text = words.join(", ");
+  return html`
+    <tr id="file-${id}">
+      <td><label class="check"><input type="checkbox" name="id" value="${id}" form="bulk"><span class="hidden">${t(
+        "choose",
+      )} ${name}</span></label></td>
+      <td>${image}</td>
+      <th scope="row">${name} <small>${formatSize(bytes)}</small></th>
+      <td>${about}</td>
+      <td>${text === "" ? "" : html`${text} <button type="button" class="scripted" hidden data-copy="${text}">${
+        t(
+          "copy",
+        )
+      }</button>`}</td>
+      <td>${stateText(row, locale)}</td>
+    </tr>
+  `;
+}

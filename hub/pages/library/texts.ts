@@ -1,0 +1,104 @@
+import type { LibraryFilter, LibraryTask } from "../../library/mod.ts";
+import type { Bilingual } from "../page.ts";
+
+const both = (en: string, zhTW: string): Bilingual => ({ en, "zh-TW": zhTW });
+
+/** What each filter is called. */
+export const filterNames: Readonly<Record<LibraryFilter, Bilingual>> = {
+  all: both("all", "全部"),
+  known: both("known", "認得"),
+  unknown: both("unknown", "不認得"),
+  unhashed: both("not looked at", "還沒看過"),
+  duplicate: both("duplicate", "重複"),
+  damaged: both("damaged", "損壞"),
+  update: both("newer version", "有新版本"),
+};
+
+/** What is under way. */
+export const taskNames: Readonly<Record<LibraryTask["kind"], Bilingual>> = {
+  scan: both("Looking what the files are", "正在查明檔案是什麼"),
+  verify: both("Hashing files again", "正在重新計算雜湊"),
+  updates: both("Asking for newer versions", "正在詢問新版本"),
+  sidecars: both("Writing sidecars", "正在寫附屬檔"),
+};
+
+type Word =
+  | "title"
+  | "search"
+  | "text"
+  | "base"
+  | "anyBase"
+  | "scan"
+  | "updates"
+  | "look"
+  | "chosen"
+  | "allMatching"
+  | "verify"
+  | "sidecars"
+  | "update"
+  | "choose"
+  | "file"
+  | "model"
+  | "words"
+  | "copy"
+  | "state"
+  | "proved"
+  | "known"
+  | "unknown"
+  | "unasked"
+  | "unhashed"
+  | "twins"
+  | "newer"
+  | "preview"
+  | "nothing"
+  | "empty"
+  | "first"
+  | "next"
+  | "started"
+  | "busy"
+  | "none"
+  | "added"
+  | "noNewer";
+
+/** What the page says. */
+export const texts: Readonly<Record<Word, Bilingual>> = {
+  title: both("Library", "模型庫"),
+  search: both("Search", "搜尋"),
+  text: both("Words in file, model or version", "檔案、模型或版本裡的字詞"),
+  base: both("Base model", "基礎模型"),
+  anyBase: both("any", "不限"),
+  scan: both("Look what is new", "查明新檔案"),
+  updates: both("Look for newer versions", "查詢新版本"),
+  look: both("Read the folders again", "重新讀取資料夾"),
+  chosen: both("With the chosen files", "對選取的檔案"),
+  allMatching: both("all {n} that match", "符合條件的全部 {n} 個"),
+  verify: both("Verify", "驗證"),
+  sidecars: both("Write sidecars", "寫附屬檔"),
+  update: both("Get newer version", "取得新版本"),
+  choose: both("Choose", "選取"),
+  file: both("File", "檔案"),
+  model: both("Model", "模型"),
+  words: both("Trigger words", "觸發詞"),
+  copy: both("Copy", "複製"),
+  state: both("State", "狀態"),
+  proved: both("proved {n}", "{n} 驗證過"),
+  known: both("known", "認得"),
+  unknown: both("not known to the site", "網站不認得"),
+  unasked: both("not asked about yet", "還沒問過"),
+  unhashed: both("not looked at yet", "還沒看過"),
+  twins: both("{n} more of the same", "另有 {n} 份相同的"),
+  newer: both("newer: {n}", "新版本：{n}"),
+  preview: both("Preview of {n}", "{n} 的預覽圖"),
+  nothing: both("No files of this kind.", "沒有這類檔案。"),
+  empty: both(
+    "No model files in the folders of the settings yet.",
+    "設定的資料夾裡還沒有模型檔案。",
+  ),
+  first: both("first page", "第一頁"),
+  next: both("next page", "下一頁"),
+  started: both("Started.", "已開始。"),
+  busy: both("Something else is under way; try again when it is done.", "有別的工作正在進行；完成後再試。"),
+  none: both("Choose files first.", "請先選取檔案。"),
+  added: both("{n} added to the queue.", "已把 {n} 個加入佇列。"),
+  noNewer: both("None of them has a newer version that is known.", "其中沒有已知的新版本。"),
+};

@@ -1,0 +1,245 @@
+import { stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Context, Hono } from "hono";
+import { html } from "hono/html";
+import { getCookie } from "hono/cookie";
+import { sniffMedia } from "../../api/mod.ts";
+import { messageOf, readAtMost } from "../../transport/internal.ts";
+import { CivikitError, hint, type Locale } from "../../transport/mod.ts";
+import { addJobs } from "../add_jobs.ts";
+import { type Library, type LibraryFilter, libraryFilters, type ListRows, type ShownRow } from "../library/mod.ts";
+import type { Parts } from "../parts.ts";
+import { isLevel } from "../search/levels.ts";
+import { previewOf } from "./library/beside.ts";
+import { libraryRow } from "./library/row.ts";
+import { filterNames, taskNames, texts } from "./library/texts.ts";
+import type { Answers, Html, HubPage, PageRequest } from "./page.ts";
+import { counted } from "./queue/texts.ts";
+
+const levelCookie = "civikit_level";
+const pageRows = 50;
+const largestPreviewBytes = 8 * 1024 ** 2;
+const mostFormBytes = 4 * 1024 ** 2;
+/** How old a look may be before the page takes another one. */
+const lookAgainMs = 60_000;
+
+/** What the answer to a form says above the page. */
+interface LibraryAnswer {
+  readonly note?: (locale: Locale) => string;
+  readonly isProblem?: boolean;
+}
+
+/** Only asked where it is there. */
+const libraryOf = ({ library }: Pick<Parts, "library">): Library => library!;
+
+/** What is listed; the answer to a form stands where the form was. */
+function askedBy({ req }: Context): URLSearchParams {
+  if (req.method === "GET") return new URL(req.url).searchParams;
+  const from = URL.parse(req.header("referer") ?? "");
+  const isOurs = from !== null && from.host === req.header("host") && from.pathname === "/library";
+  return isOurs ? from.searchParams : new URLSearchParams();
+}
+
+interface Asked extends ListRows {
+  readonly filter: LibraryFilter;
+  readonly text: string;
+  readonly offset: number;
+}
+
+function readAsked(query: URLSearchParams): Asked {
+  const filter = libraryFilters.find((one) => one === query.get("filter")) ?? "all";
+  const base = query.get("base") || undefined;
+  const offset = /^\d{1,6}$/.test(query.get("offset") ?? "") ? Number(query.get("offset")) : 0;
+  return { filter, text: (query.get("text") ?? "").slice(0, 200), base, offset, limit: pageRows };
+}
+
+function address({ filter, text, base }: Asked, change: { filter?: LibraryFilter; offset?: number } = {}): string {
+  const { filter: other = filter, offset = 0 } = change;
+  const query = new URLSearchParams({
+    ...(other !== "all" && { filter: other }),
+    ...(text !== "" && { text }),
+    ...(base !== undefined && { base }),
+    ...(offset > 0 && { offset: String(offset) }),
+  });
+  return `/library${query.size > 0 ? `?${query}` : ""}`;
+}
+
+function filters(library: Library, asked: Asked, locale: Locale): Html {
+  const counts = library.counts();
+  const t = (name: keyof typeof texts) => texts[name][locale];
+  const links = libraryFilters.map((filter) =>
+    html`<li><a href="${address(asked, { filter })}" id="filter-${filter}" ${
+      filter === asked.filter ? html`aria-current="true"` : ""
+    }>${filterNames[filter][locale]} <small>${counts[filter]}</small></a></li>`
+  );
+  const bases = library.bases().map((base) => html`<option ${base === asked.base ? "selected" : ""}>${base}</option>`);
+  return html`
+    <ul class="filters" role="list">${links}</ul>
+    <search>
+      <form method="get" action="/library" id="search">
+      ${asked.filter === "all" ? "" : html`<input type="hidden" name="filter" value="${asked.filter}">`}
+      <p class="words"><label for="text">${t("text")}</label>
+        <input id="text" name="text" type="search" maxlength="200" value="${asked.text}"></p>
+      <p><label for="base">${t("base")}</label>
+        <select id="base" name="base"><option value="">${t("anyBase")}</option>${bases}</select></p>
+      <p><button class="main" id="search-now">${t("search")}</button></p>
+      </form>
+    </search>
+  `;
+}
+
+function taskState({ task, trouble }: Library, locale: Locale): Html {
+  if (task !== null) {
+    const { kind, done, total } = task;
+    const text = taskNames[kind][locale];
+    const bar = total === 0 ? html`<progress aria-label="${text}"></progress>` : html`
+      <progress aria-label="${text}" max="${total}" value="${done}"></progress>
+    `;
+    return html`<p id="task">${bar} ${text}${total === 0 ? "" : ` · ${Math.floor(100 * done / total)} %`}</p>`;
+  }
+  return html`<p id="task" class="problem">${trouble ?? ""}</p>`;
+}
+
+function render({ c, parts, locale }: PageRequest, { note, isProblem = false }: LibraryAnswer): Html {
+  const library = libraryOf(parts);
+  if (library.task === null && (library.seenMs === null || Date.now() - library.seenMs > lookAgainMs)) library.look();
+  const asked = readAsked(askedBy(c));
+  const { rows, total } = library.list(asked);
+  const cookie = getCookie(c, levelCookie);
+  const context = { locale, level: isLevel(cookie) ? cookie : "pg", site: parts.api.baseUrl } as const;
+  const t = (name: keyof typeof texts) => texts[name][locale];
+  const button = (action: string, name: keyof typeof texts, isMain = false) =>
+    html`<button name="action" value="${action}" id="do-${action}" class="${isMain ? "main" : ""}">${t(name)}</button>`;
+  const table = rows.length === 0
+    ? html`<p>${t(total === 0 && asked.filter === "all" ? "empty" : "nothing")}</p>`
+    : html`
+      <div class="wide">
+        <table class="files" id="files">
+          <caption class="hidden">${t("title")}</caption>
+          <thead>
+            <tr>
+              <td></td>
+              <td></td>
+              <th scope="col">${t("file")}</th>
+              <th scope="col">${t("model")}</th>
+              <th scope="col">${t("words")}</th>
+              <th scope="col">${t("state")}</th>
+            </tr>
+          </thead>
+          <tbody>${rows.map((row) => libraryRow(row, context))}</tbody>
+        </table>
+      </div>
+    `;
+  return html`
+    <form method="post" action="/library/do" class="actions" id="whole">
+      ${button("scan", "scan", true)}${button("updates", "updates")}${button("look", "look")}
+    </form>
+    ${taskState(library, locale)}
+    <p id="note" role="status" data-keep ${isProblem ? html`class="problem"` : ""}>${note?.(locale) ?? ""}</p>
+    ${filters(library, asked, locale)}
+    ${table}
+    <form method="post" action="/library/do" id="bulk" class="actions">
+      <fieldset><legend>${t("chosen")}</legend>
+        <label class="check"><input type="checkbox" name="all" value="1"> ${counted(t("allMatching"), total)}</label>
+        <input type="hidden" name="query" value="${address(asked)}">
+        ${button("update", "update")}${button("verify", "verify")}${button("sidecars", "sidecars")}
+      </fieldset>
+    </form>
+    <p class="pages">${asked.offset === 0
+      ? ""
+      : html`<a class="more" href="${address(asked)}">${t("first")}</a>`}${asked.offset + rows.length >= total
+      ? ""
+      : html`<a class="more" id="next" href="${address(asked, { offset: asked.offset + pageRows })}">${
+        t("next")
+      }</a>`}</p>
+  `;
+}
+
+/** The rows a form means: those that were ticked, or all that its list has. */
+function chosenRows(library: Library, form: URLSearchParams): readonly ShownRow[] {
+  if (form.get("all") === null) return form.getAll("id").flatMap((id) => library.get(id) ?? []);
+  const asked = readAsked(URL.parse(form.get("query") ?? "", "http://service/")?.searchParams ?? new URLSearchParams());
+  const rows: ShownRow[] = [];
+  for (let offset = 0;; offset += 500) {
+    const page = library.list({ ...asked, offset, limit: 500 });
+    rows.push(...page.rows);
+    if (page.rows.length < 500) return rows;
+  }
+}
+
+/** Puts the newer versions into the queue, each to where the older one is. */
+async function queueNewer(parts: Parts, rows: readonly ShownRow[]): Promise<number> {
+  let count = 0;
+  for (const { path, newer } of rows) {
+    if (newer === null) continue;
+    await addJobs(parts, [`version:${newer.versionId}`], { dir: dirname(path) });
+    count++;
+  }
+  return count;
+}
+
+async function act(parts: Parts, form: URLSearchParams): Promise<LibraryAnswer> {
+  const library = libraryOf(parts);
+  const started = (isStarted: boolean): LibraryAnswer => ({
+    note: (locale) => texts[isStarted ? "started" : "busy"][locale],
+    isProblem: !isStarted,
+  });
+  const action = form.get("action");
+  if (action === "scan") return started(library.scan());
+  if (action === "updates") return started(library.checkUpdates());
+  if (action === "look") {
+    library.look();
+    return {};
+  }
+  const rows = chosenRows(library, form);
+  if (rows.length === 0) return { note: (locale) => texts.none[locale], isProblem: true };
+  const ids = rows.map(({ id }) => id);
+  if (action === "verify") return started(library.verify(ids));
+  if (action === "sidecars") return started(library.sidecars(ids));
+  const count = await queueNewer(parts, rows);
+  return count === 0
+    ? { note: (locale) => texts.noNewer[locale], isProblem: true }
+    : { note: (locale) => counted(texts.added[locale], count) };
+}
+
+function routes(app: Hono, parts: Parts, { show }: Answers): void {
+  const answered = (c: Context, answer: LibraryAnswer, status: 200 | 400 = 200) =>
+    show(c, { ...libraryPage, render: (request) => render(request, answer) }, status);
+  app.post("/library/do", async (c) => {
+    try {
+      // by hand: what reads or limits it for us asks for request.signal, and then Deno prints a notice
+      const bytes = await readAtMost(new Response(c.req.raw.body), mostFormBytes);
+      const answer = await act(parts, new URLSearchParams(new TextDecoder().decode(bytes)));
+      return await answered(c, answer, answer.isProblem === true ? 400 : 200);
+    } catch (error) {
+      if (!(error instanceof CivikitError)) throw error;
+      const note = (locale: Locale) => `${messageOf(error)}. ${hint(error, locale).action}`;
+      return await answered(c, { note, isProblem: true }, 400);
+    }
+  });
+  app.get("/library/preview/:id", async (c) => {
+    const row = libraryOf(parts).get(c.req.param("id"));
+    const path = row && previewOf(row.path);
+    const none = () => c.body(null, 404, { "cache-control": "no-store" });
+    if (path === undefined) return none();
+    try {
+      if ((await stat(path)).size > largestPreviewBytes) return none();
+      const bytes = await Deno.readFile(path);
+      const media = sniffMedia(bytes);
+      if (media?.kind !== "image") return none();
+      return c.body(bytes, 200, { "content-type": media.contentType, "cache-control": "private, max-age=300" });
+    } catch {
+      return none(); // gone, or not to be read: a gap on the page
+    }
+  });
+}
+
+/** What lies in the model folders. */
+export const libraryPage: HubPage = {
+  path: "/library",
+  title: texts.title,
+  scripts: ["library.js"],
+  isThere: ({ library }) => library !== undefined,
+  render: (request) => render(request, {}),
+  routes,
+};

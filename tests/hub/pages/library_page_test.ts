@@ -1,0 +1,95 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { serveHub } from "../_service.ts";
+import { identity, idle, testLibrary } from "../library/_library.ts";
+
+const text = async (answer: Promise<Response>): Promise<string> => await (await answer).text();
+const png = Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13]);
+
+Deno.test("the library page shows files with trigger words and preview, narrowed by kind and text", async () => {
+  await using files = await testLibrary();
+  const path = await files.write("loras/lantern.safetensors", "a", identity(7, { modelName: "Paper Lantern" }));
+  await files.write("loras/strange.safetensors", "b", null);
+  await files.write('loras/<img src=x onerror="1">.safetensors', "c", null);
+  await Deno.writeTextFile(
+    path.replace(".safetensors", ".civitai.info"),
+    JSON.stringify({ trainedWords: ["paperlantern"], images: [{ nsfwLevel: 1 }] }),
+  );
+  await Deno.writeFile(path.replace(".safetensors", ".preview.png"), png);
+  await using hub = await serveHub({ library: files.library });
+  const page = await text(hub.ask("GET", "/library"));
+  assertStringIncludes(page, "Paper Lantern");
+  assertStringIncludes(page, "paperlantern");
+  assertStringIncludes(page, "&lt;img src=x onerror");
+  assert(!page.includes("<img src=x"), "a hostile name is markup");
+  assert(!page.includes("is-blurred"), "a picture for everybody is blurred");
+  const [, id] = /src="\/library\/preview\/([\da-f]{16})"/.exec(page) ?? [];
+  const preview = await hub.ask("GET", `/library/preview/${id}`);
+  assertEquals([preview.status, preview.headers.get("content-type")], [200, "image/png"]);
+  assertEquals(new Uint8Array(await preview.arrayBuffer()), png);
+  assertEquals((await hub.ask("GET", "/library/preview/../../etc/passwd")).status, 404);
+  const unknown = await text(hub.ask("GET", "/library?filter=unknown&lang=zh-TW"));
+  assert(!unknown.includes("Paper Lantern"), "known files among the unknown");
+  assertStringIncludes(unknown, "模型庫");
+  const found = await text(hub.ask("GET", "/library?text=lantern%20paper"));
+  assertStringIncludes(found, "lantern.safetensors");
+  assert(!found.includes("strange.safetensors"), "the text does not narrow");
+});
+
+Deno.test("the library page acts on chosen files and on all that match, by plain forms", async () => {
+  const next: PromiseWithResolvers<void>[] = [Promise.withResolvers()];
+  const onChange = () => next.push(Promise.withResolvers()) && next.shift()!.resolve();
+  const wrote: string[] = [];
+  await using files = await testLibrary({
+    onChange,
+    async *write(models) {
+      wrote.push(...models.map(({ path }) => path));
+      yield {};
+    },
+  });
+  const first = await files.write("a.safetensors", "a", identity(7));
+  await files.write("b.safetensors", "b", null);
+  files.library.look();
+  await using hub = await serveHub({ library: files.library, roots: () => [files.folder] });
+  const [row] = files.library.list().rows;
+  assertStringIncludes(await text(hub.send("/library/do", { action: "verify" })), "Choose files first");
+  assertStringIncludes(await text(hub.send("/library/do", { action: "verify", id: row!.id })), "Started");
+  await idle(files.library, () => next[0]!.promise);
+  assert(files.library.get(row!.id)!.provedMs! > 5, "not proved anew");
+  assertStringIncludes(
+    await text(hub.send("/library/do", { action: "sidecars", all: "1", query: "/library" })),
+    "Started",
+  );
+  await idle(files.library, () => next[0]!.promise);
+  assertEquals(wrote, [first]);
+  assertStringIncludes(await text(hub.send("/library/do", { action: "update", id: row!.id })), "None of them");
+});
+
+Deno.test("the library page shows 30,000 files a page at a time", async () => {
+  await using files = await testLibrary({ folders: () => [] });
+  const { library } = files;
+  await using hub = await serveHub({
+    library: {
+      ...library,
+      seenMs: Date.now(),
+      task: null,
+      trouble: null,
+      counts: library.counts,
+      list: ({ offset = 0, limit = 100 } = {}) => ({
+        total: 30_000,
+        rows: Array.from({ length: limit }, (_, at) => ({
+          ...{
+            id: (offset + at).toString(16).padStart(16, "0"),
+            path: `/none/${offset + at}`,
+            name: `m${offset + at}`,
+          },
+          ...{ bytes: 1, mtimeMs: 0, state: "unhashed", sha256: null, provedMs: null, identity: null, problem: null },
+          ...{ twins: 0, newer: null } as const,
+        })),
+      }),
+    },
+  });
+  const page = await text(hub.ask("GET", "/library?offset=29950"));
+  assertEquals(page.match(/<tr id="file-/g)?.length, 50);
+  assert(!page.includes('id="next"'), "a page behind the last one");
+  assertStringIncludes(await text(hub.ask("GET", "/library")), 'href="/library?offset=50"');
+});
