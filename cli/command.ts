@@ -20,6 +20,12 @@ export interface CommandContext {
   readonly command: string;
 }
 
+/**
+ * What may stand where an operand is due, for completion: names of files, of folders or of lists of the site, keys of
+ * settings, or such a key and its `value`.
+ */
+export type Operands = "file" | "folder" | "list" | "setting" | "value";
+
 /** One command: a file in cli/commands/ that exports it; name, group and summary are its row in cli/commands/commands.ts. */
 export interface Command<F extends Flags = Flags> {
   /** How it is called, after `civikit`. */
@@ -32,6 +38,8 @@ export interface Command<F extends Flags = Flags> {
   readonly isForgiving?: boolean;
   /** Words its first operand may be, where it says what to do. */
   readonly actions?: readonly string[];
+  /** What its operands are, where they can be completed; of a command with actions, for each of them. */
+  readonly operands?: Operands | Readonly<Record<string, Operands>>;
   /** How many operands it takes at most. Default: any number. */
   readonly mostOperands?: number;
   /** Does it; resolves with the exit code. */

@@ -4,6 +4,7 @@ import type { Args } from "../options/args.ts";
 import { UsageError } from "../options/usage_error.ts";
 import type { Flags } from "../options/flags.ts";
 import { fileFlags, searchFlags } from "../options/shared_flags.ts";
+import { layoutWords } from "../settings/read_value.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { withInstaller } from "../run/install_run.ts";
 import { installFlags, keepOldFlags, layoutOption, projectOf } from "../options/project_options.ts";
@@ -26,6 +27,7 @@ const flags = {
   layout: {
     type: "text",
     value: "NAME",
+    suggests: layoutWords,
     usual: "flat",
     help: {
       en: "where models go, for a new manifest",

@@ -92,6 +92,7 @@ function run(args: Args<typeof flags>, context: CommandContext): Promise<number>
 /** `civikit clean`: what is left of downloads goes. */
 export const cleanCommand: Command = {
   usage: "clean [folder]... [options]",
+  operands: "folder",
   flags,
   help,
   run,

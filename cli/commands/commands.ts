@@ -270,6 +270,15 @@ export const commands: readonly CommandEntry[] = [
     },
     load: async () => (await import("./cache.ts")).cacheCommand,
   },
+  {
+    name: "completion",
+    group: "settings",
+    summary: {
+      en: "Prints what your shell needs to complete commands, options and their words.",
+      "zh-TW": "印出讓 shell 自動補上指令、選項與選項的字的指令稿。",
+    },
+    load: async () => (await import("./completion.ts")).completionCommand,
+  },
 ];
 
 /** Every command, loaded, with what was known of it before. */

@@ -158,6 +158,7 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
 /** `civikit doctor`: what is wrong, and what to do. */
 export const doctorCommand: Command = {
   usage: "doctor [--report [<file>]] [options]",
+  operands: "file",
   flags,
   mostOperands: 1,
   isForgiving: true,

@@ -26,6 +26,7 @@ async function enums(context: ApiContext): Promise<void> {
 /** `civikit enums`: the words Civitai knows. */
 export const enumsCommand: Command = apiCommand({
   usage: "enums [<name>] [options]",
+  operands: "list",
   flags: {},
   mostOperands: 1,
   help: enumsHelp,

@@ -151,6 +151,7 @@ async function run(args: Args<typeof flags>, { io, locale }: CommandContext): Pr
 /** `civikit logs`: what the log files say. */
 export const logsCommand: Command = {
   usage: "logs errors|latency|tail [<log>|<file>...] [options]",
+  operands: "file",
   help: logsHelp,
   flags,
   actions: kinds,

@@ -22,6 +22,7 @@ import { modelsHelp } from "../texts/site.ts";
 const flags = {
   type: {
     ...searchFlags.type,
+    suggests: "ModelType",
     help: { ...searchFlags.type.help, en: "kinds of models, with commas between, such as LORA,Checkpoint" },
   },
   base: searchFlags.base,

@@ -16,6 +16,7 @@ import type { Args } from "../options/args.ts";
 import type { Flags } from "../options/flags.ts";
 import { readAction } from "../options/read_action.ts";
 import { fetchFlags, fileFlags, hashFlags, listFlags, outputFlags, siteFlags } from "../options/shared_flags.ts";
+import { layoutWords } from "../settings/read_value.ts";
 import { UsageError } from "../options/usage_error.ts";
 import { addReferences, openQueue } from "../run/queue_file.ts";
 import { queueRun } from "../run/queue_run.ts";
@@ -58,6 +59,7 @@ const flags = {
   layout: {
     type: "text",
     value: "NAME",
+    suggests: layoutWords,
     help: {
       en: "add: folders below the root, by program or template",
       "zh-TW": "模型放在根資料夾下的哪個資料夾（版面）",
@@ -104,7 +106,12 @@ const flags = {
     help: { en: "move: right before this job", "zh-TW": "佇列的項目移到這一項前面" },
   },
   after: { type: "text", value: "ID", help: { en: "move: right after this job", "zh-TW": "佇列的項目移到這一項後面" } },
-  state: { type: "list", value: "NAMES", help: { en: "list: only in these states", "zh-TW": "佇列只列這些狀態的" } },
+  state: {
+    type: "list",
+    value: "NAMES",
+    suggests: jobStates,
+    help: { en: "list: only in these states", "zh-TW": "佇列只列這些狀態的" },
+  },
   limit: listFlags.limit,
   all: listFlags.all,
   resume: listFlags.resume,
@@ -290,6 +297,7 @@ async function run(args: QueueArgs, context: CommandContext): Promise<number> {
 export const queueCommand: Command = {
   usage: "queue <action> [<what>...] [options]",
   flags,
+  actions,
   help: bilingual(queueText, ({ help }) => help),
   run,
 };

@@ -263,6 +263,7 @@ function summaryText(
 /** `civikit scan`: what the files of a library are. */
 export const scanCommand: Command = {
   usage: "scan [<folder or file>...] [options]",
+  operands: "file",
   flags,
   help: scanHelp,
   run,

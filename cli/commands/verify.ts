@@ -82,6 +82,7 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
 /** `civikit verify`: whether files still are what they were. */
 export const verifyCommand: Command = {
   usage: "verify [<folder or file>...] [options]",
+  operands: "file",
   flags,
   help: verifyHelp,
   run,

@@ -73,6 +73,7 @@ async function byHash(context: ApiContext): Promise<number> {
 /** `civikit versions`: look at model versions. */
 export const versionsCommand: Command = apiCommand({
   usage: "versions get|by-hash <what>... [options]",
+  operands: { "by-hash": "file" },
   flags: {},
   help: versionsHelp,
   actions: { get, "by-hash": byHash },

@@ -18,6 +18,8 @@ interface Valued<T> extends Described {
   readonly default?: T;
   /** The default in words, where it is decided elsewhere. */
   readonly usual?: string | Bilingual;
+  /** Words that are offered when it is completed, where others are right, too: themselves, or the name of a list of the site. */
+  readonly suggests?: readonly string[] | "ModelType" | "BaseModel";
 }
 
 /**

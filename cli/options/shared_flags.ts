@@ -169,6 +169,7 @@ export const searchFlags = {
   base: {
     type: "list",
     value: "NAME",
+    suggests: "BaseModel",
     help: {
       en: 'base models, with commas between, such as "SDXL 1.0,Pony"',
       "zh-TW": '哪個基礎模型，例如 `"SDXL 1.0"`',

@@ -7,6 +7,7 @@ export const siteFlag = {
   site: {
     type: "text",
     value: "HOST",
+    suggests: trustedHosts as readonly string[],
     usual: "civitai.com",
     help: {
       en: "whose key: civitai.com, civitai.red, ...",

@@ -122,6 +122,7 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
   paths: [["paths"]],
   clean: [["clean"]],
   doctor: [["doctor"]],
+  completion: [["completion", "bash"]],
   logout: [["logout"]],
 };
 
