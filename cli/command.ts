@@ -18,6 +18,8 @@ export interface CommandContext {
   readonly settings: Settings;
   /** Name of the command that runs. */
   readonly command: string;
+  /** Every command with its name, for who tells of them. */
+  loadCommands(): Promise<readonly (Command & { readonly name: string; readonly summary: Bilingual })[]>;
 }
 
 /**

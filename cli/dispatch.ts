@@ -111,7 +111,7 @@ async function runCommand(entry: CommandEntry, args: readonly string[], io: Io):
     }
     const lost = flags.quiet ? undefined : lostAbilities(flags, io.env, locale);
     if (lost !== undefined) io.stderr(`${printable(lost)}\n`);
-    const context = { io, locale, style, settings, command: entry.name };
+    const context = { io, locale, style, settings, command: entry.name, loadCommands };
     const startedMs = io.now();
     const code = await command.run({ operands, flags }, context).catch((error) => {
       if (error instanceof UsageError) throw error;

@@ -10,7 +10,6 @@ import { openSession } from "../run/session.ts";
 import { output } from "../terminal/output.ts";
 import { printable } from "../terminal/text.ts";
 import { completionHelp, completionText } from "../texts/completion.ts";
-import { loadCommands } from "./commands.ts";
 
 const flags = siteFlags satisfies Flags;
 
@@ -36,7 +35,7 @@ async function siteWords(args: CompletionArgs, context: CommandContext): Promise
 
 async function run(args: CompletionArgs, context: CommandContext): Promise<number> {
   const shell = readAction(args.operands[0], shells);
-  const [commands, site] = await Promise.all([loadCommands(), siteWords(args, context)]);
+  const [commands, site] = await Promise.all([context.loadCommands(), siteWords(args, context)]);
   context.io.stdout(completionScript(shell, { commands, site, locale: context.locale }));
   return ExitCode.ok;
 }
