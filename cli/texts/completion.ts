@@ -21,7 +21,7 @@ words, and settings; types and base models are asked of the site now and stand i
 again after an update. Where it goes:
   bash:
   ~/.local/share/bash-completion/completions/civikit
-  zsh: a file _civikit in a folder of $fpath
+  zsh: in a folder of $fpath, as _civikit
   fish:
   ~/.config/fish/completions/civikit.fish
   powershell: a line of $PROFILE that reads it in
