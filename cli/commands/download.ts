@@ -21,6 +21,8 @@ import { chooseReporter } from "../terminal/choose_reporter.ts";
 import { output } from "../terminal/output.ts";
 import { printable } from "../terminal/text.ts";
 import { downloadHelp } from "../texts/download.ts";
+import { type RunText, runText } from "../texts/run.ts";
+import { bilingual } from "../texts/texts.ts";
 
 const flags = {
   dir: { type: "setting", setting: "download.directory", short: "d", value: "FOLDER" },
@@ -104,28 +106,31 @@ function hashesOf({ sha256, blake3 }: DownloadArgs["flags"]): Digests {
   return { ...(sha256 && { SHA256: sha256 }), ...(blake3 && { BLAKE3: blake3 }) };
 }
 
+const refused = (what: keyof RunText["download"]) =>
+  new UsageError(bilingual(runText, ({ download }) => download[what]));
+
 function check({ operands, flags }: DownloadArgs): void {
   const { from, output, file, allFiles, noVerify, json, printPath } = flags;
   const isHashed = Object.keys(hashesOf(flags)).length > 0;
   if (operands.length === 0 && from === undefined) {
-    throw new UsageError("nothing to download: give a version id, model:<id>, an AIR or a URL");
+    throw refused("nothing");
   }
   if ([...operands, from].filter((source) => source === "-").length > 1) {
-    throw new UsageError('"-" is given twice: the standard input can be read once');
+    throw refused("twice");
   }
   const isMany = operands.length > 1 || from !== undefined || operands.includes("-");
   if (output !== undefined && (isMany || allFiles)) {
-    throw new UsageError("option --output: names one file, not several");
+    throw refused("oneOutput");
   }
   if (output !== undefined && /[/\\]/.test(output)) {
-    throw new UsageError("option --output: a name without folders is due; choose the folder with --dir");
+    throw refused("plainOutput");
   }
   if (isHashed && (isMany || allFiles)) {
-    throw new UsageError("option --sha256 or --blake3: belongs to one file, not to several");
+    throw refused("oneHash");
   }
-  if (isHashed && noVerify) throw new UsageError("option --no-verify: contradicts a given hash");
-  if (file !== undefined && allFiles) throw new UsageError("option --all-files: contradicts --file");
-  if (json && printPath) throw new UsageError("option --print-path: the JSON lines of --json hold the paths already");
+  if (isHashed && noVerify) throw refused("contradicted");
+  if (file !== undefined && allFiles) throw refused("allFiles");
+  if (json && printPath) throw refused("printPath");
 }
 
 /** A reference as it was written, with the line where it stands in a list; fit for a terminal. */
@@ -195,7 +200,7 @@ async function run(args: DownloadArgs, context: CommandContext): Promise<number>
       elapsedMs: io.now() - startedMs,
       exitCode: code,
     });
-    if (unfinished > 0) note(`Run the same command again to go on; what is finished stays in ${printable(dir)}.`);
+    if (unfinished > 0) note(runText[context.locale].againIn(printable(dir)));
     return code;
   }
 
@@ -218,7 +223,9 @@ async function run(args: DownloadArgs, context: CommandContext): Promise<number>
 
     reporter.plan(files);
     for (const { name, warnings } of files) {
-      for (const { message } of warnings) note(`${style.warn("warning")}: ${name}: ${printable(message)}`);
+      for (const { message } of warnings) {
+        note(`${style.warn(runText[context.locale].warning)}: ${name}: ${printable(message)}`);
+      }
     }
     using cache = openHashes(args, context, note);
     const result = await runDownloads(transport, files, {

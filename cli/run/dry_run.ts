@@ -8,7 +8,10 @@ import type { JsonEvent } from "../terminal/json.ts";
 import { output } from "../terminal/output.ts";
 import type { Item } from "../terminal/reporter.ts";
 import type { Style } from "../terminal/style.ts";
-import { printable } from "../terminal/text.ts";
+import { fit, printable } from "../terminal/text.ts";
+import { type RunText, runText } from "../texts/run.ts";
+
+type DryText = RunText["dry"];
 
 /** A file that a run would fetch. */
 export type DryFile = Item & Pick<PlannedFile, "url" | "hashes" | "warnings">;
@@ -22,32 +25,38 @@ function sizeOnDisk(path: string): number | undefined {
 }
 
 /** What lies there of a file, and how much of it is left to fetch: undefined where nobody knows. */
-function lookAt({ path, url, hashes, totalBytes }: DryFile, isReplaced: boolean): { state: string; left?: number } {
+function lookAt(
+  { path, url, hashes, totalBytes }: DryFile,
+  isReplaced: boolean,
+  text: DryText,
+): { state: string; left?: number } {
   const whole = isReplaced ? undefined : sizeOnDisk(path);
-  if (whole !== undefined) return { state: `already there, ${formatBytes(whole)} (would be checked)`, left: 0 };
+  if (whole !== undefined) return { state: text.wholeThere(formatBytes(whole)), left: 0 };
   const there = unfinishedBytes(path, url, { hashes });
-  if (totalBytes === undefined) return { state: there === 0 ? "" : `${formatBytes(there)} there (would be continued)` };
+  if (totalBytes === undefined) return { state: there === 0 ? "" : text.partThere(formatBytes(there)) };
   if (there === 0) return { state: "", left: totalBytes };
   const left = Math.max(0, totalBytes - there);
-  const state = `${formatBytes(there)} of ${formatBytes(totalBytes)} there (would be continued: ${
-    formatBytes(left)
-  } left)`;
-  return { state, left };
+  return { state: text.partLeft(formatBytes(there), formatBytes(totalBytes), formatBytes(left)), left };
 }
 
 const only = (when: boolean, label: string, text: string): [string, string][] => when ? [[label, text]] : [];
 
-function describe({ name, url, path, totalBytes, hashes, warnings }: DryFile, state: string, style: Style): string {
+function describe(
+  { name, url, path, totalBytes, hashes, warnings }: DryFile,
+  state: string,
+  style: Style,
+  text: DryText,
+): string {
   const lines: [string, string][] = [
-    ["from", redactUrl(url)],
-    ["to", printable(path)],
-    ["size", totalBytes === undefined ? "unknown" : `${formatBytes(totalBytes)} (${totalBytes} bytes)`],
+    [text.from, redactUrl(url)],
+    [text.to, printable(path)],
+    [text.size, totalBytes === undefined ? text.unknown : text.bytes(formatBytes(totalBytes), totalBytes)],
     ...hashNames.flatMap((kind): [string, string][] => hashes[kind] ? [[kind, printable(hashes[kind])]] : []),
-    ...only(Object.keys(hashes).length === 0, "hash", style.warn("none: only the size can be checked")),
-    ...only(state !== "", "state", state),
-    ...warnings.map(({ message }): [string, string] => ["warning", style.warn(printable(message))]),
+    ...only(Object.keys(hashes).length === 0, text.hash, style.warn(text.noHash)),
+    ...only(state !== "", text.state, state),
+    ...warnings.map(({ message }): [string, string] => [text.warning, style.warn(printable(message))]),
   ];
-  return `${printable(name)}\n${lines.map(([label, text]) => `  ${label.padEnd(7)}  ${text}\n`).join("")}`;
+  return `${printable(name)}\n${lines.map(([label, shown]) => `  ${fit(label, 7)}  ${shown}\n`).join("")}`;
 }
 
 /** What {@linkcode dryRun} goes by. */
@@ -71,26 +80,25 @@ export function dryRun(
   context: CommandContext,
 ): number {
   const { show, print } = output(context, { json });
+  const text = runText[context.locale].dry;
   const free = freeBytes(dir);
   let needed = 0;
   let unknown = 0;
   for (const file of files) {
     const { index, reference, name, path, url, hashes, totalBytes = null } = file;
-    const { state, left } = lookAt(file, force);
+    const { state, left } = lookAt(file, force, text);
     needed += left ?? 0;
     if (left === undefined) unknown++;
     const place = { file: name, path: resolve(path), totalBytes, leftBytes: left ?? null, hashes };
     const where = { url: redactUrl(url), freeBytes: free ?? null };
     const event: JsonEvent = { event: "would_download", index, reference, ...place, ...where };
-    show(event, describe(file, state, context.style));
+    show(event, describe(file, state, context.style, text));
   }
   const fits = free === undefined || needed <= free;
   if (files.length > 0) {
-    const room = free === undefined ? "" : `; ${formatBytes(free)} free in ${printable(dir)}`;
-    const more = unknown === 0 ? "" : ` and ${unknown} of unknown size`;
-    const count = `${files.length} ${files.length === 1 ? "file" : "files"}`;
-    const total = `${count}, ${formatBytes(needed)} to fetch${more}${room}\n`;
-    print(fits ? total : `${total}${context.style.bad("not enough disk space")}\n`);
+    const room = free === undefined ? "" : text.room(formatBytes(free), printable(dir));
+    const total = `${text.total(files.length, formatBytes(needed), unknown, room)}\n`;
+    print(fits ? total : `${total}${context.style.bad(text.tooLarge)}\n`);
   }
   return fits ? ExitCode.ok : ExitCode.disk;
 }

@@ -7,6 +7,7 @@ import type { CommandContext } from "../command.ts";
 import { hashesPath } from "../settings/places.ts";
 import { isGranted, keeping } from "../settings/rights.ts";
 import { printable } from "../terminal/text.ts";
+import { runText } from "../texts/run.ts";
 
 /**
  * The hashes of earlier runs. Where the usual place cannot be used, they are kept for this run only, and the user is told;
@@ -14,19 +15,19 @@ import { printable } from "../terminal/text.ts";
  */
 export function openHashes(
   { flags }: Pick<Args<typeof hashFlags>, "flags">,
-  { io }: CommandContext,
+  { io, locale }: CommandContext,
   note: (text: string) => void,
 ): HashCache {
   const given = flags.hashes;
   const path = given ?? hashesPath(io.env);
   if (path === undefined) return hashCache(":memory:");
-  const onTrouble = (error: CivikitError) => note(`hashes are not kept after this run: ${printable(messageOf(error))}`);
+  const onTrouble = (error: CivikitError) => note(runText[locale].hashesNotKept(printable(messageOf(error))));
   // opening it would stop at a question on a terminal; that the right is missing has been said
   if (given === undefined && !isGranted(keeping(path))) return hashCache(":memory:");
   try {
     return hashCache(path, {
       onTrouble,
-      onSetAside: (aside) => note(`the file of hashes was damaged; it is kept as ${printable(aside)}`),
+      onSetAside: (aside) => note(runText[locale].hashesDamaged(printable(aside))),
     });
   } catch (error) {
     if (!(error instanceof CivikitError) || given !== undefined) throw error;

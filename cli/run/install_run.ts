@@ -18,6 +18,7 @@ import { reporterWatcher } from "../terminal/watcher.ts";
 import { openSession, type Session } from "./session.ts";
 import { describeOwner } from "../terminal/skipped.ts";
 import { printable } from "../terminal/text.ts";
+import { runText } from "../texts/run.ts";
 
 /** What {@linkcode withInstaller} hands to a command. */
 export interface Installer extends Session {
@@ -142,7 +143,7 @@ export async function withInstaller(
         exitCode: code,
       });
     }
-    if (isAborted) note("Run the same command again to go on.");
+    if (isAborted) note(runText[context.locale].again);
     return code;
   }
 

@@ -8,6 +8,7 @@ import { interrupt } from "../terminal/interrupt.ts";
 import { askKey, type Keys, loadKeys, onlyKey } from "../settings/keys.ts";
 import { commandStack } from "./stack.ts";
 import { noteWaits } from "../terminal/note_waits.ts";
+import { runText } from "../texts/run.ts";
 
 /** What a command that talks to Civitai works with. */
 export interface Session extends Disposable {
@@ -49,7 +50,7 @@ export async function openSession(
   const found = keys.find(new URL(baseUrl).host);
   const stack = await commandStack(context, { keys, named, note });
   const stop = interrupt(io, {
-    onFirst: () => note("interrupted: finishing what is in hand (again to stop at once)"),
+    onFirst: () => note(runText[locale].interrupted),
     onSecond: close,
   });
   const transport = observe(stack.transport, noteWaits({ locale, now: io.now, showsWaits, note }));

@@ -38,7 +38,7 @@ function sizes(done: number, total: number | undefined): string {
 }
 
 function timeLeft({ downloadedBytes, totalBytes, bytesPerSecond, phase }: BarState): string {
-  if (phase !== "") return phase.padEnd(9);
+  if (phase !== "") return fit(phase, 9);
   if (totalBytes === undefined || bytesPerSecond <= 0) return "ETA --:--";
   return `ETA ${formatDuration((totalBytes - downloadedBytes) * 1000 / bytesPerSecond)}`.padEnd(9);
 }

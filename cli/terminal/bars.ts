@@ -8,6 +8,7 @@ import { type BarState, renderBar } from "./bar.ts";
 import { painter } from "./painter.ts";
 import type { Item, Reporter } from "./reporter.ts";
 import { modelLines, outcomeWords, summaryLine } from "./words.ts";
+import { runText } from "../texts/run.ts";
 
 /** Settings of the reporters for people. */
 export interface ReporterOptions {
@@ -26,6 +27,7 @@ type Active = Omit<BarState, "tick" | "label"> & { readonly item: Item };
 /** Bars on a terminal: one for each file under way, and a total where there are several. */
 export function barReporter({ io, style, locale }: ReporterOptions): Reporter {
   const canvas = painter(io);
+  const text = runText[locale];
   const active = new Map<number, Active>();
   let items: readonly Item[] = [];
   let finished = 0;
@@ -38,7 +40,7 @@ export function barReporter({ io, style, locale }: ReporterOptions): Reporter {
     const running = [...active.values()];
     const sizes = items.map((item) => active.get(item.index)?.totalBytes ?? item.totalBytes);
     return {
-      label: `total ${finished}/${items.length}`,
+      label: text.total(finished, items.length),
       downloadedBytes: running.reduce((sum, { downloadedBytes }) => sum + downloadedBytes, finishedBytes),
       totalBytes: sizes.reduce((sum, size) => sum === undefined || size === undefined ? undefined : sum + size, 0),
       bytesPerSecond: running.reduce((sum, { bytesPerSecond }) => sum + bytesPerSecond, 0),
@@ -96,10 +98,10 @@ export function barReporter({ io, style, locale }: ReporterOptions): Reporter {
     },
     progress: update,
     connections: (item, connections) => update(item, { connections }),
-    phase: (item, phase) => update(item, { phase }),
+    phase: (item, phase) => update(item, { phase: phase === "" ? "" : text.phases[phase] }),
     done(item, outcome) {
       leave(item, outcome.bytes);
-      const line = `${style.good("done")}: ${printable(item.path)}: ${outcomeWords(outcome, style)}\n`;
+      const line = `${style.good(text.done)}: ${printable(item.path)}: ${outcomeWords(outcome, style, locale)}\n`;
       add(line + modelLines(item, locale));
     },
     failed(error, subject, item) {
@@ -108,7 +110,7 @@ export function barReporter({ io, style, locale }: ReporterOptions): Reporter {
     },
     note: (text) => add(`${text}\n`),
     summary(summary) {
-      add(summaryLine(summary, style));
+      add(summaryLine(summary, style, locale));
     },
     close() {
       if (!isOpen) return;

@@ -3,31 +3,30 @@ import { describeFailure } from "./failure.ts";
 import { formatDuration, printable } from "./text.ts";
 import type { ReporterOptions } from "./bars.ts";
 import type { Item, Progress, Reporter } from "./reporter.ts";
+import { type RunText, runText } from "../texts/run.ts";
 import { modelLines, outcomeWords, summaryLine } from "./words.ts";
 
 const everyMs = 10_000;
 const leastMs = 1000;
 const everyPercent = 10;
 
-function progressWords({ downloadedBytes, totalBytes, bytesPerSecond }: Progress): string {
+function progressWords({ downloadedBytes, totalBytes, bytesPerSecond }: Progress, text: RunText): string {
   const speed = formatSpeed(bytesPerSecond);
   if (totalBytes === undefined) return `${formatBytes(downloadedBytes)}, ${speed}`;
   const percent = Math.floor(downloadedBytes * 100 / Math.max(1, totalBytes));
-  const left = bytesPerSecond > 0
-    ? `, ${formatDuration((totalBytes - downloadedBytes) * 1000 / bytesPerSecond)} left`
-    : "";
-  return `${percent}%, ${formatBytes(downloadedBytes)} of ${formatBytes(totalBytes)}, ${speed}${left}`;
+  const left = bytesPerSecond > 0 ? formatDuration((totalBytes - downloadedBytes) * 1000 / bytesPerSecond) : "";
+  return text.progress(formatBytes(downloadedBytes), formatBytes(totalBytes), percent, speed, left);
 }
 
-function beginning({ totalBytes }: Item, { downloadedBytes }: Progress): string {
+function beginning({ totalBytes }: Item, { downloadedBytes }: Progress, text: RunText): string {
   const size = totalBytes === undefined ? "" : formatBytes(totalBytes);
-  if (downloadedBytes > 0) return `going on from ${formatBytes(downloadedBytes)}${size && ` of ${size}`}`;
-  return `started${size && `, ${size}`}`;
+  return downloadedBytes > 0 ? text.going(formatBytes(downloadedBytes), size) : text.started(size);
 }
 
 /** Lines for logs and pipes: a file's start, every ten percent or ten seconds (at most one a second), and its end. */
 export function plainReporter({ io, style, locale }: ReporterOptions): Reporter {
   const last = new Map<number, { atMs: number; step: number; isBegun: boolean }>();
+  const text = runText[locale];
   let count = 0;
   const name = (item: Item) => count > 1 ? `[${item.index + 1}/${count}] ${item.name}` : item.name;
 
@@ -44,7 +43,7 @@ export function plainReporter({ io, style, locale }: ReporterOptions): Reporter 
       const before = last.get(item.index);
       if (before?.isBegun === false) {
         last.set(item.index, { ...before, isBegun: true });
-        io.stderr(`${name(item)}: ${beginning(item, progress)}\n`);
+        io.stderr(`${name(item)}: ${beginning(item, progress, text)}\n`);
         return;
       }
       if (!before || downloadedBytes === totalBytes) return; // the line for its end follows at once
@@ -52,21 +51,21 @@ export function plainReporter({ io, style, locale }: ReporterOptions): Reporter 
       const passedMs = io.now() - before.atMs;
       if (passedMs < leastMs || (step <= before.step && passedMs < everyMs)) return;
       last.set(item.index, { atMs: io.now(), step, isBegun: true });
-      io.stderr(`${name(item)}: ${progressWords(progress)}\n`);
+      io.stderr(`${name(item)}: ${progressWords(progress, text)}\n`);
     },
     connections() {},
     phase(item, phase) {
       // reading a file again takes a moment, mending or waiting may take long
-      if (phase !== "" && phase !== "verifying") io.stderr(`${name(item)}: ${phase}\n`);
+      if (phase !== "" && phase !== "verifying") io.stderr(`${name(item)}: ${text.phases[phase]}\n`);
     },
     done(item, outcome) {
-      const label = outcome.skipped ? "" : `${style.good("done")}, `;
-      const line = `${name(item)}: ${label}${outcomeWords(outcome, style)}: ${printable(item.path)}\n`;
+      const label = outcome.skipped ? "" : `${style.good(text.done)}, `;
+      const line = `${name(item)}: ${label}${outcomeWords(outcome, style, locale)}: ${printable(item.path)}\n`;
       io.stderr(line + modelLines(item, locale));
     },
     failed: (error, subject) => io.stderr(describeFailure(error, subject, locale, style)),
     note: (text) => io.stderr(`${text}\n`),
-    summary: (summary) => io.stderr(summaryLine(summary, style)),
+    summary: (summary) => io.stderr(summaryLine(summary, style, locale)),
     close() {},
   };
 }

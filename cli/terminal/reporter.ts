@@ -1,3 +1,4 @@
+import type { RunPhase } from "../../hub/run/mod.ts";
 import type { Digests } from "../../transport/mod.ts";
 
 /** One file of a run. */
@@ -85,7 +86,7 @@ export interface Reporter {
   /** A file uses `connections` connections now. */
   connections(item: Item, connections: number): void;
   /** A file entered a phase worth a word (`verifying`); an empty word ends it. */
-  phase(item: Item, phase: string): void;
+  phase(item: Item, phase: RunPhase): void;
   /** A file is there. */
   done(item: Item, outcome: Outcome): void;
   /** A file, or a reference that never became one (no `item`), failed. */

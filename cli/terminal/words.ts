@@ -3,23 +3,25 @@ import { formatBytes, formatSpeed } from "../../transport/internal.ts";
 import type { Style } from "./style.ts";
 import { formatElapsed, printable } from "./text.ts";
 import { modelText } from "../texts/model.ts";
+import { type RunText, runText } from "../texts/run.ts";
 import type { Item, Outcome, Summary } from "./reporter.ts";
 
-function verdict({ verified, verifiedBy }: Outcome, style: Style): string {
-  if (verified) return `${verifiedBy ?? "hash"} verified`;
-  return style.warn("not verified: no hash was compared");
+function verdict({ verified, verifiedBy }: Outcome, style: Style, text: RunText): string {
+  return verified ? text.verified(verifiedBy ?? text.hash) : style.warn(text.unverified);
 }
 
 /** How a file ended, in a few words. */
-export function outcomeWords(outcome: Outcome, style: Style): string {
+export function outcomeWords(outcome: Outcome, style: Style, locale: Locale): string {
   const { bytes, resumedBytes, elapsedMs, skipped } = outcome;
-  if (skipped) return `already there, ${formatBytes(bytes)}, ${verdict(outcome, style)}`;
+  const text = runText[locale];
+  if (skipped) return text.there(formatBytes(bytes), verdict(outcome, style, text));
   const fetched = Math.max(0, bytes - resumedBytes);
   const speed = elapsedMs > 0 ? fetched * 1000 / elapsedMs : 0;
-  const resumed = resumedBytes > 0 ? `, ${formatBytes(resumedBytes)} of it from before` : "";
-  return `${formatBytes(bytes)} in ${formatElapsed(elapsedMs)} (${formatSpeed(speed)})${resumed}, ${
-    verdict(outcome, style)
-  }`;
+  const before = resumedBytes > 0 ? formatBytes(resumedBytes) : "";
+  return text.fetched(
+    ...[formatBytes(bytes), formatElapsed(elapsedMs), formatSpeed(speed), before] as const,
+    verdict(outcome, style, text),
+  );
 }
 
 /** What one needs to use a file that is there now, in lines of their own; empty where nothing is known. */
@@ -34,19 +36,20 @@ export function modelLines({ model }: Item, locale: Locale): string {
   return lines.join("");
 }
 
-const count = (number: number, word: string) => number > 0 ? [`${number} ${word}`] : [];
+const count = (number: number, words: (number: number) => string) => number > 0 ? [words(number)] : [];
 
 /** The one line at the end of a run. */
 export function summaryLine(
   { done, skipped, failed, unfinished, fetchedBytes, elapsedMs }: Summary,
   style: Style,
+  locale: Locale,
 ): string {
-  const counts = [
-    ...count(done, "downloaded"),
-    ...count(skipped, "already there"),
-    ...count(failed, "failed").map(style.bad),
-    ...count(unfinished, "unfinished").map(style.warn),
+  const { counts, nothing, summary } = runText[locale];
+  const what = [
+    ...count(done, counts.done),
+    ...count(skipped, counts.skipped),
+    ...count(failed, counts.failed).map(style.bad),
+    ...count(unfinished, counts.unfinished).map(style.warn),
   ];
-  const what = counts.length === 0 ? "nothing to do" : counts.join(", ");
-  return `${what}; ${formatBytes(fetchedBytes)} in ${formatElapsed(elapsedMs)}\n`;
+  return `${summary(what.length === 0 ? [nothing] : what, formatBytes(fetchedBytes), formatElapsed(elapsedMs))}\n`;
 }
