@@ -223,8 +223,9 @@ async function run(args: DownloadArgs, context: CommandContext): Promise<number>
 
     reporter.plan(files);
     for (const { name, warnings } of files) {
-      for (const { message } of warnings) {
-        note(`${style.warn(runText[context.locale].warning)}: ${name}: ${printable(message)}`);
+      const { warning, warned } = runText[context.locale];
+      for (const { code, message } of warnings) {
+        note(`${style.warn(warning)}: ${name}: ${warned(code, printable(message))}`);
       }
     }
     using cache = openHashes(args, context, note);

@@ -1,4 +1,14 @@
+import type { ResolveWarning } from "../../api/mod.ts";
 import type { Texts } from "./texts.ts";
+
+const warnedChinese: Readonly<Record<ResolveWarning["code"], string>> = {
+  pickle_danger: "掃描認為檔案裡有危險的 pickle 程式碼",
+  virus_danger: "掃毒認為檔案有危險",
+  unverified: "網站還沒掃描完，或掃描沒有成功",
+  early_access: "搶先體驗：目前只有購買的人能下載",
+  taken_down: "已從網站下架",
+  other_air: "AIR 寫的生態系或類型與網站不同",
+};
 
 const en = {
   done: "done",
@@ -23,6 +33,7 @@ const en = {
   nothing: "nothing to do",
   summary: (what: readonly string[], bytes: string, time: string) => `${what.join(", ")}; ${bytes} in ${time}`,
   warning: "warning",
+  warned: (_code: ResolveWarning["code"], message: string): string => message,
   again: "Run the same command again to go on.",
   againIn: (dir: string) => `Run the same command again to go on; what is finished stays in ${dir}.`,
   interrupted: "interrupted: finishing what is in hand (again to stop at once)",
@@ -92,6 +103,7 @@ export const runText: Texts<RunText> = {
     nothing: "沒有要做的事",
     summary: (what, bytes, time) => `${what.join("、")}；${bytes}，${time}`,
     warning: "警告",
+    warned: (code, message) => `${warnedChinese[code]}\n  ${message}`,
     again: "再執行同一個指令就會接著做。",
     againIn: (dir) => `再執行同一個指令就會接著做；已完成的留在 ${dir}。`,
     interrupted: "已中斷：先完成手上的工作（再按一次立刻停止）",

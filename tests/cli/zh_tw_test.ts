@@ -1,0 +1,73 @@
+import { assert } from "@std/assert";
+import { join } from "node:path";
+import { inWorld } from "./_world.ts";
+
+/** Three small words in a row are English; names of models, files, options and units are not. */
+const english = /(?<![\w./:@-])[a-z]{2,}(?: [a-z]{2,}){2,}(?![\w./:@-])/;
+/** Terms of other places, and what is said here. */
+const foreign =
+  /默認|文件夾|文件夹|視頻|網絡|服務器|數據庫|軟件|內存|加載|登錄|鏈接|屏幕|緩存|隊列|超時|硬盤|信息|缺省|打印機|字節|兼容性問題/;
+
+Deno.test("what commands print under zh-TW is Chinese", () =>
+  inWorld(async ({ folder, run }) => {
+    const dir = join(folder, "models");
+    const calls = [
+      ["download", "2002", "--dir", dir, "--dry-run"],
+      ["download", "2002", "--dir", dir],
+      ["download", "2002", "--dir", dir],
+      ["download", "2070", "--dir", dir],
+      ["download"],
+      ["download", "2001", "--output", "a/b"],
+      ["scan", dir],
+      ["scan", dir, "--offline", "--updates"],
+      ["verify", dir],
+      ["models", "search", "lantern"],
+      ["models", "search", "nothing-of-this-name"],
+      ["models", "get", "1001"],
+      ["versions", "get", "2002"],
+      ["users", "search"],
+      ["creators", "search"],
+      ["enums", "Nothing"],
+      ["cache", "stats"],
+      ["cache", "clear"],
+      ["logs", "latency"],
+      ["logs", "errors"],
+      ["config", "list"],
+      ["queue", "add", "2001"],
+      ["queue", "list"],
+      ["queue", "clear"],
+      ["transfers", "list"],
+      ["paths"],
+      ["clean"],
+      ["whoami"],
+    ];
+    for (const args of calls) {
+      const { io } = await run([...args, "--lang", "zh-TW"]);
+      for (const line of `${io.out}${io.err}`.split("\n")) {
+        // the error's own words, of whatever language, stand in a line of their own; so do the site's
+        if (/^ {2}\S/.test(line) && !/：/.test(line)) continue;
+        assert(!english.test(line.replace(/civikit [\w:.<>| -]+/g, "")), `civikit ${args.join(" ")}: ${line}`);
+        assert(!foreign.test(line), `civikit ${args.join(" ")}: ${line}`);
+      }
+    }
+  }));
+
+Deno.test("texts and documents use the words of Taiwan", async () => {
+  const root = new URL("../../", import.meta.url);
+  async function* files(folder: string): AsyncGenerator<string> {
+    for await (const { name, isDirectory } of Deno.readDir(new URL(folder, root))) {
+      if (isDirectory) yield* files(`${folder}${name}/`);
+      else if (/\.(?:ts|md)$/.test(name)) yield folder + name;
+    }
+  }
+  const found: string[] = [];
+  for (const folder of ["cli/", "hub/", "monitor/", "transport/errors/", "docs/"]) {
+    for await (const path of files(folder)) {
+      const text = await Deno.readTextFile(new URL(path, root));
+      for (const [index, line] of text.split("\n").entries()) {
+        if (foreign.test(line)) found.push(`${path}:${index + 1}: ${line.trim().slice(0, 80)}`);
+      }
+    }
+  }
+  assert(found.length === 0, found.join("\n"));
+});
