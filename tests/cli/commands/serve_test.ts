@@ -105,3 +105,25 @@ Deno.test("civikit serve ends at SIGTERM though somebody never ends asking, and 
     slow.close();
     await reader.cancel();
   }));
+
+Deno.test("civikit serve knows the model folders of its settings, and nothing else below the root", () =>
+  withState(async (env, folder) => {
+    const root = join(folder, "forge");
+    for (const name of ["models/Lora/a.safetensors", "own/b.safetensors", "outputs/c.safetensors"]) {
+      await Deno.mkdir(join(root, name, ".."), { recursive: true });
+      await Deno.writeTextFile(join(root, name), name);
+    }
+    const settings = join(folder, "settings.json");
+    await Deno.writeTextFile(settings, JSON.stringify({ root, layout: "forge", folders: { VAE: "own" } }));
+    const child = await start(["--port", "0", "--config", settings], { ...env, HOME: folder });
+    const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    const url = ((await reader.read()).value ?? "").trim();
+    const looked = await fetch(`${url}api/v1/library/look`, { method: "POST", headers: { origin: url.slice(0, -1) } });
+    assertEquals((await looked.json()).counts.all, 2);
+    const { items } = await (await fetch(`${url}api/v1/library`)).json();
+    assertEquals(items.map(({ name }: { name: string }) => name), ["Lora/a.safetensors", "b.safetensors"]);
+    child.kill("SIGINT");
+    assertEquals((await child.status).code, 0);
+    await reader.cancel();
+    assertEquals(await new Response(child.stderr).text(), "");
+  }));
