@@ -71,16 +71,32 @@ export interface WalkOptions {
  * Deno.removeSync(root, { recursive: true });
  * ```
  */
-export function walk(root: string, { extensions = modelExtensions }: WalkOptions = {}): Walk {
+export function walk(root: string, options: WalkOptions = {}): Walk {
+  const steps = walkInSteps(root, options);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/**
+ * {@linkcode walk} for whoever has other things to do: it stops after each entry.
+ *
+ * @throws {DiskError} When `root` itself cannot be read.
+ */
+export function* walkInSteps(
+  root: string,
+  { extensions = modelExtensions }: WalkOptions = {},
+): Generator<void, Walk> {
   const base = resolve(root);
   const wanted = new Set(extensions.map((extension) => extension.toLowerCase()));
   const files: DiskFile[] = [];
   const skipped: Skip[] = [];
   const seen = new Set<string>();
 
-  function look(path: string, action: string, work: () => void): void {
+  function* look(path: string, action: string, work: () => Generator<void> | void): Generator<void> {
     try {
-      work();
+      yield* work() ?? [];
     } catch (error) {
       if (path === base) throw wrapDiskError(error, path, action);
       skipped.push(skip(path, action, error));
@@ -94,7 +110,7 @@ export function walk(root: string, { extensions = modelExtensions }: WalkOptions
     files.push({ path, name, bytes: size, mtimeMs: mtime?.getTime() ?? 0, inode, isLink });
   }
 
-  function visitFolder(path: string, real: string): void {
+  function* visitFolder(path: string, real: string): Generator<void> {
     if (seen.has(real)) return;
     seen.add(real);
     const entries = [...Deno.readDirSync(path)].sort((a, b) => a.name < b.name ? -1 : 1);
@@ -102,20 +118,21 @@ export function walk(root: string, { extensions = modelExtensions }: WalkOptions
       if (name.startsWith(".")) continue;
       const child = join(path, name);
       const isWanted = wanted.has(name.slice(name.lastIndexOf(".") + 1).toLowerCase());
-      if (isDirectory) look(child, "reading the folder", () => visitFolder(child, join(real, name)));
+      yield;
+      if (isDirectory) yield* look(child, "reading the folder", () => visitFolder(child, join(real, name)));
       else if (isSymlink) {
-        look(child, "following", () => {
+        yield* look(child, "following", function* () {
           const info = isWanted ? Deno.statSync(child) : targetOf(child);
-          if (info?.isDirectory) visitFolder(child, Deno.realPathSync(child));
+          if (info?.isDirectory) yield* visitFolder(child, Deno.realPathSync(child));
           else if (info && isWanted) visitFile(child, info, true);
         });
-      } else if (isWanted) look(child, "looking at", () => visitFile(child, Deno.statSync(child), false));
+      } else if (isWanted) yield* look(child, "looking at", () => visitFile(child, Deno.statSync(child), false));
     }
   }
 
-  look(base, "reading", () => {
+  yield* look(base, "reading", function* () {
     const info = Deno.statSync(base);
-    if (info.isDirectory) visitFolder(base, Deno.realPathSync(base));
+    if (info.isDirectory) yield* visitFolder(base, Deno.realPathSync(base));
     else visitFile(base, info, Deno.lstatSync(base).isSymlink);
   });
   return { files, skipped };

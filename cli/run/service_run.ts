@@ -192,7 +192,7 @@ export async function openService(
       fetch: app.fetch,
       close: () => app.close(),
       async work(signal) {
-        library.look();
+        void library.look();
         await runQueue({
           ...{ queue, signal, cache: hashes, isWatching: true, site, transport: stack.transport },
           worker: `${workerPrefix}${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`,

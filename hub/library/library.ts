@@ -1,17 +1,20 @@
 import { statSync } from "node:fs";
+import { extname, join, relative, sep } from "node:path";
 import {
+  type DiskFile,
   findUpdates,
   type HashCache,
   type HashLookup,
   type LibraryFile,
+  modelExtensions,
   scan,
   type ScanProgress,
   verify,
   type VersionSummary,
-  walk,
 } from "../../api/mod.ts";
 import { identityOf } from "../../api/library/identity.ts";
 import type { ModelLookup } from "../../api/library/updates.ts";
+import { walkInSteps } from "../../api/library/walk.ts";
 import { messageOf, systemClock } from "../../transport/internal.ts";
 import type { ModelOnDisk } from "../run/add_sidecars.ts";
 import { CivikitError, type Clock } from "../../transport/mod.ts";
@@ -85,10 +88,10 @@ export interface Library {
   readonly seenMs: number | null;
   /** What is under way; null: nothing. */
   readonly task: LibraryTask | null;
-  /** What went wrong with the last task, in words; null: nothing. */
+  /** What went wrong with the last task, else the last look, in words; null: nothing. */
   readonly trouble: string | null;
-  /** Looks which files are there. Nothing is hashed, nobody is asked. */
-  look(): void;
+  /** Looks which files are there, beside everything else. Nothing is hashed, nobody is asked. */
+  look(): Promise<void>;
   /** Takes up one file that has just come. */
   note(path: string): void;
   /** Hashes what is new and asks what it is. @returns False: something else is under way. */
@@ -120,6 +123,21 @@ export interface Library {
 type Work = (signal: AbortSignal, tell: (progress: Omit<LibraryTask, "kind">) => void) => Promise<void>;
 
 const mostRows = 500;
+const failed = "the service itself failed";
+const isModel = (path: string) => modelExtensions.includes(extname(path).slice(1).toLowerCase());
+const nameIn = (folder: string, path: string) => relative(folder, path).split(sep).join("/");
+
+/** Lets others go on after each ten milliseconds of work. @throws The signal's reason when it aborts. */
+function breather(signal: AbortSignal): () => Promise<void> | undefined {
+  let sinceMs = performance.now();
+  return () => {
+    if (performance.now() - sinceMs < 10) return;
+    return new Promise((resolve) => setTimeout(resolve)).then(() => {
+      signal.throwIfAborted();
+      sinceMs = performance.now();
+    });
+  };
+}
 
 /** Opens a library; it is empty until the first look. */
 export function openLibrary({ folders, hashes, api, write, onChange, clock = systemClock }: LibraryOptions): Library {
@@ -130,7 +148,10 @@ export function openLibrary({ folders, hashes, api, write, onChange, clock = sys
   let seenMs: number | null = null;
   let task: LibraryTask | null = null;
   let trouble: string | null = null;
+  let lookTrouble: string | null = null;
   let running: Promise<void> = Promise.resolve();
+  let looking: Promise<void> | undefined;
+  const noted = new Set<string>();
   const newer = new Map<number, VersionSummary>();
   const stop = new AbortController();
 
@@ -196,22 +217,56 @@ export function openLibrary({ folders, hashes, api, write, onChange, clock = sys
     };
   }
 
-  function look(): void {
-    const found = folders().flatMap((folder) => {
-      try {
-        return walk(folder).files;
-      } catch (error) {
-        if (!(error instanceof CivikitError)) throw error;
-        if (error.code !== "folder_missing") trouble = messageOf(error);
-        return [];
+  /** A folder that is not there is empty; one that cannot be read is told of. */
+  async function filesIn(folder: string, rest: () => Promise<void> | undefined): Promise<readonly DiskFile[]> {
+    try {
+      const steps = walkInSteps(folder);
+      for (;;) {
+        const { done, value } = steps.next();
+        if (done) {
+          if (value.skipped[0] !== undefined) lookTrouble = messageOf(value.skipped[0].error);
+          return value.files;
+        }
+        await rest();
       }
-    });
+    } catch (error) {
+      if (!(error instanceof CivikitError)) throw error;
+      if (error.code !== "folder_missing") lookTrouble = messageOf(error);
+      return [];
+    }
+  }
+
+  async function lookAll(): Promise<void> {
+    const rest = breather(stop.signal);
+    const there: LibraryRow[] = [];
+    noted.clear();
+    lookTrouble = null;
+    for (const folder of folders()) {
+      for (const file of await filesIn(folder, rest)) {
+        there.push(remembered(file));
+        await rest();
+      }
+    }
     rows.clear();
-    hashes.together(() => {
-      for (const file of found) rows.set(rowId(file.path), remembered(file));
-    });
+    for (const row of there) rows.set(row.id, row);
     seenMs = clock.date();
+    for (const path of noted) takeUp(path);
     changed();
+  }
+
+  /** Looks at one file. */
+  function takeUp(path: string): void {
+    try {
+      const { size: bytes, mtimeMs } = statSync(path);
+      const folder = folders().find((one) => path.startsWith(join(one, sep)));
+      if (folder === undefined || !isModel(path)) return;
+      const file = { path, name: nameIn(folder, path), bytes, mtimeMs: Math.trunc(mtimeMs) };
+      const row = remembered(file);
+      rows.set(row.id, row);
+      if (row.state === "unasked") void ask(row.sha256!, file);
+    } catch {
+      rows.delete(rowId(path)); // gone again
+    }
   }
 
   /** Asks what a file is that has just come; a scan asks again where nobody answers. */
@@ -234,6 +289,7 @@ export function openLibrary({ folders, hashes, api, write, onChange, clock = sys
     let toldMs = clock.now();
     running = (async () => {
       try {
+        await looking;
         await work(stop.signal, (progress) => {
           task = { kind, ...progress };
           if (clock.now() - toldMs < 500) return;
@@ -242,7 +298,7 @@ export function openLibrary({ folders, hashes, api, write, onChange, clock = sys
         });
       } catch (error) {
         if (!stop.signal.aborted) {
-          trouble = error instanceof CivikitError ? messageOf(error) : "the service itself failed";
+          trouble = error instanceof CivikitError ? messageOf(error) : failed;
         }
       } finally {
         task = null;
@@ -268,22 +324,19 @@ export function openLibrary({ folders, hashes, api, write, onChange, clock = sys
       return task;
     },
     get trouble() {
-      return trouble;
+      return trouble ?? lookTrouble;
     },
-    look,
+    look() {
+      // what is under way looks by itself
+      if (task !== null) return running;
+      looking ??= lookAll().catch(() => {
+        if (!stop.signal.aborted) lookTrouble = failed;
+      }).finally(() => looking = undefined);
+      return looking;
+    },
     note(path) {
-      try {
-        const { size: bytes, mtimeMs } = statSync(path);
-        const folder = folders().find((one) => path.startsWith(one));
-        if (folder === undefined) return;
-        const name = path.slice(folder.length).replaceAll("\\", "/").replace(/^\/+/, "");
-        const file = { path, name, bytes, mtimeMs: Math.trunc(mtimeMs) };
-        const row = remembered(file);
-        rows.set(row.id, row);
-        if (row.state === "unasked") void ask(row.sha256!, file);
-      } catch {
-        rows.delete(rowId(path)); // gone again
-      }
+      if (looking !== undefined) noted.add(path);
+      takeUp(path);
       changed();
     },
     scan: () =>
@@ -387,7 +440,7 @@ export function openLibrary({ folders, hashes, api, write, onChange, clock = sys
     },
     async close() {
       stop.abort(new DOMException("the library is closed", "AbortError"));
-      await running;
+      await Promise.all([running, looking]);
     },
   };
 }

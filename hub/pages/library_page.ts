@@ -53,6 +53,8 @@ function readAsked(query: URLSearchParams): Asked {
   return { filter, text: (query.get("text") ?? "").slice(0, 200), base, offset, limit: pageRows };
 }
 
+const isNarrowed = ({ filter, text, base }: Asked) => filter !== "all" || text !== "" || base !== undefined;
+
 function address({ filter, text, base }: Asked, change: { filter?: LibraryFilter; offset?: number } = {}): string {
   const { filter: other = filter, offset = 0 } = change;
   const query = new URLSearchParams({
@@ -100,9 +102,16 @@ function taskState({ task, trouble }: Library, locale: Locale): Html {
   return html`<p id="task" class="problem">${trouble ?? ""}</p>`;
 }
 
-function render({ c, parts, locale }: PageRequest, { note, isProblem = false }: LibraryAnswer): Html {
+async function render(
+  { c, parts, locale }: PageRequest,
+  { note, isProblem = false }: LibraryAnswer,
+): Promise<Html> {
   const library = libraryOf(parts);
-  if (library.task === null && (library.seenMs === null || Date.now() - library.seenMs > lookAgainMs)) library.look();
+  if (library.seenMs === null || Date.now() - library.seenMs > lookAgainMs) {
+    const looking = library.look();
+    // a small library is there at once; the page renews itself when a large one is
+    if (library.seenMs === null) await Promise.race([looking, new Promise((resolve) => setTimeout(resolve, 100))]);
+  }
   const asked = readAsked(askedBy(c));
   const { rows, total } = library.list(asked);
   const cookie = getCookie(c, levelCookie);
@@ -111,7 +120,7 @@ function render({ c, parts, locale }: PageRequest, { note, isProblem = false }: 
   const button = (action: string, name: keyof typeof texts, isMain = false) =>
     html`<button name="action" value="${action}" id="do-${action}" class="${isMain ? "main" : ""}">${t(name)}</button>`;
   const table = rows.length === 0
-    ? html`<p>${t(total === 0 && asked.filter === "all" ? "empty" : "nothing")}</p>`
+    ? html`<p>${t(library.seenMs === null ? "looking" : isNarrowed(asked) ? "nothing" : "empty")}</p>`
     : html`
       <div class="wide">
         <table class="files" id="files">
@@ -188,7 +197,7 @@ async function act(parts: Parts, form: URLSearchParams): Promise<LibraryAnswer> 
   if (action === "scan") return started(library.scan());
   if (action === "updates") return started(library.checkUpdates());
   if (action === "look") {
-    library.look();
+    await library.look();
     return {};
   }
   const rows = chosenRows(library, form);

@@ -130,8 +130,8 @@ export const libraryEndpoints: readonly Endpoint[] = [
     summary: "Looks which files are there; nothing is hashed, nobody is asked.",
     answer: stateSchema,
     isThere,
-    run({ parts }) {
-      source(parts).look();
+    async run({ parts }) {
+      await source(parts).look();
       return stateOf(source(parts));
     },
   }),

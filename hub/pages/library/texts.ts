@@ -52,6 +52,7 @@ type Word =
   | "preview"
   | "nothing"
   | "empty"
+  | "looking"
   | "first"
   | "next"
   | "started"
@@ -90,6 +91,7 @@ export const texts: Readonly<Record<Word, Bilingual>> = {
   newer: both("newer: {n}", "新版本：{n}"),
   preview: both("Preview of {n}", "{n} 的預覽圖"),
   nothing: both("No files of this kind.", "沒有這類檔案。"),
+  looking: both("The folders are being read.", "正在讀取資料夾。"),
   empty: both(
     "No model files in the folders of the settings yet.",
     "設定的資料夾裡還沒有模型檔案。",

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Model, Version } from "../../../api/mod.ts";
 import { modelFolders } from "../../../hub/library/mod.ts";
 import { CivikitError } from "../../../transport/mod.ts";
+import { serveHub } from "../_service.ts";
 import { identity, idle, sha256, testLibrary } from "./_library.ts";
 
 /** Tells when anything has changed. */
@@ -24,7 +25,7 @@ Deno.test("openLibrary() shows what earlier runs found out, and neither hashes n
   await it.write("loras/strange.safetensors", "strange", null);
   await it.write("loras/new.safetensors", "new");
   await it.write("loras/notes.txt", "no model");
-  library.look();
+  await library.look();
   assertEquals(
     library.list().rows.map(({ name, state, identity, provedMs }) => [name, state, identity?.versionId, provedMs]),
     [
@@ -42,7 +43,7 @@ Deno.test("openLibrary() tells which versions are there, and where", async () =>
   const path = await it.write("a.safetensors", "a", identity(7));
   await it.write("copy/a.safetensors", "a", identity(7));
   await it.write("b.safetensors", "b", identity(8));
-  it.library.look();
+  await it.library.look();
   const found = it.library.have([7, 9]);
   assertEquals([...found.keys()], [7]);
   assertEquals(found.get(7)?.map(({ path: where, twins }) => [where, twins])[0], [path, 1]);
@@ -59,7 +60,7 @@ Deno.test("openLibrary() narrows by text, base model and kind, a page at a time"
     await it.write(name, `${n}`, identity(n + 1, { baseModel, modelName: n === 3 ? "Paper Lantern" : `Model ${n}` }));
   }
   const { library } = it;
-  library.look();
+  await library.look();
   assertEquals(library.bases(), ["Flux.1 D", "SDXL 1.0"]);
   assertEquals(library.list({ text: "LANTERN paper" }).rows.map(({ name }) => name), ["m03.safetensors"]);
   assertEquals(library.list({ base: "Flux.1 D" }).total, 12);
@@ -113,7 +114,7 @@ Deno.test("openLibrary() verifies chosen files: a changed one is damaged, a vani
   const changedPath = await it.write("changed.safetensors", "before", identity(7));
   const gone = await it.write("gone.safetensors", "gone", identity(8));
   await it.write("good.safetensors", "good", identity(9));
-  library.look();
+  await library.look();
   const { mtime } = await Deno.stat(changedPath);
   await Deno.writeTextFile(changedPath, "behind");
   await Deno.utime(changedPath, mtime!, mtime!);
@@ -126,7 +127,7 @@ Deno.test("openLibrary() verifies chosen files: a changed one is damaged, a vani
     [["changed.safetensors", false], ["good.safetensors", true]],
   );
   // and it stays so: the hash of the damaged file is not written down as its own
-  library.look();
+  await library.look();
   assertEquals(library.list({ filter: "known" }).total, 2);
 });
 
@@ -146,7 +147,7 @@ Deno.test("openLibrary() tells newer versions, and what went wrong when nobody c
   });
   const { library } = it;
   await it.write("a.safetensors", "a", identity(7));
-  library.look();
+  await library.look();
   assert(library.checkUpdates());
   await idle(library, changed);
   assertEquals(library.list({ filter: "update" }).rows.map(({ newer }) => newer?.versionId), [8]);
@@ -158,7 +159,7 @@ Deno.test("openLibrary() tells newer versions, and what went wrong when nobody c
 
 Deno.test("openLibrary() takes up a file that has just come, and forgets one that went", async () => {
   await using it = await testLibrary();
-  it.library.look();
+  await it.library.look();
   const path = await it.write("loras/late.safetensors", "late", identity(7));
   it.library.note(path);
   assertEquals(it.library.list().rows.map(({ name, state }) => [name, state]), [["loras/late.safetensors", "known"]]);
@@ -182,4 +183,49 @@ Deno.test("modelFolders() keeps to what holds models", async () => {
   } finally {
     await Deno.remove(root, { recursive: true });
   }
+});
+
+Deno.test("openLibrary() lets others go on while it looks, and keeps what comes meanwhile", async () => {
+  let isTicked = false;
+  let beside = 0;
+  await using it = await testLibrary();
+  for (let n = 0; n < 4000; n++) await it.write(`${n % 50}/${n}.safetensors`, "");
+  const looking = it.library.look();
+  const timer = setInterval(() => beside++);
+  const late = await it.write("0/late.safetensors", "late", identity(7));
+  isTicked = it.library.seenMs === null;
+  it.library.note(late);
+  await looking;
+  clearInterval(timer);
+  assert(isTicked && beside > 0, "the look held everything up");
+  assertEquals(it.library.list({ text: "late" }).total, 1);
+  assertEquals(it.library.counts().all, 4001);
+});
+
+Deno.test("openLibrary() tells of a folder it cannot read, until it can, and takes one that vanished for empty", async () => {
+  const open = await Deno.makeTempDir();
+  const shut = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${open}/a.safetensors`, "a");
+  await Deno.writeTextFile(`${shut}/b.safetensors`, "b");
+  const places = [open, `${shut}/b.safetensors/none`, shut];
+  await using it = await testLibrary({ folders: () => places });
+  await it.library.look();
+  assertEquals(it.library.counts().all, 2);
+  assert(it.library.trouble?.includes("b.safetensors"), `${it.library.trouble}`);
+  places.splice(1, 1);
+  await Deno.remove(shut, { recursive: true });
+  await it.library.look();
+  assertEquals([it.library.trouble, it.library.counts().all], [null, 1]);
+  await Deno.remove(open, { recursive: true });
+});
+
+Deno.test("the service asks at each look at its health which folders count", async () => {
+  const places = [await Deno.makeTempDir()];
+  let count = 0;
+  await using hub = await serveHub({ folder: () => (count++, places) });
+  for (let n = 1; n <= 2; n++) {
+    await (await hub.ask("GET", "/healthz")).body?.cancel();
+    assertEquals(count, n);
+  }
+  await Deno.remove(places[0]!);
 });

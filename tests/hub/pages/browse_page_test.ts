@@ -59,7 +59,7 @@ Deno.test("browse marks what is here, what is older, and what is sold", async ()
   await using files = await testLibrary();
   await files.write("a.safetensors", "a", identity(2002));
   await files.write("b.safetensors", "b", identity(2010));
-  files.library.look();
+  await files.library.look();
   await using hub = await serveHub({ library: files.library });
   const text = await page(hub, "/browse");
   assertMatch(card(text, 1001)!, /is-ok"><span>have it/);

@@ -48,7 +48,7 @@ Deno.test("the library page acts on chosen files and on all that match, by plain
   });
   const first = await files.write("a.safetensors", "a", identity(7));
   await files.write("b.safetensors", "b", null);
-  files.library.look();
+  await files.library.look();
   await using hub = await serveHub({ library: files.library, roots: () => [files.folder] });
   const [row] = files.library.list().rows;
   assertStringIncludes(await text(hub.send("/library/do", { action: "verify" })), "Choose files first");
@@ -92,4 +92,15 @@ Deno.test("the library page shows 30,000 files a page at a time", async () => {
   assertEquals(page.match(/<tr id="file-/g)?.length, 50);
   assert(!page.includes('id="next"'), "a page behind the last one");
   assertStringIncludes(await text(hub.ask("GET", "/library")), 'href="/library?offset=50"');
+});
+
+Deno.test("the library page does not wait for folders that take long to read", async () => {
+  await using files = await testLibrary();
+  const looking = Promise.withResolvers<void>();
+  const { library } = files;
+  await using hub = await serveHub({
+    library: { ...library, seenMs: null, task: null, trouble: null, look: () => looking.promise },
+  });
+  assertStringIncludes(await text(hub.ask("GET", "/library?lang=zh-TW")), "正在讀取資料夾");
+  looking.resolve();
 });

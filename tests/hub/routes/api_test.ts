@@ -53,7 +53,7 @@ async function add(hub: ServedHub, ...references: string[]): Promise<string[]> {
 Deno.test("the API answers every address of its OpenAPI description, as described", async () => {
   await using files = await testLibrary();
   const file = await files.write("a.safetensors", "a", identity(7));
-  files.library.look();
+  await files.library.look();
   await using hub = await serveHub({ live, settings: settingsPort(), library: files.library });
   const { paths } = (await (await hub.ask("GET", "/api/v1/openapi.json")).json()) as {
     paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
@@ -217,7 +217,7 @@ Deno.test("the API never shows the key of the site, and sets it", async () => {
 Deno.test("the API tells which versions are there", async () => {
   await using files = await testLibrary();
   const path = await files.write("a.safetensors", "a", identity(7));
-  files.library.look();
+  await files.library.look();
   await using hub = await serveHub({ library: files.library });
   const [, { items, total }] = await json(hub.ask("GET", "/api/v1/library?have=7,8"));
   assertEquals((items as { path: string; versionId: number }[]).map((row) => [row.path, row.versionId]), [[path, 7]]);
