@@ -9,7 +9,7 @@ const en = {
 export const modelText: Readonly<Record<Locale, typeof en>> = {
   en,
   "zh-TW": {
-    base: "基底模型",
+    base: "基礎模型",
     words: "觸發詞",
   },
 };

@@ -43,7 +43,7 @@ export const usageText: Texts<typeof en> = {
     near: (word) => `您是指「${word}」嗎？`,
     operand: (text) => `參數「${text}」：這裡不需要`,
     secret: (name) =>
-      `選項 --${name}：不提供，因為其他使用者會在程序清單裡看到金鑰。\n` +
+      `選項 --${name}：不提供，因為其他使用者會在行程清單裡看到金鑰。\n` +
       "請執行一次 civikit login，或設定 CIVITAI_API_KEY。",
     noValue: (name) => `選項 --${name}：需要一個值`,
     option: (name, value, state) => `選項 --${name}「${value}」：${state}`,

@@ -6,7 +6,7 @@ import { inWorld } from "./_world.ts";
 const english = /(?<![\w./:@-])[a-z]{2,}(?: [a-z]{2,}){2,}(?![\w./:@-])/;
 /** Terms of other places, and what is said here. */
 const foreign =
-  /默認|文件夾|文件夹|視頻|網絡|服務器|數據庫|軟件|內存|加載|登錄|鏈接|屏幕|緩存|隊列|超時|硬盤|信息|缺省|打印機|字節|兼容性問題/;
+  /默認|文件夾|文件夹|視頻|網絡|服務器|數據庫|軟件|內存|加載|登錄|鏈接|屏幕|緩存|隊列|超時|硬盤|信息|缺省|打印機|字節|兼容性問題|數據(?!機)|支持(?!者)|用戶(?!端)|程序(?!員)|配置/;
 
 Deno.test("what commands print under zh-TW is Chinese", () =>
   inWorld(async ({ folder, run }) => {

@@ -599,7 +599,7 @@ const catalogue: Readonly<Record<ErrorCode, Entry>> = {
     ],
     "zh-TW": [
       "另一個 civikit 正在下載此檔案",
-      "未完成的檔案正由另一個程序使用。",
+      "未完成的檔案正由另一個行程使用。",
       "請等它完成或將它結束，再執行同一個指令。",
     ],
   },
@@ -1069,8 +1069,8 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
       "Use a1111, forge, comfyui, sdnext, invokeai or flat, or a template such as --layout '{type}/{baseModel}/{file}'.",
     ],
     "zh-TW": [
-      "無法辨識的配置",
-      "配置必須是已知的名稱，或以 {file} 結尾的範本。",
+      "無法辨識的版面",
+      "版面必須是已知的名稱，或以 {file} 結尾的範本。",
       "請使用 a1111、forge、comfyui、sdnext、invokeai 或 flat，或範本，例如 --layout '{type}/{baseModel}/{file}'。",
     ],
   },
@@ -1180,8 +1180,8 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
     ],
     "zh-TW": [
       "資料庫使用中",
-      "另一個程序鎖住了它，等了一段時間仍未放開。",
-      "請等那個程序完成或將它結束，再執行同一個指令。",
+      "另一個行程鎖住了它，等了一段時間仍未放開。",
+      "請等那個行程完成或將它結束，再執行同一個指令。",
     ],
   },
   // invalid_path
