@@ -6,6 +6,7 @@ import type { Settings } from "../settings/read_settings.ts";
 import { isGranted, keeping } from "../settings/rights.ts";
 import type { Io } from "../terminal/io.ts";
 import { formatDuration } from "../terminal/text.ts";
+import { runText } from "../texts/run.ts";
 import { monitorOptions } from "./monitor.ts";
 import { stackSettings } from "./stack_settings.ts";
 
@@ -33,7 +34,9 @@ function cacheOptions({ env }: Pick<Io, "env">, { value }: Settings): StackCache
  * @throws {InputError} `invalid_config` when a key, a certificate or a header cannot be read.
  */
 export async function commandStack(
-  { io, settings, command }: Pick<CommandContext, "settings" | "command"> & { readonly io: Pick<Io, "env"> },
+  { io, settings, command, locale }: Pick<CommandContext, "settings" | "command" | "locale"> & {
+    readonly io: Pick<Io, "env">;
+  },
   { keys, named = [], note }: CommandStackOptions,
 ): Promise<Stack> {
   const options = stackSettings(settings, io, note);
@@ -45,7 +48,6 @@ export async function commandStack(
     named,
     cache: cacheOptions(io, settings),
     monitor: monitorOptions(io, settings, { command, secrets: own === undefined ? [] : [own] }),
-    onStale: ({ host, reason, ageMs }) =>
-      note(`warning: ${host} did not answer (${reason}); using an answer ${formatDuration(ageMs)} old`),
+    onStale: ({ host, reason, ageMs }) => note(runText[locale].stale(host, reason, formatDuration(ageMs))),
   });
 }

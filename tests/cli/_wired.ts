@@ -61,7 +61,10 @@ export function inPlace(work: (place: Place) => Promise<void>): Promise<void> {
         write(file);
         const io = testIo({ env: { ...env, CIVIKIT_BASE_URL: baseUrl } });
         const settings = await readSettings({ env: io.env });
-        return await commandStack({ io, settings, command: "test" }, { keys: { find: () => undefined }, note() {} });
+        return await commandStack({ io, settings, command: "test", locale: "en" }, {
+          keys: { find: () => undefined },
+          note() {},
+        });
       },
       log: () => Deno.readTextFileSync(join(state, "logs", "http_client.log")),
     });

@@ -22,7 +22,7 @@ const env = { CIVIKIT_CACHE: "off", CIVIKIT_MONITOR: "off" };
 async function stackAt(baseUrl: string, named: readonly string[] = []) {
   const io = testIo({ env });
   const settings = await readSettings({ env: io.env, flags: { baseUrl } });
-  const context = { io, settings, command: "download" };
+  const context = { io, settings, command: "download", locale: "en" } as const;
   return await commandStack(context, { keys: { find: () => undefined }, named, note() {} });
 }
 
