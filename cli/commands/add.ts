@@ -10,7 +10,9 @@ import { withInstaller } from "../run/install_run.ts";
 import { installFlags, keepOldFlags, layoutOption, projectOf } from "../options/project_options.ts";
 import { projectWords } from "../terminal/project_words.ts";
 import { printable } from "../terminal/text.ts";
-import { addHelp } from "../texts/project.ts";
+import { addHelp, projectUsage } from "../texts/project.ts";
+import { bilingual } from "../texts/texts.ts";
+import { usageText } from "../texts/usage.ts";
 
 const flags = {
   ...fileFlags,
@@ -41,19 +43,17 @@ const flags = {
 
 async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
   if (args.operands.length === 0) {
-    throw new UsageError("nothing to add: give a version id, model:<id>, an AIR or a URL");
+    throw new UsageError(bilingual(projectUsage, (t) => t.nothingToAdd));
   }
   const { file, allFiles, base, folder, layout: layoutName, noInstall, keepOld } = args.flags;
   const name = layoutOption(layoutName);
   const all = allFiles || undefined;
   if (name !== undefined) layout(name);
-  if (file !== undefined && all) throw new UsageError("option --all-files: contradicts --file");
+  if (file !== undefined && all) throw new UsageError(bilingual(usageText, (t) => t.contradicts("all-files", "file")));
   const project = projectOf(args, context, true);
   if (name !== undefined && project.hasManifest && project.manifest.layout !== name) {
     throw new UsageError(
-      `option --layout: civikit.models.json says ${
-        JSON.stringify(printable(project.manifest.layout))
-      }; change it there`,
+      bilingual(projectUsage, (t) => t.otherLayout(JSON.stringify(printable(project.manifest.layout)))),
     );
   }
   const words = projectWords(context.locale);

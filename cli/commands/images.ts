@@ -5,7 +5,7 @@ import { downloadSettings } from "../run/download_settings.ts";
 import type { Flags } from "../options/flags.ts";
 import { dirFlags, fetchFlags, jobsFlag, listFlags, searchFlags } from "../options/shared_flags.ts";
 import type { Command } from "../command.ts";
-import { imagesHelp } from "../texts/site.ts";
+import { imagesHelp, imagesText } from "../texts/site.ts";
 
 const idFlag = { type: "whole", value: "ID", least: 1, most: 2 ** 31 - 1 } as const;
 
@@ -101,8 +101,9 @@ async function search(context: ImagesContext): Promise<void> {
 }
 
 async function get(context: ApiContext): Promise<void> {
-  const image = await context.api.images.get(idOperand(context, "image id"), context);
+  const image = await context.api.images.get(idOperand(context, imagesText[context.locale].imageId), context);
   const made = generationOf(image);
+  const words = imagesText[context.locale];
   showFacts(context, image, {
     image: image.id,
     size: `${image.width}x${image.height}`,
@@ -113,11 +114,11 @@ async function get(context: ApiContext): Promise<void> {
     prompt: made?.prompt,
     negative: made?.negativePrompt,
     settings: made && [
-      ["steps", made.steps],
-      ["sampler", made.sampler],
-      ["cfg", made.cfgScale],
-      ["seed", made.seed],
-      ["model", made.model],
+      [words.steps, made.steps],
+      [words.sampler, made.sampler],
+      [words.cfg, made.cfgScale],
+      [words.seed, made.seed],
+      [words.model, made.model],
     ].filter(([, value]) => value !== undefined).map((pair) => pair.join(" ")).join(", "),
   });
 }
@@ -141,13 +142,7 @@ async function download(context: ImagesContext): Promise<number> {
     if (error === undefined) out.emit(event);
     else out.fail(error, String(image.id ?? image.url), event);
   }
-  const counts = [
-    `${states.saved} saved (${formatBytes(total)})`,
-    `${states.exists} already there`,
-    `${states.skipped} skipped`,
-    `${states.failed} failed`,
-  ];
-  return out.finish({ ...states, bytes: total }, `${counts.join(", ")}\n`);
+  return out.finish({ ...states, bytes: total }, `${imagesText[context.locale].summary(states, formatBytes(total))}\n`);
 }
 
 /** `civikit images`: search, look at and save images. */

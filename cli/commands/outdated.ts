@@ -6,12 +6,13 @@ import type { Command, CommandContext } from "../command.ts";
 import { projectFlags, projectOf } from "../options/project_options.ts";
 import { outputFlags, siteFlags } from "../options/shared_flags.ts";
 import { openSession } from "../run/session.ts";
-import { outdatedHelp } from "../texts/project.ts";
+import { outdatedHelp, outdatedText } from "../texts/project.ts";
 
 const flags = { ...projectFlags, json: outputFlags.json, ...siteFlags } as const satisfies Flags;
 
 async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
   const { json } = args.flags;
+  const words = outdatedText[context.locale];
   const project = projectOf(args, context);
   using out = output(context, { json, quiet: json });
   using session = await openSession(args, context, out);
@@ -24,12 +25,12 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
     model,
     `${versionId} ${version}`,
     newest === undefined
-      ? `none (${newer[0]!.versionId} ${newer[0]!.versionName} is for ${newer[0]!.baseModel ?? "another base model"})`
+      ? words.none(`${newer[0]!.versionId} ${newer[0]!.versionName}`, newer[0]!.baseModel)
       : `${newest.versionId} ${newest.versionName}`,
-    isPinned ? "pinned" : "follows",
+    isPinned ? words.pinned : words.follows,
   ]);
   if (rows.length > 0) out.table([["MODEL", "LOCKED", "NEWEST", "ENTRY"], ...rows]);
-  const text = rows.length > 0 ? "" : "everything is up to date\n";
+  const text = rows.length > 0 ? "" : `${words.nothing}\n`;
   return out.finish({ outdated: found.length, failed: failures.length }, text);
 }
 

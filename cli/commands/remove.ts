@@ -7,7 +7,8 @@ import { withInstaller } from "../run/install_run.ts";
 import { installFlags, projectOf } from "../options/project_options.ts";
 import { projectWords } from "../terminal/project_words.ts";
 import { printable } from "../terminal/text.ts";
-import { removeHelp } from "../texts/project.ts";
+import { projectUsage, removeHelp } from "../texts/project.ts";
+import { bilingual } from "../texts/texts.ts";
 
 const flags = {
   keepFiles: {
@@ -18,7 +19,7 @@ const flags = {
 } as const satisfies Flags;
 
 async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
-  if (args.operands.length === 0) throw new UsageError("nothing to remove: name an entry of civikit.models.json");
+  if (args.operands.length === 0) throw new UsageError(bilingual(projectUsage, (t) => t.nothingToRemove));
   const project = projectOf(args, context);
   return await withInstaller(args, context, async ({ api, emit, install }) => {
     const keepOld = args.flags.keepFiles;

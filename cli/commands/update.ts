@@ -7,7 +7,8 @@ import { withInstaller } from "../run/install_run.ts";
 import { installFlags, keepOldFlags, projectOf } from "../options/project_options.ts";
 import { moveText, projectWords, stayText } from "../terminal/project_words.ts";
 import { printable } from "../terminal/text.ts";
-import { updateHelp } from "../texts/project.ts";
+import { projectUsage, updateHelp } from "../texts/project.ts";
+import { bilingual } from "../texts/texts.ts";
 
 const flags = {
   latest: {
@@ -25,7 +26,7 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
   return await withInstaller(args, context, async ({ api, signal, emit, fail, install }) => {
     const entries = args.operands.map((text) => {
       const found = findWanted(project, api, text);
-      if (found.length === 0) throw new UsageError(`"${printable(text)}": the manifest has no such model`);
+      if (found.length === 0) throw new UsageError(bilingual(projectUsage, (t) => t.noSuchModel(printable(text))));
       return found;
     });
     const only = args.operands.length === 0 ? undefined : entries.flat();

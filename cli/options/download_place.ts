@@ -1,4 +1,6 @@
 import type { Settings } from "../settings/read_settings.ts";
+import { bilingual } from "../texts/texts.ts";
+import { usageText } from "../texts/usage.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Options that say where downloads go, beside `--dir`. */
@@ -32,6 +34,6 @@ export function downloadPlace({ value, source }: Pick<Settings, "value" | "sourc
     value("folders"),
   ];
   if (!isTyped("download.directory")) return { dir: root ?? directory, layout, folders };
-  if (isTyped("root")) throw new UsageError("option --root: contradicts --dir");
+  if (isTyped("root")) throw new UsageError(bilingual(usageText, (t) => t.contradicts("root", "dir")));
   return { dir: directory, layout: isTyped("layout") ? layout : undefined, folders: {} };
 }

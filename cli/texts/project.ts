@@ -1,4 +1,4 @@
-import type { Bilingual } from "./texts.ts";
+import type { Bilingual, Texts } from "./texts.ts";
 
 /** The help of `civikit add`. */
 export const addHelp: Bilingual = {
@@ -108,4 +108,40 @@ examples:
   civikit update
   civikit update model:1001
   civikit update --latest --dry-run`,
+};
+
+const usage = {
+  nothingToAdd: "nothing to add: give a version id, model:<id>, an AIR or a URL",
+  nothingToRemove: "nothing to remove: name an entry of civikit.models.json",
+  otherLayout: (name: string): string => `option --layout: civikit.models.json says ${name}; change it there`,
+  noSuchModel: (text: string): string => `"${text}": the manifest has no such model`,
+};
+
+/** What is wrong with the options of the commands of a project. */
+export const projectUsage: Texts<typeof usage> = {
+  en: usage,
+  "zh-TW": {
+    nothingToAdd: "沒有要加入的：請給版本編號、model:<編號>、AIR 或網址",
+    nothingToRemove: "沒有要移除的：請給 civikit.models.json 裡的一個項目",
+    otherLayout: (name) => `選項 --layout：civikit.models.json 寫的是 ${name}；請改那裡`,
+    noSuchModel: (text) => `「${text}」：清單檔裡沒有這個模型`,
+  },
+};
+
+const outdated = {
+  none: (version: string, base: string | null): string => `none (${version} is for ${base ?? "another base model"})`,
+  pinned: "pinned",
+  follows: "follows",
+  nothing: "everything is up to date",
+};
+
+/** What `civikit outdated` says. */
+export const outdatedText: Texts<typeof outdated> = {
+  en: outdated,
+  "zh-TW": {
+    none: (version, base) => `沒有（${version} 屬於${base === null ? "其他基礎模型" : ` ${base}`}）`,
+    pinned: "固定",
+    follows: "跟隨",
+    nothing: "全部都是最新的",
+  },
 };

@@ -76,6 +76,34 @@ examples:
   civikit images download --user lamplighter --limit 200 --dir gallery --sidecar`,
 };
 
+const images = {
+  imageId: "image id",
+  steps: "steps",
+  sampler: "sampler",
+  cfg: "cfg",
+  seed: "seed",
+  model: "model",
+  summary: (
+    { saved, exists, skipped, failed }: Readonly<Record<"saved" | "exists" | "skipped" | "failed", number>>,
+    size: string,
+  ): string => `${saved} saved (${size}), ${exists} already there, ${skipped} skipped, ${failed} failed`,
+};
+
+/** What `civikit images` says. */
+export const imagesText: Texts<typeof images> = {
+  en: images,
+  "zh-TW": {
+    imageId: "圖片編號",
+    steps: "步數",
+    sampler: "取樣器",
+    cfg: "CFG",
+    seed: "種子",
+    model: "模型",
+    summary: ({ saved, exists, skipped, failed }, size) =>
+      `儲存 ${saved} 個（${size}），已有 ${exists} 個，略過 ${skipped} 個，失敗 ${failed} 個`,
+  },
+};
+
 /** The help of `civikit creators`. */
 export const creatorsHelp: Bilingual = {
   en: `actions:
