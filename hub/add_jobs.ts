@@ -1,6 +1,6 @@
-import { isAbsolute, relative, resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import { parseReference } from "../api/mod.ts";
-import { isLoopback, reachOf } from "../transport/internal.ts";
+import { isInside, isLoopback, reachOf } from "../transport/internal.ts";
 import { InputError } from "../transport/mod.ts";
 import type { Parts } from "./parts.ts";
 import type { JobOptions } from "./queue/job.ts";
@@ -30,11 +30,7 @@ export function checkReference(text: string, { api }: Pick<Parts, "api">): void 
 export function checkFolders({ dir, root }: JobOptions, roots: readonly string[]): void {
   for (const folder of [dir, root]) {
     if (folder === undefined) continue;
-    const isInside = isAbsolute(folder) && roots.some((top) => {
-      const way = relative(resolve(top), resolve(folder));
-      return way === "" || (!way.startsWith("..") && !isAbsolute(way));
-    });
-    if (isInside) continue;
+    if (isAbsolute(folder) && roots.some((top) => isInside(resolve(top), resolve(folder)))) continue;
     throw new InputError(`saving in ${JSON.stringify(folder)}: not one of the configured folders or below`, {
       ...{ code: "invalid_path", reason: "root_outside", input: folder },
     });

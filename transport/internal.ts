@@ -9,6 +9,7 @@ export { systemClock } from "./clock.ts";
 export { type DigestFollower, followDigest } from "./download/digest.ts";
 export { ensureFolder, freeBytes, renameDurably, wrapDiskError } from "./download/disk.ts";
 export { peekJournal, urlDigest } from "./download/journal.ts";
+export { isInside, outermost } from "./download/inside.ts";
 export { lockPart, type PartLock } from "./download/lock.ts";
 export { longestNameBytes, suffixedName } from "./download/name_length.ts";
 export {

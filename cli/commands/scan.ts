@@ -1,4 +1,4 @@
-import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { join, relative, resolve } from "node:path";
 import {
   type DuplicateGroup,
   type LibraryFile,
@@ -8,7 +8,7 @@ import {
   type ScanReport,
 } from "../../api/mod.ts";
 import { addSidecars } from "../../hub/run/mod.ts";
-import { formatBytes } from "../../transport/internal.ts";
+import { formatBytes, isInside } from "../../transport/internal.ts";
 import type { Args } from "../options/args.ts";
 import { UsageError } from "../options/usage_error.ts";
 import type { Flags } from "../options/flags.ts";
@@ -93,11 +93,9 @@ function totalsOf({ files }: ScanReport): Totals {
 function shortener(roots: readonly string[]): (path: string) => string {
   return (path) => {
     for (const root of roots) {
+      if (!isInside(resolve(root), path)) continue;
       const below = relative(resolve(root), path);
-      if (below === "") return root;
-      if (below !== ".." && !below.startsWith(`..${sep}`) && !isAbsolute(below)) {
-        return roots.length === 1 ? below : join(root, below);
-      }
+      return below === "" ? root : roots.length === 1 ? below : join(root, below);
     }
     return path;
   };

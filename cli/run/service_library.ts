@@ -1,11 +1,10 @@
-import { relative, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { Civitai } from "../../api/mod.ts";
 import { type Library, type LibraryOptions, modelFolders, openLibrary } from "../../hub/mod.ts";
 import { addSidecars } from "../../hub/run/mod.ts";
+import { outermost } from "../../transport/internal.ts";
 import type { Transport } from "../../transport/mod.ts";
 import type { Settings } from "../settings/read_settings.ts";
-
-const isWithin = (folder: string, other: string) => !relative(other, folder).startsWith("..");
 
 /** The folders in which the settings put models, absolute: none of them lies in another one. */
 export function libraryFolders({ value }: Pick<Settings, "value">): readonly string[] {
@@ -14,8 +13,7 @@ export function libraryFolders({ value }: Pick<Settings, "value">): readonly str
   const base = resolve(root ?? directory);
   const places = root === undefined ? [] : modelFolders(layout ?? "flat", base);
   const own = Object.values(value("folders")).map((folder) => resolve(base, folder));
-  const all = [...new Set([...places, ...own, directory])];
-  return all.filter((folder) => !all.some((other) => other !== folder && isWithin(folder, other)));
+  return outermost([...new Set([...places, ...own, directory])]);
 }
 
 /** What lies in the folders of the settings, looked at as soon as the service listens. */

@@ -1,11 +1,7 @@
 import { existsSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { join, resolve } from "node:path";
+import { isInside, outermost } from "../../transport/internal.ts";
 import { type ProfileName, profiles, roles } from "../../api/layout/profiles.ts";
-
-function isBelow(folder: string, other: string): boolean {
-  const way = relative(other, folder);
-  return way !== "" && !way.startsWith("..");
-}
 
 /**
  * The folders in which a program keeps its models, as far as they are there: what else lies below `root`, its own code
@@ -20,8 +16,7 @@ export function modelFolders(name: string, root: string): readonly string[] {
   if (!Object.hasOwn(profiles, profile)) return [top];
   const places = roles.map((role) => join(top, profiles[profile as ProfileName](role, "SDXL 1.0")));
   // models/loras and models/vae: whatever else is in models belongs to the library too
-  const tops = places.map((place) => isBelow(place, join(top, "models")) ? join(top, "models") : place);
+  const tops = places.map((place) => isInside(join(top, "models"), place) ? join(top, "models") : place);
   const there = [...new Set(tops)].filter((folder) => existsSync(folder));
-  const outer = there.filter((folder) => !there.some((other) => isBelow(folder, other)));
-  return outer.length === 0 ? [top] : outer;
+  return there.length === 0 ? [top] : outermost(there);
 }
