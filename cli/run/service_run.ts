@@ -4,7 +4,7 @@ import { civitai } from "../../api/mod.ts";
 import { openProjectPort } from "../../hub/project/mod.ts";
 import { type RateControl, rateControl, type RateRule, runFiles } from "../../hub/run/mod.ts";
 import { service, type ServiceOptions } from "../../hub/mod.ts";
-import { type JobQueue, sqliteQueue } from "../../hub/queue/mod.ts";
+import type { JobQueue } from "../../hub/queue/mod.ts";
 import { runQueue } from "../../hub/worker/mod.ts";
 import { liveTable, metricsRegistry, statsStore } from "../../monitor/mod.ts";
 import { messageOf, trustedHosts } from "../../transport/internal.ts";
@@ -20,6 +20,7 @@ import { serveText } from "../texts/serve.ts";
 import { type DownloadPlace, downloadPlace } from "../options/download_place.ts";
 import { downloadSettings, rateRule } from "./download_settings.ts";
 import { openHashes } from "./hash_store.ts";
+import { openQueue } from "./queue_file.ts";
 import { isProject, namedRoots } from "../options/project_options.ts";
 import { serviceLibrary } from "./service_library.ts";
 import { commandStack } from "./stack.ts";
@@ -52,23 +53,18 @@ const workerPrefix = "serve-";
 const slowBytesPerSecond = 1024 ** 2;
 
 /** The queue, which one service at a time works on. @throws {CivikitError} When another one does, or it cannot be opened. */
-async function openQueue({ io, locale, settings }: CommandContext, note: (text: string) => void): Promise<JobQueue> {
-  const path = queuePath(io.env);
-  if (path === undefined) {
-    const message = "opening the queue: there is no folder for it; set HOME or CIVIKIT_STATE_DIR";
-    throw new CivikitError(message, { code: "folder_missing" });
-  }
-  const queue = sqliteQueue(path, {
-    site: { baseUrl: settings.value("baseUrl") },
-    onSetAside: (aside) => note(serveText[locale].setAside(printable(aside))),
-  });
+async function openServiceQueue(context: CommandContext, note: (text: string) => void): Promise<JobQueue> {
+  const queue = openQueue(context, context.settings.value("baseUrl"), note);
   const other = (await queue.workers()).find(({ id, isAlive }) => isAlive && id.startsWith(workerPrefix));
   if (other === undefined) return queue;
   await queue.close();
-  throw new CivikitError(`opening the queue "${printable(path)}": civikit serve, process ${other.pid}, works on it`, {
-    code: "target_locked",
-    reason: "service_running",
-  });
+  throw new CivikitError(
+    `opening the queue "${printable(queuePath(context.io.env)!)}": civikit serve, process ${other.pid}, works on it`,
+    {
+      code: "target_locked",
+      reason: "service_running",
+    },
+  );
 }
 
 /** Where files go, by the settings: as the commands have it. */
@@ -124,7 +120,7 @@ export async function openService(
   let { settings } = context;
   const things = new AsyncDisposableStack();
   try {
-    const queue = things.use(await openQueue(context, note));
+    const queue = things.use(await openServiceQueue(context, note));
     // looked for at every request: one that is given in the page acts at once
     const keys: Keys = { find: (host) => loadKeys(io.env).find(host) };
     const stack = things.use(await commandStack(context, { keys, note }));

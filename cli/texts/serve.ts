@@ -5,7 +5,6 @@ interface ServeWords {
   readonly notOpened: string;
   readonly stopping: string;
   readonly trouble: (what: string) => string;
-  readonly setAside: (path: string) => string;
 }
 
 /** What `civikit serve` says. */
@@ -15,13 +14,11 @@ export const serveText: Readonly<Record<Locale, ServeWords>> = {
     notOpened: "no browser could be opened: open the address above",
     stopping: "stopping: what is under way is given back to the queue (again to stop at once)",
     trouble: (what) => `the queue: ${what}`,
-    setAside: (path) => `the file of the queue was damaged; it is kept as ${path}`,
   },
   "zh-TW": {
     stop: "按 Ctrl-C 結束。",
     notOpened: "無法開啟瀏覽器：請自行開啟上面的網址",
     stopping: "正在結束：進行中的項目會放回佇列（再按一次立刻結束）",
     trouble: (what) => `佇列：${what}`,
-    setAside: (path) => `佇列檔案已損壞，另存為 ${path}`,
   },
 };
