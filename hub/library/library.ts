@@ -169,14 +169,12 @@ export function openLibrary({ folders, hashes, api, write, onChange, clock = sys
   const versions = () =>
     byVersion ??= Map.groupBy(all().filter(({ identity }) => identity !== null), (row) => row.identity!.versionId);
 
-  const shown = (row: LibraryRow): ShownRow => {
-    const modelId = row.identity?.modelId;
-    return {
-      ...row,
-      twins: Math.max(0, sameAs(row).length - 1),
-      newer: modelId === null || modelId === undefined ? null : newer.get(modelId) ?? null,
-    };
-  };
+  const newerOf = ({ identity }: LibraryRow) => newer.get(identity?.modelId ?? NaN) ?? null;
+  const shown = (row: LibraryRow): ShownRow => ({
+    ...row,
+    twins: Math.max(0, sameAs(row).length - 1),
+    newer: newerOf(row),
+  });
 
   function isOf(filter: LibraryFilter, row: LibraryRow): boolean {
     switch (filter) {
@@ -187,7 +185,7 @@ export function openLibrary({ folders, hashes, api, write, onChange, clock = sys
       case "damaged":
         return row.problem !== null;
       case "update":
-        return shown(row).newer !== null;
+        return newerOf(row) !== null;
       case "unhashed":
         return row.state === "unhashed" || row.state === "unasked";
       default:
