@@ -1,5 +1,4 @@
 import { html } from "hono/html";
-import { getCookie, setCookie } from "hono/cookie";
 import { formatSpan } from "../../monitor/server/format.ts";
 import { messageOf } from "../../transport/internal.ts";
 import { CivikitError, hint } from "../../transport/mod.ts";
@@ -7,25 +6,14 @@ import { foundModels } from "../search/found.ts";
 import { isLevel } from "../search/levels.ts";
 import { readSearch, searchAddress } from "../search/read_query.ts";
 import type { SearchPage, SearchQuery } from "../search/search.ts";
-import type { BrowseAnswer } from "./browse/answer.ts";
 import { modelCard } from "./browse/card.ts";
 import { browseForms } from "./browse/forms.ts";
 import { searchForm } from "./browse/search_form.ts";
 import { texts } from "./browse/texts.ts";
+import { type FormAnswer, queryOf } from "./form_answer.ts";
+import { keepLevel, keptLevel } from "./level_cookie.ts";
 import type { Html, HubPage, PageRequest } from "./page.ts";
 import { counted } from "./queue/texts.ts";
-
-const levelCookie = "civikit_level";
-const yearSeconds = 365 * 86_400;
-
-/** What the reader looks for: the answer to a form stands where the form was. */
-function askedBy({ c: { req } }: PageRequest): URLSearchParams {
-  const here = new URL(req.url);
-  if (req.method === "GET") return here.searchParams;
-  const from = URL.parse(req.header("referer") ?? "");
-  const isOurs = from !== null && from.host === req.header("host") && from.pathname === "/browse";
-  return isOurs ? from.searchParams : new URLSearchParams();
-}
 
 function listOf(found: SearchPage, cards: readonly Html[], asked: SearchQuery, { locale }: PageRequest): Html {
   const { staleMs, next } = found;
@@ -55,12 +43,12 @@ async function results(asked: SearchQuery, request: PageRequest): Promise<Html> 
   }
 }
 
-async function render(request: PageRequest, { note, isProblem = false }: BrowseAnswer): Promise<Html> {
+async function render(request: PageRequest, { note, isProblem = false }: FormAnswer): Promise<Html> {
   const { c, locale, parts } = request;
-  const query = askedBy(request);
-  const asked = readSearch(query, getCookie(c, levelCookie));
+  const query = queryOf(c, "/browse");
+  const asked = readSearch(query, keptLevel(c));
   if (isLevel(query.get("level") ?? undefined)) {
-    setCookie(c, levelCookie, asked.level, { sameSite: "Strict", path: "/", maxAge: yearSeconds });
+    keepLevel(c, asked.level);
   }
   const [words, list] = await Promise.all([parts.search!.words(), results(asked, request)]);
   return html`

@@ -2,10 +2,9 @@ import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Context, Hono } from "hono";
 import { html } from "hono/html";
-import { getCookie } from "hono/cookie";
 import { sniffMedia } from "../../api/mod.ts";
-import { messageOf, readAtMost } from "../../transport/internal.ts";
-import { CivikitError, hint, type Locale } from "../../transport/mod.ts";
+import { readAtMost } from "../../transport/internal.ts";
+import { CivikitError, type Locale } from "../../transport/mod.ts";
 import { addJobs } from "../add_jobs.ts";
 import { type Library, type LibraryFilter, libraryFilters, type ListRows, type ShownRow } from "../library/mod.ts";
 import type { Parts } from "../parts.ts";
@@ -13,32 +12,19 @@ import { isLevel } from "../search/levels.ts";
 import { previewOf } from "./library/beside.ts";
 import { libraryRow } from "./library/row.ts";
 import { filterNames, taskNames, texts } from "./library/texts.ts";
+import { type FormAnswer, queryOf, refusal } from "./form_answer.ts";
+import { keptLevel } from "./level_cookie.ts";
 import type { Answers, Html, HubPage, PageRequest } from "./page.ts";
 import { counted } from "./queue/texts.ts";
 
-const levelCookie = "civikit_level";
 const pageRows = 50;
 const largestPreviewBytes = 8 * 1024 ** 2;
 const mostFormBytes = 4 * 1024 ** 2;
 /** How old a look may be before the page takes another one. */
 const lookAgainMs = 60_000;
 
-/** What the answer to a form says above the page. */
-interface LibraryAnswer {
-  readonly note?: (locale: Locale) => string;
-  readonly isProblem?: boolean;
-}
-
 /** Only asked where it is there. */
 const libraryOf = ({ library }: Pick<Parts, "library">): Library => library!;
-
-/** What is listed; the answer to a form stands where the form was. */
-function askedBy({ req }: Context): URLSearchParams {
-  if (req.method === "GET") return new URL(req.url).searchParams;
-  const from = URL.parse(req.header("referer") ?? "");
-  const isOurs = from !== null && from.host === req.header("host") && from.pathname === "/library";
-  return isOurs ? from.searchParams : new URLSearchParams();
-}
 
 interface Asked extends ListRows {
   readonly filter: LibraryFilter;
@@ -104,7 +90,7 @@ function taskState({ task, trouble }: Library, locale: Locale): Html {
 
 async function render(
   { c, parts, locale }: PageRequest,
-  { note, isProblem = false }: LibraryAnswer,
+  { note, isProblem = false }: FormAnswer,
 ): Promise<Html> {
   const library = libraryOf(parts);
   if (library.seenMs === null || Date.now() - library.seenMs > lookAgainMs) {
@@ -112,9 +98,9 @@ async function render(
     // a small library is there at once; the page renews itself when a large one is
     if (library.seenMs === null) await Promise.race([looking, new Promise((resolve) => setTimeout(resolve, 100))]);
   }
-  const asked = readAsked(askedBy(c));
+  const asked = readAsked(queryOf(c, "/library"));
   const { rows, total } = library.list(asked);
-  const cookie = getCookie(c, levelCookie);
+  const cookie = keptLevel(c);
   const context = { locale, level: isLevel(cookie) ? cookie : "pg", site: parts.api.baseUrl } as const;
   const t = (name: keyof typeof texts) => texts[name][locale];
   const button = (action: string, name: keyof typeof texts, isMain = false) =>
@@ -176,20 +162,18 @@ function chosenRows(library: Library, form: URLSearchParams): readonly ShownRow[
   }
 }
 
-/** Puts the newer versions into the queue, each to where the older one is. */
+/** Puts the newer versions into the queue, each to where the older one is: one step for a folder. */
 async function queueNewer(parts: Parts, rows: readonly ShownRow[]): Promise<number> {
-  let count = 0;
-  for (const { path, newer } of rows) {
-    if (newer === null) continue;
-    await addJobs(parts, [`version:${newer.versionId}`], { dir: dirname(path) });
-    count++;
+  const outdated = rows.filter(({ newer }) => newer !== null);
+  for (const [dir, there] of Map.groupBy(outdated, ({ path }) => dirname(path))) {
+    await addJobs(parts, there.map(({ newer }) => `version:${newer!.versionId}`), { dir });
   }
-  return count;
+  return outdated.length;
 }
 
-async function act(parts: Parts, form: URLSearchParams): Promise<LibraryAnswer> {
+async function act(parts: Parts, form: URLSearchParams): Promise<FormAnswer> {
   const library = libraryOf(parts);
-  const started = (isStarted: boolean): LibraryAnswer => ({
+  const started = (isStarted: boolean): FormAnswer => ({
     note: (locale) => texts[isStarted ? "started" : "busy"][locale],
     isProblem: !isStarted,
   });
@@ -212,7 +196,7 @@ async function act(parts: Parts, form: URLSearchParams): Promise<LibraryAnswer> 
 }
 
 function routes(app: Hono, parts: Parts, { show }: Answers): void {
-  const answered = (c: Context, answer: LibraryAnswer, status: 200 | 400 = 200) =>
+  const answered = (c: Context, answer: FormAnswer, status: 200 | 400 = 200) =>
     show(c, { ...libraryPage, render: (request) => render(request, answer) }, status);
   app.post("/library/do", async (c) => {
     try {
@@ -222,8 +206,7 @@ function routes(app: Hono, parts: Parts, { show }: Answers): void {
       return await answered(c, answer, answer.isProblem === true ? 400 : 200);
     } catch (error) {
       if (!(error instanceof CivikitError)) throw error;
-      const note = (locale: Locale) => `${messageOf(error)}. ${hint(error, locale).action}`;
-      return await answered(c, { note, isProblem: true }, 400);
+      return await answered(c, refusal(error), 400);
     }
   });
   app.get("/library/preview/:id", async (c) => {

@@ -1,15 +1,15 @@
 import type { Context, Hono } from "hono";
-import { messageOf, readAtMost } from "../../../transport/internal.ts";
-import { CivikitError, hint, InputError } from "../../../transport/mod.ts";
+import { readAtMost } from "../../../transport/internal.ts";
+import { CivikitError, InputError } from "../../../transport/mod.ts";
 import { addJobs } from "../../add_jobs.ts";
 import type { Parts } from "../../parts.ts";
 import { previewPath } from "../../search/found.ts";
 import { previewImage } from "../../search/preview_image.ts";
 import { counted } from "../queue/texts.ts";
-import type { BrowseAnswer } from "./answer.ts";
+import { type FormAnswer, refusal } from "../form_answer.ts";
 import { texts } from "./texts.ts";
 
-type Show = (c: Context, answer: BrowseAnswer, status?: 200 | 400) => Promise<Response>;
+type Show = (c: Context, answer: FormAnswer, status?: 200 | 400) => Promise<Response>;
 
 const mostFormBytes = 64 * 1024;
 const daySeconds = 86_400;
@@ -29,13 +29,12 @@ async function choiceOf({ req }: Context): Promise<{ reference: string; file?: s
 /** What the cards' forms are sent to, and the pictures on them. */
 export function browseForms(app: Hono, parts: Parts, show: Show): void {
   /** Does it and shows the page it was asked from, with what was done or why not. */
-  async function doing(c: Context, work: () => Promise<BrowseAnswer>): Promise<Response> {
+  async function doing(c: Context, work: () => Promise<FormAnswer>): Promise<Response> {
     try {
       return await show(c, await work());
     } catch (error) {
       if (!(error instanceof CivikitError)) throw error;
-      const note: BrowseAnswer["note"] = (locale) => `${messageOf(error)}. ${hint(error, locale).action}`;
-      return await show(c, { note, isProblem: true }, 400);
+      return await show(c, refusal(error), 400);
     }
   }
 

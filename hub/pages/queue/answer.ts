@@ -1,12 +1,8 @@
-import type { Locale } from "../../../transport/mod.ts";
 import type { PreviewLine } from "../../preview.ts";
+import type { FormAnswer } from "../form_answer.ts";
 
 /** What the answer to a form shows besides the queue. */
-export interface QueueAnswer {
-  /** What was done, or why not. */
-  readonly note?: (locale: Locale) => string;
-  /** Whether it is a problem. */
-  readonly isProblem?: boolean;
+export interface QueueAnswer extends FormAnswer {
   /** What was looked up. */
   readonly preview?: readonly PreviewLine[];
 }

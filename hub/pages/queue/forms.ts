@@ -1,11 +1,12 @@
 import type { Context, Hono } from "hono";
-import { messageOf, readAtMost } from "../../../transport/internal.ts";
-import { CivikitError, hint, InputError } from "../../../transport/mod.ts";
+import { readAtMost } from "../../../transport/internal.ts";
+import { CivikitError, InputError } from "../../../transport/mod.ts";
 import { addJobs } from "../../add_jobs.ts";
 import type { Parts } from "../../parts.ts";
 import { preview } from "../../preview.ts";
 import type { JobAction } from "../../queue/job_queue.ts";
 import { wishesIn, wishesInFile } from "../../read_wishes.ts";
+import { refusal } from "../form_answer.ts";
 import type { QueueAnswer } from "./answer.ts";
 import { groups, isGroup } from "./groups.ts";
 
@@ -67,10 +68,7 @@ export function queueForms(app: Hono, parts: Parts, show: Show): void {
       return await work() ?? c.redirect(backOf(c), 303);
     } catch (error) {
       if (!(error instanceof CivikitError)) throw error;
-      return await show(c, {
-        note: (locale) => `${messageOf(error)}. ${hint(error, locale).action}`,
-        isProblem: true,
-      }, 400);
+      return await show(c, refusal(error), 400);
     }
   }
 
