@@ -1,7 +1,7 @@
 import { isRecord } from "../../transport/internal.ts";
 import type { Locale } from "../../transport/mod.ts";
 import { settingsText } from "../texts/settings.ts";
-import { type Both, both } from "./both.ts";
+import { type Bilingual, bilingual } from "../texts/texts.ts";
 import { type JsonObject, withoutSetting, withSetting } from "./edit_settings.ts";
 import { readJsonValue, readTextValue } from "./read_value.ts";
 import { type SettingKey, settingKeys, settingRow, type SettingValues } from "./table.ts";
@@ -18,7 +18,7 @@ export interface Fate {
   /** What it comes to; undefined where it is not taken over. */
   readonly value?: unknown;
   /** Why it is not taken over, or what else is to be known. */
-  readonly why?: Both;
+  readonly why?: Bilingual;
 }
 
 /** What becomes of the settings of the old tool. */
@@ -54,7 +54,7 @@ function readOld(key: SettingKey, old: string, value: unknown): unknown {
 }
 
 function fateOf(old: string, value: unknown, key: SettingKey): Fate {
-  const say = (pick: (texts: (typeof settingsText)[Locale]) => string) => both(settingsText, pick);
+  const say = (pick: (texts: (typeof settingsText)[Locale]) => string) => bilingual(settingsText, pick);
   if (value === unread) return { old, key, why: say(({ noReading }) => noReading) };
   if (value === null || value === "") return { old, key, why: say(({ noValue }) => noValue) };
   try {
@@ -79,13 +79,13 @@ function keepIdleWithinOpen(values: Record<string, unknown>, judged: Map<string,
   const idle = values["pool.idlePerHost"];
   if (typeof open !== "number" || typeof idle !== "number" || idle <= open) return;
   values["pool.idlePerHost"] = open;
-  const why = both(settingsText, ({ narrower }) => narrower("http_pool_maxsize"));
+  const why = bilingual(settingsText, ({ narrower }) => narrower("http_pool_maxsize"));
   judged.set("http_pool_connections", { old: "http_pool_connections", key: "pool.idlePerHost", why });
 }
 
 function fateOfKey(value: unknown): Fate {
   const { why } = value === unread || value === null || value === "" ? fateOf(apiKeyName, value, "baseUrl") : {};
-  return { old: apiKeyName, key: null, why: why ?? both(settingsText, ({ keyFile }) => keyFile) };
+  return { old: apiKeyName, key: null, why: why ?? bilingual(settingsText, ({ keyFile }) => keyFile) };
 }
 
 /** What becomes of the settings of the old tool, by their old keys. */
@@ -105,11 +105,11 @@ export function judgeOld(settings: ReadonlyMap<string, unknown>): OldSettings {
       judged.set(old, fate);
       winners.set(key, old);
       values[key] = fate.value;
-    } else judged.set(old, { old, key, why: both(settingsText, ({ wins }) => wins(winner)) });
+    } else judged.set(old, { old, key, why: bilingual(settingsText, ({ wins }) => wins(winner)) });
   }
   keepIdleWithinOpen(values, judged);
   const fates = [...settings].flatMap(([old, value]): Fate[] => {
-    if (dropped.has(old)) return [{ old, key: null, why: both(settingsText, ({ chunkSize }) => chunkSize) }];
+    if (dropped.has(old)) return [{ old, key: null, why: bilingual(settingsText, ({ chunkSize }) => chunkSize) }];
     if (old === apiKeyName) return [fateOfKey(value)];
     const fate = judged.get(old);
     return fate ? [fate] : [];

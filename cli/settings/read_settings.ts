@@ -2,7 +2,7 @@ import { isRecord } from "../../transport/internal.ts";
 import { CivikitError, type Locale } from "../../transport/mod.ts";
 import type { Io } from "../terminal/io.ts";
 import { printable } from "../terminal/text.ts";
-import type { Both } from "./both.ts";
+import type { Bilingual } from "../texts/texts.ts";
 import { contradictions } from "./contradictions.ts";
 import { homeFolder, settingsPath } from "./places.ts";
 import { rangeText, readTextValue, shownUrl, shownValue, unitOf } from "./read_value.ts";
@@ -48,7 +48,7 @@ export interface Settings {
   /** Every setting, in the order of the table. */
   entries(): readonly SettingEntry[];
   /** What deserves a word: unknown keys, a file that others can read. */
-  readonly warnings: readonly Both[];
+  readonly warnings: readonly Bilingual[];
   /** What is wrong: a command that is not about settings refuses to start. What is right holds nevertheless. */
   readonly faults: readonly CivikitError[];
   /** The user's own file; undefined where there is no folder for it. */

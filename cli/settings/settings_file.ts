@@ -7,7 +7,7 @@ import { readJsonValue } from "./read_value.ts";
 import { invalid } from "./setting_words.ts";
 import { settingsText } from "../texts/settings.ts";
 import { isSettingKey, settingKeys, settingRow, type SettingValues } from "./table.ts";
-import { type Both, both } from "./both.ts";
+import { type Bilingual, bilingual } from "../texts/texts.ts";
 import { settingsVersion, upgraded } from "./versions.ts";
 
 /** What a settings file says. */
@@ -29,7 +29,7 @@ export interface SettingsFile {
   /** What is wrong with it; what else it says holds nevertheless. */
   readonly faults: readonly CivikitError[];
   /** What deserves a word. */
-  readonly warnings: readonly Both[];
+  readonly warnings: readonly Bilingual[];
 }
 
 /** Keys that are no settings and belong there. */
@@ -74,7 +74,7 @@ function parsed(text: string, path: string): JsonObject {
 }
 
 /** Nobody else may decide what a program does; and a proxy's password may stand there. */
-function openToOthers(path: string, isOwn: boolean): { fault?: CivikitError; warning?: Both } {
+function openToOthers(path: string, isOwn: boolean): { fault?: CivikitError; warning?: Bilingual } {
   const { mode = 0 } = statSync(path, { throwIfNoEntry: false }) ?? {};
   if (Deno.build.os === "windows") return {};
   const shown = printable(path);
@@ -83,7 +83,7 @@ function openToOthers(path: string, isOwn: boolean): { fault?: CivikitError; war
       fault: invalid(`reading the settings "${shown}": other users can change it; run: chmod 600 "${shown}"`, path),
     };
   }
-  return isOwn && (mode & 0o077) !== 0 ? { warning: both(settingsText, ({ openFile }) => openFile(shown)) } : {};
+  return isOwn && (mode & 0o077) !== 0 ? { warning: bilingual(settingsText, ({ openFile }) => openFile(shown)) } : {};
 }
 
 function valuesOf(raw: JsonObject, path: string, isNewer: boolean) {
@@ -148,10 +148,10 @@ export function readSettingsFile(path: string, isOwn: boolean): SettingsFile {
     const { values, unknown, faults } = valuesOf(raw, path, isNewer);
     const warnings = [
       ...(warning ? [warning] : []),
-      ...(notes.length > 0 ? [both(settingsText, ({ tookOver }) => tookOver(notes.map(printable)))] : []),
-      ...(isNewer ? [both(settingsText, ({ newer }) => newer(printable(path), unknown.map(printable)))] : []),
+      ...(notes.length > 0 ? [bilingual(settingsText, ({ tookOver }) => tookOver(notes.map(printable)))] : []),
+      ...(isNewer ? [bilingual(settingsText, ({ newer }) => newer(printable(path), unknown.map(printable)))] : []),
       ...(unknown.length > 0 && !isNewer
-        ? [both(settingsText, ({ unknownKeys }) => unknownKeys(printable(path), unknown.map(printable)))]
+        ? [bilingual(settingsText, ({ unknownKeys }) => unknownKeys(printable(path), unknown.map(printable)))]
         : []),
     ];
     return {
