@@ -32,13 +32,15 @@ export interface NginxOptions {
   limitRateBytes?: number;
   /** Most connections of one client; more get 503 (default: no limit). */
   connections?: number;
+  /** Files of a certificate and its key: TLS instead of plain HTTP. */
+  tls?: { readonly cert: string; readonly key: string };
   /** Further lines for the `server` block. */
   extra?: string;
 }
 
 /** A running nginx. */
 export interface Nginx extends AsyncDisposable {
-  /** `http://127.0.0.1:port`, without a slash at the end. */
+  /** `http://127.0.0.1:port` (`https:` with TLS), without a slash at the end. */
   readonly url: string;
   /** The port. */
   readonly port: number;
@@ -51,7 +53,8 @@ function freePort(): number {
   return listener.addr.port;
 }
 
-function configuration(port: number, { folder, limitRateBytes, connections, extra = "" }: NginxOptions): string {
+function configuration(port: number, options: NginxOptions): string {
+  const { folder, limitRateBytes, connections, tls, extra = "" } = options;
   const limit = limitRateBytes === undefined ? "" : `limit_rate ${limitRateBytes};`;
   const zone = connections === undefined ? "" : "limit_conn_zone $binary_remote_addr zone=one:1m;";
   return `
@@ -62,7 +65,8 @@ function configuration(port: number, { folder, limitRateBytes, connections, extr
       client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3; uwsgi_temp_path t4; scgi_temp_path t5;
       ${zone}
       server {
-        listen 127.0.0.1:${port};
+        listen 127.0.0.1:${port}${tls ? " ssl" : ""};
+        ${tls ? `ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key};` : ""}
         root "${folder}";
         ${limit} ${connections === undefined ? "" : `limit_conn one ${connections};`}
         ${extra}
@@ -115,5 +119,6 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
     }
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  return { url: `http://127.0.0.1:${port}`, port, close, [Symbol.asyncDispose]: close };
+  const scheme = options.tls === undefined ? "http" : "https";
+  return { url: `${scheme}://127.0.0.1:${port}`, port, close, [Symbol.asyncDispose]: close };
 }

@@ -20,8 +20,14 @@ export interface Row {
   readonly target: string;
   /** The number that was measured, as text. */
   readonly result: string;
-  /** Whether the target was reached; undefined where there is none. */
-  readonly reached: boolean | undefined;
+  /** Whether the target was reached; undefined where there is none, `undecided` where the noise covers the difference. */
+  readonly reached: boolean | "undecided" | undefined;
+  /** Seconds on the wall of what the row is about: the middle one of its rounds. */
+  readonly wallS?: number | undefined;
+  /** Seconds of processors that its whole tree of processes took. */
+  readonly cpuS?: number | undefined;
+  /** Seconds of `dd` before and after the series. */
+  readonly ddS?: readonly (number | undefined)[] | undefined;
 }
 
 /** The command line of a bench. */
@@ -32,13 +38,13 @@ export interface BenchArgs<Name extends string> {
   text(name: Name, fallback: string): string;
   /** The same for a number above 0, a whole one unless `isWhole` is false. */
   number(name: Name, fallback: number, isWhole?: boolean): number;
-  /** Prints the rows: a table, or JSON where `--json` was given. */
+  /** Prints the rows: a table, or JSON or Markdown where `--json` or `--markdown` was given. */
   print(rows: readonly Row[]): void;
 }
 
 /**
- * Reads the command line. Every bench takes `--quick`, `--json`, `--help` and `--priority`, which starts it once more,
- * ahead of everything else that wants the processors (Linux, as root).
+ * Reads the command line. Every bench takes `--quick`, `--json`, `--markdown`, `--help` and `--priority`, which starts it
+ * once more, ahead of everything else that wants the processors (Linux, as root).
  *
  * @param file Name of the script.
  * @param names What it takes beside these, with a value each.
@@ -47,7 +53,7 @@ export async function benchArgs<const Name extends string = never>(
   file: string,
   names: readonly Name[] = [],
 ): Promise<BenchArgs<Name>> {
-  const switches = ["quick", "json", "help", "priority"] as const;
+  const switches = ["quick", "json", "markdown", "help", "priority"] as const;
   const given = parseArgs(Deno.args, { string: [...names], boolean: [...switches] });
   const known = new Set<string>([...names, ...switches, "_"]);
   const usage = [...names.map((name) => `[--${name} ...]`), ...switches.map((name) => `[--${name}]`)].join(" ");
@@ -67,7 +73,10 @@ export async function benchArgs<const Name extends string = never>(
       if (value > 0 && (isWhole ? Number.isInteger(value) : Number.isFinite(value))) return value;
       throw new RangeError(`--${name} ${value}: not a ${isWhole ? "whole " : ""}number above 0`);
     },
-    print: (rows) => console.log(given.json ? JSON.stringify({ isQuick: given.quick, rows }) : verdicts(rows)),
+    print(rows) {
+      if (given.json) console.log(JSON.stringify({ isQuick: given.quick, rows }));
+      else console.log(given.markdown ? markdown(rows) : verdicts(rows));
+    },
   };
 }
 
@@ -121,13 +130,23 @@ export function table(lines: readonly (readonly string[])[]): string {
   return lines.map((line) => `  ${line.map((cell, i) => cell.padEnd(widths[i]!)).join("  ")}`.trimEnd()).join("\n");
 }
 
+const head = ["row", "what", "target", "result", "wall s", "CPU s", "dd s", "verdict"];
+
+function cellsOf({ name, what, target, result, wallS, cpuS, ddS, reached }: Row): string[] {
+  const seconds = (value: number | undefined) => value === undefined ? "-" : value.toFixed(value < 0.1 ? 3 : 2);
+  const verdict = reached === undefined ? "-" : reached === "undecided" ? reached : reached ? "reached" : "NOT REACHED";
+  return [name, what, target, result, seconds(wallS), seconds(cpuS), ddS?.map(seconds).join(" / ") ?? "-", verdict];
+}
+
 /** The rows as a table. */
 export function verdicts(rows: readonly Row[]): string {
-  const say = ({ reached }: Row) => reached === undefined ? "-" : reached ? "reached" : "NOT REACHED";
-  return table([
-    ["row", "what", "target", "result", "verdict"],
-    ...rows.map((row) => [row.name, row.what, row.target, row.result, say(row)]),
-  ]);
+  return table([head, ...rows.map(cellsOf)]);
+}
+
+/** The same as Markdown. */
+export function markdown(rows: readonly Row[]): string {
+  const lines = [head, head.map(() => "---"), ...rows.map(cellsOf)];
+  return lines.map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`).join("\n");
 }
 
 /** Starts the bench `name` once more and ends with it. Returns at once inside that second start. */

@@ -1,16 +1,17 @@
 // deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * One download through the whole stack, with its hash, in a process of its own:
- * `deno run -A tests/bench/_civikit_download.ts URL PATH SHA256 PARALLEL`.
+ * `deno run -A tests/bench/_civikit_download.ts URL PATH SHA256 PARALLEL [CA_FILE]`.
  *
  * @module
  */
 import { createTransport, download } from "../../mod.ts";
 
-const [url, path, SHA256, parallel] = Deno.args as [string, string, string, string];
+const [url, path, SHA256, parallel, caFile] = Deno.args as [string, string, string, string, string?];
+const trust = caFile ? { caCerts: [Deno.readTextFileSync(caFile)] } : {};
 const started = performance.now();
 // the origin of some rows is another machine as far as addresses go
-using transport = createTransport({ parallel: Number(parallel), socket: { allowHttp: true } });
+using transport = createTransport({ parallel: Number(parallel), socket: { allowHttp: true, ...trust } });
 const { verified, bytes } = await download(transport, url, path, { hashes: { SHA256 } });
 if (!verified) throw new Error("the hash was not compared");
 console.log(JSON.stringify({ insideMs: performance.now() - started, bytes, mostMemoryBytes: highWater() }));

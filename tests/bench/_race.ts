@@ -1,11 +1,12 @@
 /**
- * Downloads that take turns: every contestant is a whole process and writes the same file into the same folder, from the
- * same origin, each time with nothing of the one before left to be written.
+ * Downloads that take turns, in reversed order every other round: every contestant is a whole process and writes the same
+ * file into the same folder, from the same origin, each time with nothing of the one before left to be written.
  *
  * @module
  */
 import { createHash } from "node:crypto";
-import { isInstalled, median, root, run, say, script, type Words } from "./_bench.ts";
+import { isInstalled, median, root, type Row, run, say, script, type Words } from "./_bench.ts";
+import { calibrate, judge, pairedRatio, plus, ratioText, spend, type Spent } from "./_meter.ts";
 
 /** What a contestant has to fetch, and where to. */
 export interface Task {
@@ -13,6 +14,8 @@ export interface Task {
   readonly path: string;
   readonly sha256: string;
   readonly connections: number;
+  /** The certificate of the authority that signed the origin's, where that is one of ours. */
+  readonly caFile?: string | undefined;
 }
 
 /** One way to fetch a file. */
@@ -22,6 +25,8 @@ export interface Contestant {
   readonly verifies: string;
   /** Programs it needs. */
   readonly needs: readonly string[];
+  /** Whether its file is on the disk when it ends. */
+  readonly syncs?: boolean;
   /** The processes to run, one after the other. */
   commands(task: Task): Promise<Words[]>;
 }
@@ -31,22 +36,36 @@ export const civikit: Contestant = {
   name: "civikit",
   verifies: "SHA-256 of the whole file while it comes, CRC-32 journal, fsync before the rename",
   needs: [],
-  commands: async ({ url, path, sha256, connections }) => [
-    await script("_civikit_download.ts", url, path, sha256, String(connections)),
+  syncs: true,
+  commands: async ({ url, path, sha256, connections, caFile = "" }) => [
+    await script("_civikit_download.ts", url, path, sha256, String(connections), caFile),
   ],
 };
 
 /** aria2 as it is mostly used; `args` are the row's own. */
 export function aria2(...args: string[]): Contestant {
+  return aria2With(["aria2", ...args].join(" "), "nothing", () => args);
+}
+
+/** aria2 that reads the file once more and compares its hash: the same work as ours. */
+export function aria2Verified(...args: string[]): Contestant {
+  const verifies = "SHA-256 of the whole file, afterwards";
+  return aria2With("aria2 --checksum", verifies, ({ sha256 }) => [`--checksum=sha-256=${sha256}`, ...args]);
+}
+
+function aria2With(name: string, verifies: string, more: (task: Task) => readonly string[]): Contestant {
   return {
-    name: ["aria2", ...args].join(" "),
-    verifies: "nothing",
+    name,
+    verifies,
     needs: ["aria2c"],
-    commands: ({ url, path, connections }) => {
+    commands(task) {
+      const { url, path, connections, caFile } = task;
       const at = path.lastIndexOf("/");
-      const many = [`-x${connections}`, `-s${connections}`, "--file-allocation=none", ...args];
+      const many = [`-x${connections}`, `-s${connections}`, "--file-allocation=none", ...more(task)];
       const quiet = ["--no-conf", "--quiet", "--allow-overwrite=true"];
-      return Promise.resolve([["aria2c", ...quiet, ...many, "-d", path.slice(0, at), "-o", path.slice(at + 1), url]]);
+      const trust = caFile ? [`--ca-certificate=${caFile}`] : [];
+      const where = ["-d", path.slice(0, at), "-o", path.slice(at + 1)];
+      return Promise.resolve([["aria2c", ...quiet, ...many, ...trust, ...where, url]]);
     },
   };
 }
@@ -56,8 +75,10 @@ export const curlAndHash: Contestant = {
   name: "curl+openssl",
   verifies: "SHA-256 of the whole file, afterwards",
   needs: ["curl", "openssl"],
-  commands: ({ url, path }) =>
-    Promise.resolve([["curl", "-sSf", "-o", path, url], ["openssl", "dgst", "-sha256", path]]),
+  commands({ url, path, caFile }) {
+    const trust = caFile ? ["--cacert", caFile] : [];
+    return Promise.resolve([["curl", "-sSf", ...trust, "-o", path, url], ["openssl", "dgst", "-sha256", path]]);
+  },
 };
 
 /** The lower bound in the same runtime. */
@@ -68,26 +89,30 @@ export const bareLoop: Contestant = {
   commands: async ({ url, path }) => [await script("_bare_loop.ts", url, path)],
 };
 
-/** What was measured of one contestant. */
+/** What was measured of one contestant, round by round. */
 export interface Measured {
-  /** Wall time of each run in milliseconds, start of the process included. */
+  /** Wall time in milliseconds, start of the process included. */
   readonly ms: number[];
+  /** Processor time of its processes in milliseconds. */
+  readonly cpuMs: number[];
   /** Time inside the process, where it tells. */
   readonly insideMs: number[];
-  /** The most memory a run held in bytes, where it tells. */
+  /** The most memory it held in bytes, where it tells. */
   readonly memoryBytes: number[];
+  /** Milliseconds of `dd` before and after all rounds. */
+  readonly ddMs: (number | undefined)[];
 }
 
 /** What {@linkcode race} takes. */
-export interface RaceOptions {
+export interface RaceOptions extends Pick<Task, "sha256" | "connections" | "caFile"> {
   readonly title: string;
   readonly contestants: readonly Contestant[];
   readonly folder: string;
-  readonly sha256: string;
-  readonly connections: number;
   readonly runs: number;
   /** Whether a first round is not counted. Default true. */
   readonly warmUp?: boolean;
+  /** Whether those that leave their file in the page cache are followed by `sync FILE`, and `dd` syncs. Default false. */
+  readonly isSynced?: boolean;
   /** Starts what one run downloads from. */
   readonly origin: () => Promise<AsyncDisposable & { readonly url: string }>;
   /** Put before every command, such as what enters a namespace. */
@@ -96,54 +121,62 @@ export interface RaceOptions {
 
 /** Runs the contestants in turns; those that are not installed are left out, and named. */
 export async function race(options: RaceOptions): Promise<Map<string, Measured>> {
-  const { title, contestants, runs, warmUp = true } = options;
+  const { title, contestants, folder, runs, warmUp = true, isSynced } = options;
   say(`\n${title}`);
   const present = contestants.filter(({ name, needs }) => {
     const missing = needs.filter((program) => !isInstalled(program));
     if (missing.length > 0) say(`  ${name}: skipped, not installed: ${missing.join(", ")}`);
     return missing.length === 0;
   });
-  const measured = new Map<string, Measured>();
-  for (const { name } of present) measured.set(name, { ms: [], insideMs: [], memoryBytes: [] });
+  const ddMs = [await calibrate(folder, isSynced)];
+  const none = () => ({ ms: [], cpuMs: [], insideMs: [], memoryBytes: [], ddMs });
+  const measured = new Map<string, Measured>(present.map(({ name }) => [name, none()]));
   for (let round = warmUp ? -1 : 0; round < runs; round++) {
-    for (const contestant of present) {
+    for (const contestant of round % 2 === 0 ? present : present.toReversed()) {
       const once = await runOnce(contestant, options, round < 0 || !warmUp);
       if (round < 0) continue;
-      const { ms, insideMs, memoryBytes } = measured.get(contestant.name)!;
-      ms.push(once.ms);
+      const { ms, cpuMs, insideMs, memoryBytes } = measured.get(contestant.name)!;
+      ms.push(once.wallMs);
+      if (once.cpuMs !== undefined) cpuMs.push(once.cpuMs);
       if (once.insideMs !== undefined) insideMs.push(once.insideMs);
       if (once.mostMemoryBytes !== undefined) memoryBytes.push(once.mostMemoryBytes);
     }
   }
+  ddMs.push(await calibrate(folder, isSynced));
+  const seconds = (value: number) => (value / 1000).toFixed(2);
   for (const { name, verifies } of present) {
-    const { ms, insideMs } = measured.get(name)!;
-    const seconds = (value: number) => (value / 1000).toFixed(2);
+    const { ms, cpuMs, insideMs } = measured.get(name)!;
     const spread = `${seconds(Math.min(...ms))} to ${seconds(Math.max(...ms))}`;
+    const cpu = cpuMs.length === 0 ? "" : `, CPU ${seconds(median(cpuMs))} s`;
     const inside = insideMs.length === 0 ? "" : `, ${seconds(median(insideMs))} s without starting the process`;
-    say(`  ${name.padEnd(13)} ${seconds(median(ms)).padStart(6)} s (${spread})${inside}; verifies: ${verifies}`);
+    say(`  ${name.padEnd(16)} ${seconds(median(ms)).padStart(6)} s (${spread})${cpu}${inside}; verifies: ${verifies}`);
   }
+  say(`  dd of 256 MiB before and after: ${ddMs.map((ms) => ms === undefined ? "-" : `${seconds(ms)} s`).join(", ")}`);
   return measured;
 }
 
-interface Once {
-  ms: number;
+interface Once extends Spent {
   insideMs?: number;
   mostMemoryBytes?: number;
 }
 
 async function runOnce(contestant: Contestant, options: RaceOptions, check: boolean): Promise<Once> {
-  const { folder, sha256, connections, prefix = [] } = options;
+  const { folder, sha256, connections, caFile, isSynced, prefix = [] } = options;
   const path = `${folder}/${contestant.name.replaceAll(/\W/g, "_")}.bin`;
   await using origin = await options.origin();
-  const commands = await contestant.commands({ url: origin.url, path, sha256, connections });
+  const commands = await contestant.commands({ url: origin.url, path, sha256, connections, caFile });
+  if (isSynced && !contestant.syncs) commands.push(["sync", path]);
   await run(["sync"]);
   try {
-    const started = performance.now();
+    let spent: Spent = { wallMs: 0, cpuMs: 0 };
     let said = "";
-    for (const words of commands) said = await run([...prefix, ...words] as unknown as Words);
-    const ms = performance.now() - started;
+    for (const words of commands) {
+      const once = await spend([...prefix, ...words] as unknown as Words);
+      if (once.out.startsWith("{")) said = once.out;
+      spent = plus(spent, once);
+    }
     if (check && await hashFile(path) !== sha256) throw new Error(`${contestant.name}: the file is wrong`);
-    return { ms, ...(said.startsWith("{") ? JSON.parse(said) : {}) };
+    return { ...(said === "" ? {} : JSON.parse(said)), ...spent };
   } finally {
     for (const end of ["", ".part", ".part.json", ".aria2"]) await Deno.remove(path + end).catch(() => {});
   }
@@ -160,10 +193,51 @@ export async function hashFile(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** Times of `one` relative to `other`: 2 means twice the throughput. Undefined when one did not run. */
-export function speedUp(measured: Map<string, Measured>, one: string, other: string): number | undefined {
-  const [fast, slow] = [measured.get(one)?.ms, measured.get(other)?.ms];
-  return fast?.length && slow?.length ? median(slow) / median(fast) : undefined;
+/** What a row asks of civikit beside another contestant. */
+export interface Wanted {
+  /** How many times as fast as the other one. */
+  readonly least?: number;
+  /** How many times the other one's processor time. */
+  readonly mostCpu?: number;
+  /** How many times the other one's wall time. */
+  readonly most?: number;
+  /** Wall and processor time beside the other one's, with nothing asked of them. */
+  readonly isShown?: boolean;
+}
+
+/** One row for each thing asked of `civikit` beside `other`; none when one of them did not run. */
+export function compare(
+  name: string,
+  what: string,
+  measured: Map<string, Measured>,
+  other: string,
+  { least, most, mostCpu, isShown = false }: Wanted,
+): Row[] {
+  const [own, peer] = [measured.get("civikit"), measured.get(other)];
+  if (!own?.ms.length || !peer?.ms.length) return [];
+  const seconds = (values: readonly number[]) => values.length === 0 ? undefined : median(values) / 1000;
+  const spent = { wallS: seconds(own.ms), cpuS: seconds(own.cpuMs), ddS: own.ddMs.map((ms) => ms && ms / 1000) };
+  const row = (
+    kind: string,
+    [upper, lower]: readonly (readonly number[])[],
+    sign: string,
+    bound?: { least: number } | { most: number },
+  ): Row => {
+    const ratio = pairedRatio(upper!, lower!);
+    const target = bound === undefined ? "-" : `${sign} ${"least" in bound ? bound.least : bound.most}x`;
+    return {
+      ...{ name, what: `${what}, ${kind} vs ${other}`, target, result: ratioText(ratio) },
+      ...{ reached: bound && judge(ratio, bound), ...spent },
+    };
+  };
+  return [
+    ...(least === undefined ? [] : [row("throughput", [peer.ms, own.ms], ">=", { least })]),
+    ...(most === undefined ? [] : [row("time", [own.ms, peer.ms], "<=", { most })]),
+    ...(isShown ? [row("time", [own.ms, peer.ms], "-")] : []),
+    ...(mostCpu === undefined && !isShown || own.cpuMs.length === 0 || peer.cpuMs.length === 0
+      ? []
+      : [row("CPU", [own.cpuMs, peer.cpuMs], "<=", mostCpu === undefined ? undefined : { most: mostCpu })]),
+  ];
 }
 
 /** The misbehaving origin in a process of its own, serving `/bench.bin`. */
