@@ -9,6 +9,7 @@ import {
   type Promised,
   type Transport,
 } from "../../transport/mod.ts";
+import type { Role } from "../layout/role.ts";
 import type { HashCache } from "../library/hash_cache.ts";
 import { recordDownload } from "../library/record_download.ts";
 import { otherUrls } from "../references/other_urls.ts";
@@ -31,6 +32,8 @@ export interface WantedFile {
   readonly chooseName?: ((suggested: string | undefined) => string) | undefined;
   /** Whether another file of that name gives way; else the defaults say so. */
   readonly replace?: boolean | undefined;
+  /** What it is to programs that load it; undefined where nobody knows. */
+  readonly role?: Role | undefined;
   /** What was asked for, without secrets: whoever watches shows it. */
   readonly reference?: string | undefined;
 }

@@ -19,5 +19,5 @@ export {
   type WrittenReference,
 } from "./plan_files.ts";
 export { type RateControl, rateControl, type RateRule } from "./rate_control.ts";
-export { runFiles, type RunWatch } from "./run_files.ts";
+export { type PublishedFile, runFiles, type RunWatch } from "./run_files.ts";
 export type { RunPhase, RunWatcher } from "./watch_file.ts";

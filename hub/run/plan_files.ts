@@ -1,4 +1,6 @@
 import { dirname, join } from "node:path";
+import { layoutFacts } from "../../api/layout/facts.ts";
+import { type Role, roleOf } from "../../api/layout/role.ts";
 import { placer } from "../../api/layout/placer.ts";
 import {
   type Civitai,
@@ -45,6 +47,8 @@ export interface PlannedFile {
   readonly versionId?: number | undefined;
   /** Until when only buyers get it (null: for good); null or undefined when everybody does. */
   readonly earlyAccess?: ResolvedFile["earlyAccess"] | undefined;
+  /** What it is to programs that load it; undefined where it is not on Civitai. */
+  readonly role?: Role | undefined;
   /** What one needs to use it; undefined where it is not on Civitai. */
   readonly model?: PlannedModel | undefined;
 }
@@ -190,6 +194,7 @@ async function drafts(
     warnings: resolved.warnings,
     versionId: resolved.versionId,
     earlyAccess: resolved.earlyAccess,
+    role: roleOf(layoutFacts(resolved)),
     model: { baseModel: resolved.baseModel, trainedWords: resolved.version.trainedWords ?? [] },
   }));
 }

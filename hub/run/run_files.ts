@@ -5,9 +5,18 @@ import {
   type FetchOutcome,
   type WantedFile,
 } from "../../api/download/fetch_files.ts";
+import type { Role } from "../../api/layout/role.ts";
 import type { TransferList } from "../../monitor/metrics/transfers.ts";
 import type { DownloadOptions, Transport } from "../../transport/mod.ts";
 import { type RunWatcher, type WatchedFile, watchFile } from "./watch_file.ts";
+
+/** A file that has just come. */
+export interface PublishedFile {
+  /** Where it is. */
+  readonly path: string;
+  /** What it is to programs that load it; undefined where nobody knows. */
+  readonly role?: Role | undefined;
+}
 
 /** Who watches a run. */
 export interface RunWatch {
@@ -15,6 +24,8 @@ export interface RunWatch {
   readonly watcher?: RunWatcher;
   /** Shows each transfer to the monitor. */
   readonly track?: TransferList["track"] | undefined;
+  /** Told of every file that is new. */
+  readonly published?: ((file: PublishedFile) => void) | undefined;
   /** What holds for every file of every run, before what a run says. Default: nothing. */
   readonly defaults?: DownloadOptions;
 }
@@ -37,7 +48,7 @@ export interface RunWatch {
  * Deno.removeSync(folder, { recursive: true });
  * ```
  */
-export function runFiles({ watcher = {}, track, defaults: own }: RunWatch = {}): FetchFiles {
+export function runFiles({ watcher = {}, track, published, defaults: own }: RunWatch = {}): FetchFiles {
   return async function* runFiles<File extends WantedFile>(
     transport: Transport,
     files: Iterable<File>,
@@ -53,6 +64,8 @@ export function runFiles({ watcher = {}, track, defaults: own }: RunWatch = {}):
     for await (const outcome of fetchFiles(transport, files, { ...options, defaults, optionsOf })) {
       watched.get(outcome.file)?.end(outcome);
       watched.delete(outcome.file);
+      const { file: { role }, result } = outcome;
+      if (result !== undefined && !result.skipped) published?.({ path: result.path, role });
       yield outcome;
     }
   };

@@ -28,7 +28,7 @@ export interface WorkSettings {
 }
 
 /** What a job is done with. */
-export interface JobTools extends Pick<RunWatch, "track"> {
+export interface JobTools extends Pick<RunWatch, "track" | "published"> {
   /** What fetches. */
   readonly transport: Transport;
   /** Where the API is, and whose references are its. */
@@ -89,7 +89,7 @@ export async function runJob(
   told: Telling,
   signal: AbortSignal,
 ): Promise<JobEnding> {
-  const { clock, settings, site, track, cache, attempt } = tools;
+  const { clock, settings, site, track, published, cache, attempt } = tools;
   const transport = observe(tools.transport, told.report);
   const { baseUrl, trustedHosts } = site;
   const api = civitai(transport, { ...(baseUrl && { baseUrl }), ...(trustedHosts && { trustedHosts }) });
@@ -110,7 +110,7 @@ export async function runJob(
     told.expect(files);
     const results = new Map<PlannedFile, DownloadResult>();
     const failures: unknown[] = [];
-    const outcomes = runFiles({ watcher: told.watcher, track })(tools.transport, files, {
+    const outcomes = runFiles({ watcher: told.watcher, track, published })(tools.transport, files, {
       concurrency: 1,
       signal,
       cache,

@@ -9,7 +9,7 @@ import { runJob, type WorkSettings } from "./run_job.ts";
 import { telling } from "./telling.ts";
 
 /** What {@linkcode runQueue} goes by. */
-export interface RunQueueOptions extends Pick<RunWatch, "track"> {
+export interface RunQueueOptions extends Pick<RunWatch, "track" | "published"> {
   /** What is to be worked off. */
   readonly queue: JobQueue;
   /** What fetches: the whole stack. */
@@ -85,6 +85,7 @@ export async function runQueue({
   site = {},
   cache,
   track,
+  published,
   isWatching = false,
   mostAttempts = 8,
   onJob = () => {},
@@ -136,7 +137,7 @@ export async function runQueue({
     const tracked = track &&
       ((...[name, options, about]: Parameters<typeof track>) => track(name, options, { ...about, hold }));
     try {
-      const tools = { transport, site, cache, track: tracked, clock, settings: settings(), attempt: known };
+      const tools = { transport, site, cache, track: tracked, published, clock, settings: settings(), attempt: known };
       return await runJob(job, tools, told, stop.signal);
     } catch (error) {
       if (error !== stop.signal.reason) {
