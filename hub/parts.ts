@@ -8,6 +8,7 @@ import type { JobQueue } from "./queue/job_queue.ts";
 import type { ProjectPort } from "./project/mod.ts";
 import type { Rates } from "./rates.ts";
 import type { Search } from "./search/search.ts";
+import type { TargetTeller } from "./targets/mod.ts";
 import type { SettingsPort } from "./settings_port.ts";
 
 /** The limit that can be switched on for a while. */
@@ -64,6 +65,8 @@ export interface Parts {
   readonly settings?: SettingsPort | undefined;
   /** What lets scripts on pages of the site in; undefined where nothing does. */
   readonly pairing?: Pairing | undefined;
+  /** What tells programs of new files; undefined where nothing does. */
+  readonly targets?: Pick<TargetTeller, "list"> | undefined;
   /** The limit of all downloads; undefined where nothing obeys it. */
   readonly limit?: RateLimit | undefined;
   /** Where a file with this SHA-256 lies already; undefined where nobody can say. Default: the library knows. */

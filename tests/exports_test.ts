@@ -157,11 +157,12 @@ const NAMES: Record<string, string> = {
     ModelOnDisk
     NewJob NewerVersion
     Pairing Parts ProjectEntry ProjectFile ProjectOutcome ProjectPort ProjectPortOptions ProjectTask
-    ProjectTrouble
+    ProjectTrouble PublishedFile
     QueueAbilities QueueChange QueueWork QueueWorker
     RateLimit Rates RowState RunPhase RunQueueOptions RunWatch RunWatcher
     Search SearchPage SearchQuery SearchWords Service ServiceOptions SettingRow SettingsPort ShownRow SlowMode
     SqliteQueueOptions StartAnswer
+    Target TargetKind TargetState TargetTeller TellTargetsOptions
     WorkSettings
     activeStates
     checkedJob
@@ -171,8 +172,9 @@ const NAMES: Record<string, string> = {
     modelFolders
     openLibrary openProjectPort
     periods
-    runQueue
+    readTarget runQueue
     service sorts sqliteQueue
+    targetKinds targetText tellTargets
   `,
   "./cli": `
     ExitCode

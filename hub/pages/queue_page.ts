@@ -8,6 +8,7 @@ import { elsewhere } from "./queue/elsewhere.ts";
 import { queueForms } from "./queue/forms.ts";
 import { group, type GroupName, groups, isGroup } from "./queue/groups.ts";
 import type { QueueAnswer } from "./queue/answer.ts";
+import { targetList } from "./queue/targets.ts";
 import { counted, texts } from "./queue/texts.ts";
 import { startForm } from "./queue/start_form.ts";
 
@@ -61,6 +62,7 @@ async function render(request: PageRequest, { note, isProblem = false, preview }
       : ""}</div>
     ${lists}
     ${isGroup(only) ? "" : elsewhere(parts.live, locale)}
+    ${isGroup(only) ? "" : targetList(parts, locale)}
     ${rateChart(request)}
   `;
 }

@@ -10,6 +10,7 @@ import { libraryEndpoints } from "./library.ts";
 import { searchEndpoints } from "./search.ts";
 import { queueEndpoints } from "./queue.ts";
 import { settingsEndpoints } from "./settings.ts";
+import { targetEndpoints } from "./targets.ts";
 import { transferEndpoints } from "./transfers.ts";
 
 /** Every address of the API. */
@@ -19,6 +20,7 @@ export const endpoints: readonly Endpoint[] = [
   ...libraryEndpoints,
   ...searchEndpoints,
   ...settingsEndpoints,
+  ...targetEndpoints,
 ];
 
 const mostBodyBytes = 4 * 1024 ** 2;

@@ -52,7 +52,7 @@ export function reasonOf(error: unknown): JobReason & { readonly code: ErrorCode
 }
 
 /** Five seconds, then three times as long each time, up to ten minutes; a quarter more or less. */
-function pauseMs(attempts: number, random: number): number {
+export function pauseMs(attempts: number, random: number): number {
   return Math.min(longestPauseMs, firstPauseMs * 3 ** attempts) * (0.75 + random / 2);
 }
 

@@ -22,6 +22,10 @@ function logEvent({ httpClient, application }: Logs, event: MonitorEvent): void 
     const fields = { bytes, totalBytes, code };
     if (state === "failed") application.error(`download "${name}" failed`, fields);
     else application.info(`download "${name}" ${state}`, fields);
+  } else if (event.type === "target") {
+    const { kind, url, state, files, code } = event;
+    if (code === null) application.info(`told ${kind} at ${url} of new files`);
+    else application.warn(`telling ${kind} at ${url}: ${state}`, { files, code });
   } else if (event.type === "memory") {
     const { rssBytes, level, parallel, pieceBytes } = event.memory;
     application.warn(`memory guard: ${event.direction}`, { rssBytes, level, parallel, pieceBytes });

@@ -37,6 +37,16 @@ export type MonitorEventBody =
     readonly removed: readonly string[];
     readonly isComplete: boolean;
   }
+  /** A program that uses the files was told of new ones, or could not be. */
+  | {
+    readonly type: "target";
+    readonly kind: string;
+    readonly url: string;
+    readonly state: string;
+    readonly files: number;
+    readonly code: string | null;
+    readonly againMs: number | null;
+  }
   /** What lies in the model folders, or what is known of it, changed. */
   | { readonly type: "library" }
   /** The memory guard took a step. */

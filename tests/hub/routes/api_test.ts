@@ -13,6 +13,10 @@ const transfer: LiveTransfer = {
   ...{ totalBytes: 10, bytesPerSecond: 1, why: null, againMs: null, retries: 0, startedMs: 1, changedMs: 2 },
   ...{ endedMs: null, verdict: null },
 };
+const target = {
+  ...{ kind: "forge", url: "http://127.0.0.1:7860", state: "waiting", files: 2, toldMs: null, againMs: 5 } as const,
+  ...{ attempts: 1, why: { code: "connect_failed", message: "asking: refused" } } as const,
+};
 const live: TransferSource = {
   list: () => [transfer],
   history: () => [],
@@ -54,7 +58,8 @@ Deno.test("the API answers every address of its OpenAPI description, as describe
   await using files = await testLibrary();
   const file = await files.write("a.safetensors", "a", identity(7));
   await files.library.look();
-  await using hub = await serveHub({ live, settings: settingsPort(), library: files.library });
+  const targets = { list: () => [target] };
+  await using hub = await serveHub({ live, settings: settingsPort(), library: files.library, targets });
   const { paths } = (await (await hub.ask("GET", "/api/v1/openapi.json")).json()) as {
     paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
   };

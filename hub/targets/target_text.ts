@@ -1,0 +1,67 @@
+import type { Locale } from "../../transport/mod.ts";
+import type { TargetKind } from "./target.ts";
+import type { TargetState } from "./tell_targets.ts";
+
+/** What people call the programs. */
+const names: Readonly<Record<TargetKind, string>> = {
+  a1111: "Stable Diffusion web UI",
+  forge: "Forge",
+  sdnext: "SD.Next",
+  comfyui: "ComfyUI",
+  invokeai: "InvokeAI",
+};
+
+const texts = {
+  en: {
+    idle: "knows every file",
+    watches: "looks at its folders itself",
+    gathering: (files: number) => `will be told of ${files}`,
+    telling: "is being told",
+    login: "wants a login; give it by the setting headers",
+    unknown: "does not know this address; was it started with --api?",
+    unusable: "cannot use this file",
+    away: "does not answer",
+    other: (code: string, status: number | undefined) => status === undefined ? code : `answers ${status}`,
+    waiting: (files: number) => `${files} waiting`,
+  },
+  "zh-TW": {
+    idle: "已經知道所有檔案",
+    watches: "會自己看資料夾",
+    gathering: (files: number) => `即將通知 ${files} 個檔案`,
+    telling: "正在通知",
+    login: "要求登入；用設定 headers 提供",
+    unknown: "不認得這個位址；啟動時有加 --api 嗎？",
+    unusable: "用不了這個檔案",
+    away: "沒有回應",
+    other: (code: string, status: number | undefined) => status === undefined ? code : `回應 ${status}`,
+    waiting: (files: number) => `${files} 個等待通知`,
+  },
+} as const;
+
+type Words = typeof texts[Locale];
+
+function whyText({ code, status }: NonNullable<TargetState["why"]>, t: Words): string {
+  if (status === 401 || status === 403) return t.login;
+  if (status === 404 || status === 405) return t.unknown;
+  if (status === 415 || status === 424) return t.unusable;
+  return status === undefined &&
+      /^(?:connect_failed|connection_\w+|header_timeout|total_timeout|circuit_open)$/.test(code)
+    ? t.away
+    : t.other(code, status);
+}
+
+/** How it stands with a program, in a few words: `Forge http://127.0.0.1:7860: does not answer (3 waiting)`. */
+export function targetText({ kind, url, state, files, why }: TargetState, locale: Locale): string {
+  const t = texts[locale];
+  const waiting = files > 0 ? ` (${t.waiting(files)})` : "";
+  const what = why !== null && state !== "telling"
+    ? `${whyText(why, t)}${waiting}`
+    : state === "gathering"
+    ? t.gathering(files)
+    : state === "telling"
+    ? t.telling
+    : kind === "comfyui"
+    ? t.watches
+    : t.idle;
+  return `${names[kind]} ${url}: ${what}`;
+}
