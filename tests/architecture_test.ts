@@ -23,7 +23,14 @@ const RULES: Record<string, { folders: string[]; packages: string[] }> = {
 /** The faces of a folder, where it is not the one `mod.ts`: a command that needs a part loads no more than that. */
 const FACES: Record<string, string[]> = {
   "": ["mod.ts"],
-  hub: ["hub/run/mod.ts", "hub/queue/mod.ts", "hub/worker/mod.ts", "hub/project/mod.ts", "hub/mod.ts"],
+  hub: [
+    "hub/run/mod.ts",
+    "hub/queue/mod.ts",
+    "hub/worker/mod.ts",
+    "hub/project/mod.ts",
+    "hub/targets/mod.ts",
+    "hub/mod.ts",
+  ],
   transport: ["transport/mod.ts", "transport/http/version.ts"],
 };
 

@@ -13,6 +13,7 @@ import { downloadSettings } from "../run/download_settings.ts";
 import { writeSidecars } from "../run/write_sidecars.ts";
 import { dryRun } from "../run/dry_run.ts";
 import { ExitCode, exitCode, sharedExitCode } from "../exit_code.ts";
+import { commandTeller } from "../run/command_teller.ts";
 import { openHashes } from "../run/hash_store.ts";
 import { collectReferences } from "../run/reference_list.ts";
 import { openSession } from "../run/session.ts";
@@ -229,6 +230,7 @@ async function run(args: DownloadArgs, context: CommandContext): Promise<number>
       }
     }
     using cache = openHashes(args, context, note);
+    await using teller = await commandTeller(context, note);
     const result = await runDownloads(transport, files, {
       ...flags,
       verify: !flags.noVerify,
@@ -236,6 +238,7 @@ async function run(args: DownloadArgs, context: CommandContext): Promise<number>
       reporter,
       signal,
       track,
+      published: teller.published,
       cache,
     });
     const unwritten = flags.sidecars ? await writeSidecars(files, result.outcomes, session, reporter, context) : [];

@@ -5,6 +5,7 @@ import type { Args } from "../options/args.ts";
 import type { installFlags } from "../options/project_options.ts";
 import type { CommandContext } from "../command.ts";
 import { chooseReporter } from "../terminal/choose_reporter.ts";
+import { commandTeller } from "./command_teller.ts";
 import { decidedBy } from "./download_run.ts";
 import { downloadSettings } from "./download_settings.ts";
 import { dryRun } from "./dry_run.ts";
@@ -58,6 +59,7 @@ export async function withInstaller(
   }
   using cache = openHashes(args, context, note);
   using session = await openSession(args, context, { note, close: reporter.close });
+  await using teller = await commandTeller(context, note);
   const { api, transport, signal } = session;
   const defaults = downloadSettings(context.settings);
   const codes: number[] = [];
@@ -99,7 +101,7 @@ export async function withInstaller(
         if (isDry) codes.push(...dry(files, project.root));
         else reporter.plan([...items.values()]);
       },
-      fetch: runFiles({ watcher, track: session.track, defaults }),
+      fetch: runFiles({ watcher, track: session.track, published: teller.published, defaults }),
       onOutcome(outcome) {
         const { file, state, result, error } = outcome;
         const item = items.get(file.path);

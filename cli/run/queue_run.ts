@@ -10,6 +10,7 @@ import { ExitCode } from "../exit_code.ts";
 import type { Output } from "../terminal/output.ts";
 import { printable } from "../terminal/text.ts";
 import { queueText } from "../texts/queue.ts";
+import { commandTeller } from "./command_teller.ts";
 import { downloadSettings } from "./download_settings.ts";
 import { openHashes } from "./hash_store.ts";
 import { openSession } from "./session.ts";
@@ -35,6 +36,7 @@ export async function queueRun(
   const { note } = out;
   using session = await openSession(args, context, { note, close: out.close });
   using cache = openHashes(args, context, note);
+  await using teller = await commandTeller(context, note);
   const { dir, layout, folders } = downloadPlace(settings);
   const work = {
     root: resolve(dir),
@@ -63,6 +65,7 @@ export async function queueRun(
     settings: () => work,
     signal: session.signal,
     track: session.track,
+    published: teller.published,
     cache,
     isWatching: flags.watch,
     onJob: tell,

@@ -20,6 +20,7 @@ import { serveText } from "../texts/serve.ts";
 import { type DownloadPlace, downloadPlace } from "../options/download_place.ts";
 import { downloadSettings, rateRule } from "./download_settings.ts";
 import { openHashes } from "./hash_store.ts";
+import { openTeller } from "./open_teller.ts";
 import { openQueue } from "./queue_file.ts";
 import { isProject, namedRoots } from "../options/project_options.ts";
 import { serviceLibrary } from "./service_library.ts";
@@ -134,12 +135,21 @@ export async function openService(
     // one for all, so that the limit is that of all together
     const limits = limiter(() => rateRule(settings));
     const downloads = () => ({ ...downloadSettings(settings), throttle: limits.throttle });
+    const registry = stack.monitor?.registry ?? metricsRegistry();
+    const teller = await openTeller({
+      settings: () => settings,
+      ...{ context, note },
+      onTold: ({ kind, url, state, files, why, againMs }) =>
+        registry.events.publish({ type: "target", kind, url, state, files, code: why?.code ?? null, againMs }),
+    });
+    things.defer(() => teller.close());
     const project = isProject(projectFolder)
       ? things.use(openProjectPort({
         ...{ folder: resolve(projectFolder), api, transport: stack.transport, hashes, namedRoots: namedRoots(io) },
         concurrency: () => settings.value("download.concurrent"),
         fetch: runFiles({
           ...(stack.monitor && { track: stack.monitor.track }),
+          published: teller.published,
           defaults: downloads(),
         }),
       }))
@@ -152,7 +162,6 @@ export async function openService(
     const renew = async () => void (settings = await readSettings(settings.options));
     const changing = { ...port, set: (key: string, text: string) => port.set(key, text).then(renew) };
     const roots = () => [placesOf(settings).root, resolve(settings.value("download.directory"))];
-    const registry = stack.monitor?.registry ?? metricsRegistry();
     const onChange = () => registry.events.publish({ type: "library" });
     const library = serviceLibrary(() => settings, { hashes, api, transport: stack.transport, onChange });
     things.defer(() => library.close());
@@ -171,6 +180,7 @@ export async function openService(
       where: () => placesOf(settings),
       roots,
       settings: { ...changing, unset: (key) => port.unset(key).then(renew) },
+      targets: teller,
       limit: limits.limit,
       slowMode: limits.slowMode,
       pairing: pairingToken(pairingPath(io.env), siteOrigins(baseUrl)),
@@ -193,6 +203,7 @@ export async function openService(
           ...{ queue, signal, cache: hashes, isWatching: true, site, transport: stack.transport },
           worker: `${workerPrefix}${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`,
           ...(stack.monitor && { track: stack.monitor.track }),
+          published: teller.published,
           settings: () => ({
             ...placesOf(settings),
             sidecars: settings.value("download.sidecars"),

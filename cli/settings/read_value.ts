@@ -87,6 +87,10 @@ const items: Readonly<Record<Of<"list">["of"], { readonly form: RegExp; readonly
     state: "not a host such as box.lan",
   },
   path: { form: /^[^\p{Cc}]+$/u, state: "not a path" },
+  target: {
+    form: /^(?:a1111|forge|sdnext|comfyui|invokeai)=https?:\/\/[^\s/?#@]+(?:\/[^\s?#@]*)?$/i,
+    state: "not a program and its address such as forge=http://127.0.0.1:7860",
+  },
   origin: { form: /^https?:\/\/[^\s/?#@]+$/i, state: "not an origin such as https://ui.example" },
 };
 

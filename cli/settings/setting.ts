@@ -50,7 +50,7 @@ export type Setting =
     | { readonly kind: "path"; readonly default?: string }
     | { readonly kind: "url"; readonly default?: string; readonly of: "base" | "proxy" }
     | { readonly kind: "rate"; readonly default?: string }
-    | { readonly kind: "list"; readonly of: "host" | "path" | "origin"; readonly default: readonly string[] }
+    | { readonly kind: "list"; readonly of: "host" | "path" | "origin" | "target"; readonly default: readonly string[] }
     | { readonly kind: "folders"; readonly default: Readonly<Record<string, string>> }
     | { readonly kind: "headers"; readonly default: HeaderRules }
   );

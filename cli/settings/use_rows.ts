@@ -101,6 +101,24 @@ export const useRows = {
       "zh-TW": "個別模型類型的資料夾，比版面優先：`LORA=loras/new,VAE=models/vae/new`",
     },
   },
+  "targets": {
+    kind: "list",
+    of: "target",
+    default: [],
+    help: {
+      en: "programs told of new files: forge=http://127.0.0.1:7860,invokeai=http://127.0.0.1:9090",
+      "zh-TW": "有新檔案時通知哪些程式：`forge=http://127.0.0.1:7860`",
+    },
+  },
+  "targetHosts": {
+    kind: "list",
+    of: "host",
+    default: [],
+    help: {
+      en: "hosts beyond this machine that targets may name",
+      "zh-TW": "`targets` 可以寫哪些別台機器的主機",
+    },
+  },
   "language": {
     kind: "word",
     words: ["en", "zh-TW"],

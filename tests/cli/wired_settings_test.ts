@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { type SettingKey, settingKeys } from "../../cli/settings/table.ts";
 import type { Transport } from "../../transport/mod.ts";
 import { hasOpenssl, testAuthority } from "../_tls/mod.ts";
+import { startStub } from "../hub/targets/_stub.ts";
 import { hasty, inPlace, withOrigin } from "./_wired.ts";
 import { tree } from "./_world.ts";
 
@@ -529,6 +530,24 @@ const serving = () =>
     assertEquals(await ended, 0);
   });
 for (const key of ["serve.port", "serve.host", "serve.allowedHosts", "serve.rpcOrigins"] as const) seen[key] = serving;
+
+seen["targets"] = () =>
+  inPlace(async ({ folder, runWith }) => {
+    await using forge = startStub("forge");
+    await runWith({ targets: [`forge=${forge.url}`] }, ["download", "2002", "--dir", folder]);
+    assertEquals(forge.asked, ["/sdapi/v1/refresh-loras"]);
+  });
+
+seen["targetHosts"] = () =>
+  inPlace(async ({ folder, runWith }) => {
+    await using forge = startStub("forge");
+    // the one address that is not called loopback, and reaches this machine all the same
+    const targets = [`forge=${forge.url.replace("127.0.0.1", "0.0.0.0")}`];
+    const download = ["download", "2002", "--dir", folder];
+    assertEquals((await runWith({ targets }, download)).code, 2);
+    assertEquals((await runWith({ targets, targetHosts: ["0.0.0.0"] }, download)).code, 0);
+    assertEquals(forge.asked, ["/sdapi/v1/refresh-loras"]);
+  });
 
 for (const key of settingKeys) {
   Deno.test(`the setting ${key} in the user's file is seen to act`, async () => {

@@ -1,108 +1,14 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { registryFlags } from "../../../tools/registry.ts";
-import { type Civitai, startCivitai } from "../../_civitai/mod.ts";
 import { sha256 } from "../_world.ts";
-
-const root = fileURLToPath(new URL("../../../", import.meta.url));
-
-interface Running extends AsyncDisposable {
-  readonly url: string;
-  ask(method: string, path: string, body?: unknown): Promise<Record<string, unknown>>;
-  /** Waits until a job is as wanted. */
-  until(id: string, state: string): Promise<Record<string, unknown>>;
-  /** Ends it with a signal; resolves with code and standard error. */
-  end(signal: Deno.Signal): Promise<[code: number, stderr: string]>;
-}
-
-function command(
-  args: readonly string[],
-  flags: readonly string[],
-  cwd: string,
-  env: Record<string, string>,
-): Deno.Command {
-  return new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "-A",
-      "--quiet",
-      "--no-check",
-      `--config=${join(root, "deno.json")}`,
-      ...flags,
-      join(root, "cli", "main.ts"),
-      "serve",
-      ...args,
-    ],
-    env: { NO_COLOR: "1", CIVIKIT_LANG: "en", ...env },
-    ...{ cwd, stdout: "piped", stderr: "piped" },
-  });
-}
-
-async function start(cwd: string, env: Record<string, string>, args: readonly string[] = []): Promise<Running> {
-  const child = command(["--port", "0", ...args], await registryFlags(root), cwd, env).spawn();
-  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  const { value: line = "" } = await reader.read();
-  const url = line.trim().replace(/\/$/, "");
-  assert(url.startsWith("http://127.0.0.1:"), `${line} ${url === "" ? await new Response(child.stderr).text() : ""}`);
-  const stderr = new Response(child.stderr).text();
-  let isOver = false;
-  async function ask(method: string, path: string, body?: unknown): Promise<Record<string, unknown>> {
-    const headers = { "content-type": "application/json" };
-    const response = await fetch(`${url}/api/v1${path}`, {
-      method,
-      headers,
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    return await response.json();
-  }
-  async function end(signal: Deno.Signal): Promise<[number, string]> {
-    isOver = true;
-    child.kill(signal);
-    const { code } = await child.status;
-    await reader.cancel();
-    return [code, await stderr];
-  }
-  return {
-    ...{ url, ask, end },
-    async until(id, state) {
-      for (;;) {
-        const job = await ask("GET", `/queue/${id}`);
-        if (job["state"] === state) return job;
-        if (job["state"] === "failed" && state !== "failed") throw new Error(JSON.stringify(job));
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    },
-    async [Symbol.asyncDispose]() {
-      if (!isOver) await end("SIGKILL");
-    },
-  };
-}
-
-async function inState(
-  work: (civitai: Civitai, folder: string, env: Record<string, string>) => Promise<void>,
-): Promise<void> {
-  await using civitai = await startCivitai({ bigBytes: 8 * 1024 ** 2, loraBytes: 64 * 1024 });
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(civitai, folder, {
-      ...{ CIVIKIT_BASE_URL: civitai.url, CIVIKIT_STATE_DIR: join(folder, "state"), HOME: folder },
-      ...{
-        XDG_CONFIG_HOME: join(folder, "config"),
-        XDG_CACHE_HOME: join(folder, "cache"),
-        CIVITAI_API_KEY: "demo-key",
-      },
-    });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { command, inState, root, startServe } from "./_serve.ts";
 
 const idOf = ({ items }: Record<string, unknown>) => (items as { id: string }[])[0]!.id;
 
 Deno.test("civikit serve downloads what is put into its queue, into ./downloads where nothing else is set", () =>
   inState(async (civitai, folder, env) => {
-    await using running = await start(folder, env);
+    await using running = await startServe(folder, env);
     const id = idOf(await running.ask("POST", "/queue", { references: ["2002"] }));
     const { path, verdict } = await running.until(id, "done");
     assertEquals(verdict, "verified");
@@ -120,7 +26,7 @@ Deno.test("civikit serve that is stopped in mid-download goes on where it was at
     civitai.faults.limitConnections(1024 ** 2);
     let id: string;
     {
-      await using running = await start(folder, env);
+      await using running = await startServe(folder, env);
       id = idOf(await running.ask("POST", "/queue", { references: ["2100"] }));
       for (;;) {
         const { state, bytes } = await running.ask("GET", `/queue/${id}`);
@@ -131,14 +37,14 @@ Deno.test("civikit serve that is stopped in mid-download goes on where it was at
       assertEquals(code, 0);
     }
     civitai.faults.heal();
-    await using running = await start(folder, env);
+    await using running = await startServe(folder, env);
     const job = await running.until(id, "done");
     assertEquals(job["verdict"], "verified");
   }));
 
 Deno.test("civikit serve tells a second one on the same state that it is not the only one", () =>
   inState(async (_civitai, folder, env) => {
-    await using running = await start(folder, env);
+    await using running = await startServe(folder, env);
     // it shows itself once it looked at the queue
     await running.until(idOf(await running.ask("POST", "/queue", { references: ["2002"] })), "done");
     const { code, stderr } = await command(["--port", "0"], await registryFlags(root), folder, env).output();
@@ -149,7 +55,7 @@ Deno.test("civikit serve tells a second one on the same state that it is not the
 
 Deno.test("civikit serve asks once for root and layout, and what is answered holds from the next job on", () =>
   inState(async (_civitai, folder, env) => {
-    await using running = await start(folder, env);
+    await using running = await startServe(folder, env);
     const page = async () => await (await fetch(`${running.url}/`, { headers: { accept: "text/html" } })).text();
     assertStringIncludes(await page(), 'id="start"');
     const models = join(folder, "models");
@@ -168,7 +74,7 @@ Deno.test("civikit serve asks once for root and layout, and what is answered hol
 
 Deno.test("civikit serve uses an API key from the moment it is given in the page", () =>
   inState(async (_civitai, folder, { CIVITAI_API_KEY: key = "", ...env }) => {
-    await using running = await start(folder, env);
+    await using running = await startServe(folder, env);
     const id = idOf(await running.ask("POST", "/queue", { references: ["2080"] }));
     await running.until(id, "failed");
     const sent = await fetch(`${running.url}/start`, {

@@ -1,0 +1,82 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { startStub } from "../../hub/targets/_stub.ts";
+import { inPlace } from "../_wired.ts";
+import { tree } from "../_world.ts";
+import { inState, startServe } from "./_serve.ts";
+
+Deno.test("download and queue run tell the programs of the settings of new files, before they end", async () => {
+  await inPlace(async ({ folder, runWith }) => {
+    await using forge = startStub("forge");
+    await using invoke = startStub("invokeai", "Bearer of-a-test-0123456789");
+    const file = {
+      targets: [`forge=${forge.url}`, `invokeai=${invoke.url}`],
+      headers: { [new URL(invoke.url).host]: { Authorization: { env: "INVOKE_LOGIN" } } },
+    };
+    const env = { INVOKE_LOGIN: "Bearer of-a-test-0123456789" };
+    const one = await runWith(file, ["download", "2002", "--dir", folder], { env });
+    assertEquals([one.code, one.io.err.includes("warning")], [0, false], one.io.err);
+    const path = join(folder, tree(folder).find((name) => name.endsWith(".safetensors"))!);
+    assertEquals([forge.asked, invoke.asked], [["/sdapi/v1/refresh-loras"], [path]]);
+
+    // what is there already is no news
+    await runWith(file, ["download", "2002", "--dir", folder], { env });
+    assertEquals(forge.asked.length, 1);
+
+    await runWith(file, ["queue", "add", "2002", "--dir", join(folder, "more")], { env });
+    const run = await runWith(file, ["queue", "run"], { env });
+    assertEquals(run.code, 0, run.io.err);
+    assertEquals([forge.asked.length, invoke.asked.length], [2, 2]);
+  });
+});
+
+Deno.test("a program that is off, or wants a login, is told of and holds up no download", async () => {
+  await inPlace(async ({ folder, runWith }) => {
+    await using forge = startStub("forge", "Basic d2hv");
+    const off = startStub("forge");
+    await off[Symbol.asyncDispose]();
+    const file = { targets: [`forge=${forge.url}`, `sdnext=${off.url}`] };
+    const { code, io } = await runWith(file, ["download", "2002", "--dir", folder]);
+    assertEquals(code, 0, io.err);
+    assertEquals(tree(folder), ["paper_lantern_v2.safetensors"]);
+    assertStringIncludes(io.err, `warning: Forge ${forge.url}: wants a login; give it by the setting headers`);
+    assertStringIncludes(io.err, `warning: SD.Next ${off.url}: does not answer`);
+  });
+});
+
+Deno.test("targets beyond this machine are refused unless targetHosts names them", async () => {
+  await inPlace(async ({ runWith }) => {
+    const { code, io } = await runWith({ targets: ["forge=http://gpu.lan:7860"] }, ["config", "check"]);
+    assertEquals(code, 2);
+    assertMatch(io.err, /targets \(.*config\.json\) and targetHosts: what targets name lies on this machine/);
+    const named = { targets: ["forge=http://gpu.lan:7860"], targetHosts: ["gpu.lan"] };
+    assertEquals((await runWith(named, ["config", "check"])).code, 0);
+    const wrong = await runWith({ targets: ["webui=http://127.0.0.1"] }, ["config", "check"]);
+    assertMatch(wrong.io.err, /not a program and its address such as forge=http/);
+  });
+});
+
+Deno.test("civikit serve tells programs as files come, shows how it stands, and ends though one never answers", async () => {
+  await inState(async (_civitai, folder, env) => {
+    await using forge = startStub("forge");
+    await using silent = startStub("sdnext");
+    const never = Promise.withResolvers<Response>();
+    silent.fault = () => never.promise;
+    const targets = `forge=${forge.url},sdnext=${silent.url}`;
+    await using running = await startServe(folder, { ...env, CIVIKIT_TARGETS: targets });
+    const { items } = await running.ask("POST", "/queue", { references: ["2002"] });
+    await running.until((items as { id: string }[])[0]!.id, "done");
+    const states = async () => (await running.ask("GET", "/targets"))["items"] as { state: string; toldMs: number }[];
+    const [told, asked] = [forge.next(), silent.next()];
+    assertEquals((await states()).map(({ state }) => state), ["gathering", "gathering"]);
+    await Promise.all([told, asked]);
+    for (let all = await states(); all[0]!.toldMs === null; all = await states()) { /* its answer is under way */ }
+    assertEquals((await states()).map(({ state }) => state), ["idle", "telling"]);
+    assertEquals(forge.asked, ["/sdapi/v1/refresh-loras"]);
+    const page = await (await fetch(`${running.url}/?lang=en`, { headers: { accept: "text/html" } })).text();
+    assertStringIncludes(page, `Forge ${forge.url}: knows every file`);
+    assertStringIncludes(page, `SD.Next ${silent.url}: is being told`);
+    assertEquals(await running.end("SIGTERM"), [0, ""]);
+    never.resolve(new Response());
+  });
+});
