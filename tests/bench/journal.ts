@@ -6,7 +6,8 @@
  *
  * @module
  */
-import { newJournal, writeJournal } from "../../transport/download/journal.ts";
+import { newJournal } from "../../transport/download/journal.ts";
+import { JournalFile } from "../../transport/download/journal_file.ts";
 import { SpanRecorder } from "../../transport/download/span_recorder.ts";
 import { benchArgs, type Row } from "./_bench.ts";
 import { stopwatch } from "./_meter.ts";
@@ -43,22 +44,27 @@ function* writes(total: number): Generator<number> {
 function simulate(folder: string, total: number): Cost {
   const path = `${folder}/x.part.json`;
   const bytes = new Uint8Array(MiB);
-  const before = heap();
+  const heapBefore = heap();
   const recorder = new SpanRecorder();
   const journal = newJournal({ url: "https://civitai.com/api/download/models/1", total });
+  const file = new JournalFile(path);
+  let before = { size: 0, ino: null as number | null };
   let [cpuMs, worstMs, writtenBytes, unwritten] = [0, 0, 0, 0];
   for (const at of writes(total)) {
     recorder.record(bytes, at);
     if ((unwritten += MiB) < flushBytes) continue;
     unwritten = 0;
     const elapsed = stopwatch();
-    writeJournal(path, { ...journal, spans: recorder.entries() }, { sync: false });
+    file.update(journal, recorder, Date.now());
     const spent = elapsed();
     cpuMs += spent.cpuMs!;
     worstMs = Math.max(worstMs, spent.wallMs);
-    writtenBytes += Deno.statSync(path).size;
+    const { size, ino } = Deno.statSync(path);
+    writtenBytes += ino === before.ino ? size - before.size : size;
+    before = { size, ino };
   }
-  return { cpuMs, worstMs, writtenBytes, heapBytes: heap() - before };
+  file.close();
+  return { cpuMs, worstMs, writtenBytes, heapBytes: heap() - heapBefore };
 }
 
 const folder = await Deno.makeTempDir();

@@ -134,13 +134,13 @@ async function firstRun(scene: Scene): Promise<void> {
   let ended: Deno.CommandStatus | undefined;
   child.status.then((status) => ended = status);
   let isKilled = false;
-  const isFarEnough = async () => {
+  const isFarEnough = () => {
     if (civitai.storage.sent() < size * 0.6) return false;
-    const spans = await journalSpans(`${target}.part.json`);
+    const spans = journalSpans(`${target}.part.json`);
     return spans.length > 1 && sizeOf(spans) > size / 4;
   };
   while (ended === undefined) {
-    if (signal.aborted || await isFarEnough()) {
+    if (signal.aborted || isFarEnough()) {
       isKilled = true;
       child.kill("SIGKILL");
       break;
@@ -154,7 +154,7 @@ async function firstRun(scene: Scene): Promise<void> {
   await civitai.storage.idle();
 
   const seen = look();
-  const claimed = sizeOf(await journalSpans(`${target}.part.json`));
+  const claimed = sizeOf(journalSpans(`${target}.part.json`));
   stage.check(isKilled, `kill -9 hit the process after the storage had sent ${formatBytes(seen.sentBytes)}`);
   stage.check(
     seen.resets > 0,
@@ -172,7 +172,7 @@ async function firstRun(scene: Scene): Promise<void> {
 
 async function damage({ stage, target }: Scene): Promise<void> {
   stage.act("While nothing runs, the disk turns over one bit of what is there");
-  const [smallest] = (await journalSpans(`${target}.part.json`)).toSorted((a, b) => sizeOf([a]) - sizeOf([b]));
+  const [smallest] = (journalSpans(`${target}.part.json`)).toSorted((a, b) => sizeOf([a]) - sizeOf([b]));
   const at = Math.floor((smallest!.start + smallest!.end) / 2);
   await flipBit(`${target}.part`, at);
   stage.say(`byte ${at} of the part file is wrong now`);
@@ -180,7 +180,7 @@ async function damage({ stage, target }: Scene): Promise<void> {
 
 async function secondRun(scene: Scene): Promise<void> {
   const { stage, civitai, look, target, size } = scene;
-  const spans = await journalSpans(`${target}.part.json`);
+  const spans = journalSpans(`${target}.part.json`);
   const claimed = sizeOf(spans);
   const lost = Math.min(...spans.map((span) => sizeOf([span])));
   stage.act("The same command again; connections are still reset");

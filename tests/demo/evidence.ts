@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { peekJournal } from "../../transport/internal.ts";
 import { type Span, SpanSet } from "../../transport/body/spans.ts";
 import type { Civitai } from "../_civitai/mod.ts";
 
@@ -25,13 +26,10 @@ export async function exists(path: string): Promise<boolean> {
 }
 
 /** The finished spans a journal names; none while there is no journal. */
-export async function journalSpans(path: string): Promise<Span[]> {
-  try {
-    return JSON.parse(await Deno.readTextFile(path)).spans;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
+export function journalSpans(path: string): readonly Span[] {
+  const journal = peekJournal(path);
+  if (typeof journal === "string") throw new Error(`${path}: ${journal}`);
+  return journal?.spans ?? [];
 }
 
 /** Bytes of all spans together. */

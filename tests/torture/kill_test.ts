@@ -3,7 +3,8 @@ import { assert, assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { download, type DownloadResult, fetchTransport } from "../../transport/mod.ts";
-import { type Journal, newJournal } from "../../transport/download/journal.ts";
+import { type Journal, newJournal, peekJournal } from "../../transport/download/journal.ts";
+import { recordLine } from "../../transport/download/journal_record.ts";
 import { contentAt, randomFrom, sha256Of, startOrigin } from "../_origin/mod.ts";
 import { runVictim, saidBy, startVictim } from "./_run.ts";
 
@@ -104,6 +105,12 @@ const states: Record<string, [leave: (remains: Remains) => void, mostSent: numbe
     write(`${remains.path}.part.json`, journal(remains, [[0, MiB]]));
     write(`${remains.path}.part.json.tmp`, text.slice(0, text.length / 2));
   }, size - MiB],
+  "in the middle of a line that was added to the journal": [(remains) => {
+    Deno.writeFileSync(`${remains.path}.part`, content.subarray(0, half));
+    const { spans } = journal(remains, [[MiB, half - 100], [MiB, half]]);
+    const lines = spans.map((span) => recordLine([span], 1)).join("");
+    write(`${remains.path}.part.json`, `${JSON.stringify(journal(remains, [[0, MiB]]))}\n${lines.slice(0, -4)}`);
+  }, size - half + 100],
   "by a power cut that took the end of the data": [(remains) => {
     Deno.writeFileSync(`${remains.path}.part`, content.subarray(0, half - 100));
     write(`${remains.path}.part.json`, journal(remains, [[0, MiB], [MiB, half]]));
@@ -200,7 +207,7 @@ const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 function provenBytes(path: string): number {
   if (exists(path)) return Deno.statSync(path).size;
   if (!exists(`${path}.part.json`)) return 0;
-  const { spans } = JSON.parse(Deno.readTextFileSync(`${path}.part.json`)) as Journal;
+  const { spans } = peekJournal(`${path}.part.json`) as Journal;
   return spans.reduce((sum, { start, end }) => sum + end - start, 0);
 }
 

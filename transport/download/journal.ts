@@ -1,22 +1,13 @@
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { type Clock, systemClock } from "../clock.ts";
-import { openFresh, openPlain, syncHandle } from "./plain_file.ts";
+import { type JournalSpan, lastOf, readRecords } from "./journal_record.ts";
+import { openFresh, openPlain } from "./plain_file.ts";
 import { redactUrl } from "../http/redact.ts";
 import { wrapDiskError } from "./disk.ts";
 import { safeFileName } from "./safe_name.ts";
 
-/** A finished span and the checksum of its bytes. */
-export interface JournalSpan {
-  /** First byte, from 0. */
-  readonly start: number;
-  /** The byte after the last one. */
-  readonly end: number;
-  /** CRC-32 of the bytes, as an unsigned number. */
-  readonly crc32: number;
-}
-
-/** What `NAME.part.json` says about `NAME.part`. It holds no credentials and no signed query string. */
+/** What `NAME.part.json` says about `NAME.part`, what was added to it included. It holds no credentials and no signed query string. */
 export interface Journal {
   /** Of this format. */
   readonly version: 1;
@@ -118,13 +109,21 @@ export function peekJournal(path: string): Journal | string | undefined {
     throw wrapped;
   }
   if (text === undefined) return "not a plain file of a believable size";
+  // the first line is the account as it was when the journal was last written whole
+  const headEnd = text.indexOf("\n");
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(headEnd < 0 ? text : text.slice(0, headEnd));
   } catch {
     return "not JSON";
   }
-  return findFault(value) ?? value as Journal;
+  const fault = findFault(value);
+  if (fault !== undefined) return fault;
+  const journal = value as Journal;
+  const records = headEnd < 0 ? [] : readRecords(text.slice(headEnd + 1));
+  if (records.length === 0) return journal;
+  const spans = lastOf([...journal.spans, ...records.flatMap(({ spans }) => spans)]);
+  return { ...journal, spans, updated: records.at(-1)!.updated };
 }
 
 /** Undefined for a link, a folder, or more than any journal holds. */
@@ -196,26 +195,34 @@ export function belongs(journal: Journal, url: string, hashes: Readonly<Record<s
   return bare(journal.url) === bare(redactUrl(url));
 }
 
+export type { JournalSpan };
+
+/** A journal that was just written, as one line. */
+export interface WrittenJournal {
+  /** The open file, to be added to; whoever asked closes it. */
+  readonly file: number;
+  /** How long it is, in characters. */
+  readonly length: number;
+}
+
 /**
- * Puts `journal` at `path` in one step: readers see the old one or the new one, also after a failure. To claim only
- * what a power cut cannot take back, fix the spans first, then sync the part file, then write the journal.
+ * Puts `journal` at `path` in one step: readers see the old one or the new one, also after a failure. Nothing is synced:
+ * what a power cut leaves is proven, span by span, before it is believed.
  *
- * @param options `sync`: whether the journal's own bytes are brought to the disk before it takes its name. Default true.
  * @throws {DiskError} when the disk refuses; the old journal is then still in place.
  */
-export function writeJournal(path: string, journal: Journal, { sync = true }: { sync?: boolean } = {}): void {
+export function writeJournal(path: string, journal: Journal): WrittenJournal {
   const fresh = `${path}.tmp`;
+  let file: number | undefined;
   try {
-    const file = openFresh(fresh, 0o600);
-    try {
-      writeFileSync(file, JSON.stringify(journal));
-      if (sync) syncHandle(file);
-    } finally {
-      closeSync(file);
-    }
+    const text = `${JSON.stringify(journal)}\n`;
+    file = openFresh(fresh, 0o600);
+    writeFileSync(file, text);
     renameSync(fresh, path);
+    return { file, length: text.length };
   } catch (error) {
     try {
+      if (file !== undefined) closeSync(file);
       rmSync(fresh, { force: true });
     } catch {
       // the first failure says more

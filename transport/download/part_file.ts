@@ -7,7 +7,8 @@ import type { Span } from "../body/spans.ts";
 import { redactUrl } from "../http/redact.ts";
 import { type DigestFollower, followDigest, type HashName } from "./digest.ts";
 import { readAt, renameDurably, wrapDiskError, writeAll } from "./disk.ts";
-import { belongs, type Journal, moveAside, newJournal, readJournal, urlDigest, writeJournal } from "./journal.ts";
+import { belongs, type Journal, moveAside, newJournal, readJournal, urlDigest } from "./journal.ts";
+import { JournalFile } from "./journal_file.ts";
 import { checkPlace, lockPart, type PartLock, removeEmpty } from "./lock.ts";
 import { proveSpans, SpanRecorder } from "./span_recorder.ts";
 import { Due, SyncBehind } from "./sync_behind.ts";
@@ -45,7 +46,9 @@ export class PartFile {
   readonly #journalPath: string;
   #lock: PartLock;
   #recorder: SpanRecorder = new SpanRecorder();
+  /** What the journal says besides the spans; never changed, only replaced. */
   #journal: Journal;
+  readonly #journalFile: JournalFile;
   #digest: DigestFollower;
   #sync: SyncBehind;
   readonly #flushDue: Due;
@@ -58,6 +61,7 @@ export class PartFile {
     this.#options = options;
     this.#lock = lock;
     this.#journalPath = `${lock.path}.json`;
+    this.#journalFile = new JournalFile(this.#journalPath);
     this.#journal = newJournal({ url: options.url, digests: options.hashes, clock: options.clock });
     this.#digest = followDigest(lock.path, options.names);
     this.#sync = new SyncBehind(lock.file, options.clock);
@@ -95,7 +99,7 @@ export class PartFile {
     }
     if (!this.#options.resume) return this.restart();
     const spans = await proveSpans(this.#lock.path, found.spans, this.#options);
-    this.#journal = { ...found, url: redactUrl(url), urlDigest: urlDigest(url), digests: { ...hashes }, spans };
+    this.#journal = { ...found, url: redactUrl(url), urlDigest: urlDigest(url), digests: { ...hashes }, spans: [] };
     this.#recorder = new SpanRecorder({ spans });
     this.#restored = spans;
     this.proof = `${spans.length} of ${found.spans.length} spans`;
@@ -186,8 +190,7 @@ export class PartFile {
   /** Writes the journal: what it names was written before, and carries a checksum. */
   flush(): void {
     this.#flushDue.reset();
-    this.#journal = { ...this.#journal, spans: this.#recorder.entries(), updated: this.#options.clock.date() };
-    writeJournal(this.#journalPath, this.#journal, { sync: false });
+    this.#journalFile.update(this.#journal, this.#recorder, this.#options.clock.date());
   }
 
   /** The hashes of the whole file; waits until the follower has caught up. */
@@ -242,6 +245,7 @@ export class PartFile {
   setAside(): void {
     const { path } = this.#lock;
     this.#digest.close();
+    this.#journalFile.close();
     try {
       moveAside(path, this.#journalPath);
     } finally {
@@ -266,6 +270,7 @@ export class PartFile {
   publish(name: string, replace: boolean): void {
     this.#digest.close();
     checkPlace(this.#lock);
+    this.#journalFile.close();
     // where a file in use cannot be renamed, the lock is given up just before
     if (Deno.build.os === "windows") this.#lock.release();
     renameDurably(this.#lock.path, name, { replace });
@@ -284,7 +289,9 @@ export class PartFile {
     await this.#sync.settled;
     try {
       if (this.#flushDue.bytes > 0) this.flush();
+      this.#journalFile.settle(this.#journal, this.#recorder, this.#options.clock.date());
     } finally {
+      this.#journalFile.close();
       if (this.covered === 0) {
         // nothing was won: nothing needs to stay
         rmSync(this.#journalPath, { force: true });
@@ -299,6 +306,7 @@ export class PartFile {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#digest.close();
+    this.#journalFile.close();
     this.#lock.release();
   }
 }

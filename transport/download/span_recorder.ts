@@ -21,6 +21,8 @@ export class SpanRecorder {
   readonly #maxSpanBytes: number;
   readonly #byEnd: Map<number, JournalSpan> = new Map();
   #covered = new SpanSet();
+  /** Spans nobody was told of yet; undefined when everything has to be told anew. */
+  #changed: Set<JournalSpan> | undefined;
 
   /** Starts with what a journal proved. @throws {RangeError} when `maxSpanBytes` is not a positive whole number. */
   constructor({ spans = [], maxSpanBytes = 16 * 1024 * 1024 }: SpanRecorderOptions = {}) {
@@ -56,6 +58,7 @@ export class SpanRecorder {
    */
   forget(start: number, end: number): SpanSet {
     const gone = new SpanSet();
+    this.#changed = undefined;
     for (const span of this.#byEnd.values()) {
       if (span.start >= end || span.end <= start) continue;
       this.#byEnd.delete(span.end);
@@ -80,13 +83,24 @@ export class SpanRecorder {
     return joined;
   }
 
+  /** Spans that are new, or longer, since the last time; undefined when those told before do not all stand any more. */
+  takeChanged(): JournalSpan[] | undefined {
+    const changed = this.#changed && [...this.#changed];
+    this.#changed = new Set();
+    return changed;
+  }
+
   #append(bytes: Uint8Array, at: number): void {
     const end = at + bytes.length;
-    const open = this.#byEnd.get(at);
-    if (open && end - open.start <= this.#maxSpanBytes) {
+    let open = this.#byEnd.get(at);
+    if (open && end - open.start > this.#maxSpanBytes) open = undefined;
+    if (open) {
       this.#byEnd.delete(at);
-      this.#byEnd.set(end, { start: open.start, end, crc32: crc32(bytes, open.crc32) });
-    } else this.#byEnd.set(end, { start: at, end, crc32: crc32(bytes) });
+      this.#changed?.delete(open);
+    }
+    const span = { start: open?.start ?? at, end, crc32: crc32(bytes, open?.crc32 ?? 0) };
+    this.#byEnd.set(end, span);
+    this.#changed?.add(span);
     this.#covered.add(at, end);
   }
 }
