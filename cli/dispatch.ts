@@ -11,6 +11,7 @@ import { elsewhere } from "./options/elsewhere.ts";
 import { ExitCode, exitCode } from "./exit_code.ts";
 import { describeFailure } from "./terminal/failure.ts";
 import { commandHelp, helpOptions, programHelp, shortHelp } from "./help.ts";
+import { loadPart, MissingPartError } from "./missing_part.ts";
 import { InterruptedError, withHangUps } from "./terminal/interrupt.ts";
 import type { Io } from "./terminal/io.ts";
 import { readSettings } from "./settings/read_settings.ts";
@@ -68,7 +69,9 @@ function atMost(most: number, { operands }: Pick<Args<Flags>, "operands">): void
 async function showHelp(io: Io, name: string | undefined, locale: Locale): Promise<number> {
   const options = helpOptions(io, locale);
   const entry = name === undefined ? undefined : find(name);
-  io.stdout(entry === undefined ? programHelp(options) : commandHelp({ ...entry, ...await entry.load() }, options));
+  io.stdout(
+    entry === undefined ? programHelp(options) : commandHelp({ ...entry, ...await loadPart(entry.load) }, options),
+  );
   return ExitCode.ok;
 }
 
@@ -85,13 +88,17 @@ function describe(error: unknown, io: Io, locale: Locale, style: Style): number 
     io.stderr(`${style.bad(label)}: ${error.texts[locale]}\n${usageText[locale].see(command)}\n`);
     return ExitCode.usage;
   }
+  if (error instanceof MissingPartError) {
+    io.stderr(`${printable(error.texts[locale])}\n`);
+    return ExitCode.other;
+  }
   io.stderr(describeFailure(error, undefined, locale, style));
   return exitCode(error);
 }
 
 async function runCommand(entry: CommandEntry, args: readonly string[], io: Io): Promise<number> {
   try {
-    const command = await entry.load();
+    const command = await loadPart(entry.load);
     const table: Flags & typeof commonFlags = { ...command.flags, ...commonFlags };
     const parsed = splitArgs(args, table);
     if (parsed.has("help")) return await showHelp(io, entry.name, asked(args, io));

@@ -1,4 +1,3 @@
-import { unicodeWidth } from "@std/cli/unicode-width";
 import type { Locale } from "../transport/mod.ts";
 import type { Command } from "./command.ts";
 import { type CommandEntry, type CommandGroup, commands } from "./commands/commands.ts";
@@ -7,7 +6,7 @@ import { commonFlags, versionFlags } from "./options/shared_flags.ts";
 import { likelyLocale } from "./settings/locale.ts";
 import { envNames, settingKeys, settingRow } from "./settings/table.ts";
 import type { Io } from "./terminal/io.ts";
-import { brokenLines, rowLines, wrapped } from "./terminal/wrap.ts";
+import { brokenLines, ownWidth, rowLines, wrapped } from "./terminal/wrap.ts";
 import { environmentText } from "./texts/environment.ts";
 import { helpText } from "./texts/help.ts";
 
@@ -34,7 +33,7 @@ function page(sections: readonly string[], columns: number): string {
 
 /** A heading and its rows, already broken. */
 function list(title: string, rows: readonly (readonly [string, string])[], { locale, columns }: HelpOptions): string {
-  const hang = 4 + Math.max(...rows.map(([term]) => unicodeWidth(term)));
+  const hang = 4 + Math.max(...rows.map(([term]) => ownWidth(term)));
   const lines = rows.flatMap(([term, text]) => rowLines({ indent: 2, term, hang, text }, Math.min(widest, columns)));
   return [...brokenLines(helpText[locale].heading(title), columns), ...lines].join("\n");
 }

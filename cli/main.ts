@@ -1,5 +1,7 @@
 import { version } from "../transport/http/version.ts";
 import { ExitCode } from "./exit_codes.ts";
+import { loadPart, MissingPartError } from "./missing_part.ts";
+import { likelyLocale } from "./settings/locale.ts";
 import { type Io, processIo } from "./terminal/io.ts";
 
 const versionWords: ReadonlySet<string> = new Set(["--version", "-V", "version"]);
@@ -10,11 +12,16 @@ async function answerAtOnce([word, ...more]: readonly string[], io: Io): Promise
   if (word === undefined || more.length > 0) return undefined;
   if (versionWords.has(word)) io.stdout(`civikit ${version}\n`);
   else if (helpWords.has(word)) {
-    const { helpOptions, programHelp } = await import("./help.ts");
+    const { helpOptions, programHelp } = await loadPart(loadHelp);
     io.stdout(programHelp(helpOptions(io)));
   } else return undefined;
   return ExitCode.ok;
 }
+
+// Deno reads all that a program's imports lead to before its first line runs, also those that are made later. The casts
+// hide these two from it; bundlers do not see casts.
+const loadHelp = async () => await import("./help.ts" as string) as typeof import("./help.ts");
+const loadDispatch = async () => await import("./dispatch.ts" as string) as typeof import("./dispatch.ts");
 
 /**
  * The whole `civikit` command.
@@ -35,8 +42,14 @@ export async function main(args: readonly string[], io: Io = processIo()): Promi
   // what goes wrong here goes wrong below again, where it can be described
   const code = await answerAtOnce(args, io).catch(() => undefined);
   if (code !== undefined) return code;
-  const { dispatch } = await import("./dispatch.ts");
-  return await dispatch(args, io);
+  try {
+    const { dispatch } = await loadPart(loadDispatch);
+    return await dispatch(args, io);
+  } catch (error) {
+    if (!(error instanceof MissingPartError)) throw error;
+    io.stderr(`${error.texts[likelyLocale(io.env)]}\n`);
+    return ExitCode.other;
+  }
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

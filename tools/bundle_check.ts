@@ -17,7 +17,8 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 export async function bundle(entry: string, folder: string): Promise<string | undefined> {
   const output = join(folder, `${entry.replaceAll("/", "_").replace(/\.ts$/, "")}.js`);
   const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["bundle", "--quiet", ...await registryFlags(), "--output", output, entry],
+    // with the types comes what cli/ loads by paths that are hidden from Deno
+    args: ["bundle", "--quiet", "--check", ...await registryFlags(), "--output", output, entry],
     cwd: ROOT,
     stdout: "inherit",
     stderr: "inherit",

@@ -12,7 +12,10 @@ export interface CommandEntry {
   readonly group: CommandGroup;
   /** One line for the list of commands. */
   readonly summary: Bilingual;
-  /** Loads it: a run pays for the one command it is. */
+  /**
+   * Loads it: a run pays for the one command it is. The cast hides the path from Deno, which would otherwise read all that
+   * every command imports before the first line runs; bundlers do not see casts.
+   */
   load(): Promise<Command>;
 }
 
@@ -25,7 +28,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Downloads files from Civitai, or any https URL, and verifies them.",
       "zh-TW": "從 Civitai 或任何 https 網址下載檔案，並驗證。",
     },
-    load: async () => (await import("./download.ts")).downloadCommand,
+    load: async () => (await import("./download.ts" as string) as typeof import("./download.ts")).downloadCommand,
   },
   {
     name: "queue",
@@ -34,7 +37,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Keeps what is to be downloaded, for a service or for later, and works it off.",
       "zh-TW": "記下要下載的東西，交給服務或留待之後，並逐一完成。",
     },
-    load: async () => (await import("./queue.ts")).queueCommand,
+    load: async () => (await import("./queue.ts" as string) as typeof import("./queue.ts")).queueCommand,
   },
   {
     name: "models",
@@ -43,7 +46,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Searches models, or shows one with its versions.",
       "zh-TW": "搜尋模型，或查看一個模型與它的版本。",
     },
-    load: async () => (await import("./models.ts")).modelsCommand,
+    load: async () => (await import("./models.ts" as string) as typeof import("./models.ts")).modelsCommand,
   },
   {
     name: "versions",
@@ -52,7 +55,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Shows a model version, or finds the one a file belongs to.",
       "zh-TW": "查看一個模型版本，或找出檔案屬於哪個版本。",
     },
-    load: async () => (await import("./versions.ts")).versionsCommand,
+    load: async () => (await import("./versions.ts" as string) as typeof import("./versions.ts")).versionsCommand,
   },
   {
     name: "images",
@@ -61,7 +64,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Searches the gallery, shows how an image was made, saves images.",
       "zh-TW": "搜尋圖片、查看圖片怎麼做的、儲存圖片。",
     },
-    load: async () => (await import("./images.ts")).imagesCommand,
+    load: async () => (await import("./images.ts" as string) as typeof import("./images.ts")).imagesCommand,
   },
   {
     name: "creators",
@@ -70,7 +73,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Searches those who publish models.",
       "zh-TW": "搜尋創作者。",
     },
-    load: async () => (await import("./creators.ts")).creatorsCommand,
+    load: async () => (await import("./creators.ts" as string) as typeof import("./creators.ts")).creatorsCommand,
   },
   {
     name: "tags",
@@ -79,7 +82,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Searches tags.",
       "zh-TW": "搜尋標籤。",
     },
-    load: async () => (await import("./tags.ts")).tagsCommand,
+    load: async () => (await import("./tags.ts" as string) as typeof import("./tags.ts")).tagsCommand,
   },
   {
     name: "users",
@@ -88,7 +91,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Searches users, or shows one.",
       "zh-TW": "搜尋使用者，或查看一位。",
     },
-    load: async () => (await import("./users.ts")).usersCommand,
+    load: async () => (await import("./users.ts" as string) as typeof import("./users.ts")).usersCommand,
   },
   {
     name: "enums",
@@ -97,7 +100,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Lists the words Civitai knows: kinds of models, base models, ...",
       "zh-TW": "列出 Civitai 認得的字：模型種類、基礎模型等。",
     },
-    load: async () => (await import("./enums.ts")).enumsCommand,
+    load: async () => (await import("./enums.ts" as string) as typeof import("./enums.ts")).enumsCommand,
   },
   {
     name: "scan",
@@ -106,7 +109,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Finds out what the model files in a folder are, and which are there twice.",
       "zh-TW": "找出資料夾裡的模型檔案是什麼、哪些重複。",
     },
-    load: async () => (await import("./scan.ts")).scanCommand,
+    load: async () => (await import("./scan.ts" as string) as typeof import("./scan.ts")).scanCommand,
   },
   {
     name: "verify",
@@ -115,7 +118,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Hashes files again and compares them with the lock file, or with the last scan.",
       "zh-TW": "重新計算檔案的雜湊，與鎖定檔或上次掃描比對。",
     },
-    load: async () => (await import("./verify.ts")).verifyCommand,
+    load: async () => (await import("./verify.ts" as string) as typeof import("./verify.ts")).verifyCommand,
   },
   {
     name: "add",
@@ -124,7 +127,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Adds models to a project's manifest and lock file, and installs them.",
       "zh-TW": "把模型加進專案的清單檔與鎖定檔，並安裝。",
     },
-    load: async () => (await import("./add.ts")).addCommand,
+    load: async () => (await import("./add.ts" as string) as typeof import("./add.ts")).addCommand,
   },
   {
     name: "remove",
@@ -133,7 +136,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Takes models out of a project, with the files that were installed for them.",
       "zh-TW": "把模型從專案移除，連同為它安裝的檔案。",
     },
-    load: async () => (await import("./remove.ts")).removeCommand,
+    load: async () => (await import("./remove.ts" as string) as typeof import("./remove.ts")).removeCommand,
   },
   {
     name: "install",
@@ -142,7 +145,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Makes a folder of models exactly what its lock file says.",
       "zh-TW": "讓模型資料夾與鎖定檔完全一致。",
     },
-    load: async () => (await import("./install.ts")).installCommand,
+    load: async () => (await import("./install.ts" as string) as typeof import("./install.ts")).installCommand,
   },
   {
     name: "outdated",
@@ -151,7 +154,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Shows which of a project's models have newer versions.",
       "zh-TW": "專案裡哪些模型有更新的版本。",
     },
-    load: async () => (await import("./outdated.ts")).outdatedCommand,
+    load: async () => (await import("./outdated.ts" as string) as typeof import("./outdated.ts")).outdatedCommand,
   },
   {
     name: "update",
@@ -160,7 +163,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Takes a project's models to their newest versions.",
       "zh-TW": "把專案的模型更新到最新版本。",
     },
-    load: async () => (await import("./update.ts")).updateCommand,
+    load: async () => (await import("./update.ts" as string) as typeof import("./update.ts")).updateCommand,
   },
   {
     name: "serve",
@@ -169,7 +172,7 @@ export const commands: readonly CommandEntry[] = [
       en: "A download service with a queue: pages in the browser, an API, numbers for Prometheus.",
       "zh-TW": "有佇列的下載服務：網頁、API，以及給 Prometheus 的數字。",
     },
-    load: async () => (await import("./serve.ts")).serveCommand,
+    load: async () => (await import("./serve.ts" as string) as typeof import("./serve.ts")).serveCommand,
   },
   {
     name: "transfers",
@@ -178,7 +181,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Shows what every civikit on this machine downloads; pauses, resumes and cancels it.",
       "zh-TW": "這台電腦上每個 civikit 正在下載什麼；可暫停、繼續、取消。",
     },
-    load: async () => (await import("./transfers.ts")).transfersCommand,
+    load: async () => (await import("./transfers.ts" as string) as typeof import("./transfers.ts")).transfersCommand,
   },
   {
     name: "report",
@@ -187,7 +190,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Shows requests, errors with hints, response times and downloads of the last days.",
       "zh-TW": "最近幾天的下載、請求、錯誤與回應時間。",
     },
-    load: async () => (await import("./report.ts")).reportCommand,
+    load: async () => (await import("./report.ts" as string) as typeof import("./report.ts")).reportCommand,
   },
   {
     name: "logs",
@@ -196,7 +199,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Analyses the log files: errors, response times, or the last lines.",
       "zh-TW": "分析紀錄檔：錯誤、回應時間，或最後幾行。",
     },
-    load: async () => (await import("./logs.ts")).logsCommand,
+    load: async () => (await import("./logs.ts" as string) as typeof import("./logs.ts")).logsCommand,
   },
   {
     name: "config",
@@ -205,7 +208,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Shows and changes the settings of all commands.",
       "zh-TW": "查看與修改所有指令的設定。",
     },
-    load: async () => (await import("./config.ts")).configCommand,
+    load: async () => (await import("./config.ts" as string) as typeof import("./config.ts")).configCommand,
   },
   {
     name: "doctor",
@@ -214,7 +217,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Looks what is wrong with network, key, folders and the rest, and says what to do.",
       "zh-TW": "檢查網路、金鑰、資料夾等有什麼問題，並說明怎麼處理。",
     },
-    load: async () => (await import("./doctor.ts")).doctorCommand,
+    load: async () => (await import("./doctor.ts" as string) as typeof import("./doctor.ts")).doctorCommand,
   },
   {
     name: "login",
@@ -223,7 +226,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Keeps an API key for later commands, once the site has accepted it.",
       "zh-TW": "存下 API 金鑰供之後的指令使用；先向網站確認過才存。",
     },
-    load: async () => (await import("./login.ts")).loginCommand,
+    load: async () => (await import("./login.ts" as string) as typeof import("./login.ts")).loginCommand,
   },
   {
     name: "logout",
@@ -232,7 +235,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Removes the API key that was kept by civikit login.",
       "zh-TW": "移除 civikit login 存下的 API 金鑰。",
     },
-    load: async () => (await import("./logout.ts")).logoutCommand,
+    load: async () => (await import("./logout.ts" as string) as typeof import("./logout.ts")).logoutCommand,
   },
   {
     name: "whoami",
@@ -241,7 +244,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Tells whose API key is in use, and whether Civitai accepts it.",
       "zh-TW": "用的是誰的 API 金鑰，Civitai 是否接受。",
     },
-    load: async () => (await import("./whoami.ts")).whoamiCommand,
+    load: async () => (await import("./whoami.ts" as string) as typeof import("./whoami.ts")).whoamiCommand,
   },
   {
     name: "paths",
@@ -250,7 +253,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Tells every place where something is kept, and how large it is.",
       "zh-TW": "列出所有存放東西的位置與大小。",
     },
-    load: async () => (await import("./paths.ts")).pathsCommand,
+    load: async () => (await import("./paths.ts" as string) as typeof import("./paths.ts")).pathsCommand,
   },
   {
     name: "clean",
@@ -259,7 +262,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Shows what is left of unfinished and failed downloads, and removes it when told.",
       "zh-TW": "列出未完成與失敗的下載留下的檔案，確認後才移除。",
     },
-    load: async () => (await import("./clean.ts")).cleanCommand,
+    load: async () => (await import("./clean.ts" as string) as typeof import("./clean.ts")).cleanCommand,
   },
   {
     name: "cache",
@@ -268,7 +271,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Shows, empties and checks what was kept of earlier answers.",
       "zh-TW": "查看、清空、檢查快取裡留下的回應。",
     },
-    load: async () => (await import("./cache.ts")).cacheCommand,
+    load: async () => (await import("./cache.ts" as string) as typeof import("./cache.ts")).cacheCommand,
   },
   {
     name: "completion",
@@ -277,7 +280,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Prints what your shell needs to complete commands, options and their words.",
       "zh-TW": "印出讓 shell 自動補上指令、選項與選項的字的指令稿。",
     },
-    load: async () => (await import("./completion.ts")).completionCommand,
+    load: async () => (await import("./completion.ts" as string) as typeof import("./completion.ts")).completionCommand,
   },
 ];
 

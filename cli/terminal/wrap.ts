@@ -1,9 +1,17 @@
-import { unicodeWidth } from "@std/cli/unicode-width";
-
 /** What may not begin a line of Chinese, and what may not end one. */
 const closing = "，。、；：！？）」』";
 const opening = "（「『";
 const wide = "\\u2e80-\\u9fff\\uf900-\\uffef";
+const wideOnes = new RegExp(`[${wide}]`, "gu");
+
+/**
+ * The columns a text of our own takes: Latin, Chinese, punctuation. Names from elsewhere, which may hold anything, are for
+ * `unicodeWidth()`, which the help would spend half its time on loading.
+ */
+export function ownWidth(text: string): number {
+  return text.length + (text.match(wideOnes)?.length ?? 0);
+}
+
 /** The pieces a line may be broken between: words, and single characters of Chinese. */
 const pieces = new RegExp(
   `\\s+|[${opening}]*(?:[^\\s${wide}]+|[^\\s${opening}])[${closing}]*|[${opening}]+`,
@@ -15,7 +23,7 @@ export function brokenLines(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = "";
   for (const [piece] of text.matchAll(pieces)) {
-    if (line !== "" && unicodeWidth((line + piece).trimEnd()) > columns) {
+    if (line !== "" && ownWidth((line + piece).trimEnd()) > columns) {
       lines.push(line.trimEnd());
       line = piece.trimStart();
     } else line += line === "" ? piece.trimStart() : piece;
@@ -42,7 +50,7 @@ const leastText = 24;
 /** A row in lines of at most `columns`: beside its term where there is room, else below it. */
 export function rowLines({ indent, term, hang, text }: Row, columns: number): string[] {
   const left = " ".repeat(indent);
-  const isBelow = text !== "" && (columns - hang < leastText || unicodeWidth(term) + indent + 1 > hang);
+  const isBelow = text !== "" && (columns - hang < leastText || ownWidth(term) + indent + 1 > hang);
   if (text === "" || isBelow) {
     const [first = "", ...more] = brokenLines(term, columns - indent);
     const below = " ".repeat(indent + 4);
@@ -52,7 +60,7 @@ export function rowLines({ indent, term, hang, text }: Row, columns: number): st
       ...brokenLines(text, columns - indent - 4).map((part) => below + part),
     ];
   }
-  const head = left + term + " ".repeat(hang - indent - unicodeWidth(term));
+  const head = left + term + " ".repeat(hang - indent - ownWidth(term));
   return brokenLines(text, columns - hang).map((part, at) => (at === 0 ? head : " ".repeat(hang)) + part);
 }
 
@@ -76,7 +84,7 @@ function blocksOf(text: string): Block[] {
       if (last && "term" in last && indent > last.indent && (indent >= last.hang || last.text !== "")) {
         blocks[blocks.length - 1] = { ...last, text: joined(last.text, line.trim()) };
       } else {
-        const hang = indent + unicodeWidth(term!) + (gap?.length ?? 0);
+        const hang = indent + ownWidth(term!) + (gap?.length ?? 0);
         blocks.push({ indent, term: term!, hang, text: rest });
       }
     } else if (last && "paragraph" in last && last.paragraph !== "" && line !== "") {

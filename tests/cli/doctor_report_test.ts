@@ -79,6 +79,39 @@ const canAsk = new Deno.Command("script", { args: ["--version"], stderr: "null" 
   () => false,
 );
 
+/** What a program says on a terminal where nobody answers. */
+async function onTerminal(words: readonly string[], env: Record<string, string>): Promise<string> {
+  const { stdout } = await new Deno.Command("timeout", {
+    args: ["60", "script", "-qec", words.map((word) => `'${word}'`).join(" "), "/dev/null"],
+    env,
+    clearEnv: true,
+    stdin: "null",
+  }).output();
+  return new TextDecoder().decode(stdout);
+}
+
+Deno.test({
+  name: "civikit that may not read its own modules says so in both languages, and asks for nothing",
+  ignore: !(await canAsk),
+  fn: async () => {
+    const root = fileURLToPath(new URL("../../", import.meta.url));
+    const { PATH = "", DENO_DIR, HOME = "." } = Deno.env.toObject();
+    const env = { PATH, DENO_DIR: DENO_DIR ?? join(HOME, ".cache", "deno"), NO_COLOR: "1" };
+    const flags = ["--quiet", "--no-check", ...await registryFlags(root), "--allow-env"];
+    for (
+      const [LANG, told] of [["C", "Deno was not given --allow-read for them"], ["zh_TW.UTF-8", "沒有給"]] as const
+    ) {
+      for (const word of ["--help", "doctor"]) {
+        const words = [Deno.execPath(), "run", ...flags, join(root, "cli", "main.ts"), word];
+        const said = await onTerminal(words, { ...env, LANG });
+        assert(!/Allow\?|Deno requests/.test(said), said);
+        assertStringIncludes(said, told);
+        assertStringIncludes(said, "--allow-read");
+      }
+    }
+  },
+});
+
 Deno.test({
   name: "civikit doctor without any right asks for none, on a terminal either, and tells which it takes",
   ignore: !(await canAsk),
@@ -90,15 +123,18 @@ Deno.test({
       const { PATH = "", DENO_DIR, HOME = "." } = Deno.env.toObject();
       const env = { ...homeIn(folder), PATH, DENO_DIR: DENO_DIR ?? join(HOME, ".cache", "deno"), NO_COLOR: "1" };
       for (const [rights, told] of [[[], "--allow-net=127.0.0.1:1"], [["--allow-env"], "--allow-read="]] as const) {
-        const main = [...flags, ...rights, join(root, "cli", "main.ts"), "doctor", "--base-url", "http://127.0.0.1:1"];
+        // the program itself is read from disk here
+        const main = [
+          ...flags,
+          ...rights,
+          `--allow-read=${root}`,
+          join(root, "cli", "main.ts"),
+          "doctor",
+          "--base-url",
+          "http://127.0.0.1:1",
+        ];
         const words = [Deno.execPath(), "run", "--quiet", "--no-check", ...main];
-        const { stdout } = await new Deno.Command("timeout", {
-          args: ["60", "script", "-qec", words.map((word) => `'${word}'`).join(" "), "/dev/null"],
-          env,
-          clearEnv: true,
-          stdin: "null",
-        }).output();
-        const said = new TextDecoder().decode(stdout);
+        const said = await onTerminal(words, env);
         assert(!/Allow\?|Deno requests/.test(said), said);
         assertStringIncludes(said, "civikit was not given the right to reach it");
         assertStringIncludes(said, told);

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { unicodeWidth } from "@std/cli/unicode-width";
 import { loadCommands } from "../../cli/commands/commands.ts";
 import { commandHelp, programHelp, shortHelp } from "../../cli/help.ts";
+import { ownWidth } from "../../cli/terminal/wrap.ts";
 import { envNames, settingKeys } from "../../cli/settings/table.ts";
 import { main } from "../../cli/mod.ts";
 import { registryFlags } from "../../tools/registry.ts";
@@ -80,36 +81,64 @@ Deno.test("a usage error ends with the command whose help says more, in the read
 
 interface Module {
   specifier: string;
-  dependencies?: { code?: { specifier?: string }; isDynamic?: boolean }[];
+  dependencies?: { code?: { specifier?: string } }[];
 }
 
-/** The modules of ours that `entries` load before anything runs. */
-async function loaded(...entries: string[]): Promise<string[]> {
+/**
+ * What Deno reads before the first line of each of `entries` runs, in that order: imports, and later ones whose path it can
+ * see. Ours by their path, packages and modules of Deno by their name.
+ */
+async function read(...entries: string[]): Promise<string[]> {
   const root = new URL("../../", import.meta.url).href;
-  const graph = new Map<string, Module>();
+  const queue = entries.map((entry) => new URL(entry, root).href);
   for (const entry of entries) {
     const args = ["info", "--json", ...await registryFlags(), new URL(entry, root).href];
     const { stdout } = await new Deno.Command(Deno.execPath(), { args, cwd: new URL(root) }).output();
     const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as { modules: Module[] };
-    for (const module of modules) graph.set(module.specifier, module);
-  }
-  const queue = entries.map((entry) => new URL(entry, root).href);
-  for (const at of queue) {
-    for (const { code, isDynamic } of graph.get(at)?.dependencies ?? []) {
-      const to = code?.specifier;
-      if (to !== undefined && !isDynamic && !queue.includes(to)) queue.push(to);
+    const graph = new Map(modules.map((module) => [module.specifier, module]));
+    for (const at of queue) {
+      for (const { code } of graph.get(at)?.dependencies ?? []) {
+        if (code?.specifier !== undefined && !queue.includes(code.specifier)) queue.push(code.specifier);
+      }
     }
   }
-  return queue.filter((url) => url.startsWith(root)).map((url) => url.slice(root.length))
-    .filter((path) => !path.startsWith("tools/")).sort();
+  return queue.map((url) => url.replace(root, "")).sort();
 }
 
-Deno.test("--version loads nothing, and --help no command, no transport and no API", async () => {
-  const all = ["cli/exit_codes.ts", "cli/main.ts", "cli/mod.ts", "cli/terminal/io.ts", "transport/http/version.ts"];
-  assertEquals(await loaded("cli/mod.ts"), all);
-  const help = await loaded("cli/main.ts", "cli/help.ts");
+const mine = (paths: readonly string[]) => paths.filter((path) => !path.includes(":") && !path.startsWith("tools/"));
+
+Deno.test("--version reads seven modules, and --help no command, no transport, no package and nothing of node:", async () => {
+  const first = await read("cli/mod.ts");
+  assertEquals(mine(first), [
+    "cli/exit_codes.ts",
+    "cli/main.ts",
+    "cli/missing_part.ts",
+    "cli/mod.ts",
+    "cli/settings/locale.ts",
+    "cli/terminal/io.ts",
+    "transport/http/version.ts",
+  ]);
+  const help = await read("cli/main.ts", "cli/help.ts");
   const allowed =
     /^(?:cli\/(?:commands\/commands|options\/|settings\/|terminal\/|texts\/|[a-z_]+\.ts)|transport\/http\/version)/;
-  assertEquals(help.filter((path) => !allowed.test(path)), []);
+  // the prompt for a key has its own package, which is read and not loaded
+  const packages = new Set(await read("cli/terminal/io.ts"));
+  assertEquals(help.filter((path) => !allowed.test(path) && !packages.has(path)), []);
   assert(help.length < 25, help.join());
+});
+
+Deno.test("a command reads no other command, and none but the service reads its pages", async () => {
+  const download = await read("cli/main.ts", "cli/dispatch.ts", "cli/commands/download.ts");
+  assertEquals(mine(download).filter((path) => path.startsWith("cli/commands/")), [
+    "cli/commands/commands.ts",
+    "cli/commands/download.ts",
+  ]);
+  assertEquals(download.filter((path) => /^npm:\/?(?:hono|yaml|idiomorph|sortablejs)|^hub\/pages\//.test(path)), []);
+  assert(mine(download).length < 380, `${mine(download).length}`);
+});
+
+Deno.test("the help's own measure of a text is the terminal's", () => {
+  for (const line of locales.flatMap((locale) => helps(locale, 80)).flatMap((help) => help.split("\n"))) {
+    assertEquals(ownWidth(line), unicodeWidth(line), line);
+  }
 });

@@ -1,5 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { namedFlags } from "../../cli/options/flags.ts";
+import { loadPart, MissingPartError } from "../../cli/missing_part.ts";
 import { loadCommands } from "../../cli/commands/commands.ts";
 import { main } from "../../cli/mod.ts";
 import { version } from "../../transport/mod.ts";
@@ -72,4 +73,14 @@ Deno.test("civikit refuses a broken setting with exit code 2 and names it", asyn
   const io = testIo({ env: { CIVIKIT_LANG: "xx" } });
   assertEquals(await main(["download", "1"], io), 2);
   assert(io.err.includes("CIVIKIT_LANG") && io.err.includes("Wrong setting"), io.err);
+});
+
+Deno.test("a part that cannot be fetched is told in both languages, with what to do", async () => {
+  const error = await assertRejects(
+    () => loadPart(() => import("http://127.0.0.1:1/part.ts" as string)),
+    MissingPartError,
+    "http://127.0.0.1:1/part.ts",
+  );
+  assertStringIncludes(error.texts.en, "connect and run it again");
+  assertStringIncludes(error.texts["zh-TW"], "請連上網路後再執行一次");
 });

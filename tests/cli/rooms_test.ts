@@ -15,6 +15,7 @@ const floors = [
   ["options"],
   ["settings"],
   ["terminal"],
+  ["missing_part.ts"],
   ["texts"],
   ["exit_code.ts"],
   ["exit_codes.ts"],
