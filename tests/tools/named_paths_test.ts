@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 /** Made by tasks, so not there in a fresh checkout. */
-const made = new Set(["dist/", ".tmp/"]);
+const made = new Set(["dist/", "dist/bundle/", ".tmp/"]);
 
 /** Every file of the checkout, and every folder with a slash at its end, as git would list them. */
 async function checkout(folder = ""): Promise<string[]> {
