@@ -72,45 +72,48 @@ export interface WalkOptions {
  * ```
  */
 export function walk(root: string, options: WalkOptions = {}): Walk {
+  const files: DiskFile[] = [];
   const steps = walkInSteps(root, options);
   for (;;) {
     const { done, value } = steps.next();
-    if (done) return value;
+    if (done) return { files, skipped: value };
+    if (value !== undefined) files.push(value);
   }
 }
 
 /**
- * {@linkcode walk} for whoever has other things to do: it stops after each entry.
+ * {@linkcode walk} for whoever has other things to do: it stops after each entry, with the file where it is one.
  *
+ * @returns What could not be looked at.
  * @throws {DiskError} When `root` itself cannot be read.
  */
 export function* walkInSteps(
   root: string,
   { extensions = modelExtensions }: WalkOptions = {},
-): Generator<void, Walk> {
+): Generator<DiskFile | undefined, Skip[]> {
   const base = resolve(root);
   const wanted = new Set(extensions.map((extension) => extension.toLowerCase()));
-  const files: DiskFile[] = [];
   const skipped: Skip[] = [];
   const seen = new Set<string>();
+  type Steps = Generator<DiskFile | undefined, void>;
 
-  function* look(path: string, action: string, work: () => Generator<void> | void): Generator<void> {
+  function* look(path: string, action: string, work: () => Steps): Steps {
     try {
-      yield* work() ?? [];
+      yield* work();
     } catch (error) {
       if (path === base) throw wrapDiskError(error, path, action);
       skipped.push(skip(path, action, error));
     }
   }
 
-  function visitFile(path: string, { size, mtime, dev, ino, isFile }: Deno.FileInfo, isLink: boolean): void {
+  function* visitFile(path: string, { size, mtime, dev, ino, isFile }: Deno.FileInfo, isLink: boolean): Steps {
     if (!isFile) return;
     const name = relative(base, path).split(sep).join("/") || basename(path);
     const inode = ino === null || ino === 0 ? null : `${dev}:${ino}`;
-    files.push({ path, name, bytes: size, mtimeMs: mtime?.getTime() ?? 0, inode, isLink });
+    yield { path, name, bytes: size, mtimeMs: mtime?.getTime() ?? 0, inode, isLink };
   }
 
-  function* visitFolder(path: string, real: string): Generator<void> {
+  function* visitFolder(path: string, real: string): Steps {
     if (seen.has(real)) return;
     seen.add(real);
     const entries = [...Deno.readDirSync(path)].sort((a, b) => a.name < b.name ? -1 : 1);
@@ -118,13 +121,13 @@ export function* walkInSteps(
       if (name.startsWith(".")) continue;
       const child = join(path, name);
       const isWanted = wanted.has(name.slice(name.lastIndexOf(".") + 1).toLowerCase());
-      yield;
+      yield undefined;
       if (isDirectory) yield* look(child, "reading the folder", () => visitFolder(child, join(real, name)));
       else if (isSymlink) {
         yield* look(child, "following", function* () {
           const info = isWanted ? Deno.statSync(child) : targetOf(child);
           if (info?.isDirectory) yield* visitFolder(child, Deno.realPathSync(child));
-          else if (info && isWanted) visitFile(child, info, true);
+          else if (info && isWanted) yield* visitFile(child, info, true);
         });
       } else if (isWanted) yield* look(child, "looking at", () => visitFile(child, Deno.statSync(child), false));
     }
@@ -133,9 +136,9 @@ export function* walkInSteps(
   yield* look(base, "reading", function* () {
     const info = Deno.statSync(base);
     if (info.isDirectory) yield* visitFolder(base, Deno.realPathSync(base));
-    else visitFile(base, info, Deno.lstatSync(base).isSymlink);
+    else yield* visitFile(base, info, Deno.lstatSync(base).isSymlink);
   });
-  return { files, skipped };
+  return skipped;
 }
 
 /** What a link leads to; undefined where it leads nowhere, or round in a circle. */
