@@ -26,6 +26,7 @@ const benches: Readonly<Record<string, string>> = {
   monitor: "monitor.ts",
   serve: "serve.ts",
   queue: "queue.ts",
+  service: "service.ts",
 };
 
 /** Runs one bench in a process of its own; a row that says so where it fails. */
