@@ -215,10 +215,14 @@ export function resumeTransport(inner: Transport, {
         const byob = controller.byobRequest!;
         const { buffer, byteOffset, byteLength } = byob.view as Uint8Array<ArrayBuffer>;
         const bufferBytes = buffer.byteLength;
-        /** The consumer's buffer travels down to the socket and back; a new one only where that lost it. */
-        let given: ArrayBuffer | undefined = buffer;
+        /**
+         * The consumer's buffer travels down to the socket and back, and a new one only where that lost it. With a body
+         * that breaks off it is lost: so it never goes where the consumer has something else in it (as after the first
+         * of several reads that fill it).
+         */
+        let given: ArrayBuffer | undefined = byteLength === bufferBytes ? buffer : undefined;
         const take = () => {
-          const view = new Uint8Array(given ?? new ArrayBuffer(bufferBytes), byteOffset, byteLength);
+          const view = new Uint8Array(given ?? new ArrayBuffer(Math.min(byteLength, allocateBytes)));
           given = undefined;
           return view;
         };
@@ -234,10 +238,10 @@ export function resumeTransport(inner: Transport, {
             );
           } else if (!buffer.detached) {
             controller.enqueue(bytes as Uint8Array<ArrayBuffer>);
-          } else if (bytes.byteOffset === byteOffset && bytes.buffer.byteLength === bufferBytes) {
+          } else if (bytes.byteOffset === 0 && bytes.buffer.byteLength === bufferBytes) {
             byob.respondWithNewView(bytes);
           } else {
-            const moved = new Uint8Array(new ArrayBuffer(bufferBytes), byteOffset, bytes.byteLength);
+            const moved = new Uint8Array(new ArrayBuffer(bufferBytes), 0, bytes.byteLength);
             moved.set(bytes);
             byob.respondWithNewView(moved);
           }

@@ -130,6 +130,26 @@ Deno.test("resumeTransport() fills the reader's own large buffers", async () => 
   assertEquals(at, size);
 });
 
+Deno.test("resumeTransport() loses nothing of a buffer that its reader fills in several reads, or has filled in part", async () => {
+  const faults: Fault[] = [{ kind: "cut", after: 70_000, how: "rst" }];
+  await using origin = await startOrigin({ files: { "/a.bin": file }, faults });
+  using socket = fetchTransport();
+  for (const front of [0, 1000]) {
+    const transport = resumeTransport(socket, { delayMs: 0, maxAttempts: 100 });
+    const response = await transport.fetch(new Request(`${origin.url}/a.bin`));
+    const reader = response.body!.getReader({ mode: "byob" });
+    const filled = new Uint8Array(size + front);
+    filled.fill(7, 0, front);
+    // `min` alone keeps the buffer from coming back before it is full
+    const { value } = await reader.read(filled.subarray(front), { min: size });
+    const all = new Uint8Array(value!.buffer);
+    const wrong = all.subarray(front).findIndex((byte, at) => byte !== expected[at]);
+    assertEquals(wrong, -1);
+    assert(all.subarray(0, front).every((byte) => byte === 7));
+    await reader.cancel();
+  }
+});
+
 Deno.test("resumeTransport() stops at the caller's abort, with its reason", async () => {
   await using origin = await startOrigin({ files: { "/a.bin": file }, faults: [{ kind: "stall", after: 100_000 }] });
   using socket = fetchTransport();
