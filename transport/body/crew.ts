@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { Context } from "../transport.ts";
 import type { Lane } from "./range_plan.ts";
 import type { Span } from "./spans.ts";
+import { ThreadLoad } from "./thread_load.ts";
 
 /** One connection at work. */
 export interface Connection extends Lane {
@@ -32,6 +33,8 @@ export interface CrewOptions {
 
 /** How often rates are measured and the number of connections is reconsidered. */
 const tickMs = 100;
+/** A thread that is at work for more of the time reads no faster over further connections. */
+const mostLoad = 0.7;
 /** A connection this many times slower than the others' median is given up, in the hope of a better one. */
 const laggardFactor = 5;
 const laggardAfterMs = 1000;
@@ -51,6 +54,7 @@ export class Crew {
   #allowanceSince = 0;
   #numbers = 0;
   #laggards = 0;
+  readonly #load = new ThreadLoad();
   #cancelTick: () => void;
 
   /** Measures until it is stopped. `grow` opens connections while there is work and room for them. */
@@ -121,7 +125,8 @@ export class Crew {
       this.#allowanceSince = now;
       if (++this.#allowance >= parallel()) this.#allowance = Infinity;
     }
-    if (had > 0 && measured / had >= enoughBytesPerSecond) return;
+    const load = this.#load.share();
+    if (had > 0 && (measured / had >= enoughBytesPerSecond || load > mostLoad)) return;
     this.#grow();
     const has = this.connections.size;
     if (has > had) context.report({ type: "connections", url: this.#url, connections: has, reason: "there is room" });

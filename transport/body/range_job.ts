@@ -4,6 +4,7 @@ import { redactUrl } from "../http/redact.ts";
 import { wrapBodyError } from "../socket/network_error.ts";
 import type { Sink, Transport } from "../transport.ts";
 import { type Connection, Crew, type CrewOptions } from "./crew.ts";
+import { Gather } from "./gather.ts";
 import type { Validator } from "./part.ts";
 import {
   type Answered,
@@ -51,6 +52,8 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
   let untrusted = 0;
   /** One plain stream has taken over. */
   let isSingle = false;
+  /** The sink takes nothing any more. */
+  let isRefused = false;
   let failure: { readonly reason: unknown } | undefined;
   const { promise, resolve, reject } = Promise.withResolvers<number>();
 
@@ -185,6 +188,7 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
   /** Writes the body's bytes from the connection's `at` up to its `end`, which may move down meanwhile. */
   async function drain(connection: Connection, response: Response): Promise<void> {
     const reader = bodyReader(response.body!);
+    const gather = new Gather((bytes, at) => write(connection, bytes, at), () => {}, clock);
     let dropped: CivikitError | undefined;
     connection.drop = (reason) => {
       dropped ??= reason;
@@ -201,27 +205,39 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
         }
         if (dropped !== undefined) throw dropped;
         if (bytes === undefined) return;
-        const writing = write(connection, bytes);
+        const at = Math.max(connection.at, span.start);
+        const useful = claim(connection, bytes);
+        const writing = useful.byteLength === 0 ? undefined : gather.add(useful, at - span.start);
         if (writing !== undefined) await writing;
       }
     } finally {
       connection.drop = undefined;
-      await reader.cancel();
+      try {
+        // what came counts, however the body ended
+        if (!isRefused) await gather.end();
+      } finally {
+        await reader.cancel();
+      }
     }
   }
 
-  /** Gives the sink those bytes that belong to the connection's part; a promise while the sink holds it back. */
-  function write(connection: Connection, bytes: Uint8Array): Promise<void> | undefined {
+  /** Those bytes that belong to the connection's part, and to the span. Nobody else can take them over any more. */
+  function claim(connection: Connection, bytes: Uint8Array): Uint8Array {
     const { at } = connection;
     const useful = Math.min(bytes.byteLength, connection.end - at);
     const skip = Math.min(useful, Math.max(0, span.start - at));
-    connection.at += useful; // claimed before it is written: nobody can take over bytes in flight
+    connection.at += useful;
     connection.bytes += useful;
     connection.lastByte = clock.now();
     persistence.reset();
-    if (skip === useful) return undefined;
+    return bytes.subarray(skip, useful);
+  }
+
+  /** Gives the sink a connection's bytes; a promise while it holds them back. */
+  function write(connection: Connection, bytes: Uint8Array, at: number): Promise<void> | undefined {
+    if (isRefused) return undefined;
     try {
-      const writing = sink.write(bytes.subarray(skip, useful), at + skip - span.start);
+      const writing = sink.write(bytes, at);
       return writing === undefined ? undefined : held(connection, writing);
     } catch (error) {
       return refused(error);
@@ -237,6 +253,7 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
 
   /** What the sink refuses it will refuse again. */
   function refused(error: unknown): never {
+    isRefused = true;
     fail(error);
     throw error;
   }

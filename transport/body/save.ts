@@ -1,5 +1,6 @@
 import { wrapBodyError } from "../socket/network_error.ts";
 import type { Sink } from "../transport.ts";
+import { Gather } from "./gather.ts";
 
 /** Delivers a body's bytes to a sink in whatever order they come; resolves with their number. */
 export type Scatter = (sink: Sink) => Promise<number>;
@@ -91,15 +92,20 @@ export async function saveInOrder(response: Response, sink: Sink): Promise<numbe
       throw error instanceof TypeError ? wrapBodyError(error, response.url) : error;
     });
   let at = 0;
+  // a body may stand still when a late write fails
+  const gather = new Gather((bytes, from) => sink.write(bytes, from), (error) => reader.cancel(error));
   try {
     for (let bytes = await read(); bytes !== undefined; bytes = await read()) {
-      const writing = sink.write(bytes, at);
+      const writing = gather.add(bytes, at);
       if (writing !== undefined) await writing;
       at += bytes.byteLength;
     }
   } catch (error) {
-    await reader.cancel(error);
-    throw error;
+    // what came counts, however the body ended; what the sink has to say of it counts more
+    const reason: unknown = await gather.end().then(() => error, (refused) => refused);
+    await reader.cancel(reason);
+    throw reason;
   }
+  await gather.end();
   return at;
 }
