@@ -17,7 +17,11 @@ const RULES: Record<string, { folders: string[]; packages: string[] }> = {
     folders: ["", "transport", "cache", "api", "monitor", "extensions"],
     packages: ["node:", "@std/", "hono", "valibot", "@valibot/to-json-schema", "idiomorph", "sortablejs"],
   },
-  cli: { folders: ["", "transport", "cache", "api", "monitor", "hub"], packages: ["node:", "@std/", "yaml"] },
+  testing: { folders: ["transport"], packages: ["node:", "hono", "hash-wasm"] },
+  cli: {
+    folders: ["", "transport", "cache", "api", "monitor", "hub", "testing"],
+    packages: ["node:", "@std/", "yaml"],
+  },
 };
 
 /** The faces of a folder, where it is not the one `mod.ts`: a command that needs a part loads no more than that. */
@@ -205,7 +209,7 @@ Deno.test("architecture: the checker sees forbidden imports", () => {
     edge("cli/main.ts", "../transport/retry.ts", "transport/retry.ts"),
     edge("cli/main.ts", "../create_transport.ts", "create_transport.ts"),
     edge("cli/main.ts", "../tools/registry.ts", "tools/registry.ts"),
-    edge("api/resources/models.ts", "./_support/clock.ts", "tests/_support/clock.ts"),
+    edge("api/resources/models.ts", "../../testing/mod.ts", "testing/mod.ts"),
     edge("api/resources/models.ts", "../hub/run/mod.ts", "hub/run/mod.ts"),
     edge("hub/run/run_files.ts", "../../cli/mod.ts", "cli/mod.ts"),
     edge("hub/run/run_files.ts", "../../mod.ts", "mod.ts"),

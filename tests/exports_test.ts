@@ -176,6 +176,34 @@ const NAMES: Record<string, string> = {
     service sorts sqliteQueue
     targetKinds targetText tellTargets
   `,
+  "./testing": `
+    CatalogueFile CatalogueModel CatalogueOptions CatalogueVersion CheckClientOptions CivitaiFaults CivitaiListenOptions CivitaiLogEntry CivitaiServer ClientTask Content
+    Deed
+    EmbeddedCivitai EmbeddedCivitaiOptions Ending
+    FakeClock Fault FaultKind FaultyOrigin FaultyOriginOptions FileHashes FileSpec Found Framing
+    GgufOptions
+    Link LinkOptions ListQuirks ListenOptions LogEntry
+    OriginFile OriginOptions OriginServer
+    Refusal Reply RunClient
+    Safetensors SafetensorsOptions Scene Schedule ScheduleOptions
+    TlsDeed TlsFault TlsLogEntry TlsOrigin TlsOriginOptions Trial TrialResult
+    User
+    Verdict
+    Where
+    checkClient contentAt
+    digestOf
+    embeddedCivitai exif
+    fakeClock faultKinds faultyOrigin faultyTlsOrigin fixed flipped
+    gguf
+    hashesOf
+    joined jpeg
+    needsServer
+    pieces png
+    randomFrom randomSchedule refusals
+    safetensors seeded settle sha256Of silentKinds survivableKinds
+    testCertificate trials
+    webp
+  `,
   "./cli": `
     ExitCode
     Io

@@ -49,6 +49,7 @@ export { isRecord } from "./http/is_record.ts";
 export { noOthers, wholeWithin, within } from "./errors/option.ts";
 export { remembered } from "./http/remembered.ts";
 export { wrapBodyError } from "./socket/network_error.ts";
+export { isRedirect, nextHop } from "./socket/redirect.ts";
 export { environmentProxyFor, parseProxy, proxiesOf, proxyFor } from "./socket/proxy.ts";
 export type { SqliteStep } from "./sqlite/layout.ts";
 export { withFolder } from "./sqlite/files.ts";

@@ -19,7 +19,7 @@ const flags = {
     help: { en: "only the last TIME: 90m, 24h, 7d", "zh-TW": "只看最近這段時間：`90m`、`24h`、`7d`" },
   },
   json: { ...outputFlags.json, help: { ...outputFlags.json.help, en: "as one JSON object" } },
-  markdown: { type: "switch", help: { en: "as Markdown", "zh-TW": "報告用 Markdown" } },
+  markdown: { type: "switch", help: { en: "as Markdown", "zh-TW": "以 Markdown 輸出" } },
   export: {
     type: "word",
     value: "json|csv",

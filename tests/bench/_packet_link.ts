@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { randomFrom } from "../_origin/content.ts";
+import { randomFrom } from "../../testing/mod.ts";
 import { run } from "./_bench.ts";
 
 const [a, b, delay, loss] = Deno.args as [string, string, string, string];

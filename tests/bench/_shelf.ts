@@ -5,7 +5,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { pieces, seeded } from "../_origin/content.ts";
+import { pieces, seeded } from "../../testing/mod.ts";
 import { type Nginx, type NginxOptions, startNginx } from "../_support/nginx.ts";
 import { testAuthority } from "../_tls/mod.ts";
 import { root } from "./_bench.ts";

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { registryFlags } from "../../tools/registry.ts";
-import { thingsToTry } from "../_civitai/main.ts";
+import { thingsToTry } from "../../cli/run/sandbox/things_to_try.ts";
 import { inWorld } from "../cli/_world.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -61,9 +61,9 @@ Deno.test({
 Deno.test("every command that the embedded Civitai shows does what is said of it", () =>
   inWorld(async ({ civitai, folder, run }) => {
     const into = (line: string) => line.startsWith("download") ? ["--dir", folder] : [];
-    const listed = [...thingsToTry(civitai).matchAll(/^ {2}((?:download|models|images) .+?) {2,}/gm)].map(([, line]) =>
-      line!
-    );
+    const listed = [
+      ...thingsToTry(civitai.url, "en", "civikit").matchAll(/^ {2}((?:download|models|images) .+?) {2,}/gm),
+    ].map(([, line]) => line!);
     const codes: unknown[] = [];
     for (const line of listed) codes.push([line, (await run([...line.split(" "), ...into(line)])).code]);
     assertEquals(codes, [

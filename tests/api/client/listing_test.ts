@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import type { Listing, ListPosition } from "@civikit/civikit/api";
-import type { ListQuirks } from "../../_civitai/pages.ts";
+import type { ListQuirks } from "../../../testing/mod.ts";
 import { withApi } from "../_server.ts";
 import { codeOf, withSite } from "../_site.ts";
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { readSafetensors } from "@civikit/civikit/api";
 import { CivikitError } from "@civikit/civikit/transport";
-import { loraTensors, safetensors } from "../../_civitai/safetensors.ts";
+import { loraTensors, safetensors } from "../../../testing/files/safetensors.ts";
 
 function withFile(bytes: Uint8Array, work: (path: string) => void): void {
   const path = Deno.makeTempFileSync({ suffix: ".safetensors" });

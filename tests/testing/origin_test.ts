@@ -15,8 +15,8 @@ import {
   survivableKinds,
   testCertificate,
   type TlsFault,
-} from "./_origin/mod.ts";
-import { hasNginx, startNginx } from "./_support/nginx.ts";
+} from "../_origin/mod.ts";
+import { hasNginx, startNginx } from "../_support/nginx.ts";
 
 const size = 700_000;
 const seed = 7;

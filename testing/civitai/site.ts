@@ -5,12 +5,13 @@
  */
 import type { CatalogueModel } from "./catalogue.ts";
 import type { GalleryEntry } from "./gallery.ts";
-import type { ListQuirks } from "./pages.ts";
 import type { Storage } from "./storage.ts";
 
 /** Someone with a key. */
 export interface User {
+  /** Their number. */
   readonly id: number;
+  /** Their name. */
   readonly username: string;
   /** True for users who may download in early access. */
   readonly hasEarlyAccess?: boolean;
@@ -18,9 +19,26 @@ export interface User {
 
 /** A refusal that waits for the next requests. */
 export interface Refusal {
+  /** Status of the answer. */
   readonly status: number;
+  /** Its text (default: none). */
   readonly body?: string;
+  /** Its headers. */
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Trouble with pages; all off by default. */
+export interface ListQuirks {
+  /** So many empty pages, with cursors, before every page that holds something. */
+  readonly emptyPages?: number;
+  /** Rows missing at the end of every page but the last; they come on the next one. */
+  readonly shortBy?: number;
+  /** The last row of a page comes again on the next one. */
+  readonly repeatsEdge?: boolean;
+  /** After so many pages the cursor leads back to the first of them. */
+  readonly circleAfter?: number;
+  /** Cursors are numbers, as in old data. */
+  readonly numericCursor?: boolean;
 }
 
 /** The state of the site. */

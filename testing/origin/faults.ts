@@ -1,8 +1,11 @@
 /**
  * Everything the misbehaving origin can do wrong, as data: a fault says what happens ({@linkcode Deed}) and to which
- * requests ({@linkcode Where}). Faults are plain JSON, so a schedule can be printed, stored and made from a seed.
+ * requests ({@linkcode Where}). Faults are plain JSON, so a schedule can be printed, stored and made from a seed. The
+ * numbers are the rows of the list of faults in docs/architecture_overview.md.
  *
- * ```ts ignore
+ * ```ts
+ * import { type Fault, refusals } from "@civikit/civikit/testing";
+ *
  * const faults: Fault[] = [
  *   { kind: "cut", after: 70_000, how: "rst", times: 3 },             // the first three bodies longer than 70 000 bytes
  *   { kind: "ignore_range", path: "/a.bin", nth: 2 },                 // 200 to the second request for /a.bin

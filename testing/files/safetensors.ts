@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Content, fixed, joined, seeded } from "../_origin/mod.ts";
+import { type Content, fixed, joined, seeded } from "../origin/content.ts";
 
 /** What {@linkcode safetensors} takes. */
 export interface SafetensorsOptions {
@@ -28,7 +28,17 @@ export interface Safetensors extends Content {
 
 const made = new Map<string, Safetensors>();
 
-/** The file these options describe; the same object for the same options. */
+/**
+ * The safetensors file these options describe; the same object for the same options.
+ *
+ * @example
+ * ```ts
+ * import { safetensors } from "@civikit/civikit/testing";
+ *
+ * const file = safetensors({ seed: 1, dataBytes: 4096, metadata: { ss_network_dim: "16" } });
+ * await Deno.writeFile("/dev/null", file.read(0, file.size));
+ * ```
+ */
 export function safetensors(options: SafetensorsOptions): Safetensors {
   const key = JSON.stringify(options);
   const file = made.get(key) ?? make(options);

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { createHash } from "node:crypto";
 import { blake3, crc32 } from "hash-wasm";
-import { type Civitai, startCivitai } from "./_civitai/mod.ts";
+import { type Civitai, startCivitai } from "../_civitai/mod.ts";
 
 const small = { bigBytes: 3 * 1024 ** 2, loraBytes: 2 * 1024 ** 2 };
 

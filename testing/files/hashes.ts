@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { createBLAKE3 } from "hash-wasm";
-import { type Content, pieces } from "../_origin/mod.ts";
+import { type Content, pieces } from "../origin/content.ts";
 
 /** Hashes as the API names and writes them: hex, upper case. */
 export type FileHashes = Record<string, string>;

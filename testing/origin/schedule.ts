@@ -1,12 +1,6 @@
 /**
  * Random faults from a seed, for tests that try thousands of schedules.
  *
- * ```ts ignore
- * const faults = randomSchedule(1234, { size: 3_000_000, count: 5 });
- * await using origin = await startOrigin({ files: { "/a.bin": { size: 3_000_000, seed: 1 } }, faults });
- * // on failure print JSON.stringify(faults): it is the whole schedule
- * ```
- *
  * @module
  */
 import { randomFrom } from "./content.ts";
@@ -58,11 +52,32 @@ export const survivableKinds: readonly Deed["kind"][] = [
 /** The kinds that leave the client waiting. */
 export const silentKinds: readonly Deed["kind"][] = ["hang", "stall"];
 
-/** A bounded list of faults, the same for the same seed and options. */
-export function randomSchedule(
-  seed: number,
-  { size, count = 5, times, kinds = survivableKinds, path, withSilence = false }: ScheduleOptions,
-): Fault[] {
+/** A list of faults that can say how it was made. */
+export interface Schedule extends ReadonlyArray<Fault> {
+  /** The call that makes it again, to be printed when a test fails, such as `randomSchedule(7, {"size":1000})`. */
+  readonly repeat: string;
+}
+
+/**
+ * A bounded list of faults, the same for the same seed and options.
+ *
+ * @param seed Any whole number.
+ * @param options See {@linkcode ScheduleOptions}.
+ * @throws {RangeError} When `size` or `count` is not a whole number of at least 1.
+ * @example
+ * ```ts
+ * import { faultyOrigin, randomSchedule } from "@civikit/civikit/testing";
+ *
+ * const schedule = randomSchedule(1234, { size: 3_000_000 });
+ * await using server = await faultyOrigin(schedule, { files: { "/a.bin": { size: 3_000_000, seed: 1 } } }).listen();
+ * console.log(schedule.repeat); // randomSchedule(1234, {"size":3000000})
+ * ```
+ */
+export function randomSchedule(seed: number, options: ScheduleOptions): Schedule {
+  const { size, count = 5, times, kinds = survivableKinds, path, withSilence = false } = options;
+  for (const [name, value] of Object.entries({ size, count })) {
+    if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`option ${name}: ${value} is not at least 1`);
+  }
   const random = randomFrom(seed);
   const below = (limit: number) => Math.floor(random() * limit);
   const oneOf = <T>(list: readonly T[]): T => list[below(list.length)]!;
@@ -99,7 +114,7 @@ export function randomSchedule(
   };
 
   const pool = withSilence ? [...kinds, ...silentKinds] : kinds;
-  return Array.from({ length: 1 + below(count) }, () => {
+  const faults = Array.from({ length: 1 + below(count) }, () => {
     const kind = oneOf(pool);
     const deed = draw[kind]?.() ?? { kind } as Deed;
     const fault: Fault = { ...deed, times: times ?? 1 + below(3) };
@@ -110,4 +125,8 @@ export function randomSchedule(
     if (when === 1) fault.from = below(size);
     return fault;
   });
+  // not enumerable: a schedule is compared and printed as the list of faults it is
+  return Object.defineProperty(faults, "repeat", {
+    value: `randomSchedule(${seed}, ${JSON.stringify(options)})`,
+  }) as unknown as Schedule;
 }

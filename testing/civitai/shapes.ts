@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { hashesOf } from "../files/hashes.ts";
 import type { CatalogueFile, CatalogueModel, CatalogueVersion } from "./catalogue.ts";
-import { hashesOf } from "./hashes.ts";
 import { imageUrlOf } from "./routes/images.ts";
 import type { Site } from "./site.ts";
 

@@ -2,15 +2,6 @@
  * An HTTPS origin (HTTP/2 and HTTP/1.1 by ALPN) for what only TLS and HTTP/2 can do wrong, row 22: GOAWAY, refused and
  * reset streams, and a TLS connection that ends without close_notify.
  *
- * ```ts ignore
- * await using origin = await startTlsOrigin({
- *   files: { "/a.bin": { size: 3_000_000, seed: 7 } },
- *   faults: [{ kind: "goaway", after: 100_000, times: 1 }, { kind: "tls_cut", after: 500_000, how: "fin", times: 1 }],
- * });
- * const client = Deno.createHttpClient({ caCerts: [testCertificate] });
- * await fetch(origin.url + "/a.bin", { client });
- * ```
- *
  * @module
  */
 import { constants, createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
@@ -56,9 +47,13 @@ export type TlsFault = TlsDeed & Where;
 
 /** One request. */
 export interface TlsLogEntry {
+  /** Path without the query. */
   readonly path: string;
+  /** `2.0` or `1.1`. */
   readonly httpVersion: string;
+  /** The Range header. */
   readonly range: string | null;
+  /** All headers. */
   readonly headers: Headers;
   /** Kind of the fault that struck, if one did. */
   fault?: TlsDeed["kind"];
@@ -76,14 +71,37 @@ export interface TlsOrigin extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** What {@linkcode faultyTlsOrigin} takes. */
+export interface TlsOriginOptions {
+  /** Files by path. */
+  files?: Readonly<Record<string, FileSpec>>;
+  /** Faults, tried in this order for each request. */
+  faults?: readonly TlsFault[];
+}
+
 /** Sends the first `bytes` of the body; resolves when they are on their way. */
 function sendPart(response: Http2ServerResponse, body: Uint8Array, bytes: number): Promise<void> {
   return new Promise((resolve) => response.write(body.subarray(0, bytes), () => resolve()));
 }
 
-/** Starts an HTTPS origin on a free port. */
-export async function startTlsOrigin(
-  { files = {}, faults = [] }: { files?: Readonly<Record<string, FileSpec>>; faults?: readonly TlsFault[] } = {},
+/**
+ * Starts an HTTPS origin on a free port of this machine: HTTP/2 and HTTP/1.1, with {@linkcode testCertificate}.
+ *
+ * @example
+ * ```ts
+ * import { faultyTlsOrigin, testCertificate } from "@civikit/civikit/testing";
+ *
+ * await using origin = await faultyTlsOrigin({
+ *   files: { "/a.bin": { size: 3_000_000, seed: 7 } },
+ *   faults: [{ kind: "goaway", after: 100_000, times: 1 }],
+ * });
+ * using client = Deno.createHttpClient({ caCerts: [testCertificate] });
+ * const response = await fetch(origin.url + "/a.bin", { client });
+ * console.log(await response.bytes().then(({ length }) => length, ({ name }) => name)); // TypeError: it was cut
+ * ```
+ */
+export async function faultyTlsOrigin(
+  { files = {}, faults = [] }: TlsOriginOptions = {},
 ): Promise<TlsOrigin> {
   const shelf = new Map(Object.entries(files).map(([path, spec]) => [path, fileOf(spec)]));
   const rules: TlsFault[] = faults.map((fault) => ({ ...fault }));

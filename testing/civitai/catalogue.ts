@@ -19,20 +19,24 @@
  *
  * @module
  */
-import { type Content, fixed } from "../_origin/mod.ts";
-import { loraTensors, safetensors } from "./safetensors.ts";
+import { loraTensors, safetensors } from "../files/safetensors.ts";
+import { type Content, fixed } from "../origin/content.ts";
 
 /** One file of a version. */
 export interface CatalogueFile {
+  /** Its number, `fileId` in links. */
   readonly id: number;
+  /** Its name, hostile ones included. */
   readonly name: string;
   /** ModelFileType. */
   readonly type: string;
   /** `format`, `size`, `fp`, as far as known. */
   readonly metadata: Readonly<{ format?: string; size?: string; fp?: string; quantType?: string }>;
+  /** Its bytes. */
   readonly content: Content;
   /** Bytes before the tensors, for safetensors. */
   readonly headerBytes?: number;
+  /** Whether it is the file that a version stands for. */
   readonly primary: boolean;
   /** What the API shows instead of the true hashes: fewer, none, or wrong ones. */
   readonly shown?: (hashes: Record<string, string>) => Record<string, string>;
@@ -42,27 +46,43 @@ export interface CatalogueFile {
 
 /** One version of a model. */
 export interface CatalogueVersion {
+  /** Its number. */
   readonly id: number;
+  /** Its name, such as `v1.0`. */
   readonly name: string;
+  /** Its base model, such as `SDXL 1.0`. */
   readonly baseModel: string;
+  /** When it was published, ISO 8601. */
   readonly publishedAt: string;
+  /** Its trigger words. */
   readonly trainedWords: readonly string[];
+  /** `Generation`: downloads are disabled. */
   readonly usageControl: "Download" | "Generation";
+  /** Its files. */
   readonly files: readonly CatalogueFile[];
   /** Early access until then. */
   readonly earlyAccessUntil?: string;
+  /** Whether only users with a key may download it. */
   readonly isLoginRequired?: boolean;
 }
 
 /** One model. */
 export interface CatalogueModel {
+  /** Its number. */
   readonly id: number;
+  /** Its name. */
   readonly name: string;
+  /** Its type, such as `LORA`. */
   readonly type: string;
+  /** HTML, or none. */
   readonly description: string | null;
+  /** Who made it. */
   readonly creator: string;
+  /** Its tags. */
   readonly tags: readonly string[];
+  /** Bit mask of levels; 1 is PG. */
   readonly nsfwLevel: number;
+  /** Archived models give no files (410). */
   readonly mode?: "Archived";
   /** Newest first. */
   readonly versions: readonly CatalogueVersion[];
@@ -70,8 +90,11 @@ export interface CatalogueModel {
 
 /** A file with all it belongs to. */
 export interface Found {
+  /** The model. */
   readonly model: CatalogueModel;
+  /** The version. */
   readonly version: CatalogueVersion;
+  /** The file. */
   readonly file: CatalogueFile;
 }
 

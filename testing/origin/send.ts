@@ -17,10 +17,17 @@ const pieceBytes = 256 * 1024;
 /** Text to bytes. */
 export const ascii: TextEncoder = new TextEncoder();
 
-/** Status line and headers. */
-export function headOf({ status, headers, framing, declared, length }: Plan, isLast: boolean): Uint8Array {
-  const fields: Record<string, string> = { Date: new Date().toUTCString(), ...headers };
+/** The headers of an answer, `dateMs` since the epoch. */
+export function fieldsOf({ headers, framing, declared, length }: Plan, dateMs: number): Record<string, string> {
+  const fields: Record<string, string> = { Date: new Date(dateMs).toUTCString(), ...headers };
   if (framing === "length") fields["Content-Length"] = String(declared ?? length);
+  return fields;
+}
+
+/** Status line and headers. */
+export function headOf(plan: Plan, isLast: boolean): Uint8Array {
+  const { status, framing } = plan;
+  const fields = fieldsOf(plan, Date.now());
   if (framing === "chunked") fields["Transfer-Encoding"] = "chunked";
   if (framing === "close" || isLast) fields["Connection"] = "close";
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);

@@ -24,6 +24,8 @@ export interface LinkOptions {
 export interface Link {
   /** Takes up to `wanted` bytes from what is left; 0 when nothing is. */
   take(wanted: number): number;
+  /** Bytes left. */
+  left(): number;
   /** Counts a request; false when the link has expired. */
   visit(): boolean;
 }
@@ -38,6 +40,7 @@ export function link({ bytes = Infinity, requests = Infinity }: { bytes?: number
       bytesLeft -= taken;
       return taken;
     },
+    left: () => bytesLeft,
     visit: () => bytesLeft > 0 && requestsLeft-- > 0,
   };
 }

@@ -1,27 +1,23 @@
 /**
  * The storage host behind Civitai: an origin of its own that gives a file only to a signed link that has not expired,
- * and refuses a request that also carries Authorization, as R2 does. It is the misbehaving origin, so every fault of
- * `tests/_origin` can be added to it.
+ * and refuses a request that also carries Authorization, as R2 does. It is the misbehaving origin, so every fault can be
+ * added to it.
  *
  * @module
  */
 import { createHmac, randomBytes } from "node:crypto";
-import {
-  fileOf,
-  type Link,
-  link,
-  type Origin,
-  type OriginFile,
-  type Reply,
-  type Scene,
-  startOrigin,
-} from "../_origin/mod.ts";
+import type { Clock } from "../../transport/mod.ts";
+import { fileOf } from "../origin/answer.ts";
+import type { LogEntry, Reply } from "../origin/answering.ts";
+import { type FaultyOrigin, faultyOrigin } from "../origin/faulty_origin.ts";
+import type { OriginFile, Scene } from "../origin/faults.ts";
+import { type Link, link } from "../origin/links.ts";
 import type { CatalogueFile, CatalogueModel } from "./catalogue.ts";
 
 /** The storage and its pen. */
 export interface Storage {
-  /** The server; its log shows every request that reached the storage. */
-  readonly origin: Origin;
+  /** The origin; its log shows every request that reached the storage. */
+  readonly origin: FaultyOrigin;
   /** A signed link for the file. */
   sign(file: CatalogueFile): string;
   /** Path of the file on the storage. */
@@ -30,6 +26,14 @@ export interface Storage {
   limitLinks(bytes: number, times?: number): void;
   /** Kills every link signed so far. */
   revokeLinks(): void;
+}
+
+/** What {@linkcode storage} takes. */
+export interface StorageOptions {
+  /** Time for faults that wait. */
+  readonly clock: Clock;
+  /** Sees every request when nothing more will be sent for it. */
+  readonly onRequest: (entry: LogEntry) => void;
 }
 
 /** Seconds a link lives. */
@@ -55,8 +59,11 @@ function dispositionOf({ name, disposition }: CatalogueFile): string {
   return `attachment; filename="${plain}"; filename*=UTF-8''${encodeURIComponent(name)}`;
 }
 
-/** Starts the storage for all files of `models`. */
-export async function startStorage(models: readonly CatalogueModel[]): Promise<Storage> {
+/** What it is called where it does not listen; nobody is there. */
+export const storageUrl = "https://storage.civitai.test";
+
+/** The storage for all files of `models`. */
+export function storage(models: readonly CatalogueModel[], { clock, onRequest }: StorageOptions): Storage {
   const secret = randomBytes(32);
   const files = new Map<string, OriginFile>();
   const links = new Map<string, Link>();
@@ -117,7 +124,7 @@ export async function startStorage(models: readonly CatalogueModel[]): Promise<S
     return { file: { ...file, headers: { "Content-Disposition": disposition } }, link: given };
   }
 
-  const origin = await startOrigin({ route });
+  const origin = faultyOrigin([], { route, url: storageUrl, clock, onRequest });
   for (const [path, file] of files) origin.files.set(path, file);
   return {
     origin,

@@ -6,20 +6,6 @@
  */
 import type { Site } from "./site.ts";
 
-/** Trouble with pages; all off by default. */
-export interface ListQuirks {
-  /** So many empty pages, with cursors, before every page that holds something. */
-  readonly emptyPages?: number;
-  /** Rows missing at the end of every page but the last; they come on the next one. */
-  readonly shortBy?: number;
-  /** The last row of a page comes again on the next one. */
-  readonly repeatsEdge?: boolean;
-  /** After so many pages the cursor leads back to the first of them. */
-  readonly circleAfter?: number;
-  /** Cursors are numbers, as in old data. */
-  readonly numericCursor?: boolean;
-}
-
 /** One page of something. */
 export interface CutPage<T> {
   readonly rows: readonly T[];

@@ -2,7 +2,9 @@
  * Bytes that cost no memory: a seed and a size stand for a file of any length, and every byte of it can be computed on
  * its own. No two words of one seed are equal below 16 GiB, so a block written at a wrong place never goes unnoticed.
  *
- * ```ts ignore
+ * ```ts
+ * import { contentAt, sha256Of } from "@civikit/civikit/testing";
+ *
  * contentAt(7, 1_000_000, 16); // bytes 1_000_000 … 1_000_015 of the file "seed 7"
  * sha256Of(7, 24 * 1024 ** 2); // hex, lower case, of its first 24 MiB
  * ```

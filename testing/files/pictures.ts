@@ -1,0 +1,98 @@
+/**
+ * Small pictures with what image generators write into them: PNG text chunks, EXIF comments in JPEG and WebP.
+ *
+ * @module
+ */
+import { crc32, deflateSync } from "node:zlib";
+
+const text = new TextEncoder();
+
+/** Bytes after one another; a string gives the code of each character. */
+export function bytesOf(...parts: (Uint8Array | string | number[])[]): Uint8Array<ArrayBuffer> {
+  const arrays = parts.map((part) =>
+    typeof part === "string" ? Uint8Array.from(part, (c) => c.charCodeAt(0)) : Uint8Array.from(part)
+  );
+  const whole = new Uint8Array(arrays.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const array of arrays) {
+    whole.set(array, at);
+    at += array.length;
+  }
+  return whole;
+}
+
+/** Four bytes. */
+export function u32(value: number, littleEndian = false): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value, littleEndian);
+  return bytes;
+}
+
+/** One chunk of a PNG. */
+export function pngChunk(kind: string, data: Uint8Array): Uint8Array {
+  const body = bytesOf(kind, data);
+  return bytesOf(u32(data.length), body, u32(crc32(body)));
+}
+
+/** A text chunk of a PNG. */
+export function pngText(name: string, value: string, how: "tEXt" | "iTXt" | "zTXt"): Uint8Array {
+  const bytes = text.encode(value);
+  if (how === "tEXt") return pngChunk("tEXt", bytesOf(name, [0], bytes));
+  if (how === "zTXt") return pngChunk("zTXt", bytesOf(name, [0, 0], deflateSync(bytes)));
+  return pngChunk("iTXt", bytesOf(name, [0, 0, 0, 0, 0], bytes));
+}
+
+/** A valid PNG of one grey pixel with `texts` (name, text) in iTXt chunks; `zTXt` compresses them into that instead. */
+export function png(
+  texts: Readonly<Record<string, string>>,
+  how: "tEXt" | "iTXt" | "zTXt" = "iTXt",
+): Uint8Array<ArrayBuffer> {
+  return pngOf(Object.entries(texts).map(([name, value]) => pngText(name, value, how)));
+}
+
+/** A valid PNG of one grey pixel with `chunks` before the pixels. */
+export function pngOf(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const head = bytesOf(u32(1), u32(1), [8, 0, 0, 0, 0]);
+  return bytesOf(
+    "\x89PNG\r\n\x1a\n",
+    pngChunk("IHDR", head),
+    ...chunks,
+    pngChunk("IDAT", deflateSync(new Uint8Array([0, 128]))),
+    pngChunk("IEND", new Uint8Array()),
+  );
+}
+
+/** An EXIF block with a UserComment, big-endian or little-endian. */
+export function exif(comment: string, littleEndian = false): Uint8Array<ArrayBuffer> {
+  const utf16 = new Uint8Array(comment.length * 2);
+  const view = new DataView(utf16.buffer);
+  for (let at = 0; at < comment.length; at++) view.setUint16(at * 2, comment.charCodeAt(at), littleEndian);
+  const value = bytesOf("UNICODE\0", utf16);
+  const u16 = (number: number) => {
+    const bytes = new Uint8Array(2);
+    new DataView(bytes.buffer).setUint16(0, number, littleEndian);
+    return bytes;
+  };
+  const long = (number: number) => u32(number, littleEndian);
+  const entry = (tag: number, type: number, count: number, data: number) =>
+    bytesOf(u16(tag), u16(type), long(count), long(data));
+  return bytesOf(
+    littleEndian ? "II" : "MM",
+    ...[u16(42), long(8), u16(1), entry(0x8769, 4, 1, 26), long(0)],
+    ...[u16(1), entry(0x9286, 7, value.length, 44), long(0), value],
+  );
+}
+
+/** As much of a JPEG as a reader of metadata looks at, with an EXIF comment. */
+export function jpeg(comment: string): Uint8Array<ArrayBuffer> {
+  const block = bytesOf("Exif\0\0", exif(comment));
+  const size = block.length + 2;
+  return bytesOf([0xff, 0xd8, 0xff, 0xe1, size >> 8, size & 255], block, [0xff, 0xda, 0, 2, 0, 0xff, 0xd9]);
+}
+
+/** The same for WebP. */
+export function webp(comment: string): Uint8Array<ArrayBuffer> {
+  const block = exif(comment, true);
+  const chunk = bytesOf("EXIF", u32(block.length, true), block, block.length % 2 ? [0] : []);
+  return bytesOf("RIFF", u32(chunk.length + 4, true), "WEBP", chunk);
+}
