@@ -208,7 +208,7 @@ export const commands: readonly CommandEntry[] = [
       en: "A Civitai of one's own on this machine, to try things on, and to check downloaders with.",
       "zh-TW": "在這台電腦上執行自己的 Civitai，可試用指令，也可檢驗下載程式。",
     },
-    load: async () => (await import("./sandbox.ts")).sandboxCommand,
+    load: async () => (await import("./sandbox.ts" as string) as typeof import("./sandbox.ts")).sandboxCommand,
   },
   {
     name: "config",
