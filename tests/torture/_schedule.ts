@@ -84,7 +84,7 @@ export function drawSchedule(seed: number): Schedule {
   ])();
   const promised = { hash: random() < 0.75, size: random() < 0.6 };
   const isFatal = random() < 0.15;
-  let faults = randomSchedule(seed, {
+  let faults: readonly Fault[] = randomSchedule(seed, {
     size: Math.max(size, 2),
     count: 7,
     path: "/a.bin",
