@@ -86,7 +86,15 @@ export const bareLoop: Contestant = {
   name: "bare loop",
   verifies: "nothing",
   needs: [],
-  commands: async ({ url, path }) => [await script("_bare_loop.ts", url, path)],
+  commands: async ({ url, path, caFile = "" }) => [await script("_bare_loop.ts", url, path, caFile)],
+};
+
+/** The lower bound of a download that knows what it has. */
+export const bareLoopAndHash: Contestant = {
+  name: "bare loop+hash",
+  verifies: "SHA-256 of the whole file, by a worker that follows",
+  needs: [],
+  commands: async ({ url, path, sha256, caFile = "" }) => [await script("_bare_loop.ts", url, path, caFile, sha256)],
 };
 
 /** What was measured of one contestant, round by round. */

@@ -17,6 +17,7 @@ import { calibrate, count } from "./_meter.ts";
 const benches: Readonly<Record<string, string>> = {
   request: "request.ts",
   download: "download.ts",
+  tls: "tls.ts",
   cache: "cache_bench.ts",
   cache_scale: "cache_scale_bench.ts",
   api: "api.ts",
