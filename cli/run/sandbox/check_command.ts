@@ -53,14 +53,16 @@ export async function* checkCommand(
     let child: Deno.ChildProcess;
     try {
       child = new Deno.Command(program, {
-        ...{ args, cwd: dirname(task.path), stdin: "null", stdout: "null", stderr: "null" },
+        ...{ args, cwd: dirname(task.path), stdin: "null", stdout: "null", stderr: "null", detached: true },
       }).spawn();
     } catch (error) {
       throw refused = startError(error, program);
     }
     const kill = () => {
       try {
-        child.kill("SIGKILL");
+        // with what it started, where the system knows groups of processes
+        if (Deno.build.os === "windows") child.kill("SIGKILL");
+        else Deno.kill(-child.pid, "SIGKILL");
       } catch {
         // it ended by itself
       }

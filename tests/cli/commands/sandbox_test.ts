@@ -89,6 +89,19 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "civikit sandbox check kills what the program started as well",
+  ignore: !has("curl") || Deno.build.os === "windows",
+  async fn() {
+    const again = 'curl -sSf -C - -o "$1" "$2"; exit $?';
+    const { code, stdout } = await (await civikit([...cliRights, "--allow-run"], [
+      ...["sandbox", "check", "--only", "killed", "--", "sh", "-c", again, "sh", "{out}", "{url}"],
+    ])).output();
+    assertMatch(new TextDecoder().decode(stdout), /^right file, exit 0 /);
+    assertEquals(code, 0);
+  },
+});
+
 Deno.test("civikit sandbox check without the right to run, or without the program, says what to do", async () => {
   const call = (program: string) => ["sandbox", "check", "--only", "plain", "--", program, "{out}", "{url}"];
   const without = await (await civikit(cliRights, call("sh"))).output();
