@@ -21,6 +21,8 @@ export {
 export type { FetchFiles, FetchFilesOptions, FetchOutcome, WantedFile } from "./download/fetch_files.ts";
 export { type LayoutFacts, layoutFacts } from "./layout/facts.ts";
 export { type Layout, layout, layoutNames, type LayoutOptions } from "./layout/layout.ts";
+export { layoutFolders } from "./layout/layout_folders.ts";
+export type { Role } from "./layout/role.ts";
 export type { ProfileName } from "./layout/profiles.ts";
 export { type DuplicateGroup, findDuplicates, linkDuplicates, type LinkOutcome } from "./library/duplicates.ts";
 export {

@@ -11,6 +11,7 @@ export * from "./project/mod.ts";
 export * from "./queue/mod.ts";
 export type { Rates } from "./rates.ts";
 export type { ModelOnDisk } from "./run/add_sidecars.ts";
+export type { Role } from "../api/layout/role.ts";
 export type { PublishedFile, RunWatch } from "./run/run_files.ts";
 export type { RunPhase, RunWatcher } from "./run/watch_file.ts";
 export { type Level, levels } from "./search/levels.ts";

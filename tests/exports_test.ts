@@ -77,7 +77,7 @@ const NAMES: Record<string, string> = {
     ModelLookup ModelMode ModelProgress ModelQuery ModelReference ModelType ModelUpdates Models Move
     OnError OrNull Outdated OutdatedReport Owned
     PageOptions PaidAccess Permissions Post Posts ProfileName Project ProjectApi ProjectOptions
-    Reference ResolveOptions ResolveWarning ResolvedFile
+    Reference ResolveOptions ResolveWarning ResolvedFile Role
     Safetensors SaveImagesOptions ScanOptions ScanProgress ScanReport ScanResult SidecarOptions SidecarOutcome Site
     SiteReference Skip Stats Stay
     Tag TagQuery Tags TensorInfo TensorMetadata
@@ -92,7 +92,7 @@ const NAMES: Record<string, string> = {
     generationOf generationOfTexts getJson
     hashCache hashFiles
     imageId imageTexts imageUrl install
-    layout layoutFacts layoutNames linkDuplicates lockName
+    layout layoutFacts layoutFolders layoutNames linkDuplicates lockName
     manifestName modelExtensions
     openProject otherUrls outdated
     parseAir parseReference planUpdate
@@ -159,7 +159,7 @@ const NAMES: Record<string, string> = {
     Pairing Parts ProjectEntry ProjectFile ProjectOutcome ProjectPort ProjectPortOptions ProjectTask
     ProjectTrouble PublishedFile
     QueueAbilities QueueChange QueueWork QueueWorker
-    RateLimit Rates RowState RunPhase RunQueueOptions RunWatch RunWatcher
+    RateLimit Rates Role RowState RunPhase RunQueueOptions RunWatch RunWatcher
     Search SearchPage SearchQuery SearchWords Service ServiceOptions SettingRow SettingsPort ShownRow SlowMode
     SqliteQueueOptions StartAnswer
     Target TargetKind TargetState TargetTeller TellTargetsOptions

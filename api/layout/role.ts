@@ -69,6 +69,11 @@ export function roleOfType(type: string): Role | undefined {
   return known === undefined ? undefined : byModel[known];
 }
 
+/** The types of models that have a role, the usual one first. */
+export function typesOf(role: Role): readonly string[] {
+  return Object.keys(byModel).filter((type) => byModel[type] === role);
+}
+
 /** The role of a file. Types the site adds later are `other`. */
 export function roleOf({ modelType, fileType = "Model", format }: LayoutFacts): Role {
   const role = byFile[fileType] ?? byModel[modelType] ?? "other";

@@ -17,6 +17,11 @@ const families: readonly (readonly [RegExp, Family])[] = [
 
 const unknown: Family = { invokeai: "any", webui: "Unknown" };
 
+/** A base model of each family, and one of none. */
+export const familyBases: readonly string[] = [
+  ...["SDXL 1.0", "SD 1.5", "SD 2.1", "SD 3.5", "Flux.1 D", "SDXL Refiner", "Other"],
+];
+
 /** The family of a base model, such as `SDXL 1.0`. */
 export function familyOf(baseModel: string | null | undefined): Family {
   return families.find(([pattern]) => pattern.test(baseModel ?? ""))?.[1] ?? unknown;

@@ -121,6 +121,15 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./verify.ts" as string) as typeof import("./verify.ts")).verifyCommand,
   },
   {
+    name: "layout",
+    group: "library",
+    summary: {
+      en: "Says to ComfyUI, A1111 and Forge where the models are.",
+      "zh-TW": "告訴 ComfyUI、A1111 與 Forge 模型在哪裡。",
+    },
+    load: async () => (await import("./layout.ts")).layoutCommand,
+  },
+  {
     name: "add",
     group: "project",
     summary: {
