@@ -20,6 +20,7 @@ export {
 } from "./download/download_model.ts";
 export type { FetchFiles, FetchFilesOptions, FetchOutcome, WantedFile } from "./download/fetch_files.ts";
 export { type LayoutFacts, layoutFacts } from "./layout/facts.ts";
+export { type UsedModel, usedModels, usedModelsOfGraph } from "./pictures/used_models.ts";
 export { type Layout, layout, layoutNames, type LayoutOptions } from "./layout/layout.ts";
 export { layoutFolders } from "./layout/layout_folders.ts";
 export type { Role } from "./layout/role.ts";

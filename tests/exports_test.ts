@@ -81,7 +81,7 @@ const NAMES: Record<string, string> = {
     Safetensors SaveImagesOptions ScanOptions ScanProgress ScanReport ScanResult SidecarOptions SidecarOutcome Site
     SiteReference Skip Stats Stay
     Tag TagQuery Tags TensorInfo TensorMetadata
-    UpdateOptions UpdatePlan UpdateReport UrlReference UsageControl User Users
+    UpdateOptions UpdatePlan UpdateReport UrlReference UsageControl UsedModel User Users
     Vault VaultItem VaultQuery VaultState VerifyOptions VerifyOutcome Version VersionCore VersionIds
     VersionReference VersionSummary Versions
     Walk WalkOptions Wanted WantedFailure WantedFile
@@ -98,6 +98,7 @@ const NAMES: Record<string, string> = {
     parseAir parseReference planUpdate
     readModelInfo readSafetensors recordDownload recordedFiles removeModel resolveDownloads
     saveImages scan sniffMedia
+    usedModels usedModelsOfGraph
     verify
     walk writeSidecars
   `,

@@ -91,7 +91,7 @@ export interface Library {
   have(versionIds: readonly number[]): ReadonlyMap<number, readonly ShownRow[]>;
   /** The files of these models, whichever version. */
   haveModels(modelIds: readonly number[]): readonly ShownRow[];
-  /** A file with this SHA-256. */
+  /** A file with this SHA-256, or one that begins so. */
   find(sha256: string): ShownRow | undefined;
   /** Stops what is under way; resolves when it has stopped. */
   close(): Promise<void>;

@@ -84,7 +84,8 @@ const statements = {
   get: `${shown} WHERE id = ?`,
   ofVersion: `${shown} WHERE version_id = ? ORDER BY name, path`,
   ofModel: `${shown} WHERE model_id = ? ORDER BY name, path`,
-  ofHash: `${shown} WHERE sha256 = ? ORDER BY name, path LIMIT 1`,
+  // G stands behind every digit of a hash
+  ofHash: `${shown} WHERE sha256 >= ?1 AND sha256 < ?1 || 'G' ORDER BY name, path LIMIT 1`,
   known: "SELECT model_id AS modelId, version_id AS versionId, sha256 FROM rows WHERE version_id IS NOT NULL",
   bases: "SELECT DISTINCT base FROM rows WHERE base IS NOT NULL ORDER BY base",
   clearNewer: "DELETE FROM newer",

@@ -7,6 +7,7 @@ import type { Endpoint, Schema } from "./endpoint.ts";
 import { openapi } from "./openapi.ts";
 import { refuse } from "./problem.ts";
 import { libraryEndpoints } from "./library.ts";
+import { needEndpoints } from "./needs.ts";
 import { searchEndpoints } from "./search.ts";
 import { queueEndpoints } from "./queue.ts";
 import { settingsEndpoints } from "./settings.ts";
@@ -19,6 +20,7 @@ export const endpoints: readonly Endpoint[] = [
   ...transferEndpoints,
   ...libraryEndpoints,
   ...searchEndpoints,
+  ...needEndpoints,
   ...settingsEndpoints,
   ...targetEndpoints,
 ];

@@ -6,6 +6,8 @@ import type { JobQueue } from "../queue/job_queue.ts";
 export interface Queued {
   /** Versions that are asked for. */
   readonly versions: ReadonlySet<number>;
+  /** Addresses of files elsewhere. */
+  readonly urls: ReadonlySet<string>;
   /** Models whose newest version is asked for. */
   readonly models: ReadonlySet<number>;
 }
@@ -16,6 +18,7 @@ const open: readonly JobState[] = ["waiting", "resolving", "downloading", "pause
 export async function queuedIn(queue: JobQueue, api: Pick<Civitai, "baseUrl" | "trustedHosts">): Promise<Queued> {
   const versions = new Set<number>();
   const models = new Set<number>();
+  const urls = new Set<string>();
   let after: string | undefined;
   do {
     const { jobs, next } = await queue.list({ states: open, after, limit: 1000 });
@@ -23,8 +26,9 @@ export async function queuedIn(queue: JobQueue, api: Pick<Civitai, "baseUrl" | "
       const reference = parseReference(text, api);
       if (reference.kind === "version") versions.add(reference.versionId);
       else if (reference.kind === "model") models.add(reference.modelId);
+      else urls.add(text);
     }
     after = next ?? undefined;
   } while (after !== undefined);
-  return { versions, models };
+  return { versions, models, urls };
 }

@@ -71,6 +71,7 @@ Deno.test("the API answers every address of its OpenAPI description, as describe
   const [first, second] = await add(hub, "2514310", "model:5");
   const bodies: Record<string, unknown> = {
     "post /queue": { references: ["827184"] },
+    "post /needs": { text: "a lantern\nSteps: 20, Sampler: Euler, Model hash: 0011223344, Model: base" },
     "patch /queue/{id}": { paused: true, position: { after: second } },
     "put /settings/{key}": { value: "8" },
     "post /library/verify": { ids: [rowId(file)] },
