@@ -25,7 +25,7 @@ export interface LibraryRows {
   ofVersion(versionId: number): ShownRow[];
   /** The rows of a model. */
   ofModel(modelId: number): ShownRow[];
-  /** A row with this SHA-256. */
+  /** A row with this SHA-256, or one that begins so. */
   ofHash(sha256: string): ShownRow | undefined;
   /** Everything that is known on the site. */
   known(): { modelId: number | null; versionId: number; sha256: string | null }[];
