@@ -1,20 +1,8 @@
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statfsSync,
-} from "node:fs";
+import { existsSync, lstatSync, mkdirSync, statfsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { errnoOf, isUnsupported } from "./errno.ts";
 import type { ErrorCode, ErrorReason } from "../errors/codes.ts";
 import { CivikitError, DiskError } from "../errors/errors.ts";
-import { isSameFile, syncHandle } from "./plain_file.ts";
 import { missingRight } from "../errors/rights.ts";
 
 const known: Record<string, readonly [code: ErrorCode, state: string, reason?: ErrorReason]> = {
@@ -101,7 +89,7 @@ export function freeBytes(folder: string): number | undefined {
 }
 
 /** Asking must not stop a program with a prompt for something it can do without. */
-function isGranted(permission: Deno.PermissionDescriptor): boolean {
+export function isGranted(permission: Deno.PermissionDescriptor): boolean {
   return Deno.permissions.querySync(permission).state === "granted";
 }
 
@@ -188,88 +176,5 @@ export function readAt(file: Deno.FsFile, at: number, length: number, path: stri
     return bytes.subarray(0, read);
   } catch (error) {
     throw wrapDiskError(error, path, "reading");
-  }
-}
-
-/** Brings a folder's entries to the disk, where the system has such a thing and lets this program do it. */
-export function syncFolder(folder: string): void {
-  if (Deno.build.os === "windows" || !isGranted({ name: "read", path: folder })) return;
-  let handle: number | undefined;
-  try {
-    handle = openSync(folder, "r");
-    syncHandle(handle);
-  } catch (error) {
-    const wrapped = wrapDiskError(error, folder, "syncing");
-    if (errnoOf(error) === "EIO" || wrapped.code === "no_space") throw wrapped;
-  } finally {
-    if (handle !== undefined) closeSync(handle);
-  }
-}
-
-/** Settings of {@linkcode renameDurably}. */
-export interface RenameOptions {
-  /** Whether an existing `to` gives way. Default false. */
-  replace?: boolean;
-}
-
-/**
- * Gives `from` the name `to` so that the change survives a power cut; the bytes must have been synced before. Unless
- * `replace` is set, an existing `to` is never touched, not even one that appears at the same moment.
- *
- * @throws {DiskError} `target_exists`, or `rename_failed`; `from` then still is where it was, and the message names it.
- * @example
- * ```ts
- * const root = Deno.makeTempDirSync();
- * Deno.writeTextFileSync(`${root}/a.bin.part`, "whole");
- * renameDurably(`${root}/a.bin.part`, `${root}/a.bin`);
- * console.log(Deno.readTextFileSync(`${root}/a.bin`)); // whole
- * Deno.removeSync(root, { recursive: true });
- * ```
- */
-export function renameDurably(from: string, to: string, { replace = false }: RenameOptions = {}): void {
-  try {
-    if (replace) renameSync(from, to);
-    else renameToFree(from, to);
-  } catch (error) {
-    const { code, message } = wrapDiskError(error, to, "renaming to");
-    throw new DiskError(`${message}; the finished file is kept as ${JSON.stringify(from)}`, {
-      code: code === "target_exists" ? code : "rename_failed",
-      path: from,
-      cause: error,
-    });
-  }
-  syncFolder(dirname(resolve(to)));
-}
-
-/** A link fails when the name is taken, in one step; a rename would silently win. */
-function renameToFree(from: string, to: string): void {
-  try {
-    linkSync(from, to);
-  } catch (error) {
-    const taken = lstatSync(to, { throwIfNoEntry: false });
-    if (taken === undefined) return renameToClaimed(from, to);
-    // a network file system that lost its own answer tries again, and then finds its own link
-    if (!isSameFile(taken, lstatSync(from))) {
-      throw Object.assign(new Error("exists", { cause: error }), { code: "EEXIST" });
-    }
-  }
-  // another process may have seen both names at this moment, and tidied up
-  rmSync(from, { force: true });
-}
-
-/**
- * Some file systems (exFAT, network shares) know no links, and say so in many ways. There an empty file keeps the name
- * free of others until the rename; see {@linkcode isAbandonedClaim} for one that is left.
- */
-function renameToClaimed(from: string, to: string): void {
-  const file = openSync(to, "wx");
-  const claim = fstatSync(file);
-  closeSync(file);
-  try {
-    renameSync(from, to);
-  } catch (error) {
-    const found = lstatSync(to, { throwIfNoEntry: false });
-    if (found?.size === 0 && isSameFile(found, claim)) rmSync(to);
-    throw error;
   }
 }

@@ -76,7 +76,7 @@ export class FileDownload {
       if (!verified) fill.checkStart();
       await part.seal();
       signal.throwIfAborted();
-      part.publish(target.path, replace);
+      await part.publish(target.path, replace);
       const { covered: bytes, resumedBytes } = part;
       progress.tell(bytes, bytes, true);
       recovery.phase("finished");

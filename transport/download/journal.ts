@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { closeSync, fstatSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { type Clock, systemClock } from "../clock.ts";
 import { type JournalSpan, lastOf, readRecords } from "./journal_record.ts";
-import { openFresh, openPlain } from "./plain_file.ts";
+import { openFresh, openPlain, removeIfThere } from "./plain_file.ts";
 import { redactUrl } from "../http/redact.ts";
 import { wrapDiskError } from "./disk.ts";
 import { safeFileName } from "./safe_name.ts";
@@ -92,7 +92,7 @@ export function readJournal(path: string): Journal | DamagedJournal | undefined 
 /** Removes what a process left that was killed while it wrote its journal. */
 function removeFresh(fresh: string): void {
   try {
-    rmSync(fresh, { force: true });
+    removeIfThere(fresh);
   } catch (error) {
     throw wrapDiskError(error, fresh, "removing");
   }
@@ -100,6 +100,7 @@ function removeFresh(fresh: string): void {
 
 /** The same without touching it: one that cannot be believed is told by what is wrong with it. */
 export function peekJournal(path: string): Journal | string | undefined {
+  if (!existsSync(path)) return undefined;
   let text: string | undefined;
   try {
     text = readText(path);

@@ -1,4 +1,4 @@
-import { lstatSync, rmSync, unlinkSync } from "node:fs";
+import { existsSync, lstatSync, rmSync, unlinkSync } from "node:fs";
 import { errnoOf } from "./errno.ts";
 import { DiskError } from "../errors/errors.ts";
 import { isSameFile, refuseStrange } from "./plain_file.ts";
@@ -113,7 +113,8 @@ function take(path: string, target: string, locking: boolean): Taken {
 
 /** Undefined when the file at `path` changed under our hands; then it is time to look again. */
 function tryTake(path: string, target: string, locking: boolean): Taken | undefined {
-  const found = lstatSync(path, { throwIfNoEntry: false });
+  // mostly nothing is there: asking costs less than a failure
+  const found = existsSync(path) ? lstatSync(path, { throwIfNoEntry: false }) : undefined;
   refuseStrange(found, path);
   if (found && path !== target && isSameFile(found, lstatSync(target, { throwIfNoEntry: false }))) {
     unlinkSync(path);
@@ -123,8 +124,10 @@ function tryTake(path: string, target: string, locking: boolean): Taken | undefi
   try {
     file = Deno.openSync(path, { read: true, write: true, createNew: !found });
   } catch (error) {
-    if (error instanceof (found ? Deno.errors.NotFound : Deno.errors.AlreadyExists)) return undefined;
-    throw error;
+    if (!(error instanceof (found ? Deno.errors.NotFound : Deno.errors.AlreadyExists))) throw error;
+    // such as a link to nowhere
+    if (!found) refuseStrange(lstatSync(path, { throwIfNoEntry: false }), path);
+    return undefined;
   }
   try {
     const exclusive = locking && lockFile(file, path);

@@ -168,7 +168,7 @@ export class Mend {
     const { expected: { hashes }, part, request, target } = this.#download;
     const name = `${target.path}.quarantine`;
     await part.seal();
-    part.publish(name, true);
+    await part.publish(name, true);
     const failure = mismatch(verdict, hashes, digests, name);
     try {
       writeReport(`${name}.json`, redactUrl(request.url), hashes, digests, verdict);

@@ -1,15 +1,17 @@
 import { Buffer } from "node:buffer";
-import { rmSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import type { Clock } from "../clock.ts";
 import { DiskError } from "../errors/errors.ts";
 import type { Validator } from "../body/part.ts";
 import type { Span } from "../body/spans.ts";
 import { redactUrl } from "../http/redact.ts";
 import { type DigestFollower, followDigest, type HashName } from "./digest.ts";
-import { readAt, renameDurably, wrapDiskError, writeAll } from "./disk.ts";
+import { readAt, wrapDiskError, writeAll } from "./disk.ts";
 import { belongs, type Journal, moveAside, newJournal, readJournal, urlDigest } from "./journal.ts";
 import { JournalFile } from "./journal_file.ts";
 import { checkPlace, lockPart, type PartLock, removeEmpty } from "./lock.ts";
+import { removeIfThere } from "./plain_file.ts";
+import { renameOnce, syncFolderTogether } from "./rename.ts";
 import { proveSpans, SpanRecorder } from "./span_recorder.ts";
 import { Due, SyncBehind } from "./sync_behind.ts";
 
@@ -34,6 +36,8 @@ export interface PartFileOptions {
 }
 
 const bufferBytes = 1024 * 1024;
+/** A file up to here is brought to the disk in one go. */
+const smallBytes = 256 * 1024;
 /** A journal is written at least this often while bytes come. */
 const flushMs = 1000;
 
@@ -195,8 +199,8 @@ export class PartFile {
 
   /** The hashes of the whole file; waits until the follower has caught up. */
   async digests(): Promise<Partial<Record<HashName, string>>> {
-    // beside the last of the hashing, so that little is left for the seal
-    this.#sync.begin();
+    // beside the last of the hashing, so that little is left for the seal; of a small file the seal takes it all
+    if (this.covered > smallBytes) this.#sync.begin();
     return await this.#digest.finish(this.total ?? this.covered);
   }
 
@@ -204,8 +208,10 @@ export class PartFile {
   async dropDamaged(): Promise<number> {
     const before = this.covered;
     checkPlace(this.#lock);
-    const spans = await proveSpans(this.#lock.path, this.#recorder.entries(), this.#options);
-    this.#recorder = new SpanRecorder({ spans });
+    const { signal } = this.#options;
+    const entries = this.#recorder.entries();
+    const spans = await proveSpans(this.#lock.path, entries, { file: this.#lock.file, signal });
+    if (spans.length < entries.length) this.#recorder = new SpanRecorder({ spans });
     return before - this.covered;
   }
 
@@ -266,18 +272,23 @@ export class PartFile {
     }
   }
 
-  /** Gives the sealed file its name, and removes the journal. When that fails, `close` keeps the account of the bytes. */
-  publish(name: string, replace: boolean): void {
+  /**
+   * Gives the sealed file its name, which is on the disk when this resolves, and removes the journal. When that fails,
+   * `close` keeps the account of the bytes.
+   */
+  async publish(name: string, replace: boolean): Promise<void> {
     this.#digest.close();
     checkPlace(this.#lock);
     this.#journalFile.close();
     // where a file in use cannot be renamed, the lock is given up just before
     if (Deno.build.os === "windows") this.#lock.release();
-    renameDurably(this.#lock.path, name, { replace });
+    renameOnce(this.#lock.path, name, { replace });
+    // others that get their names meanwhile share the sync
+    await syncFolderTogether(dirname(resolve(name)));
     this.#isClosed = true;
     this.#lock.release();
     try {
-      rmSync(this.#journalPath, { force: true });
+      removeIfThere(this.#journalPath);
     } catch {
       // the file is there and right; a journal nobody needs takes nothing from that
     }
@@ -294,7 +305,7 @@ export class PartFile {
       this.#journalFile.close();
       if (this.covered === 0) {
         // nothing was won: nothing needs to stay
-        rmSync(this.#journalPath, { force: true });
+        removeIfThere(this.#journalPath);
         removeEmpty(this.#lock);
       }
       this.abandon();

@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   fsyncSync,
   lstatSync,
@@ -102,6 +103,11 @@ export function openFresh(path: string, mode = 0o666): number {
   if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) refuse(path, "a folder");
   rmSync(path, { force: true });
   return openSync(path, "wx", mode);
+}
+
+/** Removes a file that mostly is not there: asking first costs less than a failure. */
+export function removeIfThere(path: string): void {
+  if (existsSync(path)) rmSync(path, { force: true });
 }
 
 /** Brings a file's bytes to the disk, where the file system has such a thing. */

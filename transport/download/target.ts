@@ -82,7 +82,6 @@ export class Target {
   /** What to do about a target that exists: nothing when it is the promised file, refuse otherwise. */
   async existing(): Promise<DownloadResult | undefined> {
     const found = this.#look();
-    if (found === undefined) this.#refuseLinkToNowhere();
     if (found === undefined || this.#options.replace && found.isFile()) return undefined;
     const path = this.#path;
     checkPlain(path);
@@ -108,18 +107,19 @@ export class Target {
     throw this.#taken(isPromised ? "another file has that name" : "a file has that name");
   }
 
+  /** What is there; a link to nowhere, refused before a byte is fetched that could not have the name, is not. */
   #look(): Stats | undefined {
+    let found: Stats | undefined;
+    let isLink: boolean | undefined;
     try {
-      return statSync(this.#path, { throwIfNoEntry: false });
+      found = lstatSync(this.#path, { throwIfNoEntry: false });
+      isLink = found?.isSymbolicLink();
+      if (isLink) found = statSync(this.#path, { throwIfNoEntry: false });
     } catch (error) {
       throw wrapDiskError(error, this.#path, "looking at");
     }
-  }
-
-  /** Before a byte is fetched that could not have the name. */
-  #refuseLinkToNowhere(): void {
-    if (this.#options.replace || lstatSync(this.#path, { throwIfNoEntry: false }) === undefined) return;
-    throw this.#taken("a link to nowhere has that name");
+    if (isLink && found === undefined && !this.#options.replace) throw this.#taken("a link to nowhere has that name");
+    return found;
   }
 
   #taken(state: string): DiskError {

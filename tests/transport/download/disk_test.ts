@@ -3,14 +3,8 @@ import { openSync } from "node:fs";
 import { join } from "node:path";
 import { CivikitError, DiskError } from "../../../transport/errors/errors.ts";
 import { hint } from "../../../transport/errors/hints.ts";
-import {
-  ensureFolder,
-  freeBytes,
-  renameDurably,
-  syncFolder,
-  wrapDiskError,
-  writeAll,
-} from "../../../transport/download/disk.ts";
+import { ensureFolder, freeBytes, wrapDiskError, writeAll } from "../../../transport/download/disk.ts";
+import { renameDurably, syncFolder } from "../../../transport/download/rename.ts";
 
 const isUnix = Deno.build.os !== "windows";
 const isLinux = Deno.build.os === "linux";
