@@ -184,6 +184,15 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./serve.ts" as string) as typeof import("./serve.ts")).serveCommand,
   },
   {
+    name: "service",
+    group: "service",
+    summary: {
+      en: "Keeps civikit serve running: units for systemd, launchd, Windows; status and health.",
+      "zh-TW": "讓 civikit serve 持續執行：systemd、launchd、Windows 的服務檔；狀態與健康。",
+    },
+    load: async () => (await import("./service.ts")).serviceCommand,
+  },
+  {
     name: "transfers",
     group: "service",
     summary: {

@@ -7,6 +7,7 @@ import { projectFlags } from "../options/project_options.ts";
 import { storeFlags } from "../options/shared_flags.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
+import { serveToken } from "../settings/keys.ts";
 import { interrupt } from "../terminal/interrupt.ts";
 import { openBrowser } from "../run/open_browser.ts";
 import { serveText } from "../texts/serve.ts";
@@ -26,7 +27,7 @@ const lastWordsMs = 2000;
 
 function serverOptions(args: Args<typeof flags>, { io }: CommandContext) {
   const { host: hostname, port, allowHost: allowedHosts } = args.flags;
-  const token = io.env("CIVIKIT_SERVE_TOKEN") || undefined;
+  const token = serveToken(io.env);
   return { hostname, port, allowedHosts, ...(token !== undefined && { token }) };
 }
 

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { CivikitError, InputError } from "../../transport/mod.ts";
-import { checkPlain, readPlainText, rememberSecret } from "../../transport/internal.ts";
+import { checkPlain, readPlainText, rememberSecret, wrapDiskError } from "../../transport/internal.ts";
 import type { Io } from "../terminal/io.ts";
 import { keyPath } from "./places.ts";
 import { isGranted } from "./rights.ts";
@@ -65,6 +65,9 @@ export async function askKey({ askSecret }: Pick<Io, "askSecret">): Promise<stri
   return checkKey(text, "the terminal");
 }
 
+/** What a unit gives a service as a secret that there is not; see deploy/systemd/civikit.service. */
+const noCredential: ReadonlySet<string> = new Set(["", "none"]);
+
 /** A key file; undefined when there is none. One that systemd made is guarded by its folder, whatever its mode says. */
 function readKeyFile(path: string, isGuarded = false): FoundKey | undefined {
   // run without the right to read it: as if absent; asked before, because Deno would stop and ask the user
@@ -91,6 +94,7 @@ function readKeyFile(path: string, isGuarded = false): FoundKey | undefined {
       cause: error,
     });
   }
+  if (isGuarded && noCredential.has(text.trim())) return undefined;
   return { key: checkKey(text, source), source };
 }
 
@@ -106,6 +110,30 @@ export function commonKey(env: Io["env"]): FoundKey | undefined {
   }
   const credentials = env("CREDENTIALS_DIRECTORY");
   return credentials ? readKeyFile(join(credentials, "civitai_key"), true) : undefined;
+}
+
+/**
+ * What opens the service: CIVIKIT_SERVE_TOKEN, else `serve_token` in `$CREDENTIALS_DIRECTORY`; undefined where there is none.
+ *
+ * @throws {DiskError} When the file is there and cannot be read.
+ */
+export function serveToken(env: Io["env"]): string | undefined {
+  const given = env("CIVIKIT_SERVE_TOKEN");
+  if (given) return given;
+  const folder = env("CREDENTIALS_DIRECTORY");
+  const path = folder && join(folder, "serve_token");
+  // asked before, because Deno would stop and ask the user
+  if (!path || !isGranted([{ name: "read", path }])) return undefined;
+  try {
+    checkPlain(path);
+    const token = readPlainText(path).trim();
+    if (noCredential.has(token)) return undefined;
+    rememberSecret(token);
+    return token;
+  } catch (error) {
+    if ((error as { code?: string }).code === "ENOENT") return undefined;
+    throw wrapDiskError(error, path, "reading");
+  }
 }
 
 function fileKey(env: Io["env"], host: string): FoundKey | undefined {

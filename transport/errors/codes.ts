@@ -118,6 +118,8 @@ export type ErrorReason =
   // invalid_file
   | "model_damaged"
   | "database_foreign"
+  // target_exists
+  | "unit_edited"
   // target_locked
   | "database_locked"
   | "service_running"

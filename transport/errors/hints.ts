@@ -1086,6 +1086,18 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
       "請以 --port 改用其他連接埠；--port 0 會選用任何可用的連接埠。",
     ],
   },
+  unit_edited: {
+    en: [
+      "The unit was changed by hand",
+      "The file that keeps the service running was changed by hand, or is of another program; civikit replaces neither.",
+      "Keep it as it is, or put your changes into a drop-in (systemctl edit civikit), move the file away and run civikit service install again.",
+    ],
+    "zh-TW": [
+      "服務檔不是 civikit 寫的樣子",
+      "讓服務持續執行的檔案被人改過，或屬於別的程式；civikit 兩種都不會取代。",
+      "可以維持原樣；或把您的修改放進 drop-in（systemctl edit civikit），移開這個檔案，再執行 civikit service install。",
+    ],
+  },
   service_running: {
     en: [
       "A service runs already",

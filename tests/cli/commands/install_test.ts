@@ -123,6 +123,7 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
   queue: [["queue", "add", "2002"], ["queue", "list"], ["queue", "clear"]],
   paths: [["paths"]],
   clean: [["clean"]],
+  service: [["service", "install", "../elsewhere/models"], ["service", "uninstall"]],
   doctor: [["doctor"]],
   completion: [["completion", "bash"]],
   logout: [["logout"]],
