@@ -8,7 +8,7 @@ import { textsOf } from "../monitor/server/texts.ts";
 import { isPageWanted } from "../monitor/server/wanted.ts";
 import { html } from "hono/html";
 import { announceQueue } from "./announce_queue.ts";
-import { assetRoutes } from "./pages/assets.ts";
+import { hubAssets } from "./pages/assets.ts";
 import { pairingDoors } from "./pairing/pairing_doors.ts";
 import { pages } from "./pages/pages.ts";
 import { pageRenderer } from "./pages/renderer.ts";
@@ -67,7 +67,7 @@ export function service(options: ServiceOptions): Service {
   const app = new Hono();
   app.use(secured);
   app.use(access.check);
-  app.route("/assets", assetRoutes());
+  app.route("/assets", hubAssets());
   app.route(
     "/",
     logInRoutes({

@@ -1,7 +1,6 @@
-import { eTag, ifNoneMatch } from "@std/http/etag";
 import { type Context, Hono } from "hono";
 import type { AccessControl } from "./access.ts";
-import icon from "./assets/icon.svg" with { type: "text" };
+import { assetRoutes, script } from "./asset_routes.ts";
 import liveScript from "./assets/live.js" with { type: "text" };
 import style from "./assets/style.css" with { type: "text" };
 import { dashboardPage } from "./dashboard_page.ts";
@@ -22,26 +21,14 @@ export interface PageRoutesOptions {
   readonly logIn: AccessControl["logIn"] | undefined;
 }
 
-const assets: readonly (readonly [name: string, type: string, text: string])[] = [
-  ["style.css", "text/css; charset=utf-8", style],
-  ["live.js", "text/javascript; charset=utf-8", liveScript],
-  ["icon.svg", "image/svg+xml", icon],
-];
-
 /** The pages, what they look like, and the way in. */
 export function pageRoutes({ views, renderer: { show }, base, logIn }: PageRoutesOptions): Hono {
   const app = new Hono();
 
-  for (const [name, type, text] of assets) {
-    const tag = eTag(text);
-    app.get(`/assets/${name}`, async (c) => {
-      const etag = await tag;
-      const headers = { "content-type": type, "cache-control": "no-cache", etag };
-      const isNew = ifNoneMatch(c.req.header("if-none-match") ?? null, etag);
-      return isNew ? c.body(text, 200, headers) : c.body(null, 304, headers);
-    });
-  }
-
+  app.route(
+    "/assets",
+    assetRoutes({ "style.css": ["text/css; charset=utf-8", style], "live.js": [script, liveScript] }),
+  );
   app.get(
     "/",
     (c) => show(c, async (context) => dashboardPage(await views.dashboard(context.span, context.locale), context)),

@@ -18,6 +18,10 @@ export interface BrowserPage extends AsyncDisposable {
   drag(from: string, to: string): Promise<void>;
   /** Sends headers with every request. */
   headers(headers: Readonly<Record<string, string>>): Promise<void>;
+  /** Allows what a page has to ask for, such as `clipboardReadWrite`. */
+  allow(...permissions: readonly string[]): Promise<void>;
+  /** Freezes the page as a browser does with what lies in the background, or thaws it. */
+  freeze(isFrozen: boolean): Promise<void>;
   /** Allows or forbids scripts. */
   scripts(isAllowed: boolean): Promise<void>;
   /** The page as PNG: from top to bottom, or only what the window shows. */
@@ -160,6 +164,8 @@ export async function startChromium(): Promise<BrowserPage> {
   session = (await send("Target.attachToTarget", { targetId, flatten: true })).sessionId;
   await Promise.all(["Page", "Network", "Runtime", "Log"].map((domain) => send(`${domain}.enable`)));
   await send("Page.setLifecycleEventsEnabled", { enabled: true });
+  // as a window someone looks at
+  await send("Emulation.setFocusEmulationEnabled", { enabled: true });
 
   return {
     problems,
@@ -214,6 +220,14 @@ export async function startChromium(): Promise<BrowserPage> {
     async headers(headers) {
       await send("Network.setExtraHTTPHeaders", { headers });
     },
+    async allow(...permissions) {
+      await send("Browser.grantPermissions", { permissions });
+    },
+    async freeze(isFrozen) {
+      await send("Page.setWebLifecycleState", { state: isFrozen ? "frozen" : "active" });
+      // what was frozen stays hidden until someone looks at it
+      await send("Emulation.setFocusEmulationEnabled", { enabled: !isFrozen });
+    },
     async scripts(isAllowed) {
       await send("Emulation.setScriptExecutionDisabled", { value: !isAllowed });
     },
@@ -234,6 +248,7 @@ export async function startChromium(): Promise<BrowserPage> {
 const keyCodes: Readonly<Record<string, Params>> = {
   Tab: { windowsVirtualKeyCode: 9 },
   Enter: { windowsVirtualKeyCode: 13, text: "\r" },
+  " ": { windowsVirtualKeyCode: 32, text: " ", code: "Space" },
   ArrowLeft: { windowsVirtualKeyCode: 37 },
   ArrowUp: { windowsVirtualKeyCode: 38 },
   ArrowDown: { windowsVirtualKeyCode: 40 },

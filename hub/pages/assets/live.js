@@ -1,132 +1,100 @@
 // Keeps a page up to date and sends its forms in place: each answer is a whole page, of which what changed is taken over.
-(() => {
-  const { dataset } = document.body;
-  const everyMs = Number(dataset.every);
-  const connection = document.getElementById("connection");
-  const content = document.getElementById("content");
-  const eventTypes = ["queue", "library", "transfer", "failure", "cleared", "reset", "missed"];
+const { keepLive, reread } = globalThis.civikit;
+const { dataset } = document.body;
+const content = document.getElementById("content");
+// what only scripts can do is shown where there are any
+document.documentElement.classList.add("has-scripts");
 
-  let isBusy = false;
-  let isDue = false;
-  let timer = 0;
-  let etag = "";
+/** Whether the reader holds something that must not be changed under the hand. */
+const isHeld = () => document.querySelector(".sortable-ghost, .sortable-chosen") !== null;
 
-  function show(state) {
-    const text = dataset[`${state}Text`];
-    if (connection.textContent !== text) connection.textContent = text;
-    connection.className = `connection is-${state}`;
-    connection.hidden = false;
-  }
+/** Whether the reader has changed a field since it was drawn. */
+function isChanged(field) {
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  if (field.localName !== "select") return field.value !== field.defaultValue;
+  const drawn = [...field.options].findLastIndex(({ defaultSelected }) => defaultSelected);
+  return field.selectedIndex !== Math.max(0, drawn);
+}
 
-  /** Whether the reader holds something that must not be changed under the hand. */
-  const isHeld = () => document.querySelector(".sortable-ghost, .sortable-chosen") !== null;
-
-  /** Takes over a page; what is being typed, open details and the focus stay, and what answered a form until the next. */
-  function takeOver(text, isAnswer = false) {
-    const page = new DOMParser().parseFromString(text, "text/html");
-    const fresh = page.getElementById("content");
-    if (fresh === null) return location.reload();
-    const { activeElement } = document;
-    const focusedId = activeElement?.id;
-    // what is inside alone: an element of the same id would be moved into itself
-    Idiomorph.morph(content, fresh.innerHTML, {
-      morphStyle: "innerHTML",
-      ignoreActiveValue: true,
-      callbacks: {
-        // what the reader typed, chose or opened belongs to the reader
-        beforeAttributeUpdated: (name, node) =>
-          !(name === "open" && node.localName === "details") && !(name === "value" && node.matches("input, textarea")),
-        beforeNodeMorphed: (node) =>
-          !(node.localName === "textarea" && node.value !== node.defaultValue) &&
-          !(!isAnswer && node.dataset?.keep !== undefined),
-        beforeNodeRemoved: (node) => isAnswer || node.dataset?.keep === undefined,
+/**
+ * Takes over a page; what the reader typed, ticked, chose or opened stays, and the focus; what answered a form stays until
+ * the next. What was typed into the form that was `sent` has arrived and is over; its ticks are not.
+ */
+function takeOver(text, { isAnswer = false, sent } = {}) {
+  const page = new DOMParser().parseFromString(text, "text/html");
+  const fresh = page.getElementById("content");
+  if (fresh === null) return location.reload();
+  const { activeElement } = document;
+  const focusedId = activeElement?.id;
+  const fields = [...content.querySelectorAll("input, select, textarea")];
+  const kept = new Set(
+    fields.filter((field) => isChanged(field) && (field.form !== sent || field.type === "checkbox")),
+  );
+  // what is inside alone: an element of the same id would be moved into itself
+  Idiomorph.morph(content, fresh.innerHTML, {
+    morphStyle: "innerHTML",
+    ignoreActiveValue: true,
+    callbacks: {
+      beforeAttributeUpdated(name, node) {
+        if (name === "open") return node.localName !== "details";
+        if (name === "selected") return !kept.has(node.closest("select"));
+        return (name !== "value" && name !== "checked") || !kept.has(node);
       },
-    });
-    document.title = page.title;
-    if (document.activeElement === document.body && focusedId) {
-      // a button that is gone leaves the focus with its row
-      const next = document.getElementById(focusedId) ??
-        document.getElementById(activeElement.dataset.twin ?? "") ??
-        document.getElementById(activeElement.closest?.("[data-job]")?.id ?? "") ?? content;
-      next.focus({ preventScroll: true });
-    }
-    if (isAnswer) document.getElementById("preview")?.focus();
-    document.dispatchEvent(new CustomEvent("renewed"));
-  }
-
-  async function renew() {
-    if (isBusy || document.hidden || isHeld()) return void (isDue = true);
-    isBusy = true;
-    isDue = false;
-    try {
-      const headers = { accept: "text/html", "if-none-match": etag };
-      const response = await fetch(location.href, { headers, cache: "no-store" });
-      // the session is over: the log-in page came instead
-      if (response.redirected) return location.reload();
-      if (response.status !== 304) {
-        if (!response.ok) throw new Error(`status ${response.status}`);
-        const text = await response.text();
-        if (isHeld()) return void (isDue = true);
-        takeOver(text);
-        etag = response.headers.get("etag") ?? "";
-      }
-      show(events.readyState === EventSource.OPEN ? "live" : "connecting");
-    } catch {
-      show("offline");
-    } finally {
-      isBusy = false;
-    }
-  }
-
-  async function loop() {
-    clearTimeout(timer);
-    await renew();
-    clearTimeout(timer);
-    if (everyMs > 0 || isDue) timer = setTimeout(loop, everyMs || 500);
-  }
-
-  function soon() {
-    clearTimeout(timer);
-    timer = setTimeout(loop, 150);
-  }
-
-  const events = new EventSource("/events");
-  events.addEventListener("open", () => (show("live"), soon()));
-  events.addEventListener("error", () => show(events.readyState === EventSource.CLOSED ? "offline" : "connecting"));
-  for (const type of eventTypes) events.addEventListener(type, soon);
-  document.addEventListener("visibilitychange", soon);
-
-  /** Sends a form in place and takes over the page that answers it. */
-  async function send(action, body) {
-    try {
-      const response = await fetch(action, { method: "POST", body, headers: { accept: "text/html" } });
-      const type = response.headers.get("content-type") ?? "";
-      if (!type.startsWith("text/html")) throw new Error(`status ${response.status}`);
-      etag = "";
-      takeOver(await response.text(), true);
-      return response.ok;
-    } catch {
-      show("offline");
-      const note = document.getElementById("note");
-      if (note) note.textContent = dataset.failedText;
-      return false;
-    }
-  }
-
-  document.addEventListener("submit", async (event) => {
-    const { target: form, submitter } = event;
-    if (form.method !== "post" || form.hasAttribute("data-plain")) return;
-    event.preventDefault();
-    const data = new FormData(form, submitter);
-    const isFile = form.enctype === "multipart/form-data";
-    const action = submitter?.hasAttribute("formaction") ? submitter.formAction : form.action;
-    if (submitter) submitter.setAttribute("aria-busy", "true");
-    const isDone = await send(action, isFile ? data : new URLSearchParams(data));
-    submitter?.removeAttribute("aria-busy");
-    if (isDone) form.isConnected && form.hasAttribute("data-clear") && form.reset();
+      beforeNodeMorphed: (node) =>
+        !(node.localName === "textarea" && kept.has(node)) && (isAnswer || node.dataset?.keep === undefined),
+      beforeNodeRemoved: (node) => isAnswer || node.dataset?.keep === undefined,
+    },
   });
+  document.title = page.title;
+  reread();
+  if (document.activeElement === document.body && focusedId) {
+    // a button that is gone leaves the focus with its row
+    const next = document.getElementById(focusedId) ??
+      document.getElementById(activeElement.dataset.twin ?? "") ??
+      document.getElementById(activeElement.closest?.("[data-job]")?.id ?? "") ?? content;
+    next.focus({ preventScroll: true });
+  }
+  if (isAnswer) document.getElementById("preview")?.focus();
+  document.dispatchEvent(new CustomEvent("renewed"));
+}
 
-  globalThis.civikit = { send, soon };
-  show("connecting");
-  if (everyMs > 0) timer = setTimeout(loop, everyMs);
-})();
+const live = keepLive({
+  types: ["queue", "library", "transfer", "failure", "cleared", "reset", "missed"],
+  everyMs: Number(dataset.every),
+  isHeld,
+  takeOver,
+});
+
+/** Sends a form in place and takes over the page that answers it. */
+async function send(action, body, form) {
+  try {
+    const response = await fetch(action, { method: "POST", body, headers: { accept: "text/html" } });
+    const type = response.headers.get("content-type") ?? "";
+    if (!type.startsWith("text/html")) throw new Error(`status ${response.status}`);
+    live.forget();
+    takeOver(await response.text(), { isAnswer: true, ...(response.ok && { sent: form }) });
+    return response.ok;
+  } catch {
+    live.show("offline");
+    const note = document.getElementById("note");
+    if (note) note.textContent = dataset.failedText;
+    return false;
+  }
+}
+
+document.addEventListener("submit", async (event) => {
+  const { target: form, submitter } = event;
+  // by attribute: a field may be called like a property
+  const asked = (name) => submitter?.getAttribute(`form${name}`) ?? form.getAttribute(name);
+  if (asked("method")?.toLowerCase() !== "post") return;
+  event.preventDefault();
+  const data = new FormData(form, submitter);
+  const isFile = form.getAttribute("enctype") === "multipart/form-data";
+  if (submitter) submitter.setAttribute("aria-busy", "true");
+  const isDone = await send(asked("action") ?? location.href, isFile ? data : new URLSearchParams(data), form);
+  submitter?.removeAttribute("aria-busy");
+  if (isDone) form.isConnected && form.hasAttribute("data-clear") && form.reset();
+});
+
+// for the scripts of single pages
+globalThis.civikit.send = send;

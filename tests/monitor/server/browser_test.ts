@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { metricsRegistry } from "../../../monitor/mod.ts";
 import { fakeClock } from "../../_support/clock.ts";
 import { type BrowserPage, findChromium, startChromium } from "../../_support/chromium.ts";
+import { lowContrast } from "../../_support/contrast.ts";
 import { serve, type Served } from "./_served.ts";
 import { attempt, stageQuarter, stageTransfers } from "./_stage.ts";
 
@@ -270,27 +271,3 @@ Deno.test({
       },
     }),
 });
-
-/** Texts whose colour stands less than 4.5 to 1 from what lies behind (WCAG 2.2, 1.4.3). */
-const lowContrast = `(() => {
-  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map((c) => c / 255)
-    .map((c) => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
-  const behind = (node) => {
-    for (let at = node; at; at = at.parentElement) {
-      const colour = parse(getComputedStyle(at).backgroundColor);
-      if (colour[3] !== 0) return colour;
-    }
-    return [255, 255, 255];
-  };
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
-  while (walker.nextNode()) {
-    const { parentElement: node, data } = walker.currentNode;
-    if (!data.trim() || !node.checkVisibility() || node.closest("noscript")) continue;
-    const [a, b] = [light(parse(getComputedStyle(node).color)), light(behind(node))].sort((x, y) => y - x);
-    const ratio = (a + 0.05) / (b + 0.05);
-    if (ratio < 4.5) found.push(ratio.toFixed(2) + " " + data.trim().slice(0, 30));
-  }
-  return found;
-})()`;

@@ -45,9 +45,9 @@ for (const [way, mount] of Object.entries(ways)) {
     for (const path of ["report", "errors", "transfers", "cache", "assets/style.css", "assets/live.js", "api/report"]) {
       assert(seen.has(`/tools/diag/${path}`), `${path} is not linked: ${[...seen].join(" ")}`);
     }
-    const script = await (await fetch(`${origin}/tools/diag/assets/live.js`)).text();
+    const script = await (await fetch(`${origin}/tools/diag/assets/keep_live.js`)).text();
     const stream = /new URL\("([^"]+)", import\.meta\.url\)/.exec(script)![1]!;
-    const events = await fetch(new URL(stream, `${origin}/tools/diag/assets/live.js`));
+    const events = await fetch(new URL(stream, `${origin}/tools/diag/assets/keep_live.js`));
     assertEquals([events.status, events.headers.get("content-type")], [200, "text/event-stream; charset=utf-8"]);
     await events.body!.cancel();
     const { servers } = await (await fetch(`${origin}/tools/diag/api/openapi.json`)).json();
