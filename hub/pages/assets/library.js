@@ -1,19 +1,26 @@
 // The library page alone: trigger words into the clipboard.
-(() => {
-  const content = document.getElementById("content");
+/** Copies a text; a page that is not on this machine and not behind https has no clipboard but the old one. */
+async function copy(text) {
+  if (navigator.clipboard) return await navigator.clipboard.writeText(text);
+  const field = document.createElement("textarea");
+  field.value = text;
+  const { activeElement } = document;
+  document.body.append(field);
+  field.select();
+  const isCopied = document.execCommand("copy");
+  field.remove();
+  activeElement?.focus({ preventScroll: true });
+  if (!isCopied) throw new Error("the browser copies nothing");
+}
 
-  function prepare() {
-    for (const node of document.querySelectorAll(".scripted[hidden]")) node.hidden = false;
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("[data-copy]");
+  if (!button) return;
+  const note = document.getElementById("note");
+  try {
+    await copy(button.dataset.copy);
+    note.textContent = button.dataset.copied;
+  } catch {
+    note.textContent = button.dataset.copy;
   }
-
-  document.addEventListener("click", async (event) => {
-    const button = event.target.closest?.("[data-copy]");
-    if (!button) return;
-    await navigator.clipboard.writeText(button.dataset.copy);
-    const note = document.getElementById("note");
-    if (note) note.textContent = button.dataset.copy;
-  });
-  // the page takes over what the service draws, where the buttons are hidden
-  new MutationObserver(prepare).observe(content, { childList: true, subtree: true, attributeFilter: ["hidden"] });
-  prepare();
-})();
+});

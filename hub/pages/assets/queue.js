@@ -10,7 +10,6 @@
   }
 
   function prepare() {
-    for (const node of document.querySelectorAll(".handle[hidden], .scripted[hidden]")) node.hidden = false;
     const list = listOf();
     if (!list || Sortable.get(list)) return;
     Sortable.create(list, {

@@ -61,11 +61,10 @@ export function libraryRow(row: ShownRow, { locale, level, site }: RowContext): 
       <td>${image}</td>
       <th scope="row">${name} <small>${formatSize(bytes)}</small></th>
       <td>${about}</td>
-      <td>${text === "" ? "" : html`${text} <button type="button" class="scripted" hidden data-copy="${text}">${
-        t(
-          "copy",
-        )
-      }</button>`}</td>
+      <td>${text === "" ? "" : html`
+        ${text} <button type="button" class="scripted" id="copy-${id}" data-copy="${text}"
+          data-copied="${counted(t("copied"), text)}" aria-label="${t("copy")}: ${text}">${t("copy")}</button>
+      `}</td>
       <td>${stateText(row, locale)}</td>
     </tr>
   `;

@@ -41,6 +41,7 @@ type Word =
   | "model"
   | "words"
   | "copy"
+  | "copied"
   | "state"
   | "proved"
   | "known"
@@ -81,6 +82,7 @@ export const texts: Readonly<Record<Word, Bilingual>> = {
   model: both("Model", "模型"),
   words: both("Trigger words", "觸發詞"),
   copy: both("Copy", "複製"),
+  copied: both("Copied: {n}", "已複製：{n}"),
   state: both("State", "狀態"),
   proved: both("proved {n}", "{n} 驗證過"),
   known: both("known", "認得"),

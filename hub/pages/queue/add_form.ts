@@ -15,7 +15,7 @@ export function addForm(locale: Locale): Html {
         <label for="references">${t("addLabel")}</label>
         <textarea id="references" name="references" rows="3" maxlength="2000000" spellcheck="false" autocapitalize="off"
           aria-describedby="add-help"></textarea>
-        <p class="quiet" id="add-help">${t("addHelp")} <span class="scripted" hidden>${t("dropHint")}</span></p>
+        <p class="quiet" id="add-help">${t("addHelp")} <span class="scripted">${t("dropHint")}</span></p>
         <p><label for="files">${t("files")}</label>
           <input id="files" name="files" type="file" multiple accept=".txt,.json,.png,.jpg,.jpeg,.webp"></p>
         <p class="actions"><button id="add-now" class="main" formaction="/queue/add">${t("addAll")}</button>

@@ -72,7 +72,7 @@ export async function group(
     <section id="group-${name}" class="group" aria-labelledby="title-${name}">
       <div class="head"><h2 id="title-${name}">${title} <span class="count">${count}</span></h2>
         <form method="post" class="actions">${buttons}</form></div>
-      ${canMove && count > 1 ? html`<p class="quiet scripted" hidden>${texts.moveHelp[locale]}</p>` : ""}
+      ${canMove && count > 1 ? html`<p class="quiet scripted">${texts.moveHelp[locale]}</p>` : ""}
       ${jobList(`list-${name}`, rows)}
       ${next === null
         ? ""

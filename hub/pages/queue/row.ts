@@ -120,8 +120,9 @@ export function jobRow(job: Job, { locale, nowMs, rates, moves }: RowContext): H
   return html`
     <li class="job is-${state}" id="job-${id}" data-job="${id}" tabindex="-1">
       ${moves === undefined ? "" : html`
-        <span class="handle" tabindex="0" role="button" id="handle-${id}" aria-label="${texts.handle[locale]}: ${name}"
-          title="${texts.handle[locale]}" hidden>⠿</span>
+        <span class="handle scripted" tabindex="0" role="button" id="handle-${id}" aria-label="${texts
+          .handle[locale]}: ${name}"
+          title="${texts.handle[locale]}">⠿</span>
       `}
       <div class="what"><b title="${path ?? name}">${name}</b>${name === reference ? "" : html`
         <small>${reference}</small>
