@@ -1,35 +1,14 @@
 // deno-lint-ignore-file no-console -- what it prints is what it is for
 import { assert, assertEquals } from "@std/assert";
-import type { ProjectPort } from "../../../hub/project/mod.ts";
 import { type BrowserPage, findChromium, startChromium } from "../../_support/chromium.ts";
 import { type ServedHub, serveHub } from "../_service.ts";
+import { projectOf } from "./_project.ts";
 
 const hasChromium = findChromium() !== undefined;
 if (!hasChromium) console.log("chromium is not installed: the tests of the browse page in a browser are skipped");
 
 const isLive = "document.getElementById('connection')?.className.includes('is-live')";
 const isQueued = "document.querySelector('#model-1001 .marks')?.textContent.includes('queued')";
-
-const locked = {
-  ...{ path: `${"long".repeat(30)}/paper.safetensors`, sha256: "AB".repeat(32), bytes: 5, wanted: "civitai:1001" },
-  ...{ air: "civitai:1001@2002", modelId: 1001, versionId: 2002, fileId: 3002, model: "Paper", version: "v2" },
-  url: "https://civitai.com/api/download/models/2002",
-};
-/** A project in which nothing ever happens. */
-const project: ProjectPort = {
-  ...{ folder: "/models/project", task: null, newer: null },
-  outcome: { kind: "install", fetched: 1, moved: 0, removed: 0, troubles: [{ subject: "a", error: new Error("no") }] },
-  look: () => ({
-    project: { root: "/models" } as ReturnType<ProjectPort["look"]>["project"],
-    entries: [{ wanted: { air: "civitai:1001" }, key: "civitai:1001", files: [{ locked, disk: "missing" }] }],
-  }),
-  add: () => Promise.resolve({ air: "civitai:1001@2002", wasThere: false }),
-  install: () => true,
-  check: () => true,
-  update: () => true,
-  close: () => Promise.resolve(),
-  [Symbol.asyncDispose]: () => Promise.resolve(),
-};
 
 Deno.test({
   name: "the pages Browse and Project in Chromium",
@@ -41,7 +20,7 @@ Deno.test({
     await using page = await startChromium();
     const step = (name: string, work: (page: BrowserPage, hub: ServedHub) => Promise<void>) =>
       t.step(name, async () => {
-        await using hub = await serveHub({ project });
+        await using hub = await serveHub({ project: projectOf() });
         page.problems.length = page.requested.length = 0;
         await page.scripts(true);
         await page.resize(1280, 900);
@@ -82,6 +61,15 @@ Deno.test({
       await page.press("Enter");
       await page.until(isQueued);
       assertEquals(await page.evaluate("document.activeElement.id"), "add-1001");
+    });
+
+    await step("what was chosen stays chosen while the page renews itself", async (page, hub) => {
+      await page.open(`${hub.url}/browse?query=lantern&lang=en`);
+      await page.until(isLive);
+      await page.evaluate("document.getElementById('choice-1001').value = '2001'");
+      await hub.queue.add([{ reference: "version:2002" }]);
+      await page.until(isQueued);
+      assertEquals(await page.evaluate("document.getElementById('choice-1001').value"), "2001");
     });
 
     await step("works without JavaScript", async (page, hub) => {
