@@ -127,7 +127,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Says to ComfyUI, A1111 and Forge where the models are.",
       "zh-TW": "告訴 ComfyUI、A1111 與 Forge 模型在哪裡。",
     },
-    load: async () => (await import("./layout.ts")).layoutCommand,
+    load: async () => (await import("./layout.ts" as string) as typeof import("./layout.ts")).layoutCommand,
   },
   {
     name: "add",
@@ -190,7 +190,7 @@ export const commands: readonly CommandEntry[] = [
       en: "Keeps civikit serve running: units for systemd, launchd, Windows; status and health.",
       "zh-TW": "讓 civikit serve 持續執行：systemd、launchd、Windows 的服務檔；狀態與健康。",
     },
-    load: async () => (await import("./service.ts")).serviceCommand,
+    load: async () => (await import("./service.ts" as string) as typeof import("./service.ts")).serviceCommand,
   },
   {
     name: "transfers",

@@ -15,7 +15,7 @@ import { systemOf, type UnitKind, unitKinds } from "../run/units/originals.ts";
 import { removeUnit } from "../run/units/remove_unit.ts";
 import { originOf } from "../run/units/seal.ts";
 import { placeOf, scopeEnv, scopeSettings, unitWishes } from "../run/units/service_scope.ts";
-import { type ServiceStatus, serviceStatus } from "../run/units/service_status.ts";
+import type { ServiceStatus } from "../run/units/service_status.ts";
 import { lookAtUnit, unitDiff, unitKindOf, unitPath, type UnitScope, writeUnit } from "../run/units/unit_file.ts";
 import { queuePath } from "../settings/places.ts";
 import { type Output, output } from "../terminal/output.ts";
@@ -152,6 +152,10 @@ const statusCodes = { ok: ExitCode.ok, warning: ExitCode.other, stopped: ExitCod
 
 async function status(act: Act): Promise<number> {
   const { context, out } = act;
+  // the queue and the statistics are opened here alone; the cast hides them from who only asks for the health
+  const { serviceStatus } = await import(
+    "../run/units/service_status.ts" as string
+  ) as typeof import("../run/units/service_status.ts");
   const found = await serviceStatus(await serviceHere(act));
   out.emit(found);
   out.table(statusRows(found, context).map((row) => row.map(printable)));

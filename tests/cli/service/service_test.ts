@@ -5,7 +5,7 @@ import { version } from "../../../transport/mod.ts";
 import { startCivitai } from "../../_civitai/mod.ts";
 import { main } from "../../../cli/mod.ts";
 import { testIo } from "../_io.ts";
-import { ran, serve, withHome } from "./_service.ts";
+import { ran, root, serve, withHome } from "./_service.ts";
 
 const isLinux = Deno.build.os === "linux";
 const unitIn = (home: string) => join(home, "config", "systemd", "user", "civikit.service");
@@ -169,16 +169,17 @@ Deno.test(
     }),
 );
 
-Deno.test("civikit service health is one line and 0 or 1, with the right to this one port and no other", () =>
+Deno.test("civikit service health is one line and 0 or 1, with the right to this one port and to its own files", () =>
   withHome(async (_home, env) => {
     await using civitai = await startCivitai();
     const served = await serve({ ...env, CIVIKIT_BASE_URL: civitai.url });
     const { port } = served;
     const args = ["service", "health", "--port", String(port)];
-    const well = await ran(args, {}, [`--allow-net=127.0.0.1:${port}`]);
+    const rights = [`--allow-net=127.0.0.1:${port}`, `--allow-read=${root}`];
+    const well = await ran(args, {}, rights);
     await served[Symbol.asyncDispose]();
     assertEquals([well.code, well.out, well.err], [0, `ok: http://127.0.0.1:${port}, civikit ${version}\n`, ""]);
-    const ill = await ran(args, {}, [`--allow-net=127.0.0.1:${port}`]);
+    const ill = await ran(args, {}, rights);
     assertEquals([ill.code, ill.out.split("\n").length, ill.err], [1, 2, ""]);
     assertStringIncludes(ill.out, `not running: http://127.0.0.1:${port}: `);
   }));
