@@ -1,5 +1,6 @@
 import { CivikitError, hint, HttpError, type Locale, VerificationError } from "../../transport/mod.ts";
 import { messageOf, ownError } from "../../transport/internal.ts";
+import { guideUrl } from "./guide_url.ts";
 import { installLine } from "./install_line.ts";
 import type { Style } from "./style.ts";
 import { formatDuration, printable } from "./text.ts";
@@ -13,6 +14,7 @@ const labels = {
     install: "with every right",
     wait: "The server asks to wait",
     until: "until",
+    more: "more",
   },
   "zh-TW": {
     error: "錯誤",
@@ -22,6 +24,7 @@ const labels = {
     install: "給予所有權限",
     wait: "伺服器要求等待",
     until: "截止",
+    more: "詳情",
   },
 } as const;
 
@@ -72,5 +75,6 @@ export function describeFailure(
   if (error instanceof HttpError && error.retryAfterMs !== undefined) {
     lines.push(`  ${label.wait} ${formatDuration(error.retryAfterMs)}`);
   }
+  lines.push(`  ${label.more}: ${style.dim(guideUrl(error.code))}`);
   return `${lines.join("\n")}\n`;
 }

@@ -96,7 +96,7 @@ async function installed(words: readonly string[], work: (place: Installed) => P
   }
 }
 
-/** Every command once, in an order in which each finds what it needs; `serve` is ended from outside, `login` asks. */
+/** Every command once, in an order in which each finds what it needs; `serve` and `sandbox` are ended from outside, `login` asks. */
 const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
   download: [["download", "2002", "--dir", "../elsewhere/models"]],
   models: [["models", "get", "1001"]],
@@ -149,7 +149,10 @@ Deno.test({
     const [words] = await installLines("README.md");
     await installed(words!, async ({ run, folder, civitai }) => {
       const env = { CIVITAI_API_KEY: "demo-key" };
-      assertEquals(Object.keys(calls).concat("serve", "login").sort(), commands.map(({ name }) => name).sort());
+      assertEquals(
+        Object.keys(calls).concat("serve", "sandbox", "login").sort(),
+        commands.map(({ name }) => name).sort(),
+      );
       await Deno.mkdir(join(folder, "../elsewhere/project"), { recursive: true });
       for (const args of Object.values(calls).flat()) {
         const { code, stdout, stderr } = await run(args, { env, onTerminal: true });
