@@ -143,6 +143,7 @@ const codeOf: Readonly<Record<ErrorReason, ErrorCode>> = {
   database_locked: "target_locked",
   service_running: "target_locked",
   name_encoding: "invalid_path",
+  unit_edited: "target_exists",
 };
 
 /** What else it may be, and what to type. */
