@@ -3,7 +3,7 @@ import { isPermanentRefusal } from "./api/client/errors.ts";
 import { isReading } from "./api/client/reading.ts";
 import { httpCache } from "./cache/http_cache.ts";
 import type { CacheStore } from "./cache/store.ts";
-import { civitaiHosts, noOthers } from "./transport/internal.ts";
+import { type Ask, civitaiHosts, fetchOf, layerOf, middlewareOf, noOthers, sendOf } from "./transport/internal.ts";
 import {
   auth,
   breaker,
@@ -86,14 +86,14 @@ export interface CivikitTransport extends Transport, Disposable {
   close(): void;
 }
 
-const isRanged = (request: Request): boolean => request.headers.has("range");
-const isApi = (request: Request): boolean => request.headers.get("accept")?.includes("json") ?? false;
+const isRanged = ({ headers }: Pick<Ask, "headers"> | Request): boolean => headers.has("range");
+const isApi = ({ headers }: Ask): boolean => headers.get("accept")?.includes("json") ?? false;
+const isPicture = ({ headers }: Ask): boolean => headers.get("accept")?.startsWith("image/") ?? false;
 
-const isPicture = (request: Request): boolean => request.headers.get("accept")?.startsWith("image/") ?? false;
-
-/** Lets only those requests through `layer` that `when` names; the others pass it by. */
-function only(when: (request: Request) => boolean, layer: Middleware): Middleware {
-  return (request, next, context) => when(request) ? layer(request, next, context) : next(request);
+/** Lets only those requests through a layer that `when` names; the others pass it by. */
+function only(when: (ask: Ask) => boolean, middleware: Middleware): Middleware {
+  const layer = layerOf(middleware);
+  return middlewareOf((ask, next, context) => when(ask) ? layer(ask, next, context) : next(ask, context));
 }
 
 /** The cache of Civitai's answers in `store`. */
@@ -165,12 +165,15 @@ export function createTransport({
     ...socketOptions,
     secretHeaders: [...secretHeaders, ...socketOptions.secretHeaders ?? []],
   });
-  const credentials = [auth({ key, ...(hosts === undefined ? {} : { hosts }) }), hostHeaders(headers)];
+  const credentials = [
+    auth({ key, ...(hosts === undefined ? {} : { hosts }) }),
+    ...(Object.keys(headers).length === 0 ? [] : [hostHeaders(headers)]),
+  ];
   const bracket = compose(
     socket,
     retry({ isReading, isPermanent: isPermanentRefusal, ...retryOptions }),
     // a download has a budget of its own for attempts without progress; a few cut connections must not end it
-    only((request) => !isRanged(request), breaker()),
+    only((ask) => !isRanged(ask), breaker()),
     rateLimit(limitOptions),
     ...(maxConnections === undefined ? [] : [only(isRanged, connections(maxConnections))]),
     ...credentials.map((layer) => only(isRanged, layer)),
@@ -187,13 +190,14 @@ export function createTransport({
     rangeOptions,
   );
   // JSON comes encoded and cannot be continued in the middle: who asks for it asks again
+  const [sendApi, sendFile] = [sendOf(bracket), sendOf(files)];
   const bodies: Transport = {
-    fetch: (request, context) => isApi(request) ? bracket.fetch(request, context) : files.fetch(request, context),
+    fetch: fetchOf((ask, context) => isApi(ask) ? sendApi(ask, context) : sendFile(ask, context)),
   };
   const stack = compose(
     bodies,
     status({ classify: classifyCivitai }),
-    ...credentials.map((layer) => only((request) => !isRanged(request), layer)),
+    ...credentials.map((layer) => only((ask) => !isRanged(ask), layer)),
     ...(cache === undefined ? [] : [typeof cache === "function" ? cache : cacheIn(cache, hosts)]),
     dedupe(),
     only(isApi, timeout({ totalMs: apiMs })),

@@ -1,3 +1,5 @@
+import type { Stop } from "./socket/stop.ts";
+
 /** Time as the layers see it. Tests hand in a fake one; nobody else needs to. */
 export interface Clock {
   /** Milliseconds on a monotonic clock: for intervals. */
@@ -32,7 +34,7 @@ export const systemClock: Clock = {
 };
 
 /** Waits `delayMs` on `clock`; rejects with the signal's reason, at once, when `signal` aborts. */
-export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+export function sleep(clock: Clock, delayMs: number, signal?: Stop): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const abort = () => {

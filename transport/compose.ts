@@ -1,4 +1,5 @@
-import { type Context, type Middleware, newContext, type Next, type Transport } from "./transport.ts";
+import { fetchOf, layerOf, type Send, sendOf } from "./lane.ts";
+import type { Middleware, Transport } from "./transport.ts";
 
 /**
  * Wraps `transport` in `layers`; the first listed is outermost. The result is a transport again, so stacks nest.
@@ -14,12 +15,9 @@ import { type Context, type Middleware, newContext, type Next, type Transport } 
  * ```
  */
 export function compose(transport: Transport, ...layers: readonly Middleware[]): Transport {
-  const stack = layers.reduceRight<(request: Request, context: Context) => Promise<Response>>(
-    (inner, layer) => (request, context) => {
-      const next: Next = (derived) => inner(derived, context);
-      return layer(request, next, context);
-    },
-    (request, context) => transport.fetch(request, context),
-  );
-  return { fetch: (request, context = newContext()) => stack(request, context) };
+  const send = layers.reduceRight<Send>((inner, middleware) => {
+    const layer = layerOf(middleware);
+    return (ask, context) => layer(ask, inner, context);
+  }, sendOf(transport));
+  return { fetch: fetchOf(send) };
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { Ask } from "./ask.ts";
 export { readAtMost, readTextAtMost } from "./body/read_at_most.ts";
 export { closest } from "./errors/closest.ts";
 export { systemClock } from "./clock.ts";
@@ -48,6 +49,9 @@ export { messageOf, redactText, redactUrl, shownInput } from "./http/redact.ts";
 export { isSecretName, type NamePlace } from "./http/secret_names.ts";
 export { isRecord } from "./http/is_record.ts";
 export { noOthers, wholeWithin, within } from "./errors/option.ts";
+export { type Fields, PlainFields } from "./fields.ts";
+export { fetchOf, layerOf, middlewareOf, type Send, sendOf } from "./lane.ts";
+export { isHeard, newContext } from "./transport.ts";
 export { remembered } from "./http/remembered.ts";
 export { wrapBodyError } from "./socket/network_error.ts";
 export { isRedirect, nextHop } from "./socket/redirect.ts";

@@ -1,4 +1,5 @@
-import { type Context, newContext, type Transport, type TransportEvent } from "./transport.ts";
+import { fetchOf, sendOf } from "./lane.ts";
+import type { Context, Transport, TransportEvent } from "./transport.ts";
 
 /**
  * Tells `listener` every event of every call that goes through the result. Listeners add up, and one that throws is
@@ -18,8 +19,9 @@ export function observe(
   transport: Transport,
   listener: (event: TransportEvent, id: string) => void,
 ): Transport {
+  const send = sendOf(transport);
   return {
-    fetch(request, context = newContext()) {
+    fetch: fetchOf((ask, context) => {
       const { id } = context;
       const observed: Context = {
         ...context,
@@ -32,7 +34,7 @@ export function observe(
           context.report(event);
         },
       };
-      return transport.fetch(request, observed);
-    },
+      return send(ask, observed);
+    }),
   };
 }

@@ -92,6 +92,11 @@ export interface Sink {
 const silent = () => {};
 let calls = 0;
 
+/** Whether anybody listens: an event that nobody hears need not be put into words. */
+export function isHeard({ report }: Context): boolean {
+  return report !== silent;
+}
+
 /** A fresh context for a call that was made without one. */
 export function newContext(): Context {
   return { id: (++calls).toString(36), report: silent };

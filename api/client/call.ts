@@ -1,5 +1,14 @@
 import * as v from "valibot";
-import { errorIs, readTextAtMost, redactUrl, wrapBodyError } from "../../transport/internal.ts";
+import {
+  Ask,
+  errorIs,
+  newContext,
+  PlainFields,
+  readTextAtMost,
+  redactUrl,
+  sendOf,
+  wrapBodyError,
+} from "../../transport/internal.ts";
 import { CivikitError, ContentError, InputError, NetworkError, type Transport } from "../../transport/mod.ts";
 import { excerptOf, InvalidResponseError } from "./errors.ts";
 import { parseExactJson } from "./exact_json.ts";
@@ -34,40 +43,52 @@ export interface Question<T> extends CallOptions {
 export type Call = <T>(question: Question<T>) => Promise<T>;
 
 /** What every call asks for. */
-export const acceptJson: { readonly accept: string } = { accept: "application/json" };
+const acceptJson: { readonly accept: string } = { accept: "application/json" };
+const acceptingJson = PlainFields.of(acceptJson);
+const jsonType = /[/+]json\b/i;
 const loginPath = /^\/(?:[a-z]{2}\/)?(?:login|auth|api\/auth)\b/i;
 
+/** What a query or a path may have in it as it is. */
+const plain = /^[\w.*-]*$/;
+const plainPath = /^(?:\/[\w-]+)*$/;
+
 function search(query: Query = {}): string {
-  const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
+  let text = "";
+  let parameters: URLSearchParams | undefined;
+  for (const name in query) {
+    const value = query[name];
     for (const item of Array.isArray(value) ? value : [value]) {
-      if (item !== undefined) parameters.append(name, String(item));
+      if (item === undefined) continue;
+      const word = String(item);
+      if (parameters === undefined && plain.test(name) && plain.test(word)) {
+        text += `${text === "" ? "?" : "&"}${name}=${word}`;
+      } else (parameters ??= new URLSearchParams(text)).append(name, word);
     }
   }
-  return parameters.size === 0 ? "" : `?${parameters}`;
+  return parameters === undefined ? text : `?${parameters}`;
 }
+
+const isJson = ({ headers }: Response): boolean => jsonType.test(headers.get("content-type") ?? "");
 
 /** The largest pages of the site have some MiB. */
 const mostMib = 64;
 
-async function readText(response: Response, request: Request): Promise<string> {
-  let text: string | undefined;
-  try {
-    text = await readTextAtMost(response, mostMib * 1024 * 1024);
-  } catch (error) {
-    if (request.signal.aborted) throw request.signal.reason;
-    throw error instanceof CivikitError ? error : wrapBodyError(error, request.url);
-  }
-  if (text !== undefined) return text;
-  const url = redactUrl(request.url);
-  throw new ContentError(`asking "${url}": the answer is longer than ${mostMib} MiB`, {
+/** What stopped the reading of a body, as the caller is to see it. */
+function readingError(error: unknown, { url, signal }: Ask): unknown {
+  if (signal?.aborted) return signal.reason;
+  return error instanceof CivikitError ? error : wrapBodyError(error, url);
+}
+
+function tooLong(ask: Ask): ContentError {
+  const url = redactUrl(ask.url);
+  return new ContentError(`asking "${url}": the answer is longer than ${mostMib} MiB`, {
     code: "unexpected_content",
     url,
   });
 }
 
-function notJson(response: Response, request: Request, excerpt: string): ContentError {
-  const url = redactUrl(request.url);
+function notJson(response: Response, ask: Ask, excerpt: string): ContentError {
+  const url = redactUrl(ask.url);
   if (loginPath.test(URL.parse(response.url)?.pathname ?? "")) {
     return new ContentError(`asking "${url}": sent to a login page`, { code: "login_required", url });
   }
@@ -78,7 +99,7 @@ function notJson(response: Response, request: Request, excerpt: string): Content
   });
 }
 
-function parseJson(text: string, endpoint: string, request: Request): unknown {
+function parseJson(text: string, endpoint: string, ask: Ask): unknown {
   try {
     return parseExactJson(text);
   } catch (cause) {
@@ -89,7 +110,7 @@ function parseJson(text: string, endpoint: string, request: Request): unknown {
     } catch {
       const excerpt = excerptOf(text);
       const message = `reading the answer of "${endpoint}": not valid JSON: ${excerpt}`;
-      throw new InvalidResponseError(message, { url: redactUrl(request.url), endpoint, path: "", excerpt, cause });
+      throw new InvalidResponseError(message, { url: redactUrl(ask.url), endpoint, path: "", excerpt, cause });
     }
   }
 }
@@ -112,7 +133,7 @@ function checkOf(schema: v.GenericSchema): FastCheck {
  * Gives back `value` itself, not a copy: unknown keys and their order survive. Only where something that describes is of
  * another type than it should be, a copy comes back in which that is mended.
  */
-function check<T>(value: unknown, schema: v.GenericSchema<unknown, T>, endpoint: string, request: Request): T {
+function check<T>(value: unknown, schema: v.GenericSchema<unknown, T>, endpoint: string, ask: Ask): T {
   if (checkOf(schema)(value)) return value as T;
   const result = v.safeParse(schema, value, { abortEarly: true });
   if (result.success) return result.output;
@@ -123,38 +144,45 @@ function check<T>(value: unknown, schema: v.GenericSchema<unknown, T>, endpoint:
     `reading the answer of "${endpoint}": at "${path || "(top)"}" ${
       issue.expected ?? "another value"
     } was due, found ${excerpt}`,
-    { url: redactUrl(request.url), endpoint, path, excerpt },
+    { url: redactUrl(ask.url), endpoint, path, excerpt },
   );
 }
 
 /** Times a request that only reads is asked when its answer breaks off. */
 const mostAsks = 3;
 
-/** One answer, read whole; a broken one is asked for again, for JSON cannot be continued in the middle. */
-async function ask(transport: Transport, request: Request): Promise<{ response: Response; text: string }> {
-  const isPost = isReading(request);
-  const isRepeatable = isPost || request.method === "GET";
-  for (let asks = 1;; asks++) {
-    const response = await transport.fetch(isPost ? request.clone() : request);
-    try {
-      return { response, text: await readText(response, request) };
-    } catch (error) {
-      const isFinal = !isRepeatable || asks >= mostAsks;
-      if (isFinal || !(error instanceof NetworkError) || !errorIs("broken", error)) throw error;
-    }
-  }
+/** A GET that wants JSON, by whoever says when it has read the answer. */
+export function jsonAsk(url: string, signal: AbortSignal | undefined): Ask {
+  return Ask.get({ url, headers: acceptingJson, signal, ends: [] });
 }
 
-/**
- * Asks for JSON and insists on it.
- *
- * @param endpoint How errors name what was asked.
- */
-export async function askJson(transport: Transport, request: Request, endpoint: string): Promise<unknown> {
-  const { response, text } = await ask(transport, request);
-  const isJson = /[/+]json\b/i.test(response.headers.get("content-type") ?? "");
-  if (!isJson) throw notJson(response, request, excerptOf(text));
-  return parseJson(text, endpoint, request);
+/** Asks for JSON and insists on it; `endpoint` is how errors name what was asked. */
+export type AskJson = (ask: Ask, endpoint: string) => Promise<unknown>;
+
+/** Makes what asks `transport` for JSON. A broken answer is asked for again: JSON cannot be continued in the middle. */
+export function jsonAsker(transport: Transport): AskJson {
+  const send = sendOf(transport);
+
+  return async function askJson(ask, endpoint) {
+    const isPost = isReading(ask);
+    for (let asks = 1;; asks++) {
+      let response: Response | undefined;
+      try {
+        response = await send(isPost ? ask.clone() : ask, newContext());
+        const text = await readTextAtMost(response, mostMib * 1024 * 1024);
+        if (text === undefined) throw tooLong(ask);
+        if (!isJson(response)) throw notJson(response, ask, excerptOf(text));
+        return parseJson(text, endpoint, ask);
+      } catch (cause) {
+        const error = response === undefined ? cause : readingError(cause, ask);
+        const isFinal = response === undefined || asks >= mostAsks || !(isPost || ask.method === "GET");
+        if (isFinal || !(error instanceof NetworkError) || !errorIs("broken", error)) throw error;
+      } finally {
+        const { ends } = ask;
+        if (ends !== undefined) { while (ends.length > 0) ends.pop()!(); }
+      }
+    }
+  };
 }
 
 /**
@@ -162,18 +190,21 @@ export async function askJson(transport: Transport, request: Request, endpoint: 
  * it, and checks the shape. Statuses outside 2xx are the transport's to throw.
  */
 export function createCall(transport: Transport, baseUrl: string): Call {
+  const askJson = jsonAsker(transport);
   return async function call<T>(
     { path, route, schema, query, signal, method = "GET", body }: Question<T>,
   ): Promise<T> {
-    const request = new Request(`${baseUrl}/api/v1${path}${search(query)}`, {
-      method,
-      headers: body === undefined ? acceptJson : { ...acceptJson, "content-type": "application/json" },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      ...(signal && { signal }),
-    });
+    const url = `${baseUrl}/api/v1${path}${search(query)}`;
+    const ask = method === "GET" ? jsonAsk(plainPath.test(path) ? url : new URL(url).href, signal) : Ask.of(
+      new Request(url, {
+        method,
+        headers: body === undefined ? acceptJson : { ...acceptJson, "content-type": "application/json" },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        ...(signal && { signal }),
+      }),
+    );
     const endpoint = `${method} ${route}`;
-    const value = await askJson(transport, request, endpoint);
-    return check(value, schema, endpoint, request);
+    return check(await askJson(ask, endpoint), schema, endpoint, ask);
   };
 }
 

@@ -7,8 +7,11 @@ function lostDigits(value: unknown, source: string | undefined): string | undefi
   return /^(-?\d+)(?:\.0+)?$/.exec(source ?? "")?.[1];
 }
 
+/** What most answers are passed by, at an eighth of the price. */
+const manyDigits = /\d\d\d\d\d\d\d\d\d\d\d\d\d\d\d\d/;
+
 function parse(text: string, keep: (digits: string) => unknown): unknown {
-  if (!longNumber.test(text)) return JSON.parse(text);
+  if (!manyDigits.test(text) || !longNumber.test(text)) return JSON.parse(text);
   type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown;
   const revive: Reviver = (_key, value, { source }) => {
     const digits = lostDigits(value, source);

@@ -1,6 +1,6 @@
 import { redactUrl } from "../../transport/internal.ts";
 import { compose, status, type Transport } from "../../transport/mod.ts";
-import { acceptJson, askJson, type CallOptions } from "./call.ts";
+import { type CallOptions, jsonAsk, jsonAsker } from "./call.ts";
 import { classifyCivitai } from "./errors.ts";
 import { badInput } from "./input.ts";
 
@@ -31,7 +31,7 @@ export async function getJson<T = unknown>(
   { signal }: CallOptions = {},
 ): Promise<T> {
   if (!URL.canParse(url)) throw badInput(String(url), "not a URL", "invalid_url");
-  const request = new Request(url, { headers: acceptJson, ...(signal && { signal }) });
-  const client = compose(transport, status({ classify: classifyCivitai }));
-  return await askJson(client, request, `GET ${redactUrl(request.url)}`) as T;
+  const ask = jsonAsk(new URL(url).href, signal);
+  const askJson = jsonAsker(compose(transport, status({ classify: classifyCivitai })));
+  return await askJson(ask, `GET ${redactUrl(ask.url)}`) as T;
 }

@@ -5,7 +5,7 @@ import type { CacheStore } from "../../cache/store.ts";
 import { createTransport, type CreateTransportOptions } from "../../create_transport.ts";
 import { memoryGuard, type MemoryGuardOptions } from "../../monitor/metrics/memory_guard.ts";
 import type { Monitor, MonitorOptions } from "../../monitor/open_monitor.ts";
-import { civitaiHosts, nearestOf, trustedHosts } from "../../transport/internal.ts";
+import { civitaiHosts, middlewareOf, nearestOf, trustedHosts } from "../../transport/internal.ts";
 import { CivikitError, compose, type Middleware, type Transport } from "../../transport/mod.ts";
 
 /** Where answers of the API are kept, and how many. */
@@ -101,14 +101,14 @@ async function startMonitor(options: MonitorOptions | undefined, onTrouble: Trou
 
 /** Tells when an old answer stands in for one that could not be had. */
 function tellStale(onStale: (answer: StaleAnswer) => void): Middleware {
-  return async function tellStale(request, next) {
-    const response = await next(request);
+  return middlewareOf(async function tellStale(ask, next, context) {
+    const response = await next(ask, context);
     const info = cacheInfo(response);
     if (info?.result === "stale" && info.reason !== undefined) {
-      onStale({ host: new URL(request.url).host, reason: info.reason, ageMs: info.ageMs });
+      onStale({ host: new URL(ask.url).host, reason: info.reason, ageMs: info.ageMs });
     }
     return response;
-  };
+  });
 }
 
 /**

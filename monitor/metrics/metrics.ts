@@ -1,4 +1,4 @@
-import { codeOfStatus } from "../../transport/internal.ts";
+import { codeOfStatus, middlewareOf } from "../../transport/internal.ts";
 import { CivikitError, type Clock, type ErrorCode, type Middleware } from "../../transport/mod.ts";
 import { telemetry } from "./otel.ts";
 import type { MetricsRegistry } from "./metrics_registry.ts";
@@ -37,8 +37,8 @@ export function metrics({ registry }: MetricsOptions): Middleware {
   const { clock }: { clock: Clock } = registry;
   const otel = telemetry();
 
-  return function metrics(request, next) {
-    const { method, url } = request;
+  return middlewareOf(function metrics(ask, next, context) {
+    const { method, url } = ask;
     const started = clock.now();
     registry.begin();
 
@@ -56,7 +56,7 @@ export function metrics({ registry }: MetricsOptions): Middleware {
     function failed(error: unknown): never {
       const durationMs = clock.now() - started;
       const known = error instanceof CivikitError ? error.code : undefined;
-      const isAborted = request.signal.aborted && !(known !== undefined && timers.has(known));
+      const isAborted = ask.signal?.aborted === true && !(known !== undefined && timers.has(known));
       const code = isAborted ? undefined : known ?? "network_error";
       const labels = registry.record({ method, url, durationMs, status: 0, bytes: 0, code, isAborted });
       otel?.request(labels, durationMs, 0, 0, isAborted ? "aborted" : code);
@@ -64,10 +64,10 @@ export function metrics({ registry }: MetricsOptions): Middleware {
     }
 
     try {
-      const attempt = otel === undefined ? next(request) : otel.span(method, url, () => next(request));
+      const attempt = otel === undefined ? next(ask, context) : otel.span(method, url, () => next(ask, context));
       return attempt.then(answered, failed);
     } catch (error) {
       return failed(error);
     }
-  };
+  });
 }

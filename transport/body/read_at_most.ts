@@ -44,10 +44,13 @@ const decoder = new TextDecoder();
  * @returns The text; undefined when there is more.
  * @throws What the body's reader throws; see `wrapBodyError`.
  */
-export async function readTextAtMost(response: Response, mostBytes: number): Promise<string | undefined> {
+export function readTextAtMost(response: Response, mostBytes: number): Promise<string | undefined> {
   const stated = plainLength(response.headers);
   // the platform decodes while it reads
-  if (stated !== undefined && stated <= mostBytes) return await response.text();
+  return stated !== undefined && stated <= mostBytes ? response.text() : decodeAtMost(response, mostBytes);
+}
+
+async function decodeAtMost(response: Response, mostBytes: number): Promise<string | undefined> {
   const bytes = await readAtMost(response, mostBytes);
   return bytes === undefined ? undefined : decoder.decode(bytes);
 }

@@ -98,7 +98,11 @@ function codingsOf(header: string | null): string[] {
 
 /** Tells whether the body's bytes are the file's bytes on the wire: no coding changed them. */
 export function isPlain(headers: Headers): boolean {
-  return codingsOf(headers.get("content-encoding")).length + codingsOf(headers.get("transfer-encoding")).length === 0;
+  return isNoCoding(headers.get("content-encoding")) && isNoCoding(headers.get("transfer-encoding"));
+}
+
+function isNoCoding(header: string | null): boolean {
+  return header === null || codingsOf(header).length === 0;
 }
 
 /**

@@ -6,6 +6,8 @@ import { keyReason } from "./key_reason.ts";
 import { errorWords } from "./error_words.ts";
 import { redactText, redactUrl } from "./redact.ts";
 import { parseRetryAfter } from "./retry_after.ts";
+import type { Fields } from "../fields.ts";
+import type { Stop } from "../socket/stop.ts";
 import type { Context } from "../transport.ts";
 
 const codes: ReadonlyMap<number, ErrorCode> = new Map([
@@ -68,7 +70,7 @@ export interface ReadTextOptions {
   /** Longest time to wait for them, in milliseconds. Default 2000. */
   maxMs?: number;
   /** Ends the reading early. */
-  signal?: AbortSignal;
+  signal?: Stop | undefined;
   /** Where time comes from. Default: the machine. */
   clock?: Clock;
 }
@@ -127,6 +129,18 @@ export type Classify = (
   url: string,
 ) => ErrorCode | { code: ErrorCode; reason?: ErrorReason | undefined } | undefined;
 
+/** What was asked, as a Request or as an ask. */
+export interface Asked {
+  /** The method. */
+  readonly method: string;
+  /** The URL, as it is. */
+  readonly url: string;
+  /** The fields. */
+  readonly headers: Fields;
+  /** Gives it up. */
+  readonly signal: Stop | undefined;
+}
+
 /** Options of {@linkcode httpError}. */
 export interface HttpErrorReadOptions extends ReadTextOptions {
   /** Knows better than the status what went wrong; see {@linkcode Classify}. */
@@ -151,7 +165,7 @@ export interface HttpErrorReadOptions extends ReadTextOptions {
  */
 export async function httpError(
   response: Response,
-  request: Request,
+  request: Asked,
   { classify, context, ...options }: HttpErrorReadOptions = {},
 ): Promise<HttpError> {
   const { clock = systemClock } = options;
@@ -161,7 +175,7 @@ export async function httpError(
   if (readable.test(headers.get("content-type") ?? "text")) {
     text = await readText(response, { signal: request.signal, ...options });
   } else discard(response);
-  if (request.signal.aborted) throw request.signal.reason;
+  if (request.signal?.aborted) throw request.signal.reason;
   const url = redactUrl(response.url || request.url);
   const found = classify?.(response, text, request.url) ?? codeOfStatus(status);
   const { code, reason = undefined } = typeof found === "string" ? { code: found } : found;

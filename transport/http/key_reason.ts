@@ -1,4 +1,5 @@
 import type { ErrorCode, ErrorReason } from "../errors/codes.ts";
+import type { Fields } from "../fields.ts";
 import type { Context } from "../transport.ts";
 
 type KeyReason = Extract<ErrorReason, `key_${string}`>;
@@ -15,7 +16,11 @@ export function noteKey({ id }: Context, reason: KeyReason): void {
 }
 
 /** Why an answer wants a key: none was there, it was refused, or it was not meant for this host. */
-export function keyReason(code: ErrorCode, request: Request, context: Context | undefined): KeyReason | undefined {
+export function keyReason(
+  code: ErrorCode,
+  request: { readonly headers: Fields },
+  context: Context | undefined,
+): KeyReason | undefined {
   if (code !== "unauthorized" && code !== "login_required") return undefined;
   if (request.headers.has("authorization")) return "key_refused";
   return context && noted.get(context.id);

@@ -1,9 +1,13 @@
+import type { FieldRecord, Fields } from "../fields.ts";
+
 /** By answer: headers of the request that were dropped on the way to the address that gave it. */
 const withheld = new WeakMap<Response, readonly string[]>();
 
-/** Notes which headers of `request` the address that answered at the end of its redirects did not get. */
-export function noteWithheld(response: Response, request: Request, sent: Readonly<Record<string, string>>): Response {
-  withheld.set(response, [...request.headers.keys()].filter((name) => !(name in sent)));
+/** Notes which headers of what was asked the address that answered at the end of its redirects did not get. */
+export function noteWithheld(response: Response, { headers }: { headers: Fields }, sent: FieldRecord): Response {
+  const names: string[] = [];
+  headers.forEach((_, name) => !(name in sent) && names.push(name));
+  withheld.set(response, names);
   return response;
 }
 

@@ -1,11 +1,12 @@
+import type { Ask } from "../ask.ts";
 import { noOthers } from "../errors/option.ts";
 import { InputError } from "../errors/errors.ts";
 import { noteKey } from "../http/key_reason.ts";
 import { trustedHosts } from "../http/civitai_hosts.ts";
 import { rememberSecret } from "../http/known_secrets.ts";
 import { hostList } from "../http/host_list.ts";
-import type { Middleware } from "../transport.ts";
-import { hostOf } from "../http/host.ts";
+import { middlewareOf, type Send } from "../lane.ts";
+import type { Context, Middleware } from "../transport.ts";
 
 /** Options of {@linkcode auth}. */
 export interface AuthOptions {
@@ -44,12 +45,12 @@ export function auth({ key, hosts = trustedHosts, ...others }: AuthOptions): Mid
   noOthers<AuthOptions>("auth", others, { key, hosts });
   const listed = hostList(hosts);
   const isTrusted = (url: string) => listed(url) !== undefined;
-  let header: { key: string; value: string } | undefined;
+  let header: { key: string; fields: { authorization: string } } | undefined;
 
-  /** The request with the key; the same request when there is none. */
-  function signed(request: Request, found: string | undefined): Request {
+  /** The ask with the key; the same when there is none. */
+  function signed(ask: Ask, found: string | undefined): Ask {
     const trimmed = found?.trim();
-    if (!trimmed) return request;
+    if (!trimmed) return ask;
     if (header?.key !== trimmed) {
       if (!/^[\x21-\x7e]+$/.test(trimmed)) {
         throw new InputError("sending the API key: it has characters no header may hold", {
@@ -58,22 +59,39 @@ export function auth({ key, hosts = trustedHosts, ...others }: AuthOptions): Mid
         });
       }
       rememberSecret(trimmed);
-      header = { key: trimmed, value: `Bearer ${trimmed}` };
+      header = { key: trimmed, fields: { authorization: `Bearer ${trimmed}` } };
     }
-    const derived = new Request(request);
-    derived.headers.set("authorization", header.value);
-    return derived;
+    return ask.withHeaders(header.fields);
   }
 
-  return async function auth(request, next, context) {
-    if (request.headers.has("authorization")) return next(request);
-    const found = !isTrusted(request.url) ? undefined : typeof key === "function" ? key(hostOf(request.url)) : key;
-    const derived = signed(request, found instanceof Promise ? await found : found);
-    const response = await next(derived);
-    if (response.status === 401) {
-      const isMeant = isTrusted(response.url || request.url);
-      noteKey(context, !isMeant ? "key_withheld" : derived === request ? "key_missing" : "key_refused");
+  function send(ask: Ask, derived: Ask, next: Send, context: Context): Promise<Response> {
+    return next(derived, context).then((response) => {
+      if (response.status === 401) {
+        const isMeant = isTrusted(response.url || ask.url);
+        noteKey(context, !isMeant ? "key_withheld" : derived === ask ? "key_missing" : "key_refused");
+      }
+      return response;
+    });
+  }
+
+  async function sendLater(
+    ask: Ask,
+    found: Promise<string | undefined>,
+    next: Send,
+    context: Context,
+  ): Promise<Response> {
+    return await send(ask, signed(ask, await found), next, context);
+  }
+
+  return middlewareOf(function auth(ask, next, context) {
+    if (ask.headers.has("authorization")) return next(ask, context);
+    if (key === undefined) return send(ask, ask, next, context);
+    try {
+      const found = !isTrusted(ask.url) ? undefined : typeof key === "function" ? key(ask.host) : key;
+      if (found instanceof Promise) return sendLater(ask, found, next, context);
+      return send(ask, signed(ask, found), next, context);
+    } catch (error) {
+      return Promise.reject(error);
     }
-    return response;
-  };
+  });
 }

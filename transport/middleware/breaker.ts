@@ -1,8 +1,10 @@
+import type { Ask } from "../ask.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { errorIs, statusIs } from "../errors/error_traits.ts";
 import { NetworkError } from "../errors/errors.ts";
 import { noOthers, wholeWithin, within } from "../errors/option.ts";
 import { redactUrl } from "../http/redact.ts";
+import { middlewareOf } from "../lane.ts";
 import type { Context, Middleware } from "../transport.ts";
 import { hostOf } from "../http/host.ts";
 
@@ -68,13 +70,13 @@ export function breaker({
   within("openMs", openMs, 0, Number.MAX_SAFE_INTEGER);
   const mask = 2 ** window - 1;
 
-  function admit(circuit: Circuit, host: string, request: Request, context: Context): void {
+  function admit(circuit: Circuit, host: string, ask: Ask, context: Context): void {
     if (circuit.state === "closed") return;
     const waitMs = circuit.state === "open" ? circuit.openUntil - clock.now() : 0;
     if (waitMs > 0 || circuit.trial) {
       const when = circuit.trial ? "a trial is under way" : `next trial in ${Math.ceil(waitMs / 1000)} s`;
-      const url = redactUrl(request.url);
-      throw new NetworkError(`${request.method} "${url}": not sent, ${host} keeps failing, ${when}`, {
+      const url = redactUrl(ask.url);
+      throw new NetworkError(`${ask.method} "${url}": not sent, ${host} keeps failing, ${when}`, {
         code: "circuit_open",
         url,
       });
@@ -111,25 +113,29 @@ export function breaker({
     move(circuit, host, "open", context);
   }
 
-  return async function breaker(request, next, context) {
-    const host = hostOf(request.url);
+  return middlewareOf(function breaker(ask, next, context) {
+    const { host } = ask;
     const circuit = circuits.get(host);
-    if (circuit !== undefined) admit(circuit, host, request, context);
-    const trial = circuit?.trial === true;
     try {
-      const response = await next(request);
-      if (statusIs("failing", response.status) && (response.url === "" || hostOf(response.url) === host)) {
+      if (circuit !== undefined) admit(circuit, host, ask, context);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const trial = circuit?.trial === true;
+    return next(ask, context).then((response) => {
+      const { status } = response;
+      if (status >= 500 && statusIs("failing", status) && (response.url === "" || hostOf(response.url) === host)) {
         failed(host, trial, context);
       } else succeeded(host, trial, context);
       return response;
-    } catch (error) {
-      if (request.signal.aborted) {
+    }, (error) => {
+      if (ask.signal?.aborted) {
         if (trial) circuit!.trial = false;
       } else if (isFailure(error, host)) failed(host, trial, context);
       else if (trial) circuit!.trial = false;
       throw error;
-    }
-  };
+    });
+  });
 }
 
 function ones(bits: number): number {

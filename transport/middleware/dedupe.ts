@@ -1,9 +1,12 @@
-import { keepAbortable, onAbort, unlink, unlinkAfterBody } from "../socket/abort.ts";
+import type { Ask } from "../ask.ts";
+import { middlewareOf, type Send } from "../lane.ts";
+import { keepAbortable, type Link, onAbort, unlink, unlinkAfterBody } from "../socket/abort.ts";
 import { discard } from "../http/http_status.ts";
 import { noOthers, wholeWithin } from "../errors/option.ts";
 import { keepSource } from "../http/response_source.ts";
 import { redactUrl } from "../http/redact.ts";
-import type { Context, Middleware, Next } from "../transport.ts";
+import { type Stop, Switch } from "../socket/stop.ts";
+import { type Context, isHeard, type Middleware } from "../transport.ts";
 
 /** Options of {@linkcode dedupe}. */
 export interface DedupeOptions {
@@ -24,9 +27,10 @@ type Outcome = Copy | "gone" | "alone";
 
 /** A fetch under way. */
 interface Flight {
-  readonly request: Request;
+  /** What is asked; until nobody may join any more. */
+  ask: Ask | undefined;
   /** Aborts the fetch itself, when nobody wants it any more. */
-  readonly controller: AbortController;
+  readonly stop: Switch;
   joiners: number;
   /** Whether the caller who came first has given up while others still wait. */
   hasLeadLeft: boolean;
@@ -62,45 +66,35 @@ export function dedupe({ maxBodyBytes = 8 * 1024 * 1024, ...others }: DedupeOpti
   wholeWithin("maxBodyBytes", maxBodyBytes, 0, Number.MAX_SAFE_INTEGER);
   const flights = new Map<string, Flight[]>();
 
-  function lead(key: string, request: Request, next: Next): Promise<Response> {
-    const { signal } = request;
-    const controller = new AbortController();
-    const flight: Flight = {
-      request,
-      controller,
-      joiners: 0,
-      hasLeadLeft: false,
-      outcome: undefined,
-      leave: undefined,
-    };
+  function lead(key: string, ask: Ask, next: Send, context: Context): Promise<Response> {
+    const stop = new Switch();
+    const flight: Flight = { ask, stop, joiners: 0, hasLeadLeft: false, outcome: undefined, leave: undefined };
     const others = flights.get(key);
     if (others === undefined) flights.set(key, [flight]);
     else others.push(flight);
-    // out here, where nothing leads to the response: the link lives as long as the body and must not keep it alive
-    const link = onAbort(signal, () => {
-      if (flight.leave === undefined || flight.joiners === 0) return controller.abort(signal.reason);
-      flight.hasLeadLeft = true;
-      flight.leave(signal.reason);
-    });
+    // what layers below want to do after the body is done here, where its end is seen anyway
+    const ends = ask.ends ?? [];
+    const link = linked(ask.signal, flight, ask.ends === undefined ? ends : undefined);
     return new Promise((resolve, reject) => {
       flight.leave = reject;
       const land = () => {
-        flight.leave = undefined;
         remove(key, flight);
+        flight.leave = undefined;
+        flight.ask = undefined;
       };
-      next(new Request(request, { signal: controller.signal })).then((response) => {
+      next(ask.withSignal(stop, ends), context).then((response) => {
         land();
-        unlinkAfterBody(response, link);
+        unlinkAfterBody(response, link, ask.ends);
         if (flight.joiners > 0) flight.outcome!.resolve(copyOf(response, flight, maxBodyBytes));
         else {
           flight.outcome?.resolve("alone");
           if (flight.hasLeadLeft) discard(response);
         }
-        resolve(keepAbortable(response));
+        resolve(ask.ends === undefined ? keepAbortable(response) : response);
       }, (error) => {
         land();
         unlink(link);
-        if (controller.signal.aborted) flight.outcome?.resolve("gone");
+        if (stop.aborted) flight.outcome?.resolve("gone");
         else flight.outcome?.reject(error);
         reject(error);
       });
@@ -109,56 +103,61 @@ export function dedupe({ maxBodyBytes = 8 * 1024 * 1024, ...others }: DedupeOpti
 
   /** From now on nobody joins. */
   function remove(key: string, flight: Flight): void {
-    const left = flights.get(key)!.filter((other) => other !== flight);
-    if (left.length === 0) flights.delete(key);
-    else flights.set(key, left);
+    const all = flights.get(key)!;
+    if (all.length === 1) flights.delete(key);
+    else flights.set(key, all.filter((other) => other !== flight));
   }
 
-  async function join(flight: Flight, request: Request, next: Next, context: Context): Promise<Response> {
+  async function join(flight: Flight, ask: Ask, next: Send, context: Context): Promise<Response> {
     flight.joiners++;
     if (flight.outcome === undefined) {
       flight.outcome = Promise.withResolvers();
       // when every joiner has left, nobody listens
       flight.outcome.promise.catch(() => {});
     }
-    context.report({ type: "dedupe", url: redactUrl(request.url) });
+    if (isHeard(context)) context.report({ type: "dedupe", url: redactUrl(ask.url) });
     let outcome;
     try {
-      outcome = await unlessAborted(flight.outcome.promise, request.signal);
+      outcome = await unlessAborted(flight.outcome.promise, ask.signal);
     } finally {
       flight.joiners--;
-      if (flight.hasLeadLeft && flight.joiners === 0) flight.controller.abort(request.signal.reason);
+      if (flight.hasLeadLeft && flight.joiners === 0) flight.stop.abort(ask.signal?.reason);
     }
-    if (outcome === "gone") return dedupe(request, next, context);
-    if (outcome === "alone") return next(request);
+    if (outcome === "gone") return await dedupe(ask, next, context);
+    if (outcome === "alone") return await next(ask, context);
     return keepSource(new Response(outcome.bytes?.slice() ?? null, outcome.init), outcome.source);
   }
 
-  function dedupe(request: Request, next: Next, context: Context): Promise<Response> {
-    const { method, url, headers } = request;
-    if ((method !== "GET" && method !== "HEAD") || headers.has("range")) return next(request);
-    if (/no-store|no-cache/i.test(headers.get("cache-control") ?? "")) return next(request);
-    const key = `${method} ${url}`;
-    const flight = flights.get(key)?.find((other) => hasSameHeaders(other.request, request));
-    if (flight === undefined || flight.controller.signal.aborted) return lead(key, request, next);
-    return join(flight, request, next, context);
+  function dedupe(ask: Ask, next: Send, context: Context): Promise<Response> {
+    const { method, headers } = ask;
+    if ((method !== "GET" && method !== "HEAD") || headers.has("range")) return next(ask, context);
+    const wish = headers.get("cache-control");
+    if (wish !== null && /no-store|no-cache/i.test(wish)) return next(ask, context);
+    const key = `${method} ${ask.url}`;
+    const flight = flights.get(key)?.find((other) => hasSameHeaders(other.ask!, ask));
+    if (flight === undefined || flight.stop.aborted) return lead(key, ask, next, context);
+    return join(flight, ask, next, context);
   }
 
-  return dedupe;
+  return middlewareOf(dedupe);
 }
 
-function hasSameHeaders(one: Request, other: Request): boolean {
-  const theirs = [...other.headers];
-  let index = 0;
-  for (const [name, value] of one.headers) {
-    const pair = theirs[index++];
-    if (pair === undefined || pair[0] !== name || pair[1] !== value) return false;
-  }
-  return index === theirs.length;
+/** A function of its own, for what is in sight of a link lives as long as the body, and must not keep it alive. */
+function linked(signal: Stop | undefined, flight: Flight, ends: readonly (() => void)[] | undefined): Link {
+  return onAbort(signal, () => {
+    if (flight.leave === undefined || flight.joiners === 0) return flight.stop.abort(signal!.reason);
+    flight.hasLeadLeft = true;
+    flight.leave(signal!.reason);
+  }, ends && (() => ends.forEach((end) => end())));
+}
+
+function hasSameHeaders({ headers: { record: one } }: Ask, { headers: { record: other } }: Ask): boolean {
+  const names = Object.keys(one);
+  return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name]);
 }
 
 /** Reads a second branch of the body, up to `maxBytes`; the first stays with the caller who came first, if still there. */
-async function copyOf(response: Response, { controller, hasLeadLeft }: Flight, maxBytes: number): Promise<Outcome> {
+async function copyOf(response: Response, { stop, hasLeadLeft }: Flight, maxBytes: number): Promise<Outcome> {
   const { status, statusText, headers } = response;
   const init = { status, statusText, headers };
   if (response.body === null) return { bytes: null, init, source: response };
@@ -181,11 +180,12 @@ async function copyOf(response: Response, { controller, hasLeadLeft }: Flight, m
       }
     }
   } catch {
-    return controller.signal.aborted ? "gone" : "alone";
+    return stop.aborted ? "gone" : "alone";
   }
 }
 
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+function unlessAborted<T>(promise: Promise<T>, signal: Stop | undefined): Promise<T> {
+  if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     const abort = () => reject(signal.reason);

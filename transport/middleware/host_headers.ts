@@ -1,5 +1,6 @@
 import { rememberHeader, rememberSecret } from "../http/known_secrets.ts";
 import { hostList } from "../http/host_list.ts";
+import { middlewareOf } from "../lane.ts";
 import type { Middleware } from "../transport.ts";
 
 /** For each host the headers that are sent to it, by name. */
@@ -44,12 +45,9 @@ function checked(host: string, headers: Readonly<Record<string, string>>): reado
 export function hostHeaders(rules: HostHeaders): Middleware {
   const listed = hostList(Object.keys(rules));
   const headersOf = new Map(Object.entries(rules).map(([host, headers]) => [host, checked(host, headers)]));
-  return function hostHeaders(request, next) {
-    const host = listed(request.url);
-    const wanted = host === undefined ? [] : headersOf.get(host)!.filter(([name]) => !request.headers.has(name));
-    if (wanted.length === 0) return next(request);
-    const derived = new Request(request);
-    for (const [name, value] of wanted) derived.headers.set(name, value);
-    return next(derived);
-  };
+  return middlewareOf(function hostHeaders(ask, next, context) {
+    const host = listed(ask.url);
+    const wanted = host === undefined ? [] : headersOf.get(host)!.filter(([name]) => !ask.headers.has(name));
+    return next(wanted.length === 0 ? ask : ask.withHeaders(Object.fromEntries(wanted)), context);
+  });
 }

@@ -1,10 +1,11 @@
+import type { Ask } from "../ask.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { HttpError } from "../errors/errors.ts";
 import { noOthers, wholeWithin, within } from "../errors/option.ts";
 import { redactUrl } from "../http/redact.ts";
+import { middlewareOf, type Send } from "../lane.ts";
 import { parseRetryAfter } from "../http/retry_after.ts";
 import type { Context, Middleware } from "../transport.ts";
-import { hostOf } from "../http/host.ts";
 
 /** A request that waits for its turn in {@linkcode rateLimit}. */
 export interface Waiter {
@@ -74,7 +75,7 @@ const longestPauseMs = 60_000;
 // what is left of a token after a wait may miss 1 by a hair
 const hair = 1e-6;
 
-function notSent({ method, url }: Request, host: string, pauseMs: number): HttpError {
+function notSent({ method, url }: Ask, host: string, pauseMs: number): HttpError {
   const shown = redactUrl(url);
   const seconds = Math.ceil(pauseMs / 1000);
   return new HttpError(`${method} "${shown}": not sent, ${host} asked for a pause of another ${seconds} s`, {
@@ -199,30 +200,30 @@ export function rateLimit({
     }
   }
 
-  function turn(state: HostLimit, host: string, request: Request, context: Context): Promise<void> {
-    const { signal } = request;
+  function turn(state: HostLimit, host: string, ask: Ask, context: Context): Promise<void> {
+    const { signal } = ask;
     return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason);
+      if (signal?.aborted) return reject(signal.reason);
       const since = clock.now();
       const leave = (reason: unknown) => {
-        signal.removeEventListener("abort", abort);
+        signal?.removeEventListener("abort", abort);
         state.queue.delete(waiter);
         if (state.queue.size === 0) serve(state);
         reject(reason);
       };
-      const abort = () => leave(signal.reason);
+      const abort = () => leave(signal!.reason);
       const waiter: Waiter = {
         grant() {
-          signal.removeEventListener("abort", abort);
+          signal?.removeEventListener("abort", abort);
           context.report({ type: "queue", host, waitMs: clock.now() - since });
           resolve();
         },
         hold(pauseMs) {
-          if (pauseMs > maxRetryAfterMs) leave(notSent(request, host, pauseMs));
+          if (pauseMs > maxRetryAfterMs) leave(notSent(ask, host, pauseMs));
           else context.report({ type: "wait", host, waitMs: pauseMs });
         },
       };
-      signal.addEventListener("abort", abort, { once: true });
+      signal?.addEventListener("abort", abort, { once: true });
       state.queue.add(waiter);
       if (state.pausedUntil > since) waiter.hold(state.pausedUntil - since);
       if (state.queue.size === 1) serve(state);
@@ -263,26 +264,39 @@ export function rateLimit({
     if (state.limit < concurrency && ++state.successes >= recoverAfter) change(state, host, state.limit + 1, context);
   }
 
-  return async function rateLimit(request, next, context) {
-    const host = hostOf(request.url);
-    const state = entry(host);
-    if (state.queue.size === 0 && untilStart(state) === 0) start(state);
-    else await turn(state, host, request, context);
+  /** Learns from an answer to a request that started after so many `refusals`. */
+  function learn(response: Response, state: HostLimit, host: string, refusals: number, context: Context): void {
+    const { status } = response;
+    if (status === 429 || status === 503) {
+      const askedMs = parseRetryAfter(response.headers.get("retry-after"), clock.date());
+      if (status === 429 || askedMs !== undefined) refused(state, host, askedMs, refusals === state.refusals, context);
+    } else if (status < 500 && refusals === state.refusals) accepted(state, host, context);
+  }
+
+  function finish(state: HostLimit): void {
+    state.active--;
+    if (state.queue.size > 0) serve(state);
+  }
+
+  /** Sends what has its turn. */
+  function send(ask: Ask, state: HostLimit, next: Send, context: Context): Promise<Response> {
     const { refusals } = state;
-    try {
-      const response = await next(request);
-      const { status } = response;
-      if (!adapt) return response;
-      if (status === 429 || status === 503) {
-        const askedMs = parseRetryAfter(response.headers.get("retry-after"), clock.date());
-        if (status === 429 || askedMs !== undefined) {
-          refused(state, host, askedMs, refusals === state.refusals, context);
-        }
-      } else if (status < 500 && refusals === state.refusals) accepted(state, host, context);
+    return next(ask, context).then((response) => {
+      if (adapt) learn(response, state, ask.host, refusals, context);
+      finish(state);
       return response;
-    } finally {
-      state.active--;
-      if (state.queue.size > 0) serve(state);
+    }, (error) => {
+      finish(state);
+      throw error;
+    });
+  }
+
+  return middlewareOf(function rateLimit(ask, next, context) {
+    const state = entry(ask.host);
+    if (state.queue.size > 0 || untilStart(state) > 0) {
+      return turn(state, ask.host, ask, context).then(() => send(ask, state, next, context));
     }
-  };
+    start(state);
+    return send(ask, state, next, context);
+  });
 }

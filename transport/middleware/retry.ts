@@ -1,3 +1,4 @@
+import type { Ask } from "../ask.ts";
 import { type Clock, sleep, systemClock } from "../clock.ts";
 import { errorIs, statusIs } from "../errors/error_traits.ts";
 import type { ErrorCode } from "../errors/codes.ts";
@@ -6,7 +7,8 @@ import { codeOfStatus, discard } from "../http/http_status.ts";
 import { noOthers, wholeWithin, within } from "../errors/option.ts";
 import { redactUrl } from "../http/redact.ts";
 import { parseRetryAfter } from "../http/retry_after.ts";
-import type { Middleware } from "../transport.ts";
+import { middlewareOf, type Send } from "../lane.ts";
+import { type Context, isHeard, type Middleware } from "../transport.ts";
 import { type RetryBudget, retryBudget } from "./retry_budget.ts";
 
 const idempotent = ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"];
@@ -60,12 +62,12 @@ export function isRetryable({ response, error }: RetryOutcome): boolean {
 const maxReplayBytes = 1024 * 1024;
 
 /** A body can be sent again when there is none, or when keeping a copy is cheap: JSON, a form, or a small stated length. */
-function isReplayable(request: Request): boolean {
-  if (request.method === "GET" || request.method === "HEAD") return true;
-  const { headers } = request;
+function isReplayable(ask: Ask): boolean {
+  if (ask.method === "GET" || ask.method === "HEAD") return true;
+  const { headers } = ask;
   if (/^application\/(json|x-www-form-urlencoded)\b/i.test(headers.get("content-type") ?? "")) return true;
   const length = headers.get("content-length");
-  return length === null ? request.body === null : Number(length) <= maxReplayBytes;
+  return length === null ? !ask.hasBody : Number(length) <= maxReplayBytes;
 }
 
 /**
@@ -125,51 +127,86 @@ export function retry({
   const allowed = new Set(methods);
 
   /** How long to wait before the next attempt; undefined when there is none. */
-  async function nextWait(outcome: RetryOutcome, startedAt: number, lastMs: number): Promise<number | undefined> {
-    const { request, response, attempt } = outcome;
+  async function nextWait(
+    ask: Ask,
+    outcome: RetryOutcome,
+    startedAt: number,
+    lastMs: number,
+  ): Promise<number | undefined> {
+    const { response, attempt } = outcome;
     if (attempt > max || !shouldRetry(outcome)) return undefined;
-    if (!allowed.has(request.method) && !isReading(request)) return undefined;
+    if (!allowed.has(ask.method) && !isReading(ask.request)) return undefined;
     const asked = parseRetryAfter(response?.headers.get("retry-after") ?? null, clock.date()) ?? 0;
     const waitMs = asked > 0 ? asked : Math.min(maxDelayMs, delayMs + random() * (lastMs * 3 - delayMs));
-    if (asked > maxRetryAfterMs || clock.now() - startedAt + waitMs > deadlineMs) return undefined;
+    if (asked > maxRetryAfterMs) return undefined;
+    if (deadlineMs !== Infinity && clock.now() - startedAt + waitMs > deadlineMs) return undefined;
     if (response !== undefined && await isPermanent(response, clock)) return undefined;
     return budget.withdraw() ? waitMs : undefined;
   }
 
-  return async function retry(request, next, context) {
-    const replayable = isReplayable(request);
-    // GET and HEAD have no body, so the same object serves every attempt
-    const copied = replayable && request.method !== "GET" && request.method !== "HEAD";
-    const startedAt = clock.now();
-    budget.deposit();
+  /** Goes on from what the first attempt came to. */
+  async function goOn(
+    ask: Ask,
+    next: Send,
+    context: Context,
+    startedAt: number,
+    first: Pick<RetryOutcome, "response" | "error">,
+  ): Promise<Response> {
+    const replayable = isReplayable(ask);
+    let came = first;
     let lastMs = delayMs;
     for (let attempt = 1;; attempt++) {
-      let outcome: RetryOutcome;
-      try {
-        const response = await next(copied ? request.clone() : request);
-        if (response.ok) return response;
-        outcome = { request, attempt, response };
-      } catch (error) {
-        if (request.signal.aborted) throw request.signal.reason;
-        outcome = { request, attempt, error };
-      }
-      const { response, error } = outcome;
-      const waitMs = replayable ? await nextWait(outcome, startedAt, lastMs) : undefined;
+      const { response, error } = came;
+      if (response?.ok) return response;
+      if (response === undefined && ask.signal?.aborted) throw ask.signal.reason;
+      const waitMs = replayable ? await nextWait(ask, outcomeOf(ask, attempt, came), startedAt, lastMs) : undefined;
       if (waitMs === undefined) {
         if (response === undefined) throw error;
         return response;
       }
-      context.report({
-        type: "retry",
-        url: redactUrl(request.url),
-        attempt: attempt + 1,
-        delayMs: waitMs,
-        ...(response === undefined ? { code: codeOfError(error) } : describe(response)),
-      });
+      if (isHeard(context)) {
+        context.report({
+          type: "retry",
+          url: redactUrl(ask.url),
+          attempt: attempt + 1,
+          delayMs: waitMs,
+          ...(response === undefined ? { code: codeOfError(error) } : describe(response)),
+        });
+      }
       if (response === undefined || !response.headers.has("retry-after")) lastMs = waitMs;
       if (response !== undefined) discard(response);
-      await sleep(clock, waitMs, request.signal);
+      await sleep(clock, waitMs, ask.signal);
+      try {
+        came = { response: await next(copyOf(ask), context) };
+      } catch (error) {
+        came = { error };
+      }
     }
+  }
+
+  return middlewareOf(function retry(ask, next, context) {
+    const startedAt = deadlineMs === Infinity ? 0 : clock.now();
+    budget.deposit();
+    return next(copyOf(ask), context).then(
+      (response) => response.ok ? response : goOn(ask, next, context, startedAt, { response }),
+      (error) => goOn(ask, next, context, startedAt, { error }),
+    );
+  });
+}
+
+/** What is sent of an ask that may have to be sent again; without a body that is the ask itself. */
+function copyOf(ask: Ask): Ask {
+  return ask.method !== "GET" && ask.method !== "HEAD" && isReplayable(ask) ? ask.clone() : ask;
+}
+
+/** Makes a Request only of what somebody looks at. */
+function outcomeOf(ask: Ask, attempt: number, came: Pick<RetryOutcome, "response" | "error">): RetryOutcome {
+  return {
+    get request() {
+      return ask.request;
+    },
+    attempt,
+    ...came,
   };
 }
 

@@ -1,7 +1,10 @@
 import { noOthers } from "../errors/option.ts";
+import type { Ask } from "../ask.ts";
 import type { Clock } from "../clock.ts";
+import type { Fields } from "../fields.ts";
 import { type Classify, httpError } from "../http/http_status.ts";
-import type { Middleware } from "../transport.ts";
+import { middlewareOf } from "../lane.ts";
+import type { Context, Middleware } from "../transport.ts";
 
 /** Options of {@linkcode status}. */
 export interface StatusOptions {
@@ -32,14 +35,19 @@ export interface StatusOptions {
  */
 export function status(options: StatusOptions = {}): Middleware {
   noOthers<StatusOptions>("status", options, { classify: true, clock: true });
-  return async function status(request, next, context) {
-    const response = await next(request);
-    if (response.ok || context.refusals === "return") return response;
-    if (response.status === 304 && isConditional(request.headers)) return response;
-    throw await httpError(response, request, { ...options, context });
-  };
+
+  async function refused(response: Response, ask: Ask, context: Context): Promise<Response> {
+    if (context.refusals === "return") return response;
+    if (response.status === 304 && isConditional(ask.headers)) return response;
+    throw await httpError(response, ask, { ...options, context });
+  }
+
+  // no async function: on every good answer it would cost as much as all it does
+  return middlewareOf(function status(ask, next, context) {
+    return next(ask, context).then((response) => response.ok ? response : refused(response, ask, context));
+  });
 }
 
-function isConditional(headers: Headers): boolean {
+function isConditional(headers: Fields): boolean {
   return headers.has("if-none-match") || headers.has("if-modified-since");
 }

@@ -1,26 +1,29 @@
 import type { Clock } from "../clock.ts";
 
-interface Alarm {
-  readonly at: number;
-  readonly ring: () => void;
+/** Alarms that are set. */
+export interface Alarms<Key> {
+  /** Sets one. */
+  set(key: Key): void;
+  /** Cancels it. */
+  cancel(key: Key): void;
 }
 
 /**
  * Many alarms with one delay on one timer: they fall due in the order they were set, so the first decides when to look.
- * Setting and cancelling costs a set's insert and delete, where a timer of its own costs microseconds. The timer runs in
+ * Setting and cancelling costs a map's insert and delete, where a timer of its own costs microseconds. The timer runs in
  * the background: what is waited for keeps the process alive, not the alarm.
  */
-export function alarms(delayMs: number, clock: Clock): (ring: () => void) => () => void {
-  const waiting = new Set<Alarm>();
+export function alarms<Key>(delayMs: number, clock: Clock, ring: (key: Key) => void): Alarms<Key> {
+  const waiting = new Map<Key, number>();
   let armed = false;
 
   function look(): void {
     armed = false;
     const now = clock.now();
-    for (const alarm of waiting) {
-      if (alarm.at > now) return arm(alarm.at - now);
-      waiting.delete(alarm);
-      alarm.ring();
+    for (const [key, at] of waiting) {
+      if (at > now) return arm(at - now);
+      waiting.delete(key);
+      ring(key);
     }
   }
 
@@ -30,10 +33,11 @@ export function alarms(delayMs: number, clock: Clock): (ring: () => void) => () 
     clock.after(Math.ceil(waitMs), look, true);
   }
 
-  return function set(ring) {
-    const alarm = { at: clock.now() + delayMs, ring };
-    waiting.add(alarm);
-    arm(delayMs);
-    return () => void waiting.delete(alarm);
+  return {
+    set(key) {
+      waiting.set(key, clock.now() + delayMs);
+      arm(delayMs);
+    },
+    cancel: (key) => void waiting.delete(key),
   };
 }

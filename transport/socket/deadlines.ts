@@ -1,10 +1,12 @@
+import type { Ask } from "../ask.ts";
 import type { Clock } from "../clock.ts";
 import { NetworkError } from "../errors/errors.ts";
 import { discard } from "../http/http_status.ts";
 import { redactUrl } from "../http/redact.ts";
 import { within } from "../errors/option.ts";
-import { follow, keepAbortable, unlink, unlinkAfterBody } from "./abort.ts";
-import { alarms } from "./alarms.ts";
+import { follow, keepAbortable, type Link, unlink, unlinkAfterBody } from "./abort.ts";
+import { type Alarms, alarms } from "./alarms.ts";
+import type { Aborter } from "./stop.ts";
 
 /** Longest times in milliseconds; what is left out is not limited. */
 export interface Limits {
@@ -14,20 +16,24 @@ export interface Limits {
   readonly totalMs?: number | undefined;
 }
 
-/** What is asked for, and what aborts it. */
-interface Question {
+/**
+ * Sends an ask within the limits; what sends it gets what aborts with them, and `errorOf` may make another error of one
+ * that it rejects with.
+ */
+export type SendInTime<A extends Aborter> = (
+  ask: Ask,
+  send: (signal: A["signal"] | Ask["signal"]) => Promise<Response>,
+  errorOf?: (error: unknown) => unknown,
+) => Promise<Response>;
+
+/**
+ * What an alarm needs to know. It must not lead to the response: its body being garbage is what ends the total timer. Nor
+ * to the request, which would live as long.
+ */
+interface Call {
   readonly method: string;
   readonly url: string;
-  readonly signal: AbortSignal;
-}
-
-/** Sends a question within the limits; what sends it gets the signal that aborts with them. */
-export type SendInTime = (question: Question, send: (signal: AbortSignal) => Promise<Response>) => Promise<Response>;
-
-/** What an alarm needs to know. It must not lead to the response: its body being garbage is what ends the total timer. */
-interface Call {
-  readonly question: Question;
-  readonly controller: AbortController;
+  readonly aborter: Aborter;
   given: NetworkError | undefined;
   reject: ((error: unknown) => void) | undefined;
 }
@@ -35,48 +41,63 @@ interface Call {
 const longestMs = 2 ** 31 - 1;
 
 /**
- * Makes what sends within `limits`: past one of them, the call fails with `header_timeout` or `total_timeout`, and its
- * signal aborts.
+ * Makes what sends within `limits`: past one of them, the call fails with `header_timeout` or `total_timeout`, and what
+ * `newAborter` made for it aborts.
  *
  * @throws {RangeError} when a limit is out of range.
  */
-export function deadlines({ headersMs, totalMs }: Limits, clock: Clock): SendInTime {
+export function deadlines<A extends Aborter>(
+  { headersMs, totalMs }: Limits,
+  clock: Clock,
+  newAborter: () => A,
+): SendInTime<A> {
   if (headersMs !== undefined) within("headersMs", headersMs, 1, longestMs);
   if (totalMs !== undefined) within("totalMs", totalMs, 1, longestMs);
-  const headerAlarms = headersMs === undefined ? undefined : alarms(headersMs, clock);
-  const totalAlarms = totalMs === undefined ? undefined : alarms(totalMs, clock);
-  if (headerAlarms === undefined && totalAlarms === undefined) {
-    return async ({ signal }, send) => keepAbortable(await send(signal));
+  const headers = headersMs === undefined ? undefined : alarms<Call>(headersMs, clock, (call) => {
+    expire(call, "header_timeout", `no headers within ${headersMs} ms`);
+  });
+  const total = totalMs === undefined ? undefined : alarms<Call>(totalMs, clock, (call) => {
+    expire(call, "total_timeout", `not done within ${totalMs} ms`);
+  });
+  if (headers === undefined && total === undefined) {
+    return async (ask, send, errorOf = asItIs) => {
+      try {
+        return kept(await send(ask.signal), ask);
+      } catch (error) {
+        throw errorOf(error);
+      }
+    };
   }
 
-  return function sendInTime(question, send) {
-    const call: Call = { question, controller: new AbortController(), given: undefined, reject: undefined };
-    const cancelTotal = totalAlarms?.(() => expire(call, "total_timeout", `not done within ${totalMs} ms`));
-    const cancelHeaders = headerAlarms?.(() => expire(call, "header_timeout", `no headers within ${headersMs} ms`));
-    const link = follow(question.signal, call.controller, cancelTotal);
+  return function sendInTime(ask, send, errorOf = asItIs) {
+    const aborter = newAborter();
+    const call: Call = { method: ask.method, url: ask.url, aborter, given: undefined, reject: undefined };
+    total?.set(call);
+    headers?.set(call);
+    const link = linked(ask.signal, aborter, call, total);
     return new Promise((resolve, reject) => {
       call.reject = reject;
 
       function arrived(response: Response): void {
-        cancelHeaders?.();
+        headers?.cancel(call);
         call.reject = undefined;
         if (call.given !== undefined) {
           discard(response);
           return unlink(link);
         }
-        unlinkAfterBody(response, link);
-        resolve(keepAbortable(response));
+        unlinkAfterBody(response, link, ask.ends);
+        resolve(kept(response, ask));
       }
 
       function failed(error: unknown): void {
-        cancelHeaders?.();
+        headers?.cancel(call);
         call.reject = undefined;
         unlink(link);
-        reject(error);
+        reject(errorOf(error));
       }
 
       try {
-        send(call.controller.signal).then(arrived, failed);
+        send(aborter.signal).then(arrived, failed);
       } catch (error) {
         failed(error);
       }
@@ -84,10 +105,22 @@ export function deadlines({ headersMs, totalMs }: Limits, clock: Clock): SendInT
   };
 }
 
+/** A function of its own, for what is in sight of a link lives as long as the body. */
+function linked(signal: Ask["signal"], aborter: Aborter, call: Call, total: Alarms<Call> | undefined): Link {
+  return follow(signal, aborter, total && (() => total.cancel(call)));
+}
+
+const asItIs = (error: unknown): unknown => error;
+
+/** Whoever promised to say when the body has ended also keeps the response as long. */
+function kept(response: Response, { ends }: Ask): Response {
+  return ends === undefined ? keepAbortable(response) : response;
+}
+
 function expire(call: Call, code: "header_timeout" | "total_timeout", state: string): void {
-  const { method, url } = call.question;
+  const { method, url } = call;
   const shown = redactUrl(url);
   call.given = new NetworkError(`${method} "${shown}": ${state}`, { code, url: shown });
-  call.controller.abort(call.given);
+  call.aborter.abort(call.given);
   call.reject?.(call.given);
 }

@@ -1,3 +1,4 @@
+import type { Ask } from "../ask.ts";
 import { deadlines } from "./deadlines.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { InputError } from "../errors/errors.ts";
@@ -8,10 +9,13 @@ import { wrapNetworkError } from "./network_error.ts";
 import { noOthers, wholeWithin } from "../errors/option.ts";
 import { noteWithheld } from "../http/response_source.ts";
 import { type Hop, isRedirect, nextHop, refuseRedirect } from "./redirect.ts";
+import type { FieldRecord, PlainFields } from "../fields.ts";
+import { fetchOf } from "../lane.ts";
 import { platformFetch } from "./platform_fetch.ts";
 import { isNearer, type Reach, reachOf } from "../http/reach.ts";
 import { redactUrl } from "../http/redact.ts";
-import { type Context, newContext, type Transport } from "../transport.ts";
+import { signalOf } from "./stop.ts";
+import { type Context, isHeard, type Transport } from "../transport.ts";
 import { version } from "../http/version.ts";
 
 /** Options of {@linkcode fetchTransport}. */
@@ -40,6 +44,9 @@ export interface FetchOptions extends ConnectionOptions {
   /** Time for `headersMs`; tests hand in a fake one. */
   clock?: Clock;
 }
+
+/** What the platform's fetch is told. */
+type Init = RequestInit & { headers: Readonly<Record<string, string>>; client?: Deno.HttpClient };
 
 /** A {@linkcode Transport} that holds connections. */
 export interface FetchTransport extends Transport, Disposable {
@@ -108,79 +115,64 @@ export function fetchTransport({
   if (nearest !== "machine" && nearest !== "network" && nearest !== "world") {
     throw new TypeError(`option nearest: "${nearest}" is not "machine", "network" or "world"`);
   }
-  const sendInTime = deadlines({ headersMs }, clock);
+  const sendInTime = deadlines({ headersMs }, clock, () => new AbortController());
   const clients = httpClients(connection);
 
-  function fetchTransport(request: Request, context: Context = newContext()): Promise<Response> {
-    const { url, redirect } = request;
+  function send(ask: Ask, context: Context): Promise<Response> {
+    const { url } = ask;
     if (!isAllowed(url)) return Promise.reject(refusal(url));
-    if (request.body !== null) return fetchBody(request, context);
-    const headers: [string, string][] = [];
-    let isRanged = false;
-    let isNamed = false;
-    request.headers.forEach((value, name) => {
-      if (secrets.has(name)) rememberHeader(name, value);
-      isRanged ||= name === "range";
-      isNamed ||= name === "user-agent";
-      headers.push([name, value]);
-    });
-    if (!isNamed) headers.push(["user-agent", userAgent]);
-    return exchange(url, { method: request.method, headers, redirect: "manual" }, isRanged, request).then((response) =>
-      isRedirect(response.status) && redirect !== "manual" ? redirected(response, request, context) : response
+    if (ask.hasBody) return sendBody(ask, context);
+    const exchanged = exchange(url, { method: ask.method, headers: headersOf(ask), redirect: "manual" }, ask);
+    return exchanged.then((response) =>
+      isRedirect(response.status) && ask.redirect !== "manual" ? redirected(response, ask, context) : response
     );
   }
 
-  async function fetchBody(request: Request, context: Context): Promise<Response> {
-    if (request.redirect === "follow") return await follow(await firstHop(request), request, context);
-    const { method, url, body } = request;
-    const response = await exchange(
-      url,
-      { method, headers: headersOf(request), body, redirect: "manual" },
-      false,
-      request,
-    );
-    return isRedirect(response.status) && request.redirect === "error"
-      ? redirected(response, request, context)
+  async function sendBody(ask: Ask, context: Context): Promise<Response> {
+    if (ask.redirect === "follow") return await follow(await firstHop(ask), ask, context);
+    const { method, url, request: { body } } = ask;
+    const response = await exchange(url, { method, headers: headersOf(ask), body, redirect: "manual" }, ask);
+    return isRedirect(response.status) && ask.redirect === "error"
+      ? await redirected(response, ask, context)
       : response;
   }
 
-  async function redirected(response: Response, request: Request, context: Context): Promise<Response> {
-    if (request.redirect === "follow") return await follow(await firstHop(request), request, context, response);
+  async function redirected(response: Response, ask: Ask, context: Context): Promise<Response> {
+    if (ask.redirect === "follow") return await follow(await firstHop(ask), ask, context, response);
     await response.body?.cancel();
-    throw refuseRedirect(request.url, "redirect_invalid", "the request forbids redirects");
+    throw refuseRedirect(ask.url, "redirect_invalid", "the request forbids redirects");
   }
 
-  async function firstHop(request: Request): Promise<Hop> {
-    const { url, method } = request;
-    return { url, method, headers: headersOf(request), body: request.body === null ? null : await request.bytes() };
+  async function firstHop(ask: Ask): Promise<Hop> {
+    const { url, method } = ask;
+    return { url, method, headers: headersOf(ask), body: ask.hasBody ? await ask.request.bytes() : null };
   }
 
-  function headersOf(request: Request): Record<string, string> {
-    const headers: Record<string, string> = {};
-    request.headers.forEach((value, name) => {
-      if (secrets.has(name)) rememberHeader(name, value);
-      headers[name] = value;
-    });
-    headers["user-agent"] ??= userAgent;
-    return headers;
+  // calls of the API all have the same fields
+  let last: PlainFields | undefined;
+  let lastSent: FieldRecord = {};
+
+  function headersOf({ headers }: Ask): FieldRecord {
+    const { record } = headers;
+    for (const name in record) if (secrets.has(name)) rememberHeader(name, record[name]!);
+    if (headers !== last) {
+      last = headers;
+      lastSent = { "user-agent": userAgent, ...record };
+    }
+    return lastSent;
   }
 
   /** Goes on from `response`, the answer to `hop`, until something other than a redirect comes. */
-  async function follow(hop: Hop, request: Request, context: Context, response?: Response): Promise<Response> {
+  async function follow(hop: Hop, ask: Ask, context: Context, response?: Response): Promise<Response> {
     const seen = new Set<string>();
     for (;;) {
       seen.add(`${hop.method} ${hop.url}`);
       const { url, method, headers, body } = hop;
-      response ??= await exchange(
-        url,
-        { method, headers, body, redirect: "manual" },
-        headers["range"] !== undefined,
-        request,
-      );
+      response ??= await exchange(url, { method, headers, body, redirect: "manual" }, ask);
       const isBlind = context.refusals === "return" && !response.headers.has("location");
       if (!isRedirect(response.status) || isBlind) {
         if (seen.size > 1) Object.defineProperty(response, "redirected", { value: true });
-        return noteWithheld(response, request, headers);
+        return noteWithheld(response, ask, headers);
       }
       const { status } = response;
       const location = response.headers.get("location");
@@ -191,29 +183,26 @@ export function fetchTransport({
         throw refuseRedirect(url, "redirect_loop", "it leads back to where it came from");
       }
       if (seen.size > maxRedirects) {
-        throw refuseRedirect(request.url, "too_many_redirects", `more than ${maxRedirects} in a row`);
+        throw refuseRedirect(ask.url, "too_many_redirects", `more than ${maxRedirects} in a row`);
       }
-      context.report({ type: "redirect", from: redactUrl(url), to: redactUrl(hop.url), status });
+      if (isHeard(context)) {
+        context.report({ type: "redirect", from: redactUrl(url), to: redactUrl(hop.url), status });
+      }
     }
   }
 
   /** One request, one answer; `init` is ours alone. */
-  async function exchange(
-    url: string,
-    init: RequestInit & { client?: Deno.HttpClient },
-    ranged: boolean,
-    request: Request,
-  ): Promise<Response> {
-    const client = clients.pick(url, ranged);
-    if (client !== undefined) init.client = client;
+  function exchange(url: string, init: Init, ask: Ask): Promise<Response> {
     try {
-      return await sendInTime({ method: request.method, url, signal: request.signal }, (signal) => {
-        init.signal = signal;
-        return platformFetch(url, init);
-      });
+      const client = clients.pick(url, init.headers["range"] !== undefined);
+      if (client !== undefined) init.client = client;
     } catch (error) {
-      throw request.signal.aborted ? request.signal.reason : wrapNetworkError(error, url);
+      return Promise.reject(error);
     }
+    return sendInTime(ask, (signal) => {
+      if (signal !== undefined) init.signal = signalOf(signal);
+      return platformFetch(url, init);
+    }, (error) => ask.signal?.aborted ? ask.signal.reason : wrapNetworkError(error, url));
   }
 
   function isAllowed(url: string): boolean {
@@ -242,5 +231,5 @@ export function fetchTransport({
     });
   }
 
-  return { fetch: fetchTransport, close: clients.close, [Symbol.dispose]: clients.close };
+  return { fetch: fetchOf(send), close: clients.close, [Symbol.dispose]: clients.close };
 }
