@@ -1,5 +1,5 @@
 import { wrapDiskError } from "../../transport/internal.ts";
-import { CivikitError } from "../../transport/mod.ts";
+import { CivikitError, type Throttle } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
 import { hashesInOneGo, type Version } from "../resources/versions.ts";
 import { type DuplicateGroup, findDuplicates } from "./duplicates.ts";
@@ -63,6 +63,8 @@ export interface ScanOptions extends WalkOptions, CallOptions {
   cache?: HashCache | undefined;
   /** Files hashed at once. Default: the processor's cores, 4 at most. */
   concurrency?: number | undefined;
+  /** Bounds how fast files are read, all of them together; see `throttle()`. Default: as fast as it goes. */
+  throttle?: Throttle | undefined;
   /** How long an «unknown to the site» is believed, in milliseconds. Default: one day. */
   unknownForMs?: number | undefined;
   /** Milliseconds since the epoch. The machine's time if not given. */

@@ -32,7 +32,7 @@ export interface VerifyOutcome {
 }
 
 /** Settings of {@linkcode verify}. */
-export interface VerifyOptions extends CallOptions, Pick<HashFilesOptions, "concurrency" | "onProgress"> {}
+export interface VerifyOptions extends CallOptions, Pick<HashFilesOptions, "concurrency" | "throttle" | "onProgress"> {}
 
 /**
  * Hashes files again, whatever any cache says, and compares them with what was written down. What .safetensors, GGUF and

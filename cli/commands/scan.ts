@@ -18,6 +18,7 @@ import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import { openHashes } from "../run/hash_store.ts";
 import { describeOwner, warnSkip } from "../terminal/skipped.ts";
+import { readingLimit } from "../run/reading_limit.ts";
 import { openSession, type Session } from "../run/session.ts";
 import { readingOf } from "../terminal/reading.ts";
 import { formatElapsed, printable } from "../terminal/text.ts";
@@ -211,6 +212,7 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
       cache,
       signal,
       concurrency,
+      throttle: readingLimit(context.settings),
       ...(again && { unknownForMs: -1 }),
       onProgress: (progress) => out.progress(progressText(progress, io.now() - startedMs, text)),
     });

@@ -7,6 +7,7 @@ import type { Flags } from "../options/flags.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import { openHashes } from "../run/hash_store.ts";
+import { readingLimit } from "../run/reading_limit.ts";
 import { output } from "../terminal/output.ts";
 import { interrupt } from "../terminal/interrupt.ts";
 import { projectFlags, projectOf } from "../options/project_options.ts";
@@ -64,9 +65,9 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
   const total = files.reduce((sum, { path }) => sum + sizeOf(path), 0);
   const onProgress = ({ hashedBytes }: { hashedBytes: number }) =>
     out.progress(text.verifying(readingOf(hashedBytes, total, io.now() - startedMs)));
-  for await (
-    const { path, state, sha256 = null, error } of verify(files, { concurrency, onProgress, signal: stop.signal })
-  ) {
+  const throttle = readingLimit(context.settings);
+  const options = { concurrency, throttle, onProgress, signal: stop.signal };
+  for await (const { path, state, sha256 = null, error } of verify(files, options)) {
     counts[state]++;
     const event = { event: state, path, sha256 };
     if (error === undefined) out.emit(event);

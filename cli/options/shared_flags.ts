@@ -139,13 +139,17 @@ const { short, value } = fetchFlags.jobs;
 /** How many things are worked on at once that are no downloads of models; a command adds its default. */
 export const jobsFlag: Extract<Flag, { type: "whole" }> = { type: "whole", short, value, least, most, help };
 
-/** How many files are hashed at once. */
-export const hashJobsFlags: { readonly jobs: Extract<Flag, { type: "whole" }> } = {
+/** How many files are hashed at once, and how fast they are read. */
+export const hashJobsFlags: {
+  readonly jobs: Extract<Flag, { type: "whole" }>;
+  readonly ioLimit: { readonly type: "setting"; readonly setting: "scan.ioLimit"; readonly value: string };
+} = {
   jobs: {
     ...jobsFlag,
     usual: { en: "one for each core, at most 4", "zh-TW": "每個核心一個，最多 4" },
     help: { ...help, en: "files hashed at once" },
   },
+  ioLimit: { type: "setting", setting: "scan.ioLimit", value: "RATE" },
 };
 
 /** Where results go; a command adds its default. */

@@ -68,6 +68,15 @@ export const useRows = {
       "zh-TW": '所有傳輸加起來每秒最多多少位元組：`500K`、`5M`，或看時間：`"08:00,512k 23:00,off"`',
     },
   },
+  "scan.ioLimit": {
+    kind: "rate",
+    flag: "io-limit",
+    usual: { en: "none", "zh-TW": "沒有上限" },
+    help: {
+      en: 'bytes per second read to hash files, all together: 100M, or by the clock: "08:00,20M 23:00,off"',
+      "zh-TW": '算雜湊時每秒最多讀多少，全部加起來：`100M`，或看時間：`"08:00,20M 23:00,off"`',
+    },
+  },
   "download.sidecars": {
     kind: "switch",
     default: false,

@@ -163,6 +163,18 @@ seen["download.limitRate"] = () =>
     assertEquals([code, civitai.log.length > 0], [0, true], io.err);
   });
 
+seen["scan.ioLimit"] = () =>
+  inPlace(async ({ folder, runWith }) => {
+    for (const name of ["a.pt", "b.pt"]) Deno.writeFileSync(join(folder, name), new Uint8Array(400_000));
+    // the second file waits until the first has passed: 400 kB at 512 KiB a second, at least
+    for (const args of [["scan", folder, "--offline"], ["verify", folder]]) {
+      const startedAt = performance.now();
+      const { code, io } = await runWith({ "scan.ioLimit": "00:00,512K" }, [...args, "--jobs", "1"]);
+      assertEquals(code, 0, io.err);
+      assert(performance.now() - startedAt > 700, args[0]);
+    }
+  });
+
 seen["download.sidecars"] = () =>
   inPlace(async ({ folder, runWith }) => {
     await runWith({ "download.sidecars": true }, ["download", "2002", "--dir", folder]);
