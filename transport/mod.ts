@@ -8,7 +8,8 @@ export { type RangeOptions, rangeTransport } from "./body/range_transport.ts";
 export { type ResumeOptions, resumeTransport } from "./body/resume_transport.ts";
 export type { Clock } from "./clock.ts";
 export { compose } from "./compose.ts";
-export { digestFile, type DigestFileOptions, hashNames } from "./download/digest.ts";
+export { hashNames } from "./download/digest.ts";
+export { digestFile, type DigestFileOptions } from "./download/digest_file.ts";
 export type { Digests, HashName } from "./download/digest_engine.ts";
 export {
   download,

@@ -1,19 +1,21 @@
 import { createHash } from "node:crypto";
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { setImmediate } from "node:timers";
 import { crc32 } from "node:zlib";
 import { CivikitError } from "../errors/errors.ts";
 import {
   type DigestAnswer,
   type Digests,
+  type FileHasher,
   type HashName,
   hashNames,
   type HashTools,
+  libraryLocation,
+  newCells,
   openHasher,
   serveAsWorker,
   serveDigests,
 } from "./digest_engine.ts";
-import { checkPlain } from "./plain_file.ts";
 import { wrapDiskError } from "./disk.ts";
 
 export { type Digests, type HashName, hashNames };
@@ -26,6 +28,12 @@ export interface DigestFollower {
   readonly engine: "none" | "starting" | "worker" | "inline";
   /** Says that the first `prefixBytes` of the file are written and final. Cheap: call it after every write. */
   advance(prefixBytes: number): void;
+  /**
+   * Offers bytes that were just written at `at`, of a file of `totalBytes`, to be hashed on the spot: a small file, or one
+   * that comes slowly, costs no second read and no worker. What does not follow the bytes hashed so far is read back later.
+   * To be called before `advance` tells of them.
+   */
+  feed(bytes: Uint8Array, at: number, totalBytes: number | undefined): void;
   /**
    * Says that the file is complete with `totalBytes`, and gives its hashes.
    *
@@ -52,11 +60,15 @@ export interface DigestOptions {
 const notifyBytes = 1024 * 1024;
 // starting a worker takes longer than hashing this much
 const worthWorkerBytes = 16 * 1024 * 1024;
+// of bytes hashed on the spot: so far behind, or with so much to come and hashing taking this share of the time
+const farBehindBytes = 64 * 1024 * 1024;
+const leastLeftBytes = 192 * 1024 * 1024;
+const mostShare = 0.25;
 const longestSliceRunMs = 8;
 
 /**
- * Hashes the file at `path` while it is being written: reads the finished prefix back through the page cache, in a
- * worker, so that neither the network nor the disk waits for it.
+ * Hashes the file at `path` while it is being written: on the spot what it is fed, as long as that costs little; else it
+ * reads the finished prefix back through the page cache, in a worker, so that neither the network nor the disk waits for it.
  *
  * @param path The file; opened at the first `advance`.
  * @param names What to compute. SHA256 and AutoV2 together cost one pass of SHA-256.
@@ -80,8 +92,11 @@ export function followDigest(
   for (const name of names) {
     if (!hashNames.includes(name)) throw new TypeError(`building followDigest: names "${name}": no known hash`);
   }
-  const cells = new BigInt64Array(new SharedArrayBuffer(5 * 8));
-  Atomics.store(cells, 2, -1n);
+  let cells = newCells();
+  /** The hasher of this thread that bytes can be fed to, and which beginning it belongs to. */
+  let here: { readonly hasher: FileHasher; readonly generation: bigint } | undefined;
+  let fedSince: number | undefined;
+  let hashingMs = 0;
   // a worker may leave BLAKE3 to us: then two answers make one
   let served = names;
   let sourceCount = names.length === 0 ? 0 : 1;
@@ -90,6 +105,7 @@ export function followDigest(
   let notified = 0;
   let closed = false;
   let engine: DigestFollower["engine"] = "none";
+  let mayWork = worker !== false;
   let thread: Worker | undefined;
   let startup: ReturnType<typeof setTimeout> | undefined;
   let waiting: PromiseWithResolvers<Digests> | undefined;
@@ -113,17 +129,24 @@ export function followDigest(
     else if (all.length === sourceCount) waiting?.resolve(Object.assign({}, ...all.map(({ digests }) => digests)));
   }
 
-  async function runInline(source: "first" | "second", here: readonly HashName[]): Promise<void> {
-    let tools: HashTools;
+  async function runInline(source: "first" | "second", own: readonly HashName[]): Promise<void> {
+    const mine = cells;
+    const tools: HashTools = { createHash, crc32, openSync, readSync, closeSync };
     try {
-      tools = await hashTools(here);
+      // the library is loaded only by those who need it
+      if (own.includes("BLAKE3")) tools.blake3 = await (await import("hash-wasm")).createBLAKE3();
     } catch (error) {
-      return take(source, { generation: Atomics.load(cells, 1), error: { name: "Error", message: String(error) } });
+      return take(source, { generation: Atomics.load(mine, 1), error: { name: "Error", message: String(error) } });
     }
     let since = performance.now();
-    await serveDigests(cells, () => openHasher(path, here, tools), (answer) => take(source, answer), (seen, idle) => {
+    const open = () => {
+      const hasher = openHasher(path, own, tools);
+      if (source === "first") here = { hasher, generation: Atomics.load(mine, 1) };
+      return hasher;
+    };
+    await serveDigests(mine, open, (answer) => take(source, answer), (seen, idle) => {
       if (idle) {
-        if (Atomics.load(cells, 3) !== seen) return;
+        if (Atomics.load(mine, 3) !== seen) return;
         return new Promise<void>((resolve) => sleepers.push(resolve)).then(() => void (since = performance.now()));
       }
       if (performance.now() - since < longestSliceRunMs) return;
@@ -131,16 +154,21 @@ export function followDigest(
     });
   }
 
-  function fallBack(): void {
-    clearTimeout(startup);
-    thread?.terminate();
-    thread = undefined;
-    if (closed) return;
+  function workHere(): void {
     engine = "inline";
     runInline("first", served);
   }
 
+  function fallBack(): void {
+    clearTimeout(startup);
+    thread?.terminate();
+    thread = undefined;
+    mayWork = false;
+    if (!closed) workHere();
+  }
+
   function startWorker(): void {
+    if (engine === "inline") leaveInline();
     engine = "starting";
     try {
       const source = `(${serveAsWorker})(${openHasher}, ${serveDigests});`;
@@ -165,15 +193,44 @@ export function followDigest(
     thread.postMessage({ path, names, cells, library: names.includes("BLAKE3") ? libraryLocation() : undefined });
   }
 
+  /** Ends the run of this thread; whoever comes after it begins at the first byte. */
+  function leaveInline(): void {
+    const next = newCells();
+    for (const cell of [0, 1, 2]) Atomics.store(next, cell, Atomics.load(cells, cell));
+    Atomics.store(cells, 1, -1n);
+    signal();
+    here = undefined;
+    cells = next;
+  }
+
+  /** Hashes bytes on the spot where they come next. */
+  function hashHere(bytes: Uint8Array, at: number): void {
+    if (here?.hasher.position() !== at || here.generation !== Atomics.load(cells, 1)) return;
+    const since = performance.now();
+    fedSince ??= since;
+    try {
+      here.hasher.update(bytes);
+    } catch {
+      // the file cannot be read: the run that reads it back will say so
+      here = undefined;
+      return;
+    }
+    Atomics.store(cells, 4, BigInt(at + bytes.byteLength));
+    hashingMs += performance.now() - since;
+  }
+
   function abandon(): void {
     waiting?.reject(new CivikitError(`hashing ${JSON.stringify(path)}: given up`, { code: "aborted" }));
     waiting = undefined;
   }
 
   function begin(knownBytes: number, isComplete: boolean): void {
-    if (engine !== "none" || names.length === 0) return;
-    if (worker === true || (worker === "auto" && knownBytes >= worthWorkerBytes)) startWorker();
-    else if (worker === false || isComplete) fallBack();
+    if (names.length === 0 || closed) return;
+    const behind = knownBytes - Number(Atomics.load(cells, 4));
+    const isFed = engine === "inline";
+    if (engine !== "none" && !(isFed && mayWork)) return;
+    if (worker === true || mayWork && behind >= (isFed ? farBehindBytes : worthWorkerBytes)) startWorker();
+    else if (!isFed && (isComplete || !mayWork)) workHere();
   }
 
   begin(0, false);
@@ -191,6 +248,15 @@ export function followDigest(
       Atomics.store(cells, 0, BigInt(prefixBytes));
       begin(prefixBytes, false);
       signal();
+    },
+    feed(bytes, at, totalBytes = Infinity) {
+      if (closed || names.length === 0) return;
+      if (engine === "none") workHere();
+      if (engine !== "inline") return;
+      hashHere(bytes, at);
+      const hashed = Number(Atomics.load(cells, 4));
+      if (!mayWork || hashed < worthWorkerBytes || totalBytes - hashed < leastLeftBytes) return;
+      if (fedSince !== undefined && hashingMs > mostShare * (performance.now() - fedSince)) startWorker();
     },
     finish(totalBytes) {
       if (waiting) return waiting.promise;
@@ -213,7 +279,8 @@ export function followDigest(
     reset() {
       abandon();
       clearTimeout(startup);
-      notified = 0;
+      notified = hashingMs = 0;
+      fedSince = undefined;
       answers.clear();
       // in this order: nobody may take the old prefix for one of the new generation
       Atomics.store(cells, 0, 0n);
@@ -232,68 +299,4 @@ export function followDigest(
       thread?.terminate();
     },
   };
-}
-
-async function hashTools(names: readonly HashName[]): Promise<HashTools> {
-  // the library is loaded only by those who need it
-  const blake3 = names.includes("BLAKE3") ? await (await import("hash-wasm")).createBLAKE3() : undefined;
-  return { createHash, crc32, openSync, readSync, closeSync, blake3 };
-}
-
-/** Where a worker can import the library from; undefined where only this module can, as in a bundle. */
-function libraryLocation(): string | undefined {
-  try {
-    return import.meta.resolve("hash-wasm");
-  } catch {
-    return undefined;
-  }
-}
-
-/** Settings of {@linkcode digestFile}. */
-export interface DigestFileOptions {
-  /** Whether a worker does the work. Default `auto`: for files of 16 MiB and more. */
-  worker?: boolean | "auto";
-  /** Gives up; rejects with its reason. */
-  signal?: AbortSignal | undefined;
-}
-
-/**
- * The hashes of a whole file.
- *
- * @throws {DiskError} when the file cannot be read.
- * @example
- * ```ts
- * import { digestFile } from "@civikit/civikit/transport";
- *
- * const path = Deno.makeTempFileSync();
- * Deno.writeTextFileSync(path, "123456789");
- * console.log(await digestFile(path, ["CRC32", "AutoV2"])); // { AutoV2: "15E2B0D3C3", CRC32: "2639F4CB" }
- * Deno.removeSync(path);
- * ```
- */
-export async function digestFile(
-  path: string,
-  names: readonly HashName[],
-  { worker = "auto", signal }: DigestFileOptions = {},
-): Promise<Digests> {
-  signal?.throwIfAborted();
-  let size: number;
-  try {
-    checkPlain(path);
-    size = statSync(path).size;
-  } catch (error) {
-    throw wrapDiskError(error, path, "hashing");
-  }
-  const follower = followDigest(path, names, { worker });
-  const stop = () => follower.close();
-  signal?.addEventListener("abort", stop, { once: true });
-  try {
-    return await follower.finish(size);
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
-  } finally {
-    signal?.removeEventListener("abort", stop);
-    follower.close();
-  }
 }

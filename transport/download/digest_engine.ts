@@ -29,8 +29,10 @@ export interface HashTools {
 export interface FileHasher {
   /** Bytes hashed so far. */
   position(): number;
-  /** Hashes one slice of what is before `end`. */
+  /** Reads and hashes one slice of what is before `end`. */
   step(end: number): void;
+  /** Hashes bytes that follow those before, and lie in the file already. */
+  update(bytes: Uint8Array): void;
   /** The hashes of the first `total` bytes, all of which have been hashed. */
   digests(total: number): Digests;
   /** Lets go of the file. */
@@ -45,6 +47,22 @@ export interface DigestAnswer {
   digests?: Digests;
   /** Why nothing was. */
   error?: { name: string; message: string; code?: string | undefined };
+}
+
+/** Where a worker can import the library from; undefined where only this module can, as in a bundle. */
+export function libraryLocation(): string | undefined {
+  try {
+    return import.meta.resolve("hash-wasm");
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a run shares with who watches it: see `serveDigests`. */
+export function newCells(): BigInt64Array {
+  const cells = new BigInt64Array(new SharedArrayBuffer(5 * 8));
+  Atomics.store(cells, 2, -1n);
+  return cells;
 }
 
 /*
@@ -65,7 +83,7 @@ export function openHasher(path: string, names: readonly HashName[], tools: Hash
   const blake3 = has("BLAKE3") ? tools.blake3 : undefined;
   blake3?.init();
   // large enough to make calls rare, small enough to stay in the processor's cache between read and hash
-  const buffer = new Uint8Array(512 * 1024);
+  let buffer: Uint8Array | undefined;
   let file: number | undefined;
   let position = 0;
   let crc = 0;
@@ -81,26 +99,31 @@ export function openHasher(path: string, names: readonly HashName[], tools: Hash
   /** Where the tensors of a .safetensors file begin; Infinity for any other file. */
   function findData(): number {
     const head = new Uint8Array(9);
-    if (tools.readSync(file!, head, 0, 9, 0) < 9 || head[8] !== 0x7b) return Infinity;
+    file ??= tools.openSync(path, "r");
+    if (tools.readSync(file, head, 0, 9, 0) < 9 || head[8] !== 0x7b) return Infinity;
     const headerBytes = Number(new DataView(head.buffer).getBigUint64(0, true));
     return headerBytes >= 2 && headerBytes <= 100_000_000 ? 8 + headerBytes : Infinity;
+  }
+
+  function update(slice: Uint8Array): void {
+    if (autoV3 && position + slice.length >= 9) between(autoV3, slice, dataStart ??= findData(), Infinity);
+    sha256?.update(slice);
+    if (autoV1) between(autoV1, slice, 0x100000, 0x110000);
+    if (has("CRC32")) crc = tools.crc32(slice, crc);
+    blake3?.update(slice);
+    position += slice.length;
   }
 
   return {
     position: () => position,
     step(end) {
       file ??= tools.openSync(path, "r");
-      const wanted = Math.min(buffer.length, end - position);
-      const count = tools.readSync(file, buffer, 0, wanted, position);
+      buffer ??= new Uint8Array(512 * 1024);
+      const count = tools.readSync(file, buffer, 0, Math.min(buffer.length, end - position), position);
       if (count === 0) throw new Error(`the file ends at ${position}`);
-      const slice = buffer.subarray(0, count);
-      sha256?.update(slice);
-      if (autoV1) between(autoV1, slice, 0x100000, 0x110000);
-      if (autoV3 && end >= 9) between(autoV3, slice, dataStart ??= findData(), Infinity);
-      if (has("CRC32")) crc = tools.crc32(slice, crc);
-      blake3?.update(slice);
-      position += count;
+      update(buffer.subarray(0, count));
     },
+    update,
     digests(total) {
       if (position !== total) throw new Error(`${position} bytes were hashed where ${total} are due`);
       const found: Digests = {};

@@ -172,6 +172,7 @@ export class PartFile {
   write(bytes: Uint8Array, at: number): void {
     writeAll(this.#lock.file, bytes, at, this.#lock.path);
     this.#recorder.record(bytes, at);
+    this.#digest.feed(bytes, at, this.total);
     this.#digest.advance(this.#recorder.covered.prefix);
     if (this.#flushDue.add(bytes.byteLength)) this.flush();
     this.#sync.count(bytes.byteLength);

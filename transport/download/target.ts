@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { Clock } from "../clock.ts";
 import { DiskError } from "../errors/errors.ts";
 import { discard } from "../http/http_status.ts";
-import { digestFile } from "./digest.ts";
+import { digestFile } from "./digest_file.ts";
 import { wrapDiskError } from "./disk.ts";
 import type { DownloadOptions, DownloadResult } from "./download_options.ts";
 import type { Expected } from "./expected.ts";

@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { CivikitError, DiskError } from "../../../transport/errors/errors.ts";
-import { digestFile, followDigest, type HashName, hashNames } from "../../../transport/download/digest.ts";
+import { followDigest, type HashName, hashNames } from "../../../transport/download/digest.ts";
+import { digestFile } from "../../../transport/download/digest_file.ts";
 import { isSameHash } from "../../../transport/download/verify.ts";
 
 const engines = [{ worker: true }, { worker: false }];
@@ -280,6 +281,103 @@ Deno.test("followDigest() starts a worker only for what is worth one", async () 
     assertEquals(await none.finish(17_000_000), {});
     assertEquals(none.engine, "none");
     none.close();
+  });
+});
+
+Deno.test("followDigest() hashes what it is fed on the spot, and reads back what came out of order", async () => {
+  const data = noise(5_000_000);
+  const file = safetensors("{}", data);
+  const names: HashName[] = ["SHA256", "AutoV1", "AutoV3", "CRC32", "BLAKE3"];
+  await withFile(new Uint8Array(file.length), async (path) => {
+    const expected = await withDigests(file, names);
+    using handle = Deno.openSync(path, { write: true });
+    const follower = followDigest(path, names);
+    // the order in which pieces come: some before those they follow, one twice
+    const pieces = [[0, 5], [5, 9], [9, 40], [2_000_000, 3_000_000], [40, 2_000_000], [1000, 5000], [
+      3_000_000,
+      3_000_001,
+    ]];
+    for (let round = 0; round < 2; round++) {
+      let prefix = 0;
+      for (const [start, end] of [...pieces, [3_000_001, file.length]] as [number, number][]) {
+        handle.seekSync(start, Deno.SeekMode.Start);
+        handle.writeSync(file.subarray(start, end));
+        follower.feed(file.subarray(start, end), start, file.length);
+        if (start <= prefix) prefix = Math.max(prefix, end, prefix >= 40 && start === 40 ? 3_000_000 : 0);
+        follower.advance(prefix);
+      }
+      assertEquals(await follower.finish(file.length), expected);
+      assertEquals([follower.engine, follower.hashedBytes], ["inline", file.length]);
+      follower.reset();
+    }
+    follower.close();
+  });
+});
+
+async function withDigests(bytes: Uint8Array, names: readonly HashName[]): Promise<Record<string, string>> {
+  let found: Record<string, string> = {};
+  await withFile(bytes, async (path) => void (found = await digestFile(path, names, { worker: false })));
+  return found;
+}
+
+Deno.test("followDigest() that is fed in order reads nothing back", async () => {
+  const file = noise(3_000_000);
+  // what lies at the path is something else: only what was fed can give the hash
+  await withFile(noise(3_000_000), async (path) => {
+    const follower = followDigest(path, ["SHA256"]);
+    for (let at = 0; at < file.length; at += 300_000) {
+      follower.feed(file.subarray(at, at + 300_000), at, file.length);
+      follower.advance(at + 300_000);
+      assertEquals(follower.hashedBytes, at + 300_000);
+    }
+    assertEquals(await follower.finish(file.length), { SHA256: sha256(file) });
+    // and begins with what lies there after a reset
+    follower.reset();
+    assertEquals((await follower.finish(file.length)).SHA256, sha256(Deno.readFileSync(path)));
+    follower.close();
+  });
+});
+
+Deno.test("followDigest() that is fed starts a worker where much is to come and hashing takes the time", async () => {
+  const file = noise(24_000_000);
+  await withFile(file, async (path) => {
+    for (const [total, engine] of [[file.length, "inline"], [1e9, "worker"], [undefined, "worker"]] as const) {
+      const follower = followDigest(path, ["SHA256"]);
+      for (let at = 0; at < file.length; at += 250_000) {
+        follower.feed(file.subarray(at, at + 250_000), at, total);
+        follower.advance(at + 250_000);
+      }
+      assertEquals(await follower.finish(file.length), { SHA256: sha256(file) });
+      assertEquals(follower.engine, engine);
+      follower.close();
+    }
+  });
+});
+
+Deno.test("followDigest() that is fed leaves what it is far behind with to a worker, and does without one that dies", async () => {
+  const file = noise(100_000_000);
+  const Real = globalThis.Worker;
+  await withFile(file, async (path) => {
+    for (const dies of [false, true]) {
+      let started = 0;
+      globalThis.Worker = class extends Real {
+        constructor(...args: ConstructorParameters<typeof Worker>) {
+          started++;
+          if (dies) throw new DOMException("no workers here", "NotSupportedError");
+          super(...args);
+        }
+      };
+      try {
+        const follower = followDigest(path, ["SHA256"]);
+        follower.feed(file.subarray(0, 1000), 0, file.length);
+        for (const prefix of [70_000_000, 80_000_000, file.length]) follower.advance(prefix);
+        assertEquals(await follower.finish(file.length), { SHA256: sha256(file) });
+        assertEquals([follower.engine, started], [dies ? "inline" : "worker", 1]);
+        follower.close();
+      } finally {
+        globalThis.Worker = Real;
+      }
+    }
   });
 });
 
