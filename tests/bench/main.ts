@@ -28,6 +28,7 @@ const benches: Readonly<Record<string, string>> = {
   serve: "serve.ts",
   queue: "queue.ts",
   service: "service.ts",
+  start: "start.ts",
 };
 
 /** Runs one bench in a process of its own; a row that says so where it fails. */
