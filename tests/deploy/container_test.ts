@@ -2,10 +2,9 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { join } from "node:path";
 import { commandRights } from "../../tools/bundle.ts";
 import { version } from "../../transport/http/version.ts";
-import { commands } from "../../cli/commands/commands.ts";
 import { startCivitai } from "../_civitai/mod.ts";
 import { build, canImitate, containerfile, start } from "./_container.ts";
-import { environmentOf, execForm, parseContainerfile, textsOf } from "./_containerfile.ts";
+import { execForm, parseContainerfile, textsOf } from "./_containerfile.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 const [building, image] = containerfile.stages;
