@@ -1,0 +1,70 @@
+import { assert, assertEquals } from "@std/assert";
+import { parse } from "yaml";
+import { blocksOf, documents } from "./_documents.ts";
+
+/** Languages a block may be in, and what holds it: `ts` runs with the tests, `sh` is parsed, `text` is a picture. */
+const known =
+  /^(?:ts|ts ignore|sh|bash|console|json|jsonc|yaml|ini|xml|nginx|caddyfile|text|dockerfile|powershell|python)$/;
+
+Deno.test("every block of code in the documents says what it is", async () => {
+  const open = (await documents()).flatMap((document) =>
+    [...document.text.matchAll(/^ *```([^\n]*)\n[\s\S]*?^ *```$/gm)].filter(([, language]) => !known.test(language!))
+      .map(([block]) => `${document.path}: ${block.slice(0, 60)}`)
+  );
+  assertEquals(open, []);
+});
+
+Deno.test("every json and yaml block in the documents is one", async () => {
+  let count = 0;
+  for (const { place, language, code } of (await documents()).flatMap(blocksOf)) {
+    try {
+      if (language === "json") JSON.parse(code);
+      else if (language === "yaml") parse(code);
+      else continue;
+      count++;
+    } catch (error) {
+      assert(false, `${place}: ${(error as Error).message}`);
+    }
+  }
+  assert(count > 0);
+});
+
+Deno.test("every sh block in the documents is what bash can read", async () => {
+  const faults: string[] = [];
+  for (const { place, language, code } of (await documents()).flatMap(blocksOf)) {
+    if (language !== "sh" && language !== "bash") continue;
+    const child = new Deno.Command("bash", { args: ["-n"], stdin: "piped", stdout: "null", stderr: "piped" }).spawn();
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(code.replace(/<[^<>\n]+>/g, "X")));
+    await writer.close();
+    const { success, stderr } = await child.output();
+    if (!success) faults.push(`${place}: ${new TextDecoder().decode(stderr)}`);
+  }
+  assertEquals(faults, []);
+});
+
+Deno.test("every document is reached from the README, and the guides are whole", async () => {
+  const all = await documents();
+  const linked = new Set<string>();
+  const queue = ["README.md", "README.zh-TW.md"];
+  for (const path of queue) {
+    linked.add(path);
+    const { text } = all.find((document) => document.path === path)!;
+    for (const [, target] of text.matchAll(/\]\(([^)#\s]+\.md)(?:#[^)]*)?\)/g)) {
+      const found = new URL(target!, `file:///${path}`).pathname.slice(1);
+      if (all.some((document) => document.path === found) && !queue.includes(found)) queue.push(found);
+    }
+  }
+  assertEquals(all.map(({ path }) => path).filter((path) => !linked.has(path)), []);
+});
+
+Deno.test("llms.txt names every document of docs/ but the twins, and nothing that is not there", async () => {
+  const root = new URL("../../", import.meta.url);
+  const text = await Deno.readTextFile(new URL("llms.txt", root));
+  const named = [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, path]) => path!);
+  for (const path of named) await Deno.stat(new URL(path, root));
+  const guides = (await documents()).map(({ path }) => path).filter((path) =>
+    /^docs\/\w+_guide\.md$|trouble|settings|arch/.test(path)
+  );
+  assertEquals(guides.filter((path) => !named.includes(path) && !named.includes(path.replace(".md", ".en.md"))), []);
+});
