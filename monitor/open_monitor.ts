@@ -1,3 +1,4 @@
+import { systemClock } from "../transport/internal.ts";
 import type { CivikitError, DownloadOptions, Middleware, TransportEvent } from "../transport/mod.ts";
 import { type Logs, type LogsOptions, openLogs } from "./logs/log.ts";
 import { debugRequests } from "./logs/debug_requests.ts";
@@ -58,6 +59,9 @@ export interface Monitor extends Disposable {
   close(): void;
 }
 
+/** How long a line of a log waits for others before it is written, in milliseconds. */
+const flushMs = 1000;
+
 /**
  * Everything together: a registry, and where asked for its store, logs and memory guard.
  *
@@ -111,6 +115,15 @@ export function openMonitor(
     throw error;
   }
   const stopLogging = logs === undefined ? undefined : logRequests(registry, logs);
+  let stopFlushing = () => {};
+  /** Whoever looks into the logs of a process that runs for months sees what has just happened. */
+  function flushLater(): void {
+    stopFlushing = (clock ?? systemClock).after(flushMs, () => {
+      logs?.flush();
+      flushLater();
+    }, true);
+  }
+  if (logs !== undefined) flushLater();
   let isClosed = false;
   function close(): void {
     if (isClosed) return;
@@ -120,6 +133,7 @@ export function openMonitor(
     recording?.stop();
     store?.close();
     stopLogging?.();
+    stopFlushing();
     logs?.close();
   }
   return {
