@@ -15,7 +15,7 @@ import type { SettingsPort } from "./settings_port.ts";
 export interface SlowMode {
   /** Whether it is on. */
   readonly isOn: boolean;
-  /** What is let through then, in bytes a second. */
+  /** What is let through then, in bytes a second; Infinity: everything, at this time of the day. */
   readonly bytesPerSecond: number;
   /** Switches it. */
   set(isOn: boolean): void;

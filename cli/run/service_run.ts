@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { civitai } from "../../api/mod.ts";
 import { openProjectPort } from "../../hub/project/mod.ts";
-import { type RateControl, rateControl, type RateRule, runFiles } from "../../hub/run/mod.ts";
+import { runFiles } from "../../hub/run/mod.ts";
 import { service, type ServiceOptions } from "../../hub/mod.ts";
 import type { JobQueue } from "../../hub/queue/mod.ts";
 import { runQueue } from "../../hub/worker/mod.ts";
@@ -15,6 +15,7 @@ import { monitorPaths, pairingPath, queuePath } from "../settings/places.ts";
 import { pairingToken } from "../settings/pairing_token.ts";
 import { readSettings, type Settings } from "../settings/read_settings.ts";
 import { settingsPort } from "../settings/settings_port.ts";
+import { timetable } from "../settings/timetable.ts";
 import { printable } from "../terminal/text.ts";
 import { serveText } from "../texts/serve.ts";
 import { type DownloadPlace, downloadPlace } from "../options/download_place.ts";
@@ -24,7 +25,9 @@ import { openTeller } from "./open_teller.ts";
 import { openQueue } from "./queue_file.ts";
 import { isProject, namedRoots } from "../options/project_options.ts";
 import { serviceLibrary } from "./service_library.ts";
+import { serviceLimits } from "./service_limits.ts";
 import { commandStack } from "./stack.ts";
+import { stackSettings } from "./stack_settings.ts";
 
 /** What {@linkcode openService} is told besides the settings. */
 export interface OpenServiceOptions {
@@ -51,7 +54,6 @@ export interface OpenService {
 }
 
 const workerPrefix = "serve-";
-const slowBytesPerSecond = 1024 ** 2;
 
 /** The queue, which one service at a time works on. @throws {CivikitError} When another one does, or it cannot be opened. */
 async function openServiceQueue(context: CommandContext, note: (text: string) => void): Promise<JobQueue> {
@@ -79,36 +81,10 @@ const siteOrigins = (baseUrl: string): readonly string[] => [
   ...new Set([...trustedHosts.map((host) => `https://${host}`), new URL(baseUrl).origin]),
 ];
 
-/** A limit that follows the timetable of the settings, what was set over it, and slow mode. */
-function limiter(
-  rule: () => RateRule | undefined,
-): Required<Pick<ServiceOptions, "limit" | "slowMode">> & Pick<RateControl, "throttle"> {
-  let given: number | undefined;
-  let isOn = false;
-  const set = (now: Date) => given ?? rule()?.(now) ?? Infinity;
-  const { throttle } = rateControl((now) => Math.min(set(now), isOn ? slowBytesPerSecond : Infinity));
-  return {
-    throttle,
-    limit: {
-      bytesPerSecond() {
-        const rate = set(new Date());
-        return Number.isFinite(rate) ? rate : undefined;
-      },
-      set: (bytesPerSecond) => given = bytesPerSecond ?? Infinity,
-    },
-    slowMode: {
-      get isOn() {
-        return isOn;
-      },
-      bytesPerSecond: slowBytesPerSecond,
-      set: (value) => isOn = value,
-    },
-  };
-}
-
 /**
  * Opens the service: the queue, the stack of the settings, the pages and what works the queue off. Settings that are
- * changed in its pages hold from the next job on.
+ * changed in its pages hold from the next job on, and those of limits and requests from the next request on; but for
+ * where it listens, where the API is and what it records, which hold from the next start on.
  *
  * @throws {CivikitError} When the queue cannot be opened, is of a newer civikit, or another service works on it.
  * @throws {TypeError} When the way in is not safe: see {@linkcode service}.
@@ -133,7 +109,10 @@ export async function openService(
     const site = { baseUrl, trustedHosts: settings.value("trustedHosts") };
     const api = civitai(stack.transport, site);
     // one for all, so that the limit is that of all together
-    const limits = limiter(() => rateRule(settings));
+    const limits = serviceLimits({
+      rule: () => rateRule(settings),
+      slowRule: () => timetable(settings.value("serve.slowRate")),
+    });
     const downloads = () => ({ ...downloadSettings(settings), throttle: limits.throttle });
     const registry = stack.monitor?.registry ?? metricsRegistry();
     const teller = await openTeller({
@@ -147,11 +126,12 @@ export async function openService(
       ? things.use(openProjectPort({
         ...{ folder: resolve(projectFolder), api, transport: stack.transport, hashes, namedRoots: namedRoots(io) },
         concurrency: () => settings.value("download.concurrent"),
-        fetch: runFiles({
-          ...(stack.monitor && { track: stack.monitor.track }),
-          published: teller.published,
-          defaults: downloads(),
-        }),
+        fetch: (...wanted) =>
+          runFiles({
+            ...(stack.monitor && { track: stack.monitor.track }),
+            published: teller.published,
+            defaults: downloads(),
+          })(...wanted),
       }))
       : undefined;
     const port = settingsPort(settings.options);
@@ -159,7 +139,10 @@ export async function openService(
     const isNear = access.hostname === "127.0.0.1" || access.hostname === "localhost" || access.hostname === "::1";
     let isAsking = isNear && filePath !== undefined && !existsSync(filePath) && settings.value("root") === undefined;
 
-    const renew = async () => void (settings = await readSettings(settings.options));
+    const renew = async () => {
+      settings = await readSettings(settings.options);
+      stack.renew(stackSettings(settings, io, note));
+    };
     const changing = { ...port, set: (key: string, text: string) => port.set(key, text).then(renew) };
     const roots = () => [placesOf(settings).root, resolve(settings.value("download.directory"))];
     const onChange = () => registry.events.publish({ type: "library" });

@@ -248,6 +248,14 @@ export const useRows = {
       "zh-TW": "伺服器還可以用哪些主機名稱連",
     },
   },
+  "serve.slowRate": {
+    kind: "rate",
+    default: "1M",
+    help: {
+      en: "what slow mode lets through, all downloads together: 500K, 5M",
+      "zh-TW": "慢速模式下所有下載加起來每秒最多多少位元組：`500K`、`5M`",
+    },
+  },
   "serve.rpcOrigins": {
     kind: "list",
     of: "origin",

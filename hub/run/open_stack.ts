@@ -2,8 +2,8 @@ import { civitaiPolicy } from "../../api/client/civitai_policy.ts";
 import { cacheInfo } from "../../cache/cache_status.ts";
 import { httpCache } from "../../cache/http_cache.ts";
 import type { CacheStore } from "../../cache/store.ts";
-import { createTransport, type CreateTransportOptions } from "../../create_transport.ts";
-import { memoryGuard, type MemoryGuardOptions } from "../../monitor/metrics/memory_guard.ts";
+import { type CivikitTransport, createTransport, type CreateTransportOptions } from "../../create_transport.ts";
+import { type MemoryGuard, memoryGuard, type MemoryGuardOptions } from "../../monitor/metrics/memory_guard.ts";
 import type { Monitor, MonitorOptions } from "../../monitor/open_monitor.ts";
 import { civitaiHosts, middlewareOf, nearestOf, trustedHosts } from "../../transport/internal.ts";
 import { CivikitError, compose, type Middleware, type Transport } from "../../transport/mod.ts";
@@ -59,6 +59,9 @@ export interface StackOptions {
   readonly onTrouble?: (part: "cache" | "monitor", error: CivikitError) => void;
 }
 
+/** What of a stack may change while it is used. */
+export type StackWays = Pick<StackOptions, "transport" | "parallel" | "pieceBytes" | "guard" | "hosts">;
+
 /** The whole stack as commands, the service and workers use it: with cache and monitor, where they may be had. */
 export interface Stack extends Disposable {
   /** The transport. */
@@ -67,6 +70,12 @@ export interface Stack extends Disposable {
   readonly monitor: Monitor | undefined;
   /** The answers of earlier runs, where they are kept. */
   readonly store: CacheStore | undefined;
+  /**
+   * Takes other limits, retries and connections: whatever is asked from now on goes that way, within a download too.
+   *
+   * @throws {RangeError | TypeError} When an option is out of range; everything stays as it was then.
+   */
+  renew(options: StackWays): void;
   /** Hands over what was recorded and gives up connections and files. */
   close(): void;
 }
@@ -111,6 +120,15 @@ function tellStale(onStale: (answer: StaleAnswer) => void): Middleware {
   });
 }
 
+function sizesOf({ parallel, pieceBytes }: Pick<StackWays, "parallel" | "pieceBytes">) {
+  return { ...(parallel !== undefined && { parallel }), ...(pieceBytes !== undefined && { pieceBytes }) };
+}
+
+/** What the memory guard goes by; false: there is to be none. */
+function guardOf({ guard = {}, ...ways }: StackWays): Exclude<NonNullable<MonitorOptions["guard"]>, false> | false {
+  return guard && { ...guard, ...sizesOf(ways) };
+}
+
 /**
  * Puts the stack together. A cache or a monitor that cannot be opened is told and left out.
  *
@@ -121,46 +139,64 @@ function tellStale(onStale: (answer: StaleAnswer) => void): Middleware {
 export async function openStack({
   baseUrl,
   key = () => undefined,
-  hosts = trustedHosts,
   named = [],
-  transport: transportOptions = {},
-  parallel,
-  pieceBytes,
   cache,
   monitor: monitorOptions,
-  guard: guardOptions = {},
   onStale,
   onTrouble = () => {},
+  ...ways
 }: StackOptions): Promise<Stack> {
   const { host } = new URL(baseUrl);
-  const sizes = { ...(parallel !== undefined && { parallel }), ...(pieceBytes !== undefined && { pieceBytes }) };
   key(host); // one that cannot be read is said at once, not at the first call
-  const guarded = guardOptions && { ...guardOptions, ...sizes };
   const store = await openCache(cache, onTrouble);
-  const monitor = await startMonitor(monitorOptions && { ...monitorOptions, guard: guarded }, onTrouble);
-  const guard = monitor === undefined && guarded !== false ? memoryGuard(guarded) : undefined;
+  const guard = guardOf(ways);
+  const monitor = await startMonitor(monitorOptions && { ...monitorOptions, guard }, onTrouble);
   const layer = store === undefined ? undefined : httpCache({
     store,
     ...civitaiPolicy({ hosts: [...civitaiHosts, host] }),
     ...(cache?.defaultTtlMs !== undefined && { defaultTtlMs: cache.defaultTtlMs }),
     onForbiddenStale: "throw",
   });
-  const base = createTransport({
-    ...sizes,
-    ...transportOptions,
-    ...monitor?.transport,
-    ...(guard !== undefined && { parallel: guard.parallel, pieceBytes: guard.pieceBytes }),
-    key,
-    ...(layer !== undefined && { cache: layer }),
-    hosts: [...hosts, host],
-    socket: { nearest: nearestOf([baseUrl, ...named]), ...transportOptions.socket },
-  });
-  const { fetch } = onStale === undefined ? base : compose(base, tellStale(onStale));
+
+  function make({ transport: options = {}, hosts = trustedHosts, ...sizes }: StackWays, guard?: MemoryGuard) {
+    return createTransport({
+      ...options,
+      ...monitor?.transport,
+      ...(guard === undefined ? sizesOf(sizes) : { parallel: guard.parallel, pieceBytes: guard.pieceBytes }),
+      key,
+      ...(layer !== undefined && { cache: layer }),
+      hosts: [...hosts, host],
+      socket: { nearest: nearestOf([baseUrl, ...named]), ...options.socket },
+    });
+  }
+
+  let watched = monitor === undefined ? guard ? memoryGuard(guard) : undefined : monitor.guard;
+  let base = make(ways, watched);
+  // what is under way has its bodies from there still
+  const before: CivikitTransport[] = [];
+  const now: Transport = { fetch: (request, context) => base.fetch(request, context) };
+  const { fetch } = onStale === undefined ? now : compose(now, tellStale(onStale));
   function close(): void {
-    base.close();
+    for (const one of [base, ...before]) one.close();
     monitor?.close();
-    guard?.stop();
+    watched?.stop();
     store?.close();
   }
-  return { transport: { fetch }, monitor, store, close, [Symbol.dispose]: close };
+  return {
+    ...{ transport: { fetch }, monitor, store, close, [Symbol.dispose]: close },
+    renew(other) {
+      const options = guardOf(other);
+      const next = options ? memoryGuard({ ...options, ...(monitor && { registry: monitor.registry }) }) : undefined;
+      let made: CivikitTransport;
+      try {
+        made = make(other, next);
+      } catch (error) {
+        next?.stop();
+        throw error;
+      }
+      before.push(base);
+      watched?.stop();
+      [base, watched] = [made, next];
+    },
+  };
 }

@@ -541,6 +541,20 @@ const serving = () =>
     }
     assertEquals(await ended, 0);
   });
+seen["serve.slowRate"] = () =>
+  inPlace(async ({ begin }) => {
+    const port = freePort();
+    const { io, ended } = begin({ "serve.port": port, "serve.slowRate": "768K" }, ["serve"], {});
+    try {
+      while (!io.out.includes("\n")) await new Promise((resolve) => setTimeout(resolve, 10));
+      const page = await fetch(`http://127.0.0.1:${port}/`, { headers: { accept: "text/html" } });
+      assertMatch(await page.text(), /768 KB\/s/);
+    } finally {
+      io.interrupt();
+    }
+    assertEquals(await ended, 0);
+  });
+
 for (const key of ["serve.port", "serve.host", "serve.allowedHosts", "serve.rpcOrigins"] as const) seen[key] = serving;
 
 seen["targets"] = () =>
