@@ -40,20 +40,16 @@ export function checkFolders({ dir, root }: JobOptions, roots: readonly string[]
 /**
  * Puts references into the queue, all of them or none.
  *
- * @param keys Names of the wishes, one for each. Default: reference and options.
+ * @param wish Names all of them together, see `JobQueue.add()`. Default: each is told by reference and options.
  * @throws {InputError} Naming the first that cannot be taken, and why.
  */
 export function addJobs(
   parts: Pick<Parts, "api" | "queue" | "roots">,
   references: readonly string[],
   options: JobOptions = {},
-  keys?: readonly string[],
+  wish?: string,
 ): Promise<AddedJob[]> {
   checkFolders(options, parts.roots());
   for (const reference of references) checkReference(reference, parts);
-  return parts.queue.add(references.map((reference, index) => ({
-    reference,
-    options,
-    ...(keys !== undefined && { key: keys[index]! }),
-  })));
+  return parts.queue.add(references.map((reference) => ({ reference, options })), wish);
 }

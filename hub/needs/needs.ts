@@ -7,7 +7,6 @@ import { checkReference } from "../add_jobs.ts";
 import type { Library, ShownRow } from "../library/mod.ts";
 import type { Parts } from "../parts.ts";
 import type { JobOptions } from "../queue/job.ts";
-import { type Queued, queuedIn } from "../search/queued.ts";
 
 /** A model somebody wants to use, and whether it is here. */
 export interface Need {
@@ -98,12 +97,12 @@ function byAddress({ url, hash, name }: UsedModel, parts: Parts): Pick<Need, "re
   }
 }
 
-async function needOf(used: UsedModel, parts: Parts, queued: Queued, signal: AbortSignal): Promise<Need> {
+async function needOf(used: UsedModel, parts: Parts, signal: AbortSignal): Promise<Need> {
   const need: Need = {
     ...{ name: used.name, role: used.role ?? null, state: "unknown", path: null, title: null, reference: null },
     ...{ versionId: used.versionId ?? null, options: {}, directory: used.directory ?? null, problem: null },
   };
-  const { library } = parts;
+  const { library, queue } = parts;
   const here = (row: ShownRow, more: Partial<Need> = {}): Need => ({ ...need, ...more, state: "here", path: row.path });
   const row = inLibrary(library, used);
   if (row !== undefined) return here(row);
@@ -119,23 +118,23 @@ async function needOf(used: UsedModel, parts: Parts, queued: Queued, signal: Abo
     const known = { versionId, title };
     const [there] = library?.have([versionId]).get(versionId) ?? [];
     if (there !== undefined) return here(there, known);
-    const isQueued = queued.versions.has(versionId);
+    const isQueued = (await queue.queued({ versions: [versionId] })).versions.size > 0;
     const options = file === undefined ? {} : { file };
     return { ...need, ...known, state: isQueued ? "queued" : "missing", reference: String(versionId), options };
   }
   const address = byAddress(used, parts);
   if (address === undefined) return { ...need, problem };
-  return { ...need, ...address, state: queued.urls.has(address.reference!) ? "queued" : "missing" };
+  const { urls } = await queue.queued({ urls: [address.reference!] });
+  return { ...need, ...address, state: urls.size > 0 ? "queued" : "missing" };
 }
 
 /** Looks which of these models are here, are coming, or can be had; ten seconds at most, then what is not known stays so. */
 export async function needs(parts: Parts, used: readonly UsedModel[]): Promise<Need[]> {
   const signal = AbortSignal.timeout(patienceMs);
-  const queued = await queuedIn(parts.queue, parts.api);
   const found: Need[] = [];
   const entries = used.entries();
   async function work(): Promise<void> {
-    for (const [index, one] of entries) found[index] = await needOf(one, parts, queued, signal);
+    for (const [index, one] of entries) found[index] = await needOf(one, parts, signal);
   }
   await Promise.all(Array.from({ length: atOnce }, work));
   // a hash and an id may turn out to be one version

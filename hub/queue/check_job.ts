@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { isAbsolute } from "node:path";
 import type { Site } from "../../api/client/site.ts";
 import { layout } from "../../api/layout/layout.ts";
@@ -16,6 +17,18 @@ export interface CheckedJob {
   readonly reference: string;
   /** What exactly, nothing undefined in it. */
   readonly options: JobOptions;
+  /** What it is about, whichever file of it: `version:ID`, `model:ID` or `url:URL`. */
+  readonly subject: string;
+}
+
+/** Jobs that were asked for together. */
+export interface CheckedWish {
+  /** Names the wish. */
+  readonly key: string;
+  /** Stands for everything that was asked for. */
+  readonly digest: string;
+  /** The jobs, with keys of this wish. */
+  readonly jobs: readonly CheckedJob[];
 }
 
 const longestKey = 512;
@@ -92,6 +105,36 @@ function canonical(reference: Reference): string {
   return [host, kind, id, ...chosen].join(":");
 }
 
+const subjectOf = (reference: Reference): string => {
+  if (reference.kind === "url") return `url:${reference.url}`;
+  return reference.kind === "model" ? `model:${reference.modelId}` : `version:${reference.versionId}`;
+};
+
+const digest = (...words: readonly unknown[]) => createHash("sha256").update(JSON.stringify(words)).digest("hex");
+
+/** The same key for the same place of the same wish. @throws {InputError} `invalid_argument` when the key is none. */
+export function checkedWish(key: string, jobs: readonly CheckedJob[]): CheckedWish {
+  checkKey(key, key);
+  const all = digest(jobs.map(({ reference, options }) => [reference, options]));
+  return {
+    key: digest(key),
+    digest: all,
+    jobs: jobs.map((job, index) => ({ ...job, key: `=${digest(key, all, index)}`, isNamed: true })),
+  };
+}
+
+/** What is said of a wish's name that named other jobs. */
+export function keyReused(key: string): InputError {
+  return new InputError(`queueing with the key ${JSON.stringify(shownInput(key))}: it named other jobs before`, {
+    ...{ code: "invalid_argument", reason: "key_reused", input: key },
+  });
+}
+
+function checkKey(key: unknown, reference: string): void {
+  if (typeof key === "string" && /^[\x20-\x7e]+$/.test(key) && key.length <= longestKey) return;
+  throw refuse(reference, `key: 1 to ${longestKey} plain characters are due`);
+}
+
 /**
  * A job as any queue keeps it: its reference understood and without a secret, its options whole, its key known.
  *
@@ -110,11 +153,8 @@ export function checkedJob({ reference: written, key, options = {} }: NewJob, si
   }
   const reference = found.kind === "url" ? found.url : found.text;
   const checked = checkedOptions(reference, options);
-  if (key === undefined) {
-    return { key: `${canonical(found)} ${JSON.stringify(checked)}`, isNamed: false, reference, options: checked };
-  }
-  if (typeof key !== "string" || !/^[\x20-\x7e]+$/.test(key) || key.length > longestKey) {
-    throw refuse(reference, `key: 1 to ${longestKey} plain characters are due`);
-  }
-  return { key: `=${key}`, isNamed: true, reference, options: checked };
+  const job = { reference, options: checked, subject: subjectOf(found) };
+  if (key === undefined) return { ...job, key: `${canonical(found)} ${JSON.stringify(checked)}`, isNamed: false };
+  checkKey(key, reference);
+  return { ...job, key: `=${key}`, isNamed: true };
 }

@@ -85,6 +85,26 @@ export interface JobPage {
   readonly next: string | null;
 }
 
+/** What may be in the queue. */
+export interface AskQueued {
+  /** Versions, by their ids. Default: none. */
+  readonly versions?: readonly number[] | undefined;
+  /** Models whose newest version is meant, by their ids. Default: none. */
+  readonly models?: readonly number[] | undefined;
+  /** Addresses of files. Default: none. */
+  readonly urls?: readonly string[] | undefined;
+}
+
+/** What of that the queue has still to do. */
+export interface Queued {
+  /** Versions. */
+  readonly versions: ReadonlySet<number>;
+  /** Models. */
+  readonly models: ReadonlySet<number>;
+  /** Addresses. */
+  readonly urls: ReadonlySet<string>;
+}
+
 /** What is new in the queue. */
 export interface QueueChange {
   /** Jobs that were added or have changed, as they stand, the oldest change first. */
@@ -122,10 +142,13 @@ export interface JobQueue extends AsyncDisposable {
   /**
    * Puts jobs at the end, all of them or none.
    *
+   * @param wish Names all of them together, in place of their own keys: asked again with it, the same jobs are answered,
+   * whatever became of them. Default: each has its own key.
    * @returns One for each, in that order.
-   * @throws {InputError} Naming the first that cannot be a job, and why.
+   * @throws {InputError} Naming the first that cannot be a job, and why; with the reason `key_reused` when `wish` named
+   * other jobs within the last 30 days.
    */
-  add(jobs: readonly NewJob[]): Promise<AddedJob[]>;
+  add(jobs: readonly NewJob[], wish?: string): Promise<AddedJob[]>;
   /**
    * Hands out jobs that may begin now, in their order, `most` at most. They are the worker's for `leaseMs`; what dead
    * workers and those whose time is over had is handed out again.
@@ -157,6 +180,8 @@ export interface JobQueue extends AsyncDisposable {
   list(which?: ListJobs): Promise<JobPage>;
   /** One job. */
   get(id: string): Promise<Job | undefined>;
+  /** Which of these versions, models and addresses jobs that are not over ask for. */
+  queued(which: AskQueued): Promise<Queued>;
   /** How many are in each state. */
   counts(): Promise<Record<JobState, number>>;
   /** Tells of changes, whoever makes them, until `signal` aborts; from the moment it is asked. */

@@ -2,7 +2,7 @@ import { openSqlite, systemClock, wholeWithin, within } from "../../transport/in
 import { type Clock, InputError } from "../../transport/mod.ts";
 import type { Site } from "../../api/client/site.ts";
 import { isMarkHeld, markProcess, type ProcessMark, removeMark } from "../../monitor/stats/process_mark.ts";
-import { type CheckedJob, checkedJob } from "./check_job.ts";
+import { type CheckedJob, checkedJob, checkedWish, keyReused } from "./check_job.ts";
 import { type Job, type JobState, jobStates } from "./job.ts";
 import type { AddedJob, JobAction, JobMove, JobPage, JobQueue, ListJobs, QueueWorker } from "./job_queue.ts";
 import { keepRemovedMs, noticeMs, sqliteChanges } from "./sqlite_changes.ts";
@@ -22,6 +22,8 @@ export interface SqliteQueueOptions {
 
 /** How long to wait for other processes, in milliseconds. */
 const patienceMs = 5000;
+/** How long it is known what a wish named, in milliseconds. */
+const keepWishesMs = 30 * 24 * 3_600_000;
 
 /**
  * A queue in an SQLite file, for several processes at once: each call is one transaction, and a process that is killed
@@ -83,14 +85,18 @@ export function sqliteQueue(
   const jobsOf = (rows: unknown[]) => (rows as JobRow[]).map(jobOf);
   const read = (id: string) => /^\d{1,15}$/.test(id) ? found(file.run.get.get(Number(id))) : undefined;
 
-  function put({ key, isNamed, reference, options }: CheckedJob, position: number, { next, save }: Save): AddedJob {
+  function put(
+    { key, isNamed, reference, options, subject }: CheckedJob,
+    position: number,
+    { next, save }: Save,
+  ): AddedJob {
     const known = found(file.run.byKey.get(key));
     if (known !== undefined && beginsAnew(known, isNamed)) {
       return { job: save(known, { ...anew, position }), isNew: true };
     }
     if (known !== undefined) return { job: known, isNew: false };
     const row = { key, reference, options: JSON.stringify(options), position, now: clock.date(), revision: next() };
-    return { job: found(file.run.insert.get(row))!, isNew: true };
+    return { job: found(file.run.insert.get({ ...row, subject }))!, isNew: true };
   }
 
   function remove({ id }: Job, { next }: Save): void {
@@ -206,12 +212,19 @@ export function sqliteQueue(
 
   return {
     abilities: { move: true, noticeMs },
-    add: (jobs) =>
+    add: (jobs, wish) =>
       later(() => {
         const checked = jobs.map((job) => checkedJob(job, site));
+        const named = wish === undefined ? undefined : checkedWish(wish, checked);
         return change("adding", (save) => {
+          if (named !== undefined) {
+            file.run.forgetWishes.run(clock.date() - keepWishesMs);
+            const known = file.run.wish.get(named.key);
+            if (known !== undefined && known["digest"] !== named.digest) throw keyReused(wish!);
+            if (known === undefined) file.run.keepWish.run(named.key, named.digest, clock.date());
+          }
           const first = lastPlace(file);
-          return checked.map((job, index) => put(job, first + index, save));
+          return (named?.jobs ?? checked).map((job, index) => put(job, first + index, save));
         });
       }),
     lease: (worker, most, leaseMs) =>
@@ -281,6 +294,17 @@ export function sqliteQueue(
         return file.use("listing", () => list(which));
       }),
     get: (id) => later(() => file.use("reading", () => read(id))),
+    queued: ({ versions = [], models = [], urls = [] }) =>
+      later(() =>
+        file.use("reading", () => {
+          const there = (kind: string) => (id: number | string) => file.run.isQueued.get(`${kind}:${id}`) !== undefined;
+          return {
+            versions: new Set(versions.filter(there("version"))),
+            models: new Set(models.filter(there("model"))),
+            urls: new Set(urls.filter(there("url"))),
+          };
+        })
+      ),
     counts: () =>
       later(() =>
         file.use("counting", () => {

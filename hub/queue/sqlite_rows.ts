@@ -12,12 +12,14 @@ export const migrations: readonly SqliteStep[] = [
     position REAL NOT NULL, state TEXT NOT NULL, name TEXT NOT NULL, bytes INTEGER NOT NULL, total_bytes INTEGER,
     bytes_per_second REAL NOT NULL, code TEXT, why TEXT, verdict TEXT, path TEXT, attempts INTEGER NOT NULL,
     not_before_ms INTEGER, created_ms INTEGER NOT NULL, changed_ms INTEGER NOT NULL, worker TEXT,
-    lease_until_ms INTEGER, revision INTEGER NOT NULL
+    lease_until_ms INTEGER, revision INTEGER NOT NULL, subject TEXT NOT NULL
   );
   CREATE INDEX jobs_position ON jobs (position, id);
   CREATE INDEX jobs_state ON jobs (state, position, id);
   CREATE INDEX jobs_revision ON jobs (revision);
+  CREATE INDEX jobs_subject ON jobs (subject, state);
   CREATE INDEX jobs_worker ON jobs (worker) WHERE worker IS NOT NULL;
+  CREATE TABLE wishes (key TEXT PRIMARY KEY, digest TEXT NOT NULL, at_ms INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE removed (id INTEGER PRIMARY KEY, revision INTEGER NOT NULL, at_ms INTEGER NOT NULL);
   CREATE INDEX removed_revision ON removed (revision);
   CREATE TABLE workers (
@@ -35,12 +37,19 @@ export const statements = {
   get: "SELECT * FROM jobs WHERE id = ?",
   byKey: "SELECT * FROM jobs WHERE key = ?",
   insert: `INSERT INTO jobs
-    (key, reference, options, position, state, name, bytes, bytes_per_second, attempts, created_ms, changed_ms, revision)
-    VALUES (:key, :reference, :options, :position, 'waiting', :reference, 0, 0, 0, :now, :now, :revision) RETURNING *`,
+    (key, reference, options, position, state, name, bytes, bytes_per_second, attempts, created_ms, changed_ms, revision,
+      subject)
+    VALUES (:key, :reference, :options, :position, 'waiting', :reference, 0, 0, 0, :now, :now, :revision, :subject)
+    RETURNING *`,
   save: `UPDATE jobs SET position = :position, state = :state, name = :name, bytes = :bytes, total_bytes = :total_bytes,
     bytes_per_second = :bytes_per_second, code = :code, why = :why, verdict = :verdict, path = :path,
     attempts = :attempts, not_before_ms = :not_before_ms, changed_ms = :changed_ms, worker = :worker,
     revision = :revision WHERE id = :id`,
+  wish: "SELECT digest FROM wishes WHERE key = ?",
+  keepWish: "INSERT OR REPLACE INTO wishes VALUES (?, ?, ?)",
+  forgetWishes: "DELETE FROM wishes WHERE at_ms < ?",
+  isQueued: `SELECT 1 FROM jobs WHERE subject = ?
+    AND state IN ('waiting', 'paused', 'resolving', 'downloading', 'verifying') LIMIT 1`,
   remove: "DELETE FROM jobs WHERE id = ?",
   noteRemoved: "INSERT INTO removed (id, revision, at_ms) VALUES (?, ?, ?)",
   forgetRemoved: "DELETE FROM removed WHERE at_ms < ?",

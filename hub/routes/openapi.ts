@@ -39,7 +39,8 @@ function parametersOf({ path, query, isIdempotent = false }: Endpoint): Json[] {
     name: "Idempotency-Key",
     in: "header",
     required: false,
-    description: "Names the wish: asked again with the same key, nothing is done twice.",
+    description:
+      "Names the wish, for 30 days: asked again with the same key, nothing is done twice and the same ids are answered.",
     schema: { type: "string", maxLength: 200 },
   };
   return [...inPath, ...inQuery, ...(isIdempotent ? [key] : [])];
@@ -54,7 +55,11 @@ export function openapi(endpoints: readonly Endpoint[]): Json {
       summary,
       parameters: parametersOf(one),
       ...(body && { requestBody: { required: true, content: json(body) } }),
-      responses: { [status]: { description: "Done.", content: json(answer) }, ...refusals },
+      responses: {
+        [status]: { description: "Done.", content: json(answer) },
+        ...refusals,
+        ...(one.isIdempotent && { "422": problem("The `Idempotency-Key` named another wish before.") }),
+      },
     };
   }
   return {

@@ -21,6 +21,7 @@ const statuses: Partial<Readonly<Record<ErrorCode, ContentfulStatusCode>>> = {
 /** The status an error is answered with: 400 for what was asked wrongly, 500 and more for our own trouble. */
 export function statusOf(error: unknown): ContentfulStatusCode {
   if (!(error instanceof CivikitError)) return 500;
+  if (error.reason === "key_reused") return 422;
   return statuses[error.code] ?? (error instanceof InputError ? 400 : 503);
 }
 

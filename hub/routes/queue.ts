@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import * as v from "valibot";
 import { InputError } from "../../transport/mod.ts";
 import { addJobs } from "../add_jobs.ts";
@@ -40,12 +39,7 @@ export const queueEndpoints: readonly Endpoint[] = [
     isIdempotent: true,
     async run({ c, parts, body: { references, options } }) {
       const wish = keyOf(c.req.header("idempotency-key"));
-      const keys = wish === undefined
-        ? undefined
-        : references.map((reference, index) =>
-          createHash("sha256").update(`${wish}\n${index}\n${reference}`).digest("hex")
-        );
-      const added = await addJobs(parts, references, options, keys);
+      const added = await addJobs(parts, references, options, wish);
       return {
         items: added.map(({ job: { id, reference, state }, isNew }) => ({ ...{ id, reference, state, isNew } })),
       };

@@ -2,7 +2,6 @@ import { imageUrl, type ListVersion, type Model } from "../../api/mod.ts";
 import { inSiteOrder } from "../../api/resources/versions.ts";
 import type { Parts } from "../parts.ts";
 import { isOpen, type Level } from "./levels.ts";
-import { queuedIn } from "./queued.ts";
 
 /** One file that can be chosen. */
 export interface FoundFile {
@@ -97,11 +96,11 @@ function filesOf({ files }: ListVersion): FoundFile[] {
 export async function foundModels(
   models: readonly Model[],
   level: Level,
-  { queue, api, library }: Pick<Parts, "queue" | "api" | "library">,
+  { queue, library }: Pick<Parts, "queue" | "library">,
   nowMs: number,
 ): Promise<FoundModel[]> {
-  const queued = await queuedIn(queue, api);
   const ids = models.flatMap(({ modelVersions }) => modelVersions.map(({ id }) => id));
+  const queued = await queue.queued({ versions: ids, models: models.map(({ id }) => id) });
   const there = library?.have(ids);
   return models.map((model) => {
     const offered = inSiteOrder(model.modelVersions).filter(({ files }) => !!files?.length);

@@ -47,6 +47,11 @@ try {
   await measure("a page of 100 of two states", () => queue.list({ states: ["waiting", "failed"] }));
   await measure("moving a job", () => queue.move(some(), { before: some() }));
   await measure("counting", () => queue.counts());
+  const versions = Array.from({ length: 240 }, (_, index) => index * 50 + 1);
+  await measure(
+    "marks of 24 models with 240 versions",
+    () => queue.queued({ versions, models: versions.slice(0, 24) }),
+  );
   await measure("handing out a job", () => queue.lease("bench", 1, 60_000));
   const [held] = await queue.renew("bench", 60_000);
   await measure("a progress note", (turn) => queue.update("bench", held!.id, { bytes: turn }));

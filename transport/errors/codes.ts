@@ -115,6 +115,7 @@ export type ErrorReason =
   | "port_in_use"
   | "project_missing"
   | "list_empty"
+  | "key_reused"
   // invalid_file
   | "model_damaged"
   | "database_foreign"

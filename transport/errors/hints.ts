@@ -1098,6 +1098,18 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
       "可以維持原樣；或把您的修改放進 drop-in（systemctl edit civikit），移開這個檔案，再執行 civikit service install。",
     ],
   },
+  key_reused: {
+    en: [
+      "The key names another wish",
+      "This Idempotency-Key was sent before, with other references or options.",
+      "Send every wish with a key of its own; the same key only for the very same wish.",
+    ],
+    "zh-TW": [
+      "這個鍵已經代表另一個要求",
+      "這個 Idempotency-Key 之前送過，參照或選項不同。",
+      "每個要求用自己的鍵；只有完全相同的要求才能用同一個鍵。",
+    ],
+  },
   service_running: {
     en: [
       "A service runs already",

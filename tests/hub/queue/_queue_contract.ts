@@ -79,6 +79,46 @@ export function queueContract(name: string, withQueue: WithQueue): void {
     assert(anew!.job.position > other!.job.position);
   });
 
+  test("answers the same jobs to the same wish, whatever became of them, and refuses other ones", async (queue) => {
+    const asked = [{ reference: "1" }, { reference: "2", options: { sidecars: true } }];
+    const first = await queue.add(asked, "mine");
+    await queue.change(first[0]!.job.id, "cancel");
+    const again = await queue.add(asked, "mine");
+    assertEquals(again.map(({ job: { id }, isNew }) => [id, isNew]), first.map(({ job: { id } }) => [id, false]));
+    for (
+      const others of [[asked[1]!, asked[0]!], asked.slice(0, 1), [...asked, { reference: "3" }], [
+        asked[0]!,
+        { reference: "2" },
+      ]]
+    ) {
+      const error = await assertRejects(() => queue.add(others, "mine"), InputError);
+      assertEquals([error.code, error.reason], ["invalid_argument", "key_reused"]);
+      assert(error.message.includes("mine"), error.message);
+    }
+    assertEquals((await queue.list()).jobs.length, 2);
+    const other = await queue.add(asked, "yours");
+    assertEquals(other.map(({ isNew }) => isNew), [true, true]);
+  });
+
+  test("tells which versions and models jobs ask for that are not over", async (queue) => {
+    const [one, two] = await queue.add([
+      { reference: "2002" },
+      { reference: "2003", options: { file: "a.safetensors" } },
+      { reference: "model:1001", key: "mine" },
+      { reference: "https://example.com/2004" },
+    ]);
+    const urls = ["https://example.com/2004", "https://example.com/2005"];
+    const which = { versions: [2002, 2003, 2004], models: [1001, 1002], urls };
+    const rest = { models: new Set([1001]), urls: new Set(urls.slice(0, 1)) };
+    assertEquals(await queue.queued(which), { versions: new Set([2002, 2003]), ...rest });
+    await queue.change(one!.job.id, "cancel");
+    await queue.change(two!.job.id, "pause");
+    assertEquals(await queue.queued(which), { versions: new Set([2003]), ...rest });
+    await queue.change(one!.job.id, "retry");
+    await queue.change(two!.job.id, "remove");
+    assertEquals(await queue.queued(which), { versions: new Set([2002]), ...rest });
+  });
+
   test("takes a key that was given once for all", async (queue) => {
     const [first] = await queue.add([{ reference: "1", key: "mine" }]);
     await queue.change(first!.job.id, "cancel");

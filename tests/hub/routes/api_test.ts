@@ -119,6 +119,19 @@ Deno.test("the API adds once what is asked twice with one Idempotency-Key", asyn
   assertEquals([refused, message], [400, 'reading "Idempotency-Key": not 1 to 200 plain characters']);
 });
 
+Deno.test("the API refuses an Idempotency-Key that comes with another wish, with 422, and adds nothing", async () => {
+  await using hub = await serveHub();
+  const ask = (body: unknown) => json(hub.ask("POST", "/api/v1/queue", body, { "idempotency-key": "one" }));
+  assertEquals((await ask({ references: ["1001", "1002"] }))[0], 202);
+  for (const body of [{ references: ["1001"] }, { references: ["1001", "1002"], options: { sidecars: true } }]) {
+    const [status, { code, message, hint }] = await ask(body);
+    assertEquals([status, code], [422, "invalid_argument"]);
+    assertStringIncludes(String(message), '"one": it named other jobs before');
+    assertStringIncludes(String(hint), "a key of its own");
+  }
+  assertEquals((await hub.queue.counts()).waiting, 2);
+});
+
 Deno.test("the API moves a job before or after another one, pauses it and lets it go on", async () => {
   await using hub = await serveHub();
   const [a, b, c] = await add(hub, "1", "2", "3");
