@@ -4,8 +4,9 @@ import type { Site } from "../../api/client/site.ts";
 import { isMarkHeld, markProcess, type ProcessMark, removeMark } from "../../monitor/stats/process_mark.ts";
 import { type CheckedJob, checkedJob, checkedWish, keyReused } from "./check_job.ts";
 import { type Job, type JobState, jobStates } from "./job.ts";
-import type { AddedJob, JobAction, JobMove, JobPage, JobQueue, ListJobs, QueueWorker } from "./job_queue.ts";
+import type { AddedJob, JobAction, JobMove, JobQueue, QueueWorker } from "./job_queue.ts";
 import { keepRemovedMs, noticeMs, sqliteChanges } from "./sqlite_changes.ts";
+import { listJobs } from "./sqlite_list.ts";
 import { lastPlace, placeBeside } from "./sqlite_places.ts";
 import { applicationId, jobOf, type JobRow, migrations, savedOf, statements } from "./sqlite_rows.ts";
 import { abandoned, anew, beginsAnew, ended, isAllowed, isWorkersOwn, type JobChange, wished } from "./transitions.ts";
@@ -160,38 +161,6 @@ export function sqliteQueue(
     return save(read(job.id)!, { position });
   }
 
-  /** Where a page begins: the job it goes on behind may have been moved or removed since. */
-  function startOf(after: string | undefined, isReversed: boolean): { position: number; id: number } {
-    if (after === undefined) {
-      const end = isReversed ? Number.MAX_VALUE : -Number.MAX_VALUE;
-      return { position: end, id: 0 };
-    }
-    const [, id, position] = /^(\d{1,15})@(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/.exec(after) ?? [];
-    if (id === undefined) {
-      throw new InputError(`listing after ${JSON.stringify(after)}: not what an earlier page gave as next`, {
-        code: "invalid_argument",
-        input: after,
-      });
-    }
-    return { position: read(id)?.position ?? Number(position), id: Number(id) };
-  }
-
-  function list({ states = jobStates, after, limit = 100, isReversed = false }: ListJobs): JobPage {
-    const start = startOf(after, isReversed);
-    const { page, pageBack, statePage, statePageBack } = file.run;
-    const isAll = jobStates.every((state) => states.includes(state));
-    const rows = isAll
-      ? (isReversed ? pageBack : page).all({ ...start, limit: limit + 1 })
-      : states.flatMap((state) => (isReversed ? statePageBack : statePage).all({ ...start, state, limit: limit + 1 }));
-    const sign = isReversed ? -1 : 1;
-    const jobs = jobsOf(rows).sort((one, other) =>
-      sign * (one.position - other.position || Number(one.id) - Number(other.id))
-    );
-    const last = jobs[limit - 1];
-    const isMore = last !== undefined && jobs.length > limit;
-    return { jobs: jobs.slice(0, limit), next: isMore ? `${last.id}@${last.position}` : null };
-  }
-
   /** Runs `work` as a promise: what it throws is a rejection. */
   // deno-lint-ignore require-await
   async function later<T>(work: () => T): Promise<T> {
@@ -291,7 +260,7 @@ export function sqliteQueue(
     list: (which = {}) =>
       later(() => {
         wholeWithin("limit", which.limit ?? 100, 1, 1000);
-        return file.use("listing", () => list(which));
+        return file.use("listing", () => listJobs(file, which));
       }),
     get: (id) => later(() => file.use("reading", () => read(id))),
     queued: ({ versions = [], models = [], urls = [] }) =>
