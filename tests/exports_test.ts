@@ -149,7 +149,7 @@ const NAMES: Record<string, string> = {
     tailLines
   `,
   "./hub": `
-    ActiveState AddedJob
+    ActiveState AddedJob AskQueued
     CheckedJob
     DiskMark
     EndedState
@@ -159,7 +159,7 @@ const NAMES: Record<string, string> = {
     NewJob NewerVersion
     Pairing Parts ProjectEntry ProjectFile ProjectOutcome ProjectPort ProjectPortOptions ProjectTask
     ProjectTrouble PublishedFile
-    QueueAbilities QueueChange QueueWork QueueWorker
+    QueueAbilities QueueChange QueueWork QueueWorker Queued
     RateLimit Rates Role RowState RunPhase RunQueueOptions RunWatch RunWatcher
     Search SearchPage SearchQuery SearchWords Service ServiceOptions SettingRow SettingsPort ShownRow SlowMode
     SqliteQueueOptions StartAnswer

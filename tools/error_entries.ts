@@ -138,6 +138,7 @@ const codeOf: Readonly<Record<ErrorReason, ErrorCode>> = {
   port_in_use: "invalid_argument",
   project_missing: "invalid_argument",
   list_empty: "invalid_argument",
+  key_reused: "invalid_argument",
   model_damaged: "invalid_file",
   database_foreign: "invalid_file",
   database_locked: "target_locked",
