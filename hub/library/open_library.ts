@@ -2,6 +2,7 @@ import { identityOf } from "../../api/library/identity.ts";
 import { messageOf, systemClock } from "../../transport/internal.ts";
 import { CivikitError } from "../../transport/mod.ts";
 import { giveBackMemory } from "../give_back_memory.ts";
+import { joined } from "./joined.ts";
 import type { Library, LibraryOptions, LibraryTask } from "./library.ts";
 import { openRows } from "./library_rows.ts";
 import { libraryTasks, type Work } from "./library_tasks.ts";
@@ -35,10 +36,12 @@ export function openLibrary(
     await giveBackMemory();
   }
 
-  /** Asks what a file is that has just come; a scan asks again where nobody answers. */
+  const versionOf = joined((hashes: readonly string[]) => api.versions.byHashes(hashes, { signal: stop.signal }));
+
+  /** Asks what a file is that has just come, together with others; a scan asks again where nobody answers. */
   async function ask(sha256: string, file: NamedFile): Promise<void> {
     try {
-      const version = (await api.versions.byHashes([sha256], { signal: stop.signal })).get(sha256);
+      const version = await versionOf(sha256);
       const identity = version === undefined ? null : identityOf(version, sha256);
       hashes.keepAsked(sha256, { identity, askedAt: clock.date() });
       rows.put(looks.remembered(file));

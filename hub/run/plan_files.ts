@@ -5,6 +5,7 @@ import { placer } from "../../api/layout/placer.ts";
 import {
   type Civitai,
   parseReference,
+  type Reference,
   type ResolvedFile,
   resolveDownloads,
   type ResolveWarning,
@@ -13,6 +14,7 @@ import { promisedOf } from "../../api/references/promised.ts";
 import { resolveAgain } from "../../api/references/resolve.ts";
 import { nameInUrl, redactUrl, urlDigest } from "../../transport/internal.ts";
 import { type Digests, InputError, type Promised, safeFileName } from "../../transport/mod.ts";
+import { withKnownModels } from "./known_models.ts";
 import { chooseNames, freeName, type Unnamed } from "./choose_names.ts";
 
 /** One file that will be downloaded. */
@@ -150,16 +152,34 @@ function chosenName(output: string | undefined, name: string): string {
   });
 }
 
+function referenceOf(text: string, { isModel = false }: Pick<PlanFilesOptions, "isModel">, api: Civitai): Reference {
+  return parseReference(isModel && /^\d+$/.test(text) ? `model:${text}` : text, api);
+}
+
+/** The models of which a newest version is wanted. */
+function modelsIn(references: readonly WrittenReference[], options: PlanFilesOptions, api: Civitai): number[] {
+  return references.flatMap(({ text }) => {
+    try {
+      const reference = referenceOf(text, options, api);
+      return reference.kind === "model" ? [reference.modelId] : [];
+    } catch {
+      // it is told when its turn comes
+      return [];
+    }
+  });
+}
+
+/** `known` is asked about things as they are, `api` once more when a download finds them otherwise. */
 async function drafts(
   { text, own = {} }: WrittenReference,
-  api: Civitai,
+  { api, known }: { readonly api: Civitai; readonly known: Civitai },
   common: PlanFilesOptions,
 ): Promise<Draft[]> {
   const options = { ...common, ...own };
   const { dir } = options;
-  const { isModel = false, file, all = false, layout = "flat", folders = {}, output, signal } = options;
+  const { file, all = false, layout = "flat", folders = {}, output, signal } = options;
   const { hashes: given = {} } = options;
-  const reference = parseReference(isModel && /^\d+$/.test(text) ? `model:${text}` : text, api);
+  const reference = referenceOf(text, options, api);
   if (reference.kind === "url") {
     const { url } = reference;
     const name = chosenName(output, nameInUrl(url));
@@ -169,7 +189,7 @@ async function drafts(
     return [{ ...nothing, dir, reference: redactUrl(url), name, mark, url, hashes: given, isNamedByServer }];
   }
   const choice = { ...(file !== undefined && { file }), ...(all && { all }) };
-  const found = await resolveDownloads(api, reference, { ...choice, signal });
+  const found = await resolveDownloads(known, reference, { ...choice, signal });
   if (found.length > 1 && (own.output !== undefined || own.hashes !== undefined)) {
     throw new InputError(
       `reading ${JSON.stringify(text)}: a name or a hash of its own belongs to one file, not several`,
@@ -179,7 +199,7 @@ async function drafts(
       },
     );
   }
-  const place = await placer(layout, found[0]!.modelId, api, { signal, folders });
+  const place = await placer(layout, found[0]!.modelId, known, { signal, folders });
   const nameOf = (path: string) => output === undefined ? path : join(dirname(path), chosenName(output, output));
   return found.map((resolved) => ({
     dir,
@@ -223,10 +243,11 @@ export async function planFiles(
 ): Promise<Plan> {
   const { concurrency = 3, signal } = options;
   const failed: PlanFailure[] = [];
+  const known = await withKnownModels(api, modelsIn(references, options, api), signal);
   const found = await inParallel(references, concurrency, async (reference, index) => {
     try {
       signal.throwIfAborted();
-      return await drafts(reference, api, options);
+      return await drafts(reference, { api, known }, options);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       failed[index] = { reference, error };
