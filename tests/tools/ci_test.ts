@@ -21,7 +21,9 @@ Deno.test({
       await program("env", `shift; exec "$@"`);
       await program("sudo", `shift; exec "$@"`);
       await program("apt-get", `echo "$*" >> ${folder}/log; case "$*" in *chromium*) exit 100; esac`);
-      for (const name of ["aria2c", "curl", "openssl", "nginx", "tc", "google-chrome", "zsh", "fish"]) {
+      for (
+        const name of ["aria2c", "curl", "openssl", "nginx", "tc", "google-chrome", "zsh", "fish", "caddy", "bwrap"]
+      ) {
         await program(name, "");
       }
       const run = async () => {
