@@ -169,7 +169,7 @@ const NAMES: Record<string, string> = {
     checkedJob
     endedStates
     jobStates
-    levels libraryFilters
+    levels libraryFilters livingWorkers
     modelFolders
     openLibrary openProjectPort
     periods

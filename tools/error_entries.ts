@@ -145,6 +145,8 @@ const codeOf: Readonly<Record<ErrorReason, ErrorCode>> = {
   service_running: "target_locked",
   name_encoding: "invalid_path",
   unit_edited: "target_exists",
+  backup_exists: "target_exists",
+  backup_damaged: "invalid_file",
 };
 
 /** What else it may be, and what to type. */

@@ -247,6 +247,15 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./doctor.ts" as string) as typeof import("./doctor.ts")).doctorCommand,
   },
   {
+    name: "upgrade",
+    group: "settings",
+    summary: {
+      en: "Tells whether there is a newer civikit and how to get it; backs up, migrates, goes back.",
+      "zh-TW": "有沒有更新的 civikit、怎麼取得；備份、升級資料庫、退回。",
+    },
+    load: async () => (await import("./upgrade.ts" as string) as typeof import("./upgrade.ts")).upgradeCommand,
+  },
+  {
     name: "login",
     group: "settings",
     summary: {

@@ -4,7 +4,7 @@ import { closest } from "../../transport/internal.ts";
 import type { Args } from "../options/args.ts";
 import type { Flags } from "../options/flags.ts";
 import { readAction } from "../options/read_action.ts";
-import { outputFlags } from "../options/shared_flags.ts";
+import { outputFlags, serviceFlags } from "../options/shared_flags.ts";
 import { UsageError } from "../options/usage_error.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
@@ -24,13 +24,7 @@ import { bilingual } from "../texts/texts.ts";
 import { serviceHelp, serviceText } from "../texts/units.ts";
 
 const flags = {
-  system: {
-    type: "switch",
-    help: {
-      en: "the service of the whole machine, with a user of its own (default: your own service)",
-      "zh-TW": "整台電腦的服務，有自己的使用者（預設是您自己的服務）",
-    },
-  },
+  ...serviceFlags,
   port: { type: "setting", setting: "serve.port", short: "p", value: "N" },
   json: outputFlags.json,
 } as const satisfies Flags;

@@ -6,10 +6,6 @@ const line = (text: string): Bilingual => ({
   "zh-TW": `您要的是：civikit ${text}`,
 });
 
-const again: Bilingual = {
-  en: "to get a newer civikit, install it again with the line of the README",
-  "zh-TW": "要更新 civikit，請用 README 的那一行再安裝一次",
-};
 const remove: Bilingual = {
   en: "to remove civikit: deno uninstall --global civikit",
   "zh-TW": "要移除 civikit：deno uninstall --global civikit",
@@ -33,7 +29,6 @@ export const elsewhere: ReadonlyMap<string, Bilingual> = new Map([
   ["signout", line("logout")],
   ["settings", line("config list")],
   ["set", line("config set")],
-  ["upgrade", again],
-  ["self-update", again],
+  ["self-update", line("upgrade")],
   ["uninstall", remove],
 ]);

@@ -201,3 +201,14 @@ export const searchFlags = {
 export const storeFlags = {
   store: { type: "text", value: "FILE", help: { en: "another file of statistics", "zh-TW": "統計放在別的檔案" } },
 } as const;
+
+/** Whose service. */
+export const serviceFlags = {
+  system: {
+    type: "switch",
+    help: {
+      en: "the service of the whole machine, with a user of its own (default: your own service)",
+      "zh-TW": "整台電腦的服務，有自己的使用者（預設是您自己的服務）",
+    },
+  },
+} as const;

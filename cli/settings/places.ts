@@ -16,6 +16,11 @@ export function homeFolder(env: Env): string | undefined {
   return env("HOME") || env("USERPROFILE") || undefined;
 }
 
+/** Where services of a whole Windows machine keep their things. */
+export function programData(env: Env): string {
+  return env("ProgramData") || "C:\\ProgramData";
+}
+
 function ours(env: Env, xdg: string | undefined, windows: string | undefined, ...below: string[]): string | undefined {
   const home = homeFolder(env);
   const folder = xdgFolder(xdg) ?? (windows || (home && join(home, ...below)));

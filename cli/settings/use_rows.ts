@@ -262,4 +262,13 @@ export const useRows = {
     default: [],
     help: { en: "web pages that may use /jsonrpc, by their origins", "zh-TW": "哪些網頁（來源）可以使用 `/jsonrpc`" },
   },
+  "upgrade.registry": {
+    kind: "url",
+    default: "https://jsr.io",
+    of: "base",
+    help: {
+      en: "where civikit upgrade asks for the newest version",
+      "zh-TW": "`civikit upgrade` 向哪裡詢問最新的版本",
+    },
+  },
 } as const;

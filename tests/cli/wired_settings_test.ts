@@ -575,6 +575,13 @@ seen["targetHosts"] = () =>
     assertEquals(forge.asked, ["/sdapi/v1/refresh-loras"]);
   });
 
+seen["upgrade.registry"] = () =>
+  inPlace(async ({ runWith }) => {
+    await using registry = server(() => Response.json({ latest: "999.0.0" }));
+    const { code, io } = await runWith({ "upgrade.registry": registry.url }, ["upgrade", "--json"]);
+    assertEquals([code, JSON.parse(io.out).latest], [0, "999.0.0"]);
+  });
+
 for (const key of settingKeys) {
   Deno.test(`the setting ${key} in the user's file is seen to act`, async () => {
     assert(seen[key] !== undefined, "no test sees it act");

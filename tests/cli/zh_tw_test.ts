@@ -44,6 +44,15 @@ Deno.test("what commands print under zh-TW is Chinese", () =>
       ["paths"],
       ["clean"],
       ["whoami"],
+      ["service", "install"],
+      ["service", "install", dir],
+      ["service", "status"],
+      ["service", "health"],
+      ["service", "uninstall"],
+      ["service", "print", "nothing"],
+      ["upgrade", "backup", join(folder, "backup")],
+      ["upgrade", "migrate"],
+      ["upgrade", "restore", join(folder, "backup")],
     ];
     for (const args of calls) {
       const { io } = await run([...args, "--lang", "zh-TW"]);

@@ -119,8 +119,10 @@ export type ErrorReason =
   // invalid_file
   | "model_damaged"
   | "database_foreign"
+  | "backup_damaged"
   // target_exists
   | "unit_edited"
+  | "backup_exists"
   // target_locked
   | "database_locked"
   | "service_running"

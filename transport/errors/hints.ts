@@ -1086,6 +1086,30 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
       "請以 --port 改用其他連接埠；--port 0 會選用任何可用的連接埠。",
     ],
   },
+  backup_damaged: {
+    en: [
+      "Not a whole backup",
+      "The folder holds no backup, or one of its files is missing or was changed; nothing was put back.",
+      "Name the folder that civikit upgrade backup made, or another backup.",
+    ],
+    "zh-TW": [
+      "不是完整的備份",
+      "資料夾裡沒有備份，或有檔案不見、被改過；什麼都沒有放回去。",
+      "請指定 civikit upgrade backup 建立的資料夾，或另一個備份。",
+    ],
+  },
+  backup_exists: {
+    en: [
+      "The folder is there already",
+      "A backup goes into a folder of its own, which appears whole or not at all.",
+      "Name a folder that does not exist yet.",
+    ],
+    "zh-TW": [
+      "資料夾已經存在",
+      "備份放進自己的資料夾，要嘛完整出現，要嘛不出現。",
+      "請指定還不存在的資料夾。",
+    ],
+  },
   unit_edited: {
     en: [
       "The unit was changed by hand",

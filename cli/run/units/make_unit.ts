@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { version } from "../../../transport/mod.ts";
-import { homeFolder } from "../../settings/places.ts";
+import { homeFolder, programData } from "../../settings/places.ts";
 import type { Io } from "../../terminal/io.ts";
 import { filledUnit } from "./fill.ts";
 import { systemOf, type UnitKind } from "./originals.ts";
@@ -31,7 +31,7 @@ function userEnv(env: Io["env"]): Record<string, string> {
 
 /** What a service of a whole Windows machine gets: its account has no folders of its own. */
 function machineEnv(env: Io["env"]): Record<string, string> {
-  const data = env("ProgramData") || "C:\\ProgramData";
+  const data = programData(env);
   return { XDG_CONFIG_HOME: data, XDG_CACHE_HOME: `${data}\\civikit\\cache`, CIVIKIT_STATE_DIR: `${data}\\civikit` };
 }
 
@@ -44,7 +44,7 @@ function envOf(kind: UnitKind, env: Io["env"]): Record<string, string> {
 function logsOf(kind: UnitKind, env: Io["env"]): string | undefined {
   const home = homeFolder(env);
   if (kind === "launchd") return home && join(home, "Library", "Logs", "civikit");
-  return env("ProgramData") && `${env("ProgramData")}\\civikit\\logs`;
+  return Deno.build.os === "windows" ? join(programData(env), "civikit", "logs") : undefined;
 }
 
 /** An example, for a unit that is printed on another system than its own. */

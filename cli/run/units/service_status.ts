@@ -47,17 +47,22 @@ export interface StatusOptions {
   readonly place: HealthPlace;
 }
 
+/** The service that works on the queue at `path`; undefined where none does. @throws {DiskError} When it cannot be looked at. */
+export async function runningService(path: string): Promise<NonNullable<ServiceStatus["process"]> | undefined> {
+  if (!existsSync(path)) return undefined;
+  lookAtSqlite(path); // a damaged one is left for the next command to set aside
+  await using queue = sqliteQueue(path);
+  const worker = (await queue.workers()).find(({ id, isAlive }) => isAlive && id.startsWith("serve-"));
+  return worker && { pid: worker.pid, startedMs: worker.startedMs };
+}
+
 async function lookAtQueue(env: Io["env"]): Promise<Pick<ServiceStatus, "queue" | "process">> {
   const path = queuePath(env);
   if (path === undefined || !isGranted(keeping(path)) || !existsSync(path)) return { queue: null, process: null };
   try {
-    lookAtSqlite(path); // a damaged one is left for the next command to set aside
+    const process = await runningService(path) ?? null;
     await using queue = sqliteQueue(path);
-    const worker = (await queue.workers()).find(({ id, isAlive }) => isAlive && id.startsWith("serve-"));
-    return {
-      queue: { ...await queue.counts() },
-      process: worker === undefined ? null : { pid: worker.pid, startedMs: worker.startedMs },
-    };
+    return { queue: { ...await queue.counts() }, process };
   } catch {
     return { queue: null, process: null };
   }

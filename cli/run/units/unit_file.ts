@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { InputError } from "../../../transport/mod.ts";
 import { wrapDiskError } from "../../../transport/internal.ts";
-import { homeFolder } from "../../settings/places.ts";
+import { hashesPath, homeFolder, keyPath, programData } from "../../settings/places.ts";
 import { writePrivate } from "../../settings/private_file.ts";
 import { isGranted } from "../../settings/rights.ts";
 import type { Io } from "../../terminal/io.ts";
@@ -22,15 +22,18 @@ export function unitKindOf(scope: UnitScope, system: typeof Deno.build.os = Deno
 
 /** Where the unit of a kind belongs; undefined where there is no folder for it. */
 export function unitPath(kind: UnitKind, env: Io["env"]): string | undefined {
-  const home = homeFolder(env);
   if (kind === "systemd") return "/etc/systemd/system/civikit.service";
   if (kind === "systemd-user") {
-    const folder = env("XDG_CONFIG_HOME") || (home && join(home, ".config"));
-    return folder ? join(folder, "systemd", "user", "civikit.service") : undefined;
+    const key = keyPath(env); // in a folder of its own below that of all settings
+    return key && join(dirname(dirname(key)), "systemd", "user", "civikit.service");
   }
-  if (kind === "launchd") return home && join(home, "Library", "LaunchAgents", "civikit.plist");
-  const folder = kind === "task" ? env("LOCALAPPDATA") || home : env("ProgramData") || "C:\\ProgramData";
-  return folder ? join(folder, "civikit", `civikit-${kind}.xml`) : undefined;
+  if (kind === "launchd") {
+    const home = homeFolder(env);
+    return home && join(home, "Library", "LaunchAgents", "civikit.plist");
+  }
+  const hashes = hashesPath(env);
+  const folder = kind === "task" ? hashes && dirname(hashes) : join(programData(env), "civikit");
+  return folder && join(folder, `civikit-${kind}.xml`);
 }
 
 /** How the file of a unit stands. */

@@ -123,6 +123,11 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
   queue: [["queue", "add", "2002"], ["queue", "list"], ["queue", "clear"]],
   paths: [["paths"]],
   clean: [["clean"]],
+  upgrade: [["upgrade", "backup", "../elsewhere/backup"], ["upgrade", "migrate"], [
+    "upgrade",
+    "restore",
+    "../elsewhere/backup",
+  ]],
   service: [["service", "install", "../elsewhere/models"], ["service", "uninstall"]],
   doctor: [["doctor"]],
   completion: [["completion", "bash"]],
