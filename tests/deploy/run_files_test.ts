@@ -115,3 +115,21 @@ Deno.test("the variables of the image are those civikit reads", () => {
   const names = Object.keys(environmentOf(image)).filter((name) => !name.startsWith("DENO_"));
   assertEquals(names.filter((name) => !known.has(name) && !other.includes(name)), []);
 });
+
+Deno.test("every file that the deployment guide shows is the file itself", async () => {
+  const guide = await Deno.readTextFile(new URL("../docs/deployment_guide.md", deploy));
+  const blocks = new Map(
+    Array.from(guide.matchAll(/^```(\w+)\n([\s\S]*?)^```/gm), ([, language, text]) => [text!, language!] as const),
+  );
+  const shown: Record<string, string> = {
+    "container/Containerfile": "dockerfile",
+    "container/compose.yaml": "yaml",
+    "container/civikit.container": "ini",
+    "proxy/Caddyfile": "caddyfile",
+    "proxy/nginx.conf": "nginx",
+  };
+  for (const [path, language] of Object.entries(shown)) {
+    assertEquals(blocks.get(await read(path)), language, `${path} is not shown as it is`);
+    assertStringIncludes(guide, `deploy/${path}`);
+  }
+});
