@@ -34,9 +34,9 @@ export async function documents(): Promise<Document[]> {
 
 /** The blocks of a document. */
 export function blocksOf({ path, text }: Document): Block[] {
-  return [...text.matchAll(/^( *)```([a-z]+)([^\n]*)\n([\s\S]*?)^\1```/gm)].map((match) => ({
+  return [...text.matchAll(/^( *)(`{3,})([^`\n]*)\n([\s\S]*?)^\1\2$/gm)].map((match) => ({
     place: `${path}:${text.slice(0, match.index).split("\n").length}`,
-    language: match[2]! + match[3]!,
+    language: match[3]!,
     code: match[4]!,
   }));
 }

@@ -4,13 +4,11 @@ import { blocksOf, documents } from "./_documents.ts";
 
 /** Languages a block may be in, and what holds it: `ts` runs with the tests, `sh` is parsed, `text` is a picture. */
 const known =
-  /^(?:ts|ts ignore|sh|bash|console|json|jsonc|yaml|ini|xml|nginx|caddyfile|text|dockerfile|powershell|python)$/;
+  /^(?:ts|ts ignore|sh|bash|console|diff|json|jsonc|yaml|ini|xml|nginx|caddyfile|text|dockerfile|powershell|python)$/;
 
 Deno.test("every block of code in the documents says what it is", async () => {
-  const open = (await documents()).flatMap((document) =>
-    [...document.text.matchAll(/^ *```([^\n]*)\n[\s\S]*?^ *```$/gm)].filter(([, language]) => !known.test(language!))
-      .map(([block]) => `${document.path}: ${block.slice(0, 60)}`)
-  );
+  const open = (await documents()).flatMap(blocksOf).filter(({ language }) => !known.test(language))
+    .map(({ place, language }) => `${place}: "${language}"`);
   assertEquals(open, []);
 });
 
