@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { CivikitError } from "../../transport/mod.ts";
 import { closest } from "../../transport/internal.ts";
 import type { Args } from "../options/args.ts";
@@ -9,6 +9,7 @@ import { UsageError } from "../options/usage_error.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import { askHealth, serviceUrl } from "../run/units/ask_health.ts";
+import { containerKinds, filledContainer } from "../run/units/containers.ts";
 import { makeUnit, programFor } from "../run/units/make_unit.ts";
 import { commandsToStart, commandsToStop } from "../run/units/next_commands.ts";
 import { systemOf, type UnitKind, unitKinds } from "../run/units/originals.ts";
@@ -173,12 +174,20 @@ async function health(act: Act): Promise<number> {
 
 function print({ operands: [name, ...folders], context, out }: Act): number {
   const { io, settings, locale } = context;
-  if (name === undefined) throw new UsageError(bilingual(serviceText, (t) => t.kindDue(unitKinds)));
+  const kinds = [...unitKinds, ...containerKinds];
+  if (name === undefined) throw new UsageError(bilingual(serviceText, (t) => t.kindDue(kinds)));
+  const container = containerKinds.find((kind) => kind === name.toLowerCase());
+  if (container !== undefined) {
+    const root = folders[0] === undefined ? undefined : resolve(folders[0]);
+    const text = filledContainer(container, { root, port: typedPort(context) });
+    out.show({ kind: container, text }, text);
+    return ExitCode.ok;
+  }
   const kind = unitKinds.find((kind) => kind === name.toLowerCase());
   if (kind === undefined) {
-    const near = closest(name, unitKinds);
+    const near = closest(name, kinds);
     throw new UsageError(
-      bilingual(serviceText, (t) => t.kindUnknown(printable(name), near === undefined ? unitKinds : [near])),
+      bilingual(serviceText, (t) => t.kindUnknown(printable(name), near === undefined ? kinds : [near])),
     );
   }
   const isHere = systemOf[kind] === Deno.build.os;

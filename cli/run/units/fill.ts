@@ -1,5 +1,6 @@
 import { InputError } from "../../../transport/mod.ts";
 import { originals, systemOf, type UnitKind } from "./originals.ts";
+import { put } from "./put.ts";
 
 /** What is filled into a unit. */
 export interface UnitParts {
@@ -15,12 +16,6 @@ export interface UnitParts {
   readonly env: Readonly<Record<string, string>>;
   /** Folder of its output, where the unit says so; undefined for the example. */
   readonly logs: string | undefined;
-}
-
-/** Puts `value` in the place of what `pattern` finds, once. */
-function put(text: string, pattern: RegExp, value: string): string {
-  if (!pattern.test(text)) throw new TypeError(`filling in a unit: ${pattern} is not in it`);
-  return text.replace(pattern, () => value);
 }
 
 /** A word for systemd, which knows %, quotes and backslashes. */

@@ -111,6 +111,10 @@ Deno.test("civikit service print takes the kinds it knows, names the one that wa
       assertEquals(code, 0, err);
       assertStringIncludes(out, "civikit-unit: sha256:");
     }
+    for (const kind of ["compose", "quadlet"]) {
+      const { code, out } = await run(["print", kind, "/srv/models"], env);
+      assertEquals([code, out.includes("/srv/models:/models")], [0, true]);
+    }
     assertStringIncludes((await run(["print", "systemd-usr"], env)).err, '"systemd-usr" is none of systemd-user');
     assertEquals((await run(["print"], env)).code, 2);
     assertEquals([...Deno.readDirSync(home)], []);

@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { parse } from "yaml";
+import { filledContainer } from "../../../cli/run/units/containers.ts";
 import { filledUnit, type UnitParts, windowsWord } from "../../../cli/run/units/fill.ts";
 import { originals, type UnitKind, unitKinds } from "../../../cli/run/units/originals.ts";
 import { programOf } from "../../../cli/run/units/program.ts";
@@ -201,6 +203,23 @@ Deno.test({
       ]);
     }
   },
+});
+
+Deno.test("compose and quadlet are the files of deploy/ with the folder and the port in them", async () => {
+  const read = (name: string) => Deno.readTextFile(new URL(`deploy/container/${name}`, root));
+  assertEquals(filledContainer("quadlet", { root: undefined, port: undefined }), await read("civikit.container"));
+  const lines = filledContainer("quadlet", { root: "/srv/50%", port: 9000 }).split("\n");
+  assert(lines.includes("Volume=/srv/50%%:/models:z"));
+  assert(lines.includes("PublishPort=127.0.0.1:9000:8787"));
+  const { civikit, proxy } = parse(filledContainer("compose", { root: "/srv/$my models", port: 9000 })).services;
+  const original = parse(await read("compose.yaml")).services.civikit;
+  const { build: _build, ...rest } = original;
+  assertEquals(civikit, {
+    ...rest,
+    ports: ["127.0.0.1:9000:8787"],
+    volumes: ["data:/data", "/srv/$$my models:/models"],
+  });
+  assertEquals(proxy.volumes[0], "./Caddyfile:/etc/caddy/Caddyfile:ro");
 });
 
 Deno.test("a seal tells a unit of ours from one that someone changed and from somebody else's", () => {
