@@ -45,9 +45,11 @@ export interface Frame {
 /** Links as a navigation. */
 export function navigation(label: string, links: readonly Link[], kind?: "switch"): Html {
   const current = kind === undefined ? "page" : "true";
-  return html`<nav ${kind === undefined ? "" : raw(`class="${kind}"`)} aria-label="${label}">${
+  return html`<nav${kind === undefined ? "" : raw(` class="${kind}"`)} aria-label="${label}">${
     links.map(({ path, text, isHere }) =>
-      html`<a href="${path}" ${isHere ? raw(`aria-current="${current}"`) : ""}>${text}</a>`
+      html`
+        <a href="${path}" ${isHere ? raw(` aria-current="${current}"`) : ""}>${text}</a>
+      `
     )
   }</nav>`;
 }
