@@ -7,6 +7,7 @@ import type { Pairing } from "./pairing/pairing.ts";
 import type { JobQueue } from "./queue/job_queue.ts";
 import type { ProjectPort } from "./project/mod.ts";
 import type { Rates } from "./rates.ts";
+import type { Previews } from "./preview/preview.ts";
 import type { Search } from "./search/search.ts";
 import type { TargetTeller } from "./targets/mod.ts";
 import type { SettingsPort } from "./settings_port.ts";
@@ -49,10 +50,16 @@ export interface Parts {
   readonly transport?: Transport | undefined;
   /** Looks for models; undefined where there is no {@linkcode transport}. */
   readonly search?: Search | undefined;
+  /** What is looked at before it is put into the queue. */
+  readonly previews: Previews;
   /** The project of the folder the service was started in; undefined where there is none. */
   readonly project?: ProjectPort | undefined;
-  /** Where files go when a job does not say: the root, absolute, and the layout of folders below it. */
-  where(): { readonly root: string; readonly layout?: string | undefined };
+  /** Where files go when a job does not say: the root, absolute, the layout of folders below it, and folders of types. */
+  where(): {
+    readonly root: string;
+    readonly layout?: string | undefined;
+    readonly folders?: Readonly<Record<string, string>> | undefined;
+  };
   /** Rates of the last while. */
   readonly rates: Rates;
   /** The folders below which anything may be put, absolute. */
@@ -82,7 +89,7 @@ export interface Parts {
 /** Options of {@linkcode service}. */
 export interface ServiceOptions
   extends
-    Omit<Parts, "rates" | "search">,
+    Omit<Parts, "rates" | "search" | "previews">,
     Omit<DiagnosticsOptions, "basePath" | "live" | "transfers" | "batch" | "hostname" | "allowedHosts" | "token"> {
   /** Address the service is going to listen on. Default `127.0.0.1`; another one makes `token` compulsory. */
   readonly hostname?: string;

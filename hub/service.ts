@@ -14,6 +14,7 @@ import { pages } from "./pages/pages.ts";
 import { pageRenderer } from "./pages/renderer.ts";
 import { words } from "./pages/words.ts";
 import type { Parts, ServiceOptions } from "./parts.ts";
+import { openPreviews } from "./preview/previews.ts";
 import { rateLog } from "./rates.ts";
 import { apiRoutes } from "./routes/api.ts";
 import { openSearch } from "./search/search.ts";
@@ -52,7 +53,9 @@ export function service(options: ServiceOptions): Service {
   const { api, transport, library } = options;
   const search = transport && openSearch({ api, transport, clock });
   const find = library && ((sha256: string) => Promise.resolve(library.find(sha256)?.path));
-  const parts: Parts = { find, ...options, rates, search };
+  const known = { find, ...options, rates, search };
+  const previews = openPreviews(known);
+  const parts: Parts = { ...known, previews };
   const there = pages.filter((page) => page.isThere?.(parts) ?? true);
   const inside = there.filter(({ isInNavigation = true }) => isInNavigation);
   const places = [...inside, { path: `${statusPath}/`, title: words.status }];
@@ -103,6 +106,7 @@ export function service(options: ServiceOptions): Service {
     async close() {
       diagnostics.close();
       rpc.close();
+      previews.close();
       await announcing.close();
     },
   };

@@ -32,6 +32,9 @@ export interface Need {
   readonly problem: string | null;
 }
 
+/** What has to be known of the service. */
+type NeedsParts = Pick<Parts, "api" | "queue" | "library">;
+
 const atOnce = 4;
 const patienceMs = 10_000;
 
@@ -68,7 +71,7 @@ function isUnsaid({ sha256 }: ShownRow, hash: string): boolean {
 
 async function onSite(
   { hash, versionId, name }: UsedModel,
-  { api }: Parts,
+  { api }: NeedsParts,
   signal: AbortSignal,
 ): Promise<Found | undefined> {
   if (hash === undefined) return versionId === undefined ? undefined : { versionId, title: name };
@@ -84,7 +87,7 @@ async function onSite(
 }
 
 /** What of an address can be put into the queue; undefined where nobody may be sent there. */
-function byAddress({ url, hash, name }: UsedModel, parts: Parts): Pick<Need, "reference" | "options"> | undefined {
+function byAddress({ url, hash, name }: UsedModel, parts: NeedsParts): Pick<Need, "reference" | "options"> | undefined {
   if (url === undefined) return undefined;
   try {
     checkReference(url, parts);
@@ -97,7 +100,7 @@ function byAddress({ url, hash, name }: UsedModel, parts: Parts): Pick<Need, "re
   }
 }
 
-async function needOf(used: UsedModel, parts: Parts, signal: AbortSignal): Promise<Need> {
+async function needOf(used: UsedModel, parts: NeedsParts, signal: AbortSignal): Promise<Need> {
   const need: Need = {
     ...{ name: used.name, role: used.role ?? null, state: "unknown", path: null, title: null, reference: null },
     ...{ versionId: used.versionId ?? null, options: {}, directory: used.directory ?? null, problem: null },
@@ -129,7 +132,7 @@ async function needOf(used: UsedModel, parts: Parts, signal: AbortSignal): Promi
 }
 
 /** Looks which of these models are here, are coming, or can be had; ten seconds at most, then what is not known stays so. */
-export async function needs(parts: Parts, used: readonly UsedModel[]): Promise<Need[]> {
+export async function needs(parts: NeedsParts, used: readonly UsedModel[]): Promise<Need[]> {
   const signal = AbortSignal.timeout(patienceMs);
   const found: Need[] = [];
   const entries = used.entries();

@@ -3,13 +3,14 @@ import { chart } from "../../monitor/server/chart.ts";
 import { formatSize } from "../../monitor/server/format.ts";
 import { textsOf } from "../../monitor/server/texts.ts";
 import type { Html, HubPage, PageRequest } from "./page.ts";
-import { addForm, previewForm } from "./queue/add_form.ts";
+import type { FormAnswer } from "./form_answer.ts";
+import { addForm } from "./queue/add_form.ts";
 import { elsewhere } from "./queue/elsewhere.ts";
 import { queueForms } from "./queue/forms.ts";
 import { group, type GroupName, groups, isGroup } from "./queue/groups.ts";
-import type { QueueAnswer } from "./queue/answer.ts";
 import { targetList } from "./queue/targets.ts";
 import { counted, texts } from "./queue/texts.ts";
+import { previewForm } from "./queue/preview_form.ts";
 import { startForm } from "./queue/start_form.ts";
 
 const shownOfEach = 50;
@@ -38,7 +39,7 @@ function rateChart({ parts: { rates }, locale }: PageRequest): Html | "" {
   }</section>`;
 }
 
-async function render(request: PageRequest, { note, isProblem = false, preview }: QueueAnswer): Promise<Html> {
+async function render(request: PageRequest, { note, isProblem = false }: FormAnswer): Promise<Html> {
   const { c, locale, parts } = request;
   const counts = await parts.queue.counts();
   const only = c.req.query("group");
@@ -50,13 +51,17 @@ async function render(request: PageRequest, { note, isProblem = false, preview }
     return group(parts, name, { ...view, count, after });
   }));
   const added = Number(c.req.query("added") ?? NaN);
-  const said = note?.(locale) ??
+  const asked = c.req.query("preview");
+  const preview = asked === undefined ? undefined : parts.previews.get(asked);
+  const from = Number(/^\d{1,7}$/.exec(c.req.query("from") ?? "")?.[0] ?? 0);
+  const isRefused = c.req.query("refused") !== undefined && preview !== undefined;
+  const said = note?.(locale) ?? (isRefused ? texts.refused[locale] : undefined) ??
     (Number.isInteger(added) ? added === 0 ? texts.noneAdded[locale] : counted(texts.added[locale], added) : "");
   return html`
-    <p id="note" role="status" data-keep ${isProblem ? html`class="problem"` : ""}>${said}</p>
+    <p id="note" role="status" data-keep ${isProblem || isRefused ? html`class="problem"` : ""}>${said}</p>
     ${await startForm(request)}
     ${addForm(locale)}
-    ${preview === undefined ? "" : previewForm(preview, locale)}
+    ${preview === undefined ? "" : previewForm(preview, from, locale)}
     <div class="bar-all" id="bar-all">${slowMode(request)}${isGroup(only)
       ? html`<a href="/">${texts.first[locale]}</a>`
       : ""}</div>
@@ -68,7 +73,7 @@ async function render(request: PageRequest, { note, isProblem = false, preview }
 }
 
 /** The page as the answer to a form. */
-export function queueAnswer(answer: QueueAnswer): HubPage {
+export function queueAnswer(answer: FormAnswer): HubPage {
   return { ...queuePage, render: (request) => render(request, answer) };
 }
 

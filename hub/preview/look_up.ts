@@ -1,46 +1,32 @@
 import { dirname, join } from "node:path";
-import { parseReference, type ResolvedFile, resolveDownloads, type ResolveWarning } from "../api/mod.ts";
-import { placer } from "../api/layout/placer.ts";
-import { freeBytes, messageOf, nameInUrl, redactUrl } from "../transport/internal.ts";
-import { checkReference } from "./add_jobs.ts";
-import type { Parts } from "./parts.ts";
-import type { JobOptions } from "./queue/job.ts";
-import { type Problem, problemOf } from "./routes/problem.ts";
+import {
+  type Civitai,
+  parseReference,
+  type ResolvedFile,
+  resolveDownloads,
+  type SiteReference,
+} from "../../api/mod.ts";
+import { placer } from "../../api/layout/placer.ts";
+import { freeBytes, messageOf, nameInUrl, redactUrl } from "../../transport/internal.ts";
+import { checkReference } from "../add_jobs.ts";
+import type { Parts } from "../parts.ts";
+import { problemOf } from "../routes/problem.ts";
+import { gather } from "./gather.ts";
+import type { PreviewLine } from "./preview_line.ts";
 
-/** What is known of a reference before it is put into the queue. */
-export interface PreviewLine {
-  /** As it was written. */
-  readonly reference: string;
-  /** The file's name; undefined where nothing was looked up. */
-  readonly name?: string;
-  /** The model's name and the version's. */
-  readonly title?: string;
-  /** What the model is, such as `LORA`. */
-  readonly type?: string;
-  /** What it was made for. */
-  readonly baseModel?: string | null;
-  /** Its size in bytes. */
-  readonly sizeBytes?: number | undefined;
-  /** Where it would go. */
-  readonly path?: string;
-  /** Room there, in bytes. */
-  readonly freeBytes?: number | undefined;
-  /** Where it lies already. */
-  readonly have?: string | undefined;
-  /** Until when it is sold; null for ever or not known, undefined where it is free. */
-  readonly earlyAccess?: string | null;
-  /** What to know before it is used. */
-  readonly warnings?: readonly ResolveWarning[];
-  /** Why it cannot be put into the queue, or not be looked up. */
-  readonly problem?: Problem;
-  /** Whether it can be put into the queue. */
-  readonly canAdd: boolean;
-}
-
-/** References looked up; the rest is taken as it is written. */
-export const mostPreviewed = 50;
+/** So many are asked for one by one, which tells most of each; more are asked for by the hundred. */
+const mostSingly = 50;
+const batchSize = 100;
 const atOnce = 4;
-const patienceMs = 10_000;
+
+/** What a look-up asks and looks at. */
+type LookUpParts = Pick<Parts, "api" | "queue" | "where" | "find">;
+
+/** A line that means something on the site. */
+interface Asked {
+  readonly index: number;
+  readonly reference: SiteReference;
+}
 
 async function sizeAt(path: string): Promise<number | undefined> {
   return (await Deno.stat(path).catch(() => undefined))?.size;
@@ -57,81 +43,152 @@ async function roomAt(folder: string): Promise<number | undefined> {
   }
 }
 
-async function lineOf(
-  reference: string,
-  file: ResolvedFile,
-  { api, where, find }: Parts,
-  options: JobOptions,
-  signal: AbortSignal,
-): Promise<PreviewLine> {
-  const { root, layout } = where();
-  const chosen = options.dir === undefined ? options.layout ?? layout : undefined;
-  const below = chosen === undefined ? file.fileName : (await placer(chosen, file.modelId, api, { signal }))(file);
-  const path = join(options.dir ?? options.root ?? root, below);
-  const { sizeBytes, earlyAccess, modelName, versionName, modelType, baseModel, warnings } = file;
-  const there = await sizeAt(path);
-  const isThere = there !== undefined && (!file.isSizeExact || there === sizeBytes);
-  const sha256 = file.hashes["SHA256"];
-  const elsewhere = isThere || sha256 === undefined ? undefined : await find?.(sha256);
-  return {
-    ...{ reference, name: file.fileName, title: `${modelName} · ${versionName}`, type: modelType, baseModel },
-    ...{ sizeBytes, path, freeBytes: await roomAt(dirname(path)), have: isThere ? path : elsewhere, warnings },
-    ...(earlyAccess !== null && { earlyAccess: earlyAccess.endsAt }),
-    canAdd: true,
+/** Does the work on each, some at once. */
+async function each<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const entries = items.values();
+  const worker = async () => {
+    for (const item of entries) await work(item);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}
+
+/** Finds out what is known here of files: where they would go, whether they are there, and what room there is. */
+function place({ where, find }: LookUpParts, signal: AbortSignal) {
+  const rooms = new Map<string, Promise<number | undefined>>();
+  const placers = new Map<number | null, ReturnType<typeof placer>>();
+  const { root, layout, folders } = where();
+
+  function roomOf(folder: string): Promise<number | undefined> {
+    const known = rooms.get(folder) ?? roomAt(folder);
+    rooms.set(folder, known);
+    return known;
+  }
+
+  async function below(file: ResolvedFile, api: Pick<Civitai, "models">): Promise<string> {
+    if (layout === undefined) return file.fileName;
+    const key = layout.includes("{creator}") ? file.modelId : null;
+    const known = placers.get(key) ?? placer(layout, file.modelId, api, { signal, ...(folders && { folders }) });
+    placers.set(key, known);
+    return (await known)(file);
+  }
+
+  return async (file: ResolvedFile, api: Pick<Civitai, "models">) => {
+    const path = join(root, await below(file, api));
+    const there = await sizeAt(path);
+    const isThere = there !== undefined && (!file.isSizeExact || there === file.sizeBytes);
+    const sha256 = file.hashes["SHA256"];
+    const elsewhere = isThere || sha256 === undefined ? undefined : await find?.(sha256);
+    return { path, freeBytes: await roomOf(dirname(path)), have: isThere ? path : elsewhere };
   };
 }
 
-async function lookUp(
-  reference: string,
-  parts: Parts,
-  options: JobOptions,
-  signal: AbortSignal,
-): Promise<PreviewLine[]> {
-  try {
-    checkReference(reference, parts);
-  } catch (error) {
-    return [{ reference: messageOf(reference), problem: problemOf(error), canAdd: false }];
-  }
-  const parsed = parseReference(reference, parts.api);
-  if (parsed.kind === "url") {
-    const name = nameInUrl(parsed.url);
-    const path = join(options.dir ?? options.root ?? parts.where().root, name);
-    const have = await sizeAt(path) === undefined ? undefined : path;
-    return [{ reference, name, title: redactUrl(parsed.url), path, have, canAdd: true }];
-  }
-  try {
-    const files = await resolveDownloads(parts.api, parsed, { signal, ...(options.allFiles && { all: true }) });
-    return await Promise.all(files.map((file) => lineOf(reference, file, parts, options, signal)));
-  } catch (error) {
-    // what cannot be asked now may be asked when its turn comes
-    return [{ reference, problem: signal.aborted ? undefined : problemOf(error), canAdd: true } as PreviewLine];
-  }
+/** Whether the queue has what a reference means, and is not done with it. */
+async function isComing({ queue }: LookUpParts, reference: SiteReference, file?: ResolvedFile): Promise<boolean> {
+  const versionId = file?.versionId ?? (reference.kind === "version" ? reference.versionId : undefined);
+  const { versions, models } = await queue.queued({
+    ...(versionId !== undefined && { versions: [versionId] }),
+    ...(reference.kind === "model" && { models: [reference.modelId] }),
+  });
+  return versions.size + models.size > 0;
 }
 
-/** Looks references up, the first {@linkcode mostPreviewed} of them, for ten seconds at most; the rest is checked only. */
-export async function preview(
-  parts: Parts,
-  references: readonly string[],
-  options: JobOptions = {},
-): Promise<PreviewLine[]> {
-  const signal = AbortSignal.timeout(patienceMs);
-  const lines: PreviewLine[][] = [];
-  const entries = references.entries();
-  async function work(): Promise<void> {
-    for (const [index, reference] of entries) {
-      if (index < mostPreviewed) lines[index] = await lookUp(reference, parts, options, signal);
-      else lines[index] = [checkedOnly(reference, parts)];
+async function urlLine(
+  url: string,
+  { where, queue }: LookUpParts,
+  output?: string,
+): Promise<Partial<PreviewLine>> {
+  const name = output ?? nameInUrl(url);
+  const path = join(where().root, name);
+  const have = await sizeAt(path) === undefined ? undefined : path;
+  return {
+    name,
+    title: redactUrl(url),
+    path,
+    have,
+    isQueued: (await queue.queued({ urls: [url] })).urls.size > 0,
+    isLookedUp: true,
+  };
+}
+
+/**
+ * Finds out what there is to know of each line and writes it into its place, the first ones first; stops, leaving the
+ * rest as it is, when `signal` aborts.
+ */
+export async function lookUp(lines: PreviewLine[], parts: LookUpParts, signal: AbortSignal): Promise<void> {
+  const { api } = parts;
+  const placed = place(parts, signal);
+  const know = (index: number, found: Partial<PreviewLine>) => void (lines[index] = { ...lines[index]!, ...found });
+  const asked: Asked[] = [];
+  const elsewhere: { readonly index: number; readonly url: string }[] = [];
+  for (const [index, { reference, isLookedUp, canAdd }] of lines.entries()) {
+    if (isLookedUp || !canAdd) continue;
+    try {
+      checkReference(reference, parts);
+    } catch (error) {
+      know(index, { reference: messageOf(reference), problem: problemOf(error), canAdd: false, isLookedUp: true });
+      continue;
+    }
+    const parsed = parseReference(reference, api);
+    if (parsed.kind === "url") elsewhere.push({ index, url: parsed.url });
+    else asked.push({ index, reference: parsed });
+  }
+
+  async function one(
+    { index, reference }: Asked,
+    from: Parameters<typeof resolveDownloads>[0] & Pick<Civitai, "models">,
+  ) {
+    try {
+      const file = lines[index]!.options?.file;
+      const [found] = await resolveDownloads(from, reference, {
+        signal,
+        ...(file !== undefined && { file: fileOf(file) }),
+      });
+      const { sizeBytes, earlyAccess, modelName, versionName, modelType, baseModel, warnings, fileName } = found!;
+      know(index, {
+        ...{ name: fileName, title: `${modelName} · ${versionName}`, type: modelType, baseModel, sizeBytes, warnings },
+        ...(await placed(found!, from)),
+        ...(earlyAccess !== null && { earlyAccess: earlyAccess.endsAt }),
+        ...{ isQueued: await isComing(parts, reference, found), isLookedUp: true },
+      });
+    } catch (error) {
+      // what cannot be asked now may be asked when its turn comes
+      if (signal.aborted) return;
+      know(index, { problem: problemOf(error), isQueued: await isComing(parts, reference), isLookedUp: true });
     }
   }
-  await Promise.all(Array.from({ length: atOnce }, work));
-  return lines.flat();
+
+  await each(elsewhere, async ({ index, url }) => {
+    if (!signal.aborted) know(index, await urlLine(url, parts, lines[index]!.options?.output));
+  });
+  const left: Asked[] = [];
+  if (asked.length <= mostSingly) left.push(...asked);
+  else {
+    const batches = Array.from(
+      { length: Math.ceil(asked.length / batchSize) },
+      (_, index) => asked.slice(index * batchSize, (index + 1) * batchSize),
+    );
+    await each(batches, async (batch) => {
+      if (signal.aborted) return;
+      try {
+        const found = await gather(api, batch.map(({ reference }) => reference), signal);
+        await Promise.all(batch.map((line) => {
+          if (found.has(line.reference)) return one(line, found);
+          left.push(line);
+        }));
+      } catch (error) {
+        if (signal.aborted) return;
+        for (const { index, reference } of batch) {
+          know(index, { problem: problemOf(error), isQueued: await isComing(parts, reference), isLookedUp: true });
+        }
+      }
+    });
+  }
+  left.sort((a, b) => a.index - b.index);
+  for (const { index, reference } of left.slice(mostSingly)) {
+    know(index, { isUnlisted: true, isQueued: await isComing(parts, reference), isLookedUp: true });
+  }
+  await each(left.slice(0, mostSingly), (line) => signal.aborted ? Promise.resolve() : one(line, api));
 }
 
-function checkedOnly(reference: string, parts: Parts): PreviewLine {
-  try {
-    checkReference(reference, parts);
-    return { reference, canAdd: true };
-  } catch (error) {
-    return { reference: messageOf(reference), problem: problemOf(error), canAdd: false };
-  }
-}
+/** A file of a version as the resolver takes it: by its id, or by its name. */
+const fileOf = (file: string): number | string => /^\d+$/.test(file) ? Number(file) : file;

@@ -26,6 +26,7 @@ function takeOver(text, { isAnswer = false, sent } = {}) {
   if (fresh === null) return location.reload();
   const { activeElement } = document;
   const focusedId = activeElement?.id;
+  const hadPreview = document.getElementById("preview") !== null;
   const fields = [...content.querySelectorAll("input, select, textarea")];
   const kept = new Set(
     fields.filter((field) => isChanged(field) && (field.form !== sent || field.type === "checkbox")),
@@ -42,7 +43,7 @@ function takeOver(text, { isAnswer = false, sent } = {}) {
       },
       beforeNodeMorphed: (node) =>
         !(node.localName === "textarea" && kept.has(node)) && (isAnswer || node.dataset?.keep === undefined),
-      beforeNodeRemoved: (node) => isAnswer || node.dataset?.keep === undefined,
+      beforeNodeRemoved: (node) => isAnswer || (node.dataset?.keep === undefined && node.dataset?.hold === undefined),
     },
   });
   document.title = page.title;
@@ -54,7 +55,7 @@ function takeOver(text, { isAnswer = false, sent } = {}) {
       document.getElementById(activeElement.closest?.("[data-job]")?.id ?? "") ?? content;
     next.focus({ preventScroll: true });
   }
-  if (isAnswer) document.getElementById("preview")?.focus();
+  if (!hadPreview) document.getElementById("preview")?.focus();
   document.dispatchEvent(new CustomEvent("renewed"));
 }
 
@@ -72,6 +73,12 @@ async function send(action, body, form) {
     const type = response.headers.get("content-type") ?? "";
     if (!type.startsWith("text/html")) throw new Error(`status ${response.status}`);
     live.forget();
+    if (response.redirected) {
+      // the page is where its answer is; what was said is said once
+      const to = new URL(response.url);
+      for (const name of ["added", "refused", "saved"]) to.searchParams.delete(name);
+      history.replaceState(null, "", to);
+    }
     takeOver(await response.text(), { isAnswer: true, ...(response.ok && { sent: form }) });
     return response.ok;
   } catch {

@@ -1,19 +1,16 @@
 import type { Context, Hono } from "hono";
-import { readAtMost } from "../../../transport/internal.ts";
-import { CivikitError, InputError } from "../../../transport/mod.ts";
-import { addJobs } from "../../add_jobs.ts";
+import { CivikitError } from "../../../transport/mod.ts";
+import { addJobs, checkReference } from "../../add_jobs.ts";
 import type { Parts } from "../../parts.ts";
-import { preview } from "../../preview.ts";
+import { isTaken, type PreviewLine } from "../../preview/preview_line.ts";
+import type { Preview, PreviewSource } from "../../preview/preview.ts";
 import type { JobAction } from "../../queue/job_queue.ts";
-import { wishesIn, wishesInFile } from "../../read_wishes.ts";
-import { refusal } from "../form_answer.ts";
-import type { QueueAnswer } from "./answer.ts";
+import { type FormAnswer, refusal } from "../form_answer.ts";
 import { groups, isGroup } from "./groups.ts";
+import { formOf, textOf, wishesOf } from "./read_form.ts";
+import { texts } from "./texts.ts";
 
-type Show = (c: Context, answer: QueueAnswer, status?: 200 | 400 | 404) => Promise<Response>;
-
-/** A picture is a few megabytes; ten thousand lines are less. */
-const mostFormBytes = 64 * 1024 ** 2;
+type Show = (c: Context, answer: FormAnswer, status?: 200 | 400 | 404) => Promise<Response>;
 
 const jobActions: ReadonlySet<string> = new Set<JobAction>(["pause", "resume", "cancel", "retry", "skip", "remove"]);
 const allActions: Readonly<Record<string, JobAction>> = {
@@ -23,31 +20,41 @@ const allActions: Readonly<Record<string, JobAction>> = {
   clearDone: "remove",
 };
 
-async function formOf({ req }: Context): Promise<FormData> {
-  // by hand: what reads or limits it for us asks for request.signal, and then Deno prints a notice
-  const bytes = await readAtMost(new Response(req.raw.body), mostFormBytes);
-  const bad = (state: string) =>
-    new InputError(`reading the form: ${state}`, { code: "invalid_argument", input: "form" });
-  if (bytes === undefined) throw bad(`longer than ${mostFormBytes / 1024 ** 2} MiB`);
+/** Whether all of it can go into the queue as it is; else whoever asks looks at it first. */
+function isPlain({ wishes, used, unread }: PreviewSource, parts: Parts): boolean {
+  if (used.length + unread.length > 0) return false;
   try {
-    return await new Response(bytes, { headers: { "content-type": req.header("content-type") ?? "" } }).formData();
-  } catch {
-    throw bad("neither a form nor files");
+    for (const { text } of wishes) checkReference(text, parts);
+    return true;
+  } catch (error) {
+    if (!(error instanceof CivikitError)) throw error;
+    return false;
   }
 }
 
-/** Everything that is wished for in a form: its lines, its boxes, its files. */
-async function wishesOf(form: FormData): Promise<string[]> {
-  const texts = [...form.getAll("references"), ...form.getAll("reference")].filter((one) => typeof one === "string");
-  const files = form.getAll("files").filter((one) => one instanceof File && one.size > 0) as File[];
-  const inFiles = await Promise.all(files.map(async (file) => wishesInFile(file.name, await file.bytes())));
-  return [...new Set([...texts.flatMap(wishesIn), ...inFiles.flat()])];
+/** The lines a preview's form means: those that are ticked, or all but those that were shown and are not. */
+function chosenLines(form: FormData, preview: Preview | undefined): Map<number, PreviewLine> {
+  const ticked = new Map<number, PreviewLine>();
+  for (const [name, value] of form) {
+    const index = Number(/^line-(\d{1,7})$/.exec(name)?.[1] ?? NaN);
+    if (Number.isNaN(index) || typeof value !== "string") continue;
+    // one of a service before: as it was written
+    ticked.set(index, preview?.lines[index] ?? { reference: value, isLookedUp: false, canAdd: true });
+  }
+  if (form.get("all") === null || preview === undefined) return ticked;
+  const [from, to] = [Number(form.get("from")), Number(form.get("to"))];
+  const isShown = (index: number) => index >= from && index < to;
+  const all = preview.lines.entries().filter(([index, line]) => isShown(index) ? ticked.has(index) : isTaken(line));
+  return new Map(all);
 }
 
-/** What was written into a field; undefined where that is nothing. */
-function textOf(form: FormData, name: string): string | undefined {
-  const value = form.get(name);
-  return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
+async function addLines(parts: Parts, lines: Iterable<PreviewLine>): Promise<number> {
+  let count = 0;
+  for (const same of Map.groupBy(lines, ({ options = {} }) => JSON.stringify(options)).values()) {
+    const added = await addJobs(parts, same.map(({ reference }) => reference), same[0]!.options);
+    count += added.filter(({ isNew }) => isNew).length;
+  }
+  return count;
 }
 
 /** Where the reader was: a form leads back there. */
@@ -55,12 +62,13 @@ function backOf({ req }: Context): string {
   const from = URL.parse(req.header("referer") ?? "");
   if (from === null || from.host !== req.header("host") || from.pathname !== "/") return "/";
   from.searchParams.delete("added");
+  from.searchParams.delete("refused");
   return `/${from.search}`;
 }
 
 /** What the forms of the queue page are sent to. */
 export function queueForms(app: Hono, parts: Parts, show: Show): void {
-  const { queue } = parts;
+  const { queue, previews } = parts;
 
   /** Does it and leads back, or says why not. */
   async function doing(c: Context, work: () => Promise<Response | void>): Promise<Response> {
@@ -72,18 +80,43 @@ export function queueForms(app: Hono, parts: Parts, show: Show): void {
     }
   }
 
+  const isEmpty = ({ wishes, used, unread }: PreviewSource) => wishes.length + used.length + unread.length === 0;
+
   app.post("/queue/preview", (c) =>
     doing(c, async () => {
-      const wishes = await wishesOf(await formOf(c));
-      if (wishes.length === 0) return c.redirect("/?added=0", 303);
-      return await show(c, { preview: await preview(parts, wishes) });
+      const source = await wishesOf(await formOf(c));
+      if (isEmpty(source)) return c.redirect("/?added=0", 303);
+      return c.redirect(`/?preview=${(await previews.start(source)).id}`, 303);
     }));
   app.post("/queue/add", (c) =>
     doing(c, async () => {
-      const added = await addJobs(parts, await wishesOf(await formOf(c)));
+      const source = await wishesOf(await formOf(c));
+      if (!isEmpty(source) && !isPlain(source, parts)) {
+        return c.redirect(`/?preview=${(await previews.start(source)).id}&refused=1`, 303);
+      }
+      const added = await addJobs(parts, source.wishes.map(({ text }) => text));
       return c.redirect(`/?added=${added.filter(({ isNew }) => isNew).length}`, 303);
     }));
-  app.post("/queue/discard", (c) => doing(c, () => Promise.resolve()));
+  app.post("/queue/take", (c) =>
+    doing(c, async () => {
+      const form = await formOf(c);
+      const id = textOf(form, "preview") ?? "";
+      const preview = previews.get(id);
+      if (preview === undefined && form.get("all") !== null) {
+        return await show(c, { note: (locale) => texts.previewGone[locale], isProblem: true }, 404);
+      }
+      const lines = chosenLines(form, preview);
+      const added = await addLines(parts, lines.values());
+      previews.note(id, [...lines.keys()]);
+      const isMore = previews.get(id)?.lines.some(isTaken) ?? false;
+      if (!isMore) previews.drop(id);
+      return c.redirect(`/?${isMore ? `preview=${id}&from=${Number(form.get("from")) || 0}&` : ""}added=${added}`, 303);
+    }));
+  app.post("/queue/discard", (c) =>
+    doing(c, async () => {
+      previews.drop(textOf(await formOf(c), "preview") ?? "");
+      return c.redirect("/", 303);
+    }));
   app.post("/queue/slow", (c) =>
     doing(c, async () => {
       parts.slowMode?.set((await formOf(c)).get("on") === "1");

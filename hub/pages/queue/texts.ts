@@ -16,7 +16,25 @@ type Word =
   | "free"
   | "target"
   | "notLooked"
-  | "rest"
+  | "queued"
+  | "nameOnly"
+  | "unlisted"
+  | "line"
+  | "lines"
+  | "before"
+  | "after"
+  | "notTaken"
+  | "moreProblems"
+  | "sumTaken"
+  | "sumHave"
+  | "sumQueued"
+  | "sumNameOnly"
+  | "sumLooking"
+  | "sumUnlooked"
+  | "addShown"
+  | "addEvery"
+  | "refused"
+  | "previewGone"
   | "downloading"
   | "waiting"
   | "failed"
@@ -91,7 +109,34 @@ export const texts: Readonly<Record<Word, Bilingual>> = {
   noRoom: { en: "only {n} free: too little", "zh-TW": "只剩 {n}，空間不足" },
   target: { en: "goes to", "zh-TW": "存到" },
   notLooked: { en: "not looked up yet", "zh-TW": "尚未查詢" },
-  rest: { en: "{n} more that were not looked up", "zh-TW": "另外 {n} 筆沒有查詢" },
+  queued: { en: "in the queue already", "zh-TW": "已在佇列中" },
+  nameOnly: {
+    en: "only a name: no hash, id or address says which file",
+    "zh-TW": "只有名稱：沒有雜湊、ID 或網址能指出是哪個檔案",
+  },
+  unlisted: { en: "not in the site's lists", "zh-TW": "網站的清單裡沒有" },
+  line: { en: "line {n}", "zh-TW": "第 {n} 行" },
+  lines: { en: "Lines {n}", "zh-TW": "第 {n} 筆" },
+  before: { en: "previous lines", "zh-TW": "前一頁" },
+  after: { en: "next lines", "zh-TW": "下一頁" },
+  notTaken: { en: "{n} cannot be taken:", "zh-TW": "無法加入的有 {n} 筆：" },
+  moreProblems: { en: "and {n} more", "zh-TW": "另外還有 {n} 筆" },
+  sumTaken: { en: "{n} to add", "zh-TW": "可加入 {n} 筆" },
+  sumHave: { en: "{n} you have", "zh-TW": "已經有 {n} 筆" },
+  sumQueued: { en: "{n} in the queue already", "zh-TW": "已在佇列中 {n} 筆" },
+  sumNameOnly: { en: "{n} known by name only", "zh-TW": "只知道名稱 {n} 筆" },
+  sumLooking: { en: "{n} being looked up", "zh-TW": "查詢中 {n} 筆" },
+  sumUnlooked: { en: "{n} not looked up", "zh-TW": "未查詢 {n} 筆" },
+  addShown: { en: "Add the ticked ones", "zh-TW": "加入勾選的" },
+  addEvery: { en: "Add all {n}", "zh-TW": "全部 {n} 筆加入" },
+  refused: {
+    en: "Nothing was added yet: look through the list, then add what is right.",
+    "zh-TW": "還沒有加入任何項目：請看過清單，再加入正確的。",
+  },
+  previewGone: {
+    en: "The service has been started anew since: nothing was added. Paste the list again.",
+    "zh-TW": "服務在這之間重新啟動了：沒有加入任何項目，請再貼一次清單。",
+  },
   downloading: { en: "Downloading", "zh-TW": "下載中" },
   waiting: { en: "Waiting", "zh-TW": "等待中" },
   failed: { en: "Failed", "zh-TW": "失敗" },

@@ -63,6 +63,22 @@ Deno.test({
       },
     );
 
+    await step("what was unticked in a look-up stays so while the page renews itself", async (page, hub) => {
+      await page.open(`${hub.url}/?lang=en`);
+      await page.until(isLive);
+      await page.evaluate("document.getElementById('references').value = '2002\\n2020\\nnonsense'");
+      await page.evaluate("document.getElementById('look').click()");
+      await page.until("document.getElementById('preview-problems')?.textContent.includes('line 3')");
+      await page.until("document.querySelector('#line-1 .path') !== null");
+      await page.evaluate("document.getElementById('take-0').click()");
+      await hub.queue.add([{ reference: "2020" }]);
+      await page.until("document.querySelectorAll('#list-waiting .job').length === 1");
+      assertEquals(await page.evaluate("document.getElementById('take-0').checked"), false);
+      await page.evaluate("document.getElementById('discard').click()");
+      await page.until("document.getElementById('preview') === null && location.search === ''");
+      assertEquals((await hub.queue.counts()).waiting, 1);
+    });
+
     await step("moves a row by the arrow keys, and the focus stays on it", async (page, hub) => {
       const [a, b, c] = await filled(hub, 3);
       await page.open(hub.url);

@@ -93,7 +93,9 @@ drive("every page in Chromium", {
         await page.until(isLive);
         await page.evaluate("document.getElementById('references').value = '2002\\n2070\\n2051\\n1\\nnonsense'");
         await page.evaluate("document.getElementById('look').click()");
-        await page.until("document.querySelectorAll('#preview li').length === 5");
+        await page.until(
+          "document.querySelectorAll('.preview li').length === 4 && document.getElementById('preview-problems') !== null",
+        );
         assertEquals(await page.evaluate<string[]>(lowContrast), [], `preview ${scheme}`);
       }
       clean(page, hub.url);

@@ -1,5 +1,9 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { serveHub } from "../_service.ts";
+import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import { wishesInFile } from "../../../hub/preview/wishes.ts";
+import { png } from "../../../testing/files/pictures.ts";
+import { InputError } from "../../../transport/mod.ts";
+import { identity, testLibrary } from "../library/_library.ts";
+import { type ServedHub, serveHub } from "../_service.ts";
 
 Deno.test("the queue page works by plain forms: look up, add, move, pause, cancel, remove", async () => {
   await using hub = await serveHub();
@@ -25,32 +29,139 @@ Deno.test("the queue page works by plain forms: look up, add, move, pause, cance
   assertEquals((await hub.queue.counts()).paused, 2);
 });
 
-Deno.test("the queue page adds nothing when one line is wrong, and says which and what to do", async () => {
+Deno.test("the queue page adds nothing when a line is wrong: all are shown, the wrong ones with line and reason", async () => {
   await using hub = await serveHub();
-  const page = await hub.send("/queue/add", { references: "2002\nfile:///etc/passwd" });
-  assertEquals(page.status, 400);
+  const page = await hub.send("/queue/add", { references: "2002\n\n# mine\nfile:///etc/passwd\n1001 nonsense" });
   const text = await page.text();
-  assertStringIncludes(text, "file:///etc/passwd");
-  assertStringIncludes(text, "not an https URL");
+  assertStringIncludes(text, "Nothing was added yet");
+  const problems = text.slice(text.indexOf('id="preview-problems"'), text.indexOf('id="preview-form"'));
+  assertMatch(
+    problems,
+    /line 4<\/b> <code>file:\/\/\/etc\/passwd<\/code>[^]*not an https URL[^]*line 5<\/b> <code>nonsense/,
+  );
   assertEquals((await hub.queue.list()).jobs, []);
+  const id = new URL(page.url).searchParams.get("preview")!;
+  const added = await hub.send("/queue/take", { preview: id, from: "0", to: "4", "line-0": "2002", "line-2": "1001" });
+  assertStringIncludes(await added.text(), "2 added to the queue.");
+  assertEquals((await hub.queue.list()).jobs.map(({ reference }) => reference), ["2002", "1001"]);
 });
 
-Deno.test("the queue page takes lists, JSON and pictures", async () => {
-  const { wishesInFile } = await import("../../../hub/read_wishes.ts");
+Deno.test("the queue page takes lists, JSON, workflows and pictures", () => {
   const bytes = (text: string) => new TextEncoder().encode(text);
-  assertEquals(wishesInFile("a.txt", bytes("# mine\n1001\r\n\n1002, 1003\n")), ["1001", "1002", "1003"]);
-  assertEquals(wishesInFile("a.json", bytes('["1001", 1002]')), ["1001", "1002"]);
+  const texts = (name: string, text: string) => wishesInFile(name, bytes(text)).wishes.map(({ text }) => text);
+  assertEquals(wishesInFile("a.txt", bytes("# mine\n1001\r\n\n1002, 1003\n")).wishes, [
+    { text: "1001", line: 2, file: "a.txt" },
+    { text: "1002", line: 4, file: "a.txt" },
+    { text: "1003", line: 4, file: "a.txt" },
+  ]);
+  assertEquals(texts("a.json", '["1001", 1002]'), ["1001", "1002"]);
   const workflow = { nodes: [{ air: "urn:air:sdxl:lora:civitai:5@7" }, { meta: { modelVersionId: 9 } }] };
-  assertEquals(wishesInFile("w.json", bytes(JSON.stringify(workflow))), ["urn:air:sdxl:lora:civitai:5@7", "version:9"]);
-  for (const [name, text] of [["a.json", "{"], ["a.json", "{}"], ["a.png", "no picture"], ["a.txt", "\xff"]] as const) {
-    let message = "";
-    try {
-      wishesInFile(name, text === "\xff" ? Uint8Array.of(0xff, 0xfe, 0xfd) : bytes(text));
-    } catch (error) {
-      message = (error as Error).message;
-    }
-    assertStringIncludes(message, `reading "${name}"`);
+  assertEquals(texts("w.json", JSON.stringify(workflow)), ["urn:air:sdxl:lora:civitai:5@7", "version:9"]);
+  const graph = { nodes: [{ type: "CheckpointLoaderSimple", widgets_values: ["sdxl\\\\base.safetensors"] }] };
+  assertEquals(wishesInFile("w.json", bytes(JSON.stringify(graph))).used.length, 1);
+  assertEquals(wishesInFile("beside.txt", bytes("a lantern\nSteps: 20, Sampler: Euler, Model hash: 1234abcd56")).used, [
+    { name: "1234abcd56", role: "checkpoint", hash: "1234abcd56" },
+  ]);
+  for (
+    const [name, text] of [["a.json", "{"], ["a.json", "{}"], ["a.png", "no picture"], ["a.txt", ""], ["a.txt", "\xff"]]
+  ) {
+    const given = text === "\xff" ? Uint8Array.of(0xff, 0xfe, 0xfd) : bytes(text!);
+    assertThrows(() => wishesInFile(name!, given), InputError, `reading "${name}"`);
   }
+});
+
+/** Drops a file on the page, as a form without scripts sends it. */
+async function drop(hub: ServedHub, name: string, bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const form = new FormData();
+  form.append("files", new File([bytes], name));
+  const headers = { accept: "text/html", "accept-language": "en", origin: hub.url };
+  return await (await fetch(`${hub.url}/queue/preview`, { method: "POST", headers, body: form })).text();
+}
+
+const row = (page: string, index: number) => /[^]*?<\/li>/.exec(page.slice(page.indexOf(`id="line-${index}"`)))![0];
+
+Deno.test("the queue page offers what a picture was made with: what is here, what can be had, what is only a name", async () => {
+  await using files = await testLibrary();
+  await files.write("loras/here_already.safetensors", "a", identity(5));
+  await files.library.look();
+  await using hub = await serveHub({ library: files.library });
+  const sha256 = await hub.civitai.sha256(3002);
+  const parameters = "a lantern <lora:here_already:1> <lora:nobody_knows:1>\nNegative prompt: blurry\n" +
+    `Steps: 20, Sampler: Euler a, Model hash: ${sha256.slice(0, 10)}, Model: somebodys_copy, ` +
+    'Civitai resources: [{"type":"lora","modelVersionId":2020,"modelName":"Soft Edges"}]';
+  const prompt = { 1: { class_type: "VAELoader", inputs: { vae_name: "unknown_vae.safetensors" } } };
+  await hub.queue.add([{ reference: "version:2020" }]);
+  const page = await drop(hub, "lantern.png", png({ parameters, prompt: JSON.stringify(prompt) }));
+  const rows = [0, 1, 2, 3, 4].map((index) => row(page, index));
+  const of = (name: string) => rows.find((text) => text.includes(name))!;
+  assertStringIncludes(of("somebodys_copy"), "paper_lantern_v2.safetensors");
+  assertMatch(of("somebodys_copy"), /value="2002"[^>]*checked/);
+  assertStringIncludes(of("Soft Edges"), "in the queue already");
+  assertStringIncludes(of("here_already"), "You have it");
+  for (const name of ["nobody_knows", "unknown_vae"]) {
+    assertStringIncludes(of(name), "only a name");
+    assertMatch(of(name), /disabled/);
+  }
+  assertStringIncludes(page, "1 to add · 1 you have · 1 in the queue already · 2 known by name only");
+  const nothing = await drop(hub, "plain.png", png({}));
+  assertStringIncludes(nothing, "reading &quot;plain.png&quot;: it names no model it was made with");
+});
+
+Deno.test("the queue page looks up a thousand references by the hundred, and marks what is there already", async () => {
+  await using hub = await serveHub();
+  // all that the shelves have, each by model and by version, and a thousand that nobody has
+  const there = ["1001", "2001", "2010", "2011", "2020", "2030", "2110"].map((id) => `version:${id}`);
+  const models = ["model:1001", "model:1002", "model:1004"];
+  const none = Array.from({ length: 1000 }, (_, index) => `version:${5_000_000 + index}`);
+  await hub.queue.add([{ reference: "2011" }]);
+  const page = await hub.send("/queue/preview", { references: [...none, ...there, ...models].join("\n") });
+  await page.body?.cancel();
+  const id = new URL(page.url).searchParams.get("preview")!;
+  const show = (from: number) =>
+    hub.send(`/?preview=${id}&from=${from}`, {}).then(() => text(hub, `/?preview=${id}&from=${from}&lang=en`));
+  let last = await show(1000);
+  while (last.includes("being looked up")) last = await show(1000);
+  assertStringIncludes(row(last, 1001), "paper_lantern.safetensors");
+  assertStringIncludes(row(last, 1003), "in the queue already");
+  assertStringIncludes(row(last, 1007), "paper_lantern_v2.safetensors");
+  assertStringIncludes(last, "Lines 1001–1010");
+  assertStringIncludes(last, "Add all 958");
+  const first = await show(0);
+  assertStringIncludes(row(first, 0), "Model not found");
+  assertStringIncludes(row(await show(900), 950), "not in the site");
+  const calls = hub.civitai.log.filter(({ path }) => path.startsWith("/api/v1/"));
+  assert(calls.length < 100, `${calls.length} calls`);
+  // one page of it, and then all the rest
+  const some = await hub.send("/queue/take", { preview: id, from: "1000", to: "1010", "line-1001": "version:2001" });
+  assertStringIncludes(await some.text(), "1 added to the queue.");
+  assertStringIncludes(row(await show(1000), 1001), "in the queue already");
+  // of what is shown the ticked alone, of all the rest what is to be had
+  const rest = await hub.send("/queue/take", { preview: id, from: "0", to: "100", all: "1", "line-0": none[0]! });
+  await rest.body?.cancel();
+  assertEquals((await hub.queue.counts()).waiting, 1 + 1 + 1 + 907);
+});
+
+const text = async (hub: ServedHub, path: string) =>
+  await (await hub.ask("GET", path, undefined, { accept: "text/html" })).text();
+
+Deno.test("the queue page takes ten thousand lines, tells garbage with its lines, and loses none", async () => {
+  await using hub = await serveHub();
+  const lines = Array.from(
+    { length: 10_000 },
+    (_, index) => index % 1000 === 500 ? `??${index}` : `https://example.com/${index}.bin`,
+  );
+  const page = await hub.send("/queue/add", { references: lines.join("\n") });
+  const shown = await page.text();
+  assertStringIncludes(shown, "10 cannot be taken:");
+  assertStringIncludes(shown, "line 9501</b> <code>??9500</code>");
+  assertEquals((await hub.queue.list()).jobs, []);
+  const id = new URL(page.url).searchParams.get("preview")!;
+  const ticked = Object.fromEntries(
+    [...shown.matchAll(/name="(line-\d+)" value="([^"]+)"[^>]*checked/g)].map((one) => [one[1]!, one[2]!]),
+  );
+  const rest = await hub.send("/queue/take", { preview: id, from: "0", to: "100", all: "1", ...ticked });
+  assertStringIncludes(await rest.text(), "added to the queue.");
+  assertEquals((await hub.queue.counts()).waiting, 9990);
 });
 
 Deno.test("the queue page shows names and references from elsewhere as text", async () => {
@@ -115,7 +226,7 @@ Deno.test("the diagnostic pages stand below /status, and the probes keep their a
   }
   const status = await (await hub.ask("GET", "/status/", undefined, { accept: "text/html", "accept-language": "en" }))
     .text();
-  assertStringIncludes(status, '<a href="/">Queue</a>');
+  assertMatch(status, /<a href="\/"\s*>Queue<\/a>/);
   const missing = await hub.ask("GET", "/none", undefined, { accept: "text/html" });
   assertEquals(missing.status, 404);
   await missing.body?.cancel();

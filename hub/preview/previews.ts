@@ -1,0 +1,94 @@
+import { type Need, needs } from "../needs/needs.ts";
+import type { Parts } from "../parts.ts";
+import { problemOf } from "../routes/problem.ts";
+import { lookUp } from "./look_up.ts";
+import type { Preview, Previews } from "./preview.ts";
+import type { PreviewLine } from "./preview_line.ts";
+
+const shownAfterMs = 1500;
+const patienceMs = 120_000;
+/** More than a few people hardly look at once. */
+const mostKept = 20;
+
+function lineOf({ name, role, state, path, title, reference, options, problem }: Need, file: string): PreviewLine {
+  const line = {
+    calledThere: name,
+    file,
+    name,
+    ...(title !== null && { title }),
+    ...(role !== null && { type: role }),
+  };
+  if (reference !== null && state !== "here") {
+    return { ...line, reference, options, canAdd: true, isLookedUp: false, isQueued: state === "queued" };
+  }
+  const isHere = state === "here";
+  return {
+    ...line,
+    ...{ reference: name, canAdd: false, isLookedUp: true },
+    ...(isHere ? { have: path ?? undefined } : { isNameOnly: true }),
+    ...(problem !== null && { problem: { code: "", message: problem, hint: "" } }),
+  };
+}
+
+/** Keeps what is looked at, each for as long as there are not too many. */
+export function openPreviews(parts: Omit<Parts, "previews">): Previews {
+  const kept = new Map<
+    string,
+    { readonly preview: Preview & { readonly lines: PreviewLine[] }; readonly stop: AbortController }
+  >();
+
+  function drop(id: string): void {
+    kept.get(id)?.stop.abort();
+    kept.delete(id);
+  }
+
+  return {
+    async start({ wishes, used, unread }) {
+      const lines: PreviewLine[] = [
+        ...unread.map(({ file, error }) => ({
+          ...{ reference: file, file, problem: problemOf(error), canAdd: false, isLookedUp: true },
+        })),
+        ...wishes.map(({ text: reference, line, file }) => ({
+          reference,
+          line,
+          file,
+          canAdd: true,
+          isLookedUp: false,
+        })),
+      ];
+      const preview = { id: crypto.randomUUID(), lines, isDone: false };
+      const stop = new AbortController();
+      kept.set(preview.id, { preview, stop });
+      for (const oldest of kept.keys()) {
+        if (kept.size <= mostKept) break;
+        drop(oldest);
+      }
+      const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(patienceMs)]);
+      const looking = (async () => {
+        const named = used.map(async ({ file, models }) =>
+          (await needs(parts, models)).map((need) => lineOf(need, file))
+        );
+        const [, ...found] = await Promise.all([lookUp(lines, parts, signal), ...named]);
+        lines.push(...found.flat());
+        // a short look where they go, and what they weigh
+        await lookUp(lines, parts, signal);
+      })().catch(() => {
+        // a queue that cannot be read is told of where it is shown
+      }).finally(() => preview.isDone = true);
+      const { promise: isLate, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, shownAfterMs);
+      await Promise.race([looking, isLate]);
+      clearTimeout(timer);
+      return preview;
+    },
+    get: (id) => kept.get(id)?.preview,
+    note(id, indexes) {
+      const lines = kept.get(id)?.preview.lines;
+      for (const index of indexes) if (lines?.[index] !== undefined) lines[index] = { ...lines[index], isQueued: true };
+    },
+    drop,
+    close() {
+      for (const id of [...kept.keys()]) drop(id);
+    },
+  };
+}
