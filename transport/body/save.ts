@@ -44,9 +44,11 @@ export function bodyReader(body: ReadableStream<Uint8Array>, bufferBytes: number
     };
   }
   const reader = byob;
-  let buffer = new ArrayBuffer(bufferBytes);
+  // whoever brings views of its own needs none
+  let buffer: ArrayBuffer | undefined;
   return {
     async read(maxBytes = bufferBytes) {
+      buffer ??= new ArrayBuffer(bufferBytes);
       const { value, done } = await reader.read(new Uint8Array(buffer, 0, Math.min(maxBytes, bufferBytes)));
       if (value !== undefined) buffer = value.buffer;
       return done ? undefined : value;

@@ -1,6 +1,4 @@
 import { Buffer } from "node:buffer";
-import { dirname, resolve } from "node:path";
-import type { Clock } from "../clock.ts";
 import { DiskError } from "../errors/errors.ts";
 import type { Validator } from "../body/part.ts";
 import type { Span } from "../body/spans.ts";
@@ -10,30 +8,11 @@ import { readAt, wrapDiskError, writeAll } from "./disk.ts";
 import { belongs, type Journal, moveAside, newJournal, readJournal, urlDigest } from "./journal.ts";
 import { JournalFile } from "./journal_file.ts";
 import { checkPlace, lockPart, type PartLock, removeEmpty } from "./lock.ts";
+import type { PartFileOptions } from "./part_options.ts";
 import { removeIfThere } from "./plain_file.ts";
-import { renameOnce, syncFolderTogether } from "./rename.ts";
+import { renameTogether } from "./rename.ts";
 import { proveSpans, SpanRecorder } from "./span_recorder.ts";
 import { Due, SyncBehind } from "./sync_behind.ts";
-
-/** What a {@linkcode PartFile} is opened with. */
-export interface PartFileOptions {
-  /** The final name. */
-  readonly path: string;
-  /** The URL asked for; the journal keeps a redacted one and a digest. */
-  readonly url: string;
-  /** The hashes wanted. */
-  readonly hashes: Partial<Record<HashName, string>>;
-  /** The hashes to compute while the bytes come. */
-  readonly names: readonly HashName[];
-  /** A part file of another download is set aside instead of refused. */
-  readonly replace: boolean;
-  /** Whether what an earlier run has written is taken over. */
-  readonly resume: boolean;
-  /** The journal is written when this many bytes are not in it yet. */
-  readonly flushBytes: number;
-  readonly clock: Clock;
-  readonly signal: AbortSignal | undefined;
-}
 
 const bufferBytes = 1024 * 1024;
 /** A file up to here is brought to the disk in one go. */
@@ -283,9 +262,7 @@ export class PartFile {
     this.#journalFile.close();
     // where a file in use cannot be renamed, the lock is given up just before
     if (Deno.build.os === "windows") this.#lock.release();
-    renameOnce(this.#lock.path, name, { replace });
-    // others that get their names meanwhile share the sync
-    await syncFolderTogether(dirname(resolve(name)));
+    await renameTogether(this.#lock.path, name, { replace });
     this.#isClosed = true;
     this.#lock.release();
     try {

@@ -86,8 +86,13 @@ export function renameDurably(from: string, to: string, options: RenameOptions =
   syncFolder(dirname(resolve(to)));
 }
 
-/** The same but for the power cut: that takes a sync of the folder afterwards. @throws {DiskError} The same. */
-export function renameOnce(from: string, to: string, { replace = false }: RenameOptions = {}): void {
+/** The same; all that get their names in a folder meanwhile share its sync. @throws {DiskError} The same. */
+export async function renameTogether(from: string, to: string, options: RenameOptions = {}): Promise<void> {
+  renameOnce(from, to, options);
+  await syncFolderTogether(dirname(resolve(to)));
+}
+
+function renameOnce(from: string, to: string, { replace = false }: RenameOptions = {}): void {
   try {
     if (replace) renameSync(from, to);
     else renameToFree(from, to);
