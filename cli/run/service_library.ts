@@ -5,6 +5,7 @@ import { addSidecars } from "../../hub/run/mod.ts";
 import { outermost } from "../../transport/internal.ts";
 import type { Transport } from "../../transport/mod.ts";
 import type { Settings } from "../settings/read_settings.ts";
+import { readingLimit } from "./reading_limit.ts";
 
 /** The folders in which the settings put models, absolute: none of them lies in another one. */
 export function libraryFolders({ value }: Pick<Settings, "value">): readonly string[] {
@@ -27,6 +28,7 @@ export function serviceLibrary(
   return openLibrary({
     folders: () => libraryFolders(settings()),
     write: (files, signal) => addSidecars(files, { api, transport, signal }),
+    throttle: () => readingLimit(settings()),
     api,
     ...options,
   });

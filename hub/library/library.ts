@@ -1,6 +1,6 @@
 import type { HashCache, HashLookup, ScanProgress } from "../../api/mod.ts";
 import type { ModelLookup } from "../../api/library/updates.ts";
-import type { CivikitError, Clock } from "../../transport/mod.ts";
+import type { CivikitError, Clock, Throttle } from "../../transport/mod.ts";
 import type { ModelOnDisk } from "../run/add_sidecars.ts";
 import type { LibraryFilter, ShownRow } from "./library_row.ts";
 
@@ -19,6 +19,8 @@ export interface LibraryOptions {
       signal: AbortSignal,
     ) => AsyncIterable<{ readonly error?: CivikitError | undefined }>)
     | undefined;
+  /** Bounds how fast files are read to be hashed; asked at each task, as settings change. Default: nothing does. */
+  readonly throttle?: (() => Throttle | undefined) | undefined;
   /** Told when anything has changed. */
   readonly onChange?: (() => void) | undefined;
   /** Where time comes from. Default: the machine. */

@@ -38,7 +38,9 @@ const told = (error: CivikitError | undefined) => error === undefined ? null : m
 /** Makes them. */
 export function libraryTasks(
   rows: LibraryRows,
-  { folders, hashes, api, clock }: Pick<LibraryOptions, "folders" | "hashes" | "api"> & { readonly clock: Clock },
+  { folders, hashes, api, throttle, clock }: Pick<LibraryOptions, "folders" | "hashes" | "api" | "throttle"> & {
+    readonly clock: Clock;
+  },
 ): LibraryTasks {
   function take({ path, name, bytes, mtimeMs, sha256, identity, problem }: LibraryFile): void {
     const state: RowState = identity === undefined ? "unasked" : identity === null ? "unknown" : "known";
@@ -54,7 +56,7 @@ export function libraryTasks(
   return {
     async scan(signal, tell) {
       const { files, failures } = await scan(api, folders().filter(isFolder), {
-        ...{ cache: hashes, signal },
+        ...{ cache: hashes, throttle: throttle?.(), signal },
         onProgress: ({ phase, done, total }) => tell({ phase, done, total }),
       });
       const rest = breather(signal);
@@ -74,7 +76,9 @@ export function libraryTasks(
         ...(sha256 !== null && { sha256, isPublished: state === "known" }),
       }));
       const onProgress = ({ hashedBytes: done }: { hashedBytes: number }) => tell({ phase: "hashing", done, total });
-      for await (const { path, state, sha256, error } of verify(files, { signal, onProgress })) {
+      for await (
+        const { path, state, sha256, error } of verify(files, { signal, throttle: throttle?.(), onProgress })
+      ) {
         const row = rows.get(rowId(path));
         if (row === undefined) continue;
         if (state === "missing") {

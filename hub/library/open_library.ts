@@ -12,11 +12,11 @@ const failed = "the service itself failed";
 
 /** Opens a library; it is empty until the first look. */
 export function openLibrary(
-  { folders, hashes, api, write, onChange = () => {}, clock = systemClock }: LibraryOptions,
+  { folders, hashes, api, write, throttle, onChange = () => {}, clock = systemClock }: LibraryOptions,
 ): Library {
   const rows = openRows();
   const looks = looker(rows, folders, hashes);
-  const tasks = libraryTasks(rows, { folders, hashes, api, clock });
+  const tasks = libraryTasks(rows, { folders, hashes, api, throttle, clock });
   let seenMs: number | null = null;
   let task: LibraryTask | null = null;
   let trouble: string | null = null;

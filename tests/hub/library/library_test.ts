@@ -107,6 +107,28 @@ Deno.test("openLibrary() scans: what is new is hashed and asked about, one task 
   assert(library.get(library.list().rows[2]!.id)!.provedMs! > 1_700_000_000_000);
 });
 
+Deno.test("openLibrary() reads no faster than it is told, as it is told when a task begins", async () => {
+  const { onChange, changed } = changes();
+  let taken: number[] = [];
+  let isLimited = false;
+  const counting = { take: (bytes: number) => void taken.push(bytes) };
+  await using it = await testLibrary({ onChange, throttle: () => isLimited ? counting : undefined });
+  const { library } = it;
+  await it.write("one.safetensors", "0123");
+  assert(library.scan());
+  await idle(library, changed);
+  assertEquals(taken, []);
+  isLimited = true;
+  await it.write("two.safetensors", "012345");
+  assert(library.scan());
+  await idle(library, changed);
+  assertEquals(taken, [6]);
+  taken = [];
+  assert(library.verify(library.list().rows.map(({ id }) => id)));
+  await idle(library, changed);
+  assertEquals(taken.toSorted(), [4, 6]);
+});
+
 Deno.test("openLibrary() verifies chosen files: a changed one is damaged, a vanished one gone", async () => {
   const { onChange, changed } = changes();
   await using it = await testLibrary({ onChange });
