@@ -27,7 +27,7 @@ import { doctorText } from "../texts/doctor.ts";
 
 const help = {
   en: `It looks at the network, Deno, the key, folders and rights, disks, databases, the
-clock, the proxy and memory; then at DNS, TCP, TLS and HTTP of each host, side by
+clock, the proxy, memory and the service; then at DNS, TCP, TLS and HTTP of each host, side by
 side, for 10 seconds at most. Nothing is changed, and it works without a network.
 
 --report writes what whoever helps needs to know into one new JSON file (named
@@ -43,7 +43,7 @@ examples:
   civikit doctor --json | jq 'select(.level != "ok")'
   civikit doctor --report civikit-report.json`,
   "zh-TW":
-    `檢查網路、Deno、金鑰、資料夾與權限、磁碟、資料庫、時鐘、代理伺服器與記憶體；接著同時檢查每個主機的 DNS、TCP、TLS 與 HTTP。每一項都會說明狀況與該怎麼處理；結束代碼是第一個符合的：5 沒有網路、3 金鑰被拒絕、8 磁碟或權限、1 其他錯誤或警告、0 一切正常。
+    `檢查網路、Deno、金鑰、資料夾與權限、磁碟、資料庫、時鐘、代理伺服器、記憶體與服務；接著同時檢查每個主機的 DNS、TCP、TLS 與 HTTP。每一項都會說明狀況與該怎麼處理；結束代碼是第一個符合的：5 沒有網路、3 金鑰被拒絕、8 磁碟或權限、1 其他錯誤或警告、0 一切正常。
 
 --report 把協助您的人需要知道的寫成一個新的 JSON 檔案（檔名由參數指定，否則是這個資料夾的 civikit-report-TIME.json）：版本、設定與來源、最近的錯誤、紀錄檔的最後幾行，以及這次檢查的結果；機密會去掉，寫入前先列出內容。
 
@@ -133,6 +133,7 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
     keys: loadKeys(io.env),
     proxies: proxiesIn(io, settings.value("network.proxy")),
     caCerts,
+    settings,
     downloads: settings.value("download.directory"),
     signal: stop.signal,
   };

@@ -10,7 +10,7 @@ import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import { askHealth, serviceUrl } from "../run/units/ask_health.ts";
 import { containerKinds, filledContainer } from "../run/units/containers.ts";
-import { makeUnit, programFor } from "../run/units/make_unit.ts";
+import { makeUnit, originFor, programFor } from "../run/units/make_unit.ts";
 import { commandsToStart, commandsToStop } from "../run/units/next_commands.ts";
 import { systemOf, type UnitKind, unitKinds } from "../run/units/originals.ts";
 import { removeUnit } from "../run/units/remove_unit.ts";
@@ -63,8 +63,8 @@ async function install(act: Act): Promise<number> {
   const text = serviceText[locale];
   const { kind, path } = unitHere(act);
   const wishes = unitWishes(operands, settings, typedPort(context));
-  const unit = makeUnit(kind, wishes, io.env);
-  const file = lookAtUnit(kind, path, io.env);
+  const unit = makeUnit(kind, originFor(kind, wishes, io.env));
+  const file = lookAtUnit(kind, path);
   let result: ReturnType<typeof writeUnit>;
   try {
     result = writeUnit(file, unit);
@@ -96,7 +96,7 @@ function uninstall(act: Act): number {
   const { scope, context: { io, locale }, out } = act;
   const text = serviceText[locale];
   const { kind, path } = unitHere(act);
-  const result = removeUnit(lookAtUnit(kind, path, io.env));
+  const result = removeUnit(lookAtUnit(kind, path));
   const shown = printable(path);
   out.note(text[result](shown));
   const isOver = result === "removed" || result === "absent";
@@ -115,7 +115,7 @@ async function serviceHere({ scope, context }: Act) {
   const kind = unitKindOf(scope);
   const path = kind && unitPath(kind, io.env);
   const unit = kind === undefined || path === undefined ? undefined : { kind, path };
-  const { text } = unit === undefined ? { text: undefined } : lookAtUnit(unit.kind, unit.path, io.env);
+  const { text } = unit === undefined ? { text: undefined } : lookAtUnit(unit.kind, unit.path);
   const settings = await scopeSettings(scope, context);
   return { env, unit, place: placeOf(settings, text === undefined ? undefined : originOf(text), io.env) };
 }
@@ -198,7 +198,7 @@ function print({ operands: [name, ...folders], context, out }: Act): number {
   if (!isHere) out.note(serviceText[locale].example);
   for (const hidden of hiddenFiles(kind)) out.note(serviceText[locale].hidden(printable(hidden)));
   // a unit is taken as it is: what it is printed for is a file
-  const text = makeUnit(kind, wishes, isHere ? io.env : () => undefined);
+  const text = makeUnit(kind, originFor(kind, wishes, isHere ? io.env : () => undefined));
   out.show({ kind, text }, text);
   return ExitCode.ok;
 }

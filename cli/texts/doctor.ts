@@ -83,6 +83,19 @@ export const doctorText = {
     memoryLow: (available: number): string => `only ${formatBytes(available)} free in this machine`,
     memoryLowNext: "Close other programs, or download with --parallel 1 --jobs 1.",
 
+    serviceNone: "none is installed, and its port is free: civikit serve, or civikit service install FOLDER",
+    serviceRuns: (url: string, version: string): string => `${url} answers: civikit ${version}`,
+    serviceStopped: (path: string, url: string): string => `${path} is there, and nobody answers at ${url}`,
+    serviceStoppedNext:
+      "Start it with the commands that civikit service install prints, and look at civikit service status.",
+    serviceOutdated: (path: string): string => `${path} is of another civikit, or one that was elsewhere`,
+    serviceProgram: (path: string, program: string): string => `${path} starts ${program}, which is not there`,
+    serviceInstallNext: "Run civikit service install again, and the commands it prints.",
+    serviceFolder: (path: string, folder: string): string => `${path} starts in ${folder}, which is not there`,
+    serviceFolderNext: (folder: string): string => `Make the folder ${folder}, or mount its disk.`,
+    servicePort: (url: string, answer: string): string => `another program answers at ${url}: ${answer}`,
+    servicePortNext: "End that program, or choose another port: civikit config set serve.port 9090.",
+
     step: (host: string, value: number): string => `${host}: ${ms(value)}`,
     stepSlow: (host: string, value: number): string => `${host}: ${ms(value)}, which is slow`,
     stepSlowNext: "Give it more time, and use fewer connections: --parallel 1 --jobs 1.",
@@ -180,6 +193,18 @@ export const doctorText = {
     memoryUsed: (used: number): string => `使用 ${formatBytes(used)}；系統沒有說還有多少可用`,
     memoryLow: (available: number): string => `這台電腦只剩 ${formatBytes(available)} 可用`,
     memoryLowNext: "請關閉其他程式，或用 --parallel 1 --jobs 1 下載。",
+
+    serviceNone: "沒有安裝，連接埠也沒有人用：civikit serve，或 civikit service install FOLDER",
+    serviceRuns: (url: string, version: string): string => `${url} 有回答：civikit ${version}`,
+    serviceStopped: (path: string, url: string): string => `${path} 在，但 ${url} 沒有人回答`,
+    serviceStoppedNext: "請用 civikit service install 印出的指令啟動它，並看 civikit service status。",
+    serviceOutdated: (path: string): string => `${path} 是別的版本或別的位置的 civikit 寫的`,
+    serviceProgram: (path: string, program: string): string => `${path} 要啟動的 ${program} 不存在`,
+    serviceInstallNext: "請再執行一次 civikit service install 與它印出的指令。",
+    serviceFolder: (path: string, folder: string): string => `${path} 要在 ${folder} 啟動，但它不存在`,
+    serviceFolderNext: (folder: string): string => `請建立資料夾 ${folder}，或掛載它的磁碟。`,
+    servicePort: (url: string, answer: string): string => `${url} 有別的程式回答：${answer}`,
+    servicePortNext: "請結束那個程式，或改用別的連接埠：civikit config set serve.port 9090。",
 
     step: (host: string, value: number): string => `${host}：${ms(value)}`,
     stepSlow: (host: string, value: number): string => `${host}：${ms(value)}，偏慢`,

@@ -41,6 +41,7 @@ export function homeIn(folder: string): Record<string, string> {
     XDG_CONFIG_HOME: join(folder, "config"),
     XDG_CACHE_HOME: join(folder, "cache"),
     XDG_STATE_HOME: join(folder, "state"),
+    CIVIKIT_SERVE_PORT: "0",
   };
 }
 

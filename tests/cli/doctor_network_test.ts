@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { examine } from "../../cli/run/doctor/examine.ts";
 import { exitCodeOf, lineOf } from "../../cli/run/doctor/finding.ts";
 import { targetsOf } from "../../cli/run/doctor/targets.ts";
+import { readSettings } from "../../cli/settings/read_settings.ts";
 import { hasOpenssl, testAuthority } from "../_tls/mod.ts";
 import { rawServer, readHead, writeText } from "../_support/raw.ts";
 import { inWard, noModels, site } from "./_doctor.ts";
@@ -185,7 +186,8 @@ Deno.test({
         const baseUrl = `https://localhost:${port}`;
         const { signal } = new AbortController();
         const keys = { find: () => undefined };
-        const findings = await examine({ io, baseUrl, keys, proxies, caCerts, downloads: ".", signal });
+        const settings = await readSettings({ env: io.env });
+        const findings = await examine({ io, baseUrl, keys, proxies, caCerts, downloads: ".", settings, signal });
         const lines = findings.map((finding) => lineOf(finding, "en"));
         return { code: exitCodeOf(findings), of: (check: string) => lines.find((line) => line.check === check)! };
       }

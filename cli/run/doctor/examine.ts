@@ -1,4 +1,5 @@
 import type { Keys } from "../../settings/keys.ts";
+import type { Settings } from "../../settings/read_settings.ts";
 import type { Io } from "../../terminal/io.ts";
 import { databaseFindings, databasesOf } from "./databases.ts";
 import type { Finding } from "./finding.ts";
@@ -7,6 +8,7 @@ import { keyFinding } from "./key.ts";
 import { denoFinding, memoryFinding } from "./machine.ts";
 import { badProxy, clockFinding, networkFinding, proxyFindings, wayFindings } from "./network.ts";
 import { probe } from "./probe.ts";
+import { serviceFindings } from "./service.ts";
 import { firewallHosts, type Proxies, type Target, targetsOf } from "./targets.ts";
 
 /** What is examined, and by which rules. */
@@ -21,6 +23,8 @@ export interface Patient {
   readonly proxies: Proxies;
   /** Certificates of authorities to trust besides the usual ones, in PEM. */
   readonly caCerts: readonly string[];
+  /** The settings: where the service listens. */
+  readonly settings: Settings;
   /** Where downloads go. */
   readonly downloads: string;
   /** Ends it early. */
@@ -46,7 +50,7 @@ export function hostsOf({ baseUrl, proxies }: Pick<Patient, "baseUrl" | "proxies
  * @throws The signal's reason when it aborts.
  */
 export async function examine(patient: Patient): Promise<readonly Finding[]> {
-  const { io, baseUrl, keys, proxies, downloads } = patient;
+  const { io, baseUrl, keys, proxies, settings, downloads } = patient;
   const probes = await Promise.all(hostsOf(patient).map((target) => probe(target, patient)));
   const places = placesOf(io, downloads);
   return [
@@ -59,6 +63,7 @@ export async function examine(patient: Patient): Promise<readonly Finding[]> {
     clockFinding(probes),
     ...proxyFindings(proxies.settings, probes),
     memoryFinding(),
+    ...await serviceFindings(io, settings),
     ...wayFindings(probes),
   ];
 }

@@ -16,6 +16,7 @@ export const checkNames = [
   "clock",
   "proxy",
   "memory",
+  "service",
   "dns",
   "tcp",
   "tls",

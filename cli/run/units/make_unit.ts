@@ -8,7 +8,7 @@ import { type Program, thisProgram } from "./program.ts";
 import { sealed, type UnitOrigin } from "./seal.ts";
 
 /** What a unit is made for. */
-export type UnitWishes = Omit<UnitOrigin, "version">;
+export type UnitWishes = Pick<UnitOrigin, "roots" | "isRootGiven" | "options">;
 
 /** Variables that say where civikit keeps its things: the service is to keep them where the commands do. */
 const placeNames = [
@@ -61,17 +61,21 @@ export function programFor(kind: UnitKind): Program {
   return { kind: "binary", words: [examples[system]], files: [] };
 }
 
-/** The text of a unit that starts this civikit, sealed. */
-export function makeUnit(kind: UnitKind, wishes: UnitWishes, env: Io["env"]): string {
+/** What a unit of this kind is made for by whoever has this environment. */
+export function originFor(kind: UnitKind, wishes: UnitWishes, env: Io["env"]): UnitOrigin {
+  return { version, ...wishes, env: envOf(kind, env), logs: logsOf(kind, env) ?? null };
+}
+
+/** The text of a unit that starts this civikit, sealed. What it was made for decides, not who makes it again. */
+export function makeUnit(kind: UnitKind, { roots, isRootGiven, options, env, logs }: UnitOrigin): string {
   const { kind: how, words } = programFor(kind);
-  const { roots, isRootGiven, options } = wishes;
   const text = filledUnit(kind, {
     words: [...words, "serve", ...options],
     isDeno: how !== "binary",
     roots,
     isRootGiven,
-    env: envOf(kind, env),
-    logs: logsOf(kind, env),
+    env,
+    logs: logs ?? undefined,
   });
-  return sealed(text, { version, ...wishes });
+  return sealed(text, { version, roots, isRootGiven, options, env, logs });
 }

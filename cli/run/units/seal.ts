@@ -10,6 +10,10 @@ export interface UnitOrigin {
   readonly isRootGiven: boolean;
   /** What follows `serve`. */
   readonly options: readonly string[];
+  /** Variables of whoever made it, so that the service finds what their commands find. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Folder of its output, where the unit says so; null for the example. */
+  readonly logs: string | null;
 }
 
 /** Whose a file is: ours, ours and changed by someone, or somebody else's. */

@@ -84,7 +84,7 @@ async function lastErrorIn(env: Io["env"]): Promise<ServiceStatus["lastError"]> 
 
 /** Looks at a service; starts and changes nothing. */
 export async function serviceStatus({ env, unit, place }: StatusOptions): Promise<ServiceStatus> {
-  const file = unit === undefined ? undefined : lookAtUnit(unit.kind, unit.path, env);
+  const file = unit === undefined ? undefined : lookAtUnit(unit.kind, unit.path);
   const unitVersion = file?.text === undefined ? null : originOf(file.text)?.version ?? null;
   const [answer, { queue, process }, lastError] = await Promise.all([
     askHealth(place),

@@ -61,14 +61,14 @@ function textAt(path: string): string | null | undefined {
 }
 
 /** Looks at the file of a unit: `outdated` is one of ours that this civikit would write otherwise today. */
-export function lookAtUnit(kind: UnitKind, path: string, env: Io["env"]): UnitFile {
+export function lookAtUnit(kind: UnitKind, path: string): UnitFile {
   const text = textAt(path);
   if (text === undefined) return { path, state: "absent", text };
   if (text === null) return { path, state: "unreadable", text: undefined };
   const owner = ownerOf(text);
   if (owner !== "ours") return { path, state: owner, text };
   const origin = originOf(text);
-  const isCurrent = origin !== undefined && makeUnit(kind, origin, env) === text;
+  const isCurrent = origin !== undefined && makeUnit(kind, origin) === text;
   return { path, state: isCurrent ? "current" : "outdated", text };
 }
 

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
+import { originOf, sealed } from "../../../cli/run/units/seal.ts";
 import { serviceStatus } from "../../../cli/run/units/service_status.ts";
 import { version } from "../../../transport/mod.ts";
 import { startCivitai } from "../../_civitai/mod.ts";
@@ -162,6 +163,25 @@ Deno.test("civikit service status: not running is 5, a service that runs is 0 wi
       );
     }
   }));
+
+Deno.test({
+  name: "a unit is outdated by another civikit, not by the variables of who looks",
+  ignore: !isLinux,
+  fn: () =>
+    withHome(async (home, env) => {
+      await run(["install", home], env);
+      const port = String(freePort());
+      const state = async (more: Record<string, string> = {}) =>
+        JSON.parse((await run(["status", "--port", port, "--json"], { ...env, ...more })).out).unit.state;
+      assertEquals(await state(), "current");
+      assertEquals(await state({ CIVIKIT_BASE_URL: "https://civitai.red", DENO_DIR: "/elsewhere" }), "current");
+      const unit = await Deno.readTextFile(unitIn(home));
+      const body = unit.split("\n").slice(0, -3).join("\n").replace("RestartSec=10", "RestartSec=5");
+      await Deno.writeTextFile(unitIn(home), sealed(body, { ...originOf(unit)!, version: "0.0.9" }));
+      assertEquals(await state(), "outdated");
+      assertEquals(JSON.parse((await run(["install", home, "--json"], env)).out).result, "replaced");
+    }),
+});
 
 Deno.test(
   "civikit service status finds the port of the unit",

@@ -17,7 +17,7 @@ const hasAnalyze = ["/usr/bin/systemd-analyze", "/bin/systemd-analyze"].some((pa
 });
 const noMachine = await whyNoMachine();
 
-const origin = { version: "0.1.0", roots: ["/srv/models"], isRootGiven: true, options: [] };
+const origin = { version: "0.1.0", roots: ["/srv/models"], isRootGiven: true, options: [], env: {}, logs: null };
 const parts = (words: readonly string[], folder: string): UnitParts => ({
   ...{ words, roots: [folder], isDeno: true, isRootGiven: true, env: {}, logs: undefined },
 });

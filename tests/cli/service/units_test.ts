@@ -170,7 +170,14 @@ const known: Record<"servy" | "winsw" | "task", Readonly<Record<string, RegExp>>
   },
 };
 
-const origin: UnitOrigin = { version, roots: ["/srv/a--b"], isRootGiven: true, options: ["--port=1"] };
+const origin: UnitOrigin = {
+  version,
+  roots: ["/srv/a--b"],
+  isRootGiven: true,
+  options: ["--port=1"],
+  env: {},
+  logs: null,
+};
 
 Deno.test({
   name: "the files for Windows are XML of known elements only, with the values that were filled in",
