@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { noOthers, wholeWithin } from "../transport/internal.ts";
+import { arena, takenBytes } from "./arena.ts";
+import { memoryEntries, type MemoryEntry } from "./memory_entries.ts";
 import {
   type CacheEntry,
   type CacheFilter,
@@ -8,7 +10,6 @@ import {
   type CacheOutcome,
   type CacheStats,
   type CacheStore,
-  headBytes,
   isMeant,
   type StoredHead,
 } from "./store.ts";
@@ -21,20 +22,19 @@ export interface MemoryStoreOptions {
   maxVariants?: number;
 }
 
-interface MemoryEntry extends CacheEntry {
-  readonly key: CacheKey;
-  head: StoredHead;
-  readonly pieces: readonly Uint8Array[];
-  bytes: number;
-  usedMs: number;
-  /** Neighbours in the order of last use. */
-  older: MemoryEntry | undefined;
-  newer: MemoryEntry | undefined;
+interface Found extends CacheEntry {
+  readonly entry: MemoryEntry;
 }
 
-/** What V8 adds to an entry and to each of its fields, in bytes, as measured on a full store. */
+/** What V8 adds to an entry, in bytes, as measured on a full store. */
 const entryBytes = 1000;
-const fieldBytes = 100;
+/** Up to here a body lies in the arena, which is copied on its way in and out. */
+const arenaBytes = 64 * 1024;
+/** How many heads are remembered as objects: the same one again also saves the cache from working out its meaning again. */
+const mostHeads = 1000;
+const encoder = new TextEncoder();
+let scratch = new Uint8Array(4096);
+const decoder = new TextDecoder();
 
 /**
  * Keeps responses in this process's memory; what was used least recently goes first.
@@ -58,94 +58,129 @@ export function memoryStore(
   noOthers<MemoryStoreOptions>("memoryStore", others, { maxBytes, maxVariants });
   wholeWithin("maxBytes", maxBytes, 1);
   wholeWithin("maxVariants", maxVariants, 1);
-  const byUrl = new Map<string, MemoryEntry[]>();
+  const all = memoryEntries();
+  const memory = arena();
+  const heads = new Map<number, StoredHead>();
   const counts: Record<CacheOutcome, number> = { hit: 0, stale: 0, revalidated: 0, miss: 0 };
-  let oldest: MemoryEntry | undefined;
-  let newest: MemoryEntry | undefined;
   let bytes = 0;
   let entries = 0;
-  let lastId = 0;
   let bytesSaved = 0;
 
-  function unlink(entry: MemoryEntry): void {
-    if (entry.older) entry.older.newer = entry.newer;
-    else oldest = entry.newer;
-    if (entry.newer) entry.newer.older = entry.older;
-    else newest = entry.older;
+  function headOf(entry: MemoryEntry): StoredHead {
+    let head = heads.get(entry.id);
+    if (head === undefined) {
+      head = JSON.parse(decoder.decode(memory.read(entry.place, 0, entry.headBytes))) as StoredHead;
+      remember(entry.id, head);
+    }
+    return head;
   }
 
-  function append(entry: MemoryEntry): void {
-    entry.older = newest;
-    entry.newer = undefined;
-    if (newest) newest.newer = entry;
-    else oldest = entry;
-    newest = entry;
+  function remember(id: number, head: StoredHead): void {
+    if (heads.size >= mostHeads) heads.clear();
+    heads.set(id, head);
   }
 
-  function remove({ id, key: { url } }: MemoryEntry): void {
-    const all = byUrl.get(url);
-    const entry = all?.find((other) => other.id === id);
-    if (!all || !entry) return;
-    if (all.length === 1) byUrl.delete(url);
-    else byUrl.set(url, all.filter((other) => other !== entry));
-    unlink(entry);
+  function remove(entry: MemoryEntry): void {
+    memory.free(entry.place);
+    heads.delete(entry.id);
+    // a buffer that is handed over to nobody is free at once
+    if (!entry.isLent) { for (const { buffer } of entry.pieces ?? []) buffer.transfer(0); }
     bytes -= entry.bytes;
     entries--;
+    all.remove(entry);
   }
 
-  function add(entry: MemoryEntry): void {
-    const { key } = entry;
-    const all = byUrl.get(key.url);
-    if (all) all.push(entry);
-    else byUrl.set(key.url, [entry]);
-    append(entry);
-    bytes += entry.bytes;
+  /** The entry, unless it is gone and stands for another one now. */
+  function entryOf(found: CacheEntry): MemoryEntry | undefined {
+    const { entry } = found as Found;
+    return entry.id === found.id ? entry : undefined;
+  }
+
+  function drop(found: CacheEntry): void {
+    const entry = entryOf(found);
+    if (entry !== undefined) remove(entry);
+  }
+
+  function add(
+    { url, partition }: CacheKey,
+    head: StoredHead,
+    body: readonly Uint8Array<ArrayBuffer>[],
+    bodyBytes: number,
+  ): void {
+    const text = encoded(head);
+    const isSmall = bodyBytes <= arenaBytes;
+    const size = entrySize(url, partition, text.length, bodyBytes, isSmall);
+    if (size > maxBytes) return;
+    trimVariants(url, partition);
+    while (bytes + size > maxBytes) remove(all.oldest!);
+    const entry = all.add(url);
+    entry.partition = partition;
+    entry.status = head.status;
+    entry.responseMs = head.responseMs;
+    entry.place = memory.write(isSmall ? [text, ...body] : [text]);
+    entry.headBytes = text.length;
+    entry.bodyBytes = bodyBytes;
+    // a piece of something larger would keep it all
+    entry.pieces = isSmall
+      ? undefined
+      : body.map((piece) => piece.length === piece.buffer.byteLength ? piece : piece.slice());
+    entry.lengths = isSmall && body.length > 1 ? body.map(({ length }) => length) : undefined;
+    entry.bytes = size;
+    bytes += size;
     entries++;
-    if (all && all.length > maxVariants) trimVariants(key);
-    while (bytes > maxBytes) remove(oldest!);
   }
 
-  function trimVariants({ url, partition }: CacheKey): void {
-    const same = byUrl.get(url)!.filter((entry) => entry.key.partition === partition);
-    for (const entry of same.slice(0, -maxVariants)) remove(entry);
+  function storedAt(url: string): MemoryEntry[] {
+    const found: MemoryEntry[] = [];
+    for (let entry = all.first(url); entry !== undefined; entry = entry.sibling) found.push(entry);
+    return found;
+  }
+
+  /** Makes room for one more. */
+  function trimVariants(url: string, partition: string): void {
+    const same = storedAt(url).filter((entry) => entry.partition === partition);
+    for (const entry of same.slice(0, Math.max(0, same.length + 1 - maxVariants))) remove(entry);
+  }
+
+  /** The small body of an entry, in the pieces it came in. */
+  function smallBody({ place, headBytes, bodyBytes, lengths = [bodyBytes] }: MemoryEntry): Uint8Array<ArrayBuffer>[] {
+    let at = headBytes;
+    return lengths.map((length) => memory.read(place, (at += length) - length, length));
   }
 
   return {
     salt: randomUUID(),
 
     get({ url, partition }) {
-      const all = byUrl.get(url);
-      if (!all) return [];
-      const found: MemoryEntry[] = [];
-      for (const entry of all) {
-        if (entry.key.partition !== partition) continue;
-        found.push(entry);
-        entry.usedMs = Date.now();
-        if (entry === newest) continue;
-        unlink(entry);
-        append(entry);
+      const found: Found[] = [];
+      for (let entry = all.first(url); entry !== undefined; entry = entry.sibling) {
+        if (entry.partition !== partition) continue;
+        found.push({ id: entry.id, head: headOf(entry), bodyBytes: entry.bodyBytes, entry });
+        all.use(entry);
       }
       return found;
     },
 
-    body: (entry) => (entry as MemoryEntry).pieces,
+    body(found) {
+      const entry = entryOf(found);
+      if (entry === undefined) return undefined;
+      if (entry.pieces === undefined) return smallBody(entry);
+      entry.isLent = true;
+      return entry.pieces;
+    },
 
     open(key, head, replaces) {
-      let pieces: Uint8Array[] = [];
+      let pieces: Uint8Array<ArrayBuffer>[] = [];
       let bodyBytes = 0;
       return {
         write(piece) {
-          pieces.push(piece);
+          pieces.push(piece as Uint8Array<ArrayBuffer>);
           bodyBytes += piece.length;
         },
         commit() {
-          for (const entry of replaces) remove(entry as MemoryEntry);
-          const size = bodyBytes + headBytes(key, head, entryBytes, fieldBytes);
-          if (size > maxBytes) return;
-          const id = ++lastId;
-          const usedMs = Date.now();
-          const order = { older: undefined, newer: undefined };
-          add({ id, key, head, pieces, bodyBytes, bytes: size, usedMs, ...order });
+          replaces.forEach(drop);
+          add(key, head, pieces, bodyBytes);
+          pieces = [];
         },
         abort() {
           pieces = [];
@@ -154,21 +189,26 @@ export function memoryStore(
     },
 
     update(found, head) {
-      const entry = found as MemoryEntry;
-      if (!byUrl.get(entry.key.url)?.includes(entry)) return;
-      const size = entry.bodyBytes + headBytes(entry.key, head, entryBytes, fieldBytes);
+      const entry = entryOf(found);
+      if (entry === undefined) return;
+      const { url, partition, place, bodyBytes } = entry;
+      const text = encoded(head);
+      const isSmall = entry.pieces === undefined;
+      const body = isSmall ? smallBody(entry) : [];
+      memory.free(place);
+      entry.place = memory.write([text, ...body]);
+      entry.headBytes = text.length;
+      entry.status = head.status;
+      entry.responseMs = head.responseMs;
+      const size = entrySize(url, partition, text.length, bodyBytes, isSmall);
       bytes += size - entry.bytes;
       entry.bytes = size;
-      entry.head = head;
+      remember(entry.id, head);
     },
 
-    drop(gone) {
-      for (const entry of gone) remove(entry as MemoryEntry);
-    },
+    drop: (gone) => gone.forEach(drop),
 
-    invalidate(url) {
-      for (const entry of byUrl.get(url) ?? []) remove(entry);
-    },
+    invalidate: (url) => storedAt(url).forEach(remove),
 
     record(outcome, saved) {
       counts[outcome]++;
@@ -177,8 +217,8 @@ export function memoryStore(
 
     stats(): CacheStats {
       let oldestMs: number | undefined;
-      for (let entry = oldest; entry; entry = entry.newer) {
-        oldestMs = Math.min(oldestMs ?? Infinity, entry.head.responseMs);
+      for (let entry = all.oldest; entry; entry = entry.newer) {
+        oldestMs = Math.min(oldestMs ?? Infinity, entry.responseMs);
       }
       const { hit: hits, miss: misses, stale, revalidated } = counts;
       return { entries, bytes, maxBytes, oldestMs, hits, stale, revalidated, misses, bytesSaved, failures: 0 };
@@ -186,8 +226,8 @@ export function memoryStore(
 
     list(filter: CacheFilter = {}): readonly CacheListing[] {
       const lines: CacheListing[] = [];
-      for (let entry = newest; entry; entry = entry.older) {
-        const { key: { url, partition }, head: { status, responseMs }, bodyBytes, usedMs } = entry;
+      for (let entry = all.newest; entry; entry = entry.older) {
+        const { url, partition, status, responseMs, bodyBytes, usedMs } = entry;
         if (!isMeant(url, filter)) continue;
         lines.push({ url, partition, status, bodyBytes, storedMs: responseMs, usedMs });
       }
@@ -195,9 +235,10 @@ export function memoryStore(
     },
 
     clear(filter: CacheFilter = {}): number {
-      const gone = [...byUrl.values()].flat().filter(({ key }) => isMeant(key.url, filter));
-      for (const entry of gone) remove(entry);
-      return gone.length;
+      const meant: MemoryEntry[] = [];
+      for (let entry = all.oldest; entry; entry = entry.newer) if (isMeant(entry.url, filter)) meant.push(entry);
+      meant.forEach(remove);
+      return meant.length;
     },
 
     // memory that lies is beyond help
@@ -205,4 +246,17 @@ export function memoryStore(
 
     close() {},
   };
+}
+
+/** What an entry takes, in bytes. */
+function entrySize(url: string, partition: string, headBytes: number, bodyBytes: number, isSmall: boolean): number {
+  const outside = isSmall ? 0 : bodyBytes;
+  return entryBytes + url.length + partition.length + outside + takenBytes(headBytes + bodyBytes - outside);
+}
+
+/** A head as it lies in the arena; good until the next one. */
+function encoded(head: StoredHead): Uint8Array {
+  const text = JSON.stringify(head);
+  if (scratch.length < text.length * 3) scratch = new Uint8Array(text.length * 3);
+  return scratch.subarray(0, encoder.encodeInto(text, scratch).written);
 }
