@@ -1,4 +1,4 @@
-import { formatRange, statusIs, strongTag } from "../transport/internal.ts";
+import { Ask, formatRange, statusIs, strongTag } from "../transport/internal.ts";
 import { NetworkError } from "../transport/mod.ts";
 import { timeoutAnswer } from "./answer.ts";
 import type { ForwardReason } from "./cache_status.ts";
@@ -48,20 +48,18 @@ export function asking(
   async function forward(call: Call, fwd: ForwardReason): Promise<Response> {
     count(call, "miss");
     const started = start();
-    return await keep(call, await call.next(call.request), { fwd, ...started });
+    return await keep(call, await call.next(call.ask, call.context), { fwd, ...started });
   }
 
   async function validate(call: Call, candidate: Candidate): Promise<Response> {
-    const { request, next } = call;
+    const { ask, next, context } = call;
     const { entry } = candidate;
-    const isConditional = request.method === "GET" && !entry.head.span && hasValidator(entry.head);
-    const question = isConditional
-      ? new Request(request, { headers: conditionalFields(request.headers, entry.head) })
-      : request;
+    const isConditional = ask.method === "GET" && !entry.head.span && hasValidator(entry.head);
+    const question = isConditional ? ask.withHeaders(conditionalFields(ask.headers, entry.head)) : ask;
     const started = start();
     let response: Response;
     try {
-      response = await next(question);
+      response = await next(question, context);
     } catch (error) {
       return await serveStale(call, candidate, error);
     }
@@ -73,7 +71,7 @@ export function asking(
           ...started,
           responseMs: clock.date(),
           mode,
-          ...(vary !== null && { vary: selectingFields(vary, request.headers, fingerprinted) }),
+          ...(vary !== null && { vary: selectingFields(vary, ask.headers, fingerprinted) }),
         });
         const updated = { ...entry, head };
         const meaning = policy(updated).directives;
@@ -88,7 +86,7 @@ export function asking(
         return answer ?? await forward(call, "miss");
       }
       // it speaks of the copy the caller named, or of none that exists
-      if (request.headers.has("if-none-match")) return response;
+      if (ask.headers.has("if-none-match")) return response;
       await response.body?.cancel();
       return await forward(call, "stale");
     }
@@ -116,7 +114,7 @@ export function asking(
 
   async function serveStale(call: Call, candidate: Candidate, error: unknown): Promise<Response> {
     const isFailure = error instanceof NetworkError || error instanceof TypeError;
-    if (!isFailure || call.request.signal.aborted) throw error;
+    if (!isFailure || call.ask.signal?.aborted) throw error;
     const detail = error instanceof NetworkError ? error.code : "network_error";
     if (isUsableOnError(call, candidate)) {
       const answer = await fromStore(call, candidate, "stale", { fwd: "stale", detail });
@@ -134,11 +132,10 @@ export function asking(
     if (refreshing.has(id)) return;
     refreshing.add(id);
     try {
-      const headers = new Headers(call.request.headers);
-      for (const name of ["if-none-match", "if-modified-since", "range", "if-range"]) headers.delete(name);
-      // not the caller's request: its signal may abort when the caller has what it wanted
-      const request = new Request(url, { headers });
-      const response = await validate({ ...call, request, isBehind: true }, candidate);
+      const headers = call.ask.headers.without(["if-none-match", "if-modified-since", "range", "if-range"]);
+      // not the caller's own: its signal may abort when the caller has what it wanted
+      const ask = Ask.get({ url, headers });
+      const response = await validate({ ...call, ask, isBehind: true }, candidate);
       await response.body?.pipeTo(new WritableStream());
     } catch {
       // the stale answer stays; the next caller tries again
@@ -148,14 +145,15 @@ export function asking(
   }
 
   async function complete(call: Call, { entry }: Candidate): Promise<Response> {
-    const { request, next } = call;
+    const { ask, next, context } = call;
     const { end: from, total } = storedPlace(entry.head, entry.bodyBytes);
     const tag = strongTag(field(entry.head.headers, "etag"));
-    const headers = new Headers(request.headers);
-    headers.set("range", formatRange({ start: from }));
-    if (tag !== undefined) headers.set("if-range", tag);
     const started = start();
-    const response = await next(new Request(request, { headers }));
+    const rest = ask.withHeaders({
+      range: formatRange({ start: from }),
+      ...(tag !== undefined && { "if-range": tag }),
+    });
+    const response = await next(rest, context);
     if (response.status === 206) {
       const place = placeOf(response.headers.get("content-range"));
       const isRest = tag !== undefined && tag === strongTag(response.headers.get("etag")) &&

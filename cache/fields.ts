@@ -1,3 +1,4 @@
+import type { Fields } from "../transport/internal.ts";
 import type { Field } from "./store.ts";
 
 /** RFC 9111 section 3.1, RFC 9110 section 7.6.1: about one connection, not about the response. */
@@ -26,6 +27,32 @@ export function field(headers: readonly Field[], name: string): string | null {
   return found;
 }
 
+/** Fields that were read out once: each look into Headers checks and folds the name anew. */
+export class FieldList implements Fields {
+  /** All of them, in order. */
+  readonly list: readonly Field[];
+
+  /** Reads them out. */
+  constructor(headers: Headers) {
+    const list: Field[] = [];
+    // forEach, because Deno's iterator takes ten times as long
+    headers.forEach((value, name) => list.push([name, value]));
+    this.list = list;
+  }
+
+  get(name: string): string | null {
+    return field(this.list, name);
+  }
+
+  has(name: string): boolean {
+    return this.list.some(([other]) => other === name);
+  }
+
+  forEach(callback: (value: string, name: string) => void): void {
+    for (const [name, value] of this.list) callback(value, name);
+  }
+}
+
 /** The members of a comma-separated field of tokens, in lower case. */
 export function tokens(value: string | null): string[] {
   if (value === null) return [];
@@ -33,10 +60,9 @@ export function tokens(value: string | null): string[] {
 }
 
 /** The fields of a response that may be stored (RFC 9111 section 3.1), less those in `unwanted`. */
-export function storableFields(headers: Headers, unwanted: readonly string[]): Field[] {
+export function storableFields(headers: Fields, unwanted: readonly string[]): Field[] {
   const named = tokens(headers.get("connection"));
   const fields: Field[] = [];
-  // forEach, because Deno's iterator takes ten times as long
   headers.forEach((value, name) => {
     if (!hopByHop.has(name) && !named.includes(name) && !unwanted.includes(name)) fields.push([name, value]);
   });
@@ -44,7 +70,7 @@ export function storableFields(headers: Headers, unwanted: readonly string[]): F
 }
 
 /** The stored fields, updated by those of a 304 or of an answer to HEAD (RFC 9111 section 3.2). */
-export function mergeFields(stored: readonly Field[], news: Headers, unwanted: readonly string[]): Field[] {
+export function mergeFields(stored: readonly Field[], news: Fields, unwanted: readonly string[]): Field[] {
   const fresh = storableFields(news, unwanted).filter(([name]) => !aboutTheBody.has(name));
   const names = new Set(fresh.map(([name]) => name));
   // an Age that the update does not repeat was about the old answer

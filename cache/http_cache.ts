@@ -1,5 +1,15 @@
-import { askedSpan, noOthers, systemClock, wholeWithin, within } from "../transport/internal.ts";
-import type { Clock, Middleware } from "../transport/mod.ts";
+import {
+  type Ask,
+  askedSpan,
+  type Fields,
+  middlewareOf,
+  noOthers,
+  type Send,
+  systemClock,
+  wholeWithin,
+  within,
+} from "../transport/internal.ts";
+import type { Clock, Context, Middleware } from "../transport/mod.ts";
 import { timeoutAnswer } from "./answer.ts";
 import { asking } from "./asking.ts";
 import { parseCacheControl } from "./cache_control.ts";
@@ -76,9 +86,9 @@ export function httpCache({
   store,
   shared = false,
   partition,
-  isPublic = () => false,
+  isPublic,
   defaultTtlMs = 3_600_000,
-  shouldStore = () => true,
+  shouldStore,
   maxEntryBytes = 16 * 1024 * 1024,
   staleIfErrorMs = Infinity,
   onForbiddenStale = "504",
@@ -133,23 +143,23 @@ export function httpCache({
     stored,
   });
 
-  function keyOf(request: Request, url: string): CacheKey {
-    if (partition) return { url, partition: partition(request) ?? "" };
+  function keyOf(ask: Ask, url: string): CacheKey {
+    if (partition) return { url, partition: partition(ask.request) ?? "" };
     // a shared cache obeys RFC 9111 section 3.5 instead; its answers are nobody's own
     if (shared) return { url, partition: "shared" };
-    const credentials = credentialsOf(request.headers);
+    const credentials = credentialsOf(ask.headers);
     return { url, partition: credentials === "" ? "" : fingerprinted(credentials) };
   }
 
   /** A request with another method than GET and HEAD (RFC 9111 section 4.4). */
   async function pass(call: Call): Promise<Response> {
     const started = start();
-    const response = await call.next(call.request);
-    if (isSafe(call.request.method)) return response;
+    const response = await call.next(call.ask, call.context);
+    if (isSafe(call.ask.method)) return response;
     const urls = urlsToInvalidate(call.key.url, response);
     for (const url of urls) await store.invalidate(url);
     forget(urls);
-    if (call.request.method !== "POST" || response.status !== 200) return response;
+    if (call.ask.method !== "POST" || response.status !== 200) return response;
     const location = response.headers.get("content-location");
     if (location === null || !URL.canParse(location, call.key.url)) return response;
     // RFC 9110 section 9.3.3: then it is what a GET would bring
@@ -157,17 +167,17 @@ export function httpCache({
     return await keep(call, response, { fwd: "method", requestMs: started.requestMs, epoch: start().epoch });
   }
 
-  return async function httpCache(original, next, context) {
-    const request = original.cache === "default" ? original : spelledOut(original);
-    const { method, headers } = request;
-    const url = withoutFragment(request.url);
+  async function httpCache(original: Ask, next: Send, context: Context): Promise<Response> {
+    const ask = original.cache === "default" ? original : spelledOut(original);
+    const { method, headers } = ask;
+    const url = withoutFragment(ask.url);
     const asked = parseCacheControl(headers.get("cache-control"));
-    const key = keyOf(request, url);
-    const call: Call = { request, next, context, key, asked, replaces: [] };
+    const key = keyOf(ask, url);
+    const call: Call = { ask, next, context, key, asked, replaces: [] };
     if (method !== "GET" && method !== "HEAD") return await pass(call);
     if (asked.noStore || headers.has("if-match") || headers.has("if-unmodified-since")) {
       count(call, "bypass");
-      return await next(request);
+      return await next(ask, context);
     }
     const looked = store.get(key);
     const found = looked instanceof Promise ? await looked : looked;
@@ -193,14 +203,16 @@ export function httpCache({
     const beginning = range === null && matching.find(({ entry }) => entry.head.span?.start === 0);
     if (beginning) return await complete(known, beginning);
     return await forward(known, found.length > 0 && matching.length === 0 ? "vary-miss" : "uri-miss");
-  };
+  }
+
+  return middlewareOf(httpCache);
 
   /** Passes a HEAD on, and lets its answer update or drop what is stored for GET (RFC 9111 section 4.3.5). */
   async function head(call: Call, usable: Candidate | undefined): Promise<Response> {
     const started = start();
     let response: Response;
     try {
-      response = await call.next(call.request);
+      response = await call.next(call.ask, call.context);
     } catch (error) {
       if (usable) return await serveStale(call, usable, error);
       throw error;
@@ -222,7 +234,7 @@ export function httpCache({
 }
 
 /** Tells whether a stored response has the bytes asked for. */
-function answers({ head, bodyBytes }: CacheEntry, range: string | null, headers: Headers): boolean {
+function answers({ head, bodyBytes }: CacheEntry, range: string | null, headers: Fields): boolean {
   if (range === null) return head.span === undefined;
   if (head.status !== 200 && head.status !== 206) return false;
   const place = storedPlace(head, bodyBytes);

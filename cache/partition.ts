@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { isSecretName, remembered } from "../transport/internal.ts";
+import { type Fields, isSecretName, remembered } from "../transport/internal.ts";
 import type { CacheStore } from "./store.ts";
 
 /**
@@ -39,7 +39,7 @@ export function fingerprinter(store: Pick<CacheStore, "salt">): (text: string) =
 }
 
 /** Every field of a request that says who asks, whatever its name, as one text; empty when there is none. */
-export function credentialsOf(headers: Headers): string {
+export function credentialsOf(headers: Fields): string {
   let credentials = "";
   headers.forEach((value, name) => {
     if (isSecretName(name)) credentials += `${name}: ${value}\n`;

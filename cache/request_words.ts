@@ -1,3 +1,5 @@
+import { Ask } from "../transport/internal.ts";
+
 /** What the cache mode of a Request asks for, in HTTP's own words (Fetch standard, HTTP-network-or-cache fetch). */
 const modeDirectives: Partial<Record<RequestCache, string>> = {
   "no-store": "no-store",
@@ -7,13 +9,13 @@ const modeDirectives: Partial<Record<RequestCache, string>> = {
   "only-if-cached": "only-if-cached, max-stale",
 };
 
-/** The request with its cache mode said in Cache-Control, unless it says something there already. */
-export function spelledOut(request: Request): Request {
-  const directives = modeDirectives[request.cache];
-  if (directives === undefined || request.headers.has("cache-control")) return request;
-  const headers = new Headers(request.headers);
+/** The ask with its cache mode said in Cache-Control, unless it says something there already. */
+export function spelledOut(ask: Ask): Ask {
+  const directives = modeDirectives[ask.cache];
+  if (directives === undefined || ask.headers.has("cache-control")) return ask;
+  const headers = new Headers(ask.request.headers);
   headers.set("cache-control", directives);
-  return new Request(request, { headers, cache: "default" });
+  return Ask.of(new Request(ask.request, { headers, cache: "default" }));
 }
 
 /** A URL as entries are filed under it. */

@@ -1,5 +1,5 @@
-import { askedSpan, redactUrl } from "../transport/internal.ts";
-import type { Clock, Context, Next } from "../transport/mod.ts";
+import { type Ask, askedSpan, type Fields, isHeard, redactUrl, type Send } from "../transport/internal.ts";
+import type { Clock, Context } from "../transport/mod.ts";
 import { type AnswerFacts, notModifiedAnswer, partialAnswer, wholeAnswer } from "./answer.ts";
 import type { Directives } from "./cache_control.ts";
 import type { CacheStatus } from "./cache_status.ts";
@@ -20,9 +20,9 @@ export interface Candidate {
 /** One request on its way through the cache. */
 export interface Call {
   /** As the caller made it. */
-  readonly request: Request;
+  readonly ask: Ask;
   /** Leads to the origin. */
-  readonly next: Next;
+  readonly next: Send;
   /** Hears what the cache did. */
   readonly context: Context;
   /** What an answer is filed under. */
@@ -54,7 +54,7 @@ export interface Serving {
   /** What the fields of a stored response say. */
   policy(entry: CacheEntry): Policy;
   /** The stored responses for these request fields, the one its origin made last in front (RFC 9111 section 4). */
-  candidates(found: readonly CacheEntry[], headers: Headers): Candidate[];
+  candidates(found: readonly CacheEntry[], headers: Fields): Candidate[];
   /** Counts and reports what became of a request. */
   count(call: Call, outcome: CacheOutcome | "bypass", bytes?: number): void;
   /** The answer out of the store, or undefined when its body turns out to be gone or damaged. */
@@ -76,7 +76,7 @@ export function serving({ store, mode, name, clock, fingerprinted }: ServingOpti
     return known;
   }
 
-  function candidates(found: readonly CacheEntry[], headers: Headers): Candidate[] {
+  function candidates(found: readonly CacheEntry[], headers: Fields): Candidate[] {
     const matching: Candidate[] = [];
     for (const entry of found) {
       if (matchesVary(entry.head, headers, fingerprinted)) matching.push({ entry, policy: policy(entry) });
@@ -95,10 +95,10 @@ export function serving({ store, mode, name, clock, fingerprinted }: ServingOpti
     return { url, ageMs: age, name, status: { ...status, ttl: Math.ceil((policy.lifetimeMs - age) / 1000) } };
   }
 
-  function count({ request, context, isBehind }: Call, outcome: CacheOutcome | "bypass", bytes = 0): void {
+  function count({ ask, context, isBehind }: Call, outcome: CacheOutcome | "bypass", bytes = 0): void {
     if (isBehind) return;
     if (outcome !== "bypass") store.record(outcome, bytes);
-    context.report({ type: "cache", url: redactUrl(request.url), result: outcome });
+    if (isHeard(context)) context.report({ type: "cache", url: redactUrl(ask.url), result: outcome });
   }
 
   async function fromStore(
@@ -108,13 +108,13 @@ export function serving({ store, mode, name, clock, fingerprinted }: ServingOpti
     status: CacheStatus,
   ): Promise<Response | undefined> {
     const { entry } = candidate;
-    const { request } = call;
+    const { ask } = call;
     const answered = facts(call, candidate, status);
-    if (isNotModified(entry.head, request.headers, clock.date())) {
+    if (isNotModified(entry.head, ask.headers, clock.date())) {
       count(call, outcome, entry.bodyBytes);
       return notModifiedAnswer(entry, answered);
     }
-    if (request.method === "HEAD") {
+    if (ask.method === "HEAD") {
       count(call, outcome);
       return wholeAnswer(entry, null, answered);
     }
@@ -124,7 +124,7 @@ export function serving({ store, mode, name, clock, fingerprinted }: ServingOpti
       await store.drop([entry]);
       return undefined;
     }
-    const range = request.headers.get("range");
+    const range = ask.headers.get("range");
     if (range === null) {
       count(call, outcome, entry.bodyBytes);
       return wholeAnswer(entry, pieces, answered);

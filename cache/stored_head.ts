@@ -1,3 +1,4 @@
+import type { Fields } from "../transport/internal.ts";
 import { field, mergeFields, storableFields } from "./fields.ts";
 import { type CacheMode, responseDirectives, unwantedFields } from "./freshness.ts";
 import type { Field, StoredHead } from "./store.ts";
@@ -12,7 +13,7 @@ function dated(fields: Field[], responseMs: number): Field[] {
 
 /** What is stored of a response, besides its body. */
 export function headOf(
-  { status, statusText, headers }: { status: number; statusText: string; headers: Headers },
+  { status, statusText, headers }: { status: number; statusText: string; headers: Fields },
   unwanted: readonly string[],
   facts: HeadFacts,
 ): StoredHead {

@@ -1,8 +1,8 @@
-import { strongTag } from "../transport/internal.ts";
+import { type Ask, strongTag } from "../transport/internal.ts";
 import type { Clock } from "../transport/mod.ts";
 import { bodyOf, respond } from "./answer.ts";
 import { formatCacheStatus, type ForwardReason } from "./cache_status.ts";
-import { field, mergeFields } from "./fields.ts";
+import { field, FieldList, mergeFields } from "./fields.ts";
 import {
   type CacheMode,
   mayStore,
@@ -24,11 +24,11 @@ export interface StoringOptions {
   /** How they are read. */
   readonly mode: CacheMode;
   /** Whether an answer without freshness is public. */
-  readonly isPublic: (request: Request, response: Response) => boolean;
+  readonly isPublic: ((request: Request, response: Response) => boolean) | undefined;
   /** Lifetime of such an answer, in milliseconds. */
   readonly defaultTtlMs: number;
   /** The last word. */
-  readonly shouldStore: (request: Request, response: Response) => boolean;
+  readonly shouldStore: ((request: Request, response: Response) => boolean) | undefined;
   /** The longest body stored, in bytes. */
   readonly maxEntryBytes: number;
   /** The cache's name. */
@@ -51,13 +51,13 @@ export interface Started {
 interface Answered {
   readonly status: number;
   readonly statusText: string;
-  readonly headers: Headers;
+  readonly headers: FieldList;
 }
 
 /** What a response is stored for. */
 export interface Kept {
-  /** The request as the caller made it. */
-  readonly request: Request;
+  /** As the caller made it. */
+  readonly ask: Ask;
   /** What it is filed under. */
   readonly key: CacheKey;
   /** What it takes the place of. */
@@ -94,25 +94,30 @@ export function storing(options: StoringOptions): Storing {
 
   const isWanted = (url: string, began: number) => (invalidated.get(url) ?? floor) <= began;
 
-  function headFor({ request, key }: Kept, response: Response, { requestMs }: Started): StoredHead | undefined {
-    const { status, headers } = response;
-    if (status < 200 || status > 599 || request.method === "HEAD" || response.redirected) return;
+  function headFor(
+    { ask, key }: Kept,
+    response: Response,
+    headers: FieldList,
+    { requestMs }: Started,
+  ): StoredHead | undefined {
+    const { status, statusText } = response;
+    if (status < 200 || status > 599 || ask.method === "HEAD" || response.redirected) return;
     const { directives, isTargeted } = responseDirectives((field) => headers.get(field), mode);
     const hasExpires = !isTargeted && headers.has("expires");
-    const isAuthorized = mode.shared && request.headers.has("authorization");
+    const isAuthorized = mode.shared && ask.headers.has("authorization");
     if (!mayStore({ status, directives, isAuthorized, hasExpires }, mode)) return;
-    if (request.method !== "GET" && directives.maxAgeMs === undefined && !hasExpires) return;
+    if (ask.method !== "GET" && directives.maxAgeMs === undefined && !hasExpires) return;
     const vary = headers.get("vary");
-    if (variesOnEverything(vary) || !shouldStore(request, response)) return;
+    if (variesOnEverything(vary) || (shouldStore !== undefined && !shouldStore(ask.request, response))) return;
     const place = status === 206 ? placeOf(headers.get("content-range")) : undefined;
-    if (status === 206 && (!place || !request.headers.has("range"))) return;
+    if (status === 206 && (!place || !ask.headers.has("range"))) return;
     const isDefault = directives.maxAgeMs === undefined && !hasExpires && !directives.private && !directives.noCache &&
-      isPublic(request, response);
+      isPublic !== undefined && isPublic(ask.request, response);
     // asked late, because Deno parses the URL anew for it: a redirect was followed below
     const { url } = response;
     if (url !== "" && url !== key.url) return;
-    const head = headOf(response, unwantedFields(directives, mode), {
-      vary: vary === null ? [] : selectingFields(vary, request.headers, fingerprinted),
+    const head = headOf({ status, statusText, headers }, unwantedFields(directives, mode), {
+      vary: vary === null ? [] : selectingFields(vary, ask.headers, fingerprinted),
       requestMs,
       responseMs: clock.date(),
       ...(isDefault && { ttlMs: defaultTtlMs }),
@@ -122,7 +127,7 @@ export function storing(options: StoringOptions): Storing {
   }
 
   /** Tells whether the entry could ever be used again. */
-  function isUseful(head: StoredHead, headers: Headers, maxAgeMs = 0): boolean {
+  function isUseful(head: StoredHead, headers: FieldList, maxAgeMs = 0): boolean {
     if (maxAgeMs > 0 || headers.has("etag") || headers.has("last-modified")) return true;
     const { lifetimeMs, directives } = policyOf(head, mode);
     return lifetimeMs > 0 || Boolean(directives.staleWhileRevalidateMs) || Boolean(directives.staleIfErrorMs);
@@ -134,10 +139,8 @@ export function storing(options: StoringOptions): Storing {
     { status, statusText, headers }: Answered,
     fwd: ForwardReason,
   ): Response {
-    const fields: Field[] = [];
-    headers.forEach((value, name) => fields.push([name, value]));
-    fields.push(["cache-status", formatCacheStatus(name, { fwd, stored: true })]);
-    return respond(url, body, { status, statusText }, fields);
+    const mark: Field = ["cache-status", formatCacheStatus(name, { fwd, stored: true })];
+    return respond(url, body, { status, statusText }, [...headers.list, mark]);
   }
 
   /** A 206 leaves the whole it is a part of in place, and everything else gives way. */
@@ -154,9 +157,10 @@ export function storing(options: StoringOptions): Storing {
     response: Response,
     { fwd, ...started }: Started & { fwd: ForwardReason },
   ): Promise<Response> {
-    const head = headFor(kept, response, started);
+    const headers = new FieldList(response.headers);
+    const head = headFor(kept, response, headers, started);
     if (head === undefined) return response;
-    const { headers } = response;
+    const answered = { status: response.status, statusText: response.statusText, headers };
     const { url } = kept.key;
     const place = head.span && storedPlace(head, 0);
     const expectedBytes = place ? place.end - place.start : announcedBytes(headers);
@@ -168,14 +172,14 @@ export function storing(options: StoringOptions): Storing {
         await writer.write(bytes);
         await writer.commit();
       }
-      return marked(kept, bytes, response, fwd);
+      return marked(kept, bytes, answered, fwd);
     }
     const body = tee(response.body, store.open(kept.key, head, replaced(kept, head)), {
       maxBytes: maxEntryBytes,
       expectedBytes,
       isWanted: () => isWanted(url, started.epoch),
     });
-    return marked(kept, body, response, fwd);
+    return marked(kept, body, answered, fwd);
   }
 
   function join(
@@ -188,7 +192,7 @@ export function storing(options: StoringOptions): Storing {
     const merged = mergeFields(entry.head.headers, rest.headers, []).filter(([field]) =>
       field !== "content-range" && field !== "content-length"
     );
-    const headers = new Headers([...merged, ["content-length", String(total)]] as [string, string][]);
+    const headers = new FieldList(new Headers([...merged, ["content-length", String(total)]] as [string, string][]));
     const whole = { status: 200, statusText: "OK", headers };
     const { span: _, ...facts } = entry.head;
     const head = headOf(whole, [], { ...facts, requestMs: started.requestMs, responseMs: clock.date() });
@@ -219,7 +223,7 @@ export function storing(options: StoringOptions): Storing {
   return { keep, join, start: () => ({ requestMs: clock.date(), epoch }), forget };
 }
 
-function announcedBytes(headers: Headers): number | undefined {
+function announcedBytes(headers: FieldList): number | undefined {
   const length = headers.get("content-length");
   if (length === null || headers.has("content-encoding")) return undefined;
   return /^\d{1,15}$/.test(length) ? Number(length) : undefined;

@@ -1,5 +1,5 @@
 import { field } from "./fields.ts";
-import { parseHttpDate } from "../transport/internal.ts";
+import { type FieldRecord, type Fields, parseHttpDate } from "../transport/internal.ts";
 import type { StoredHead } from "./store.ts";
 
 const tagInList = /(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/g;
@@ -23,7 +23,7 @@ export function namesTag(ifNoneMatch: string, etag: string | null): boolean {
  * @returns Whether 304 is the answer. If-None-Match goes before If-Modified-Since; a response without Last-Modified is
  * as old as its Date.
  */
-export function isNotModified(head: StoredHead, request: Headers, nowMs: number): boolean {
+export function isNotModified(head: StoredHead, request: Fields, nowMs: number): boolean {
   if (head.status !== 200) return false;
   const ifNoneMatch = request.get("if-none-match");
   if (ifNoneMatch !== null) return namesTag(ifNoneMatch, field(head.headers, "etag"));
@@ -40,21 +40,20 @@ export function hasValidator({ headers }: StoredHead): boolean {
 }
 
 /**
- * The fields of the request that validates `head` (RFC 9111 section 4.3.1): the caller's own, with the stored validators added.
- *
- * @returns A fresh Headers; the caller's If-None-Match stays in the list, so that one question serves both.
+ * The fields that make of the caller's request one that validates `head` (RFC 9111 section 4.3.1): the stored validators. The
+ * caller's If-None-Match stays in the list, so that one question serves both.
  */
-export function conditionalFields(request: Headers, head: StoredHead): Headers {
-  const headers = new Headers(request);
+export function conditionalFields(request: Fields, head: StoredHead): FieldRecord {
+  const fields: Record<string, string> = {};
   const etag = field(head.headers, "etag");
   const modified = field(head.headers, "last-modified");
-  const asked = headers.get("if-none-match");
+  const asked = request.get("if-none-match");
   if (etag !== null && asked?.trim() !== "*") {
-    headers.set("if-none-match", asked === null || namesTag(asked, etag) ? asked ?? etag : `${asked}, ${etag}`);
+    fields["if-none-match"] = asked === null || namesTag(asked, etag) ? asked ?? etag : `${asked}, ${etag}`;
   }
   // with the caller's own date in its place, a 304 would speak of the caller's copy
-  if (modified !== null && asked === null) headers.set("if-modified-since", modified);
-  return headers;
+  if (modified !== null && asked === null) fields["if-modified-since"] = modified;
+  return fields;
 }
 
 /** Tells whether a 304 confirms this stored response (RFC 9111 section 4.3.4). */

@@ -1,4 +1,4 @@
-import { isSecretName } from "../transport/internal.ts";
+import { type Fields, isSecretName } from "../transport/internal.ts";
 import { field, tokens } from "./fields.ts";
 import type { StoredHead } from "./store.ts";
 
@@ -44,13 +44,13 @@ export function normaliseField(name: string, value: string | null): string | nul
  */
 export function selectingFields(
   vary: string | null,
-  headers: Headers,
+  headers: Fields,
   fingerprinted: (value: string) => string,
 ): (readonly [string, string | null])[] {
   return [...new Set(tokens(vary))].map((name) => [name, selectingValue(name, headers, fingerprinted)] as const);
 }
 
-function selectingValue(name: string, headers: Headers, fingerprinted: (value: string) => string): string | null {
+function selectingValue(name: string, headers: Fields, fingerprinted: (value: string) => string): string | null {
   const value = normaliseField(name, headers.get(name));
   return value !== null && isSecretName(name) ? fingerprinted(value) : value;
 }
@@ -65,7 +65,7 @@ function favourite(acceptLanguage: string | null): string | undefined {
  * Tells whether a stored response answers a request with these fields (RFC 9111 section 4.1). A response that says it
  * is in the language the request likes best answers it too: no negotiation could do better.
  */
-export function matchesVary(head: StoredHead, headers: Headers, fingerprinted: (value: string) => string): boolean {
+export function matchesVary(head: StoredHead, headers: Fields, fingerprinted: (value: string) => string): boolean {
   for (const [name, stored] of head.vary) {
     if (name === "*") return false;
     if (selectingValue(name, headers, fingerprinted) === stored) continue;

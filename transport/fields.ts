@@ -40,6 +40,13 @@ export class PlainFields implements Fields {
     return this.#derived;
   }
 
+  /** A copy that lacks some fields. */
+  without(names: readonly string[]): PlainFields {
+    const record: Record<string, string> = Object.assign(Object.create(null), this.record);
+    for (const name of names) delete record[name];
+    return new PlainFields(record);
+  }
+
   get(name: string): string | null {
     return this.record[name] ?? null;
   }

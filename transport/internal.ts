@@ -49,7 +49,7 @@ export { messageOf, redactText, redactUrl, shownInput } from "./http/redact.ts";
 export { isSecretName, type NamePlace } from "./http/secret_names.ts";
 export { isRecord } from "./http/is_record.ts";
 export { noOthers, wholeWithin, within } from "./errors/option.ts";
-export { type Fields, PlainFields } from "./fields.ts";
+export { type FieldRecord, type Fields, PlainFields } from "./fields.ts";
 export { fetchOf, layerOf, middlewareOf, type Send, sendOf } from "./lane.ts";
 export { isHeard, newContext } from "./transport.ts";
 export { remembered } from "./http/remembered.ts";

@@ -99,7 +99,7 @@ function notJson(response: Response, ask: Ask, excerpt: string): ContentError {
   });
 }
 
-function parseJson(text: string, endpoint: string, ask: Ask): unknown {
+function parseJson(text: string, endpointOf: () => string, ask: Ask): unknown {
   try {
     return parseExactJson(text);
   } catch (cause) {
@@ -109,6 +109,7 @@ function parseJson(text: string, endpoint: string, ask: Ask): unknown {
       return parseExactJson(text.replace(/[\x00-\x1f]/g, " "));
     } catch {
       const excerpt = excerptOf(text);
+      const endpoint = endpointOf();
       const message = `reading the answer of "${endpoint}": not valid JSON: ${excerpt}`;
       throw new InvalidResponseError(message, { url: redactUrl(ask.url), endpoint, path: "", excerpt, cause });
     }
@@ -157,7 +158,7 @@ export function jsonAsk(url: string, signal: AbortSignal | undefined): Ask {
 }
 
 /** Asks for JSON and insists on it; `endpoint` is how errors name what was asked. */
-export type AskJson = (ask: Ask, endpoint: string) => Promise<unknown>;
+export type AskJson = (ask: Ask, endpoint: () => string) => Promise<unknown>;
 
 /** Makes what asks `transport` for JSON. A broken answer is asked for again: JSON cannot be continued in the middle. */
 export function jsonAsker(transport: Transport): AskJson {
@@ -204,7 +205,7 @@ export function createCall(transport: Transport, baseUrl: string): Call {
       }),
     );
     const endpoint = `${method} ${route}`;
-    return check(await askJson(ask, endpoint), schema, endpoint, ask);
+    return check(await askJson(ask, () => endpoint), schema, endpoint, ask);
   };
 }
 

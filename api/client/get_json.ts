@@ -1,8 +1,11 @@
 import { redactUrl } from "../../transport/internal.ts";
 import { compose, status, type Transport } from "../../transport/mod.ts";
-import { type CallOptions, jsonAsk, jsonAsker } from "./call.ts";
+import { type AskJson, type CallOptions, jsonAsk, jsonAsker } from "./call.ts";
 import { classifyCivitai } from "./errors.ts";
 import { badInput } from "./input.ts";
+
+/** What asks a transport, made once for each. */
+const askers = new WeakMap<Transport, AskJson>();
 
 /**
  * The JSON at a URL, for what the typed calls do not cover. Numbers too large to be exact come as texts, and an answer that
@@ -32,6 +35,10 @@ export async function getJson<T = unknown>(
 ): Promise<T> {
   if (!URL.canParse(url)) throw badInput(String(url), "not a URL", "invalid_url");
   const ask = jsonAsk(new URL(url).href, signal);
-  const askJson = jsonAsker(compose(transport, status({ classify: classifyCivitai })));
-  return await askJson(ask, `GET ${redactUrl(ask.url)}`) as T;
+  let askJson = askers.get(transport);
+  if (askJson === undefined) {
+    askJson = jsonAsker(compose(transport, status({ classify: classifyCivitai })));
+    askers.set(transport, askJson);
+  }
+  return await askJson(ask, () => `GET ${redactUrl(ask.url)}`) as T;
 }
