@@ -55,7 +55,7 @@ const contestants: Record<string, Call> = {
       schema: v.unknown(),
     });
   },
-  "civikit, 8 at once": async (url) => await (await narrow.fetch(new Request(url, { headers }))).json(),
+  "civikit (8 at once)": async (url) => await (await narrow.fetch(new Request(url, { headers }))).json(),
   "ky": (url) => ky.get(url, { headers }).json(),
   "ofetch": (url) => ofetch(url, { headers }),
   "axios": async (url) => (await axios.get(url, { headers })).data,
