@@ -19,6 +19,7 @@ import { placeOf, scopeEnv, scopeSettings, unitWishes } from "../run/units/servi
 import type { ServiceStatus } from "../run/units/service_status.ts";
 import { lookAtUnit, unitDiff, unitKindOf, unitPath, type UnitScope, writeUnit } from "../run/units/unit_file.ts";
 import { queuePath } from "../settings/places.ts";
+import { alignedRows } from "../terminal/columns.ts";
 import { type Output, output } from "../terminal/output.ts";
 import { printable } from "../terminal/text.ts";
 import { bilingual } from "../texts/texts.ts";
@@ -153,7 +154,8 @@ async function status(act: Act): Promise<number> {
   ) as typeof import("../run/units/service_status.ts");
   const found = await serviceStatus(await serviceHere(act));
   out.emit(found);
-  out.table(statusRows(found, context).map((row) => row.map(printable)));
+  // whole, however narrow the terminal: what is cut out of a path or an error is what one looks for
+  out.print(alignedRows(statusRows(found, context).map((row) => row.map(printable))));
   return statusCodes[found.level];
 }
 

@@ -51,7 +51,9 @@ export async function askHealth(place: HealthPlace): Promise<ServiceHealth | str
     const response = await transport.fetch(request);
     if (response.status !== 200 && response.status !== 503) {
       await response.body?.cancel();
-      return `HTTP ${response.status}`;
+      return response.status === 401
+        ? "HTTP 401: it wants the token, in CIVIKIT_SERVE_TOKEN"
+        : `HTTP ${response.status}`;
     }
     const { level, releaseId, serviceId, checks = {} } = await response.json() as HealthJson;
     if (serviceId !== "civikit" || level === undefined) return "not a civikit";

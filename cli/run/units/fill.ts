@@ -12,7 +12,7 @@ export interface UnitParts {
   readonly roots: readonly string[];
   /** Whether the first of them is where models go, whatever the settings say. */
   readonly isRootGiven: boolean;
-  /** Variables it gets besides those of the original. */
+  /** Variables it gets besides those of the original; of a task `UserId`, who it is for. */
   readonly env: Readonly<Record<string, string>>;
   /** Folder of its output, where the unit says so; undefined for the example. */
   readonly logs: string | undefined;
@@ -84,6 +84,9 @@ function windows(kind: keyof typeof names, text: string, parts: UnitParts): stri
   let filled = put(text, element(names[kind].program), xml(program!));
   filled = put(filled, element(names[kind].options), xml(options.map(windowsWord).join(" ")));
   filled = put(filled, element(names[kind].folder), xml(roots[0]!));
+  if (kind === "task") {
+    return env["UserId"] === undefined ? filled : filled.replace(/(?<=<UserId>)[^<]*/g, () => xml(env["UserId"]!));
+  }
   const variables = {
     ...(isRootGiven && { CIVIKIT_ROOT: roots[0]! }),
     ...(isDeno && { DENO_NO_UPDATE_CHECK: "1" }),

@@ -37,6 +37,10 @@ function machineEnv(env: Io["env"]): Record<string, string> {
 
 function envOf(kind: UnitKind, env: Io["env"]): Record<string, string> {
   if (kind === "systemd") return {};
+  if (kind === "task") {
+    const [domain, name] = [env("USERDOMAIN"), env("USERNAME")];
+    return name ? { UserId: domain ? `${domain}\\${name}` : name } : {};
+  }
   return kind === "servy" || kind === "winsw" ? machineEnv(env) : userEnv(env);
 }
 

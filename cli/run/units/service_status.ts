@@ -58,7 +58,8 @@ export async function runningService(path: string): Promise<NonNullable<ServiceS
 
 async function lookAtQueue(env: Io["env"]): Promise<Pick<ServiceStatus, "queue" | "process">> {
   const path = queuePath(env);
-  if (path === undefined || !isGranted(keeping(path)) || !existsSync(path)) return { queue: null, process: null };
+  if (path === undefined || !isGranted(keeping(path))) return { queue: null, process: null };
+  if (!existsSync(path)) return { queue: {}, process: null };
   try {
     const process = await runningService(path) ?? null;
     await using queue = sqliteQueue(path);

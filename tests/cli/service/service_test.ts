@@ -220,7 +220,10 @@ Deno.test("civikit service health opens a service that wants a token, from the v
     await without.body?.cancel();
     assertEquals(without.status, 401);
     const args = ["health", "--port", String(served.port)];
-    assertEquals((await run(args, env)).out.trim(), `not running: http://127.0.0.1:${served.port}: HTTP 401`);
+    assertEquals(
+      (await run(args, env)).out.trim(),
+      `not running: http://127.0.0.1:${served.port}: HTTP 401: it wants the token, in CIVIKIT_SERVE_TOKEN`,
+    );
     for (const more of [{ CIVIKIT_SERVE_TOKEN: token }, { CREDENTIALS_DIRECTORY: credentials }]) {
       assertEquals((await run(args, { ...env, ...more })).code, 0);
     }

@@ -23,7 +23,7 @@ const windowsParts: UnitParts = {
   isDeno: false,
   roots: ["D:\\models & more"],
   isRootGiven: true,
-  env: {},
+  env: { UserId: "LAB\\me & you" },
   logs: "C:\\logs",
 };
 
@@ -150,6 +150,7 @@ const known: Record<"servy" | "winsw" | "task", Readonly<Record<string, RegExp>>
     Enabled: /^(true|false)$/,
     Principals: /^$/,
     Principal: /^$/,
+    UserId: /^LAB\\me & you$/,
     LogonType: /^(S4U|Password|InteractiveToken|InteractiveTokenOrPassword)$/,
     RunLevel: /^(LeastPrivilege|HighestAvailable)$/,
     Settings: /^$/,

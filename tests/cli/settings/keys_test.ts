@@ -33,6 +33,11 @@ Deno.test(
     const given = { ...env, CREDENTIALS_DIRECTORY: join(folder, "credentials") };
     assertEquals(keyOf(given), "key-from-file");
     Deno.mkdirSync(given.CREDENTIALS_DIRECTORY);
+    // what a unit gives that has no key
+    for (const none of ["none", "", "\n"]) {
+      Deno.writeTextFileSync(join(given.CREDENTIALS_DIRECTORY, "civitai_key"), none);
+      assertEquals(keyOf(given), "key-from-file");
+    }
     // as systemd makes it: open by its mode, guarded by its folder
     Deno.writeTextFileSync(join(given.CREDENTIALS_DIRECTORY, "civitai_key"), "key-from-systemd\n", { mode: 0o440 });
     assertEquals(keyOf(given), "key-from-systemd");
