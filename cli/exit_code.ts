@@ -71,6 +71,7 @@ const byCode: Readonly<Record<ErrorCode, number>> = {
   invalid_file: other,
   newer_format: other,
   aborted: interrupted,
+  internal_error: other,
 };
 
 /** The exit code for one failure; 1 for anything that is not civikit's own. */

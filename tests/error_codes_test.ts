@@ -8,6 +8,7 @@ import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { civitai, hashCache, openProject } from "../api/mod.ts";
 import { createTransport, type CreateTransportOptions } from "../create_transport.ts";
+import { runQueue, sqliteQueue } from "../hub/mod.ts";
 import { metricsRegistry } from "../monitor/mod.ts";
 import { registryFlags } from "../tools/registry.ts";
 import {
@@ -315,6 +316,14 @@ const rows: Readonly<Record<ErrorCode, Provoke>> = {
       onProgress: ({ downloadedBytes }) => void (downloadedBytes > 0 && transfers.cancel(id)),
     });
     return await get(stage, options);
+  },
+  // what is no error of ours is not called one of the network
+  async internal_error({ folder, url }) {
+    await using queue = sqliteQueue(":memory:");
+    await queue.add([{ reference: url.replace("http:", "https:") }]);
+    const transport = { fetch: () => Promise.reject(new TypeError("a slip of ours")) };
+    await runQueue({ queue, transport, settings: () => ({ root: folder }), signal: new AbortController().signal });
+    return (await queue.list()).jobs[0]?.code;
   },
 };
 

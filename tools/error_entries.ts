@@ -106,6 +106,7 @@ const areaOf: Readonly<Record<ErrorCode, Area>> = {
   invalid_file: "input",
   newer_format: "input",
   aborted: "input",
+  internal_error: "input",
 };
 
 /** Which code a reason belongs to. */

@@ -28,7 +28,7 @@ export function statusOf(error: unknown): ContentfulStatusCode {
 /** An error as it is told; of what is no {@linkcode CivikitError} nothing is said, as it may hold anything. */
 export function problemOf(error: unknown): Problem {
   if (!(error instanceof CivikitError)) {
-    return { code: "internal_error", message: "the service itself failed", hint: "Look into its log." };
+    return { code: "internal_error", message: "the service itself failed", hint: hint("internal_error").action };
   }
   return { code: error.code, message: messageOf(error), hint: hint(error).action };
 }

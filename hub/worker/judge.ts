@@ -41,7 +41,7 @@ export interface Attempt {
 /** An error as data. */
 export function reasonOf(error: unknown): JobReason & { readonly code: ErrorCode } {
   if (!(error instanceof CivikitError)) {
-    return { code: "network_error", message: messageOf(error instanceof Error ? error : new Error(String(error))) };
+    return { code: "internal_error", message: messageOf(error instanceof Error ? error : new Error(String(error))) };
   }
   return {
     code: error.code,

@@ -74,7 +74,9 @@ export type ErrorCode =
   // files of ours or of other tools on the disk
   | "invalid_file"
   | "newer_format"
-  | "aborted";
+  | "aborted"
+  // our own
+  | "internal_error";
 
 /**
  * What a code leaves open, as a stable name: which right is missing, what was not found, what is wrong with the key. Names

@@ -796,6 +796,18 @@ const catalogue: Readonly<Record<ErrorCode, Entry>> = {
       "請再執行同一個指令，會從中斷的地方繼續。",
     ],
   },
+  internal_error: {
+    en: [
+      "A fault of the program itself",
+      "Something went wrong that nobody expected.",
+      "Try it once more; if it comes again, run civikit doctor --report and tell the project.",
+    ],
+    "zh-TW": [
+      "程式自己的錯誤",
+      "發生了沒有料到的事。",
+      "請再試一次；再發生時，請執行 civikit doctor --report 並告訴專案。",
+    ],
+  },
 };
 
 /** What a reason adds to its code: the same failure, told for the case at hand. */

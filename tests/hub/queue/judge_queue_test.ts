@@ -45,7 +45,7 @@ Deno.test("judge() does not try again what no pause mends", () => {
   for (const code of ["unauthorized", "login_required", "not_found", "hash_mismatch", "tls_failed"] as const) {
     assertEquals(verdict(failure(code)), code);
   }
-  assertEquals(verdict(new TypeError("a slip of ours")), "network_error");
+  assertEquals(verdict(new TypeError("a slip of ours")), "internal_error");
 });
 
 Deno.test("judge() lets early access wait for its date, and looks again where that is not told or over", () => {
