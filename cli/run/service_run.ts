@@ -5,7 +5,7 @@ import { openProjectPort } from "../../hub/project/mod.ts";
 import { runFiles } from "../../hub/run/mod.ts";
 import { service, type ServiceOptions } from "../../hub/mod.ts";
 import type { JobQueue } from "../../hub/queue/mod.ts";
-import { runQueue } from "../../hub/worker/mod.ts";
+import { runQueue, wakeKeyless } from "../../hub/worker/mod.ts";
 import { liveTable, metricsRegistry, statsStore } from "../../monitor/mod.ts";
 import { messageOf, trustedHosts } from "../../transport/internal.ts";
 import { CivikitError } from "../../transport/mod.ts";
@@ -68,6 +68,28 @@ async function openServiceQueue(context: CommandContext, note: (text: string) =>
       reason: "service_running",
     },
   );
+}
+
+/** How often it is looked whether there is another key, in milliseconds. */
+const lookForKeyMs = 2000;
+
+/** Calls `wake` when there is another key, wherever it comes from: the page, `civikit login`, a file someone replaced. */
+function onNewKey(find: () => string | undefined, wake: () => void): Disposable {
+  const look = () => {
+    try {
+      return find();
+    } catch {
+      return undefined; // told where it is used
+    }
+  };
+  let known = look();
+  const timer = setInterval(() => {
+    const now = look();
+    if (now === undefined || now === known) return;
+    known = now;
+    wake();
+  }, lookForKeyMs);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 /** Where files go, by the settings: as the commands have it. */
@@ -176,12 +198,15 @@ export async function openService(
         isAsking = false;
       },
     });
+    const tell = (error: unknown) => note(serveText[locale].trouble(printable(messageOf(error as Error))));
     const own = things.move();
     return {
       fetch: app.fetch,
       close: () => app.close(),
       async work(signal) {
         void library.look();
+        const { host } = new URL(baseUrl);
+        using _ = onNewKey(() => keys.find(host)?.key, () => void wakeKeyless(queue).catch(tell));
         await runQueue({
           ...{ queue, signal, cache: hashes, isWatching: true, site, transport: stack.transport },
           worker: `${workerPrefix}${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`,
@@ -194,7 +219,7 @@ export async function openService(
             concurrent: settings.value("download.concurrent"),
             download: downloads(),
           }),
-          onTrouble: (error) => note(serveText[locale].trouble(printable(messageOf(error)))),
+          onTrouble: tell,
         });
       },
       [Symbol.asyncDispose]: () => own.disposeAsync(),

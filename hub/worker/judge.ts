@@ -19,7 +19,7 @@ const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 const firstPauseMs = 5000;
 /** The longest pause before another attempt, in milliseconds. */
 export const longestPauseMs = 600_000;
-/** How long early access waits whose end nobody tells, until it is looked again, in milliseconds. */
+/** How long is waited for an end that nobody tells (early access, a key), until it is looked again, in milliseconds. */
 const undatedMs = 3_600_000;
 
 /** What is known about a job whose attempt failed. */
@@ -36,6 +36,13 @@ export interface Attempt {
   readonly nowMs: number;
   /** A number in [0, 1). */
   readonly random: number;
+}
+
+type KeyCode = "unauthorized" | "login_required";
+
+/** Whether a job stands where it stands because the site wants a key, or another one. */
+export function isKeyWanted(why: JobReason): why is JobReason & { readonly code: KeyCode } {
+  return why.code === "unauthorized" || why.code === "login_required";
 }
 
 /** An error as data. */
@@ -67,6 +74,8 @@ export function judge(error: unknown, attempt: Attempt): JobEnding {
     const isAhead = earlyAccessMs !== null && earlyAccessMs > nowMs;
     return waits(isAhead ? earlyAccessMs : nowMs + undatedMs, true);
   }
+  // a key that is missing or refused: another one wakes what waits for it
+  if (isKeyWanted(why) && isPatient) return waits(nowMs + undatedMs, true);
   // whoever makes room need not ask for each job again
   if (why.code === "no_space" && isPatient) return waits(nowMs + longestPauseMs, true);
   const failed: JobEnding = { state: "failed", code: why.code, why };

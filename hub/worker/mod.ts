@@ -4,4 +4,5 @@
  * @module
  */
 export { type QueueWork, runQueue, type RunQueueOptions } from "./run_queue.ts";
+export { wakeKeyless } from "./wake_keyless.ts";
 export type { WorkSettings } from "./run_job.ts";

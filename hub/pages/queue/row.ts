@@ -5,6 +5,7 @@ import type { Job, JobState } from "../../queue/job.ts";
 import type { JobAction } from "../../queue/job_queue.ts";
 import type { Html } from "../page.ts";
 import { counted, texts } from "./texts.ts";
+import { isKeyWanted } from "../../worker/judge.ts";
 import { failureOf, whyText } from "./why.ts";
 
 /** What a row is drawn from, beside its job. */
@@ -105,9 +106,10 @@ function stateText({ state, verdict, attempts }: Job, locale: Locale): string {
 }
 
 function failure({ state, code, why }: Job, locale: Locale): Html | "" {
-  if (state !== "failed" || code === null) return "";
-  const { title, cause, action } = hint((why === null ? undefined : failureOf(why)) ?? code, locale);
-  return html`<p class="why is-error"><b>${title}</b> ${cause} ${action} <a href="/guide#${code}">${
+  const kept = state === "failed" ? code : state === "waiting" && why !== null && isKeyWanted(why) ? why.code : null;
+  if (kept === null) return "";
+  const { title, cause, action } = hint((why === null ? undefined : failureOf(why)) ?? kept, locale);
+  return html`<p class="why is-error"><b>${title}</b> ${cause} ${action} <a href="/guide#${kept}">${
     texts.guide[locale]
   }</a></p>`;
 }

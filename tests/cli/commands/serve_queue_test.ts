@@ -71,18 +71,3 @@ Deno.test("civikit serve asks once for root and layout, and what is answered hol
     const { path } = await running.until(id, "done");
     assert(String(path).startsWith(join(models, "models")), String(path));
   }));
-
-Deno.test("civikit serve uses an API key from the moment it is given in the page", () =>
-  inState(async (_civitai, folder, { CIVITAI_API_KEY: key = "", ...env }) => {
-    await using running = await startServe(folder, env);
-    const id = idOf(await running.ask("POST", "/queue", { references: ["2080"] }));
-    await running.until(id, "failed");
-    const sent = await fetch(`${running.url}/start`, {
-      method: "POST",
-      headers: { accept: "text/html" },
-      body: new URLSearchParams({ root: join(folder, "models"), layout: "", key }),
-    });
-    await sent.body?.cancel();
-    await running.ask("POST", `/queue/${id}/retry`);
-    await running.until(id, "done");
-  }));

@@ -55,6 +55,13 @@ Deno.test("judge() lets early access wait for its date, and looks again where th
   assertEquals(verdict(failure("early_access"), { earlyAccessMs: nowMs - 1 }), 3600);
 });
 
+Deno.test("judge() lets a job wait for another key where somebody has the patience, and fails it where nobody has", () => {
+  for (const code of ["unauthorized", "login_required"] as const) {
+    assertEquals([verdict(failure(code)), verdict(failure(code), { attempts: 99, isPatient: true })], [code, 3600]);
+  }
+  assertEquals(verdict(failure("forbidden"), { isPatient: true }), "forbidden");
+});
+
 Deno.test("judge() waits for space, however often, where somebody has the patience", () => {
   const full = new DiskError("writing: no_space", { code: "no_space", path: "/srv/a" });
   assertEquals(verdict(full, { attempts: 99, isPatient: true }), 600);
