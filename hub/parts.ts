@@ -60,6 +60,8 @@ export interface Parts {
     readonly layout?: string | undefined;
     readonly folders?: Readonly<Record<string, string>> | undefined;
   };
+  /** What has to be told about the queue, in words: a damaged file that was set aside. Default: nothing. */
+  readonly notice?: (() => string | undefined) | undefined;
   /** Rates of the last while. */
   readonly rates: Rates;
   /** The folders below which anything may be put, absolute. */

@@ -119,7 +119,8 @@ export async function openService(
   let { settings } = context;
   const things = new AsyncDisposableStack();
   try {
-    const queue = things.use(await openServiceQueue(context, note));
+    let notice: string | undefined;
+    const queue = things.use(await openServiceQueue(context, (text) => note(notice = text)));
     // looked for at every request: one that is given in the page acts at once
     const keys: Keys = { find: (host) => loadKeys(io.env).find(host) };
     const stack = things.use(await commandStack(context, { keys, note }));
@@ -178,6 +179,7 @@ export async function openService(
       ...(stack.store && { cache: () => stack.store!.stats() }),
       folder: () => roots(),
       queue,
+      notice: () => notice,
       library,
       api,
       transport: stack.transport,

@@ -58,6 +58,7 @@ async function render(request: PageRequest, { note, isProblem = false }: FormAns
   const said = note?.(locale) ?? (isRefused ? texts.refused[locale] : undefined) ??
     (Number.isInteger(added) ? added === 0 ? texts.noneAdded[locale] : counted(texts.added[locale], added) : "");
   return html`
+    ${parts.notice?.() === undefined ? "" : html`<p id="notice" class="problem" role="alert">${parts.notice()}</p>`}
     <p id="note" role="status" data-keep ${isProblem || isRefused ? html`class="problem"` : ""}>${said}</p>
     ${await startForm(request)}
     ${addForm(locale)}

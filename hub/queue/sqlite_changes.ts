@@ -67,7 +67,11 @@ export function sqliteChanges(file: SqliteFile<keyof typeof statements>, clock: 
       const now = version();
       const newest = seen === now ? last : revision();
       seen = now;
-      if (newest > last) {
+      if (newest < last) {
+        // a damaged file was set aside: this is another one, which counts from the start
+        last = newest;
+        yield { jobs: [], removed: [], isComplete: false };
+      } else if (newest > last) {
         const change = since(last);
         last = newest;
         yield asleepMs < keepRemovedMs ? change : { ...change, isComplete: false };

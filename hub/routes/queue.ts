@@ -48,7 +48,7 @@ export const queueEndpoints: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: "/queue",
-    summary: "Lists jobs, in the order of the queue.",
+    summary: "Lists jobs, in the order of the queue; `notice` tells of a damaged queue that was set aside.",
     query: listSchema,
     answer: jobsSchema,
     async run({ parts, query: { states, after, limit } }) {
@@ -57,7 +57,7 @@ export const queueEndpoints: readonly Endpoint[] = [
         ...(after !== undefined && { after }),
         limit: Number(limit),
       });
-      return { items: jobs.map(jobJson), next };
+      return { items: jobs.map(jobJson), next, notice: parts.notice?.() ?? null };
     },
   }),
   endpoint({

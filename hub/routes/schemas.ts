@@ -73,7 +73,11 @@ export const jobSchema: Schema = v.object({
 });
 
 /** A page of jobs. */
-export const jobsSchema: Schema = v.object({ items: v.array(jobSchema), next: v.nullable(v.string()) });
+export const jobsSchema: Schema = v.object({
+  items: v.array(jobSchema),
+  next: v.nullable(v.string()),
+  notice: v.nullable(v.string()),
+});
 
 /** Which jobs are listed. */
 export const listSchema: Schema<{ states?: string | undefined; after?: string | undefined; limit: string }> = v

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath as fromFileUrl } from "node:url";
 import { sqliteQueue } from "../../../hub/queue/mod.ts";
 import { applicationId, migrations } from "../../../hub/queue/sqlite_rows.ts";
@@ -69,6 +70,32 @@ Deno.test("sqliteQueue() gives what a killed process had on at once, long before
     assertEquals((await queue.lease("mine", 2, 1000)).map(({ reference }) => reference), ["1"]);
     await reader.cancel();
   } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("sqliteQueue() whose file is damaged sets it aside, and whoever listens is told to read again", async () => {
+  const folder = await Deno.makeTempDir();
+  const ending = new AbortController();
+  try {
+    const path = `${folder}/queue.sqlite`;
+    const aside: string[] = [];
+    await using queue = sqliteQueue(path, { onSetAside: (where) => aside.push(where) });
+    for (let n = 1; n <= 5; n++) await queue.add([{ reference: String(n) }]);
+    const events = queue.events(ending.signal)[Symbol.asyncIterator]();
+    const told = events.next();
+    {
+      using db = new DatabaseSync(path);
+      db.exec("PRAGMA busy_timeout = 5000; PRAGMA wal_checkpoint(TRUNCATE)");
+      using file = await Deno.open(path, { write: true });
+      await file.write(new Uint8Array(65_536).fill(7));
+    }
+    await queue.add([{ reference: "6" }]);
+    assertEquals(aside.length, 1);
+    const { value } = await told;
+    assertEquals([value?.isComplete, (await queue.list()).jobs.map(({ reference }) => reference)], [false, ["6"]]);
+  } finally {
+    ending.abort();
     await Deno.remove(folder, { recursive: true });
   }
 });
