@@ -19,4 +19,4 @@ export { periods, type Search, type SearchPage, type SearchQuery, type SearchWor
 export * from "./targets/mod.ts";
 export { type Service, service } from "./service.ts";
 export type { SettingRow, SettingsPort } from "./settings_port.ts";
-export * from "./worker/mod.ts";
+export { type QueueWork, runQueue, type RunQueueOptions, type WorkSettings } from "./worker/mod.ts";
