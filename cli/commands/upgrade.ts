@@ -41,7 +41,9 @@ async function check({ context, out }: Act): Promise<number> {
   const registry = settings.value("upgrade.registry");
   using stack = await commandStack(context, { keys: loadKeys(io.env), named: [registry], note: out.note });
   const { latest, isNewer } = await publishedVersion(stack.transport, registry, stop.signal);
-  const commands = isNewer ? upgradeCommands(thisProgram(), latest) : [];
+  const program = thisProgram();
+  const commands = isNewer ? upgradeCommands(program, latest) : [];
+  if (isNewer && (program.kind === "bundle" || program.kind === "binary")) out.note(text.release);
   const lines = (words: readonly string[]) => words.map((word) => `  ${printable(word)}\n`).join("");
   const again = ["civikit service install", "civikit service status"];
   out.show(

@@ -3,18 +3,24 @@ import { shellWord } from "../units/next_commands.ts";
 import type { Program } from "../units/program.ts";
 
 const rights = "--allow-read --allow-write --allow-net --allow-env --allow-sys";
-const sourceOf = (version: string) => `jsr:@civikit/civikit@${version}/cli`;
 
-/** The commands that put `version` in the place of the program that runs: by the way it came. */
+const checked = "sha256sum --check --ignore-missing SHA256SUMS";
+
+/**
+ * The commands that put `version` in the place of the program that runs: by the way it came. Bundles and binaries are files
+ * of a release, which are fetched from its page first.
+ */
 export function upgradeCommands({ kind, words, files }: Program, version: string): readonly string[] {
   switch (kind) {
     case "checkout":
       return [`git -C ${shellWord(dirname(dirname(files[1]!)))} pull --ff-only`];
     case "package":
-      return [`deno install -g -f -n civikit ${rights} ${sourceOf(version)}`];
+      return [`deno install -g -f -n civikit ${rights} jsr:@civikit/civikit@${version}/cli`];
     case "bundle":
-      return [`deno bundle --output ${shellWord(files[1]!)} ${sourceOf(version)}`];
+      return [checked, `tar -xzf civikit-${version}.tar.gz --strip-components=1 -C ${shellWord(dirname(files[1]!))}`];
     case "binary":
-      return [`deno compile ${rights} --output ${shellWord(words[0]!)} ${sourceOf(version)}`];
+      return Deno.build.os === "windows"
+        ? [`copy /Y civikit-${version}-${Deno.build.target}.exe "${words[0]}"`]
+        : [checked, `install -m 0755 civikit-${version}-${Deno.build.target} ${shellWord(words[0]!)}`];
   }
 }
