@@ -75,7 +75,8 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
   const url = `http://${shown}:${server.addr.port}/`;
   io.stdout(`${url}\n`);
   if (io.isTerminal) note(words.stop);
-  if (args.flags.open && !await openBrowser(url)) note(words.notOpened);
+  // what opens it may run as long as the browser does: nothing waits for it
+  if (args.flags.open) void openBrowser(url).then((isOpened) => isOpened || note(words.notOpened));
   await app.work(stop.signal);
   await app.close();
   // answers under way are finished; whoever never ends asking is not waited for

@@ -15,6 +15,7 @@ import { monitorPaths, pairingPath, queuePath } from "../settings/places.ts";
 import { pairingToken } from "../settings/pairing_token.ts";
 import { readSettings, type Settings } from "../settings/read_settings.ts";
 import { settingsPort } from "../settings/settings_port.ts";
+import { settingsStore } from "../settings/settings_store.ts";
 import { timetable } from "../settings/timetable.ts";
 import { printable } from "../terminal/text.ts";
 import { serveText } from "../texts/serve.ts";
@@ -197,6 +198,10 @@ export async function openService(
         if (root !== undefined) await changing.set("root", resolve(root));
         if (layout !== undefined) await changing.set("layout", layout);
         if (key !== undefined) await port.apiKey.set(key);
+        // the file says that it was answered, also where all stays as it is
+        if (filePath !== undefined && !existsSync(filePath)) {
+          settingsStore(filePath, settings.options.configPath === undefined).merge({});
+        }
         isAsking = false;
       },
     });

@@ -53,6 +53,81 @@ Deno.test("civikit serve prints its URL, shows what others recorded, and ends in
     assertEquals(await new Response(child.stderr).text(), "");
   }));
 
+/** Reads a file as soon as something is in it. */
+async function written(path: string): Promise<string> {
+  for (;;) {
+    const text = await Deno.readTextFile(path).catch(() => "");
+    if (text.endsWith("\n")) return text;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+Deno.test({
+  name: "civikit serve --open gives its address to what opens browsers here, and does not wait until that ends",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    withState(async (env, folder) => {
+      const programs = join(folder, "programs");
+      await Deno.mkdir(programs);
+      const [told, closed] = [join(folder, "told"), join(folder, "closed")];
+      const script = `#!/bin/sh\necho "$@" > "${told}"\nwhile [ ! -e "${closed}" ]; do sleep 0.1; done\n`;
+      await Deno.writeTextFile(join(programs, "xdg-open"), script, { mode: 0o755 });
+      const child = await start(["--port", "0", "--open"], {
+        ...env,
+        CIVIKIT_BASE_URL: "http://127.0.0.1:1",
+        PATH: `${programs}:${Deno.env.get("PATH")}`,
+      });
+      const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+      const { value: line = "" } = await reader.read();
+      assertEquals(await written(told), line);
+      // the browser is open still, and the queue is worked on all the same
+      const headers = { "content-type": "application/json" };
+      const body = JSON.stringify({ references: ["2002"] });
+      const queue = `${line.trim()}api/v1/queue`;
+      await (await fetch(queue, { method: "POST", headers, body })).body?.cancel();
+      for (let state = "waiting"; state === "waiting";) {
+        const { items: [job] } = await (await fetch(queue)).json();
+        state = job.why === null ? job.state : "tried";
+      }
+      child.kill("SIGINT");
+      assertEquals((await child.status).code, 0);
+      await reader.cancel();
+      assertEquals(await new Response(child.stderr).text(), "");
+      await Deno.writeTextFile(closed, "");
+    }),
+});
+
+Deno.test("civikit serve --open says where to go where nothing can open a browser", () =>
+  withState(async (env, folder) => {
+    const child = await start(["--port", "0", "--open"], { ...env, PATH: folder });
+    const errors = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+    const { value } = await errors.read();
+    assertEquals(value, "no browser could be opened: open the address above\n");
+    child.kill("SIGINT");
+    assertEquals((await child.status).code, 0);
+    await errors.cancel();
+    await child.stdout.cancel();
+  }));
+
+Deno.test("civikit serve asks at the first start, and not again once it was told to leave all as it is", () =>
+  withState(async (env, folder) => {
+    for (const isAsking of [true, false]) {
+      const child = await start(["--port", "0"], { ...env, XDG_CONFIG_HOME: join(folder, "config"), HOME: folder });
+      const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+      const url = (await reader.read()).value!.trim();
+      const page = await (await fetch(url, { headers: { accept: "text/html" } })).text();
+      assertEquals(page.includes('id="start"'), isAsking);
+      const body = new URLSearchParams({ later: "1", root: "/elsewhere" });
+      if (isAsking) await (await fetch(`${url}start`, { method: "POST", body })).body?.cancel();
+      child.kill("SIGINT");
+      assertEquals((await child.status).code, 0);
+      await reader.cancel();
+      await child.stderr.cancel();
+    }
+    const kept = JSON.parse(await Deno.readTextFile(join(folder, "config", "civikit", "config.json")));
+    assertEquals(kept.root, undefined);
+  }));
+
 Deno.test("civikit serve shows the project of a folder, and has no such page where there is none", () =>
   withState(async (env, folder) => {
     const project = join(folder, "project");
