@@ -1,3 +1,4 @@
+import type { TransferSource } from "../monitor/mod.ts";
 import type { Clock } from "../transport/mod.ts";
 import type { QueueChange } from "./queue/job_queue.ts";
 
@@ -9,16 +10,47 @@ export interface Rates {
   of(id: string): readonly number[];
   /** Rates of all together by equal steps up to now; undefined where nothing was running. */
   all(): { readonly startMs: number; readonly stepMs: number; readonly values: readonly (number | undefined)[] };
+  /** Looks at nothing any more. */
+  close(): void;
+}
+
+/** What any process of this machine transfers now, in bytes a second; undefined where nothing runs. */
+export function rateOfAll(source: Pick<TransferSource, "list">): number | undefined {
+  const running = source.list().filter(({ endedMs, process }) => endedMs === null && process.isAlive);
+  return running.length === 0 ? undefined : running.reduce((sum, { bytesPerSecond }) => sum + bytesPerSecond, 0);
 }
 
 const most = 60;
 const stepMs = 2000;
 
-/** Remembers the rates that the queue's changes tell: two minutes of all, and 60 values of each job that runs. */
-export function rateLog({ date }: Pick<Clock, "date">): Rates {
+/**
+ * Remembers rates: 60 values of each job that runs, as the queue's changes tell, and two minutes of all together; those
+ * are what `total` says, asked at every step, or else the jobs alone.
+ */
+export function rateLog({ date, after }: Pick<Clock, "date" | "after">, total?: () => number | undefined): Rates {
   const jobs = new Map<string, number[]>();
   const latest = new Map<string, number>();
   let steps: { readonly at: number; value: number }[] = [];
+  let cancel = () => {};
+
+  function put(value: number): void {
+    const at = Math.floor(date() / stepMs);
+    const last = steps.at(-1);
+    if (last?.at === at) last.value = value;
+    else steps = [...steps, { at, value }].slice(-most);
+  }
+
+  function sample(ask: () => number | undefined): void {
+    try {
+      // what has just ended falls to nothing once
+      const value = ask() ?? ((steps.at(-1)?.value ?? 0) > 0 ? 0 : undefined);
+      if (value !== undefined) put(value);
+    } catch {
+      // a table that cannot be read now is read at the next step
+    }
+    cancel = after(stepMs, () => sample(ask), true);
+  }
+  if (total !== undefined) sample(total);
 
   return {
     note({ jobs: changed, removed }) {
@@ -35,11 +67,7 @@ export function rateLog({ date }: Pick<Clock, "date">): Rates {
         latest.delete(id);
         jobs.delete(id);
       }
-      const at = Math.floor(date() / stepMs);
-      const value = [...latest.values()].reduce((sum, rate) => sum + rate, 0);
-      const last = steps.at(-1);
-      if (last?.at === at) last.value = value;
-      else steps = [...steps, { at, value }].slice(-most);
+      if (total === undefined) put([...latest.values()].reduce((sum, rate) => sum + rate, 0));
     },
     of: (id) => jobs.get(id) ?? [],
     all() {
@@ -48,5 +76,6 @@ export function rateLog({ date }: Pick<Clock, "date">): Rates {
       const values = Array.from({ length: most }, (_, index) => known.get(end - most + 1 + index));
       return { startMs: (end - most + 1) * stepMs, stepMs, values };
     },
+    close: () => cancel(),
   };
 }

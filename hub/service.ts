@@ -15,7 +15,7 @@ import { pageRenderer } from "./pages/renderer.ts";
 import { words } from "./pages/words.ts";
 import type { Parts, ServiceOptions } from "./parts.ts";
 import { openPreviews } from "./preview/previews.ts";
-import { rateLog } from "./rates.ts";
+import { rateLog, rateOfAll } from "./rates.ts";
 import { apiRoutes } from "./routes/api.ts";
 import { openSearch } from "./search/search.ts";
 import { rpcRoutes } from "./rpc/rpc_routes.ts";
@@ -49,7 +49,8 @@ export function service(options: ServiceOptions): Service {
     ...{ hostname, allowedHosts, token, basePath: "", now: clock.now },
     doors: [...(pairing ? pairingDoors(pairing) : []), rpcDoor],
   });
-  const rates = rateLog(clock);
+  const { live } = options;
+  const rates = rateLog(clock, live && (() => rateOfAll(live)));
   const { api, transport, library } = options;
   const search = transport && openSearch({ api, transport, clock });
   const find = library && ((sha256: string) => Promise.resolve(library.find(sha256)?.path));
@@ -107,6 +108,7 @@ export function service(options: ServiceOptions): Service {
       diagnostics.close();
       rpc.close();
       previews.close();
+      rates.close();
       await announcing.close();
     },
   };

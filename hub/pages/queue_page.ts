@@ -9,6 +9,7 @@ import { elsewhere } from "./queue/elsewhere.ts";
 import { queueForms } from "./queue/forms.ts";
 import { group, type GroupName, groups, isGroup } from "./queue/groups.ts";
 import { targetList } from "./queue/targets.ts";
+import { history } from "./queue/history.ts";
 import { counted, texts } from "./queue/texts.ts";
 import { previewForm } from "./queue/preview_form.ts";
 import { startForm } from "./queue/start_form.ts";
@@ -43,7 +44,10 @@ async function render(request: PageRequest, { note, isProblem = false }: FormAns
   const { c, locale, parts } = request;
   const counts = await parts.queue.counts();
   const only = c.req.query("group");
-  const names = isGroup(only) ? [only] : Object.keys(groups) as GroupName[];
+  const isHistory = only === "history";
+  const isOne = isGroup(only) || isHistory;
+  const names = isGroup(only) ? [only] : isHistory ? [] : Object.keys(groups) as GroupName[];
+  const skip = isHistory ? Number(/^\d{1,5}$/.exec(c.req.query("skip") ?? "")?.[0] ?? 0) : undefined;
   const view = { locale, nowMs: Date.now(), limit: isGroup(only) ? shownOfOne : shownOfEach };
   const after = isGroup(only) ? c.req.query("after") || undefined : undefined;
   const lists = await Promise.all(names.map((name) => {
@@ -63,11 +67,12 @@ async function render(request: PageRequest, { note, isProblem = false }: FormAns
     ${await startForm(request)}
     ${addForm(locale)}
     ${preview === undefined ? "" : previewForm(preview, from, locale)}
-    <div class="bar-all" id="bar-all">${slowMode(request)}${isGroup(only)
+    <div class="bar-all" id="bar-all">${slowMode(request)}${isOne
       ? html`<a href="/">${texts.first[locale]}</a>`
       : ""}</div>
     ${lists}
-    ${isGroup(only) ? "" : elsewhere(parts.live, locale)}
+    ${isOne ? "" : elsewhere(parts.live, locale)}
+    ${isGroup(only) ? "" : history(parts.live, skip, locale)}
     ${isGroup(only) ? "" : targetList(parts, locale)}
     ${rateChart(request)}
   `;

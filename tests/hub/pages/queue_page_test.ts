@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { wishesInFile } from "../../../hub/preview/wishes.ts";
+import type { LiveTransfer } from "../../../monitor/mod.ts";
 import { png } from "../../../testing/files/pictures.ts";
 import { InputError } from "../../../transport/mod.ts";
 import { identity, testLibrary } from "../library/_library.ts";
@@ -200,6 +201,33 @@ Deno.test("the queue page shows 50 of ten thousand jobs, and the rest page by pa
   const second = await rows(first.more!.replaceAll("&amp;", "&"));
   assertEquals(second.count, 200);
   assert(second.more !== undefined && second.more !== first.more);
+});
+
+Deno.test("the queue page shows what ended in any process, page by page, and the rate of all of them", async () => {
+  const process = { pid: 7, startedMs: 1, command: "download", isAlive: true };
+  const one = (id: number, more: Partial<LiveTransfer>): LiveTransfer => ({
+    ...{ id: String(id), process, path: `/models/file${id}.bin`, reference: null, state: "done", bytes: 2048 },
+    ...{ totalBytes: 2048, bytesPerSecond: 1024, why: null, againMs: null, retries: 0, startedMs: 1, changedMs: 2 },
+    ...{ endedMs: Date.now() - id, verdict: "verified" },
+    ...more,
+  });
+  const ended = Array.from({ length: 120 }, (_, id) => one(id, id === 1 ? { verdict: "failed", why: "no_space" } : {}));
+  const running = one(500, { state: "downloading", endedMs: null, verdict: null, bytesPerSecond: 3 * 1024 ** 2 });
+  await using hub = await serveHub({
+    live: { list: () => [running], history: (limit = 100) => ended.slice(0, limit), wish: () => [] },
+  });
+  const rows = (page: string) => [...page.matchAll(/id="ended-(\d+)"/g)].map(([, id]) => Number(id));
+  const first = await text(hub, "/?lang=en");
+  assertEquals(rows(first), [0, 1, 2, 3, 4]);
+  assertMatch(first, /ended-0"[^]*?\/models\/file0\.bin[^]*?2 KB[^]*?1 KB\/s[^]*?verified[^]*?civikit download/);
+  assertMatch(first, /ended-1"[^]*?failed: [^<]*/);
+  assertStringIncludes(first.slice(first.indexOf('id="rates"')), "3 MB/s");
+  const pages = [0, 50, 100].map((skip) => text(hub, `/?group=history&skip=${skip}&lang=zh-TW`));
+  const shown = await Promise.all(pages);
+  assertEquals(shown.map((page) => rows(page).length), [50, 50, 20]);
+  assertEquals(rows(shown[2]!)[0], 100);
+  assert(!shown[2]!.includes('id="history-more"'));
+  assertStringIncludes(shown[1]!, "已驗證");
 });
 
 Deno.test("the first start asks for root, layout and key until it is answered", async () => {
