@@ -8,6 +8,7 @@ import { storeFlags } from "../options/shared_flags.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import { serveToken } from "../settings/keys.ts";
+import { pairingPath } from "../settings/places.ts";
 import { interrupt } from "../terminal/interrupt.ts";
 import { openBrowser } from "../run/open_browser.ts";
 import { serveText } from "../texts/serve.ts";
@@ -18,6 +19,13 @@ const flags = {
   host: { type: "setting", setting: "serve.host", value: "ADDRESS" },
   allowHost: { type: "setting", setting: "serve.allowedHosts", value: "NAMES" },
   open: { type: "switch", help: { en: "open the page in the browser", "zh-TW": "在瀏覽器開啟頁面" } },
+  pair: {
+    type: "switch",
+    help: {
+      en: "print address and pairing token for the userscript, and end",
+      "zh-TW": "印出使用者腳本要填的位址與配對權杖，然後結束",
+    },
+  },
   project: projectFlags.project,
   ...storeFlags,
 } as const satisfies Flags;
@@ -50,10 +58,27 @@ function listenError(error: unknown, place: string): CivikitError {
   });
 }
 
+/** As it is written in addresses; who listens everywhere is reached on this machine. */
+function shownHost(hostname: string): string {
+  if (hostname === "0.0.0.0" || hostname === "::") return "127.0.0.1";
+  return hostname.includes(":") ? `[${hostname}]` : hostname;
+}
+
+/** What a script in the browser is connected with, where no page can be looked at; a service may run meanwhile. */
+async function pair({ hostname, port }: { hostname: string; port: number }, context: CommandContext): Promise<number> {
+  const { io, locale } = context;
+  const { pairingToken } = await import("../settings/pairing_token.ts");
+  const token = pairingToken(pairingPath(io.env), [], true).token();
+  io.stdout(`http://${shownHost(hostname)}:${port}/\n${token}\n`);
+  if (io.isTerminal) io.stderr(`${serveText[locale].pair(port)}\n`);
+  return ExitCode.ok;
+}
+
 async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
   const { io, locale } = context;
   const words = serveText[locale];
   const { hostname, port, ...options } = serverOptions(args, context);
+  if (args.flags.pair) return await pair({ hostname, port }, context);
   const note = (text: string) => io.stderr(`${text}\n`);
   const { openService } = await import("../run/service_run.ts");
   const access = { hostname, ...options };
@@ -71,8 +96,7 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
   } catch (error) {
     throw listenError(error, place);
   }
-  const shown = hostname === "0.0.0.0" || hostname === "::" ? "127.0.0.1" : place.slice(0, place.lastIndexOf(":"));
-  const url = `http://${shown}:${server.addr.port}/`;
+  const url = `http://${shownHost(hostname)}:${server.addr.port}/`;
   io.stdout(`${url}\n`);
   if (io.isTerminal) note(words.stop);
   // what opens it may run as long as the browser does: nothing waits for it

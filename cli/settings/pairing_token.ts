@@ -28,14 +28,16 @@ function readToken(path: string): string | undefined {
  *
  * @param path The file; undefined where there is no folder for it.
  * @param origins Whose pages may be let in.
+ * @param isShown Whether it was asked for on the terminal: it is not cut out of what is printed then. Default: it is.
  */
-export function pairingToken(path: string | undefined, origins: readonly string[]): Pairing {
+export function pairingToken(path: string | undefined, origins: readonly string[], isShown = false): Pairing {
   let known: string | undefined;
+  const keepSecret = (token: string) => void (isShown || rememberSecret(token));
 
   function current(): string | undefined {
     if (known === undefined && path !== undefined) {
       known = readToken(path);
-      if (known !== undefined) rememberSecret(known);
+      if (known !== undefined) keepSecret(known);
     }
     return known;
   }
@@ -43,7 +45,7 @@ export function pairingToken(path: string | undefined, origins: readonly string[
   function renew(): string {
     if (path === undefined) throw invalid("keeping the pairing token: there is no home folder; set HOME", "HOME");
     const token = randomBytes(32).toString("base64url");
-    rememberSecret(token);
+    keepSecret(token);
     writePrivate(path, `${token}\n`);
     return known = token;
   }

@@ -73,6 +73,7 @@ the proxy's host with --allow-host.
 examples:
   civikit serve --open
   civikit serve --port 9090
+  civikit serve --pair                  connects the userscript, no page needed
   CIVIKIT_SERVE_TOKEN=... civikit serve --host 0.0.0.0 --allow-host box.lan`,
   "zh-TW":
     `下載服務：用網頁把模型排進重新開機也不會消失的佇列、給程式用的 API（/api/v1）、aria2 的 JSON-RPC（/jsonrpc）、最近 24 小時所有指令的情形（/status），以及給 Prometheus 的數字（/metrics）。會一直執行到中斷為止；中斷時還在下載的，下次啟動會接著做。同一時間只有一個服務處理佇列。
@@ -82,6 +83,7 @@ examples:
 範例：
   civikit serve --open
   civikit serve --port 9090
+  civikit serve --pair                  不開頁面也能連上使用者腳本
   CIVIKIT_SERVE_TOKEN=... civikit serve --host 0.0.0.0 --allow-host box.lan`,
 };
 
