@@ -17,7 +17,7 @@ type Entry = { readonly Dir: Folder } | {
   readonly File: { readonly n: string; readonly o: readonly [number, number] };
 };
 
-const magic = new TextEncoder().encode("d3n0l4ndd3n0l4nd");
+const magic = new TextEncoder().encode("d3n0l4nd");
 const treeStart = new TextEncoder().encode('[{"');
 
 /** Where `part` begins in `bytes`, looked for from `from` on; -1 where it does not. */
@@ -38,7 +38,9 @@ export function readEmbedded(bytes: Uint8Array): Embedded {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = (at: number) => Number(view.getBigUint64(at, true));
   const json = (at: number) => JSON.parse(new TextDecoder().decode(bytes.subarray(at + 8, at + 8 + length(at))));
-  const start = indexOf(bytes, magic);
+  // the same word names the part of the file on some systems, and ends it
+  let start = indexOf(bytes, magic);
+  while (start >= 0 && bytes[start + magic.length + 8] !== 0x7b) start = indexOf(bytes, magic, start + 1);
   if (start < 0) throw new Error("reading a compiled program: nothing is embedded");
   const aboutAt = start + magic.length;
   const about = json(aboutAt) as {

@@ -82,6 +82,23 @@ Deno.test({
     }),
 });
 
+Deno.test({
+  name:
+    "what is embedded is found in programs of macOS and Windows too, where its mark stands alone and elsewhere besides",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    withStandIn(async (path) => {
+      const bytes = await Deno.readFile(path);
+      const mark = new TextEncoder().encode("d3n0l4nd");
+      const at = text(bytes.subarray(0, 100_000).map((byte) => byte > 126 ? 0 : byte)).indexOf("d3n0l4nd");
+      const isTwice = text(bytes.subarray(at + 8, at + 16)) === "d3n0l4nd";
+      const held = bytes.subarray(at + (isTwice ? 8 : 0));
+      // a table of sections that names it, then what it holds, then the word again
+      const other = new Uint8Array([...new Uint8Array(64), ...mark, ...new Uint8Array(64), ...held, ...mark, 0, 0]);
+      assertEquals([...readEmbedded(other).files.keys()], [...readEmbedded(bytes).files.keys()]);
+    }),
+});
+
 Deno.test("compile() that cannot have Deno's runtime says so, and leaves nothing behind", async () => {
   const folder = await Deno.makeTempDir();
   try {
