@@ -16,7 +16,7 @@ const [port = "8788", dashboardPort = "8787"] = Deno.args;
 const civitai = await embeddedCivitai({ bigBytes: 256 * 1024 ** 2 }).listen({ port: Number(port) });
 const settings: Record<string, string> = {
   CIVIKIT_BASE_URL: civitai.url,
-  CIVIKIT_STATE_DIR: fileURLToPath(new URL("../.tmp/dev", import.meta.url)),
+  CIVIKIT_STATE_DIR: Deno.env.get("CIVIKIT_STATE_DIR") ?? fileURLToPath(new URL("../.tmp/dev", import.meta.url)),
 };
 const words = Object.entries(settings).map(([name, value]) => `${name}=${/\s/.test(value) ? `'${value}'` : value}`);
 console.log(`An embedded Civitai is at ${civitai.url}. Ctrl-C ends it and the dashboard. Elsewhere:`);

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { commandRights, lateLoading } from "../../tools/bundle.ts";
 import { version } from "../../transport/http/version.ts";
-import { type Civitai, startCivitai } from "../_civitai/mod.ts";
+import { startCivitai } from "../_civitai/mod.ts";
 import { bundle } from "../_support/bundle.ts";
 
 const MiB = 1024 ** 2;
@@ -49,33 +49,34 @@ function threads(pid: number): string[] {
   }
 }
 
-async function sent(civitai: Civitai, bytes: number): Promise<void> {
-  const sum = () => civitai.storage.log.reduce((total, { bytes }) => total + bytes, 0);
-  while (sum() < bytes) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
-Deno.test("the bundle downloads, and a worker that started inside it proves the hash", () =>
+Deno.test("the bundle downloads and verifies, and a worker that starts inside it hashes what lies there", () =>
   inFolder(async (folder) => {
     await using civitai = await startCivitai({ bigBytes: 48 * MiB });
-    civitai.faults.limitConnections(8 * MiB);
-    const child = await start(["download", "2100", "--json"], folder, { CIVIKIT_BASE_URL: civitai.url });
-    const output = child.output();
-    if (Deno.build.os === "linux") {
-      await sent(civitai, 24 * MiB); // more than what is hashed without one
-      while (!threads(child.pid).some((name) => name.startsWith("worker-"))) {
-        assert(threads(child.pid).length > 0, "ended without a worker");
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-    }
-    civitai.faults.heal();
-    const { code, stdout, stderr } = await output;
+    const env = { CIVIKIT_BASE_URL: civitai.url };
+    const { code, stdout, stderr } = await (await start(["download", "2100", "--json"], folder, env)).output();
     assertEquals(code, 0, text(stderr));
     const events = text(stdout).trimEnd().split("\n").map((line) => JSON.parse(line));
     const done = events.find(({ event }) => event === "done");
     assertEquals(done.hashes.SHA256.toUpperCase(), await civitai.sha256(3100));
-    const bytes = await Deno.readFile(join(folder, "downloads", "bigHarbour_v10.safetensors"));
+    const models = join(folder, "downloads");
+    const bytes = await Deno.readFile(join(models, "bigHarbour_v10.safetensors"));
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex().toUpperCase();
     assertEquals(digest, await civitai.sha256(3100));
+
+    // a hole is read as fast as memory; hashing it takes long enough to be looked at
+    await Deno.writeTextFile(join(models, "hole.ckpt"), "");
+    await Deno.truncate(join(models, "hole.ckpt"), 3 * 1024 * MiB);
+    const child = await start(["scan", models, "--json"], folder, env);
+    const output = child.output();
+    if (Deno.build.os === "linux") {
+      while (!threads(child.pid).some((name) => name.startsWith("worker-"))) {
+        assert(threads(child.pid).length > 0, "ended without a worker");
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    }
+    const scanned = await output;
+    assertEquals(scanned.code, 0, text(scanned.stderr));
+    assertStringIncludes(text(scanned.stdout).toUpperCase(), await civitai.sha256(3100));
   }));
 
 Deno.test("the bundle serves its pages with their scripts and styles", () =>

@@ -18,12 +18,21 @@ Deno.test({
   name: "deno task dev starts a Civitai and the dashboard, shows a command that works, and ends both at one Ctrl-C",
   ignore: Deno.build.os === "windows",
   async fn() {
+    const state = await Deno.makeTempDir();
     const task = new Deno.Command(Deno.execPath(), {
       args: ["task", "--quiet", "dev", "0", "0"],
       cwd: root,
-      env: { NO_COLOR: "1" },
+      env: { NO_COLOR: "1", CIVIKIT_STATE_DIR: state },
       ...{ stdout: "piped", stderr: "piped" },
     }).spawn();
+    // with --watch it goes on after a fault: nobody may be left behind, holding what it has open
+    await using _end = {
+      async [Symbol.asyncDispose]() {
+        await new Promise((resolve) => resolve(task.kill("SIGINT"))).catch(() => {});
+        await task.status;
+        await Deno.remove(state, { recursive: true });
+      },
+    };
     const reader = task.stdout.pipeThrough(new TextDecoderStream()).getReader();
     let text = "";
     while (!/^http\S+\/\n/m.test(text)) {
