@@ -171,3 +171,42 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name: `the unit of one user starts under a real systemd and stops${
+    noMachine === undefined ? "" : ` (skipped: ${noMachine})`
+  }`,
+  ignore: noMachine !== undefined,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    try {
+      const models = join(folder, "models");
+      Deno.mkdirSync(models);
+      const port = freePort();
+      const words = [...await machineProgram(), "serve", `--port=${port}`];
+      await using machine = await bootMachine({
+        folder,
+        unit: sealed(filledUnit("systemd-user", parts(words, "/srv/models")), origin),
+        // the first process of a machine is nobody's session: the home is what logging in would give
+        dropIn: "[Service]\nEnvironment=HOME=/var/lib/someone DENO_DIR=/var/cache/civikit/deno\n",
+        models,
+        secrets: {},
+      });
+      for (;;) {
+        const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
+        await answer?.body?.cancel();
+        if (answer?.status === 200) break;
+        const { text } = await machine.run("systemctl", "show", "civikit", "-p", "Result");
+        assertEquals(text.trim(), "Result=success");
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      const { text: pid } = await machine.run("systemctl", "show", "civikit", "-p", "MainPID", "--value");
+      assertStringIncludes((await machine.run("cat", `/proc/${pid.trim()}/status`)).text, "NoNewPrivs:\t1");
+      assertEquals((await machine.run("systemctl", "stop", "civikit")).code, 0);
+      const { text: result } = await machine.run("systemctl", "show", "civikit", "-p", "Result,ExecMainStatus");
+      assertEquals(result.trim().split("\n").sort(), ["ExecMainStatus=0", "Result=success"]);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});

@@ -2,6 +2,8 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { main } from "../../../cli/mod.ts";
+import { scopeEnv } from "../../../cli/run/units/service_scope.ts";
+import { keptFiles } from "../../../cli/run/upgrade/kept_files.ts";
 import { isOlderVersion } from "../../../cli/run/upgrade/newer_version.ts";
 import { upgradeCommands } from "../../../cli/run/upgrade/upgrade_commands.ts";
 import { sqliteQueue } from "../../../hub/queue/mod.ts";
@@ -127,7 +129,33 @@ Deno.test("a backup is whole while a service runs, holds no key, and comes back 
     await main(["config", "get", "retry.max"], io);
     assertEquals(io.out, "7\n");
     assertEquals(Deno.statSync(path).mode! & 0o777, 0o600);
+    if (Deno.build.os === "windows" || Deno.uid() !== 0) return;
+    // root puts back what is another user's, and it stays theirs
+    for (const one of [path, join(home, "state")]) Deno.chownSync(one, 990, 990);
+    assertEquals((await run(["restore", folder], env)).code, 0);
+    assertEquals([Deno.statSync(path).uid, Deno.statSync(path).gid], [990, 990]);
   }));
+
+Deno.test({
+  name: "for the service of the machine the files are where its unit keeps them, whatever the shell says",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const unit = await Deno.readTextFile(join(root, "deploy", "systemd", "civikit.service"));
+    const given = Object.fromEntries(
+      [...unit.matchAll(/^Environment=(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+    );
+    const mine: Record<string, string> = {
+      HOME: "/home/me",
+      CIVIKIT_STATE_DIR: "/home/me/state",
+      XDG_CONFIG_HOME: "/x",
+    };
+    const env = scopeEnv("system", (name) => mine[name]);
+    const files = keptFiles({ env });
+    assertEquals(files, keptFiles({ env: (name) => given[name] }));
+    assertEquals(files.map(({ path }) => path).filter((path) => !/^\/var\/(?:lib|cache)\/civikit\//.test(path)), []);
+    assertEquals(scopeEnv("user", (name) => mine[name])("HOME"), "/home/me");
+  },
+});
 
 Deno.test("a backup goes into no folder that is there, and one that was touched is not put back", () =>
   withHome(async (home, env) => {
