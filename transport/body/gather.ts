@@ -57,7 +57,7 @@ export class Gather {
     this.#disarm ??= this.#clock.after(longestMs, () => this.#late());
   }
 
-  /** Writes what is held. Afterwards nothing is written any more. Rejects with the failure of any write. */
+  /** Writes what is held. Afterwards nothing is written any more, until more is added. Rejects with the failure of any write. */
   async end(): Promise<void> {
     this.#disarm?.();
     this.#disarm = undefined;

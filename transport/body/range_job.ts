@@ -16,7 +16,7 @@ import {
 } from "./part_source.ts";
 import { Persistence, type PersistenceOptions } from "./persistence.ts";
 import { RangePlan } from "./range_plan.ts";
-import { bodyReader } from "./save.ts";
+import { bodyReader, type SpareBuffer } from "./save.ts";
 import type { Span } from "./spans.ts";
 
 /** What a job is told: whose bytes, which, and how hard to try. */
@@ -48,6 +48,7 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
   const persistence = new Persistence(options);
   const crew = new Crew(url, options, grow);
   const { connections } = crew;
+  const buffers = new WeakMap<Connection, { gather: Gather; spare: SpareBuffer }>();
   let { validator } = options;
   let untrusted = 0;
   /** One plain stream has taken over. */
@@ -187,8 +188,8 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
 
   /** Writes the body's bytes from the connection's `at` up to its `end`, which may move down meanwhile. */
   async function drain(connection: Connection, response: Response): Promise<void> {
-    const reader = bodyReader(response.body!);
-    const gather = new Gather((bytes, at) => write(connection, bytes, at), () => {}, clock);
+    const { gather, spare } = buffersOf(connection);
+    const reader = bodyReader(response.body!, undefined, spare);
     let dropped: CivikitError | undefined;
     connection.drop = (reason) => {
       dropped ??= reason;
@@ -219,6 +220,16 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
         await reader.cancel();
       }
     }
+  }
+
+  /** What a connection reads and writes with, part after part. */
+  function buffersOf(connection: Connection): { gather: Gather; spare: SpareBuffer } {
+    let own = buffers.get(connection);
+    if (own === undefined) {
+      own = { gather: new Gather((bytes, at) => write(connection, bytes, at), () => {}, clock), spare: {} };
+      buffers.set(connection, own);
+    }
+    return own;
   }
 
   /** Those bytes that belong to the connection's part, and to the span. Nobody else can take them over any more. */

@@ -26,8 +26,17 @@ export interface BodyReader {
   cancel(reason?: unknown): Promise<void>;
 }
 
+/** The buffer of a reader, which is left here between reads: whoever reads body after body takes it along. */
+export interface SpareBuffer {
+  buffer?: ArrayBuffer;
+}
+
 /** Opens `body` for reading with large buffers, 256 KiB if not told otherwise, where the stream allows it. */
-export function bodyReader(body: ReadableStream<Uint8Array>, bufferBytes: number = 256 * 1024): BodyReader {
+export function bodyReader(
+  body: ReadableStream<Uint8Array>,
+  bufferBytes: number = 256 * 1024,
+  spare: SpareBuffer = {},
+): BodyReader {
   let byob: ReadableStreamBYOBReader | undefined;
   try {
     byob = body.getReader({ mode: "byob" });
@@ -44,13 +53,12 @@ export function bodyReader(body: ReadableStream<Uint8Array>, bufferBytes: number
     };
   }
   const reader = byob;
-  // whoever brings views of its own needs none
-  let buffer: ArrayBuffer | undefined;
   return {
     async read(maxBytes = bufferBytes) {
-      buffer ??= new ArrayBuffer(bufferBytes);
+      const { buffer = new ArrayBuffer(bufferBytes) } = spare;
+      delete spare.buffer;
       const { value, done } = await reader.read(new Uint8Array(buffer, 0, Math.min(maxBytes, bufferBytes)));
-      if (value !== undefined) buffer = value.buffer;
+      if (value !== undefined) spare.buffer = value.buffer;
       return done ? undefined : value;
     },
     readInto: (view) => reader.read(view).then(({ value, done }) => done ? undefined : value),

@@ -212,8 +212,7 @@ export function followDigest(
       here.hasher.update(bytes);
     } catch {
       // the file cannot be read: the run that reads it back will say so
-      here = undefined;
-      return;
+      return void (here = undefined);
     }
     Atomics.store(cells, 4, BigInt(at + bytes.byteLength));
     hashingMs += performance.now() - since;
@@ -260,11 +259,10 @@ export function followDigest(
     },
     finish(totalBytes) {
       if (waiting) return waiting.promise;
-      waiting = Promise.withResolvers();
+      const { promise } = waiting = Promise.withResolvers<Digests>();
       // whoever raced this against something else may never look at it
-      waiting.promise.catch(() => {});
+      promise.catch(() => {});
       if (closed) {
-        const { promise } = waiting;
         abandon();
         return promise;
       }
@@ -274,7 +272,7 @@ export function followDigest(
       signal();
       settle();
       if (engine === "starting") startup = setTimeout(fallBack, startupMs);
-      return waiting.promise;
+      return promise;
     },
     reset() {
       abandon();
