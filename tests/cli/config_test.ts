@@ -8,7 +8,8 @@ import { testIo, type TestIoOptions } from "./_io.ts";
 import { events } from "./_world.ts";
 import { oldSettings, takenOver } from "./settings/_old.ts";
 
-const mainPath = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const mainPath = `${root}cli/main.ts`;
 
 /** A home without settings, and `civikit config` in it. */
 interface Home {
@@ -306,7 +307,9 @@ Deno.test("without the right to it the settings file is as if absent, and nobody
     write({ version: 1, retry: { max: 5 } });
     const run = async (...args: string[]) => {
       const { stdout, stderr, code } = await new Deno.Command(Deno.execPath(), {
-        args: ["run", "--allow-env", "--quiet", ...await registryFlags(), mainPath, "config", ...args],
+        // its own modules it may read, nothing else
+        args: ["run", "--allow-env", `--allow-read=${root}`, "--quiet", ...await registryFlags(), mainPath, "config"]
+          .concat(args),
         env: { XDG_CONFIG_HOME: join(folder, "..") },
       }).output();
       return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };

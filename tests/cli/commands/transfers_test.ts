@@ -73,7 +73,7 @@ Deno.test("civikit transfers lists, pauses, resumes and cancels what another pro
 
 Deno.test("a process that is killed is told from one that runs; the next run takes its transfer off the list", () =>
   inWorld(async (world) => {
-    world.civitai.faults.limitConnections(64 * 1024);
+    world.civitai.faults.limitConnections(16 * 1024);
     const [killed, running] = [await spawn(world, "2100"), await spawn(world, "2002")];
     const outputs = [killed, running].map((child) => child.output());
     await until(world, (all) => all.length === 2 && all.every(({ bytes }) => bytes > 0));
