@@ -59,16 +59,15 @@ function print(title: string, medians: Record<string, number>, base: string): vo
   }
 }
 
-/** Adds a row about two of the medians; a hit is to beat its peer. */
-function compare(name: string, medians: Record<string, number>, one: string, other: string): void {
+/** Adds a row about two of the medians, which is to be below `aim`. */
+function compare(name: string, medians: Record<string, number>, one: string, other: string, aim: number): void {
   const ratio = medians[one]! / medians[other]!;
-  const isHit = name === "hit";
   rows.push({
     name,
     what: `time of ${one} / ${other}`,
-    target: isHit ? "< 1x" : "-",
+    target: `< ${aim}x`,
     result: `${ratio.toFixed(3)}x (${medians[one]!.toFixed(1)} us)`,
-    reached: isHit ? ratio < 1 : undefined,
+    reached: ratio < aim,
   });
 }
 
@@ -103,8 +102,8 @@ try {
     "civikit, sqlite": ours(sqlite),
   });
   print("a hit, against undici request with its memory store", hits, "undici request, memory");
-  compare("hit", hits, "civikit, memory", "undici request, memory");
-  compare("hit", hits, "civikit, sqlite", "undici request, sqlite");
+  compare("hit", hits, "civikit, memory", "undici request, memory", 1);
+  compare("hit", hits, "civikit, sqlite", "undici request, sqlite", 1);
 
   let n = 0;
   const missing = (store: typeof memory): Call => {
@@ -118,8 +117,8 @@ try {
     "fetchTransport, httpCache, sqlite": missing(sqlite),
   });
   print("a miss, against bare fetch", misses, "fetch");
-  compare("miss", misses, "fetchTransport, httpCache, memory", "fetch");
-  compare("miss", misses, "fetchTransport, httpCache, sqlite", "fetch");
+  compare("miss", misses, "fetchTransport, httpCache, memory", "fetch", 1.15);
+  compare("miss", misses, "fetchTransport, httpCache, sqlite", "fetch", 1.25);
   sqlite.close();
 } finally {
   origin.stop();
