@@ -56,6 +56,7 @@ async function checkFront(front: Front, test: Deno.TestContext): Promise<void> {
     const answer = await ask(front, "/login", { method: "POST", body, headers: { origin } });
     await answer.body?.cancel();
     assertEquals(answer.status, 303);
+    assertMatch(answer.headers.get("set-cookie")!, /^civikit_session=.*; *secure\b/i);
     const cookie = answer.headers.get("set-cookie")!.split(";")[0]!;
     assertEquals(await status(front, "/", { headers: { cookie, accept: "text/html" } }), 200);
   });
