@@ -54,7 +54,7 @@ async function take(page: BrowserPage, url: string, shots: readonly Shot[], fold
 async function shootService(page: BrowserPage, folder: string): Promise<void> {
   const place = "/tmp/civikit";
   await Deno.mkdir(`${place}/config/civikit`, { recursive: true });
-  await Deno.writeTextFile(`${place}/config/civikit/config.json`, JSON.stringify({ version: 1 }));
+  await Deno.writeTextFile(`${place}/config/civikit/config.json`, JSON.stringify({ version: 1 }), { mode: 0o600 });
   try {
     await using site = await startCivitai({ bigBytes: 48 * 1024 ** 2 });
     await using service = await serving({ folder: place, site: site.url });
