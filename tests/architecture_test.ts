@@ -17,9 +17,10 @@ const RULES: Record<string, { folders: string[]; packages: string[] }> = {
     folders: ["", "transport", "cache", "api", "monitor", "extensions"],
     packages: ["node:", "@std/", "hono", "valibot", "@valibot/to-json-schema", "idiomorph", "sortablejs"],
   },
+  extensions: { folders: [], packages: [] },
   testing: { folders: ["transport"], packages: ["node:", "hono", "hash-wasm"] },
   cli: {
-    folders: ["", "transport", "cache", "api", "monitor", "hub", "testing", "deploy"],
+    folders: ["", "transport", "cache", "api", "monitor", "hub", "testing", "deploy", "extensions"],
     packages: ["node:", "@std/", "yaml", "diff"],
   },
 };

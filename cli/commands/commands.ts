@@ -229,6 +229,15 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./sandbox.ts" as string) as typeof import("./sandbox.ts")).sandboxCommand,
   },
   {
+    name: "extension",
+    group: "service",
+    summary: {
+      en: "Puts civikit into A1111, Forge, SD.Next and ComfyUI, and takes it out.",
+      "zh-TW": "把 civikit 裝進 A1111、Forge、SD.Next 與 ComfyUI，或移除。",
+    },
+    load: async () => (await import("./extension.ts" as string) as typeof import("./extension.ts")).extensionCommand,
+  },
+  {
     name: "config",
     group: "settings",
     summary: {
