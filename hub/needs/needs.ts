@@ -45,6 +45,8 @@ interface Found {
   readonly file?: string;
 }
 
+const titleOf = (...names: readonly (string | null | undefined)[]) => names.filter(Boolean).join(" · ") || null;
+
 function fileOf({ files }: Version, hash: string): string | undefined {
   const isIt = (known: unknown) => typeof known === "string" && known.toLowerCase().startsWith(hash.toLowerCase());
   const file = files?.find(({ hashes }) => Object.values(hashes ?? {}).some(isIt));
@@ -78,8 +80,11 @@ async function onSite(
   try {
     const version = await api.versions.byHash(hash, { signal });
     const file = fileOf(version, hash);
-    const title = [version.model?.name, version.name].filter(Boolean).join(" · ") || null;
-    return { versionId: version.id, title, ...(file !== undefined && { file }) };
+    return {
+      versionId: version.id,
+      title: titleOf(version.model?.name, version.name),
+      ...(file !== undefined && { file }),
+    };
   } catch (error) {
     if (!(error instanceof CivikitError) || error.code !== "not_found") throw error;
     return versionId === undefined ? undefined : { versionId, title: name };
@@ -100,13 +105,28 @@ function byAddress({ url, hash, name }: UsedModel, parts: NeedsParts): Pick<Need
   }
 }
 
-async function needOf(used: UsedModel, parts: NeedsParts, signal: AbortSignal): Promise<Need> {
+/** The version an address of the site means; undefined where it means none. */
+function versionIn(url: string | undefined, { api }: NeedsParts): number | undefined {
+  try {
+    const reference = url === undefined ? undefined : parseReference(url, api);
+    return reference?.kind === "version" ? reference.versionId : undefined;
+  } catch {
+    return undefined; // no address at all
+  }
+}
+
+async function needOf(written: UsedModel, parts: NeedsParts, signal: AbortSignal): Promise<Need> {
+  const used = { ...written, versionId: written.versionId ?? versionIn(written.url, parts) };
   const need: Need = {
     ...{ name: used.name, role: used.role ?? null, state: "unknown", path: null, title: null, reference: null },
     ...{ versionId: used.versionId ?? null, options: {}, directory: used.directory ?? null, problem: null },
   };
   const { library, queue } = parts;
-  const here = (row: ShownRow, more: Partial<Need> = {}): Need => ({ ...need, ...more, state: "here", path: row.path });
+  function here({ path, identity }: ShownRow): Need {
+    const known = identity &&
+      { versionId: identity.versionId, title: titleOf(identity.modelName, identity.versionName) };
+    return { ...need, ...known, state: "here", path };
+  }
   const row = inLibrary(library, used);
   if (row !== undefined) return here(row);
   let found: Found | undefined;
@@ -114,13 +134,15 @@ async function needOf(used: UsedModel, parts: NeedsParts, signal: AbortSignal): 
   try {
     found = await onSite(used, parts, signal);
   } catch (error) {
-    problem = messageOf(error instanceof Error ? error : String(error));
+    problem = signal.aborted
+      ? `the site did not answer within ${patienceMs / 1000} s`
+      : messageOf(error instanceof Error ? error : String(error));
   }
   if (found !== undefined) {
     const { versionId, title, file } = found;
     const known = { versionId, title };
     const [there] = library?.have([versionId]).get(versionId) ?? [];
-    if (there !== undefined) return here(there, known);
+    if (there !== undefined) return here(there);
     const isQueued = (await queue.queued({ versions: [versionId] })).versions.size > 0;
     const options = file === undefined ? {} : { file };
     return { ...need, ...known, state: isQueued ? "queued" : "missing", reference: String(versionId), options };
