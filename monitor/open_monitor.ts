@@ -119,7 +119,11 @@ export function openMonitor(
   /** Whoever looks into the logs of a process that runs for months sees what has just happened. */
   function flushLater(): void {
     stopFlushing = (clock ?? systemClock).after(flushMs, () => {
-      logs?.flush();
+      try {
+        logs?.flush();
+      } catch (error) {
+        onError?.(error); // a full disk: tried again in a second
+      }
       flushLater();
     }, true);
   }
