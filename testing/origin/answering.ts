@@ -83,6 +83,8 @@ export interface Desk {
   peak(): number;
   /** Enters a request and plans its answer; `end` has to follow, whatever happens. */
   begin(asked: Asked): Promise<Answering>;
+  /** The last bytes of the answer are about to go: for who asks next, this request is answered. */
+  answered(entry: LogEntry): void;
   /** The request was entered but could not be planned, or is answered to its end. */
   end(entry: LogEntry): void;
   /** Resolves when no request is being answered. */
@@ -108,6 +110,8 @@ export function answering(
   const counts = new Map<string, number>();
   const resolver = makeLinks(links, (path) => shelf.get(path));
   const waiting: (() => void)[] = [];
+  // a client may ask again before the system says that the last bytes have gone
+  const unanswered = new Set<LogEntry>();
   let active = 0;
   let peak = 0;
 
@@ -161,6 +165,7 @@ export function answering(
   function end(entry: LogEntry): void {
     if (entry.isDone) return;
     entry.isDone = true;
+    unanswered.delete(entry);
     onRequest(entry);
     if (--active === 0) { for (const resume of waiting.splice(0)) resume(); }
   }
@@ -170,6 +175,7 @@ export function answering(
     files: shelf,
     faults: rules,
     peak: () => peak,
+    answered: (entry) => void unanswered.delete(entry),
     end,
     async begin({ method, target, headers, connection }) {
       const mark = target.indexOf("?");
@@ -184,7 +190,8 @@ export function answering(
         ...{ status: 0, answer: {}, bytes: 0, isDone: false, faults: [] },
       };
       log.push(entry);
-      peak = Math.max(peak, ++active);
+      active++;
+      peak = Math.max(peak, unanswered.add(entry).size);
       const from = Number(/^bytes=(\d+)-/.exec(range ?? "")?.[1] ?? 0);
       const scene: Scene = {
         ...{ method, target, path, query, nth, request, connection, range, from, active, size: 0 },

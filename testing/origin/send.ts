@@ -34,8 +34,18 @@ export function headOf(plan: Plan, isLast: boolean): Uint8Array {
   return ascii.encode(`HTTP/1.1 ${status} ${status < 400 ? "OK" : "No"}\r\n${lines.join("")}\r\n`);
 }
 
-/** Sends the body as planned; true when the connection may carry another request. */
-export async function sendBody(connection: Wire, plan: Plan, tally: Tally, link: Link | undefined): Promise<boolean> {
+/**
+ * Sends the body as planned; true when the connection may carry another request.
+ *
+ * @param onLast Called when the last bytes of an honest body are about to go: whoever has them is answered.
+ */
+export async function sendBody(
+  connection: Wire,
+  plan: Plan,
+  tally: Tally,
+  link: Link | undefined,
+  onLast: () => void,
+): Promise<boolean> {
   const { content, start, length, framing, cut, stallAfter, rate, junk } = plan;
   const chunked = framing === "chunked";
   async function send(bytes: Uint8Array): Promise<boolean> {
@@ -73,6 +83,7 @@ export async function sendBody(connection: Wire, plan: Plan, tally: Tally, link:
       const early = due - performance.now();
       if (early > 1) await connection.pause(early);
     }
+    if (sent + size === length && junk === 0 && !chunked) onLast();
     if (!await send(content.read(start + sent, size, scratch))) return false;
     sent += size;
   }

@@ -44,7 +44,7 @@ export async function serveOrigin(desk: Desk, hostname: string, port: number): P
       const isLast = headers.get("connection")?.toLowerCase() === "close";
       if (!await connection.write(headOf(plan, isLast))) return false;
       if (method === "HEAD") return !isLast;
-      return await sendBody(connection, plan, entry, link) && !isLast;
+      return await sendBody(connection, plan, entry, link, () => desk.answered(entry)) && !isLast;
     } finally {
       desk.end(entry);
     }
