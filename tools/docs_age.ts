@@ -42,7 +42,7 @@ async function changedSince(root: string, day: string, paths: readonly string[])
 export async function dueGuides(root: string, today: Date): Promise<DueGuide[]> {
   const due: DueGuide[] = [];
   for await (const { name } of Deno.readDir(join(root, "docs"))) {
-    if (!/_guide(?:\.en)?\.md$|_overview\.md$|^troubleshooting\.md$/.test(name)) continue;
+    if (!/_guide(?:\.en)?\.md$|_overview\.md$|^(?:troubleshooting|reference)\.md$/.test(name)) continue;
     const path = `docs/${name}`;
     const text = await Deno.readTextFile(join(root, path));
     const [, , day] = mark.exec(text) ?? [];

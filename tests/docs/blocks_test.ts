@@ -62,7 +62,7 @@ Deno.test("llms.txt names every document of docs/ but the twins, and nothing tha
   const named = [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, path]) => path!);
   for (const path of named) await Deno.stat(new URL(path, root));
   const guides = (await documents()).map(({ path }) => path).filter((path) =>
-    /^docs\/\w+_guide\.md$|trouble|settings|arch/.test(path)
+    /^docs\/\w+_guide\.md$|trouble|settings|reference|arch/.test(path)
   );
   assertEquals(guides.filter((path) => !named.includes(path) && !named.includes(path.replace(".md", ".en.md"))), []);
 });

@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 
 Deno.test("every guide says for which version and when it was last checked", async () => {
   for await (const { name } of Deno.readDir(`${root}/docs`)) {
-    if (!/_guide(?:\.en)?\.md$|_overview\.md$|^troubleshooting\.md$/.test(name)) continue;
+    if (!/_guide(?:\.en)?\.md$|_overview\.md$|^(?:troubleshooting|reference)\.md$/.test(name)) continue;
     const text = await Deno.readTextFile(`${root}/docs/${name}`);
     const [, checked] = /(?:檢查於|Checked for) (\d+\.\d+\.\d+)[，,] ?\d{4}-\d\d-\d\d/.exec(text) ?? [];
     assertEquals(checked, version, name);

@@ -1,0 +1,70 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { join } from "node:path";
+import { findLeftovers } from "../../cli/run/find_leftovers.ts";
+import { lockName, manifestName } from "../../api/mod.ts";
+import { download, type Transport } from "../../transport/mod.ts";
+import { withReferenceTables } from "../../tools/reference_tables.ts";
+
+const reference = await Deno.readTextFile(new URL("../../docs/reference.md", import.meta.url));
+
+Deno.test("the tables of the reference are what the code makes of them", async () => {
+  assertEquals(await withReferenceTables(reference), reference, "run: deno task docs:reference");
+});
+
+Deno.test("no table of the reference is empty, and each is renewed", async () => {
+  const names = [...reference.matchAll(/^<!-- (\w+) -->$/gm)].map(([, name]) => name!);
+  assertEquals(new Set(names).size, 10);
+  const emptied = reference.replace(/(<!-- \w+ -->\n\n)[^]*?(\n<!-- \/\w+ -->)/g, "$1$2");
+  assertEquals(await withReferenceTables(emptied), reference);
+  for (const name of names) {
+    const [table = ""] = new RegExp(`(?<=<!-- ${name} -->\n\n)[^]*?(?=\n<!-- /${name} -->)`).exec(reference) ?? [];
+    assert(table.split("\n").length > 5, name);
+    for (const line of table.trim().split("\n")) assert(!/undefined|\[object|\| +\|$/.test(line), line);
+  }
+});
+
+/** Sends a part of a file; who asks for more is told to stop. */
+function halting(ending: AbortController): Transport {
+  const parts = [new Uint8Array(2_000_000)];
+  return {
+    fetch() {
+      const headers = { "content-length": "3000000", "content-type": "application/octet-stream", etag: '"a"' };
+      const body = new ReadableStream({
+        pull(controller) {
+          const part = parts.pop();
+          if (part) return controller.enqueue(part);
+          ending.abort();
+          controller.error(ending.signal.reason);
+        },
+      }, { highWaterMark: 0 });
+      return Promise.resolve(new Response(body, { headers }));
+    },
+  };
+}
+
+Deno.test("what the reference says civikit clean removes is what it finds, and the files of a project have these names", async () => {
+  const rows = [...reference.matchAll(/^\| `([^`]+)`[^|]*\|[^|]*\|([^|]*)\|$/gm)];
+  const cleaned = rows.filter(([, , by]) => by!.includes("civikit clean")).map(([, name]) => name!);
+  const kinds = ["part", "journal", "old", "quarantine", "corrupt"];
+  assertEquals(cleaned.length, kinds.length);
+  for (const name of [manifestName, lockName]) assert(rows.some(([, shown]) => shown === name), name);
+
+  const folder = await Deno.makeTempDir();
+  try {
+    const ending = new AbortController();
+    await assertRejects(() =>
+      download(halting(ending), "https://a.example/NAME", join(folder, "NAME"), { signal: ending.signal })
+    );
+    await Deno.writeTextFile(join(folder, "NAME.quarantine.json"), JSON.stringify({ wanted: {} }));
+    await Deno.mkdir(join(folder, "alone"));
+    await Deno.copyFile(join(folder, "NAME.part.json"), join(folder, "alone", "NAME.part.json"));
+    for (const name of cleaned.filter((name) => !/\.part(?:\.json)?$/.test(name))) {
+      await Deno.writeTextFile(join(folder, name), name);
+    }
+    const found = [...findLeftovers(folder, true)];
+    assertEquals(found.map(({ kind }) => kind).sort(), kinds.sort());
+    assertEquals(found.map(({ path }) => path.split(/[/\\]/).at(-1)!).sort(), cleaned.sort());
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
