@@ -158,16 +158,19 @@ export async function oneModel(site: Site, base: string, model: CatalogueModel):
   return { ...modelCore(model), modelVersions: versions };
 }
 
-/** A version in `/model-versions/:id` (`byHash: false`) and `/model-versions/by-hash/:hash` (true). */
+/**
+ * A version in `/model-versions/:id` (`byHash: false`) and `/model-versions/by-hash/:hash` (true); `filesBase` is the
+ * origin of its downloads, where that is another than its pictures'.
+ */
 export async function oneVersion(
   site: Site,
   base: string,
   model: CatalogueModel,
   version: CatalogueVersion,
-  { byHash }: { byHash: boolean },
+  { byHash, filesBase = base }: { byHash: boolean; filesBase?: string },
 ): Promise<Json> {
   const files = await Promise.all(version.files.map(async (file) => {
-    const json = await fileJson(base, version, file, site.urlForm);
+    const json = await fileJson(filesBase, version, file, site.urlForm);
     const { format = null, size = null, fp = null } = file.metadata;
     // by id the date comes out of the database as it is: no zone, no trailing zeros
     const bare = typeof json["scannedAt"] === "string" ? json["scannedAt"].replace(/\.?0*Z$/, "") : null;
@@ -202,6 +205,6 @@ export async function oneVersion(
     },
     files: model.mode === "Archived" ? [] : files,
     images: imagesOf(site, base, version),
-    ...(model.mode === "Archived" ? {} : { downloadUrl: `${base}/api/download/models/${version.id}` }),
+    ...(model.mode === "Archived" ? {} : { downloadUrl: `${filesBase}/api/download/models/${version.id}` }),
   };
 }

@@ -190,6 +190,11 @@ Deno.test("civitai finds versions by any hash", async () => {
     const { json } = await get(civitai, `/api/v1/model-versions/by-hash/${hash.toLowerCase()}`);
     assertEquals([json.id, json.files[0].scannedAt.endsWith("Z")], [2001, true]);
   }
+  const body = JSON.stringify([version.files[0].hashes.SHA256]);
+  const [, many] = await (await fetch(`${civitai.url}/api/v1/model-versions/by-hash`, { method: "POST", body })).json();
+  // as the real one: the downloads' origin is broken, the pictures' is not
+  assertEquals(many.files[0].downloadUrl.startsWith("https://undefined/"), true);
+  assertEquals(many.images, version.images);
   const { response, json } = await get(civitai, "/api/v1/model-versions/by-hash/00");
   assertEquals([response.status, json], [404, { error: "Model not found" }]);
   assertEquals(response.headers.get("cache-control"), "public, s-maxage=3600, stale-while-revalidate=1800");

@@ -39,12 +39,14 @@ export function modelVersions(site: Site): Hono {
     })));
   });
 
-  // the origin of every URL is broken, the order is lost, and nulls stand among the versions
+  // the origin of every download is broken, the order is lost, and nulls stand among the versions
   app.all("/by-hash", publicRoute(), async (c) => {
     const found = await bulk(c, 100);
     if (found instanceof Response) return found;
+    const base = new URL(c.req.url).origin;
+    const shape = { byHash: true, filesBase: "https://undefined" };
     const versions = await Promise.all(
-      found.map(({ model, version }) => oneVersion(site, "https://undefined", model, version, { byHash: true })),
+      found.map(({ model, version }) => oneVersion(site, base, model, version, shape)),
     );
     return c.json([null, ...versions]);
   });
