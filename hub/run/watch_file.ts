@@ -93,7 +93,7 @@ export function watchFile<File extends WantedFile>(
   return {
     options: transfer?.options ?? watched,
     end({ result, error }) {
-      transfer?.end({ error, skipped: result?.skipped ?? false, verified: result?.verified });
+      transfer?.end({ error, skipped: result?.skipped ?? false, verified: result?.verified, path: result?.path });
       watcher.ended?.(file, { receivedBytes: bytes.received });
     },
   };

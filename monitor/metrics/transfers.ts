@@ -78,6 +78,8 @@ export interface TransferEnding {
   readonly skipped?: boolean;
   /** Whether a hash said that the file is right. */
   readonly verified?: boolean | undefined;
+  /** Where the file is; of one that was there already the downloader's events say nothing. */
+  readonly path?: string | undefined;
 }
 
 /** A transfer being watched. */
@@ -299,7 +301,8 @@ export function transferList({ clock, count, fail, publish }: TransferListOption
           options.report?.(event);
         },
       },
-      end({ error, skipped = false, verified } = {}) {
+      end({ error, skipped = false, verified, path } = {}) {
+        if (path !== undefined) entry.path = path;
         if (verified !== undefined && entry.verified === undefined) {
           entry.verified = verified;
           // the downloader's own event may have ended it already

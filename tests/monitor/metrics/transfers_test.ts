@@ -121,8 +121,9 @@ Deno.test("transfers: a download that fails says why; one that was there already
     await assertRejects(() => download(transport, url, path, bad.options), VerificationError);
     const first = await download(transport, url, path, monitor.track("good").options);
     const there = monitor.track("there", { hashes: first.digests });
-    const { skipped } = await download(transport, url, path, there.options);
-    there.end({ skipped });
+    const { skipped, path: file } = await download(transport, url, path, there.options);
+    there.end({ skipped, path: file });
+    assertEquals(monitor.registry.transfers.list().at(-1)?.path, path);
     const states = monitor.registry.transfers.list().map(({ state, code }) => [state, code]);
     assertEquals(states, [["failed", "hash_mismatch"], ["finished", undefined], ["skipped", undefined]]);
     assertEquals(counted(monitor.registry, "download"), { failed: 1, finished: 1, skipped: 1 });
