@@ -1,5 +1,8 @@
 import type { Texts } from "./texts.ts";
 
+const anyOf = (words: readonly string[]): string => (words.length > 1 ? "one of " : "") + words.join(", ");
+const anyOfZh = (words: readonly string[]): string => (words.length > 1 ? "要是這些之一：" : "要是") + words.join("、");
+
 const en = {
   see: (command: string): string => `See: ${command} --help`,
   unknownCommand: (name: string, hint: string): string => `command "${name}": unknown${hint && `; ${hint}`}`,
@@ -23,9 +26,9 @@ const en = {
   siteList: (list: string): string => `"civikit enums ${list}" lists all`,
   layoutDue: (names: readonly string[]): string =>
     `one of ${names.join(", ")}, or a template such as "{type}/{baseModel}/{file}" is due`,
-  actionMissing: (actions: readonly string[]): string => `action missing: one of ${actions.join(", ")} is due`,
+  actionMissing: (actions: readonly string[]): string => `action missing: ${anyOf(actions)} is due`,
   actionUnknown: (word: string, actions: readonly string[], near: string): string =>
-    `action "${word}": unknown, one of ${actions.join(", ")} is due${near && `; did you mean "${near}"?`}`,
+    `action "${word}": unknown, ${anyOf(actions)} is due${near && `; did you mean "${near}"?`}`,
   contradicts: (one: string, other: string): string => `option --${one}: contradicts --${other}`,
   due: (what: string): string => `one ${what} is due`,
   notNumber: (what: string, text: string): string => `${what} "${text}": not a number`,
@@ -55,9 +58,9 @@ export const usageText: Texts<typeof en> = {
     oneOf: (words) => words.length > 2 ? `要是這些之一：${words.join("、")}` : `要是 ${words.join(" 或 ")}`,
     siteList: (list) => `「civikit enums ${list}」會列出全部`,
     layoutDue: (names) => `要是這些之一：${names.join("、")}，或像 "{type}/{baseModel}/{file}" 的樣板`,
-    actionMissing: (actions) => `缺少動作：要是這些之一：${actions.join("、")}`,
+    actionMissing: (actions) => `缺少動作：${anyOfZh(actions)}`,
     actionUnknown: (word, actions, near) =>
-      `動作「${word}」：不認得，要是這些之一：${actions.join("、")}${near && `；您是指「${near}」嗎？`}`,
+      `動作「${word}」：不認得，${anyOfZh(actions)}${near && `；您是指「${near}」嗎？`}`,
     contradicts: (one, other) => `選項 --${one}：與 --${other} 矛盾`,
     due: (what) => `需要一個${what}`,
     notNumber: (what, text) => `${what}「${text}」：不是數字`,

@@ -15,14 +15,17 @@ Deno.test("readAction() gives the action, and says of any other word which there
   ) {
     assertThrows(() => readAction(text, actions), UsageError, message);
   }
+  assertThrows(() => readAction(undefined, ["search"]), UsageError, "action missing: search is due");
+  assertThrows(() => readAction("get", ["search"]), UsageError, 'action "get": unknown, search is due');
 });
 
 Deno.test("every command with actions says the same where none or an unknown one is given", () =>
   inWorld(async ({ run }) => {
     for (const name of ["models", "versions", "images", "creators", "tags", "users", "cache", "logs"]) {
-      for (const [args, state] of [[[], "missing: one"], [["constructor"], '"constructor": unknown, one']] as const) {
+      const due = ["creators", "tags"].includes(name) ? "search is due" : "one of ";
+      for (const [args, state] of [[[], "missing:"], [["constructor"], '"constructor": unknown,']] as const) {
         const { code, io } = await run([name, ...args], { env: {} });
-        assertEquals([code, io.err.includes(`error: action ${state} of `)], [2, true], `${name} ${args}: ${io.err}`);
+        assertEquals([code, io.err.includes(`error: action ${state} ${due}`)], [2, true], `${name} ${args}: ${io.err}`);
       }
     }
   }));
