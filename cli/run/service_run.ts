@@ -158,7 +158,7 @@ export async function openService(
           })(...wanted),
       }))
       : undefined;
-    const port = settingsPort(settings.options);
+    const port = settingsPort(settings.options, new URL(baseUrl).host);
     const filePath = settings.options.configPath ?? settings.path;
     const isNear = access.hostname === "127.0.0.1" || access.hostname === "localhost" || access.hostname === "::1";
     let isAsking = isNear && filePath !== undefined && !existsSync(filePath) && settings.value("root") === undefined;

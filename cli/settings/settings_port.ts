@@ -9,13 +9,13 @@ import { invalid } from "./setting_words.ts";
 import { checkedValue, settingKey, type SettingsStore, settingsStore } from "./settings_store.ts";
 import { settingRow } from "./table.ts";
 
-const host = "civitai.com";
-
 /**
  * The settings as the service shows and changes them: those that hold by the options it was started with; changes go into
  * the file `--config` named, else into the user's own.
+ *
+ * @param host The site whose key is shown and kept: the one the service downloads from.
  */
-export function settingsPort(options: ReadSettingsOptions): SettingsPort {
+export function settingsPort(options: ReadSettingsOptions, host: string): SettingsPort {
   const { env, configPath } = options;
 
   function store(): SettingsStore {

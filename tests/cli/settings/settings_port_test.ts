@@ -8,7 +8,7 @@ Deno.test("settingsPort() lists, checks, sets and unsets by text, and never tell
   const folder = await Deno.makeTempDir();
   try {
     const values: Record<string, string> = { XDG_CONFIG_HOME: folder, CIVIKIT_RETRY_MAX: "9" };
-    const port = settingsPort({ env: (name) => values[name], flags: { "serve.port": 0 } });
+    const port = settingsPort({ env: (name) => values[name], flags: { "serve.port": 0 } }, "civitai.com");
     const row = async (key: string) => (await port.list("zh-TW")).find((row) => row.key === key)!;
     assertEquals((await port.list("en")).map(({ key }) => key), [...settingKeys]);
     assertEquals(await row("timeouts.api"), {
@@ -40,6 +40,21 @@ Deno.test("settingsPort() lists, checks, sets and unsets by text, and never tell
     assertEquals(await port.apiKey.isSet(), true);
     assert(!JSON.stringify(await port.list("en")).includes("port-key"));
     assertEquals(await Deno.readTextFile(join(folder, "civikit", "key")), "port-key-0123456789\n");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("settingsPort() knows and keeps the key of the site the service downloads from", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const env = (name: string) => ({ XDG_CONFIG_HOME: folder } as Record<string, string>)[name];
+    const there = settingsPort({ env }, "127.0.0.1:8788");
+    await there.apiKey.set("port-key-0123456789");
+    assertEquals(await there.apiKey.isSet(), true);
+    assertEquals(await settingsPort({ env }, "civitai.com").apiKey.isSet(), false);
+    const kept = await Deno.readTextFile(join(folder, "civikit", "keys", "127.0.0.1_8788"));
+    assertEquals(kept, "port-key-0123456789\n");
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
