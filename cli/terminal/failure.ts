@@ -71,7 +71,10 @@ export function describeFailure(
     lines.push(`  ${printable(error.path)}`);
   }
   lines.push(`  ${label.why}: ${cause}`, `  ${label.next}: ${action}`);
-  if (error.reason?.endsWith("_right")) lines.push(`  ${label.install}: ${installLine()}`);
+  if (error.reason?.endsWith("_right")) {
+    const more = error.reason === "run_right" ? ["--allow-run"] : [];
+    lines.push(`  ${label.install}: ${installLine(more)}`);
+  }
   if (error instanceof HttpError && error.retryAfterMs !== undefined) {
     lines.push(`  ${label.wait} ${formatDuration(error.retryAfterMs)}`);
   }

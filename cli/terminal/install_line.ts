@@ -3,15 +3,24 @@ import { fileURLToPath } from "node:url";
 /** The rights with which everything works. No program is ever started and no native code loaded, so neither is asked for. */
 const everyRight = ["--allow-read", "--allow-write", "--allow-net", "--allow-env", "--allow-sys"];
 
+const quoted = (url: string | URL) => JSON.stringify(fileURLToPath(url));
+
 /** What is installed: the package, the checkout's own entry, or the bundle this runs from. */
-function installedSource(): string {
+function installedSource(): string[] {
   const here = import.meta.url;
-  if (!here.startsWith("file:")) return "jsr:@civikit/civikit/cli";
-  const isBundled = !here.endsWith("/cli/terminal/install_line.ts");
-  return JSON.stringify(fileURLToPath(isBundled ? Deno.mainModule : new URL("../mod.ts", here)));
+  if (!here.startsWith("file:")) return ["jsr:@civikit/civikit/cli"];
+  if (!here.endsWith("/cli/terminal/install_line.ts")) return [quoted(Deno.mainModule)];
+  // started with the map, it has to be installed with it
+  const isMapped = import.meta.resolve("@std/cli/unicode-width").startsWith("file:");
+  const map = isMapped ? [`--import-map=${quoted(new URL("../../tools/npm_only/import_map.json", here))}`] : [];
+  return [...map, quoted(new URL("../mod.ts", here))];
 }
 
-/** The line that installs the command again with every right it can use. */
-export function installLine(): string {
-  return ["deno install -g -f -n civikit", ...everyRight, installedSource()].join(" ");
+/**
+ * The line that installs the command again with every right it can use.
+ *
+ * @param more Rights beyond those, which one thing alone takes.
+ */
+export function installLine(more: readonly string[] = []): string {
+  return ["deno install -g -f -n civikit", ...everyRight, ...more, ...installedSource()].join(" ");
 }

@@ -14,7 +14,8 @@ with a page, maintenance closes the site.
 
 check runs a downloader through all that a network and a server do to it, and
 says what came of each. {url} and {out} stand for the address and the file, and
-must be there; {sha256} and {header} (a header with a key) may.
+must be there; {sha256} and {header} (a header with a key) may. It needs the right
+to start that program (--allow-run), which civikit is not installed with.
 
 examples:
   civikit sandbox --port 8788
@@ -77,7 +78,7 @@ stall 沉默不語，slow 讓每條連線只有 1 MiB/s，corrupt 翻轉一個�
 maintenance 關閉網站。
 
 check 讓一個下載程式經歷網路與伺服器會做的每一種事，並說明各自的結果。{url} 與 {out} 代表網址與檔案，必須出現；
-{sha256} 與 {header}（帶金鑰的標頭）可有可無。
+{sha256} 與 {header}（帶金鑰的標頭）可有可無。它需要執行那個程式的權限（--allow-run），安裝 civikit 時沒有給。
 
 範例：
   civikit sandbox --port 8788

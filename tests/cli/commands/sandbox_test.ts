@@ -105,7 +105,10 @@ Deno.test({
 Deno.test("civikit sandbox check without the right to run, or without the program, says what to do", async () => {
   const call = (program: string) => ["sandbox", "check", "--only", "plain", "--", program, "{out}", "{url}"];
   const without = await (await civikit(cliRights, call("sh"))).output();
-  assertMatch(new TextDecoder().decode(without.stderr), /running "sh".*--allow-run=sh/);
+  assertMatch(
+    new TextDecoder().decode(without.stderr),
+    /running "sh".*--allow-run=sh[\s\S]*deno install .*--allow-run /,
+  );
   const missing = await (await civikit([...cliRights, "--allow-run"], call("civikit-no-such-program"))).output();
   assertEquals(missing.code, 2);
   assertMatch(new TextDecoder().decode(missing.stderr), /civikit-no-such-program.*cannot be started/);
