@@ -85,6 +85,7 @@ export function migrateSettings(path: string, options: MigrateOptions): void {
   }
   for (const old of unknown) out.emit({ event: "unknown", old });
   out.table([
+    text.migrateHeads,
     ...fates.map((fate) => fateLine(fate, context)),
     ...unknown.map((old) => [old, text.left, text.unknownOld]),
   ]);

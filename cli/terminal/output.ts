@@ -1,6 +1,6 @@
 import { exitCode, sharedExitCode } from "../exit_code.ts";
 import type { ReporterOptions } from "./bars.ts";
-import { alignedRows } from "./columns.ts";
+import { alignedRows, tableText } from "./columns.ts";
 import { columnName } from "../texts/columns.ts";
 import { describeFailure } from "./failure.ts";
 import { failureFields, jsonLine } from "./json_line.ts";
@@ -20,7 +20,10 @@ export interface Output extends Disposable {
   show(value: object, text: string): void;
   /** A result for people alone, as it is. */
   print(text: string): void;
-  /** Aligned columns for people alone, cut to the terminal where there is one; a head in capitals is said in the language. */
+  /**
+   * Aligned columns for people alone, cut to the terminal where there is one; a head in capitals is said in the language.
+   * Three columns and more have a head; where the terminal is too narrow for them, each row is lines of head and cell.
+   */
   table(rows: readonly (readonly string[])[]): void;
   /** A remark. */
   note(text: string): void;
@@ -66,7 +69,8 @@ export function output(
     table([head = [], ...rows]) {
       const isHead = head.every((cell) => cell === cell.toUpperCase());
       const first = isHead ? head.map((cell) => columnName(locale, cell)) : head;
-      print(alignedRows([first, ...rows], io.isTerminal ? io.size().columns : undefined));
+      const asText = first.length > 2 ? tableText : alignedRows;
+      print(asText([first, ...rows], io.isTerminal ? io.size().columns : undefined));
     },
     note,
     progress: line.show,

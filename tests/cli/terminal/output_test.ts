@@ -61,3 +61,33 @@ Deno.test("output() keeps its line of progress below what it says, and takes it 
   out.finish({}, "");
   assertEquals(screen(io.err).filter(Boolean), ["a remark"]);
 });
+
+Deno.test("output().table() cuts words to the terminal, and shows rows as lines where that would cut too much", () => {
+  const shownAt = (columns: number) => {
+    const io = testIo({ columns, isTerminal: true });
+    using out = output({ io, style: plainStyle, locale: "en" }, {});
+    out.table([
+      ["ID", "STATE", "SIZE", "NAME", "WHY"],
+      ["1", "waiting", "256.0 MB", "bigHarbour_v10.safetensors", "403 early_access"],
+      ["2", "done", "2.0 MB", "twin.safetensors", ""],
+    ]);
+    return io.out.trimEnd().split("\n");
+  };
+  assertEquals(shownAt(60), [
+    "ID  STATE    SIZE      NAME                 WHY",
+    "1   waiting  256.0 MB  bigHarbour_v10       403 early_access",
+    "2   done     2.0 MB    twin.safetensors",
+  ]);
+  assertEquals(shownAt(40), [
+    "ID     1",
+    "STATE  waiting",
+    "SIZE   256.0 MB",
+    "NAME   bigHarbour_v10.safetensors",
+    "WHY    403 early_access",
+    "",
+    "ID     2",
+    "STATE  done",
+    "SIZE   2.0 MB",
+    "NAME   twin.safetensors",
+  ]);
+});

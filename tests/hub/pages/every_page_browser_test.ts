@@ -43,7 +43,7 @@ async function withEverything(work: (hub: ServedHub) => Promise<void>): Promise<
     registry,
     library: files.library,
     project: projectOf(),
-    settings: settingsPort({ env: (name) => values[name] }),
+    settings: settingsPort({ env: (name) => values[name] }, "civitai.com"),
     pairing: pairingOf("a-pairing-token-of-letters"),
     slowMode: { isOn: false, bytesPerSecond: 1024 ** 2, set: () => {} },
     isAsking: () => isAsking,

@@ -11,7 +11,7 @@ async function inSettings(
   const folder = await Deno.makeTempDir();
   try {
     const values: Record<string, string> = { HOME: folder, XDG_CONFIG_HOME: folder, CIVIKIT_RETRY_MAX: "7" };
-    const settings = settingsPort({ env: (name) => values[name] });
+    const settings = settingsPort({ env: (name) => values[name] }, "civitai.com");
     await using hub = await serveHub({ settings, pairing: pairingOf(token) });
     await work(hub, () => Deno.readTextFile(join(folder, "civikit", "config.json")), folder);
   } finally {
