@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = new URL("../../", import.meta.url);
@@ -71,4 +72,15 @@ export function civikitCommands(shell: string): string[][] {
     }
   }
   return commands;
+}
+
+/** Copies what is needed of the checkout to run it, and its tests, into a folder that is there. */
+export async function copyCheckout(to: string, from: string = fileURLToPath(root)): Promise<void> {
+  for await (const { name, isDirectory } of Deno.readDir(from)) {
+    if ([".git", ".tmp", "coverage", "dist", "node_modules", "images"].includes(name)) continue;
+    if (isDirectory) {
+      await Deno.mkdir(join(to, name));
+      await copyCheckout(join(to, name), join(from, name));
+    } else await Deno.copyFile(join(from, name), join(to, name));
+  }
 }

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { registryFlags } from "../../tools/registry.ts";
+import { copyCheckout } from "./_documents.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const guide = await Deno.readTextFile(join(root, "docs/maintenance_guide.md"));
@@ -20,17 +21,6 @@ const recipes: readonly Recipe[] = [...guide.matchAll(
 
 const has = (program: string) =>
   new Deno.Command("sh", { args: ["-c", `command -v ${program}`], stdout: "null" }).outputSync().success;
-
-/** A copy of what is needed to run tests. */
-async function copy(from: string, to: string): Promise<void> {
-  for await (const { name, isDirectory } of Deno.readDir(from)) {
-    if ([".git", ".tmp", "coverage", "dist", "node_modules", "images"].includes(name)) continue;
-    if (isDirectory) {
-      await Deno.mkdir(join(to, name));
-      await copy(join(from, name), join(to, name));
-    } else await Deno.copyFile(join(from, name), join(to, name));
-  }
-}
 
 async function run(cwd: string, command: string, args: readonly string[], input = ""): Promise<string | undefined> {
   const child = new Deno.Command(command, {
@@ -53,7 +43,7 @@ Deno.test({
     assertEquals(recipes.length, 10);
     const folder = await Deno.makeTempDir({ prefix: "civikit_recipes_" });
     try {
-      await copy(root, folder);
+      await copyCheckout(folder);
       const flags = await registryFlags(root);
       for (const { title, test, diff } of recipes) {
         const git = (...more: string[]) => run(folder, "git", ["apply", "--unidiff-zero", ...more, "-"], diff);
