@@ -213,10 +213,25 @@ function pad(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - unicodeWidth(text)));
 }
 
-function textTable({ title, columns, rows }: Section): string {
-  const all = (columns === undefined ? rows : [columns, ...rows]).map((row) => row.map(line));
-  const widths = (all[0] ?? []).map((_, index) => Math.max(...all.map((row) => unicodeWidth(row[index] ?? ""))));
-  const lines = all.map((row) => `  ${row.map((cell, index) => pad(cell, widths[index]!)).join("  ").trimEnd()}`);
+function alignedLines(rows: Section["rows"]): string[] {
+  const widths = (rows[0] ?? []).map((_, index) => Math.max(...rows.map((row) => unicodeWidth(row[index] ?? ""))));
+  return rows.map((row) => `  ${row.map((cell, index) => pad(cell, widths[index]!)).join("  ").trimEnd()}`);
+}
+
+/** A table; where that is wider than `most`, the last cell of each row stands below it, or each cell beside its head. */
+function textTable({ title, columns, rows }: Section, most: number): string {
+  const body = rows.map((row) => row.map(line));
+  const isNarrow = (lines: readonly string[]) => lines.every((text) => unicodeWidth(text) <= most);
+  let lines = alignedLines(columns === undefined ? body : [columns, ...body]);
+  if (columns !== undefined && !isNarrow(lines)) {
+    const [head = "", ...short] = alignedLines([columns, ...body].map((row) => row.slice(0, -1)));
+    lines = isNarrow([head, ...short])
+      ? [head, ...short.flatMap((text, at) => [text, `    ${body[at]!.at(-1)}`])]
+      : body.flatMap((row, at) => [
+        ...(at === 0 ? [] : [""]),
+        ...alignedLines(columns.map((name, index) => [name, row[index] ?? ""])),
+      ]);
+  }
   return `${title}\n${lines.join("\n")}\n`;
 }
 
@@ -238,6 +253,7 @@ function markdownTable({ title, columns, rows }: Section): string {
  * @param report From `report()`; its hints are in the language it was drawn up in.
  * @param format Default `text`.
  * @param locale Language of the headings. Default `en`.
+ * @param columns How wide a line of `text` may be before a table is shown in more lines. Default: any width.
  * @example
  * ```ts
  * import { formatReport, metricsRegistry, report } from "@civikit/civikit/monitor";
@@ -245,7 +261,12 @@ function markdownTable({ title, columns, rows }: Section): string {
  * console.log(formatReport(report(metricsRegistry().snapshot()), "markdown").split("\n")[0]); // # civikit report
  * ```
  */
-export function formatReport(report: Report, format: ReportFormat = "text", locale: Locale = "en"): string {
+export function formatReport(
+  report: Report,
+  format: ReportFormat = "text",
+  locale: Locale = "en",
+  columns: number = Infinity,
+): string {
   if (format === "json") return `${JSON.stringify(report, null, 2)}\n`;
   const { title, none } = words[locale];
   const sections = sectionsOf(report, locale).map((section) => {
@@ -253,5 +274,5 @@ export function formatReport(report: Report, format: ReportFormat = "text", loca
   });
   return format === "markdown"
     ? `# ${title}\n\n${sections.map(markdownTable).join("\n")}`
-    : sections.map(textTable).join("\n");
+    : sections.map((section) => textTable(section, columns)).join("\n");
 }

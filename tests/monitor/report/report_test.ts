@@ -142,6 +142,11 @@ Deno.test("report() names the files of its span first: when, what, where, how fa
   assert(/2026-03-01 10:00:00 +3\.0 MB +3 s +1\.0 MB\/s +verified +\/m\/good\.safetensors\n/.test(text), text);
   assert(/ hash_mismatch +\/m\/bad\.safetensors\n/.test(text), text);
   assert(formatReport(found, "text", "zh-TW").includes("已驗證"));
+  // no line is wider than asked for but by the last cell, whole, on a line of its own; narrower still, a line a cell
+  const narrow = formatReport(found, "text", "en", 72);
+  assert(/ verified\n    \/m\/good\.safetensors\n/.test(narrow), narrow);
+  const narrowest = formatReport(found, "text", "en", 40);
+  assert(narrowest.includes("  result  verified\n  file    /m/good.safetensors\n\n  when    2026-03-01"), narrowest);
 });
 
 Deno.test("formatReport(): a host's name cannot break out of its cell", () => {
