@@ -42,8 +42,9 @@ function rowOf(row: SettingRow, { locale }: PageRequest, answer: Answer): Html {
   const isFixed = source === "environment" || source === "flag";
   const problem = answer.key === key ? answer.problem : undefined;
   const facts = [
-    t.source[source],
-    `${t.usual}: ${row.default ?? t.nothing}`,
+    // what is the default is said once
+    ...(source === "default" ? [] : [t.source[source]]),
+    `${t.usual}: ${row.default || t.nothing}`,
     ...(range === "" ? [] : [`${t.range}: ${range}`]),
     atOnce.has(key) ? t.atOnce : t.atStart,
   ];

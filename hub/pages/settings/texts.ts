@@ -8,7 +8,6 @@ const en = {
   range: "allowed",
   nothing: "nothing",
   source: {
-    default: "default",
     file: "from the settings file",
     environment: "set by the environment",
     flag: "set by an option",
@@ -37,7 +36,7 @@ export const settingsTexts: Readonly<Record<Locale, typeof en>> = {
     usual: "預設",
     range: "可用的值",
     nothing: "無",
-    source: { default: "預設值", file: "來自設定檔", environment: "由環境變數設定", flag: "由命令列選項設定" },
+    source: { file: "來自設定檔", environment: "由環境變數設定", flag: "由命令列選項設定" },
     fixed: "在此期間不能在這裡更改。",
     atOnce: "從下一個下載起生效",
     atStart: "下次啟動服務起生效",
