@@ -1,7 +1,8 @@
 import type { Texts } from "./texts.ts";
 
 const anyOf = (words: readonly string[]): string => (words.length > 1 ? "one of " : "") + words.join(", ");
-const anyOfZh = (words: readonly string[]): string => (words.length > 1 ? "要是這些之一：" : "要是") + words.join("、");
+const anyOfZh = (words: readonly string[]): string =>
+  (words.length > 1 ? "要是這些之一：" : "要是 ") + words.join("、");
 
 const en = {
   see: (command: string): string => `See: ${command} --help`,

@@ -144,7 +144,7 @@ Deno.test("report() names the files of its span first: when, what, where, how fa
   assert(formatReport(found, "text", "zh-TW").includes("已驗證"));
   // no line is wider than asked for but by the last cell, whole, on a line of its own; narrower still, a line a cell
   const narrow = formatReport(found, "text", "en", 72);
-  assert(/ verified\n    \/m\/good\.safetensors\n/.test(narrow), narrow);
+  assert(/ verified\n {4}\/m\/good\.safetensors\n/.test(narrow), narrow);
   const narrowest = formatReport(found, "text", "en", 40);
   assert(narrowest.includes("  result  verified\n  file    /m/good.safetensors\n\n  when    2026-03-01"), narrowest);
 });
