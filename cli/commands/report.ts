@@ -62,7 +62,7 @@ async function run(args: Args<typeof flags>, { io, locale }: CommandContext): Pr
   const format = json ? "json" : markdown ? "markdown" : "text";
   using live = place === path ? liveTable(path, { readOnly: true }) : undefined;
   const transfers = live?.history(1000) ?? [];
-  const columns = io.isTerminal ? io.size().columns : undefined;
+  const columns = io.isOutTerminal ? io.size().columns : undefined;
   io.stdout(formatReport(report(store.read(span), { locale, transfers }), format, locale, columns));
   return ExitCode.ok;
 }

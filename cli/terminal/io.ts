@@ -12,6 +12,8 @@ export interface Io {
   askSecret(message: string): Promise<string | null>;
   /** Whether `stderr` is a terminal that can be painted on. */
   readonly isTerminal: boolean;
+  /** Whether `stdout` is a terminal, whose lines have a width; a file or a pipe is given all. */
+  readonly isOutTerminal: boolean;
   /** The terminal's size in characters, asked for before each repaint. */
   size(): { columns: number; rows: number };
   /** An environment variable; undefined when it is not set. */
@@ -156,6 +158,7 @@ export function processIo(): Io {
     stdinLine,
     askSecret,
     isTerminal: Deno.stderr.isTerminal(),
+    isOutTerminal: Deno.stdout.isTerminal(),
     size,
     env,
     onInterrupt: interrupts(),

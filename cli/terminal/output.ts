@@ -21,7 +21,7 @@ export interface Output extends Disposable {
   /** A result for people alone, as it is. */
   print(text: string): void;
   /**
-   * Aligned columns for people alone, cut to the terminal where there is one; a head in capitals is said in the language.
+   * Aligned columns for people alone, cut to the terminal where they go to one; a head in capitals is said in the language.
    * Three columns and more have a head; where the terminal is too narrow for them, each row is lines of head and cell.
    */
   table(rows: readonly (readonly string[])[]): void;
@@ -70,7 +70,7 @@ export function output(
       const isHead = head.every((cell) => cell === cell.toUpperCase());
       const first = isHead ? head.map((cell) => columnName(locale, cell)) : head;
       const asText = first.length > 2 ? tableText : alignedRows;
-      print(asText([first, ...rows], io.isTerminal ? io.size().columns : undefined));
+      print(asText([first, ...rows], io.isOutTerminal ? io.size().columns : undefined));
     },
     note,
     progress: line.show,

@@ -21,13 +21,17 @@ export interface TestIo extends Io {
 export interface TestIoOptions {
   env?: Record<string, string>;
   isTerminal?: boolean;
+  /** Default: as `isTerminal`. */
+  isOutTerminal?: boolean;
   columns?: number;
   stdin?: string | Uint8Array;
   /** What is typed where something secret is asked for; nobody can be asked unless given. */
   secret?: string;
 }
 
-export function testIo({ env = {}, isTerminal = false, columns = 80, stdin = "", secret }: TestIoOptions = {}): TestIo {
+export function testIo(
+  { env = {}, isTerminal = false, isOutTerminal = isTerminal, columns = 80, stdin = "", secret }: TestIoOptions = {},
+): TestIo {
   const out: string[] = [];
   const writes: string[] = [];
   const exits: number[] = [];
@@ -45,6 +49,7 @@ export function testIo({ env = {}, isTerminal = false, columns = 80, stdin = "",
     },
     askSecret: () => Promise.resolve(secret ?? null),
     isTerminal,
+    isOutTerminal,
     size: () => ({ columns: width, rows: 24 }),
     env: (name) => env[name],
     onInterrupt(listener) {

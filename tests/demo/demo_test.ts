@@ -20,6 +20,7 @@ function recording(onText: (text: string, interrupt: () => void) => void = () =>
     ...processIo(),
     askSecret: () => Promise.resolve(null),
     isTerminal: false,
+    isOutTerminal: false,
     env: (name) => name === "NO_COLOR" ? "1" : undefined,
     stdout(text) {
       out += text;

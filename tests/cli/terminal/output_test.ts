@@ -63,8 +63,8 @@ Deno.test("output() keeps its line of progress below what it says, and takes it 
 });
 
 Deno.test("output().table() cuts words to the terminal, and shows rows as lines where that would cut too much", () => {
-  const shownAt = (columns: number) => {
-    const io = testIo({ columns, isTerminal: true });
+  const shownAt = (columns: number, isOutTerminal = true) => {
+    const io = testIo({ columns, isTerminal: true, isOutTerminal });
     using out = output({ io, style: plainStyle, locale: "en" }, {});
     out.table([
       ["ID", "STATE", "SIZE", "NAME", "WHY"],
@@ -90,4 +90,6 @@ Deno.test("output().table() cuts words to the terminal, and shows rows as lines 
     "SIZE   2.0 MB",
     "NAME   twin.safetensors",
   ]);
+  // a file or a pipe is no terminal, however narrow the one of the remarks is
+  assertEquals(shownAt(40, false)[1], "1   waiting  256.0 MB  bigHarbour_v10.safetensors  403 early_access");
 });
