@@ -1,5 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { parse } from "yaml";
+import { main } from "../../cli/mod.ts";
+import { testIo } from "../cli/_io.ts";
 import { blocksOf, documents } from "./_documents.ts";
 
 /** Languages a block may be in, and what holds it: `ts` runs with the tests, `sh` is parsed, `text` is a picture. */
@@ -25,6 +27,26 @@ Deno.test("every json and yaml block in the documents is one", async () => {
     }
   }
   assert(count > 0);
+});
+
+Deno.test("every settings file in the documents is one that civikit takes", async () => {
+  const path = await Deno.makeTempFile();
+  let count = 0;
+  try {
+    for (const { place, language, code } of (await documents()).flatMap(blocksOf)) {
+      if (language !== "json" || JSON.parse(code).version !== 1) continue;
+      count++;
+      await Deno.writeTextFile(path, code);
+      const io = testIo();
+      assertEquals(await main(["config", "check", "--config", path], io), 0, `${place}: ${io.err}`);
+      assertEquals(io.err.trim().split("\n").length, 1, `${place}: it warns: ${io.err}`);
+    }
+    await Deno.writeTextFile(path, '{ "version": 1, "download": { "concurrent": 99 } }');
+    assertEquals(await main(["config", "check", "--config", path], testIo()), 2);
+  } finally {
+    await Deno.remove(path);
+  }
+  assert(count >= 3, `only ${count} were found`);
 });
 
 Deno.test("every sh block in the documents is what bash can read", async () => {
