@@ -34,7 +34,10 @@ Deno.test("every settings file in the documents is one that civikit takes", asyn
   let count = 0;
   try {
     for (const { place, language, code } of (await documents()).flatMap(blocksOf)) {
-      if (language !== "json" || JSON.parse(code).version !== 1) continue;
+      if (language !== "json") continue;
+      // the manifest of a project has a version, too
+      const { version, models } = JSON.parse(code);
+      if (version !== 1 || models !== undefined) continue;
       count++;
       await Deno.writeTextFile(path, code);
       const io = testIo();
