@@ -34,7 +34,7 @@ export {
   type HashCacheOptions,
   type HashRecord,
 } from "./library/hash_cache.ts";
-export { hashFiles, type HashFilesOptions, type HashOutcome } from "./library/hash_files.ts";
+export { type FileToHash, hashFiles, type HashFilesOptions, type HashOutcome } from "./library/hash_files.ts";
 export type { Identity } from "./library/identity.ts";
 export { recordDownload } from "./library/record_download.ts";
 export {

@@ -20,3 +20,7 @@ export * from "./targets/mod.ts";
 export { type Service, service } from "./service.ts";
 export type { SettingRow, SettingsPort } from "./settings_port.ts";
 export { type QueueWork, runQueue, type RunQueueOptions, type WorkSettings } from "./worker/mod.ts";
+export type { Preview, Previews, PreviewSource } from "./preview/preview.ts";
+export type { PreviewLine } from "./preview/preview_line.ts";
+export type { Wish } from "./preview/wishes.ts";
+export type { Problem } from "./routes/problem.ts";

@@ -63,16 +63,17 @@ const NAMES: Record<string, string> = {
     AddOptions Added Air Article ArticleQuery Articles AskedRecord Availability
     CallOptions Civitai CivitaiOptions CivitaiPolicy CivitaiPolicyOptions Collection CollectionQuery Collections
     Creator CreatorQuery Creators
-    DiskFile DownloadModelOptions DownloadedFile DuplicateGroup EarlyAccessFacts
-    Enums EnumsCall Expected
-    FetchFiles FetchFilesOptions FetchOutcome FileChoice FileFormat FileMetadata FileSelection FileStamp Files
+    DiskFile DownloadModelOptions DownloadedFile DuplicateGroup
+    EarlyAccessFacts Enums EnumsCall Expected
+    FetchFiles FetchFilesOptions FetchOutcome FileChoice FileFormat FileMetadata FileSelection FileStamp FileToHash
+    Files
     GalleryImage Generation
     HashCache HashCacheOptions HashFilesOptions HashLookup HashOutcome HashRecord Hashes
     Identity ImageOutcome ImageQuery ImageSize ImageSource ImageStats Images InstallOptions InstallOutcome
     InstallReport InvalidResponseError InvalidResponseErrorOptions
     KeyCheck
-    Layout LayoutFacts LayoutOptions LibraryFile LinkOutcome ListOptions ListPage ListPosition ListVersion ListedCreator Listing
-    Lock LockedFile
+    Layout LayoutFacts LayoutOptions LibraryFile LinkOutcome ListOptions ListPage ListPosition ListVersion
+    ListedCreator Listing Lock LockedFile
     Manifest Me MeCall MediaType MiniVersion MiniVersionCall Model ModelFile ModelFileType ModelImage ModelInfo
     ModelLookup ModelMode ModelProgress ModelQuery ModelReference ModelType ModelUpdates Models Move
     OnError OrNull Outdated OutdatedReport Owned
@@ -82,12 +83,13 @@ const NAMES: Record<string, string> = {
     SiteReference Skip Stats Stay
     Tag TagQuery Tags TensorInfo TensorMetadata
     UpdateOptions UpdatePlan UpdateReport UrlReference UsageControl UsedModel User Users
-    Vault VaultItem VaultQuery VaultState VerifyOptions VerifyOutcome Version VersionCore VersionIds
-    VersionReference VersionSummary Versions
+    Vault VaultItem VaultQuery VaultState VerifyOptions VerifyOutcome Version VersionCore VersionIds VersionReference
+    VersionSummary Versions
     Walk WalkOptions Wanted WantedFailure WantedFile
     addModel applyUpdate
     civitai civitaiPolicy classifyCivitai
-    downloadModel earlyAccessOf
+    downloadModel
+    earlyAccessOf
     findDuplicates findUpdates findWanted formatAir
     generationOf generationOfTexts getJson
     hashCache hashFiles
@@ -157,14 +159,14 @@ const NAMES: Record<string, string> = {
     Level Library LibraryFilter LibraryOptions LibraryPage LibraryRow LibraryTask ListJobs ListRows
     ModelOnDisk
     NewJob NewerVersion
-    Pairing Parts ProjectEntry ProjectFile ProjectOutcome ProjectPort ProjectPortOptions ProjectTask
-    ProjectTrouble PublishedFile
+    Pairing Parts Preview PreviewLine PreviewSource Previews Problem ProjectEntry ProjectFile ProjectOutcome
+    ProjectPort ProjectPortOptions ProjectTask ProjectTrouble PublishedFile
     QueueAbilities QueueChange QueueWork QueueWorker Queued
     RateLimit Rates Role RowState RunPhase RunQueueOptions RunWatch RunWatcher
     Search SearchPage SearchQuery SearchWords Service ServiceOptions SettingRow SettingsPort ShownRow SlowMode
     SqliteQueueOptions StartAnswer
     Target TargetKind TargetState TargetTeller TellTargetsOptions
-    WorkSettings
+    Wish WorkSettings
     activeStates
     checkedJob
     endedStates

@@ -37,7 +37,12 @@ if (import.meta.main) {
   const removed = removeCutProfiles(folder);
   if (removed > 0) console.log(`coverage: ${removed} profiles of killed processes left out`);
   const { code } = await new Deno.Command(Deno.execPath(), {
-    args: ["coverage", "--quiet", ...["tests", "tools", "examples"].map((name) => `--exclude=${ROOT}${name}/`), folder],
+    args: [
+      "coverage",
+      "--quiet",
+      ...["tests", "tools", "examples", ".tmp"].map((name) => `--exclude=${ROOT}${name}/`),
+      folder,
+    ],
     cwd: ROOT,
     stdin: "null",
   }).spawn().status;

@@ -38,7 +38,7 @@ function placeOf(inode: string | null | undefined): readonly [device: number, nu
  * The order in which files are read: the largest first, so that all cores are busy to the end. On a spinning disk by their
  * numbers, which is about where they lie: so its head goes over it once.
  */
-export function readingOrder<File extends Sized>(
+export function readingOrder<File extends FileToHash>(
   files: Iterable<File>,
   spins: (device: number) => boolean = isSpinning,
 ): File[] {
@@ -57,7 +57,7 @@ export function readingOrder<File extends Sized>(
 }
 
 /** A file to hash; `inode` tells where it lies, if it is known. */
-type Sized = Pick<DiskFile, "path" | "bytes"> & { readonly inode?: string | null };
+export type FileToHash = Pick<DiskFile, "path" | "bytes"> & { readonly inode?: string | null };
 
 /**
  * The SHA-256 of many files, several at once. The largest come first, so that all cores are busy to the end; from a spinning
@@ -76,7 +76,7 @@ type Sized = Pick<DiskFile, "path" | "bytes"> & { readonly inode?: string | null
  * Deno.removeSync(path);
  * ```
  */
-export async function* hashFiles<File extends Sized>(
+export async function* hashFiles<File extends FileToHash>(
   files: Iterable<File>,
   options: HashFilesOptions = {},
 ): AsyncGenerator<HashOutcome<File>, void, undefined> {
