@@ -59,7 +59,7 @@ function variableTable(): string {
 
 /** Types of a union as it is written: the name, the fields, and the comment before it. */
 function membersOf(source: string, tag: string): { name: string; fields: string; comment: string }[] {
-  const member = new RegExp(`(?:/\\*\\* ([^*]*?) \\*/\\s*)?\\| \\{\\s*${tag}: "(\\w+)";([^}]*)\\}`, "g");
+  const member = new RegExp(`(?:/\\*\\* ([^*]*?) \\*/\\s*)?\\| \\{\\s*(?:readonly )?${tag}: "(\\w+)";?([^}]*)\\}`, "g");
   return [...source.matchAll(member)].map(([, comment = "", name, fields]) => ({
     name: name!,
     fields: codes([...fields!.matchAll(/(\w+\??):/g)].map(([, field]) => field!)),
@@ -72,6 +72,13 @@ async function eventTable(): Promise<string> {
     return [code(name), fields, comment];
   });
   return markdownTable([["`type`", "欄位", "意思（程式裡的說明）"], ...rows]);
+}
+
+async function messageTable(): Promise<string> {
+  const rows = membersOf(await textOf("monitor/metrics/event_bus.ts"), "type").map(({ name, fields, comment }) => {
+    return [code(name), fields, comment];
+  });
+  return markdownTable([["`event`", "欄位", "意思（程式裡的說明）"], ...rows]);
 }
 
 async function lineTable(): Promise<string> {
@@ -194,6 +201,7 @@ const tables: Readonly<Record<string, () => string | Promise<string>>> = {
   exits: exitTable,
   variables: variableTable,
   events: eventTable,
+  messages: messageTable,
   lines: lineTable,
   metrics: metricTable,
   routes: routeTable,
