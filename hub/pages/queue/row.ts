@@ -109,7 +109,13 @@ function failure({ state, code, why }: Job, locale: Locale): Html | "" {
   const kept = state === "failed" ? code : state === "waiting" && why !== null && isKeyWanted(why) ? why.code : null;
   if (kept === null) return "";
   const { title, cause, action } = hint((why === null ? undefined : failureOf(why)) ?? kept, locale);
-  return html`<p class="why is-error"><b>${title}</b> ${cause} ${action} <a href="/guide#${kept}">${
+  // of one that waits the line above has said it
+  const head = state === "failed"
+    ? html`
+      <b>${title}</b>
+    `
+    : "";
+  return html`<p class="why is-error">${head}${cause} ${action} <a href="/guide#${kept}">${
     texts.guide[locale]
   }</a></p>`;
 }
