@@ -2,7 +2,9 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { findLeftovers } from "../../cli/run/find_leftovers.ts";
 import { lockName, manifestName } from "../../api/mod.ts";
-import { download, type Transport } from "../../transport/mod.ts";
+import type { JsonEvent } from "../../cli/terminal/json.ts";
+import type { MonitorEventBody } from "../../monitor/metrics/event_bus.ts";
+import { download, type Transport, type TransportEvent } from "../../transport/mod.ts";
 import { withReferenceTables } from "../../tools/reference_tables.ts";
 
 const reference = await Deno.readTextFile(new URL("../../docs/reference.md", import.meta.url));
@@ -20,6 +22,28 @@ Deno.test("no table of the reference is empty, and each is renewed", async () =>
     const [table = ""] = new RegExp(`(?<=<!-- ${name} -->\n\n)[^]*?(?=\n<!-- /${name} -->)`).exec(reference) ?? [];
     assert(table.split("\n").length > 5, name);
     for (const line of table.trim().split("\n")) assert(!/undefined|\[object|\| +\|$/.test(line), line);
+  }
+});
+
+/** Every name there is, as the types know it: one more or less does not compile. */
+const named: {
+  readonly events: Readonly<Record<TransportEvent["type"], 0>>;
+  readonly messages: Readonly<Record<MonitorEventBody["type"], 0>>;
+  readonly lines: Readonly<Record<JsonEvent["event"], 0>>;
+} = {
+  events: {
+    ...{ retry: 0, resume: 0, resolve: 0, redirect: 0, wait: 0, queue: 0, limit: 0, circuit: 0, cache: 0, dedupe: 0 },
+    ...{ connections: 0, steal: 0, fallback: 0, download: 0 },
+  },
+  messages: { transport: 0, failure: 0, transfer: 0, queue: 0, target: 0, library: 0, memory: 0, cleared: 0 },
+  lines: { plan: 0, start: 0, progress: 0, done: 0, error: 0, would_download: 0, summary: 0 },
+};
+
+Deno.test("the tables of events, which are read from the source, have all that the types have", () => {
+  for (const [table, names] of Object.entries(named)) {
+    const [, rows = ""] = new RegExp(`<!-- ${table} -->([^]*?)<!-- /${table} -->`).exec(reference) ?? [];
+    const shown = [...rows.matchAll(/^\| `(\w+)` /gm)].map(([, name]) => name!);
+    assertEquals(shown.slice(1).sort(), Object.keys(names).sort(), table);
   }
 });
 
