@@ -113,7 +113,7 @@ function list({ operands, context, out }: Desk): void {
   out.table([
     ["NAME", "STATE", "FOLDER"],
     ...found.map(({ name, state, folder }) => [name, words.states[state], printable(folder)]),
-  ]);
+  ], { isWhole: true });
 }
 
 const work = { install, uninstall, list };

@@ -105,7 +105,7 @@ function run(args: Args<typeof flags>, context: CommandContext): Promise<number>
     const size = full === null ? text.off : !isThere ? text.missing : bytes === null ? text.folder : formatBytes(bytes);
     return [text[name], full === null ? "-" : printable(full), size];
   });
-  out.table([text.heads, ...rows]);
+  out.table([text.heads, ...rows], { isWhole: true });
   return Promise.resolve(ExitCode.ok);
 }
 

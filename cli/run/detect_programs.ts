@@ -64,7 +64,7 @@ export async function detectPrograms(options: DetectOptions): Promise<void> {
       { name, root, layout },
       index,
     ) => [`${index + 1}`, printable(name), printable(root), layout]);
-    out.table([text.heads, ...rows]);
+    out.table([text.heads, ...rows], { isWhole: true });
     return out.note(text.use);
   }
   const choice = choices[use - 1];

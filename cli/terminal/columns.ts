@@ -48,10 +48,13 @@ export function alignedRows(rows: Rows, columns?: number): string {
 /**
  * A table whose first row is its head: {@linkcode alignedRows}, or, where `columns` is too narrow for that, each row as
  * lines of head and cell, whole.
+ *
+ * @param isWhole No cell is cut at all. Default: false.
  */
-export function tableText([head = [], ...rows]: Rows, columns?: number): string {
+export function tableText([head = [], ...rows]: Rows, columns?: number, isWhole = false): string {
   const safe = [head, ...rows].map((row) => row.map(printable));
-  if (rows.length === 0 || measure(safe, columns, leastUnderHead).isFitting) return alignedRows(safe, columns);
+  const least = isWhole ? Infinity : leastUnderHead;
+  if (rows.length === 0 || measure(safe, columns, least).isFitting) return alignedRows(safe, columns);
   const [heads = [], ...cells] = safe;
   return cells.map((row) =>
     alignedRows(heads.map((name, at) => [name, row[at] ?? ""]).filter(([, cell]) => cell !== ""))

@@ -23,8 +23,9 @@ export interface Output extends Disposable {
   /**
    * Aligned columns for people alone, cut to the terminal where they go to one; a head in capitals is said in the language.
    * Three columns and more have a head; where the terminal is too narrow for them, each row is lines of head and cell.
+   * `isWhole`: nothing is cut before that, for what nobody can use in parts, such as paths.
    */
-  table(rows: readonly (readonly string[])[]): void;
+  table(rows: readonly (readonly string[])[], options?: { readonly isWhole?: boolean }): void;
   /** A remark. */
   note(text: string): void;
   /** How far it is, in one line that goes again; nothing where there is no terminal. */
@@ -66,11 +67,12 @@ export function output(
     },
     show: (value, text) => isJson ? jsonLine(io, value) : print(text),
     print,
-    table([head = [], ...rows]) {
+    table([head = [], ...rows], { isWhole = false } = {}) {
       const isHead = head.every((cell) => cell === cell.toUpperCase());
       const first = isHead ? head.map((cell) => columnName(locale, cell)) : head;
-      const asText = first.length > 2 ? tableText : alignedRows;
-      print(asText([first, ...rows], io.isOutTerminal ? io.size().columns : undefined));
+      const all = [first, ...rows];
+      const columns = io.isOutTerminal ? io.size().columns : undefined;
+      print(first.length > 2 ? tableText(all, columns, isWhole) : alignedRows(all, columns));
     },
     note,
     progress: line.show,

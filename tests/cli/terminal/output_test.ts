@@ -63,14 +63,14 @@ Deno.test("output() keeps its line of progress below what it says, and takes it 
 });
 
 Deno.test("output().table() cuts words to the terminal, and shows rows as lines where that would cut too much", () => {
-  const shownAt = (columns: number, isOutTerminal = true) => {
+  const shownAt = (columns: number, isOutTerminal = true, isWhole = false) => {
     const io = testIo({ columns, isTerminal: true, isOutTerminal });
     using out = output({ io, style: plainStyle, locale: "en" }, {});
     out.table([
       ["ID", "STATE", "SIZE", "NAME", "WHY"],
       ["1", "waiting", "256.0 MB", "bigHarbour_v10.safetensors", "403 early_access"],
       ["2", "done", "2.0 MB", "twin.safetensors", ""],
-    ]);
+    ], { isWhole });
     return io.out.trimEnd().split("\n");
   };
   assertEquals(shownAt(60), [
@@ -90,6 +90,7 @@ Deno.test("output().table() cuts words to the terminal, and shows rows as lines 
     "SIZE   2.0 MB",
     "NAME   twin.safetensors",
   ]);
+  assertEquals(shownAt(60, true, true)[0], "ID     1");
   // a file or a pipe is no terminal, however narrow the one of the remarks is
   assertEquals(shownAt(40, false)[1], "1   waiting  256.0 MB  bigHarbour_v10.safetensors  403 early_access");
 });
