@@ -129,6 +129,7 @@ const codeOf: Readonly<Record<ErrorReason, ErrorCode>> = {
   import_right: "permission_denied",
   near_address: "insecure_url",
   file_missing: "folder_missing",
+  file_damaged: "hash_mismatch",
   list_missing: "folder_missing",
   is_folder: "invalid_path",
   not_a_folder: "folder_missing",

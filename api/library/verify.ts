@@ -99,7 +99,7 @@ function gone(error: CivikitError, path: string): CivikitError {
 function differs(path: string, expected: string, actual: string): VerificationError {
   return new VerificationError(
     `verifying ${JSON.stringify(path)}: SHA256 is ${actual} and should be ${expected}`,
-    { code: "hash_mismatch", algorithm: "SHA256", expected, actual, path },
+    { code: "hash_mismatch", reason: "file_damaged", algorithm: "SHA256", expected, actual, path },
   );
 }
 

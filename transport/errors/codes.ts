@@ -118,6 +118,8 @@ export type ErrorReason =
   | "project_missing"
   | "list_empty"
   | "key_reused"
+  // hash_mismatch
+  | "file_damaged"
   // invalid_file
   | "model_damaged"
   | "database_foreign"

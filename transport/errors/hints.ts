@@ -1029,6 +1029,18 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
     ],
     "zh-TW": ["找不到檔案或資料夾", "這個路徑沒有任何東西。", "請檢查路徑有沒有打錯；相對路徑從目前的資料夾算起。"],
   },
+  file_damaged: {
+    en: [
+      "The file is not what it was",
+      "It was damaged on the disk, or changed or replaced by a program.",
+      "If it was not you, get its version again with civikit download VERSION --force; in a project, civikit install --force.",
+    ],
+    "zh-TW": [
+      "檔案與原來的不同",
+      "檔案在磁碟上損壞，或被程式修改、換掉。",
+      "若不是您改的，請以 civikit download 版本 --force 重新下載；專案裡用 civikit install --force。",
+    ],
+  },
   list_missing: {
     en: [
       "No such list",

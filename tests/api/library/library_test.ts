@@ -246,7 +246,8 @@ Deno.test("verify() finds a flipped bit that neither size nor time shows, files 
     Deno.writeFileSync(join(folder, "new.safetensors"), bytes.subarray(0, bytes.length - 7));
     const { files } = recordedFiles(folder, cache);
     const states = new Map<string, string>();
-    for await (const { path, state } of verify([...files, { path: join(folder, "gone.pt"), sha256: "00" }])) {
+    for await (const { path, state, error } of verify([...files, { path: join(folder, "gone.pt"), sha256: "00" }])) {
+      if (path === rotten) assertEquals([error?.code, error?.reason], ["hash_mismatch", "file_damaged"]);
       states.set(path.slice(folder.length + 1), state);
     }
     assertEquals(Object.fromEntries([...states].sort()), {
