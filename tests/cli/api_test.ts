@@ -40,11 +40,11 @@ Deno.test("civikit models search shows a table that fits the terminal, and lines
   await withCommand(async (run) => {
     const { code, out, err } = await run(["models", "search", "--nsfw", "--limit", "3"], {
       isTerminal: true,
-      columns: 60,
+      columns: 72,
     });
     assertEquals([code, lines(out).length], [0, 4]);
     assertMatch(lines(out)[0]!, /^ID +NAME +TYPE +BASE +CREATOR +DOWNLOADS +DATE$/);
-    for (const line of lines(out)) assertEquals(unicodeWidth(line) <= 60, true, line);
+    for (const line of lines(out)) assertEquals(unicodeWidth(line) <= 72, true, line);
     for (const line of lines(out).slice(1)) assertMatch(line, /^\d{4} .* [\d,]+ +\d{4}-\d\d-\d\d$/);
     assertStringIncludes(err, "more: --resume ");
 
