@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { bytesOf, jpeg, png, u32, webp } from "../files/pictures.ts";
+import { bytesOf, gif, jpeg, png, u32, webp } from "../files/pictures.ts";
 
 /** What an image really is, by the last digit of its id. */
 const kinds = ["png", "jpeg", "webp", "gif", "avif", "png", "jpeg", "mp4", "webm", "mp3"] as const;
@@ -49,7 +49,7 @@ export function imageBytes({ id, kind }: Pick<GalleryEntry, "id" | "kind">, size
     png: () => png({ parameters: parametersOf(id) }),
     jpeg: () => jpeg(parametersOf(id)),
     webp: () => webp(parametersOf(id)),
-    gif: () => bytesOf("GIF89a", u32(id)),
+    gif: () => gif(u32(id)),
     avif: () => bytesOf(u32(24), "ftypavif", u32(id), "avifmif1"),
     mp4: () => bytesOf(u32(24), "ftypisom", u32(id), "isommp42"),
     webm: () => bytesOf([0x1a, 0x45, 0xdf, 0xa3], "\x01\0\0\0\0\0\0\x1fB\x82\x84webm", u32(id)),

@@ -83,16 +83,34 @@ export function exif(comment: string, littleEndian = false): Uint8Array<ArrayBuf
   );
 }
 
-/** As much of a JPEG as a reader of metadata looks at, with an EXIF comment. */
+/** Tables and data of a grey JPEG of 8 by 8 pixels, from its first table to its end. */
+const greyJpeg =
+  "/9sAQwAUDg8SDw0UEhASFxUUGB4yIR4cHB49LC4kMklATEtHQEZFUFpzYlBVbVZFRmSIZW13e4GCgU5gjZeMfZZzfoF8/8AACwgA" +
+  "CAAIAQERAP/EABQAAQAAAAAAAAAAAAAAAAAAAAD/xAAUEAEAAAAAAAAAAAAAAAAAAAAA/9oACAEBAAA/AD//2Q==";
+
+/** The same picture in WebP, lossless: the one chunk that holds it. */
+const greyWebp = "VlA4TBEAAAAvB8ABAAdQwAIWsP+BiOh/AAA=";
+
+/** A valid grey JPEG of 8 by 8 pixels with an EXIF comment. */
 export function jpeg(comment: string): Uint8Array<ArrayBuffer> {
   const block = bytesOf("Exif\0\0", exif(comment));
   const size = block.length + 2;
-  return bytesOf([0xff, 0xd8, 0xff, 0xe1, size >> 8, size & 255], block, [0xff, 0xda, 0, 2, 0, 0xff, 0xd9]);
+  return bytesOf([0xff, 0xd8, 0xff, 0xe1, size >> 8, size & 255], block, Uint8Array.fromBase64(greyJpeg));
 }
 
-/** The same for WebP. */
+/** A valid grey WebP of 8 by 8 pixels with an EXIF comment (WebP container specification, extended file format). */
 export function webp(comment: string): Uint8Array<ArrayBuffer> {
   const block = exif(comment, true);
   const chunk = bytesOf("EXIF", u32(block.length, true), block, block.length % 2 ? [0] : []);
-  return bytesOf("RIFF", u32(chunk.length + 4, true), "WEBP", chunk);
+  const hasExif = 0x08;
+  const head = bytesOf("VP8X", u32(10, true), [hasExif, 0, 0, 0, 7, 0, 0, 7, 0, 0]);
+  const image = Uint8Array.fromBase64(greyWebp);
+  return bytesOf("RIFF", u32(4 + head.length + image.length + chunk.length, true), "WEBP", head, image, chunk);
+}
+
+/** A valid GIF of one grey pixel with a comment. */
+export function gif(comment: Uint8Array): Uint8Array<ArrayBuffer> {
+  const screen = [1, 0, 1, 0, 0x80, 0, 0, 128, 128, 128, 255, 255, 255];
+  const pixel = [0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0, 0x3b];
+  return bytesOf("GIF89a", screen, [0x21, 0xfe, comment.length], comment, [0], pixel);
 }
