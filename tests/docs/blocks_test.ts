@@ -91,3 +91,14 @@ Deno.test("llms.txt names every document of docs/ but the twins, and nothing tha
   );
   assertEquals(guides.filter((path) => !named.includes(path) && !named.includes(path.replace(".md", ".en.md"))), []);
 });
+
+Deno.test("each of the six guides has at least 3,000 Chinese characters beside its code", async () => {
+  const guides = (await documents()).filter(({ path }) =>
+    /^docs\/(?:\w+_guide|architecture_overview|troubleshooting)\.md$/.test(path)
+  );
+  assertEquals(guides.length, 6);
+  for (const { path, text } of guides) {
+    const characters = text.replace(/^(`{3,})[^]*?^\1$/gm, "").match(/[\u4e00-\u9fff]/g) ?? [];
+    assert(characters.length >= 3000, `${path}: ${characters.length}`);
+  }
+});

@@ -1,3 +1,4 @@
+import { documents } from "./_documents.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { findLeftovers } from "../../cli/run/find_leftovers.ts";
@@ -91,4 +92,16 @@ Deno.test("what the reference says civikit clean removes is what it finds, and t
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("every metric that a document names is one", async () => {
+  const reference = await Deno.readTextFile(new URL("../../docs/reference.md", import.meta.url));
+  const known = new Set([...reference.matchAll(/^\| `(civikit_\w+)`/gm)].map(([, name]) => name));
+  const faults: string[] = [];
+  for (const { path, text } of await documents()) {
+    for (const [name] of text.matchAll(/\bcivikit_[a-z]+(?:_[a-z]+)*(?:_total|_bytes|_level|_seconds)\b/g)) {
+      if (!known.has(name)) faults.push(`${path}: ${name}`);
+    }
+  }
+  assertEquals(faults, []);
 });
