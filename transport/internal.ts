@@ -6,7 +6,7 @@
 export { Ask } from "./ask.ts";
 export { readAtMost, readTextAtMost } from "./body/read_at_most.ts";
 export { closest } from "./errors/closest.ts";
-export { systemClock } from "./clock.ts";
+export { sleep, systemClock } from "./clock.ts";
 export { type DigestFollower, followDigest } from "./download/digest.ts";
 export { ensureFolder, freeBytes, wrapDiskError } from "./download/disk.ts";
 export { renameDurably } from "./download/rename.ts";

@@ -1,5 +1,3 @@
-import { CivikitError, InputError } from "../../transport/mod.ts";
-import { missingRight } from "../../transport/internal.ts";
 import type { Args } from "../options/args.ts";
 import { UsageError } from "../options/usage_error.ts";
 import type { Flags } from "../options/flags.ts";
@@ -10,6 +8,7 @@ import { ExitCode } from "../exit_code.ts";
 import { serveToken } from "../settings/keys.ts";
 import { pairingPath } from "../settings/places.ts";
 import { interrupt } from "../terminal/interrupt.ts";
+import { listenError } from "../run/listen_error.ts";
 import { openBrowser } from "../run/open_browser.ts";
 import { serveText } from "../texts/serve.ts";
 import { serveHelp } from "../texts/service.ts";
@@ -37,25 +36,6 @@ function serverOptions(args: Args<typeof flags>, { io }: CommandContext) {
   const { host: hostname, port, allowHost: allowedHosts } = args.flags;
   const token = serveToken(io.env);
   return { hostname, port, allowedHosts, ...(token !== undefined && { token }) };
-}
-
-function listenError(error: unknown, place: string): CivikitError {
-  const right = missingRight(error);
-  if (right !== undefined) {
-    const { reason, state } = right;
-    return new CivikitError(`listening on "${place}": ${state}`, { code: "permission_denied", reason, cause: error });
-  }
-  const state = error instanceof Deno.errors.AddrInUse
-    ? "in use"
-    : error instanceof Deno.errors.PermissionDenied
-    ? "not allowed; choose a --port above 1023"
-    : "cannot be listened on";
-  return new InputError(`listening on "${place}": ${state}`, {
-    code: "invalid_argument",
-    reason: error instanceof Deno.errors.AddrInUse ? "port_in_use" : undefined,
-    input: place,
-    cause: error,
-  });
 }
 
 /** As it is written in addresses; who listens everywhere is reached on this machine. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { sleep } from "../../transport/internal.ts";
 import type { Clock } from "../../transport/mod.ts";
 import type { Answering } from "./answering.ts";
 import { fieldsOf } from "./send.ts";
@@ -10,19 +11,11 @@ import { fieldsOf } from "./send.ts";
 const pieceBytes = 64 * 1024;
 const withoutBody = new Set([101, 204, 205, 304]);
 
-/** Waits for `delayMs`; rejects with the reason of `signal` when it aborts first. */
-function wait(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
+/** Waits until `signal` aborts, with no timer that anyone could see; rejects with its reason. */
+function gone(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
     if (signal.aborted) return reject(signal.reason);
-    const cancel = delayMs === Infinity ? () => {} : clock.after(delayMs, () => {
-      signal.removeEventListener("abort", abort);
-      resolve();
-    });
-    function abort(): void {
-      cancel();
-      reject(signal.reason);
-    }
-    signal.addEventListener("abort", abort, { once: true });
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
 }
 
@@ -49,7 +42,7 @@ function bodyOf(
     },
     async pull(controller) {
       try {
-        if (sent === stallAfter) await wait(clock, Infinity, either);
+        if (sent === stallAfter) await gone(either);
         either.throwIfAborted();
         const total = length + junk;
         let size = Math.min(pieceBytes, total - sent);
@@ -59,7 +52,7 @@ function bodyOf(
           size = Math.max(1, Math.min(size, Math.round(rate.bytesPerSecond / 50)));
           slowFrom ??= clock.now();
           const due = slowFrom + (sent - rate.after + size) / rate.bytesPerSecond * 1000;
-          if (due > clock.now()) await wait(clock, due - clock.now(), either);
+          if (due > clock.now()) await sleep(clock, due - clock.now(), either);
         }
         if (size > 0) {
           const piece = new Uint8Array(size);
@@ -97,8 +90,8 @@ export async function respond(
 ): Promise<Response> {
   const { plan, entry } = answering;
   try {
-    if (plan.delayMs > 0) await wait(clock, plan.delayMs, signal);
-    if (plan.instead === "hang") await wait(clock, Infinity, signal);
+    if (plan.delayMs > 0) await sleep(clock, plan.delayMs, signal);
+    if (plan.instead === "hang") await gone(signal);
     signal.throwIfAborted();
   } catch (error) {
     end();

@@ -1,12 +1,12 @@
 import type { CivitaiLogEntry, LogEntry } from "../../../testing/mod.ts";
 import { embeddedCivitai } from "../../../testing/mod.ts";
 import { formatBytes } from "../../../transport/internal.ts";
-import { InputError } from "../../../transport/mod.ts";
 import type { CommandContext } from "../../command.ts";
 import { interrupt } from "../../terminal/interrupt.ts";
 import type { Output } from "../../terminal/output.ts";
 import { printable } from "../../terminal/text.ts";
 import { sandboxText } from "../../texts/sandbox.ts";
+import { listenError } from "../listen_error.ts";
 import { sandboxFaults } from "./sandbox_faults.ts";
 import { thingsToTry } from "./things_to_try.ts";
 
@@ -19,14 +19,6 @@ export interface SandboxOptions {
   readonly port: number;
   /** Words of {@linkcode sandboxFaults}. */
   readonly faults: readonly string[];
-}
-
-function listenError(error: unknown, port: number): unknown {
-  if (!(error instanceof Deno.errors.AddrInUse)) return error;
-  const input = `127.0.0.1:${port}`;
-  return new InputError(`listening on "${input}": in use`, {
-    ...{ code: "invalid_argument", reason: "port_in_use", input, cause: error },
-  });
 }
 
 /** `12:34:56`, of this machine. */
@@ -66,7 +58,7 @@ export async function runSandbox(
   const { promise: stopped, resolve } = Promise.withResolvers<void>();
   using _stop = interrupt(io, { onFirst: resolve, onSecond: () => {} });
   await using server = await civitai.listen({ port }).catch((error) => {
-    throw listenError(error, port);
+    throw listenError(error, `127.0.0.1:${port}`);
   });
   const { url, storage } = server;
   const started = `${text.running(url, storage.url)}\n${text.elsewhere}\n${thingsToTry(url, locale, "civikit")}`;
