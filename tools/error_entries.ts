@@ -6,6 +6,7 @@
  */
 import { CivikitError, type ErrorCode, errorCodes, type ErrorReason, hint } from "../transport/mod.ts";
 import { exitCode } from "../cli/exit_code.ts";
+import { exitMeanings } from "./exit_meanings.ts";
 import { between } from "./markdown_table.ts";
 
 const GUIDE = new URL("../docs/troubleshooting.md", import.meta.url);
@@ -278,18 +279,6 @@ const more: {
   newer_format: { steps: ["`civikit upgrade` 說出怎麼更新；檔案保持原樣"] },
 };
 
-const exits: Readonly<Record<number, string>> = {
-  1: "其他",
-  2: "用法錯誤",
-  3: "沒有授權",
-  4: "找不到",
-  5: "網路或伺服器",
-  6: "請求太頻繁",
-  7: "驗證失敗",
-  8: "磁碟",
-  130: "中斷",
-};
-
 const sentence = (text: string): string => /[。！？]$/.test(text) ? text : `${text}。`;
 
 function entry(code: ErrorCode): string {
@@ -307,7 +296,7 @@ function entry(code: ErrorCode): string {
     `<a id="${code}"></a>\n\n### \`${code}\`：${own.title}\n\n`,
     `_${english.title}. ${english.cause} ${english.action}_\n\n`,
     `- **您會看到**：「錯誤：${own.title}」，結束代碼 ${exit}（${
-      exits[exit]
+      exitMeanings.get(exit)
     }）；\`--json\` 的 \`code\` 是 \`${code}\`。\n`,
     `- **意思**：${sentence(own.cause)}\n`,
     ...(causes.length > 0 ? [`- **可能的原因**：${causes.join("；")}。\n`] : []),

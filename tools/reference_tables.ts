@@ -10,7 +10,6 @@ import { ExitCode, exitCode } from "../cli/exit_code.ts";
 import { main, processIo } from "../cli/mod.ts";
 import { envNames, settingKeys, settingRow } from "../cli/settings/table.ts";
 import { environmentText } from "../cli/texts/environment.ts";
-import { helpText } from "../cli/texts/help.ts";
 import { pathsText } from "../cli/texts/paths.ts";
 import { endpoints } from "../hub/routes/api.ts";
 import { openapi as serviceApi } from "../hub/routes/openapi.ts";
@@ -20,6 +19,8 @@ import { metricsRegistry } from "../monitor/mod.ts";
 import { openapi as diagnosticsApi } from "../monitor/server/openapi.ts";
 import { prometheusText } from "../monitor/server/prometheus.ts";
 import { CivikitError, errorCodes, hint } from "../transport/mod.ts";
+import { helpText } from "../cli/texts/help.ts";
+import { exitMeanings } from "./exit_meanings.ts";
 import { between, markdownTable } from "./markdown_table.ts";
 
 const ROOT = new URL("../", import.meta.url);
@@ -42,9 +43,8 @@ async function commandTable(): Promise<string> {
 }
 
 function exitTable(): string {
-  const meanings = new Map([...helpText["zh-TW"].exitCodes.matchAll(/^ +(\d+) +(.+)$/gm)].map(([, n, m]) => [+n!, m!]));
   const rows = Object.entries(ExitCode).map(([name, number]) => {
-    return [code(number), code(`ExitCode.${name}`), meanings.get(number)!];
+    return [code(number), code(`ExitCode.${name}`), exitMeanings.get(number)!];
   });
   return markdownTable([["代碼", "程式裡的名稱", "意思"], ...rows]);
 }
