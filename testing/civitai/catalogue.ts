@@ -38,6 +38,8 @@ export interface CatalogueFile {
   readonly headerBytes?: number;
   /** Whether it is the file that a version stands for. */
   readonly primary: boolean;
+  /** Its hashes, where there is too much of it to compute them: what is not named here is not known. */
+  readonly hashes?: Readonly<Record<string, string>>;
   /** What the API shows instead of the true hashes: fewer, none, or wrong ones. */
   readonly shown?: (hashes: Record<string, string>) => Record<string, string>;
   /** The plain `filename` of Content-Disposition, where it is not `name`. */

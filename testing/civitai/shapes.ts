@@ -18,8 +18,10 @@ const airTypes: Record<string, string> = {
 };
 
 /** The hashes the API shows for a file, true or not. */
-export async function shownHashes({ content, headerBytes, shown }: CatalogueFile): Promise<Record<string, string>> {
-  const hashes = await hashesOf(content, headerBytes);
+export async function shownHashes(
+  { content, headerBytes, hashes: known, shown }: CatalogueFile,
+): Promise<Record<string, string>> {
+  const hashes = known ?? await hashesOf(content, headerBytes);
   return shown ? shown(hashes) : hashes;
 }
 
