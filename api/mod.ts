@@ -33,11 +33,16 @@ export {
   hashCache,
   type HashCacheOptions,
   type HashRecord,
+  type PresumedRecord,
 } from "./library/hash_cache.ts";
 export { type FileToHash, hashFiles, type HashFilesOptions, type HashOutcome } from "./library/hash_files.ts";
 export type { Identity } from "./library/identity.ts";
+export type { PresumeLookup } from "./library/find_candidates.ts";
+export { presume, type PresumedFile, type PresumeReport } from "./library/presume.ts";
+export type { Presumption, SelfTold } from "./library/presumption.ts";
 export { recordDownload } from "./library/record_download.ts";
 export {
+  type Disproved,
   type HashLookup,
   type LibraryFile,
   scan,

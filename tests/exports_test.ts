@@ -63,7 +63,7 @@ const NAMES: Record<string, string> = {
     AddOptions Added Air Article ArticleQuery Articles AskedRecord Availability
     CallOptions Civitai CivitaiOptions CivitaiPolicy CivitaiPolicyOptions Collection CollectionQuery Collections
     Creator CreatorQuery Creators
-    DiskFile DownloadModelOptions DownloadedFile DuplicateGroup
+    DiskFile Disproved DownloadModelOptions DownloadedFile DuplicateGroup
     EarlyAccessFacts Enums EnumsCall Expected
     FetchFiles FetchFilesOptions FetchOutcome FileChoice FileFormat FileMetadata FileSelection FileStamp FileToHash
     Files
@@ -77,9 +77,11 @@ const NAMES: Record<string, string> = {
     Manifest Me MeCall MediaType MiniVersion MiniVersionCall Model ModelFile ModelFileType ModelImage ModelInfo
     ModelLookup ModelMode ModelProgress ModelQuery ModelReference ModelType ModelUpdates Models Move
     OnError OrNull Outdated OutdatedReport Owned
-    PageOptions PaidAccess Permissions Post Posts ProfileName Project ProjectApi ProjectOptions
+    PageOptions PaidAccess Permissions Post Posts PresumeLookup PresumeReport PresumedFile PresumedRecord Presumption ProfileName
+    Project ProjectApi ProjectOptions
     Reference ResolveOptions ResolveWarning ResolvedFile Role
-    Safetensors SaveImagesOptions ScanOptions ScanProgress ScanReport ScanResult SidecarOptions SidecarOutcome Site
+    Safetensors SaveImagesOptions ScanOptions ScanProgress ScanReport ScanResult SelfTold SidecarOptions
+    SidecarOutcome Site
     SiteReference Skip Stats Stay
     Tag TagQuery Tags TensorInfo TensorMetadata
     UpdateOptions UpdatePlan UpdateReport UrlReference UsageControl UsedModel User Users
@@ -97,7 +99,7 @@ const NAMES: Record<string, string> = {
     layout layoutFacts layoutFolders layoutNames linkDuplicates lockName
     manifestName modelExtensions
     openProject otherUrls outdated
-    parseAir parseReference planUpdate
+    parseAir parseReference planUpdate presume
     readModelInfo readSafetensors recordDownload recordedFiles removeModel resolveDownloads
     saveImages scan sniffMedia
     usedModels usedModelsOfGraph

@@ -2,7 +2,7 @@ import { Damaged } from "../disk/damaged.ts";
 import type { ByteReader } from "./byte_reader.ts";
 
 /** `GGUF`. */
-const mark = 0x46554747;
+export const ggufMark = 0x46554747;
 
 /** Numbers in a block and bytes for each block, by the format's number (ggml.h, `enum ggml_type`). */
 const blocks: Readonly<Record<number, readonly [numbers: number, bytes: number]>> = {
@@ -44,19 +44,22 @@ const blocks: Readonly<Record<number, readonly [numbers: number, bytes: number]>
 const widths: Readonly<Record<number, number>> = {
   ...{ 0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8 },
 };
-const textType = 8;
+/** The type of texts. */
+export const textType = 8;
 const listType = 9;
 const mostDimensions = 8;
 const mostDepth = 8;
 
-function text(reader: ByteReader): string {
+/** A text; one too long to be a key or a name is passed by. */
+export function ggufText(reader: ByteReader): string {
   const length = reader.u64();
   if (length > 1024) return reader.skip(length), "";
   const { buffer, byteOffset, byteLength } = reader.take(length);
   return new TextDecoder().decode(new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength));
 }
 
-function skipValue(reader: ByteReader, type: number, depth = 0): void {
+/** Passes a value by. @throws {Damaged} When it can be none. */
+export function skipValue(reader: ByteReader, type: number, depth = 0): void {
   if (type === textType) return reader.skip(reader.u64());
   if (type !== listType) {
     if (widths[type] === undefined) throw new Damaged(`not a GGUF file: a value is of the unknown type ${type}`);
@@ -76,7 +79,7 @@ function skipValue(reader: ByteReader, type: number, depth = 0): void {
  * @throws {Damaged} When the header cannot be one, or ends too early.
  */
 export function ggufDamage(reader: ByteReader): string | undefined {
-  if (reader.u32() !== mark) return "not a GGUF file: it does not begin as one";
+  if (reader.u32() !== ggufMark) return "not a GGUF file: it does not begin as one";
   const version = reader.u32();
   if (version !== 2 && version !== 3) return undefined;
   const tensorCount = reader.u64();
@@ -84,7 +87,7 @@ export function ggufDamage(reader: ByteReader): string | undefined {
   let alignment = 32;
   let end = 0;
   for (let index = 0; index < valueCount; index++) {
-    const key = text(reader);
+    const key = ggufText(reader);
     const type = reader.u32();
     if (key === "general.alignment" && type === 4) alignment = reader.u32() || alignment;
     else skipValue(reader, type);

@@ -1,6 +1,7 @@
 import { isSqliteBusy, openSqlite, type SqliteStep } from "../../transport/internal.ts";
 import type { CivikitError } from "../../transport/mod.ts";
 import type { Identity } from "./identity.ts";
+import type { Presumption } from "./presumption.ts";
 
 /** What tells whether a file may have changed since it was hashed. */
 export interface FileStamp {
@@ -30,6 +31,14 @@ export interface AskedRecord {
   askedAt: number;
 }
 
+/** What a file was presumed to be, and of which state of the file. */
+export interface PresumedRecord extends FileStamp {
+  /** What. */
+  presumption: Presumption;
+  /** When the site was asked, in milliseconds since the epoch. */
+  askedAt: number;
+}
+
 /** Hashes and identities of files, kept between runs. */
 export interface HashCache extends Disposable {
   /** The record of this very state of the file. */
@@ -42,6 +51,12 @@ export interface HashCache extends Disposable {
   asked(sha256: string): AskedRecord | undefined;
   /** Keeps what the site said. */
   keepAsked(sha256: string, record: AskedRecord): void;
+  /** What this very state of the file was presumed to be; a hash that was computed since says whether it is. */
+  presumed(stamp: FileStamp): PresumedRecord | undefined;
+  /** Keeps it in place of the path's last one. */
+  keepPresumed(record: PresumedRecord): void;
+  /** Forgets it. */
+  forgetPresumed(path: string): void;
   /** Does many calls in one step, which is much quicker. */
   together<T>(work: () => T): T;
   /** Closes the file. */
@@ -61,6 +76,9 @@ const migrations: readonly SqliteStep[] = [
   // empty where there is no problem
   "ALTER TABLE files ADD COLUMN problem TEXT",
   "ALTER TABLE files ADD COLUMN proved_ms INTEGER",
+  `CREATE TABLE presumptions (
+     path TEXT PRIMARY KEY, bytes INTEGER NOT NULL, mtime REAL NOT NULL, presumption TEXT NOT NULL, asked_at INTEGER NOT NULL
+   ) WITHOUT ROWID`,
 ];
 
 const statements = {
@@ -68,6 +86,10 @@ const statements = {
   keep: "INSERT OR REPLACE INTO files (path, bytes, mtime, sha256, problem, proved_ms) VALUES (?, ?, ?, ?, ?, ?)",
   asked: "SELECT identity, asked_at AS askedAt FROM identities WHERE sha256 = ?",
   keepAsked: "INSERT OR REPLACE INTO identities (sha256, identity, asked_at) VALUES (?, ?, ?)",
+  presumed: "SELECT bytes, mtime AS mtimeMs, presumption, asked_at AS askedAt FROM presumptions WHERE path = ?",
+  keepPresumed:
+    "INSERT OR REPLACE INTO presumptions (path, bytes, mtime, presumption, asked_at) VALUES (?, ?, ?, ?, ?)",
+  forgetPresumed: "DELETE FROM presumptions WHERE path = ?",
 };
 
 /** Settings of {@linkcode hashCache}. */
@@ -177,6 +199,20 @@ export function hashCache(
         () => void file.run.keepAsked.run(sha256, identity === null ? null : JSON.stringify(identity), askedAt),
         undefined,
       ),
+    presumed: ({ path, bytes, mtimeMs }) =>
+      attempt((): PresumedRecord | undefined => {
+        const row = file.run.presumed.get(path) as
+          | Omit<PresumedRecord, "presumption"> & { presumption: string }
+          | undefined;
+        if (row === undefined || row.bytes !== bytes || row.mtimeMs !== mtimeMs) return undefined;
+        return { path, bytes, mtimeMs, askedAt: row.askedAt, presumption: JSON.parse(row.presumption) };
+      }, undefined),
+    keepPresumed: ({ path, bytes, mtimeMs, presumption, askedAt }) =>
+      attempt(
+        () => void file.run.keepPresumed.run(path, bytes, mtimeMs, JSON.stringify(presumption), askedAt),
+        undefined,
+      ),
+    forgetPresumed: (path) => attempt(() => void file.run.forgetPresumed.run(path), undefined),
     together(work) {
       isTogether = true;
       attempt(() => file.db.isTransaction || file.db.exec("BEGIN"), undefined);

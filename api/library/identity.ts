@@ -1,4 +1,5 @@
 import type { ModelType } from "../resources/enums.ts";
+import type { ModelFile } from "../resources/version_parts.ts";
 import type { Version } from "../resources/versions.ts";
 
 /** What a local file is on the site. */
@@ -24,7 +25,14 @@ export interface Identity {
 /** What the file with this SHA-256 (upper case) is, if `version` has it. */
 export function identityOf(version: Version, sha256: string): Identity | null {
   const file = version.files?.find(({ hashes }) => hashes?.SHA256?.toUpperCase() === sha256);
-  if (file === undefined) return null;
+  return file === undefined ? null : identityOfFile(version, file);
+}
+
+/** What `file` of `version` is. */
+export function identityOfFile(
+  version: Pick<Version, "id" | "name" | "modelId" | "baseModel" | "model">,
+  file: Pick<ModelFile, "id" | "name">,
+): Identity {
   return {
     modelId: version.modelId ?? null,
     versionId: version.id,

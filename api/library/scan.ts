@@ -8,7 +8,7 @@ import { type FileStamp, type HashCache, hashCache, type HashRecord } from "./ha
 import { hashFiles } from "./hash_files.ts";
 import { type Identity, identityOf } from "./identity.ts";
 import { isGeneral } from "./is_general.ts";
-import { type DiskFile, type Skip, walk, type WalkOptions } from "./walk.ts";
+import { type DiskFile, type Skip, type Walk, walkAll, type WalkOptions } from "./walk.ts";
 
 /** One file of a library. */
 export interface LibraryFile extends DiskFile {
@@ -18,6 +18,18 @@ export interface LibraryFile extends DiskFile {
   identity: Identity | null | undefined;
   /** What is wrong with it by its own account: the header of a .safetensors, a GGUF or a zip archive. Null: nothing. */
   problem: string | null;
+}
+
+/** A file that was presumed to be something and, now that the whole of it was read, is not. */
+export interface Disproved {
+  /** The file. */
+  path: string;
+  /** Its SHA-256. */
+  sha256: string;
+  /** What it was presumed to be. */
+  presumed: Identity;
+  /** The SHA-256 that has. */
+  presumedSha256: string;
 }
 
 /** What {@linkcode scan} found. */
@@ -32,6 +44,8 @@ export interface ScanReport {
   failures: CivikitError[];
   /** Files that are there more than once. */
   duplicates: DuplicateGroup[];
+  /** Files that `presume` took for something they are not; told once, and what they are stands in `files`. */
+  disproved: Disproved[];
   /** Files that had to be hashed now. */
   hashedFiles: number;
   /** Bytes that had to be hashed now. */
@@ -50,8 +64,8 @@ export interface HashLookup {
 /** How far a scan is. */
 export interface ScanProgress {
   /** What it does. */
-  phase: "hashing" | "asking";
-  /** Bytes hashed, or hashes asked about, so far. */
+  phase: "hashing" | "asking" | "presuming";
+  /** Bytes hashed, hashes asked about, or files presumed, so far. */
   done: number;
   /** Of how many. */
   total: number;
@@ -101,14 +115,20 @@ const keepMs = 500;
 export async function scan(
   api: HashLookup | null,
   roots: readonly string[],
-  { cache, signal, ...options }: ScanOptions = {},
+  { cache, ...options }: ScanOptions = {},
 ): Promise<ScanReport> {
   using own = cache === undefined ? hashCache(":memory:") : undefined;
-  const kept = cache ?? own!;
-  const walks = roots.map((root) => walk(root, options));
-  const skipped = walks.flatMap((one) => one.skipped);
-  const found = new Map(walks.flatMap(({ files }) => files.map((file) => [file.path, file])));
+  return await scanFound(api, walkAll(roots, options), cache ?? own!, options);
+}
 
+/** {@linkcode scan} of what was found before. */
+export async function scanFound(
+  api: HashLookup | null,
+  { files: found, skipped: passedOver }: Walk,
+  kept: HashCache,
+  { signal, ...options }: Omit<ScanOptions, "cache">,
+): Promise<ScanReport> {
+  const skipped = [...passedOver];
   const files: LibraryFile[] = [];
   const unhashed: DiskFile[] = [];
   const records: HashRecord[] = [];
@@ -125,7 +145,7 @@ export async function scan(
   }
 
   kept.together(() => {
-    for (const file of found.values()) {
+    for (const file of found) {
       const record = kept.find(file);
       if (record === undefined) unhashed.push(file);
       else take(file, record.sha256, record.problem, record.provedMs);
@@ -159,7 +179,22 @@ export async function scan(
   const failures = await identify(api, files, kept, { ...options, signal });
   const damaged = files.filter(({ problem, identity }) => problem !== null && !identity)
     .map(({ path, problem }) => ({ path, error: damageError("scanning", path, problem!) }));
-  return { files, skipped, damaged, failures, duplicates: findDuplicates(files), hashedFiles, hashedBytes };
+  const disproved = takeDisproved(files, kept);
+  return { files, skipped, damaged, failures, duplicates: findDuplicates(files), disproved, hashedFiles, hashedBytes };
+}
+
+/** What was presumed of files whose hash is there is told if it is wrong, and forgotten. */
+function takeDisproved(files: readonly LibraryFile[], cache: HashCache): Disproved[] {
+  return cache.together(() =>
+    files.flatMap((file) => {
+      const found = cache.presumed(file)?.presumption;
+      if (found === undefined) return [];
+      cache.forgetPresumed(file.path);
+      const { identity, sha256: presumedSha256 } = found;
+      if (identity === null || presumedSha256 === null || presumedSha256 === file.sha256) return [];
+      return [{ path: file.path, sha256: file.sha256, presumed: identity, presumedSha256 }];
+    })
+  );
 }
 
 function stampOf({ path, bytes, mtimeMs }: DiskFile): FileStamp {

@@ -81,6 +81,13 @@ export function walk(root: string, options: WalkOptions = {}): Walk {
   }
 }
 
+/** {@linkcode walk} of several roots; a file that is below two of them counts once. */
+export function walkAll(roots: readonly string[], options: WalkOptions = {}): Walk {
+  const walks = roots.map((root) => walk(root, options));
+  const files = new Map(walks.flatMap(({ files }) => files.map((file) => [file.path, file])));
+  return { files: [...files.values()], skipped: walks.flatMap(({ skipped }) => skipped) };
+}
+
 /**
  * {@linkcode walk} for whoever has other things to do: it stops after each entry, with the file where it is one.
  *
