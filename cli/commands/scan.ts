@@ -1,14 +1,16 @@
 import { join, relative, resolve } from "node:path";
 import {
+  type Disproved,
   type DuplicateGroup,
-  type LibraryFile,
   linkDuplicates,
+  presume,
   scan,
   type ScanProgress,
   type ScanReport,
 } from "../../api/mod.ts";
 import { addSidecars } from "../../hub/run/mod.ts";
 import { formatBytes, isInside } from "../../transport/internal.ts";
+import { VerificationError } from "../../transport/mod.ts";
 import type { Args } from "../options/args.ts";
 import { UsageError } from "../options/usage_error.ts";
 import type { Flags } from "../options/flags.ts";
@@ -19,6 +21,7 @@ import { ExitCode } from "../exit_code.ts";
 import { openHashes } from "../run/hash_store.ts";
 import { describeOwner, warnSkip } from "../terminal/skipped.ts";
 import { readingLimit } from "../run/reading_limit.ts";
+import { candidatesOf, rowEvent, rowsOf, type ScanRow, type ScanState, stateOf, toldBy } from "../run/scan_rows.ts";
 import { openSession, type Session } from "../run/session.ts";
 import { readingOf } from "../terminal/reading.ts";
 import { formatElapsed, printable } from "../terminal/text.ts";
@@ -31,6 +34,20 @@ import { bilingual } from "../texts/texts.ts";
 const mostListed = 20;
 
 const flags = {
+  quick: {
+    type: "switch",
+    help: {
+      en: "name files at once by size, a sample and their heads, as presumed; prove them later",
+      "zh-TW": "只看大小、抽樣與檔頭，馬上推定每個檔案是什麼；之後再驗證",
+    },
+  },
+  prove: {
+    type: "switch",
+    help: {
+      en: "with --quick: then hash what is presumed; can be stopped and goes on where it was",
+      "zh-TW": "`--quick` 之後接著計算雜湊來驗證；隨時可以停，下次接著做",
+    },
+  },
   all: {
     ...listFlags.all,
     help: { ...listFlags.all.help, en: `list every file, not only what Civitai knows and ${mostListed} others` },
@@ -70,24 +87,19 @@ const flags = {
 
 /** How far a scan is, in words. */
 function progressText({ phase, done, total }: ScanProgress, elapsedMs: number, text: ScanText): string {
-  return phase === "asking" ? text.asking(done, total) : text.hashing(readingOf(done, total, elapsedMs));
+  if (phase === "hashing") return text.hashing(readingOf(done, total, elapsedMs));
+  return phase === "asking" ? text.asking(done, total) : text.presuming(done, total);
 }
 
-function stateOf({ identity }: LibraryFile): "known" | "unknown" | "unasked" {
-  return identity === undefined ? "unasked" : identity === null ? "unknown" : "known";
-}
+type Totals = Readonly<Record<ScanState, number>> & { readonly bytes: number };
 
-interface Totals {
-  readonly known: number;
-  readonly unknown: number;
-  readonly unasked: number;
-  readonly bytes: number;
-}
-
-function totalsOf({ files }: ScanReport): Totals {
-  const count = (state: string) => files.filter((file) => stateOf(file) === state).length;
-  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  return { known: count("known"), unknown: count("unknown"), unasked: count("unasked"), bytes };
+function totalsOf(rows: readonly ScanRow[]): Totals {
+  const count = (state: ScanState) => rows.filter((row) => stateOf(row) === state).length;
+  return {
+    ...{ known: count("known"), presumed: count("presumed"), ambiguous: count("ambiguous") },
+    ...{ unknown: count("unknown"), unasked: count("unasked") },
+    bytes: rows.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
 }
 
 /** Paths as seen from the one folder that was given, or with its name in front where there are several. */
@@ -104,12 +116,18 @@ function shortener(roots: readonly string[]): (path: string) => string {
 
 function showList(
   title: string,
-  files: readonly LibraryFile[],
+  files: readonly ScanRow[],
   most: number,
   { short, text, out }: View,
 ): void {
   if (files.length === 0) return;
-  out.print(`${text.list(title)}\n${files.slice(0, most).map(({ path }) => `  ${printable(short(path))}\n`).join("")}`);
+  const line = (row: ScanRow) => {
+    const told = toldBy(row);
+    const said = told === "" ? "" : ` ${text.told(printable(told))}`;
+    const candidates = candidatesOf(row).map((one) => `    ${printable(one)}\n`);
+    return `  ${printable(short(row.path))}${said}\n${candidates.join("")}`;
+  };
+  out.print(`${text.list(title)}\n${files.slice(0, most).map(line).join("")}`);
   if (files.length > most) out.print(`  ${text.more(files.length - most)}\n`);
 }
 
@@ -124,12 +142,17 @@ interface View {
 
 function showTable(report: ScanReport, isAll: boolean, view: View): void {
   const { short, text, out } = view;
-  const inState = (state: string) => report.files.filter((file) => stateOf(file) === state);
-  const rows = inState("known").map(({ path, bytes, identity }) => [
-    ...[short(path), formatBytes(bytes), identity!.modelName, identity!.versionName, identity!.baseModel ?? ""],
+  const all = rowsOf(report);
+  const inState = (...states: ScanState[]) => all.filter((row) => states.includes(stateOf(row)));
+  const isQuick = "presumed" in report;
+  const rows = inState("known", "presumed").map((row) => [
+    ...[short(row.path), formatBytes(row.bytes)],
+    ...(isQuick ? [stateOf(row) === "known" ? text.proved : text.presumed] : []),
+    ...[row.identity!.modelName, row.identity!.versionName, row.identity!.baseModel ?? ""],
   ]);
-  const head = ["FILE", "SIZE", "MODEL", "VERSION", "BASE MODEL"];
+  const head = ["FILE", "SIZE", ...(isQuick ? ["PROOF"] : []), "MODEL", "VERSION", "BASE MODEL"];
   if (rows.length > 0) out.table([head, ...rows]);
+  showList(text.ambiguous, inState("ambiguous"), Infinity, view);
   showList(text.unknown, inState("unknown"), isAll ? Infinity : mostListed, view);
   if (isAll) showList(text.unasked, inState("unasked"), Infinity, view);
   for (const { paths, wastedBytes } of report.duplicates) {
@@ -141,23 +164,41 @@ function showTable(report: ScanReport, isAll: boolean, view: View): void {
 
 /** The lines of `--json`, and what is wrong with files, for people too. */
 function showEach(
-  { files, damaged, skipped, failures, duplicates }: ScanReport,
-  short: Shorten,
-  out: Output,
+  report: ScanReport,
+  { short, text, out }: View,
   context: CommandContext,
 ): void {
-  for (const file of files) {
-    const { path, bytes, sha256, identity } = file;
-    out.emit({ event: "file", path, bytes, sha256, state: stateOf(file), ...identity });
-  }
+  const { damaged, skipped, failures, duplicates, disproved } = report;
+  for (const row of rowsOf(report)) out.emit(rowEvent(row));
+  for (const one of disproved) tellDisproved(one, report, { short, text, out });
   for (const { path, error } of damaged) {
     out.fail(error, short(path), { event: "damaged", path }, ExitCode.verification);
   }
   for (const skip of skipped) warnSkip(out, skip, short(skip.path), { event: "skipped", path: skip.path }, context);
-  for (const error of failures) out.fail(error, scanText[context.locale].askingSubject, { event: "error" });
+  for (const error of failures) out.fail(error, text.askingSubject, { event: "error" });
   for (const { sha256, bytes, paths, wastedBytes } of duplicates) {
     out.emit({ event: "duplicates", sha256, bytes, paths, wastedBytes });
   }
+}
+
+/** What a proof found wrong: another file of the site is only told; bytes that nobody knows are a failure. */
+function tellDisproved(
+  { path, sha256, presumed, presumedSha256 }: Disproved,
+  { files }: ScanReport,
+  { short, text, out }: View,
+): void {
+  const found = files.find((file) => file.path === path)?.identity;
+  const event = { event: "disproved", path, sha256, presumedSha256, presumed, identity: found ?? null };
+  const was = `${presumed.modelName} ${presumed.versionName}`;
+  if (found) return out.warn(event, text.disproved(printable(short(path)), printable(was)));
+  const message = `scanning ${JSON.stringify(path)}: it was presumed to be ${
+    JSON.stringify(was)
+  }, and its SHA256 is not`;
+  const error = new VerificationError(message, {
+    ...{ code: "hash_mismatch", reason: "file_damaged", algorithm: "SHA256" },
+    ...{ expected: presumedSha256, actual: sha256, path },
+  });
+  out.fail(error, short(path), event, ExitCode.verification);
 }
 
 async function link(
@@ -193,13 +234,14 @@ async function writeBeside(
 async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
   const { io, style, locale } = context;
   const text = scanText[locale];
-  const { json, quiet: isQuiet, all, again, offline, sidecars, linkDuplicates: isLinked } = args.flags;
-  const { updates: isUpdates, anyBase, jobs: concurrency } = args.flags;
+  const { json, quiet, all, again, offline, sidecars, linkDuplicates: isLinked } = args.flags;
+  const { updates: isUpdates, anyBase, jobs: concurrency, quick: isQuick, prove: isProving } = args.flags;
   for (const [name, isGiven] of Object.entries({ sidecars, updates: isUpdates })) {
     if (offline && isGiven) throw new UsageError(bilingual(scanText, ({ needsSite }) => needsSite(name)));
   }
   if (anyBase && !isUpdates) throw new UsageError(bilingual(scanText, ({ needsUpdates }) => needsUpdates));
-  using out = output(context, { json, quiet: isQuiet || json });
+  if (isProving && !isQuick) throw new UsageError(bilingual(scanText, ({ needsQuick }) => needsQuick));
+  using out = output(context, { json, quiet: quiet || json });
   using cache = openHashes(args, context, out.note);
   using session = await openSession(args, context, out);
   const startedMs = io.now();
@@ -208,31 +250,52 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
   const short = shortener(roots);
   const view = { short, text, out };
   try {
-    const report = await scan(offline ? null : session.api, roots, {
+    const options = {
       cache,
       signal,
       concurrency,
       throttle: readingLimit(context.settings),
       ...(again && { unknownForMs: -1 }),
-      onProgress: (progress) => out.progress(progressText(progress, io.now() - startedMs, text)),
-    });
+      onProgress: (progress: ScanProgress) => out.progress(progressText(progress, io.now() - startedMs, text)),
+    };
+    const api = offline ? null : session.api;
+    let report: ScanReport = isQuick ? await presume(api, roots, options) : await scan(api, roots, options);
+    if (isQuick && isProving) {
+      out.close();
+      showTable(report, all, view);
+      for (const row of rowsOf(report)) out.emit(rowEvent(row));
+      report = await scan(api, roots, options);
+    }
     out.close();
     showTable(report, all, view);
-    showEach(report, short, out, context);
+    showEach(report, view, context);
     if (sidecars) await writeBeside(report, session, view, context);
     if (isLinked) await link(report.duplicates, signal, view);
     let updates: Updates | undefined;
     if (isUpdates) {
       out.progress(text.askingUpdates);
-      updates = await showUpdates(report, session, { isAnyBase: anyBase, short }, out);
+      updates = await showUpdates(rowsOf(report), session, { isAnyBase: anyBase, short }, out);
       out.close();
     }
-    const totals = totalsOf(report);
+    const totals = totalsOf(rowsOf(report));
     const elapsedMs = Math.round(io.now() - startedMs);
     const { hashedFiles, hashedBytes } = report;
-    const [damaged, skipped, duplicates] = [report.damaged, report.skipped, report.duplicates].map((l) => l.length);
+    const [damaged, skipped, duplicates, disproved] = [
+      ...[report.damaged, report.skipped, report.duplicates, report.disproved].map((list) => list.length),
+    ];
     if (updates) out.print(`${text.updates(updates.outdated, updates.models)}\n`);
-    const counts = { ...totals, damaged, skipped, duplicates, hashedFiles, hashedBytes, ...updates, elapsedMs };
+    const counts = {
+      ...totals,
+      damaged,
+      skipped,
+      duplicates,
+      disproved,
+      hashedFiles,
+      hashedBytes,
+      ...updates,
+      elapsedMs,
+    };
+    if (totals.presumed + totals.ambiguous > 0) out.print(`${text.toProve}\n`);
     return out.finish(counts, summaryText(report, totals, elapsedMs, style.warn, text));
   } catch (error) {
     if (error instanceof InterruptedError) {
@@ -243,21 +306,24 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
 }
 
 function summaryText(
-  { files, damaged, skipped, hashedFiles, hashedBytes }: ScanReport,
-  { known, unknown, unasked, bytes }: Totals,
+  report: ScanReport,
+  { known, presumed, ambiguous, unknown, unasked, bytes }: Totals,
   elapsedMs: number,
   warn: (text: string) => string,
   { counts, summary }: ScanText,
 ): string {
+  const { damaged, skipped, hashedFiles, hashedBytes } = report;
   const words = [
     counts.known(known),
+    ...(presumed > 0 ? [counts.presumed(presumed)] : []),
+    ...(ambiguous > 0 ? [counts.ambiguous(ambiguous)] : []),
     ...(unknown > 0 ? [counts.unknown(unknown)] : []),
     ...(unasked > 0 ? [counts.unasked(unasked)] : []),
     ...(damaged.length > 0 ? [warn(counts.damaged(damaged.length))] : []),
     ...(skipped.length > 0 ? [warn(counts.skipped(skipped.length))] : []),
   ];
   const [size, hashed] = [formatBytes(bytes), formatBytes(hashedBytes)];
-  return `${summary(files.length, size, words, hashedFiles, hashed, formatElapsed(elapsedMs))}\n`;
+  return `${summary(rowsOf(report).length, size, words, hashedFiles, hashed, formatElapsed(elapsedMs))}\n`;
 }
 
 /** `civikit scan`: what the files of a library are. */

@@ -1,5 +1,6 @@
-import { findUpdates, type LibraryFile, type ModelUpdates, type ScanReport } from "../../api/mod.ts";
+import { findUpdates, type ModelUpdates } from "../../api/mod.ts";
 import type { Output } from "../terminal/output.ts";
+import type { ScanRow } from "./scan_rows.ts";
 import type { Session } from "./session.ts";
 
 /** What {@linkcode showUpdates} found. */
@@ -29,12 +30,12 @@ export interface UpdateView {
 
 /** Asks which models of a scanned library have newer versions, and shows them as a table or as JSON lines. */
 export async function showUpdates(
-  report: ScanReport,
+  rows: readonly ScanRow[],
   { api, signal }: Session,
   { isAnyBase, short }: UpdateView,
   out: Output,
 ): Promise<Updates> {
-  const known = report.files.filter((file): file is LibraryFile & { identity: object } => !!file.identity);
+  const known = rows.filter(({ identity }) => identity);
   const owned = known.map(({ identity, sha256 }) => ({ ...identity!, sha256 }));
   const { models, failures } = await findUpdates(api, owned, { signal });
   const pathsOf = (id: number) => known.filter(({ identity }) => identity!.modelId === id).map(({ path }) => path);

@@ -35,6 +35,7 @@ const chinese: Readonly<Record<string, string>> = {
   post: "貼文",
   process: "行程",
   prompt: "提示詞",
+  proof: "驗證",
   published: "發布",
   rate: "速度",
   reference: "參照",

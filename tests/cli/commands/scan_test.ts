@@ -305,3 +305,49 @@ Deno.test("civikit verify compares with the last scan, or with the lock file, an
     assertEquals([gone.code, events(gone.io)[0]!.event], [8, "missing"]);
     assertEquals((await run(["verify", "--project", join(folder, "models")])).code, 2);
   }));
+
+Deno.test("civikit scan --quick names files as presumed and hashes none; a later scan proves them", () =>
+  inWorld(async (world) => {
+    const { folder, run, civitai } = world;
+    put(world, "checkpoints/harbour.safetensors", 3010);
+    put(world, "loras/lantern.safetensors", 3001);
+    const quick = await run(["scan", folder, "--quick"]);
+    assertEquals(quick.code, 0, quick.io.err);
+    assert(/checkpoints\/harbour\.safetensors +\S+ \S+ +presumed +Harbour Mix +v1\.0/.test(quick.io.out), quick.io.out);
+    assert(/loras\/lantern\.safetensors +\S+ \S+ +proved +Paper Lantern Style/.test(quick.io.out), quick.io.out);
+    assertStringIncludes(quick.io.out, "1 known, 1 presumed; 1 hashed now");
+    assertStringIncludes(quick.io.out, "Presumed is not proved");
+    const [harbour] = events((await run(["scan", folder, "--quick", "--json"])).io);
+    assertEquals(
+      [harbour!.state, harbour!.proof, harbour!.sha256, harbour!.presumedSha256, harbour!.by, harbour!.fileId],
+      ["presumed", "presumed", null, await civitai.sha256(3010), "AutoV1", 3010],
+    );
+    const proved = await run(["scan", folder]);
+    assertStringIncludes(proved.io.out, "2 known; 1 hashed now");
+    assert(!proved.io.out.includes("presumed"), proved.io.out);
+  }));
+
+Deno.test("civikit scan --quick --prove tells what the hash disproves, with exit code 7", () =>
+  inWorld(async (world) => {
+    const { folder, run } = world;
+    put(world, "harbour.safetensors", 3010);
+    {
+      using file = Deno.openSync(join(folder, "harbour.safetensors"), { read: true, write: true });
+      file.seekSync(-5, Deno.SeekMode.End);
+      file.writeSync(new Uint8Array([1, 2, 3, 4, 5]));
+    }
+    const { code, io } = await run(["scan", folder, "--quick", "--prove", "--json"]);
+    const lines = events(io);
+    assertEquals(code, 7, io.err);
+    assertEquals(
+      lines.map(({ event, state, proof }) => [event, state ?? null, proof ?? null]),
+      [["file", "presumed", "presumed"], ["file", "unknown", "proved"], ["disproved", null, null], [
+        "summary",
+        null,
+        null,
+      ]],
+    );
+    assertEquals((lines[2]!.presumed as { fileId: number }).fileId, 3010);
+    assertEquals((await run(["scan", folder])).code, 0, "told once");
+    assertEquals((await run(["scan", folder, "--prove"])).code, 2);
+  }));
