@@ -60,6 +60,19 @@ export {
 } from "./library/updates.ts";
 export { type Expected, recordedFiles, verify, type VerifyOptions, type VerifyOutcome } from "./library/verify.ts";
 export { type DiskFile, modelExtensions, type Skip, type Walk, walk, type WalkOptions } from "./library/walk.ts";
+export type { MoveStep } from "./moves/entry.ts";
+export type { MovesState } from "./moves/journal.ts";
+export { planMoves, type WantedMove } from "./moves/plan_moves.ts";
+export {
+  applyMoves,
+  continueMoves,
+  movesHistory,
+  type MovesOptions,
+  type MovesRecord,
+  type MovesReport,
+  type RefusedMove,
+  undoMoves,
+} from "./moves/moves.ts";
 export { type Generation, generationOf, generationOfTexts } from "./pictures/generation.ts";
 export { imageTexts } from "./pictures/image_texts.ts";
 export { imageId, type ImageSize, imageUrl } from "./pictures/image_url.ts";
@@ -133,4 +146,6 @@ export type {
 export type { ListVersion, Version, VersionIds, Versions } from "./resources/versions.ts";
 export { type ModelInfo, readModelInfo } from "./sidecars/model_info.ts";
 export { type SidecarOptions, type SidecarOutcome, writeSidecars } from "./sidecars/write_sidecars.ts";
+export type { TrashedItem } from "./trash/item.ts";
+export { type EmptyOptions, openTrash, type PutOptions, type Trash } from "./trash/open_trash.ts";
 export type { Site } from "./client/site.ts";

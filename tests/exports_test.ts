@@ -64,7 +64,7 @@ const NAMES: Record<string, string> = {
     CallOptions Civitai CivitaiOptions CivitaiPolicy CivitaiPolicyOptions Collection CollectionQuery Collections
     Creator CreatorQuery Creators
     DiskFile Disproved DownloadModelOptions DownloadedFile DuplicateGroup
-    EarlyAccessFacts Enums EnumsCall Expected
+    EarlyAccessFacts EmptyOptions Enums EnumsCall Expected
     FetchFiles FetchFilesOptions FetchOutcome FileChoice FileFormat FileMetadata FileSelection FileStamp FileToHash
     Files
     GalleryImage Generation
@@ -75,21 +75,21 @@ const NAMES: Record<string, string> = {
     Layout LayoutFacts LayoutOptions LibraryFile LinkOutcome ListOptions ListPage ListPosition ListVersion
     ListedCreator Listing Lock LockedFile
     Manifest Me MeCall MediaType MiniVersion MiniVersionCall Model ModelFile ModelFileType ModelImage ModelInfo
-    ModelLookup ModelMode ModelProgress ModelQuery ModelReference ModelType ModelUpdates Models Move
+    ModelLookup ModelMode ModelProgress ModelQuery ModelReference ModelType ModelUpdates Models Move MoveStep
+    MovesOptions MovesRecord MovesReport MovesState
     OnError OrNull Outdated OutdatedReport Owned
-    PageOptions PaidAccess Permissions Post Posts PresumeLookup PresumeReport PresumedFile PresumedRecord Presumption ProfileName
-    Project ProjectApi ProjectOptions
-    Reference ResolveOptions ResolveWarning ResolvedFile Role
+    PageOptions PaidAccess Permissions Post Posts PresumeLookup PresumeReport PresumedFile PresumedRecord
+    Presumption ProfileName Project ProjectApi ProjectOptions PutOptions
+    Reference RefusedMove ResolveOptions ResolveWarning ResolvedFile Role
     Safetensors SaveImagesOptions ScanOptions ScanProgress ScanReport ScanResult SelfTold SidecarOptions
-    SidecarOutcome Site
-    SiteReference Skip Stats Stay
-    Tag TagQuery Tags TensorInfo TensorMetadata
+    SidecarOutcome Site SiteReference Skip Stats Stay
+    Tag TagQuery Tags TensorInfo TensorMetadata Trash TrashedItem
     UpdateOptions UpdatePlan UpdateReport UrlReference UsageControl UsedModel User Users
-    Vault VaultItem VaultQuery VaultState VerifyOptions VerifyOutcome Version VersionCore VersionIds VersionReference
-    VersionSummary Versions
-    Walk WalkOptions Wanted WantedFailure WantedFile
-    addModel applyUpdate
-    civitai civitaiPolicy classifyCivitai
+    Vault VaultItem VaultQuery VaultState VerifyOptions VerifyOutcome Version VersionCore VersionIds
+    VersionReference VersionSummary Versions
+    Walk WalkOptions Wanted WantedFailure WantedFile WantedMove
+    addModel applyMoves applyUpdate
+    civitai civitaiPolicy classifyCivitai continueMoves
     downloadModel
     earlyAccessOf
     findDuplicates findUpdates findWanted formatAir
@@ -97,12 +97,12 @@ const NAMES: Record<string, string> = {
     hashCache hashFiles
     imageId imageTexts imageUrl install
     layout layoutFacts layoutFolders layoutNames linkDuplicates lockName
-    manifestName modelExtensions
-    openProject otherUrls outdated
-    parseAir parseReference planUpdate presume
+    manifestName modelExtensions movesHistory
+    openProject openTrash otherUrls outdated
+    parseAir parseReference planMoves planUpdate presume
     readModelInfo readSafetensors recordDownload recordedFiles removeModel resolveDownloads
     saveImages scan sniffMedia
-    usedModels usedModelsOfGraph
+    undoMoves usedModels usedModelsOfGraph
     verify
     walk writeSidecars
   `,

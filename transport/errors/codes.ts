@@ -130,5 +130,9 @@ export type ErrorReason =
   // target_locked
   | "database_locked"
   | "service_running"
+  | "moves_running"
+  | "moves_unfinished"
+  // part_mismatch
+  | "file_changed"
   // invalid_path
   | "name_encoding";

@@ -1158,6 +1158,42 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
       "每個要求用自己的鍵；只有完全相同的要求才能用同一個鍵。",
     ],
   },
+  moves_running: {
+    en: [
+      "Files are being moved there",
+      "Another civikit is organising this folder.",
+      "Wait for it to finish or end it, then run the same command again.",
+    ],
+    "zh-TW": [
+      "檔案正在搬移",
+      "另一個 civikit 正在整理這個資料夾。",
+      "請等它完成或將它結束，再執行同一個指令。",
+    ],
+  },
+  moves_unfinished: {
+    en: [
+      "Earlier moves were interrupted",
+      "Files of this folder were being moved when the program ended; every one of them is there.",
+      "Finish them or take them back first.",
+    ],
+    "zh-TW": [
+      "先前的搬移中斷了",
+      "搬移這個資料夾的檔案時程式結束了；每個檔案都還在。",
+      "請先完成或復原那一次搬移。",
+    ],
+  },
+  file_changed: {
+    en: [
+      "The file was changed meanwhile",
+      "It is no longer what it was when this was planned, so it is left where it is.",
+      "Look at it, then run the same command again.",
+    ],
+    "zh-TW": [
+      "檔案在這段期間變更了",
+      "它已經不是計畫當時的檔案，因此留在原地不動。",
+      "請看看這個檔案，再執行同一個指令。",
+    ],
+  },
   service_running: {
     en: [
       "A service runs already",

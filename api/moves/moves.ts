@@ -1,0 +1,263 @@
+import { dirname, join, resolve } from "node:path";
+import { lockPart, syncFolder } from "../../transport/internal.ts";
+import { type CivikitError, DiskError, isCode } from "../../transport/mod.ts";
+import type { CallOptions } from "../client/call.ts";
+import type { MoveStep } from "./entry.ts";
+import { planFolders, remakeFolders, removeEmptyFolders, restoreTimes } from "./folders.ts";
+import {
+  addToJournal,
+  beginJournal,
+  journalIds,
+  type MovesJournal,
+  type MovesState,
+  ownMovesFolder,
+  pruneJournals,
+  readJournal,
+} from "./journal.ts";
+import { type Placed, placeEntry } from "./place_entry.ts";
+
+/** One step that was not made, and why; the file is where it was. */
+export interface RefusedMove {
+  /** Where it is. */
+  from: string;
+  /** Where it was to go. */
+  to: string;
+  /** Why it did not. */
+  error: CivikitError;
+}
+
+/** What became of moves. */
+export interface MovesReport {
+  /** Names them. */
+  id: string;
+  /** What they were for. */
+  about: string;
+  /** Whether they were made, or taken back. */
+  state: "applied" | "undone";
+  /** What is at its new place now; of those taken back, the old one. */
+  moved: { from: string; to: string }[];
+  /** What stayed, and why. */
+  refused: RefusedMove[];
+}
+
+/** Moves that were made or begun. */
+export interface MovesRecord {
+  /** Names them. */
+  id: string;
+  /** What they were for. */
+  about: string;
+  /** When they were planned, in milliseconds since the epoch. */
+  plannedMs: number;
+  /** How far they are; `applying` and `undoing` were interrupted, or are under way. */
+  state: MovesState;
+  /** How many files and links. */
+  steps: number;
+  /** How many of them stayed. */
+  refused: number;
+}
+
+/** Settings of whatever moves. */
+export interface MovesOptions extends CallOptions {
+  /** Called with each step that is over. */
+  onStep?: ((done: number, total: number) => void) | undefined;
+  /** Called with what has moved, before that counts as done: again after a kill, with all of it. */
+  follow?: ((moved: readonly { readonly from: string; readonly to: string }[]) => void | Promise<void>) | undefined;
+}
+
+/** Steps whose new names reach the disk together before the old ones go. */
+const batchSteps = 512;
+
+/**
+ * Lets one process at a time move files below `root`.
+ *
+ * @throws {DiskError} `target_locked` when another one does.
+ */
+export function holdMoves(root: string): Disposable {
+  const path = join(ownMovesFolder(root), "busy");
+  try {
+    return lockPart(path, path, { beside: false });
+  } catch (error) {
+    if (!isCode(error, "target_locked")) throw error;
+    throw new DiskError(`moving files in ${JSON.stringify(resolve(root))}: another civikit is doing that`, {
+      code: "target_locked",
+      reason: "moves_running",
+      path: root,
+      cause: error,
+    });
+  }
+}
+
+/** What was moved below `root`, the newest first; five are kept. A journal that cannot be read is passed over. */
+export function movesHistory(root: string): MovesRecord[] {
+  return journalIds(root).flatMap((id) => {
+    try {
+      const { about, plannedMs, state, steps, refused } = readJournal(root, id);
+      return [{ id, about, plannedMs, state, steps: steps.length, refused }];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function interrupted(root: string): MovesRecord | undefined {
+  return movesHistory(root).find(({ state }) => state === "applying" || state === "undoing");
+}
+
+/**
+ * Moves files and links below `root` (only their names, where that is on one disk), by a journal in `root/.civikit/moves`:
+ * whatever kills the process, {@linkcode continueMoves} and {@linkcode undoMoves} find every file once. Nothing is
+ * overwritten; a file that was changed since the steps were planned stays, and is reported. A folder that this empties
+ * goes, and comes back with {@linkcode undoMoves}.
+ *
+ * @throws {DiskError} `target_locked` when another process moves files there, or (`moves_unfinished`) earlier moves were
+ * interrupted; when the journal cannot be written: then nothing was moved.
+ * @throws The signal's reason when it aborts; the moves can be continued or taken back.
+ */
+export async function applyMoves(
+  root: string,
+  about: string,
+  steps: readonly MoveStep[],
+  options: MovesOptions = {},
+): Promise<MovesReport> {
+  using _held = holdMoves(root);
+  const open = interrupted(root);
+  if (open !== undefined) {
+    throw new DiskError(`moving files in ${JSON.stringify(resolve(root))}: earlier moves were interrupted`, {
+      code: "target_locked",
+      reason: "moves_unfinished",
+      path: root,
+    });
+  }
+  const journal = beginJournal(root, about, steps, planFolders(resolve(root), steps));
+  return await forward(root, journal, options);
+}
+
+/**
+ * Finishes what was interrupted below `root`, in the direction it had. Undefined when there is nothing to finish.
+ *
+ * @throws {DiskError} `target_locked` when another process moves files there.
+ * @throws The signal's reason when it aborts.
+ */
+export async function continueMoves(root: string, options: MovesOptions = {}): Promise<MovesReport | undefined> {
+  using _held = holdMoves(root);
+  const open = interrupted(root);
+  if (open === undefined) return undefined;
+  const journal = readJournal(root, open.id);
+  return journal.state === "applying" ? await forward(root, journal, options) : await backward(root, journal, options);
+}
+
+/**
+ * Takes back what was interrupted below `root`, else the newest moves that were not taken back: names, times, links and
+ * folders are as they were before. Undefined when there is nothing to take back.
+ *
+ * @throws {DiskError} `target_locked` when another process moves files there.
+ * @throws The signal's reason when it aborts; it can be continued.
+ */
+export async function undoMoves(root: string, options: MovesOptions = {}): Promise<MovesReport | undefined> {
+  using _held = holdMoves(root);
+  const open = interrupted(root) ?? movesHistory(root).find(({ state }) => state === "applied");
+  if (open === undefined) return undefined;
+  if (open.state !== "undoing") addToJournal(root, open, { state: "undoing", atMs: Date.now() });
+  return await backward(root, readJournal(root, open.id), options);
+}
+
+async function forward(root: string, journal: MovesJournal, options: MovesOptions): Promise<MovesReport> {
+  const { steps, folders } = journal;
+  const report = await run(root, journal, steps.map((step, number) => ({ step, number })), options, () => ({}));
+  removeEmptyFolders(folders.emptied.map(({ path }) => path));
+  return await end(root, journal, { ...report, state: "applied" }, options);
+}
+
+async function backward(root: string, journal: MovesJournal, options: MovesOptions): Promise<MovesReport> {
+  const { steps, folders, times } = journal;
+  remakeFolders(folders.emptied);
+  const reversed = steps.map(({ from, to, link, mtimeMs, ...rest }, number): Numbered => ({
+    number,
+    step: {
+      ...rest,
+      from: to,
+      to: from,
+      mtimeMs: times.get(number) ?? mtimeMs,
+      ...(link && { link: { before: link.after, after: link.before } }),
+    },
+  })).reverse();
+  const report = await run(root, journal, reversed, options, (number) => ({ timeMs: steps[number]!.mtimeMs }));
+  removeEmptyFolders(folders.made);
+  restoreTimes(folders.touched.toReversed());
+  restoreTimes(folders.emptied.toReversed());
+  return await end(root, journal, { ...report, state: "undone" }, options);
+}
+
+async function end(
+  root: string,
+  journal: MovesJournal,
+  report: MovesReport,
+  { follow }: MovesOptions,
+): Promise<MovesReport> {
+  await follow?.(report.moved);
+  addToJournal(root, journal, { state: report.state, atMs: Date.now(), refused: report.refused.length });
+  pruneJournals(root);
+  return report;
+}
+
+interface Numbered {
+  readonly step: MoveStep;
+  readonly number: number;
+}
+
+/** Makes the steps, a batch at a time. */
+async function run(
+  root: string,
+  journal: MovesJournal,
+  steps: readonly Numbered[],
+  { signal, onStep }: MovesOptions,
+  more: (number: number) => { readonly timeMs?: number },
+): Promise<Omit<MovesReport, "state">> {
+  const { id, about, copies, stateMs } = journal;
+  const report: Omit<MovesReport, "state"> = { id, about, moved: [], refused: [] };
+  const twins = new Map([...copies].map(([number, { inode }]) => {
+    return [inode, steps.find((one) => one.number === number)?.step.to] as const;
+  }));
+  let done = 0;
+  for (let at = 0; at < steps.length; at += batchSteps) {
+    const placed: { readonly step: MoveStep; readonly outcome: Placed }[] = [];
+    try {
+      for (const { step, number } of steps.slice(at, at + batchSteps)) {
+        signal?.throwIfAborted();
+        const outcome = await placeEntry(step, {
+          tag: `${id}-${number}`,
+          signal,
+          resumedMs: stateMs,
+          copiedMs: copies.get(number)?.mtimeMs,
+          ...more(number),
+          twin: (inode) => twins.get(inode),
+          onCopied(copy) {
+            addToJournal(root, journal, { copied: number, ...copy });
+            twins.set(copy.inode, step.to);
+          },
+        });
+        placed.push({ step, outcome });
+      }
+    } finally {
+      // a new name has to be safe before the old one goes
+      const named = placed.filter(({ outcome }) => outcome.state === "placed").map(({ step }) => dirname(step.to));
+      for (const folder of new Set(named)) syncFolder(folder);
+      for (const { step, outcome } of placed) {
+        settle(step, outcome, report);
+        onStep?.(++done, steps.length);
+      }
+    }
+  }
+  return report;
+}
+
+function settle({ from, to }: MoveStep, outcome: Placed, { moved, refused }: Omit<MovesReport, "state">): void {
+  if (outcome.state === "refused") return void refused.push({ from, to, error: outcome.error });
+  try {
+    if (outcome.state === "placed") outcome.release();
+    moved.push({ from, to });
+  } catch (error) {
+    if (!(error instanceof DiskError)) throw error;
+    refused.push({ from, to, error });
+  }
+}
