@@ -18,9 +18,13 @@ const RULES: Record<string, { folders: string[]; packages: string[] }> = {
     packages: ["node:", "@std/", "hono", "valibot", "@valibot/to-json-schema", "idiomorph", "sortablejs"],
   },
   extensions: { folders: [], packages: [] },
+  fleet: {
+    folders: ["", "transport", "cache", "api", "monitor", "hub"],
+    packages: ["node:", "bullmq", "ioredis", "rate-limiter-flexible", "aws4fetch"],
+  },
   testing: { folders: ["transport"], packages: ["node:", "hono", "hash-wasm"] },
   cli: {
-    folders: ["", "transport", "cache", "api", "monitor", "hub", "testing", "deploy", "extensions"],
+    folders: ["", "transport", "cache", "api", "monitor", "hub", "fleet", "testing", "deploy", "extensions"],
     packages: ["node:", "@std/", "yaml", "diff"],
   },
 };
@@ -38,6 +42,9 @@ const FACES: Record<string, string[]> = {
   ],
   transport: ["transport/mod.ts", "transport/http/version.ts"],
 };
+
+/** What fleet/ alone imports. */
+const fleetAlone = ["bullmq", "ioredis", "rate-limiter-flexible", "aws4fetch"];
 
 /** What the folders share and nobody outside needs. */
 const SECOND_DOOR = "transport/internal.ts";
@@ -66,8 +73,11 @@ function faultOf({ from, as, to }: Edge): string | undefined {
   const target = folderOf(to ?? "");
   if (target === folder) return undefined;
   if (!rule.folders.includes(target)) return `${from}: "${as}" leads to "${target}", which "${folder}" may not import`;
-  if (folder === "hub" && target === "" && to !== "create_transport.ts") {
-    return `${from}: "${as}" is not create_transport.ts, all that "hub" may import of the root`;
+  if (folder === "fleet" && target === "hub" && !/^hub\/(run|queue|worker)\/mod\.ts$/.test(to ?? "")) {
+    return `${from}: "${as}" is none of the doors of "hub" that load no hono`;
+  }
+  if (["hub", "fleet"].includes(folder) && target === "" && to !== "create_transport.ts") {
+    return `${from}: "${as}" is not create_transport.ts, all that "${folder}" may import of the root`;
   }
   // texts, no modules: each file of deploy/ is whole in itself
   const isFace = target === "deploy" || (FACES[target] ?? [`${target}/mod.ts`]).includes(to ?? "") ||
@@ -181,9 +191,15 @@ for (
   });
 }
 
-Deno.test("architecture: importing the package's root loads no hono", async () => {
+Deno.test("architecture: importing the package's root loads no hono, and nothing of fleet/", async () => {
   const packages = packagesOf("mod.ts", await readEdges());
   assertEquals([...packages].filter((name) => name === "hono" || name.startsWith("hono/")), []);
+  assertEquals([...packages].filter((name) => fleetAlone.includes(name)), []);
+});
+
+Deno.test("architecture: every import that leads from cli/ to fleet/ is made when it is needed", async () => {
+  const packages = packagesOf("cli/mod.ts", await readEdges());
+  assertEquals([...packages].filter((name) => fleetAlone.includes(name)), []);
 });
 
 Deno.test("architecture: the run driver loads no hono", async () => {
@@ -224,6 +240,10 @@ Deno.test("architecture: the checker sees forbidden imports", () => {
     edge("transport/retry.ts", "https://example.com/mod.ts"),
     edge("transport/retry.ts", "@civikit/civikit/api"),
     edge("transport/retry.ts", "@std/assert"),
+    edge("hub/run/run_files.ts", "bullmq"),
+    edge("hub/service.ts", "../fleet/mod.ts", "fleet/mod.ts"),
+    edge("fleet/mod.ts", "../hub/mod.ts", "hub/mod.ts"),
+    edge("fleet/mod.ts", "../mod.ts", "mod.ts"),
   ];
   assertEquals(forbidden.filter((each) => faultOf(each) === undefined), []);
   const allowed = [
@@ -237,6 +257,8 @@ Deno.test("architecture: the checker sees forbidden imports", () => {
     edge("hub/run/run_files.ts", "../../create_transport.ts", "create_transport.ts"),
     edge("cli/main.ts", "../transport/internal.ts", "transport/internal.ts"),
     edge("cli/main.ts", "../mod.ts", "mod.ts"),
+    edge("fleet/bull_queue.ts", "../hub/queue/mod.ts", "hub/queue/mod.ts"),
+    edge("fleet/bull_queue.ts", "bullmq"),
   ];
   assertEquals(allowed.map(faultOf), allowed.map(() => undefined));
 });

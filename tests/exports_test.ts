@@ -181,6 +181,14 @@ const NAMES: Record<string, string> = {
     service sorts sqliteQueue
     targetKinds targetText tellTargets
   `,
+  "./fleet": `
+    FileStore
+    OpenRedisOptions
+    PutFile
+    RedisClient
+    StoredFile
+    openRedis
+  `,
   "./testing": `
     CatalogueFile CatalogueModel CatalogueOptions CatalogueVersion CheckClientOptions CivitaiFaults CivitaiListenOptions CivitaiLogEntry CivitaiServer ClientTask Content
     Deed
