@@ -22,5 +22,6 @@ export type { SettingRow, SettingsPort } from "./settings_port.ts";
 export { type QueueWork, runQueue, type RunQueueOptions, type WorkSettings } from "./worker/mod.ts";
 export type { Preview, Previews, PreviewSource } from "./preview/preview.ts";
 export type { PreviewLine } from "./preview/preview_line.ts";
+export * from "./watch/mod.ts";
 export type { Wish } from "./preview/wishes.ts";
 export type { Problem } from "./routes/problem.ts";

@@ -15,7 +15,7 @@ const RULES: Record<string, { folders: string[]; packages: string[] }> = {
   monitor: { folders: ["transport"], packages: ["node:", "@std/", "hono", "@opentelemetry/"] },
   hub: {
     folders: ["", "transport", "cache", "api", "monitor", "extensions"],
-    packages: ["node:", "@std/", "hono", "valibot", "@valibot/to-json-schema", "idiomorph", "sortablejs"],
+    packages: ["node:", "@std/", "hono", "valibot", "@valibot/to-json-schema", "croner", "idiomorph", "sortablejs"],
   },
   extensions: { folders: [], packages: [] },
   fleet: {
@@ -38,6 +38,7 @@ const FACES: Record<string, string[]> = {
     "hub/worker/mod.ts",
     "hub/project/mod.ts",
     "hub/targets/mod.ts",
+    "hub/watch/mod.ts",
     "hub/mod.ts",
   ],
   transport: ["transport/mod.ts", "transport/http/version.ts"],

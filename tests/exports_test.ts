@@ -157,29 +157,33 @@ const NAMES: Record<string, string> = {
     CheckedJob
     DiskMark
     EndedState
-    Job JobAction JobEnding JobMove JobOptions JobPage JobProgress JobQueue JobReason JobState JobVerdict
-    Level Library LibraryFilter LibraryOptions LibraryPage LibraryRow LibraryTask ListJobs ListRows
+    FindState
+    Job JobAction JobEnding JobMove JobOptions JobPage JobProgress JobQueue JobReason JobState JobVerdict JudgedPage
+    KeptRound
+    Level Library LibraryFilter LibraryOptions LibraryPage LibraryRow LibraryTask ListJobs ListRows ListWatched
     ModelOnDisk
-    NewJob NewerVersion
+    NewFind NewJob NewWatchRule NewerVersion
     Pairing Parts Preview PreviewLine PreviewSource Previews Problem ProjectEntry ProjectFile ProjectOutcome
     ProjectPort ProjectPortOptions ProjectTask ProjectTrouble PublishedFile
-    QueueAbilities QueueChange QueueWork QueueWorker Queued
-    RateLimit Rates Role RowState RunPhase RunQueueOptions RunWatch RunWatcher
+    QueueAbilities QueueChange QueueIntent QueueWork QueueWorker Queued
+    RateLimit Rates Role RoundResult RowState RunPhase RunQueueOptions RunWatch RunWatchOptions RunWatcher
     Search SearchPage SearchQuery SearchWords Service ServiceOptions SettingRow SettingsPort ShownRow SlowMode
     SqliteQueueOptions StartAnswer
     Target TargetKind TargetState TargetTeller TellTargetsOptions
-    Wish WorkSettings
+    WatchAction WatchChange WatchEvent WatchFilters WatchFind WatchOptions WatchPreview WatchRound WatchRule
+    WatchSchedule WatchSettings WatchStore WatchStoreOptions WatchTarget WatchThing WatchWork Wish WorkSettings
     activeStates
     checkedJob
-    endedStates
+    earlyAccessWords endedStates
     jobStates
     levels libraryFilters livingWorkers
     modelFolders
     openLibrary openProjectPort
     periods
-    readTarget runQueue
+    readTarget readWatchTarget runQueue runWatch
     service sorts sqliteQueue
     targetKinds targetText tellTargets
+    watchPreview watchSchedule watchStore
   `,
   "./fleet": `
     FileStore

@@ -60,7 +60,8 @@ export function cursorList<T>(call: Call, source: CursorSource<T>, options: List
 export function onePage<T>(
   call: Call,
   source: CursorSource<T>,
-  { cursor, signal = new AbortController().signal }: PageOptions = {},
+  { cursor, signal = new AbortController().signal, isTrusted = false }: PageOptions = {},
 ): Promise<ListPage<T>> {
-  return asking(call, source)(cursor, signal);
+  const { checkFirst: _, ...trusted } = source;
+  return asking(call, isTrusted ? trusted : source)(cursor, signal);
 }

@@ -52,6 +52,8 @@ export interface ListPage<T> {
 export interface PageOptions extends CallOptions {
   /** Where the page begins: `next` of the one before. Default: at the start. */
   cursor?: string | undefined;
+  /** Whether the words of the query are taken as the site's: nothing is asked besides the page. Default: false. */
+  isTrusted?: boolean | undefined;
 }
 
 /** What tells {@linkcode listing} how to walk a list. */

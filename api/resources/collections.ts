@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { type Call, type CallOptions, checkedId } from "../client/call.ts";
-import { cursorList } from "../client/cursor_list.ts";
-import type { Listing, ListOptions } from "../client/listing.ts";
+import { cursorList, type CursorSource, onePage } from "../client/cursor_list.ts";
+import type { Listing, ListOptions, ListPage, PageOptions } from "../client/listing.ts";
 import { asIs, badQuery, type QueryTable, readQuery, someText, whole } from "../client/query.ts";
 import { cursorPage, flag, maybe, name, number, rows, text, username } from "../client/schema_parts.ts";
 
@@ -52,6 +52,12 @@ export interface Collections {
    */
   list(query?: CollectionQuery, options?: ListOptions): Listing<Collection>;
   /**
+   * One page of them in one call.
+   *
+   * @throws {InputError} As `list`.
+   */
+  page(query?: CollectionQuery, options?: PageOptions): Promise<ListPage<Collection>>;
+  /**
    * The collection with this id.
    *
    * @throws {HttpError} `not_found` when it does not exist.
@@ -86,26 +92,27 @@ const parameters: QueryTable<CollectionQuery> = {
 
 /** Makes {@linkcode Collections} on top of `call`. */
 export function collections(call: Call): Collections {
+  function sourceOf(query: CollectionQuery, max?: number): CursorSource<Collection> {
+    const { sort } = query;
+    const isSingle = sort === "Most Followers";
+    const wire = () => {
+      const wire = readQuery(action, query, parameters, { most: 100, max });
+      if (isSingle && (max === undefined || max > wire.limit)) {
+        throw badQuery(
+          action,
+          "sort",
+          sort,
+          `the site gives one page of it only: max of at most ${wire.limit} is due`,
+        );
+      }
+      return wire;
+    };
+    return { path: "/collections", schema: pageSchema, wire, keyOf: ({ id }) => id, isSingle };
+  }
+
   return {
-    list(query = {}, options = {}) {
-      const { sort } = query;
-      const isSingle = sort === "Most Followers";
-      const wire = () => {
-        const { max } = options;
-        const wire = readQuery(action, query, parameters, { most: 100, max });
-        if (isSingle && (max === undefined || max > wire.limit)) {
-          throw badQuery(
-            action,
-            "sort",
-            sort,
-            `the site gives one page of it only: max of at most ${wire.limit} is due`,
-          );
-        }
-        return wire;
-      };
-      const source = { path: "/collections", schema: pageSchema, wire, keyOf: ({ id }: Collection) => id, isSingle };
-      return cursorList(call, source, options);
-    },
+    list: (query = {}, options = {}) => cursorList(call, sourceOf(query, options.max), options),
+    page: async (query = {}, options = {}) => await onePage(call, sourceOf(query, query.limit ?? 100), options),
     get: async (id, { signal } = {}) =>
       await call({ path: `/collections/${checkedId(id, "collection")}`, route: "/collections/:id", schema, signal }),
   };

@@ -1,6 +1,7 @@
 import { imageUrl, type ListVersion, type Model } from "../../api/mod.ts";
 import { inSiteOrder } from "../../api/resources/versions.ts";
 import type { Parts } from "../parts.ts";
+import { earlyAccess } from "./early_access.ts";
 import { isOpen, type Level } from "./levels.ts";
 
 /** One file that can be chosen. */
@@ -76,13 +77,6 @@ function previewOf(versions: readonly ListVersion[], level: Level): FoundPreview
   if (picture === undefined) return null;
   const url = imageUrl(picture.url, { width: 450, still: true });
   return { path: `${previewPath}?url=${encodeURIComponent(url)}`, isOpen: isOpen(picture, level) };
-}
-
-function earlyAccess({ paidAccess, earlyAccessDeadline, availability }: ListVersion, nowMs: number) {
-  const endsAt = paidAccess?.endsAt ?? earlyAccessDeadline ?? null;
-  const isOver = endsAt !== null && Date.parse(endsAt) <= nowMs;
-  const isSold = paidAccess?.permanent === true || (!isOver && (endsAt !== null || availability === "EarlyAccess"));
-  return { isEarlyAccess: isSold, earlyAccessUntil: isSold ? endsAt : null };
 }
 
 function filesOf({ files }: ListVersion): FoundFile[] {

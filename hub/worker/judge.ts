@@ -63,6 +63,13 @@ export function pauseMs(attempts: number, random: number): number {
   return Math.min(longestPauseMs, firstPauseMs * 3 ** attempts) * (0.75 + random / 2);
 }
 
+/** Whether what failed may go well later, though nobody does anything about it. */
+export function mayPass(error: unknown): error is CivikitError {
+  if (!(error instanceof CivikitError)) return false;
+  const traits = ["unreachable", "absent", "passing", "broken"] as const;
+  return passing.has(error.code) || traits.some((trait) => errorIs(trait, error));
+}
+
 /** What becomes of a job whose attempt failed: it waits for a date, it is tried again after a pause, or it has failed. */
 export function judge(error: unknown, attempt: Attempt): JobEnding {
   const { attempts, mostAttempts, isPatient, earlyAccessMs, nowMs, random } = attempt;
@@ -81,8 +88,7 @@ export function judge(error: unknown, attempt: Attempt): JobEnding {
   const failed: JobEnding = { state: "failed", code: why.code, why };
   if (!(error instanceof CivikitError)) return failed;
   const isAway = errorIs("unreachable", error) || errorIs("absent", error);
-  const mayPass = isAway || passing.has(why.code) || errorIs("passing", error) || errorIs("broken", error);
-  if (!mayPass || (attempts + 1 >= mostAttempts && !(isAway && isPatient))) return failed;
+  if (!mayPass(error) || (attempts + 1 >= mostAttempts && !(isAway && isPatient))) return failed;
   const asked = error instanceof HttpError ? error.retryAfterMs ?? 0 : 0;
   return waits(Math.ceil(nowMs + Math.max(asked, pauseMs(attempts, random))), false);
 }

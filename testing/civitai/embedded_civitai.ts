@@ -13,7 +13,7 @@ import { storage as makeStorage } from "./storage.ts";
 
 /** What {@linkcode embeddedCivitai} takes. */
 export interface EmbeddedCivitaiOptions extends CatalogueOptions {
-  /** What is on the shelves instead of the usual models. */
+  /** What is on the shelves instead of the usual models; read at every request, so that something can be published. */
   models?: readonly CatalogueModel[];
   /** Users by key (default: `demo-key` and `member-key`). */
   users?: Readonly<Record<string, User>>;
@@ -23,6 +23,8 @@ export interface EmbeddedCivitaiOptions extends CatalogueOptions {
   galleryImages?: number;
   /** Size of every image on the CDN at least, in bytes (default: a few hundred). */
   imageBytes?: number;
+  /** How much is in collections 501 to 507, by their ids; read at every request (default: 3 in each). */
+  collectionItems?: ReadonlyMap<number, number>;
   /** Made-up creators and tags beside the real ones (default 0). */
   extraNames?: number;
   /** Made-up models behind the real ones, in lists without filters; ids from 1000000 (default 0). */
@@ -163,6 +165,7 @@ export function embeddedCivitai(
     urlForm = "fileId",
     galleryImages = 20,
     imageBytes = 0,
+    collectionItems = new Map(),
     extraNames = 0,
     bulkModels = 0,
     clock = systemClock,
@@ -176,7 +179,7 @@ export function embeddedCivitai(
   const log: CivitaiLogEntry[] = [];
   const site: Site = {
     ...{ models, storage, urlForm, users: new Map(Object.entries(users)) },
-    ...{ gallery: gallery(galleryImages), imageBytes, extraNames, bulkModels, listQuirks: {} },
+    ...{ gallery: gallery(galleryImages), imageBytes, extraNames, collectionItems, bulkModels, listQuirks: {} },
     ...{ isInMaintenance: false, apiRefusals: [], downloadRefusals: [] },
   };
   const { fetch } = app(site);

@@ -52,6 +52,8 @@ export interface Site {
   readonly gallery: readonly GalleryEntry[];
   /** Size of every image on the CDN at least. */
   readonly imageBytes: number;
+  /** How much is in collections, by their ids. */
+  readonly collectionItems: ReadonlyMap<number, number>;
   /** Made-up creators and tags beside the real ones. */
   readonly extraNames: number;
   /** Made-up models behind the real ones, in lists without filters. */

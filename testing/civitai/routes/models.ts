@@ -27,6 +27,9 @@ function numbers(values: readonly string[]): number[] {
 
 const typedOnly = ["allowNoCredit", "allowDerivatives", "allowDifferentLicense", "browsingLevel", "collectionId"];
 
+const newestOf = ({ versions }: CatalogueModel): number =>
+  Math.max(...versions.map(({ publishedAt }) => Date.parse(publishedAt)));
+
 function isUnfiltered(query: URLSearchParams): boolean {
   return [...query.keys()].every((name) => ["limit", "cursor", "nsfw", "sort", "period", "archived"].includes(name));
 }
@@ -96,7 +99,10 @@ export function models(site: Site): Hono {
 
     const cursor = query.get("cursor");
     if (site.bulkModels > 0 && isUnfiltered(query)) return await bulk.answer(c, cursor, limit);
-    const found = cut(site, site.models.filter(isWanted), cursor, limit);
+    const wanted = site.models.filter(isWanted);
+    // the search has an order of its own
+    if (query.get("sort") === "Newest" && words === undefined) wanted.sort((a, b) => newestOf(b) - newestOf(a));
+    const found = cut(site, wanted, cursor, limit);
     if (!found) return c.json({ message: `Invalid cursor: ${cursor}` }, 400);
     const metadata: Record<string, unknown> = {};
     if (query.has("page")) Object.assign(metadata, { currentPage: page, pageSize: limit });

@@ -28,7 +28,7 @@ export function collections(site: Site): Hono {
     }
     const page = cut({ ...site, listQuirks: { numericCursor: true } }, all, cursor ?? null, limit);
     if (!page) return c.json({ message: "Invalid cursor" }, 400);
-    const items = page.rows.map((row) => ({ ...row, itemCount: 3 }));
+    const items = page.rows.map((row) => ({ ...row, itemCount: site.collectionItems.get(row.id) ?? 3 }));
     return c.json({ items, metadata: page.nextCursor === undefined ? {} : { nextCursor: page.nextCursor } });
   });
 }
