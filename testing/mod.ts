@@ -96,3 +96,14 @@ export {
   type Verdict,
 } from "./check/check_client.ts";
 export { type Trial, trials } from "./check/trials.ts";
+export {
+  type EmbeddedS3,
+  embeddedS3,
+  type EmbeddedS3Options,
+  type EmbeddedS3Server,
+  type S3LogEntry,
+} from "./s3/embedded_s3.ts";
+export type { S3Abilities } from "./s3/s3_ask.ts";
+export type { S3Deed, S3Fault, S3Operation } from "./s3/s3_faults.ts";
+export type { S3Upload, StoredObject, StoredPart } from "./s3/shelf.ts";
+export type { S3User } from "./s3/signature.ts";

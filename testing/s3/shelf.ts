@@ -1,0 +1,47 @@
+import { createHash } from "node:crypto";
+import type { ChecksumName } from "./checksums.ts";
+
+/** An object as it is stored. */
+export interface StoredObject {
+  /** What is read of it. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** With its quotes. */
+  readonly etag: string;
+  /** `x-amz-meta-` fields, without that beginning. */
+  readonly meta: Readonly<Record<string, string>>;
+  /** Its checksums in base64, by name. */
+  readonly sums: Readonly<Partial<Record<ChecksumName, string>>>;
+  /** Whether a checksum is one of the whole; undefined where there is none. */
+  readonly sumType: "FULL_OBJECT" | "COMPOSITE" | undefined;
+  /** When it was put there, in milliseconds since the epoch. */
+  readonly storedMs: number;
+}
+
+/** A part of an upload. */
+export interface StoredPart {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly etag: string;
+  readonly sum: string | undefined;
+}
+
+/** An upload under way. */
+export interface S3Upload {
+  readonly id: string;
+  readonly key: string;
+  readonly meta: Readonly<Record<string, string>>;
+  readonly algorithm: ChecksumName | undefined;
+  readonly isFull: boolean;
+  readonly startedMs: number;
+  readonly parts: Map<number, StoredPart>;
+}
+
+/** What is in a bucket. */
+export interface Shelf {
+  readonly objects: Map<string, StoredObject>;
+  readonly uploads: Map<string, S3Upload>;
+}
+
+/** The ETag of bytes that came at once. */
+export function etagOf(bytes: Uint8Array): string {
+  return `"${createHash("md5").update(bytes).digest("hex")}"`;
+}
