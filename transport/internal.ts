@@ -42,6 +42,7 @@ export {
 export { civitaiHosts, trustedHosts } from "./http/civitai_hosts.ts";
 export { hostOf } from "./http/host.ts";
 export { parseHttpDate } from "./http/http_date.ts";
+export { parseRetryAfter } from "./http/retry_after.ts";
 export { codeOfStatus, isNullBodyStatus, readText } from "./http/http_status.ts";
 export { cutSecrets, redacted, rememberHeader, rememberSecret } from "./http/known_secrets.ts";
 export { isLoopback } from "./http/loopback.ts";

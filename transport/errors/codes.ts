@@ -87,12 +87,17 @@ export type ErrorReason =
   | "key_missing"
   | "key_refused"
   | "key_withheld"
+  | "s3_credentials"
+  | "clock_skew"
+  // forbidden
+  | "bucket_denied"
   // not_found
   | "model_missing"
   | "version_missing"
   | "user_missing"
   | "image_missing"
   | "url_missing"
+  | "bucket_missing"
   // permission_denied: what Deno was not allowed
   | "net_right"
   | "read_right"
@@ -124,6 +129,8 @@ export type ErrorReason =
   | "model_damaged"
   | "database_foreign"
   | "backup_damaged"
+  // invalid_config
+  | "bucket_region"
   // target_exists
   | "unit_edited"
   | "backup_exists"

@@ -849,6 +849,43 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
       "請用已登入該網站的瀏覽器下載，或改用不需登入的網址。",
     ],
   },
+  s3_credentials: {
+    en: [
+      "The object store does not know these credentials",
+      "The access key is unknown, or the secret that signs for it is another one, or both have expired.",
+      "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (AWS_SESSION_TOKEN too, where one was given), or the profile in ~/.aws/credentials.",
+    ],
+    "zh-TW": [
+      "物件儲存不認得這組憑證",
+      "存取金鑰不存在、用來簽章的私密金鑰不符，或兩者已過期。",
+      "請檢查 AWS_ACCESS_KEY_ID 與 AWS_SECRET_ACCESS_KEY（若有提供，還有 AWS_SESSION_TOKEN），或 ~/.aws/credentials 的設定檔。",
+    ],
+  },
+  clock_skew: {
+    en: [
+      "This machine's clock and the object store's are too far apart",
+      "Signatures hold for a quarter of an hour, and the store's own time could not be had or did not help.",
+      "Set the clock of this machine (timedatectl set-ntp true), and the store's, if it is yours.",
+    ],
+    "zh-TW": [
+      "這台電腦與物件儲存的時鐘相差太多",
+      "簽章只在 15 分鐘內有效；改用儲存端的時間仍然不行，或無法得知它的時間。",
+      "請校正這台電腦的時鐘（timedatectl set-ntp true）；儲存端若是自己架設的，也請一併校正。",
+    ],
+  },
+  // forbidden
+  bucket_denied: {
+    en: [
+      "The object store does not allow this",
+      "These credentials may not do this in that bucket: reading, listing or writing.",
+      "Storing takes s3:PutObject, s3:GetObject, s3:ListBucket, s3:ListBucketMultipartUploads, s3:ListMultipartUploadParts and s3:AbortMultipartUpload; reading takes s3:GetObject and s3:ListBucket.",
+    ],
+    "zh-TW": [
+      "物件儲存不允許這個動作",
+      "這組憑證在該儲存貯體沒有讀取、列出或寫入的權限。",
+      "存入需要 s3:PutObject、s3:GetObject、s3:ListBucket、s3:ListBucketMultipartUploads、s3:ListMultipartUploadParts 與 s3:AbortMultipartUpload；讀取需要 s3:GetObject 與 s3:ListBucket。",
+    ],
+  },
   // not_found
   model_missing: {
     en: [
@@ -908,6 +945,31 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
       "這個網址沒有內容",
       "伺服器上沒有這個網址的檔案，可能已搬移或刪除。",
       "請在瀏覽器開啟該網址並重新複製；下載連結過一段時間會失效。",
+    ],
+  },
+  bucket_missing: {
+    en: [
+      "No such bucket",
+      "The object store has no bucket of this name, or has it at another endpoint.",
+      "Check the name after s3:// and the setting s3.endpoint, or make the bucket.",
+    ],
+    "zh-TW": [
+      "找不到這個儲存貯體",
+      "物件儲存沒有這個名稱的儲存貯體，或它在另一個端點。",
+      "請檢查 s3:// 後面的名稱與設定 s3.endpoint，或先建立儲存貯體。",
+    ],
+  },
+  // invalid_config
+  bucket_region: {
+    en: [
+      "The bucket is in another region",
+      "The request was signed for a region that is not the bucket's, or sent to another region's endpoint.",
+      "Set s3.region (AWS_REGION) to the bucket's region, and s3.endpoint to that region's address.",
+    ],
+    "zh-TW": [
+      "儲存貯體在另一個區域",
+      "請求以別的區域簽章，或送到了別的區域的端點。",
+      "請把 s3.region（AWS_REGION）設成儲存貯體的區域，s3.endpoint 設成該區域的網址。",
     ],
   },
   // permission_denied: what Deno was not allowed
