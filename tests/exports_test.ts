@@ -61,32 +61,32 @@ const NAMES: Record<string, string> = {
   `,
   "./api": `
     AddOptions Added Air Article ArticleQuery Articles AskedRecord Availability
-    CallOptions Civitai CivitaiOptions CivitaiPolicy CivitaiPolicyOptions Collection CollectionQuery Collections
-    Creator CreatorQuery Creators
+    CallOptions Civitai CivitaiOptions CivitaiPolicy CivitaiPolicyOptions Collection CollectionQuery Collections Creator
+    CreatorQuery Creators
     DiskFile Disproved DownloadModelOptions DownloadedFile DuplicateGroup
     EarlyAccessFacts EmptyOptions Enums EnumsCall Expected
     FetchFiles FetchFilesOptions FetchOutcome FileChoice FileFormat FileMetadata FileSelection FileStamp FileToHash
     Files
     GalleryImage Generation
     HashCache HashCacheOptions HashFilesOptions HashLookup HashOutcome HashRecord Hashes
-    Identity ImageOutcome ImageQuery ImageSize ImageSource ImageStats Images InstallOptions InstallOutcome
-    InstallReport InvalidResponseError InvalidResponseErrorOptions
+    Identity ImageOutcome ImageQuery ImageSize ImageSource ImageStats Images InstallOptions InstallOutcome InstallReport
+    InvalidResponseError InvalidResponseErrorOptions
     KeyCheck
-    Layout LayoutFacts LayoutOptions LibraryFile LinkOutcome ListOptions ListPage ListPosition ListVersion
-    ListedCreator Listing Lock LockedFile
+    Layout LayoutFacts LayoutOptions LibraryFile LinkOutcome ListOptions ListPage ListPosition ListVersion ListedCreator
+    Listing Lock LockedFile
     Manifest Me MeCall MediaType MiniVersion MiniVersionCall Model ModelFile ModelFileType ModelImage ModelInfo
     ModelLookup ModelMode ModelProgress ModelQuery ModelReference ModelType ModelUpdates Models Move MoveStep
     MovesOptions MovesRecord MovesReport MovesState
     OnError OrNull Outdated OutdatedReport Owned
-    PageOptions PaidAccess Permissions Post Posts PresumeLookup PresumeReport PresumedFile PresumedRecord
-    Presumption ProfileName Project ProjectApi ProjectOptions PutOptions
+    PageOptions PaidAccess Permissions Post Posts PresumeLookup PresumeReport PresumedFile PresumedRecord Presumption
+    ProfileName Project ProjectApi ProjectOptions PutOptions
     Reference RefusedMove ResolveOptions ResolveWarning ResolvedFile Role
-    Safetensors SaveImagesOptions ScanOptions ScanProgress ScanReport ScanResult SelfTold SidecarOptions
-    SidecarOutcome Site SiteReference Skip Stats Stay
+    Safetensors SaveImagesOptions ScanOptions ScanProgress ScanReport ScanResult SelfTold SidecarOptions SidecarOutcome
+    Site SiteReference Skip Stats Stay
     Tag TagQuery Tags TensorInfo TensorMetadata Trash TrashedItem
     UpdateOptions UpdatePlan UpdateReport UrlReference UsageControl UsedModel User Users
-    Vault VaultItem VaultQuery VaultState VerifyOptions VerifyOutcome Version VersionCore VersionIds
-    VersionReference VersionSummary Versions
+    Vault VaultItem VaultQuery VaultState VerifyOptions VerifyOutcome Version VersionCore VersionIds VersionReference
+    VersionSummary Versions
     Walk WalkOptions Wanted WantedFailure WantedFile WantedMove
     addModel applyMoves applyUpdate
     civitai civitaiPolicy classifyCivitai continueMoves
@@ -107,8 +107,7 @@ const NAMES: Record<string, string> = {
     walk writeSidecars
   `,
   "./cache": `
-    CacheEntry CacheFilter CacheInfo CacheKey CacheListing CacheOutcome CacheStats CacheStore CacheVerdict
-    CacheWriter
+    CacheEntry CacheFilter CacheInfo CacheKey CacheListing CacheOutcome CacheStats CacheStore CacheVerdict CacheWriter
     Field
     HttpCacheOptions
     MaybePromise MemoryStoreOptions
@@ -163,8 +162,8 @@ const NAMES: Record<string, string> = {
     Level Library LibraryFilter LibraryOptions LibraryPage LibraryRow LibraryTask ListJobs ListRows ListWatched
     ModelOnDisk
     NewFind NewJob NewWatchRule NewerVersion
-    Pairing Parts Preview PreviewLine PreviewSource Previews Problem ProjectEntry ProjectFile ProjectOutcome
-    ProjectPort ProjectPortOptions ProjectTask ProjectTrouble PublishedFile
+    Pairing Parts Preview PreviewLine PreviewSource Previews Problem ProjectEntry ProjectFile ProjectOutcome ProjectPort
+    ProjectPortOptions ProjectTask ProjectTrouble PublishedFile
     QueueAbilities QueueChange QueueIntent QueueWork QueueWorker Queued
     RateLimit Rates Role RoundResult RowState RunPhase RunQueueOptions RunWatch RunWatchOptions RunWatcher
     Search SearchPage SearchQuery SearchWords Service ServiceOptions SettingRow SettingsPort ShownRow SlowMode
@@ -188,28 +187,30 @@ const NAMES: Record<string, string> = {
   "./fleet": `
     FileStore
     OpenRedisOptions
-    PutFile
+    PutFile PutOptions
     RedisClient
-    StoredFile
+    S3Credentials S3Place S3StoreOptions SignS3Options StoredFile
     openRedis
+    parseS3Place
+    s3Store signS3
   `,
   "./testing": `
     CatalogueFile CatalogueModel CatalogueOptions CatalogueVersion CheckClientOptions CivitaiFaults CivitaiListenOptions CivitaiLogEntry CivitaiServer ClientTask Content
     Deed
-    EmbeddedCivitai EmbeddedCivitaiOptions Ending
+    EmbeddedCivitai EmbeddedCivitaiOptions EmbeddedS3 EmbeddedS3Options EmbeddedS3Server Ending
     FakeClock Fault FaultKind FaultyOrigin FaultyOriginOptions FileHashes FileSpec Found Framing
     GgufOptions
     Link LinkOptions ListQuirks ListenOptions LogEntry
     OriginFile OriginOptions OriginServer
     Refusal Reply RunClient
-    Safetensors SafetensorsOptions Scene Schedule ScheduleOptions
+    S3Abilities S3Deed S3Fault S3LogEntry S3Operation S3Upload S3User Safetensors SafetensorsOptions Scene Schedule ScheduleOptions StoredObject StoredPart
     TlsDeed TlsFault TlsLogEntry TlsOrigin TlsOriginOptions Trial TrialResult
     User
     Verdict
     Where
     checkClient contentAt
     digestOf
-    embeddedCivitai exif
+    embeddedCivitai embeddedS3 exif
     fakeClock faultKinds faultyOrigin faultyTlsOrigin fixed flipped
     gguf
     hashesOf
