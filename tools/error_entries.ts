@@ -115,6 +115,7 @@ const codeOf: Readonly<Record<ErrorReason, ErrorCode>> = {
   key_missing: "login_required",
   key_refused: "unauthorized",
   key_withheld: "unauthorized",
+  host_token: "unauthorized",
   model_missing: "not_found",
   version_missing: "not_found",
   user_missing: "not_found",

@@ -91,6 +91,8 @@ export type ErrorReason =
   | "clock_skew"
   // forbidden
   | "bucket_denied"
+  // unauthorized, forbidden: another host's file is private
+  | "host_token"
   // not_found
   | "model_missing"
   | "version_missing"

@@ -886,6 +886,18 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
       "存入需要 s3:PutObject、s3:GetObject、s3:ListBucket、s3:ListBucketMultipartUploads、s3:ListMultipartUploadParts 與 s3:AbortMultipartUpload；讀取需要 s3:GetObject 與 s3:ListBucket。",
     ],
   },
+  host_token: {
+    en: [
+      "Private or gated on another host",
+      "The host gives this file only to accounts its owner has let in; their token stands for the login.",
+      'Accept the terms on the file\'s page, then send a token to that host alone: civikit config set headers.huggingface.co/Authorization env:HF_AUTHORIZATION, with HF_AUTHORIZATION="Bearer hf_...".',
+    ],
+    "zh-TW": [
+      "其他主機上不公開或需要同意條款的檔案",
+      "主機只給擁有者允許的帳號；權杖即代表登入。",
+      '請在檔案的頁面同意條款，再只對那個主機送出權杖：civikit config set headers.huggingface.co/Authorization env:HF_AUTHORIZATION，並設定 HF_AUTHORIZATION="Bearer hf_..."。',
+    ],
+  },
   // not_found
   model_missing: {
     en: [
