@@ -20,7 +20,9 @@ export {
 } from "./download/download_model.ts";
 export type { FetchFiles, FetchFilesOptions, FetchOutcome, WantedFile } from "./download/fetch_files.ts";
 export { type LayoutFacts, layoutFacts } from "./layout/facts.ts";
-export { type UsedModel, usedModels, usedModelsOfGraph } from "./pictures/used_models.ts";
+export { usedModelsOfGraph } from "./pictures/graph_models.ts";
+export { modelsIn, type NamedModels } from "./pictures/models_in.ts";
+export { type UsedModel, usedModels, usedModelsOfImage } from "./pictures/used_models.ts";
 export { type Layout, layout, layoutNames, type LayoutOptions } from "./layout/layout.ts";
 export { layoutFolders } from "./layout/layout_folders.ts";
 export type { Role } from "./layout/role.ts";
@@ -96,6 +98,7 @@ export {
   type UpdatePlan,
 } from "./project/update.ts";
 export { type Air, formatAir, parseAir } from "./references/air.ts";
+export { type HubFile, hubFile, isHubUrl } from "./references/hub_file.ts";
 export { otherUrls } from "./references/other_urls.ts";
 export {
   type FileSelection,

@@ -68,15 +68,16 @@ const NAMES: Record<string, string> = {
     FetchFiles FetchFilesOptions FetchOutcome FileChoice FileFormat FileMetadata FileSelection FileStamp FileToHash
     Files
     GalleryImage Generation
-    HashCache HashCacheOptions HashFilesOptions HashLookup HashOutcome HashRecord Hashes
-    Identity ImageOutcome ImageQuery ImageSize ImageSource ImageStats Images InstallOptions InstallOutcome InstallReport
-    InvalidResponseError InvalidResponseErrorOptions
+    HashCache HashCacheOptions HashFilesOptions HashLookup HashOutcome HashRecord Hashes HubFile
+    Identity ImageOutcome ImageQuery ImageSize ImageSource ImageStats Images InstallOptions InstallOutcome
+    InstallReport InvalidResponseError InvalidResponseErrorOptions
     KeyCheck
     Layout LayoutFacts LayoutOptions LibraryFile LinkOutcome ListOptions ListPage ListPosition ListVersion ListedCreator
     Listing Lock LockedFile
     Manifest Me MeCall MediaType MiniVersion MiniVersionCall Model ModelFile ModelFileType ModelImage ModelInfo
     ModelLookup ModelMode ModelProgress ModelQuery ModelReference ModelType ModelUpdates Models Move MoveStep
     MovesOptions MovesRecord MovesReport MovesState
+    NamedModels
     OnError OrNull Outdated OutdatedReport Owned
     PageOptions PaidAccess Permissions Post Posts PresumeLookup PresumeReport PresumedFile PresumedRecord Presumption
     ProfileName Project ProjectApi ProjectOptions PutOptions
@@ -94,15 +95,15 @@ const NAMES: Record<string, string> = {
     earlyAccessOf
     findDuplicates findUpdates findWanted formatAir
     generationOf generationOfTexts getJson
-    hashCache hashFiles
-    imageId imageTexts imageUrl install
+    hashCache hashFiles hubFile
+    imageId imageTexts imageUrl install isHubUrl
     layout layoutFacts layoutFolders layoutNames linkDuplicates lockName
-    manifestName modelExtensions movesHistory
+    manifestName modelExtensions modelsIn movesHistory
     openProject openTrash otherUrls outdated
     parseAir parseReference planMoves planUpdate presume
     readModelInfo readSafetensors recordDownload recordedFiles removeModel resolveDownloads
     saveImages scan sniffMedia
-    undoMoves usedModels usedModelsOfGraph
+    undoMoves usedModels usedModelsOfGraph usedModelsOfImage
     verify
     walk writeSidecars
   `,
@@ -200,6 +201,7 @@ const NAMES: Record<string, string> = {
     EmbeddedCivitai EmbeddedCivitaiOptions EmbeddedS3 EmbeddedS3Options EmbeddedS3Server Ending
     FakeClock Fault FaultKind FaultyOrigin FaultyOriginOptions FileHashes FileSpec Found Framing
     GgufOptions
+    HubOptions
     Link LinkOptions ListQuirks ListenOptions LogEntry
     OriginFile OriginOptions OriginServer
     Refusal Reply RunClient
@@ -208,12 +210,13 @@ const NAMES: Record<string, string> = {
     User
     Verdict
     Where
+    avif
     checkClient contentAt
     digestOf
     embeddedCivitai embeddedS3 exif
     fakeClock faultKinds faultyOrigin faultyTlsOrigin fixed flipped
     gguf
-    hashesOf
+    hashesOf hubRoute
     joined jpeg
     needsServer
     pieces png

@@ -1,4 +1,5 @@
 import { inflateSync } from "node:zlib";
+import { exifOfAvif } from "./avif.ts";
 import { byteText } from "./byte_text.ts";
 import { FoundTexts } from "./found_texts.ts";
 import { sniffMedia } from "./sniff_media.ts";
@@ -84,12 +85,13 @@ const readers: Readonly<Record<string, (bytes: Uint8Array, found: FoundTexts) =>
   png: readPng,
   jpeg: readJpeg,
   webp: readWebp,
+  avif: (bytes, found) => exifOfAvif(bytes).forEach((block) => readExif(block, found)),
 };
 
 /**
- * The texts programs have written into a picture: text chunks of PNG, EXIF of PNG, JPEG and WebP (`UserComment`, `Make`,
- * `Model`, ...), comments of JPEG. A file that breaks off gives what comes before. Of several texts with one name the first is taken; what
- * goes beyond 64 texts, or 16 MiB of text in all, is passed over.
+ * The texts programs have written into a picture: text chunks of PNG, EXIF of PNG, JPEG, WebP and AVIF (`UserComment`,
+ * `Make`, `Model`, ...), comments of JPEG. A file that breaks off gives what comes before. Of several texts with one name
+ * the first is taken; what goes beyond 64 texts, or 16 MiB of text in all, is passed over.
  *
  * @param bytes The whole file, or as much of its beginning as there is.
  * @returns Texts by name; empty when there are none.

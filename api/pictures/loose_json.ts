@@ -23,10 +23,11 @@ function read(text: string): unknown {
 /**
  * Reads JSON as programs write it into pictures: `NaN` and `Infinity` are null, whole numbers beyond 2^53 text.
  *
+ * @param longest Characters at most; what is found in a picture may have fewer than a whole file.
  * @returns Undefined for anything else, also for JSON that is large or nested out of all reason.
  */
-export function looseJson(text: string): unknown {
-  if (text.length > longestText) return undefined;
+export function looseJson(text: string, longest: number = longestText): unknown {
+  if (text.length > longest) return undefined;
   try {
     const value = read(text);
     return isDeep(value, deepest) ? undefined : value;

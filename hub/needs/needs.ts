@@ -1,6 +1,6 @@
 import type { Role } from "../../api/layout/role.ts";
 import { parseReference, type Version } from "../../api/mod.ts";
-import { plainName, type UsedModel } from "../../api/pictures/used_models.ts";
+import { plainName, type UsedModel } from "../../api/pictures/model_list.ts";
 import { messageOf } from "../../transport/internal.ts";
 import { CivikitError } from "../../transport/mod.ts";
 import { checkReference } from "../add_jobs.ts";

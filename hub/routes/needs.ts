@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { usedModels, usedModelsOfGraph } from "../../api/pictures/used_models.ts";
+import { usedModels, usedModelsOfGraph } from "../../api/mod.ts";
 import { needs } from "../needs/needs.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 

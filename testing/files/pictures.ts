@@ -1,5 +1,5 @@
 /**
- * Small pictures with what image generators write into them: PNG text chunks, EXIF comments in JPEG and WebP.
+ * Small pictures with what image generators write into them: PNG text chunks, EXIF comments in JPEG, WebP and AVIF.
  *
  * @module
  */
@@ -106,6 +106,21 @@ export function webp(comment: string): Uint8Array<ArrayBuffer> {
   const head = bytesOf("VP8X", u32(10, true), [hasExif, 0, 0, 0, 7, 0, 0, 7, 0, 0]);
   const image = Uint8Array.fromBase64(greyWebp);
   return bytesOf("RIFF", u32(4 + head.length + image.length + chunk.length, true), "WEBP", head, image, chunk);
+}
+
+/** What a browser needs to show a grey AVIF of 8 by 8 pixels is left out: the boxes that say where its EXIF comment lies. */
+export function avif(comment: string): Uint8Array<ArrayBuffer> {
+  const block = bytesOf(u32(0), exif(comment));
+  const box = (kind: string, ...body: (Uint8Array | string | number[])[]) => {
+    const whole = bytesOf(...body);
+    return bytesOf(u32(whole.length + 8), kind, whole);
+  };
+  const head = box("ftyp", "avif", u32(0), "avifmif1");
+  const info = box("infe", [2, 0, 0, 0, 0, 2, 0, 0], "Exif", [0]);
+  const list = box("iinf", u32(0), [0, 1], info);
+  const place = (at: number) => box("iloc", u32(0), [0x44, 0x00, 0, 1, 0, 2, 0, 0, 0, 1], u32(at), u32(block.length));
+  const meta = (at: number) => box("meta", u32(0), list, place(at));
+  return bytesOf(head, meta(head.length + meta(0).length + 8), box("mdat", block));
 }
 
 /** A valid GIF of one grey pixel with a comment. */

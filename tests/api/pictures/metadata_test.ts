@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { generationOfTexts, imageTexts, sniffMedia } from "@civikit/civikit/api";
+import { avif } from "../../../testing/files/pictures.ts";
 import { exif, galleryPrompt, imageBytes, jpeg, parametersOf, png, webp } from "../../_civitai/gallery.ts";
 
 Deno.test("sniffMedia() knows every type by its bytes, and nothing else", () => {
@@ -14,12 +15,13 @@ Deno.test("sniffMedia() knows every type by its bytes, and nothing else", () => 
   }
 });
 
-Deno.test("imageTexts() reads parameters from PNG, JPEG and WebP, and stops where a file breaks off", () => {
+Deno.test("imageTexts() reads parameters from PNG, JPEG, WebP and AVIF, and stops where a file breaks off", () => {
   const text = parametersOf(7);
   const files = [
     ...(["tEXt", "iTXt", "zTXt"] as const).map((how) => png({ parameters: text }, how)),
     jpeg(text),
     webp(text),
+    avif(text),
   ];
   for (const file of files) {
     assertEquals(Object.values(imageTexts(file)), [text]);

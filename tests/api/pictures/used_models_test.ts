@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { type UsedModel, usedModels, usedModelsOfGraph } from "../../../api/mod.ts";
+import { type UsedModel, usedModels, usedModelsOfGraph, usedModelsOfImage } from "../../../api/mod.ts";
 
 /** In a few words: role, name, hash, version, folder. */
 const short = ({ role, name, hash, versionId, url, directory }: UsedModel) =>
@@ -83,10 +83,10 @@ Deno.test("usedModelsOfGraph() reads what nodes say, in subgraphs too, and files
   assertEquals(usedModelsOfGraph(graph).map(short), [
     `vae ae.safetensors ${"ab".repeat(32)} - ${url} vae`,
     `textEncoder t5.safetensors - - ${url}?x text_encoders`,
-    "? sub/dream.safetensors - -",
+    "checkpoint sub/dream.safetensors - -",
   ]);
   const api = { "4": { class_type: "LoraLoader", inputs: { lora_name: "paper.safetensors", model: ["1", 0] } } };
-  assertEquals(usedModelsOfGraph(api).map(short), ["? paper.safetensors - -"]);
+  assertEquals(usedModelsOfGraph(api).map(short), ["lora paper.safetensors - -"]);
 });
 
 Deno.test("usedModelsOfGraph() stands what is no graph, and one that leads very deep", () => {
@@ -97,4 +97,77 @@ Deno.test("usedModelsOfGraph() stands what is no graph, and one that leads very 
   ) {
     assertEquals(usedModelsOfGraph(graph), graph === "a" ? [] : []);
   }
+});
+
+Deno.test("usedModels() reads AIRs of the site in Civitai's lists, and passes over those of others", () => {
+  const resources = [
+    { type: "lora", air: "urn:air:sdxl:lora:civitai:1001@2002", weight: 1 },
+    { air: "urn:air:sdxl:embedding:civitai:1003@2030" },
+    { air: "urn:air:flux1:lora:huggingface:someone/thing@main" },
+  ];
+  const metadata = { additionalResources: [{ name: "urn:air:sdxl:lora:civitai:5@77", type: "lora", strength: 1 }] };
+  const text = `a\nSteps: 20, Sampler: Euler, Civitai resources: ${JSON.stringify(resources)}, Civitai metadata: ${
+    JSON.stringify(metadata)
+  }`;
+  assertEquals(usedModels(text).map(short), ["lora 2002 - 2002", "embedding 2030 - 2030", "lora 77 - 77"]);
+});
+
+Deno.test("usedModelsOfImage() reads what the site sends of a picture: names, hashes, versions, graphs", () => {
+  const meta = {
+    Model: "dream",
+    "Model hash": "1a2b3c4d5e",
+    hashes: { model: "1a2b3c4d5e", "lora:paper": "0011223344ff" },
+    "TI hashes": { "bad-hands": "ffeeddccbb00" },
+    resources: [{ type: "lora", name: "paper", hash: "0011223344ff", weight: 1 }],
+    civitaiResources: [{ type: "lora", modelVersionId: 2002 }],
+    comfy: JSON.stringify({ prompt: { 1: { class_type: "VAELoader", inputs: { vae_name: "ae.sft" } } } }),
+  };
+  assertEquals(usedModelsOfImage({ meta, modelVersionIds: [2002, 2001] }).map(short), [
+    "checkpoint dream 1a2b3c4d5e -",
+    "embedding bad-hands ffeeddccbb00 -",
+    "lora paper 0011223344ff -",
+    "lora 2002 - 2002",
+    "vae ae.sft - -",
+    "? 2001 - 2001",
+  ]);
+  assertEquals(usedModelsOfImage({ meta: { id: 1, meta } }).length, 5);
+  assertEquals(usedModelsOfImage({ meta: null }), []);
+});
+
+Deno.test("usedModelsOfGraph() knows loaders of the core and of packs, and leaves out what is switched off", () => {
+  const api = {
+    1: { class_type: "CheckpointLoaderSimple", inputs: { ckpt_name: "a.safetensors" } },
+    2: { class_type: "UnetLoaderGGUF", inputs: { unet_name: "b.gguf" } },
+    3: { class_type: "DualCLIPLoader", inputs: { clip_name1: "c.safetensors", clip_name2: "d.safetensors" } },
+    4: { class_type: "CLIPVisionLoader", inputs: { clip_name: "e.safetensors" } },
+    5: { class_type: "UpscaleModelLoader", inputs: { model_name: "f.pth" } },
+    6: { class_type: "ControlNetLoader", inputs: { control_net_name: "g.pth" } },
+    7: {
+      class_type: "Power Lora Loader (rgthree)",
+      inputs: { lora_1: { on: true, lora: "h.safetensors" }, lora_2: { on: false, lora: "off.safetensors" } },
+    },
+    8: { class_type: "Efficient Loader", inputs: { ckpt_name: "i.safetensors", vae_name: "j.pt", lora_name: "None" } },
+    9: {
+      class_type: "Lora Loader (LoraManager)",
+      inputs: {
+        loras: { __value__: [{ name: "k", strength: 1, active: true }, { name: "l", strength: 1, active: false }] },
+      },
+    },
+    10: { class_type: "CLIPTextEncode", inputs: { text: "a (embedding:easy_neg:1.2), <lora:m:0.5>" } },
+    11: { class_type: "UltralyticsDetectorProvider", inputs: { model_name: "bbox/n.pt" } },
+  };
+  assertEquals(usedModelsOfGraph(api).map((one) => `${one.role} ${one.name}`), [
+    ...["checkpoint a.safetensors", "diffusion b.gguf", "textEncoder c.safetensors", "textEncoder d.safetensors"],
+    ...["clipVision e.safetensors", "upscaler f.pth", "controlnet g.pth", "lora h.safetensors"],
+    ...["checkpoint i.safetensors", "vae j.pt", "lora k", "embedding easy_neg", "lora m", "detection bbox/n.pt"],
+  ]);
+});
+
+Deno.test("usedModelsOfGraph() reads a graph of 10,000 nodes, and no more models than any picture names", () => {
+  const nodes = Array.from({ length: 10_000 }, (_, id) => ({
+    ...{ id, type: "LoraLoader", widgets_values: [`lora_${id}.safetensors`, 1, 1], inputs: [], outputs: [] },
+  }));
+  assertEquals(usedModelsOfGraph({ nodes }).length, 500);
+  const same = nodes.map((node) => ({ ...node, widgets_values: ["one.safetensors"] }));
+  assertEquals(usedModelsOfGraph({ nodes: same }).map(short), ["lora one.safetensors - -"]);
 });
