@@ -11,7 +11,8 @@ interface Box {
 /** The boxes that lie in `bytes` one after another (ISO/IEC 14496-12, section 4.2). */
 function* boxes(bytes: Uint8Array): Generator<Box> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = 0, looks = 0; at + 8 <= bytes.length && looks < mostLooks; looks++) {
+  let at = 0;
+  for (let looks = 0; at + 8 <= bytes.length && looks < mostLooks; looks++) {
     const short = view.getUint32(at);
     const kind = byteText(bytes.subarray(at + 4, at + 8));
     const head = short === 1 ? 16 : 8;
@@ -28,7 +29,7 @@ function reader(bytes: Uint8Array) {
   let at = 0;
   return function take(size: number): number {
     let value = 0;
-    for (let end = at + size; at < end; at++) value = value * 256 + (bytes[at] ?? 0);
+    for (let left = size; left > 0; left--) value = value * 256 + (bytes[at++] ?? 0);
     return value;
   };
 }

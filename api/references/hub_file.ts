@@ -71,7 +71,8 @@ function countOf(text: string | null): number | null {
  */
 async function headOf(transport: Transport, url: string, { signal }: CallOptions): Promise<Response> {
   const { origin } = new URL(url);
-  for (let at = url, hops = 0;; hops++) {
+  let at = url;
+  for (let hops = 0;; hops++) {
     const request = new Request(at, { method: "HEAD", redirect: "manual", ...(signal && { signal }) });
     const response = await transport.fetch(request, { ...newContext(), refusals: "return" });
     await response.body?.cancel();
