@@ -74,7 +74,7 @@ function faultOf({ from, as, to }: Edge): string | undefined {
   const target = folderOf(to ?? "");
   if (target === folder) return undefined;
   if (!rule.folders.includes(target)) return `${from}: "${as}" leads to "${target}", which "${folder}" may not import`;
-  if (folder === "fleet" && target === "hub" && !/^hub\/(run|queue|worker)\/mod\.ts$/.test(to ?? "")) {
+  if (folder === "fleet" && target === "hub" && !/^hub\/((run|queue|worker)\/mod|queue\/engine)\.ts$/.test(to ?? "")) {
     return `${from}: "${as}" is none of the doors of "hub" that load no hono`;
   }
   if (["hub", "fleet"].includes(folder) && target === "" && to !== "create_transport.ts") {

@@ -186,11 +186,13 @@ const NAMES: Record<string, string> = {
     watchPreview watchSchedule watchStore
   `,
   "./fleet": `
-    FileStore
+    BullQueue BullQueueOptions
+    FileStore FleetWorker
     OpenRedisOptions
     PutFile PutOptions
     RedisClient
     S3Credentials S3Place S3StoreOptions SignS3Options StoredFile
+    bullQueue
     openRedis
     parseS3Place
     s3Store signS3

@@ -1,6 +1,6 @@
 import type { Site } from "../../api/client/site.ts";
 import type { HashCache } from "../../api/library/hash_cache.ts";
-import { systemClock, wholeWithin } from "../../transport/internal.ts";
+import { systemClock, wholeWithin, within } from "../../transport/internal.ts";
 import type { Clock, Transport } from "../../transport/mod.ts";
 import { activeStates, type Job, type JobEnding, type JobQueue } from "../queue/mod.ts";
 import type { RunWatch } from "../run/mod.ts";
@@ -26,6 +26,8 @@ export interface RunQueueOptions extends Pick<RunWatch, "track" | "published"> {
   readonly isWatching?: boolean | undefined;
   /** Attempts of one job that may fail. Default 8. */
   readonly mostAttempts?: number | undefined;
+  /** How long a job is this worker's without a word from it, in milliseconds, 1000 to 3600000. Default 30000. */
+  readonly leaseMs?: number | undefined;
   /** Told when a job is begun, and how it stands when it is let go of. */
   readonly onJob?: ((job: Job) => void) | undefined;
   /** Told what went wrong with the queue itself; it is tried again. Default: it is thrown. */
@@ -46,8 +48,6 @@ export interface QueueWork {
   readonly failed: number;
 }
 
-/** How long a job is a worker's without a word from it, in milliseconds. */
-const leaseMs = 30_000;
 /** How often it is looked for what may begin now, in milliseconds. */
 const lookMs = 1000;
 
@@ -88,6 +88,7 @@ export async function runQueue({
   published,
   isWatching = false,
   mostAttempts = 8,
+  leaseMs = 30_000,
   onJob = () => {},
   onTrouble,
   worker = `${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`,
@@ -95,6 +96,7 @@ export async function runQueue({
   random = Math.random,
 }: RunQueueOptions): Promise<QueueWork> {
   wholeWithin("mostAttempts", mostAttempts, 1, 100);
+  within("leaseMs", leaseMs, 1000, 3_600_000);
   const running = new Map<string, { readonly stop: AbortController; readonly work: Promise<void> }>();
   const ending = new AbortController();
   let done = 0;

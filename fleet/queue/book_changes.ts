@@ -1,0 +1,99 @@
+import type { QueueChange } from "../../hub/queue/mod.ts";
+import type { Clock } from "../../transport/mod.ts";
+import type { RedisClient } from "../open_redis.ts";
+import type { Book } from "./book.ts";
+
+/** How often it is asked for changes whose notice may have been lost, in milliseconds. */
+export const noticeMs = 1000;
+/** Changes told at once. */
+const mostChanges = 1000;
+
+/** Tells of what changes in a book. */
+export interface BookChanges {
+  /** See `JobQueue.events()`. */
+  events(signal: AbortSignal): AsyncIterable<QueueChange>;
+  /** Ends them all. */
+  close(): void;
+}
+
+/** What changes in the book, whoever changes it: told by Redis at once, and asked for now and then. */
+export function bookChanges(client: RedisClient, book: Book, clock: Clock): BookChanges {
+  const closing = new AbortController();
+  const sleepers = new Set<() => void>();
+  let ear: RedisClient | undefined;
+  let notices = 0;
+
+  function wakeAll(): void {
+    notices++;
+    for (const wake of [...sleepers]) wake();
+  }
+
+  /** One connection that listens, for all who want to hear. */
+  function listen(): void {
+    if (ear !== undefined) return;
+    ear = client.duplicate({ lazyConnect: false, retryStrategy: (times: number) => Math.min(2000, 50 * times) });
+    ear.on("error", () => {}); // it connects anew; until then it is asked for
+    ear.on("message", wakeAll);
+    ear.on("ready", wakeAll);
+    ear.subscribe(`${book.base}:changes`).catch(() => {});
+  }
+
+  const revision = async () => Number(await client.get(`${book.base}:revision`) ?? 0);
+
+  async function since(last: number): Promise<QueueChange> {
+    const page = (name: string) =>
+      client.zrangebyscore(`${book.base}:${name}`, `(${last}`, "+inf", "LIMIT", 0, mostChanges + 1);
+    const [changed, removed] = await Promise.all([page("changed"), page("removed")]);
+    const jobs = await book.read(changed.slice(0, mostChanges));
+    return {
+      jobs: jobs.flatMap((entry) => entry === undefined ? [] : [entry.job]),
+      removed: removed.slice(0, mostChanges),
+      isComplete: changed.length <= mostChanges && removed.length <= mostChanges,
+    };
+  }
+
+  function pause(signal: AbortSignal, heard: number): Promise<void> {
+    if (notices !== heard || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = () => {
+        cancel();
+        sleepers.delete(wake);
+        signal.removeEventListener("abort", wake);
+        resolve();
+      };
+      const cancel = clock.after(noticeMs, wake, true);
+      sleepers.add(wake);
+      signal.addEventListener("abort", wake, { once: true });
+    });
+  }
+
+  async function* follow(signal: AbortSignal, first: Promise<number>): AsyncGenerator<QueueChange, void, undefined> {
+    let last = await first;
+    while (!signal.aborted) {
+      const heard = notices;
+      const newest = await revision();
+      if (newest < last) {
+        // it has lost what it knew: whoever shows the queue reads it again
+        last = newest;
+        yield { jobs: [], removed: [], isComplete: false };
+      } else if (newest > last) {
+        const change = await since(last);
+        last = newest;
+        yield change;
+      } else await pause(signal, heard);
+    }
+  }
+
+  return {
+    events(signal) {
+      listen();
+      const first = revision();
+      first.catch(() => {}); // told where it is waited for
+      return follow(AbortSignal.any([signal, closing.signal]), first);
+    },
+    close() {
+      closing.abort();
+      ear?.disconnect();
+    },
+  };
+}
