@@ -5,7 +5,7 @@ import { discard } from "../http/http_status.ts";
 import { redactUrl } from "../http/redact.ts";
 import { within } from "../errors/option.ts";
 import { follow, keepAbortable, type Link, unlink, unlinkAfterBody } from "./abort.ts";
-import { type Alarms, alarms } from "./alarms.ts";
+import { type Alarm, alarms } from "./alarms.ts";
 import type { Aborter } from "./stop.ts";
 
 /** Longest times in milliseconds; what is left out is not limited. */
@@ -72,14 +72,14 @@ export function deadlines<A extends Aborter>(
   return function sendInTime(ask, send, errorOf = asItIs) {
     const aborter = newAborter();
     const call: Call = { method: ask.method, url: ask.url, aborter, given: undefined, reject: undefined };
-    total?.set(call);
-    headers?.set(call);
-    const link = linked(ask.signal, aborter, call, total);
+    const totalAlarm = total?.(call);
+    const headersAlarm = headers?.(call);
+    const link = linked(ask.signal, aborter, totalAlarm);
     return new Promise((resolve, reject) => {
       call.reject = reject;
 
       function arrived(response: Response): void {
-        headers?.cancel(call);
+        headersAlarm?.cancel();
         call.reject = undefined;
         if (call.given !== undefined) {
           discard(response);
@@ -90,7 +90,7 @@ export function deadlines<A extends Aborter>(
       }
 
       function failed(error: unknown): void {
-        headers?.cancel(call);
+        headersAlarm?.cancel();
         call.reject = undefined;
         unlink(link);
         reject(errorOf(error));
@@ -106,8 +106,8 @@ export function deadlines<A extends Aborter>(
 }
 
 /** A function of its own, for what is in sight of a link lives as long as the body. */
-function linked(signal: Ask["signal"], aborter: Aborter, call: Call, total: Alarms<Call> | undefined): Link {
-  return follow(signal, aborter, total && (() => total.cancel(call)));
+function linked(signal: Ask["signal"], aborter: Aborter, total: Alarm | undefined): Link {
+  return follow(signal, aborter, total && (() => total.cancel()));
 }
 
 const asItIs = (error: unknown): unknown => error;

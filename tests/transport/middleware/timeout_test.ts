@@ -167,6 +167,52 @@ Deno.test("timeout() passes the transport's own error on", async () => {
   );
 });
 
+Deno.test("timeout() is done with a call when its response was read whole, by whichever method", async () => {
+  for (const method of ["arrayBuffer", "blob", "bytes", "formData", "json", "text"] as const) {
+    const answer = new Response("{}", { headers: { "content-type": "application/x-www-form-urlencoded" } });
+    const signals: AbortSignal[] = [];
+    const origin: Transport = {
+      fetch: ({ signal }) => {
+        signals.push(signal);
+        return Promise.resolve(answer);
+      },
+    };
+    const { clock, client } = setUp(origin, { totalMs: 1000 });
+    const caller = new AbortController();
+    const response = await client.fetch(new Request(url, { signal: caller.signal }));
+    await response[method]();
+    await clock.advance(1000);
+    caller.abort();
+    assertEquals(signals.map(({ aborted }) => aborted), [false], method);
+  }
+});
+
+Deno.test("timeout() is not done with a call whose body, or a copy of it, is still being read", async () => {
+  for (const take of [(response: Response) => response.body, (response: Response) => response.clone().body]) {
+    const stuck = Promise.withResolvers<void>();
+    const origin: Transport = {
+      fetch({ signal }) {
+        signal.addEventListener("abort", () => stuck.reject(signal.reason));
+        return Promise.resolve(new Response(new ReadableStream({ pull: () => stuck.promise })));
+      },
+    };
+    const { clock, client } = setUp(origin, { totalMs: 1000 });
+    const response = await client.fetch(new Request(url));
+    const reader = take(response)!.getReader();
+    const rest = assertRejects(() => reader.read(), NetworkError, "not done within 1000 ms");
+    await clock.advance(1000);
+    await rest;
+  }
+});
+
+Deno.test("timeout() leaves a response of somebody else's class what it is", async () => {
+  class Special extends Response {}
+  const answer = new Special("special");
+  const response = await setUp(script(answer), { totalMs: 1000 }).client.fetch(new Request(url));
+  assertEquals([response === answer, Object.getPrototypeOf(response)], [true, Special.prototype]);
+  assertEquals(await response.text(), "special");
+});
+
 Deno.test("timeout() refuses options out of range, by name", () => {
   assertThrows(() => timeout({ headersMs: 0 }), RangeError, "option headersMs: 0");
   assertThrows(() => timeout({ totalMs: NaN }), RangeError, "totalMs");
