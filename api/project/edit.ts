@@ -1,14 +1,14 @@
 import { InputError } from "../../transport/mod.ts";
-import type { CallOptions } from "../client/call.ts";
 import { formatAir, parseAir } from "../references/air.ts";
 import type { LockedFile } from "./lock.ts";
 import { badWanted, type Wanted, wantedKey } from "./manifest.ts";
 import { disownUnlocked, holdProject, type Project, saveProject } from "./project.ts";
-import { joinLocked, type ProjectApi, referenceOf, resolveWanted } from "./resolve_wanted.ts";
-import { parseReference, type SiteReference } from "../references/reference.ts";
+import type { ResolveWantedOptions } from "./lock_elsewhere.ts";
+import { joinLocked, type ProjectApi, resolveWanted } from "./resolve_wanted.ts";
+import { parseReference, type Reference, type SiteReference } from "../references/reference.ts";
 
 /** What {@linkcode addModel} is told besides what to add. */
-export type AddOptions = CallOptions & Omit<Wanted, "air">;
+export type AddOptions = ResolveWantedOptions & Omit<Wanted, "air">;
 
 /** What was added. */
 export interface Added {
@@ -38,7 +38,9 @@ export function change(
 }
 
 /** The AIR to write down: with the version where one was named, with the file where the reference chose one. */
-function airFor(air: string, { kind, select }: SiteReference, fileId: number): string {
+function airFor({ air, fileId }: LockedFile, reference: Reference): string {
+  if (reference.kind === "url" || fileId === null) return air;
+  const { kind, select } = reference;
   const { versionId, fileId: _, format: __, ...rest } = parseAir(air);
   const isChosen = Object.keys(select).length > 0;
   if (kind === "version") {
@@ -58,9 +60,10 @@ function airFor(air: string, { kind, select }: SiteReference, fileId: number): s
  *
  * @param project From {@linkcode openProject}.
  * @param api Whom to ask.
- * @param text A version id, `model:ID`, an AIR, or the URL of a page on Civitai.
- * @param options `file`, `all`, `baseModel`, `folder` for the manifest's entry; `signal`.
- * @throws {InputError} When `text` means nothing, or no file fits.
+ * @param text A version id, `model:ID`, an AIR, the URL of a page on Civitai, or the https address of a file elsewhere.
+ * @param options `file`, `all`, `baseModel`, `folder`, `type`, `sha256` for the manifest's entry; `transport`, which asks
+ * huggingface.co what a file there is; `signal`.
+ * @throws {InputError} When `text` means nothing, no file fits, or its address holds a key or a signature.
  * @throws {CivikitError} What the API answers: deleted, archived, downloads disabled.
  * @throws {DiskError} When the project's folder cannot be written; then nothing is changed.
  * @example
@@ -82,13 +85,12 @@ export async function addModel(
   project: Project,
   api: ProjectApi,
   text: string,
-  { signal, ...choice }: AddOptions = {},
+  { signal, transport, ...choice }: AddOptions = {},
 ): Promise<Added> {
-  const reference = referenceOf(text, api);
+  const reference = parseReference(text, api);
   const own = Object.fromEntries(Object.entries(choice).filter(([, value]) => value !== undefined));
-  const found = await resolveWanted({ air: text, ...own }, project.manifest, api, { signal });
-  const { air, fileId } = found[0]!.locked;
-  const wanted: Wanted = { air: airFor(air, reference, fileId), ...own };
+  const found = await resolveWanted({ air: text, ...own }, project.manifest, api, { signal, transport });
+  const wanted: Wanted = { air: airFor(found[0]!, reference), ...own };
   const before = project.manifest.models.find((one) => wantedKey(one) === wantedKey(wanted));
   if (before !== undefined) {
     return {
@@ -97,7 +99,7 @@ export async function addModel(
       wasThere: true,
     };
   }
-  const files = found.map(({ locked }) => ({ ...locked, wanted: wantedKey(wanted) }));
+  const files = found.map((locked) => ({ ...locked, wanted: wantedKey(wanted) }));
   change(project, {
     manifest: { ...project.manifest, models: [...project.manifest.models, wanted] },
     lock: { ...project.lock, files: joinLocked(project.lock.files, files) },
@@ -126,7 +128,7 @@ export function findWanted(project: Project, api: ProjectApi, text: string): Wan
   const keys = new Set(files.filter(({ path }) => path === text).map(({ wanted }) => wanted));
   if (keys.size === 0) {
     const reference = parseReference(text, api);
-    if (reference.kind === "url") return [];
+    if (reference.kind === "url") return models.filter(({ air }) => air === reference.url);
     const isBare = reference.kind === "version" && reference.bare === true;
     for (const { modelId, versionId, wanted } of files) {
       const isIt = reference.kind === "model" ? modelId === reference.modelId : versionId === reference.versionId;
@@ -146,7 +148,8 @@ export function findWanted(project: Project, api: ProjectApi, text: string): Wan
 /** What an entry means; undefined when it means nothing, which must not keep anyone from the others. */
 function understood(air: string, api: ProjectApi): SiteReference | undefined {
   try {
-    return referenceOf(air, api);
+    const reference = parseReference(air, api);
+    return reference.kind === "url" ? undefined : reference;
   } catch (error) {
     if (error instanceof InputError) return undefined;
     throw error;

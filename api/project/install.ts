@@ -112,7 +112,7 @@ export async function install(
   using own = given === undefined ? hashCache(":memory:") : undefined;
   const cache = given ?? own!;
   const { signal } = options;
-  const failures = await syncLock(project, api, { isFrozen, keepOld, signal });
+  const failures = await syncLock(project, api, { isFrozen, keepOld, signal, transport });
   // before they are unlocked: a killed run must not leave them to the next one
   const installed = keepOld ? disownUnlocked(project) : readInstalled(project);
   const outcomes: InstallOutcome[] = [];
@@ -127,7 +127,7 @@ export async function install(
   if (project.isDry) {
     for (const { file } of missing) end({ file, path: join(project.root, file.path), state: "missing" });
   } else await fetchAll({ project, missing, api, transport, cache, installed, end }, options);
-  const failed = new Set(outcomes.filter(({ state }) => state === "failed").map(({ file }) => file.modelId));
+  const failed = new Set(outcomes.filter(({ state }) => state === "failed").map(({ file }) => file.modelId ?? 0));
   const cleared = await clearUnlocked(project, { cache, installed, failed, signal });
   return { outcomes, failures, ...cleared };
 }
@@ -155,7 +155,7 @@ async function plan(
       const state = await diskState(path, file, cache, { signal });
       if (state.kind === "same") {
         learn(file, state);
-        installed.set(file.path, { sha256: state.sha256, modelId: file.modelId });
+        installed.set(file.path, { sha256: state.sha256, modelId: file.modelId ?? undefined });
         end({ file, path, state: "there" });
       } else {
         const isOurs = state.kind === "other" && installed.get(file.path)?.sha256 === state.sha256;
@@ -184,8 +184,12 @@ function learn(file: LockedFile, { sha256, bytes }: { sha256: string; bytes: num
   file.bytes ??= bytes;
 }
 
-/** The same path and query at the site that is used now: a lock file made with a mirror works without it. */
-function onSite(url: string, { baseUrl }: ProjectApi): string {
+/**
+ * The same path and query at the site that is used now: a lock file made with a mirror works without it. A file elsewhere
+ * stays where it is.
+ */
+function onSite(url: string, { modelId }: LockedFile, { baseUrl }: ProjectApi): string {
+  if (modelId === null) return url;
   const { pathname, search } = new URL(url);
   return `${baseUrl}${pathname.slice(pathname.lastIndexOf("/api/download/models/"))}${search}`;
 }
@@ -210,8 +214,8 @@ function wantedFile({ file, replace }: Missing, api: ProjectApi): WantedLocked {
   return {
     locked: file,
     name,
-    url: onSite(url, api),
-    fallbackUrls: fallbackUrls.map((other) => onSite(other, api)),
+    url: onSite(url, file, api),
+    fallbackUrls: fallbackUrls.map((other) => onSite(other, file, api)),
     hashes: hashesOf(file),
     sizeBytes: bytes ?? undefined,
     replace,
@@ -237,7 +241,7 @@ async function fetchAll(
       const isNew = file.sha256 === null || file.bytes === null;
       learn(file, { sha256, bytes: result.bytes });
       if (isNew) saveProject(project);
-      installed.set(file.path, { sha256, modelId: file.modelId });
+      installed.set(file.path, { sha256, modelId: file.modelId ?? undefined });
       end({ file, path, state: "fetched", result });
       if (performance.now() - writtenAt < recordMs) continue;
       writeInstalled(project, installed);

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { isLoopback } from "../../transport/internal.ts";
+import { isLoopback, redactUrl } from "../../transport/internal.ts";
 import type { Digests } from "../../transport/mod.ts";
 import { idRule, isId } from "../client/input.ts";
 import { type JsonObject, prettyJson, readJsonObject, unreadable } from "../disk/json_file.ts";
@@ -16,20 +16,22 @@ export interface LockedFile {
   bytes: number | null;
   /** What the manifest wants it for: the entry's `air`, and what is special about the entry. */
   wanted: string;
-  /** The very version and file. */
+  /** The very version and file; of a file elsewhere, the address that was asked for. */
   air: string;
-  /** The model. */
-  modelId: number;
-  /** The version. */
-  versionId: number;
-  /** The file. */
-  fileId: number;
-  /** The model's name, for people. */
+  /** The model; null for a file elsewhere. */
+  modelId: number | null;
+  /** The version; null for a file elsewhere. */
+  versionId: number | null;
+  /** The file; null for one elsewhere. */
+  fileId: number | null;
+  /** The model's name, for people; of a file elsewhere its own. */
   model: string;
-  /** The version's name, for people. */
+  /** The version's name, for people; of a file on huggingface.co the commit. */
   version: string;
-  /** Where it is from. */
+  /** Where it is from; of a file on huggingface.co at that very commit. */
   url: string;
+  /** What huggingface.co calls its content: the OID of Git LFS, which is its SHA-256, or of a Git blob. */
+  oid?: string | undefined;
   /** Other URLs of it, tried when `url` answers 404. */
   fallbackUrls?: string[] | undefined;
   /** Other hashes, where there is no SHA-256. */
@@ -38,38 +40,63 @@ export interface LockedFile {
 
 /** What is installed, exactly: `civikit.lock.json`. Keys not named here are kept. */
 export interface Lock {
-  /** The form of the file. */
-  lockVersion: 1;
+  /** The form of the file: 2 where a file from elsewhere is among them, which a reader of 1 would not understand. */
+  lockVersion: 1 | 2;
   /** The files, in the order of their paths. */
   files: LockedFile[];
 }
 
 const text = v.pipe(v.string(), v.nonEmpty());
-const id = v.pipe(v.number(), v.check(isId, idRule));
-const url = v.pipe(v.string(), v.check(isDownloadUrl, "an https download URL"));
+const id = v.nullable(v.pipe(v.number(), v.check(isId, idRule)));
+const url = v.pipe(v.string(), v.check(isOpenUrl, "an https URL without a user name"));
 const schema = v.looseObject({
   lockVersion: v.pipe(v.number(), v.integer(), v.minValue(1)),
-  files: v.array(v.looseObject({
-    path: v.pipe(text, v.check(isInnerPath, "a path below the root")),
-    sha256: v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/i))),
-    bytes: v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
-    wanted: text,
-    air: text,
-    modelId: id,
-    versionId: id,
-    fileId: id,
-    model: v.string(),
-    version: v.string(),
-    url,
-    fallbackUrls: v.exactOptional(v.array(url)),
-    hashes: v.exactOptional(v.record(v.string(), v.string())),
-  })),
+  files: v.array(v.pipe(
+    v.looseObject({
+      path: v.pipe(text, v.check(isInnerPath, "a path below the root")),
+      sha256: v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/i))),
+      bytes: v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
+      wanted: text,
+      air: text,
+      modelId: id,
+      versionId: id,
+      fileId: id,
+      model: v.string(),
+      version: v.string(),
+      url,
+      fallbackUrls: v.exactOptional(v.array(url)),
+      hashes: v.exactOptional(v.record(v.string(), v.string())),
+      oid: v.exactOptional(v.pipe(v.string(), v.regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i))),
+    }),
+    v.check(
+      (file) => isWholeOrigin(file),
+      "modelId, versionId, fileId and download URLs of Civitai, or none of the ids",
+    ),
+  )),
 });
 
-function isDownloadUrl(text: string): boolean {
+function isOpenUrl(text: string): boolean {
   const parsed = URL.parse(text);
-  return parsed !== null && (parsed.protocol === "https:" || isLoopback(parsed.href)) && parsed.username === "" &&
-    /\/api\/download\/models\/\d+$/.test(parsed.pathname);
+  return parsed !== null && (parsed.protocol === "https:" || isLoopback(parsed.href)) && parsed.username === "";
+}
+
+/** Whether an address may be written down: with a key or a signature in it, it is nobody else's, and soon nobody's. */
+export function isPlainUrl(url: string): boolean {
+  const { href } = new URL(url);
+  return redactUrl(href) === href;
+}
+
+/** What names a model of the site comes from its downloads, whoever wrote the file: keys go along there. */
+function isWholeOrigin({ modelId, versionId, fileId, url, fallbackUrls = [] }: {
+  readonly modelId: number | null;
+  readonly versionId: number | null;
+  readonly fileId: number | null;
+  readonly url: string;
+  readonly fallbackUrls?: readonly string[];
+}): boolean {
+  const ids = [modelId, versionId, fileId].filter((one) => one !== null).length;
+  const isDownload = (text: string) => /\/api\/download\/models\/\d+$/.test(URL.parse(text)?.pathname ?? "");
+  return ids === 0 ? isPlainUrl(url) : ids === 3 && [url, ...fallbackUrls].every(isDownload);
 }
 
 /** A lock that holds nothing yet. */
@@ -92,7 +119,7 @@ export function readLock(path: string): Lock | undefined {
 }
 
 function checkedLock(path: string, value: JsonObject): Lock {
-  const lock = checkedFile(path, value, schema, "lockVersion", 1) as unknown as Lock;
+  const lock = checkedFile(path, value, schema, "lockVersion", 2) as unknown as Lock;
   const seen = new Set<string>();
   for (const { path: place } of lock.files) {
     const key = place.toLowerCase();
@@ -108,7 +135,9 @@ function checkedLock(path: string, value: JsonObject): Lock {
  * @throws {InputError} `invalid_file` when it could not be read back from `path`.
  */
 export function lockText(path: string, lock: Lock): string {
-  const text = prettyJson({ ...lock, files: lock.files.toSorted((a, b) => a.path < b.path ? -1 : 1) });
+  const lockVersion = lock.files.some(({ modelId }) => modelId === null) ? 2 : 1;
+  const files = lock.files.toSorted((a, b) => a.path < b.path ? -1 : 1);
+  const text = prettyJson({ ...lock, lockVersion, files });
   checkedLock(path, JSON.parse(text));
   return text;
 }

@@ -6,9 +6,12 @@ import { checkedFile } from "./checked_file.ts";
 
 /** One thing that is wanted. Keys not named here are kept. */
 export interface Wanted {
-  /** Its AIR: with a version it stays at that version, without one it follows the model. */
+  /**
+   * Its AIR: with a version it stays at that version, without one it follows the model. Or the https address of a file
+   * elsewhere, which stays what it was when it was locked.
+   */
   air: string;
-  /** Which file of the version, by id or name. Default: the main one. */
+  /** Which file of the version, by id or name (default: the main one). Of an address: the name to save it under. */
   file?: number | string | undefined;
   /** Every file of the version. */
   all?: boolean | undefined;
@@ -16,6 +19,10 @@ export interface Wanted {
   baseModel?: string | undefined;
   /** Its folder below the root, in place of the layout's. */
   folder?: string | undefined;
+  /** Of an address: what it is, such as `VAE`, so that the layout knows its folder. */
+  type?: string | undefined;
+  /** Of an address: the SHA-256 it must have. */
+  sha256?: string | undefined;
 }
 
 /** What is wanted: `civikit.models.json`. Keys not named here are kept. */
@@ -43,6 +50,8 @@ const schema = v.looseObject({
       all: v.exactOptional(v.boolean()),
       baseModel: v.exactOptional(text),
       folder: v.exactOptional(text),
+      type: v.exactOptional(text),
+      sha256: v.exactOptional(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/i))),
     }),
   ])),
 });
@@ -88,8 +97,8 @@ export function manifestText(path: string, manifest: Manifest): string {
 }
 
 /** What an entry is called in the lock file: its AIR, and what is special about it. Entries of one name want the same. */
-export function wantedKey({ air, file, all, baseModel, folder }: Wanted): string {
-  const special = { file, all, baseModel, folder };
+export function wantedKey({ air, file, all, baseModel, folder, type, sha256 }: Wanted): string {
+  const special = { file, all, baseModel, folder, type, sha256 };
   const words = Object.entries(special).filter(([, value]) => value !== undefined && value !== false);
   return [air, ...words.map(([name, value]) => `${name}=${value}`)].join("#");
 }

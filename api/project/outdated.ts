@@ -3,7 +3,9 @@ import type { CallOptions } from "../client/call.ts";
 import { findUpdates, type ModelLookup, type VersionSummary } from "../library/updates.ts";
 import { type Wanted, wantedKey } from "./manifest.ts";
 import type { Project } from "./project.ts";
-import { type ProjectApi, referenceOf } from "./resolve_wanted.ts";
+import { parseReference } from "../references/reference.ts";
+import type { LockedFile } from "./lock.ts";
+import type { ProjectApi } from "./resolve_wanted.ts";
 
 /** One entry that could be newer. */
 export interface Outdated {
@@ -33,6 +35,11 @@ export interface OutdatedReport {
   failures: { wanted: Wanted; error: CivikitError }[];
 }
 
+type OnSite = LockedFile & { readonly modelId: number; readonly versionId: number };
+
+/** Files elsewhere stay what they are. */
+const isOnSite = (file: LockedFile): file is OnSite => file.modelId !== null && file.versionId !== null;
+
 /**
  * Looks which locked versions have newer ones. Nothing is changed.
  *
@@ -53,10 +60,11 @@ export async function outdated(
   api: ProjectApi & ModelLookup,
   { signal }: CallOptions = {},
 ): Promise<OutdatedReport> {
-  const { models, failures } = await findUpdates(api, lock.files, { signal });
+  const onSite = lock.files.filter(isOnSite);
+  const { models, failures } = await findUpdates(api, onSite, { signal });
   const report: OutdatedReport = { outdated: [], failures: [] };
   for (const wanted of manifest.models) {
-    const file = lock.files.find((one) => one.wanted === wantedKey(wanted));
+    const file = onSite.find((one) => one.wanted === wantedKey(wanted));
     if (file === undefined) continue;
     const { modelId, versionId, version } = file;
     const failure = failures.find((one) => one.modelId === modelId);
@@ -68,7 +76,7 @@ export async function outdated(
       ? [found]
       : (await findUpdates(api, [{ modelId, versionId }], { signal })).models;
     if (own === undefined || own.newer.length === 0) continue;
-    const isPinned = referenceOf(wanted.air, api).kind === "version";
+    const isPinned = parseReference(wanted.air, api).kind === "version";
     const { modelName: model, newest, newer } = own;
     report.outdated.push({ wanted, modelId, model, versionId, version, isPinned, newest, newer });
   }

@@ -1,7 +1,6 @@
 import { basename, dirname, join } from "node:path/posix";
 import { InputError } from "../../transport/mod.ts";
-import { suffixedName } from "../../transport/internal.ts";
-import type { CallOptions } from "../client/call.ts";
+import { suffixedName, urlDigest } from "../../transport/internal.ts";
 import type { Civitai } from "../civitai.ts";
 import { placer } from "../layout/placer.ts";
 import { promisedOf } from "../references/promised.ts";
@@ -11,23 +10,12 @@ import type { ResolvedFile } from "../references/resolved_file.ts";
 import type { Model } from "../resources/models.ts";
 import { inSiteOrder, type ListVersion } from "../resources/versions.ts";
 import type { LockedFile } from "./lock.ts";
+import { lockElsewhere, type ResolveWantedOptions } from "./lock_elsewhere.ts";
 import { badWanted, type Manifest, type Wanted, wantedKey } from "./manifest.ts";
 import { isInnerPath } from "./names.ts";
 
 /** The part of the API a project needs. */
 export type ProjectApi = Pick<Civitai, "baseUrl" | "trustedHosts" | "models" | "versions">;
-
-/**
- * What an entry's `air` means.
- *
- * @throws {InputError} `invalid_air` or `invalid_url` when it means nothing; `invalid_argument` for something that is
- * not on Civitai.
- */
-export function referenceOf(air: string, api: ProjectApi): SiteReference {
-  const reference = parseReference(air, api);
-  if (reference.kind === "url") throw badWanted(air, "only models on Civitai can be locked");
-  return reference;
-}
 
 /** The same API, which asks about each model once: its base models, versions and creator are in one answer. */
 function askingOnce(api: ProjectApi): ProjectApi {
@@ -63,16 +51,18 @@ async function narrowed(
 /**
  * The files an entry of the manifest means now, with their places.
  *
- * @throws {CivikitError} As {@linkcode resolveDownloads}.
+ * @throws {CivikitError} As {@linkcode resolveDownloads}, and as {@linkcode lockElsewhere}.
  */
 export async function resolveWanted(
   wanted: Wanted,
   { layout: name }: Pick<Manifest, "layout">,
   site: ProjectApi,
-  { signal }: CallOptions = {},
-): Promise<{ locked: LockedFile; resolved: ResolvedFile }[]> {
+  { signal, transport }: ResolveWantedOptions = {},
+): Promise<LockedFile[]> {
   const api = askingOnce(site);
-  const reference = await narrowed(referenceOf(wanted.air, api), wanted, api, signal);
+  const written = parseReference(wanted.air, api);
+  if (written.kind === "url") return [await lockElsewhere(wanted, written.url, name, { signal, transport })];
+  const reference = await narrowed(written, wanted, api, signal);
   const { file, all } = wanted;
   const choice = { ...(file !== undefined && { file }), ...(all !== undefined && { all }) };
   const files = await resolveDownloads(api, reference, { ...choice, signal });
@@ -82,7 +72,7 @@ export async function resolveWanted(
     const path = folder === undefined ? place(resolved) : join(folder, resolved.fileName);
     // what could not be read back is never written
     if (!isInnerPath(path)) throw badWanted(folder ?? path, "not a folder below the root that every system can hold");
-    return { resolved, locked: lockedFile(resolved, path, wantedKey(wanted)) };
+    return lockedFile(resolved, path, wantedKey(wanted));
   });
 }
 
@@ -110,9 +100,14 @@ function lockedFile(resolved: ResolvedFile, path: string, wanted: string): Locke
   };
 }
 
-/** The same name with the file's id before its extension. */
-function withId({ path, fileId }: LockedFile): string {
-  return join(dirname(path), suffixedName(basename(path), `-${fileId}`));
+/** The same name with the file's id before its extension; of a file elsewhere, with what its address begins with. */
+function withId({ path, fileId, url }: LockedFile): string {
+  return join(dirname(path), suffixedName(basename(path), `-${fileId ?? urlDigest(url).slice(0, 8)}`));
+}
+
+/** Whether two entries mean one file: by the site's id, else by the address. */
+export function isSameFile(a: LockedFile, b: LockedFile): boolean {
+  return a.fileId === null || b.fileId === null ? a.url === b.url : a.fileId === b.fileId;
 }
 
 /**
@@ -128,7 +123,7 @@ export function joinLocked(
   const joined = [...files];
   const isTaken = (path: string) => [...joined, ...stay].some((one) => one.path.toLowerCase() === path.toLowerCase());
   for (const file of more) {
-    if (joined.some((one) => one.fileId === file.fileId && one.path === file.path)) continue;
+    if (joined.some((one) => isSameFile(one, file) && one.path === file.path)) continue;
     joined.push(isTaken(file.path) ? { ...file, path: withId(file) } : file);
   }
   return joined;

@@ -1,7 +1,7 @@
 import { CivikitError, InputError } from "../../transport/mod.ts";
-import type { CallOptions } from "../client/call.ts";
 import { type Wanted, wantedKey } from "./manifest.ts";
 import type { Project } from "./project.ts";
+import type { ResolveWantedOptions } from "./lock_elsewhere.ts";
 import { joinLocked, type ProjectApi, resolveWanted } from "./resolve_wanted.ts";
 
 /** An entry of the manifest that could not become files. */
@@ -28,7 +28,8 @@ function unlocked({ manifest, lock }: Project): Wanted[] {
 export async function syncLock(
   project: Project,
   api: ProjectApi,
-  { isFrozen = false, keepOld = false, signal }: CallOptions & { isFrozen?: boolean; keepOld?: boolean } = {},
+  { isFrozen = false, keepOld = false, ...options }: ResolveWantedOptions & { isFrozen?: boolean; keepOld?: boolean } =
+    {},
 ): Promise<WantedFailure[]> {
   if (!project.hasManifest && project.manifest.models.length === 0) return [];
   const keys = new Set(project.manifest.models.map(wantedKey));
@@ -46,10 +47,10 @@ export async function syncLock(
   let files = project.lock.files.filter(({ wanted }) => keys.has(wanted));
   for (const wanted of missing) {
     try {
-      const found = await resolveWanted(wanted, project.manifest, api, { signal });
-      files = joinLocked(files, found.map(({ locked }) => locked), keepOld ? stale : []);
+      const found = await resolveWanted(wanted, project.manifest, api, options);
+      files = joinLocked(files, found, keepOld ? stale : []);
     } catch (error) {
-      if (signal?.aborted) throw signal.reason;
+      if (options.signal?.aborted) throw options.signal.reason;
       if (!(error instanceof CivikitError)) throw error;
       failures.push({ wanted, error });
     }

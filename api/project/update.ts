@@ -127,7 +127,7 @@ async function moveOf(
   const { isPinned, newest } = found;
   const to = isPinned ? { ...from, air: formatAir({ ...parseAir(from.air), versionId: newest!.versionId }) } : from;
   const before = lock.files.filter(({ wanted }) => wanted === wantedKey(from));
-  const after = (await resolveWanted(to, manifest, api, { signal })).map(({ locked }) => learned(locked, before));
+  const after = (await resolveWanted(to, manifest, api, { signal })).map((locked) => learned(locked, before));
   const isSame = after.every(({ fileId }) => before.some((one) => one.fileId === fileId));
   return isSame ? undefined : { ...found, from, to, before, after };
 }

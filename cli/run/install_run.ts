@@ -122,7 +122,10 @@ export async function withInstaller(
     for (const path of left) emit({ event: "left", path }, `${words.left}: ${printable(path)}`);
     for (const path of waiting) emit({ event: "waiting", path }, `${words.waiting}: ${printable(path)}`);
     if (sidecars && !isDry) {
-      const models = ended.map(({ path, file }) => ({ path, sha256: file.sha256!, versionId: file.versionId }));
+      // of a file elsewhere the site has nothing to tell
+      const models = ended.flatMap(({ path, file: { sha256, versionId } }) =>
+        versionId === null ? [] : [{ path, sha256: sha256!, versionId }]
+      );
       for await (const { path, owner, error } of addSidecars(models, session)) {
         if (error !== undefined) fail(error, path);
         else if (owner !== undefined) note(describeOwner(path, owner, context.locale));

@@ -223,7 +223,7 @@ Deno.test("civikit add refuses what cannot be locked, each for its own reason, a
     const refusals: [string, number, string][] = [
       ["99999", 4, "there is none"],
       ["urn:air:sd1:lora:huggingface:foo@1", 2, "huggingface"],
-      ["https://example.com/x.safetensors", 2, "only models on Civitai"],
+      ["https://example.com/x.safetensors?sig=0011223344", 2, "a key or a signature"],
       ["2110", 3, "downloads"],
       ["2090", 4, "archived"],
     ];
@@ -257,7 +257,7 @@ Deno.test("civikit install refuses manifests and lock files that cannot be meant
     const lock = join(folder, "civikit.lock.json");
     const good = Deno.readTextFileSync(lock);
     const bent: [string, (value: Record<string, unknown>) => void, string][] = [
-      ["newer", (value) => void (value.lockVersion = 2), "lockVersion is 2"],
+      ["newer", (value) => void (value.lockVersion = 3), "lockVersion is 3"],
       ["leads up", (value) => void ((value.files as { path: string }[])[0]!.path = "../../evil"), "files.0.path"],
       ["absolute", (value) => void ((value.files as { path: string }[])[0]!.path = "/etc/passwd"), "files.0.path"],
       ["no hash", (value) => void ((value.files as { sha256: string }[])[0]!.sha256 = "abc"), "files.0.sha256"],

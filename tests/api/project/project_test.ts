@@ -51,12 +51,12 @@ Deno.test("install() locks several files of one version each for itself, in the 
 
 Deno.test("install() reports entries that mean nothing or belong to another source, installs the rest, and lets them be removed", () =>
   withProject(async ({ folder, api, transport }) => {
-    const bad = ["urn:air:sd1:lora:huggingface:foo@1", "https://example.com/x.safetensors", "nonsense"];
+    const bad = ["urn:air:sd1:lora:huggingface:foo@1", "https://example.com/x?sig=0011223344", "nonsense"];
     manifest(folder, { version: 1, models: [...bad, "civitai:1001@2002"] });
     const { failures, outcomes } = await install(openProject(folder), api, transport);
     assertEquals(failures.map(({ wanted, error }) => [wanted.air, error.code]), [
       [bad[0], "invalid_air"],
-      [bad[1], "invalid_argument"],
+      [bad[1], "invalid_url"],
       [bad[2], "invalid_url"],
     ]);
     assertEquals(outcomes.map(({ state }) => state), ["fetched"]);
