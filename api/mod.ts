@@ -75,6 +75,8 @@ export {
   type RefusedMove,
   undoMoves,
 } from "./moves/moves.ts";
+export type { Held, Need } from "./needs/need.ts";
+export { needsOf, type NeedsOptions } from "./needs/needs_of.ts";
 export { type Generation, generationOf, generationOfTexts } from "./pictures/generation.ts";
 export { imageTexts } from "./pictures/image_texts.ts";
 export { imageId, type ImageSize, imageUrl } from "./pictures/image_url.ts";

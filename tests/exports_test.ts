@@ -68,7 +68,7 @@ const NAMES: Record<string, string> = {
     FetchFiles FetchFilesOptions FetchOutcome FileChoice FileFormat FileMetadata FileSelection FileStamp FileToHash
     Files
     GalleryImage Generation
-    HashCache HashCacheOptions HashFilesOptions HashLookup HashOutcome HashRecord Hashes HubFile
+    HashCache HashCacheOptions HashFilesOptions HashLookup HashOutcome HashRecord Hashes Held HubFile
     Identity ImageOutcome ImageQuery ImageSize ImageSource ImageStats Images InstallOptions InstallOutcome
     InstallReport InvalidResponseError InvalidResponseErrorOptions
     KeyCheck
@@ -77,7 +77,7 @@ const NAMES: Record<string, string> = {
     Manifest Me MeCall MediaType MiniVersion MiniVersionCall Model ModelFile ModelFileType ModelImage ModelInfo
     ModelLookup ModelMode ModelProgress ModelQuery ModelReference ModelType ModelUpdates Models Move MoveStep
     MovesOptions MovesRecord MovesReport MovesState
-    NamedModels
+    NamedModels Need NeedsOptions
     OnError OrNull Outdated OutdatedReport Owned
     PageOptions PaidAccess Permissions Post Posts PresumeLookup PresumeReport PresumedFile PresumedRecord Presumption
     ProfileName Project ProjectApi ProjectOptions PutOptions
@@ -99,6 +99,7 @@ const NAMES: Record<string, string> = {
     imageId imageTexts imageUrl install isHubUrl
     layout layoutFacts layoutFolders layoutNames linkDuplicates lockName
     manifestName modelExtensions modelsIn movesHistory
+    needsOf
     openProject openTrash otherUrls outdated
     parseAir parseReference planMoves planUpdate presume
     readModelInfo readSafetensors recordDownload recordedFiles removeModel resolveDownloads

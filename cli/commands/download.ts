@@ -215,6 +215,7 @@ async function run(args: DownloadArgs, context: CommandContext): Promise<number>
       isModel: flags.model,
       hashes: hashesOf(flags),
       concurrency: flags.jobs,
+      transport,
       signal,
     });
     isPlanned = true;

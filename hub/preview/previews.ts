@@ -1,4 +1,4 @@
-import { type Need, needs } from "../needs/needs.ts";
+import { needs, type QueueNeed } from "../needs/needs.ts";
 import type { Parts } from "../parts.ts";
 import { problemOf } from "../routes/problem.ts";
 import { lookUp } from "./look_up.ts";
@@ -10,7 +10,7 @@ const patienceMs = 120_000;
 /** More than a few people hardly look at once. */
 const mostKept = 20;
 
-function lineOf({ name, role, state, path, title, reference, options, problem }: Need, file: string): PreviewLine {
+function lineOf({ name, role, state, path, title, reference, options, problem }: QueueNeed, file: string): PreviewLine {
   const line = {
     calledThere: name,
     file,

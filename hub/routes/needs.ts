@@ -16,6 +16,7 @@ const needSchema = v.object({
   role: v.nullable(v.string()),
   state: v.picklist(["here", "queued", "missing", "unknown"]),
   path: v.nullable(v.string()),
+  target: v.nullable(v.string()),
   title: v.nullable(v.string()),
   versionId: v.nullable(v.number()),
   reference: v.nullable(v.string()),
@@ -23,7 +24,10 @@ const needSchema = v.object({
     file: v.optional(v.string()),
     sha256: v.optional(v.string()),
     output: v.optional(v.string()),
+    dir: v.optional(v.string()),
   }),
+  sizeBytes: v.nullable(v.number()),
+  proof: v.nullable(v.picklist(["site", "lfs", "git", "said", "none"])),
   directory: v.nullable(v.string()),
   problem: v.nullable(v.string()),
 });

@@ -4,6 +4,8 @@ import { type Role, roleOf } from "../../api/layout/role.ts";
 import { placer } from "../../api/layout/placer.ts";
 import {
   type Civitai,
+  hubFile,
+  isHubUrl,
   parseReference,
   type Reference,
   type ResolvedFile,
@@ -12,8 +14,15 @@ import {
 } from "../../api/mod.ts";
 import { promisedOf } from "../../api/references/promised.ts";
 import { resolveAgain } from "../../api/references/resolve.ts";
-import { nameInUrl, redactUrl, urlDigest } from "../../transport/internal.ts";
-import { type Digests, InputError, type Promised, safeFileName } from "../../transport/mod.ts";
+import { isSameHash, nameInUrl, redactUrl, urlDigest } from "../../transport/internal.ts";
+import {
+  CivikitError,
+  type Digests,
+  InputError,
+  type Promised,
+  safeFileName,
+  type Transport,
+} from "../../transport/mod.ts";
 import { withKnownModels } from "./known_models.ts";
 import { chooseNames, freeName, type Unnamed } from "./choose_names.ts";
 
@@ -73,8 +82,8 @@ export interface WrittenReference {
   readonly own?: OwnOptions | undefined;
 }
 
-/** What may hold for a single reference: folder, name, and the hash whoever asks vouches for. */
-export type OwnOptions = Partial<Pick<PlanFilesOptions, "dir" | "output" | "hashes">>;
+/** What may hold for a single reference: folder, name, the file of a version, and the hash whoever asks vouches for. */
+export type OwnOptions = Partial<Pick<PlanFilesOptions, "dir" | "output" | "hashes" | "file">>;
 
 /** What {@linkcode planFiles} goes by. */
 export interface PlanFilesOptions {
@@ -96,6 +105,8 @@ export interface PlanFilesOptions {
   readonly hashes?: Digests;
   /** References looked up at once. Default: 3. */
   readonly concurrency?: number;
+  /** Asks huggingface.co what a file there is; without it, nothing is known of files that are not on Civitai. */
+  readonly transport?: Transport | undefined;
   /** Ends the lookups. */
   readonly signal: AbortSignal;
 }
@@ -156,6 +167,33 @@ function referenceOf(text: string, { isModel = false }: Pick<PlanFilesOptions, "
   return parseReference(isModel && /^\d+$/.test(text) ? `model:${text}` : text, api);
 }
 
+/** A file that is not on Civitai: what huggingface.co says of its own, and of others what whoever asks vouches for. */
+async function elsewhere(
+  url: string,
+  { output, hashes = {}, transport, signal }: PlanFilesOptions,
+): Promise<Omit<Draft, "dir">> {
+  const reference = redactUrl(url);
+  const mark = urlDigest(url).slice(0, 8);
+  const nothing = { fallbackUrls: [], refresh: undefined, warnings: [], reference, mark };
+  const found = transport && isHubUrl(url) ? await hubFile(transport, url, { prove: true, signal }) : undefined;
+  if (found === undefined) {
+    const name = chosenName(output, nameInUrl(url));
+    const unknown = { totalBytes: undefined, sizeBytes: undefined };
+    return { ...nothing, ...unknown, name, url, hashes, isNamedByServer: output === undefined };
+  }
+  const { sha256, sizeBytes: size } = found;
+  const sizeBytes = size ?? undefined;
+  if (sha256 !== null && hashes.SHA256 !== undefined && !isSameHash("SHA256", hashes.SHA256, sha256)) {
+    throw new CivikitError(
+      `looking up ${JSON.stringify(reference)}: the SHA-256 ${hashes.SHA256} is wanted, its host names ${sha256}`,
+      { code: "hash_mismatch" },
+    );
+  }
+  const name = chosenName(output, found.name);
+  const proof = Object.keys(hashes).length > 0 ? hashes : sha256 === null ? {} : { SHA256: sha256 };
+  return { ...nothing, name, url: found.url, hashes: proof, totalBytes: sizeBytes, sizeBytes };
+}
+
 /** The models of which a newest version is wanted. */
 function modelsIn(references: readonly WrittenReference[], options: PlanFilesOptions, api: Civitai): number[] {
   return references.flatMap(({ text }) => {
@@ -181,12 +219,7 @@ async function drafts(
   const { hashes: given = {} } = options;
   const reference = referenceOf(text, options, api);
   if (reference.kind === "url") {
-    const { url } = reference;
-    const name = chosenName(output, nameInUrl(url));
-    const nothing = { fallbackUrls: [], totalBytes: undefined, sizeBytes: undefined, refresh: undefined, warnings: [] };
-    const isNamedByServer = output === undefined;
-    const mark = urlDigest(url).slice(0, 8);
-    return [{ ...nothing, dir, reference: redactUrl(url), name, mark, url, hashes: given, isNamedByServer }];
+    return [{ dir, ...await elsewhere(reference.url, options) }];
   }
   const choice = { ...(file !== undefined && { file }), ...(all && { all }) };
   const found = await resolveDownloads(known, reference, { ...choice, signal });

@@ -101,7 +101,7 @@ export async function runJob(
     const { dir, ...folders } = placeOf(options, settings);
     const hashes = { ...(sha256 && { SHA256: sha256 }), ...(blake3 && { BLAKE3: blake3 }) };
     const plan = await planFiles([{ text: reference }], api, {
-      ...{ dir, ...folders, output, file, hashes, signal },
+      ...{ dir, ...folders, output, file, hashes, signal, transport },
       ...(all !== undefined && { all }),
     });
     for (const { error } of plan.failures) throw error;
