@@ -82,6 +82,8 @@ export { imageTexts } from "./pictures/image_texts.ts";
 export { imageId, type ImageSize, imageUrl } from "./pictures/image_url.ts";
 export { type ImageOutcome, type ImageSource, saveImages, type SaveImagesOptions } from "./pictures/save_images.ts";
 export { type MediaType, sniffMedia } from "./pictures/sniff_media.ts";
+export { adopt, type AdoptedFile, type AdoptOptions, type AdoptReport } from "./project/adopt.ts";
+export { type ApartFile, type ApartReason, readApart } from "./project/apart.ts";
 export { type Added, addModel, type AddOptions, findWanted, removeModel } from "./project/edit.ts";
 export { install, type InstallOptions, type InstallOutcome, type InstallReport } from "./project/install.ts";
 export type { Lock, LockedFile } from "./project/lock.ts";
@@ -90,6 +92,7 @@ export { lockName, manifestName } from "./project/names.ts";
 export { type Outdated, outdated, type OutdatedReport } from "./project/outdated.ts";
 export { openProject, type Project, type ProjectOptions } from "./project/project.ts";
 export type { ProjectApi } from "./project/resolve_wanted.ts";
+export { settlePresumed } from "./project/settle_presumed.ts";
 export type { WantedFailure } from "./project/sync_lock.ts";
 export {
   applyUpdate,

@@ -60,7 +60,8 @@ const NAMES: Record<string, string> = {
     version
   `,
   "./api": `
-    AddOptions Added Air Article ArticleQuery Articles AskedRecord Availability
+    AddOptions Added AdoptOptions AdoptReport AdoptedFile Air ApartFile ApartReason Article ArticleQuery Articles
+    AskedRecord Availability
     CallOptions Civitai CivitaiOptions CivitaiPolicy CivitaiPolicyOptions Collection CollectionQuery Collections Creator
     CreatorQuery Creators
     DiskFile Disproved DownloadModelOptions DownloadedFile DuplicateGroup
@@ -89,7 +90,7 @@ const NAMES: Record<string, string> = {
     Vault VaultItem VaultQuery VaultState VerifyOptions VerifyOutcome Version VersionCore VersionIds VersionReference
     VersionSummary Versions
     Walk WalkOptions Wanted WantedFailure WantedFile WantedMove
-    addModel applyMoves applyUpdate
+    addModel adopt applyMoves applyUpdate
     civitai civitaiPolicy classifyCivitai continueMoves
     downloadModel
     earlyAccessOf
@@ -102,8 +103,8 @@ const NAMES: Record<string, string> = {
     needsOf
     openProject openTrash otherUrls outdated
     parseAir parseReference planMoves planUpdate presume
-    readModelInfo readSafetensors recordDownload recordedFiles removeModel resolveDownloads
-    saveImages scan sniffMedia
+    readApart readModelInfo readSafetensors recordDownload recordedFiles removeModel resolveDownloads
+    saveImages scan settlePresumed sniffMedia
     undoMoves usedModels usedModelsOfGraph usedModelsOfImage
     verify
     walk writeSidecars

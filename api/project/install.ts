@@ -122,7 +122,7 @@ export async function install(
     options.onOutcome?.(outcome);
   };
 
-  const missing = await plan(project, cache, installed, options, end);
+  const missing = await plan(project, cache, installed, { ...options, isFrozen }, end);
   options.onPlan?.(missing.map(({ file }) => file));
   if (project.isDry) {
     for (const { file } of missing) end({ file, path: join(project.root, file.path), state: "missing" });
@@ -144,17 +144,18 @@ async function plan(
   project: Project,
   cache: HashCache,
   installed: Installed,
-  { signal, force = false }: InstallOptions,
+  { signal, force = false, isFrozen }: InstallOptions,
   end: (outcome: InstallOutcome) => void,
 ): Promise<Missing[]> {
   const missing: Missing[] = [];
+  let isLearned = false;
   for (const file of project.lock.files) {
     signal?.throwIfAborted();
     try {
       const path = placeOf(project, file.path);
       const state = await diskState(path, file, cache, { signal });
       if (state.kind === "same") {
-        learn(file, state);
+        isLearned = learn(file, state) || isLearned;
         installed.set(file.path, { sha256: state.sha256, modelId: file.modelId ?? undefined });
         end({ file, path, state: "there" });
       } else {
@@ -168,6 +169,7 @@ async function plan(
       end({ file, path: join(project.root, file.path), state: "failed", error });
     }
   }
+  if (isLearned && !isFrozen) saveProject(project);
   return missing;
 }
 
@@ -178,10 +180,13 @@ function foreign(path: string): DiskError {
   });
 }
 
-/** What only the bytes could tell. */
-function learn(file: LockedFile, { sha256, bytes }: { sha256: string; bytes: number }): void {
+/** What only the bytes could tell. @returns Whether it is news. */
+function learn(file: LockedFile, { sha256, bytes }: { sha256: string; bytes: number }): boolean {
+  const isNews = file.sha256 === null || file.bytes === null || file.presumed === true;
   file.sha256 ??= sha256;
   file.bytes ??= bytes;
+  delete file.presumed;
+  return isNews;
 }
 
 /**
@@ -238,9 +243,7 @@ async function fetchAll(
         continue;
       }
       const sha256 = result.digests.SHA256!;
-      const isNew = file.sha256 === null || file.bytes === null;
-      learn(file, { sha256, bytes: result.bytes });
-      if (isNew) saveProject(project);
+      if (learn(file, { sha256, bytes: result.bytes })) saveProject(project);
       installed.set(file.path, { sha256, modelId: file.modelId ?? undefined });
       end({ file, path, state: "fetched", result });
       if (performance.now() - writtenAt < recordMs) continue;

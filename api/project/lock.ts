@@ -36,6 +36,8 @@ export interface LockedFile {
   fallbackUrls?: string[] | undefined;
   /** Other hashes, where there is no SHA-256. */
   hashes?: Digests | undefined;
+  /** True while nobody has hashed the adopted file: its SHA-256 is what the site names for what it is taken for. */
+  presumed?: boolean | undefined;
 }
 
 /** What is installed, exactly: `civikit.lock.json`. Keys not named here are kept. */
@@ -66,6 +68,7 @@ const schema = v.looseObject({
       url,
       fallbackUrls: v.exactOptional(v.array(url)),
       hashes: v.exactOptional(v.record(v.string(), v.string())),
+      presumed: v.exactOptional(v.boolean()),
       oid: v.exactOptional(v.pipe(v.string(), v.regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i))),
     }),
     v.check(

@@ -18,7 +18,7 @@ import { isInnerPath } from "./names.ts";
 export type ProjectApi = Pick<Civitai, "baseUrl" | "trustedHosts" | "models" | "versions">;
 
 /** The same API, which asks about each model once: its base models, versions and creator are in one answer. */
-function askingOnce(api: ProjectApi): ProjectApi {
+export function askingOnce(api: ProjectApi): ProjectApi {
   const asked = new Map<number, Promise<Model>>();
   const get: ProjectApi["models"]["get"] = (id, options) => {
     const answer = asked.get(id) ?? api.models.get(id, options);
@@ -76,7 +76,12 @@ export async function resolveWanted(
   });
 }
 
-function lockedFile(resolved: ResolvedFile, path: string, wanted: string): LockedFile {
+/**
+ * A file as it is locked at `path`, for the entry called `wanted`.
+ *
+ * @throws {InputError} When the site does not say which model it belongs to.
+ */
+export function lockedFile(resolved: ResolvedFile, path: string, wanted: string): LockedFile {
   const { air, modelId, versionId, fileId, modelName, versionName } = resolved;
   if (modelId === null || air === null) {
     throw badWanted(resolved.fileName, `the site does not say which model version "${versionId}" belongs to`);
