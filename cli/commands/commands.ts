@@ -139,6 +139,15 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./add.ts" as string) as typeof import("./add.ts")).addCommand,
   },
   {
+    name: "adopt",
+    group: "project",
+    summary: {
+      en: "Makes a project of the models that are in a folder already, without moving one.",
+      "zh-TW": "把資料夾裡現有的模型變成專案，一個檔案也不搬。",
+    },
+    load: async () => (await import("./adopt.ts" as string) as typeof import("./adopt.ts")).adoptCommand,
+  },
+  {
     name: "remove",
     group: "project",
     summary: {

@@ -1,6 +1,5 @@
 import { join, relative, resolve } from "node:path";
 import {
-  type Disproved,
   type DuplicateGroup,
   linkDuplicates,
   presume,
@@ -10,7 +9,6 @@ import {
 } from "../../api/mod.ts";
 import { addSidecars } from "../../hub/run/mod.ts";
 import { formatBytes, isInside } from "../../transport/internal.ts";
-import { VerificationError } from "../../transport/mod.ts";
 import type { Args } from "../options/args.ts";
 import { UsageError } from "../options/usage_error.ts";
 import type { Flags } from "../options/flags.ts";
@@ -20,12 +18,21 @@ import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import { openHashes } from "../run/hash_store.ts";
 import { describeOwner, warnSkip } from "../terminal/skipped.ts";
+import { tellDisproved } from "../terminal/tell_disproved.ts";
 import { readingLimit } from "../run/reading_limit.ts";
 import { candidatesOf, rowEvent, rowsOf, type ScanRow, type ScanState, stateOf, toldBy } from "../run/scan_rows.ts";
 import { openSession, type Session } from "../run/session.ts";
-import { readingOf } from "../terminal/reading.ts";
+import { scanProgress } from "../terminal/scan_progress.ts";
 import { formatElapsed, printable } from "../terminal/text.ts";
-import { hashFlags, hashJobsFlags, listFlags, outputFlags, sidecarFlags, siteFlags } from "../options/shared_flags.ts";
+import {
+  hashFlags,
+  hashJobsFlags,
+  listFlags,
+  outputFlags,
+  quickFlags,
+  sidecarFlags,
+  siteFlags,
+} from "../options/shared_flags.ts";
 import { showUpdates, type Updates } from "../run/show_updates.ts";
 import { scanHelp, type ScanText, scanText } from "../texts/library.ts";
 import { bilingual } from "../texts/texts.ts";
@@ -34,13 +41,7 @@ import { bilingual } from "../texts/texts.ts";
 const mostListed = 20;
 
 const flags = {
-  quick: {
-    type: "switch",
-    help: {
-      en: "name files at once by size, a sample and their heads, as presumed; prove them later",
-      "zh-TW": "只看大小、抽樣與檔頭，馬上推定每個檔案是什麼；之後再驗證",
-    },
-  },
+  ...quickFlags,
   prove: {
     type: "switch",
     help: {
@@ -84,12 +85,6 @@ const flags = {
   ...outputFlags,
   ...siteFlags,
 } as const satisfies Flags;
-
-/** How far a scan is, in words. */
-function progressText({ phase, done, total }: ScanProgress, elapsedMs: number, text: ScanText): string {
-  if (phase === "hashing") return text.hashing(readingOf(done, total, elapsedMs));
-  return phase === "asking" ? text.asking(done, total) : text.presuming(done, total);
-}
 
 type Totals = Readonly<Record<ScanState, number>> & { readonly bytes: number };
 
@@ -170,7 +165,10 @@ function showEach(
 ): void {
   const { damaged, skipped, failures, duplicates, disproved } = report;
   for (const row of rowsOf(report)) out.emit(rowEvent(row));
-  for (const one of disproved) tellDisproved(one, report, { short, text, out });
+  for (const one of disproved) {
+    const found = report.files.find(({ path }) => path === one.path)?.identity ?? null;
+    tellDisproved(one, found, { subject: short(one.path), locale: context.locale, out });
+  }
   for (const { path, error } of damaged) {
     out.fail(error, short(path), { event: "damaged", path }, ExitCode.verification);
   }
@@ -179,26 +177,6 @@ function showEach(
   for (const { sha256, bytes, paths, wastedBytes } of duplicates) {
     out.emit({ event: "duplicates", sha256, bytes, paths, wastedBytes });
   }
-}
-
-/** What a proof found wrong: another file of the site is only told; bytes that nobody knows are a failure. */
-function tellDisproved(
-  { path, sha256, presumed, presumedSha256 }: Disproved,
-  { files }: ScanReport,
-  { short, text, out }: View,
-): void {
-  const found = files.find((file) => file.path === path)?.identity;
-  const event = { event: "disproved", path, sha256, presumedSha256, presumed, identity: found ?? null };
-  const was = `${presumed.modelName} ${presumed.versionName}`;
-  if (found) return out.warn(event, text.disproved(printable(short(path)), printable(was)));
-  const message = `scanning ${JSON.stringify(path)}: it was presumed to be ${
-    JSON.stringify(was)
-  }, and its SHA256 is not`;
-  const error = new VerificationError(message, {
-    ...{ code: "hash_mismatch", reason: "file_damaged", algorithm: "SHA256" },
-    ...{ expected: presumedSha256, actual: sha256, path },
-  });
-  out.fail(error, short(path), event, ExitCode.verification);
 }
 
 async function link(
@@ -256,7 +234,7 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
       concurrency,
       throttle: readingLimit(context.settings),
       ...(again && { unknownForMs: -1 }),
-      onProgress: (progress: ScanProgress) => out.progress(progressText(progress, io.now() - startedMs, text)),
+      onProgress: (progress: ScanProgress) => out.progress(scanProgress(progress, io.now() - startedMs, text)),
     };
     const api = offline ? null : session.api;
     let report: ScanReport = isQuick ? await presume(api, roots, options) : await scan(api, roots, options);

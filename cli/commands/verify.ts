@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { type Expected, recordedFiles, type Skip, verify } from "../../api/mod.ts";
+import { type Expected, type Project, recordedFiles, settlePresumed, type Skip, verify } from "../../api/mod.ts";
 import type { Args } from "../options/args.ts";
 import { UsageError } from "../options/usage_error.ts";
 import type { Flags } from "../options/flags.ts";
@@ -24,13 +24,15 @@ function collect(
   args: Args<typeof flags>,
   context: CommandContext,
   note: (text: string) => void,
-): { files: Expected[]; skipped: Skip[] } {
+): { files: Expected[]; skipped: Skip[]; project?: Project } {
   if (args.operands.length === 0) {
-    const { lock, root } = projectOf(args, context, true);
+    const project = projectOf(args, context, true);
+    const { lock, root } = project;
     if (lock.files.length === 0) {
       throw new UsageError(bilingual(verifyText, ({ nothing }) => nothing));
     }
     return {
+      project,
       files: lock.files.map(({ path, sha256 }) => {
         return { path: join(root, path), sha256: sha256 ?? undefined, isPublished: sha256 !== null };
       }),
@@ -56,8 +58,9 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
   const text = verifyText[locale];
   const { json, quiet, jobs: concurrency } = args.flags;
   using out = output(context, { json, quiet: quiet || json });
-  const { files, skipped } = collect(args, context, out.note);
+  const { files, skipped, project } = collect(args, context, out.note);
   const startedMs = io.now();
+  const sound = new Set<string>();
   using stop = interrupt(io, { onFirst: () => out.note(text.interrupted), onSecond: out.close });
   const unreadable = skipped.filter(({ isDangling }) => !isDangling).length;
   const counts = { ok: 0, unrecorded: 0, damaged: 0, missing: 0, unreadable };
@@ -69,10 +72,12 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
   const options = { concurrency, throttle, onProgress, signal: stop.signal };
   for await (const { path, state, sha256 = null, error } of verify(files, options)) {
     counts[state]++;
+    if (state === "ok") sound.add(path);
     const event = { event: state, path, sha256 };
     if (error === undefined) out.emit(event);
     else out.fail(error, path, event, state === "damaged" ? ExitCode.verification : undefined);
   }
+  if (project !== undefined) settlePresumed(project, sound);
   const elapsedMs = Math.round(io.now() - startedMs);
   const states = Object.keys(counts) as (keyof typeof counts)[];
   const words = states.filter((state) => counts[state] > 0)

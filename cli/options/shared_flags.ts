@@ -82,6 +82,17 @@ export const hashFlags = {
   },
 } as const;
 
+/** The option of commands that say what files are. */
+export const quickFlags = {
+  quick: {
+    type: "switch",
+    help: {
+      en: "name files at once by size, a sample and their heads, as presumed; prove them later",
+      "zh-TW": "只看大小、抽樣與檔頭，馬上推定每個檔案是什麼；之後再驗證",
+    },
+  },
+} as const;
+
 /** The options of every list. */
 export const listFlags = {
   limit: {

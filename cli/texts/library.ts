@@ -58,7 +58,8 @@ export const verifyHelp: Bilingual = {
   en: `Hashes files again, all of them, and compares each with what was written down:
 with folders, the hash of the last scan; without, the lock file of the project
 (civikit.lock.json). Finds what a disk lost or something overwrote without
-changing size or time. Asks nobody; changes nothing.
+changing size or time. Asks nobody; changes no model. Locked files that are only
+"presumed" (civikit adopt --quick) lose that mark once they are proved.
 
 Files nobody has written down are "unrecorded". What .safetensors, GGUF and zip
 archives (.pt, .ckpt) say of themselves must fit their size, too, unless Civitai
@@ -67,7 +68,7 @@ or the lock file knows the very bytes.
 With --json every line is an object with "event": ok, unrecorded, damaged,
 missing, unreadable or summary. The exit code is 7 when something is damaged.`,
   "zh-TW":
-    `重新計算所有檔案的雜湊，與記下來的比對：給了資料夾，就比對上次掃描的雜湊；沒給，就比對專案的鎖定檔（civikit.lock.json）。磁碟遺失的，或大小與時間沒變但內容被改寫的，都找得出來。不問任何人，也不更動任何東西。
+    `重新計算所有檔案的雜湊，與記下來的比對：給了資料夾，就比對上次掃描的雜湊；沒給，就比對專案的鎖定檔（civikit.lock.json）。磁碟遺失的，或大小與時間沒變但內容被改寫的，都找得出來。不問任何人，也不更動任何模型。鎖定檔裡只是「推定」的檔案（civikit adopt --quick）驗證之後會去掉這個標記。
 
 沒有人記過的檔案是「未記錄」。.safetensors、GGUF 與 zip 壓縮檔（.pt、.ckpt）自己記的長度也必須相符，除非 Civitai 或鎖定檔認得這些位元組。
 

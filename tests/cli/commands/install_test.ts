@@ -110,6 +110,7 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
   scan: [["scan", "../elsewhere/models"]],
   layout: [["layout", "export", "comfyui", "--out", "../elsewhere/extra_model_paths.yaml"]],
   extension: [["extension", "list"]],
+  adopt: [["adopt", "../elsewhere/models", "--project", "../elsewhere/adopted"]],
   add: [["add", "2002", "--project", "../elsewhere/project"]],
   install: [["install", "--project", "../elsewhere/project"]],
   outdated: [["outdated", "--project", "../elsewhere/project"]],
