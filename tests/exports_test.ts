@@ -192,11 +192,12 @@ const NAMES: Record<string, string> = {
     FileStore FleetWorker
     OpenRedisOptions
     PutFile PutOptions
-    RedisClient
+    RedisClient RedisStoreOptions
     S3Credentials S3Place S3StoreOptions SignS3Options StoredFile
     bullQueue
     openRedis
     parseS3Place
+    redisStore
     s3Store signS3
   `,
   "./testing": `

@@ -1,16 +1,31 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { type CacheEntry, type CacheStore, memoryStore, sqliteStore, type StoredHead } from "../../cache/mod.ts";
+import { openRedis, redisStore } from "../../fleet/mod.ts";
+import { hasRedis, startRedis } from "../_support/redis.ts";
 
 interface Bounds {
   maxBytes?: number;
   maxVariants?: number;
 }
 
-type Make = (bounds?: Bounds) => CacheStore;
+type Make = (bounds?: Bounds) => CacheStore | Promise<CacheStore>;
+
+/** Stores in one Redis, each with a prefix of its own. */
+async function inRedis(test: (make: Make) => Promise<void>): Promise<void> {
+  await using redis = await startRedis();
+  const client = await openRedis(redis.url);
+  let made = 0;
+  try {
+    await test((bounds) => redisStore(client, { ...bounds, local: memoryStore(bounds), prefix: `{${made++}}:` }));
+  } finally {
+    client.disconnect();
+  }
+}
 
 /** Runs `test` over every store there is. */
 function contract(name: string, test: (make: Make) => Promise<void>): void {
   Deno.test(`memoryStore() ${name}`, () => test((bounds) => memoryStore(bounds)));
+  Deno.test({ name: `redisStore() ${name}`, ignore: !hasRedis, fn: () => inRedis(test) });
   Deno.test(`sqliteStore() ${name}`, async () => {
     const folder = await Deno.makeTempDir();
     const made: CacheStore[] = [];
@@ -56,7 +71,7 @@ async function bodyOf(store: CacheStore, entry: CacheEntry): Promise<Uint8Array 
 }
 
 contract("gives back what was stored", async (make) => {
-  const store = make();
+  const store = await make();
   assertEquals(await store.get(key("a")), []);
   await put(store, "a", {
     body: [bytes(3), bytes(2, 8)],
@@ -68,7 +83,7 @@ contract("gives back what was stored", async (make) => {
 });
 
 contract("keeps an empty body and large ones, byte by byte", async (make) => {
-  const store = make();
+  const store = await make();
   for (const size of [0, 1, 65_536, 65_537, 262_144, 3_000_000]) {
     const body: Uint8Array[] = [];
     const whole = new Uint8Array(size);
@@ -85,7 +100,7 @@ contract("keeps an empty body and large ones, byte by byte", async (make) => {
 });
 
 contract("shows nothing of an entry before it is committed, and nothing at all after an abort", async (make) => {
-  const store = make();
+  const store = await make();
   for (const size of [10, 1_000_000]) {
     const writer = store.open(key("a"), head(), []);
     await writer.write(bytes(size));
@@ -97,7 +112,7 @@ contract("shows nothing of an entry before it is committed, and nothing at all a
 });
 
 contract("puts a new entry in the place of those it replaces", async (make) => {
-  const store = make();
+  const store = await make();
   for (const size of [10, 100_000]) {
     await put(store, "a", { body: [bytes(size)], of: head({ vary: [["foo", "1"]] }) });
     await put(store, "a", { body: [bytes(size)], of: head({ vary: [["foo", "2"]] }) });
@@ -111,7 +126,7 @@ contract("puts a new entry in the place of those it replaces", async (make) => {
 });
 
 contract("gives an entry new fields and keeps its body", async (make) => {
-  const store = make();
+  const store = await make();
   await put(store, "a");
   const [entry] = await store.get(key("a"));
   await store.update(entry!, head({ headers: [["x-a", "new"]], responseMs: 3000 }));
@@ -122,7 +137,7 @@ contract("gives an entry new fields and keeps its body", async (make) => {
 });
 
 contract("an update of an entry that is gone does not bring it back", async (make) => {
-  const store = make();
+  const store = await make();
   await put(store, "a");
   const [entry] = await store.get(key("a"));
   await store.drop([entry!]);
@@ -131,7 +146,7 @@ contract("an update of an entry that is gone does not bring it back", async (mak
 });
 
 contract("keeps partitions apart, and invalidates all of them at once", async (make) => {
-  const store = make();
+  const store = await make();
   await put(store, "a", { partition: "", body: [bytes(1)] });
   await put(store, "a", { partition: "p1", body: [bytes(2)] });
   await put(store, "a", { partition: "p2", body: [bytes(3)] });
@@ -144,7 +159,7 @@ contract("keeps partitions apart, and invalidates all of them at once", async (m
 });
 
 contract("holds at most its limit, and gives up what was used least recently", async (make) => {
-  const store = make({ maxBytes: 100_000 });
+  const store = await make({ maxBytes: 100_000 });
   for (let n = 0; n < 8; n++) await put(store, `${n}`, { body: [bytes(10_000)] });
   await store.stats();
   await store.get(key("0"));
@@ -163,7 +178,7 @@ contract("holds at most its limit, and gives up what was used least recently", a
 });
 
 contract("does not keep what is larger than all it may hold", async (make) => {
-  const store = make({ maxBytes: 200_000 });
+  const store = await make({ maxBytes: 200_000 });
   await put(store, "small");
   await put(store, "a", { body: [bytes(150_000), bytes(150_000)] });
   assertEquals((await store.stats()).bytes <= 200_000, true);
@@ -171,7 +186,7 @@ contract("does not keep what is larger than all it may hold", async (make) => {
 });
 
 contract("keeps a bounded number of variants of one URL", async (make) => {
-  const store = make({ maxVariants: 3 });
+  const store = await make({ maxVariants: 3 });
   for (let n = 0; n < 5; n++) await put(store, "a", { of: head({ vary: [["foo", `${n}`]] }) });
   await put(store, "a", { partition: "p" });
   const left = (await store.get(key("a"))).map((entry) => entry.head.vary[0]![1]);
@@ -180,7 +195,7 @@ contract("keeps a bounded number of variants of one URL", async (make) => {
 });
 
 contract("counts, lists and clears, all of it or by host and prefix", async (make) => {
-  const store = make();
+  const store = await make();
   const urls = [
     "https://a.test/x/1",
     "https://a.test/x/2",
@@ -226,15 +241,14 @@ contract("counts, lists and clears, all of it or by host and prefix", async (mak
 });
 
 contract("finds nothing wrong with what is whole", async (make) => {
-  const store = make();
+  const store = await make();
   await put(store, "a");
   await put(store, "b", { body: [bytes(500_000)] });
   assertEquals(await store.verify(), { checked: 2, removed: 0 });
 });
 
 contract("has a salt of its own", async (make) => {
-  await Promise.resolve();
-  const store = make();
+  const store = await make();
   assertEquals(store.salt, store.salt);
-  assertNotEquals(store.salt, make().salt);
+  assertNotEquals(store.salt, (await make()).salt);
 });
