@@ -63,8 +63,19 @@ export {
 export { type Expected, recordedFiles, verify, type VerifyOptions, type VerifyOutcome } from "./library/verify.ts";
 export { type DiskFile, modelExtensions, type Skip, type Walk, walk, type WalkOptions } from "./library/walk.ts";
 export type { MoveStep } from "./moves/entry.ts";
+export { type Followers, followMoves } from "./moves/follow_moves.ts";
 export type { MovesState } from "./moves/journal.ts";
+export { modelDetails } from "./moves/model_details.ts";
+export type { ModelDetails } from "./layout/placer.ts";
 export { planMoves, type WantedMove } from "./moves/plan_moves.ts";
+export {
+  type FileToOrganize,
+  type OrganizeMove,
+  type OrganizeOptions,
+  type OrganizePlan,
+  planOrganize,
+  type StayReason,
+} from "./moves/plan_organize.ts";
 export {
   applyMoves,
   continueMoves,

@@ -62,29 +62,29 @@ const NAMES: Record<string, string> = {
   "./api": `
     AddOptions Added AdoptOptions AdoptReport AdoptedFile Air ApartFile ApartReason Article ArticleQuery Articles
     AskedRecord Availability
-    CallOptions Civitai CivitaiOptions CivitaiPolicy CivitaiPolicyOptions Collection CollectionQuery Collections Creator
-    CreatorQuery Creators
+    CallOptions Civitai CivitaiOptions CivitaiPolicy CivitaiPolicyOptions Collection CollectionQuery Collections
+    Creator CreatorQuery Creators
     DiskFile Disproved DownloadModelOptions DownloadedFile DuplicateGroup
     EarlyAccessFacts EmptyOptions Enums EnumsCall Expected
     FetchFiles FetchFilesOptions FetchOutcome FileChoice FileFormat FileMetadata FileSelection FileStamp FileToHash
-    Files
+    FileToOrganize Files Followers
     GalleryImage Generation
     HashCache HashCacheOptions HashFilesOptions HashLookup HashOutcome HashRecord Hashes Held HubFile
     Identity ImageOutcome ImageQuery ImageSize ImageSource ImageStats Images InstallOptions InstallOutcome
     InstallReport InvalidResponseError InvalidResponseErrorOptions
     KeyCheck
-    Layout LayoutFacts LayoutOptions LibraryFile LinkOutcome ListOptions ListPage ListPosition ListVersion ListedCreator
-    Listing Lock LockedFile
-    Manifest Me MeCall MediaType MiniVersion MiniVersionCall Model ModelFile ModelFileType ModelImage ModelInfo
-    ModelLookup ModelMode ModelProgress ModelQuery ModelReference ModelType ModelUpdates Models Move MoveStep
+    Layout LayoutFacts LayoutOptions LibraryFile LinkOutcome ListOptions ListPage ListPosition ListVersion
+    ListedCreator Listing Lock LockedFile
+    Manifest Me MeCall MediaType MiniVersion MiniVersionCall Model ModelDetails ModelFile ModelFileType ModelImage
+    ModelInfo ModelLookup ModelMode ModelProgress ModelQuery ModelReference ModelType ModelUpdates Models Move MoveStep
     MovesOptions MovesRecord MovesReport MovesState
     NamedModels Need NeedsOptions
-    OnError OrNull Outdated OutdatedReport Owned
+    OnError OrNull OrganizeMove OrganizeOptions OrganizePlan Outdated OutdatedReport Owned
     PageOptions PaidAccess Permissions Post Posts PresumeLookup PresumeReport PresumedFile PresumedRecord Presumption
     ProfileName Project ProjectApi ProjectOptions PutOptions
     Reference RefusedMove ResolveOptions ResolveWarning ResolvedFile Role
     Safetensors SaveImagesOptions ScanOptions ScanProgress ScanReport ScanResult SelfTold SidecarOptions SidecarOutcome
-    Site SiteReference Skip Stats Stay
+    Site SiteReference Skip Stats Stay StayReason
     Tag TagQuery Tags TensorInfo TensorMetadata Trash TrashedItem
     UpdateOptions UpdatePlan UpdateReport UrlReference UsageControl UsedModel User Users
     Vault VaultItem VaultQuery VaultState VerifyOptions VerifyOutcome Version VersionCore VersionIds VersionReference
@@ -94,15 +94,15 @@ const NAMES: Record<string, string> = {
     civitai civitaiPolicy classifyCivitai continueMoves
     downloadModel
     earlyAccessOf
-    findDuplicates findUpdates findWanted formatAir
+    findDuplicates findUpdates findWanted followMoves formatAir
     generationOf generationOfTexts getJson
     hashCache hashFiles hubFile
     imageId imageTexts imageUrl install isHubUrl
     layout layoutFacts layoutFolders layoutNames linkDuplicates lockName
-    manifestName modelExtensions modelsIn movesHistory
+    manifestName modelDetails modelExtensions modelsIn movesHistory
     needsOf
     openProject openTrash otherUrls outdated
-    parseAir parseReference planMoves planUpdate presume
+    parseAir parseReference planMoves planOrganize planUpdate presume
     readApart readModelInfo readSafetensors recordDownload recordedFiles removeModel resolveDownloads
     saveImages scan settlePresumed sniffMedia
     undoMoves usedModels usedModelsOfGraph usedModelsOfImage
@@ -165,8 +165,8 @@ const NAMES: Record<string, string> = {
     Level Library LibraryFilter LibraryOptions LibraryPage LibraryRow LibraryTask ListJobs ListRows ListWatched
     ModelOnDisk
     NewFind NewJob NewWatchRule NewerVersion
-    Pairing Parts Preview PreviewLine PreviewSource Previews Problem ProjectEntry ProjectFile ProjectOutcome ProjectPort
-    ProjectPortOptions ProjectTask ProjectTrouble PublishedFile
+    Pairing Parts Preview PreviewLine PreviewSource Previews Problem ProjectEntry ProjectFile ProjectOutcome
+    ProjectPort ProjectPortOptions ProjectTask ProjectTrouble PublishedFile
     QueueAbilities QueueChange QueueIntent QueueWork QueueWorker Queued
     RateLimit Rates Role RoundResult RowState RunPhase RunQueueOptions RunWatch RunWatchOptions RunWatcher
     Search SearchPage SearchQuery SearchWords Service ServiceOptions SettingRow SettingsPort ShownRow SlowMode

@@ -13,6 +13,8 @@ export interface LayoutFacts {
   baseModel?: string | null | undefined;
   /** Who made it. */
   creator?: string | null | undefined;
+  /** What the model is sorted by on the site. */
+  tags?: readonly string[] | undefined;
   /** The model's name. */
   model?: string | null | undefined;
   /** The version's name. */
@@ -32,6 +34,7 @@ export interface LayoutFacts {
  *
  * @param file The file.
  * @param creator Who made the model: versions do not say it, models do.
+ * @param tags What the model is sorted by: the same.
  * @example
  * ```ts
  * import { layout, layoutFacts, type ResolvedFile } from "@civikit/civikit/api";
@@ -40,7 +43,11 @@ export interface LayoutFacts {
  * console.log(typeof place); // function
  * ```
  */
-export function layoutFacts(file: ResolvedFile, creator?: string | null): LayoutFacts {
+export function layoutFacts(
+  file: ResolvedFile,
+  creator?: string | null,
+  tags?: readonly string[],
+): LayoutFacts {
   const { modelType, baseModel, modelName, versionName, modelId, versionId, fileId, fileName } = file;
   return {
     modelType,
@@ -48,6 +55,7 @@ export function layoutFacts(file: ResolvedFile, creator?: string | null): Layout
     format: file.file.metadata?.format,
     baseModel,
     creator,
+    tags,
     model: modelName,
     version: versionName,
     modelId,

@@ -19,6 +19,8 @@ export interface LayoutOptions {
    * A folder of a type also takes the types other programs put there, as far as they have none: LoCon goes where LORA goes.
    */
   folders?: Readonly<Record<string, string>>;
+  /** Which of a model's tags `{tag}` is: the first of these that it has. Default: Civitai's kinds, `character` first. */
+  tags?: readonly string[] | undefined;
 }
 
 /** The names {@linkcode layout} knows. */
@@ -61,8 +63,8 @@ function ownFolders(folders: Readonly<Record<string, string>>): (facts: LayoutFa
  * The folders of a program (`a1111`, `forge`, `comfyui`, `sdnext`, `invokeai`; paths begin at the program's own folder),
  * one folder for everything (`flat`), or a template of your own that ends with `{file}`.
  *
- * @param name A profile's name, in upper or lower case, or a template with `{type}`, `{baseModel}`, `{creator}`, `{model}`, `{version}`, `{file}`,
- * `{modelId}`, `{versionId}`, `{fileId}`.
+ * @param name A profile's name, in upper or lower case, or a template with `{type}`, `{baseModel}` or `{base}`, `{creator}`, `{tag}`, `{model}`,
+ * `{version}`, `{file}`, `{modelId}`, `{versionId}`, `{fileId}`.
  * @param options See {@linkcode LayoutOptions}.
  * @throws {InputError} `invalid_config` when it is neither, or when a folder cannot be meant.
  * @example
@@ -75,12 +77,12 @@ function ownFolders(folders: Readonly<Record<string, string>>): (facts: LayoutFa
  * console.log(layout("{baseModel}/{type}/{file}").place(facts)); // SDXL 1.0/LORA/lantern.safetensors
  * ```
  */
-export function layout(name: string, { folders = {} }: LayoutOptions = {}): Layout {
+export function layout(name: string, { folders = {}, tags }: LayoutOptions = {}): Layout {
   const known = layoutNames.find((known) => known === name.toLowerCase());
   const own = ownFolders(folders);
   const folderOf = known && profiles[known];
   const placeOf = folderOf === undefined
-    ? templatePlace(name)
+    ? templatePlace(name, tags)
     : (facts: LayoutFacts) => below(folderOf(roleOf(facts), facts.baseModel ?? ""), facts);
   return {
     name: known ?? name,

@@ -7,7 +7,7 @@ import { type Role, typesOf } from "./role.ts";
 function examples(modelType: string, bases: readonly [string, string]): readonly [LayoutFacts, LayoutFacts] {
   const one = (letter: string, number: number, baseModel: string): LayoutFacts => ({
     ...{ modelType, baseModel, creator: letter, model: letter, version: letter, fileName: "x.safetensors" },
-    ...{ modelId: number, versionId: number, fileId: number },
+    ...{ modelId: number, versionId: number, fileId: number, tags: [letter] },
   });
   return [one("a", 1, bases[0]), one("b", 2, bases[1])];
 }

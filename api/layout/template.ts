@@ -5,7 +5,9 @@ import type { LayoutFacts } from "./facts.ts";
 const names = [
   "type",
   "baseModel",
+  "base",
   "creator",
+  "tag",
   "model",
   "version",
   "file",
@@ -14,6 +16,23 @@ const names = [
   "fileId",
 ] as const;
 type Name = typeof names[number];
+
+/** What kind of thing a model makes, as Civitai sorts models by tags; the order is that of ComfyUI-Lora-Manager. */
+export const usualTags: readonly string[] = [
+  ...["character", "concept", "clothing", "realistic", "anime", "toon", "furry", "style", "poses", "background"],
+  ...["tool", "vehicle", "buildings", "objects", "assets", "animal", "action"],
+];
+
+/** The first of `wanted` that a model has, else the first it has. */
+function tagOf(tags: readonly string[], wanted: readonly string[]): string | undefined {
+  const own = new Set(tags.map((tag) => tag.toLowerCase()));
+  return wanted.find((tag) => own.has(tag.toLowerCase())) ?? tags[0];
+}
+
+/** Whether a layout asks for what only a model's own page tells: who made it, and its tags. */
+export function asksModel(name: string): boolean {
+  return /\{(?:creator|tag)\}/.test(name);
+}
 
 const hole = /\{([^{}]*)\}/g;
 const longestSegment = 120;
@@ -43,18 +62,24 @@ function check(template: string): string[] {
 
 /**
  * A path from a template such as `{type}/{baseModel}/{creator}/{model}/{version}/{file}`. Every value becomes part of one
- * path segment, whatever is in it; one that is not known becomes `unknown`.
+ * path segment, whatever is in it; one that is not known becomes `unknown`. `{base}` is `{baseModel}`; `{tag}` the first of
+ * `tags` that the model has, else its own first.
  *
  * @throws {InputError} `invalid_config` when the template names something unknown, leads up, or does not end with
  * `{file}`.
  */
-export function templatePlace(template: string): (facts: LayoutFacts) => string {
+export function templatePlace(
+  template: string,
+  tags: readonly string[] = usualTags,
+): (facts: LayoutFacts) => string {
   const segments = check(template);
   return function place(facts) {
     const values: Record<Name, string | number | null | undefined> = {
       type: facts.modelType,
       baseModel: facts.baseModel,
+      base: facts.baseModel,
       creator: facts.creator,
+      tag: tagOf(facts.tags ?? [], tags),
       model: facts.model,
       version: facts.version,
       file: safeFileName(facts.fileName),

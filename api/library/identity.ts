@@ -1,4 +1,4 @@
-import type { ModelType } from "../resources/enums.ts";
+import type { ModelFileType, ModelType } from "../resources/enums.ts";
 import type { ModelFile } from "../resources/version_parts.ts";
 import type { Version } from "../resources/versions.ts";
 
@@ -20,6 +20,8 @@ export interface Identity {
   baseModel: string | null;
   /** The name the site gives the file. */
   fileName: string;
+  /** What the file is for, such as `VAE` with a checkpoint; null: the site does not say; undefined: noted before it was. */
+  fileType?: ModelFileType | null | undefined;
 }
 
 /** What the file with this SHA-256 (upper case) is, if `version` has it. */
@@ -31,7 +33,7 @@ export function identityOf(version: Version, sha256: string): Identity | null {
 /** What `file` of `version` is. */
 export function identityOfFile(
   version: Pick<Version, "id" | "name" | "modelId" | "baseModel" | "model">,
-  file: Pick<ModelFile, "id" | "name">,
+  file: Pick<ModelFile, "id" | "name" | "type">,
 ): Identity {
   return {
     modelId: version.modelId ?? null,
@@ -42,5 +44,6 @@ export function identityOfFile(
     modelType: version.model.type,
     baseModel: version.baseModel ?? null,
     fileName: file.name,
+    fileType: file.type ?? null,
   };
 }

@@ -215,11 +215,18 @@ async function identify(
     for (const [sha256, same] of byHash) {
       const asked = cache.asked(sha256);
       const isOld = asked === undefined || (asked.identity === null && now - asked.askedAt > unknownForMs);
-      if (isOld) unasked.push(sha256);
+      // kept by a release that did not note what a file is for
+      const isShort = asked?.identity !== null && asked?.identity.fileType === undefined;
+      if (isOld || isShort) unasked.push(sha256);
       for (const file of same) file.identity = isOld ? undefined : asked.identity;
     }
   });
   if (api === null) return failures;
+  // what was known once stays known, also where the site has taken it away
+  const before = (sha256: string): Identity | null => {
+    const known = cache.asked(sha256)?.identity ?? null;
+    return known && { ...known, fileType: known.fileType ?? null };
+  };
   for (let at = 0; at < unasked.length; at += hashesInOneGo) {
     signal?.throwIfAborted();
     onProgress?.({ phase: "asking", done: at, total: unasked.length });
@@ -229,7 +236,7 @@ async function identify(
       cache.together(() => {
         for (const sha256 of batch) {
           const version = versions.get(sha256);
-          const identity = version ? identityOf(version, sha256) : null;
+          const identity = (version && identityOf(version, sha256)) ?? before(sha256);
           cache.keepAsked(sha256, { identity, askedAt: now });
           for (const file of byHash.get(sha256)!) file.identity = identity;
         }

@@ -1,5 +1,5 @@
-import { realpathSync } from "node:fs";
-import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { realpathSync, statSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { lookAt, type MoveStep, realPlace, stampOf } from "./entry.ts";
 
 /** A file or link, and the place it is to have. */
@@ -70,7 +70,11 @@ export function planMoves(wanted: readonly WantedMove[], links: readonly string[
 
 /** Whether two paths are names of one place, through whatever links to folders. */
 export function isSamePlace(one: string, other: string): boolean {
-  return one === other || realPlace(one) === realPlace(other);
+  if (one === other || realPlace(one) === realPlace(other)) return true;
+  if (basename(one) !== basename(other)) return false;
+  // on a disk that does not tell upper from lower case
+  const [these, those] = [one, other].map((path) => statSync(dirname(path), { throwIfNoEntry: false }));
+  return these !== undefined && these.ino !== 0 && these.ino === those?.ino && these.dev === those.dev;
 }
 
 /** Whether something has that name, also a link to nowhere. */

@@ -66,7 +66,7 @@ function place({ where, find }: LookUpParts, signal: AbortSignal) {
 
   async function below(file: ResolvedFile, api: Pick<Civitai, "models">): Promise<string> {
     if (layout === undefined) return file.fileName;
-    const key = layout.includes("{creator}") ? file.modelId : null;
+    const key = /\{(?:creator|tag)\}/.test(layout) ? file.modelId : null;
     const known = placers.get(key) ?? placer(layout, file.modelId, api, { signal, ...(folders && { folders }) });
     placers.set(key, known);
     return (await known)(file);
