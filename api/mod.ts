@@ -78,6 +78,7 @@ export {
 } from "./moves/plan_organize.ts";
 export {
   applyMoves,
+  checkMoves,
   continueMoves,
   movesHistory,
   type MovesOptions,

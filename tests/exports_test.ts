@@ -91,7 +91,7 @@ const NAMES: Record<string, string> = {
     VersionSummary Versions
     Walk WalkOptions Wanted WantedFailure WantedFile WantedMove
     addModel adopt applyMoves applyUpdate
-    civitai civitaiPolicy classifyCivitai continueMoves
+    checkMoves civitai civitaiPolicy classifyCivitai continueMoves
     downloadModel
     earlyAccessOf
     findDuplicates findUpdates findWanted followMoves formatAir

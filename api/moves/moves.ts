@@ -103,6 +103,16 @@ function interrupted(root: string): MovesRecord | undefined {
   return movesHistory(root).find(({ state }) => state === "applying" || state === "undoing");
 }
 
+/** Refuses to begin anything. @throws {DiskError} `target_locked` (`moves_unfinished`) when earlier moves were interrupted. */
+export function checkMoves(root: string): void {
+  if (interrupted(root) === undefined) return;
+  throw new DiskError(`moving files in ${JSON.stringify(resolve(root))}: earlier moves were interrupted`, {
+    code: "target_locked",
+    reason: "moves_unfinished",
+    path: root,
+  });
+}
+
 /**
  * Moves files and links below `root` (only their names, where that is on one disk), by a journal in `root/.civikit/moves`:
  * whatever kills the process, {@linkcode continueMoves} and {@linkcode undoMoves} find every file once. Nothing is
@@ -120,14 +130,7 @@ export async function applyMoves(
   options: MovesOptions = {},
 ): Promise<MovesReport> {
   using _held = holdMoves(root);
-  const open = interrupted(root);
-  if (open !== undefined) {
-    throw new DiskError(`moving files in ${JSON.stringify(resolve(root))}: earlier moves were interrupted`, {
-      code: "target_locked",
-      reason: "moves_unfinished",
-      path: root,
-    });
-  }
+  checkMoves(root);
   const journal = beginJournal(root, about, steps, planFolders(resolve(root), steps));
   return await forward(root, journal, options);
 }
@@ -169,7 +172,7 @@ async function forward(root: string, journal: MovesJournal, options: MovesOption
 }
 
 async function backward(root: string, journal: MovesJournal, options: MovesOptions): Promise<MovesReport> {
-  const { steps, folders, times } = journal;
+  const { steps, folders, times, copies } = journal;
   remakeFolders(folders.emptied);
   const reversed = steps.map(({ from, to, link, mtimeMs, ...rest }, number): Numbered => ({
     number,
@@ -181,7 +184,11 @@ async function backward(root: string, journal: MovesJournal, options: MovesOptio
       ...(link && { link: { before: link.after, after: link.before } }),
     },
   })).reverse();
-  const report = await run(root, journal, reversed, options, (number) => ({ timeMs: steps[number]!.mtimeMs }));
+  const report = await run(root, journal, reversed, options, (number) => {
+    const timeMs = steps[number]!.mtimeMs;
+    // it was copied to another disk, and the original may not have gone yet
+    return { timeMs, copiedMs: copies.get(number)?.mtimeMs ?? (times.has(number) ? timeMs : undefined) };
+  });
   removeEmptyFolders(folders.made);
   restoreTimes(folders.touched.toReversed());
   restoreTimes(folders.emptied.toReversed());
@@ -211,7 +218,7 @@ async function run(
   journal: MovesJournal,
   steps: readonly Numbered[],
   { signal, onStep }: MovesOptions,
-  more: (number: number) => { readonly timeMs?: number },
+  more: (number: number) => { readonly timeMs?: number; readonly copiedMs?: number | undefined },
 ): Promise<Omit<MovesReport, "state">> {
   const { id, about, copies, stateMs } = journal;
   const report: Omit<MovesReport, "state"> = { id, about, moved: [], refused: [] };

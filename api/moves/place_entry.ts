@@ -61,7 +61,10 @@ export async function placeEntry(step: MoveStep, options: PlaceOptions): Promise
 async function place(step: MoveStep, options: PlaceOptions): Promise<Placed> {
   const { from, to, link } = step;
   const temporary = wayName(to, options.tag);
-  if (options.resumedMs !== undefined) rmSync(temporary, { force: true });
+  // also of a copy that went the other way
+  for (const left of options.resumedMs === undefined ? [] : [temporary, wayName(from, options.tag)]) {
+    rmSync(left, { force: true });
+  }
   if (from === to) return retarget(step, temporary);
   const source = lookAt(from);
   let target = lookAt(to);

@@ -2,7 +2,7 @@ import { dirname, resolve } from "node:path";
 import { formatBytes } from "../../transport/internal.ts";
 import type { Args } from "../options/args.ts";
 import type { Flags } from "../options/flags.ts";
-import { outputFlags } from "../options/shared_flags.ts";
+import { outputFlags, yesFlags } from "../options/shared_flags.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { findLeftovers, type Leftover, removeLeftover } from "../run/find_leftovers.ts";
 import { cachePath, hashesPath, monitorPaths } from "../settings/places.ts";
@@ -39,7 +39,7 @@ examples:
 };
 
 const flags = {
-  yes: { type: "switch", short: "y", help: { en: "remove what is listed", "zh-TW": "移除列出的檔案" } },
+  ...yesFlags,
   json: outputFlags.json,
 } as const satisfies Flags;
 

@@ -121,6 +121,15 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./verify.ts" as string) as typeof import("./verify.ts")).verifyCommand,
   },
   {
+    name: "organize",
+    group: "library",
+    summary: {
+      en: "Moves models to where a layout has them, with sidecars; undo brings everything back.",
+      "zh-TW": "把模型連同附屬檔搬到版面說的位置，可以完全復原。",
+    },
+    load: async () => (await import("./organize.ts" as string) as typeof import("./organize.ts")).organizeCommand,
+  },
+  {
     name: "layout",
     group: "library",
     summary: {

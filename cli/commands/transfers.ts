@@ -21,7 +21,7 @@ import { bilingual } from "../texts/texts.ts";
 import { transfersText } from "../texts/transfers.ts";
 
 const flags = {
-  history: { type: "switch", help: { en: "what ended, newest first", "zh-TW": "列出已經結束的傳輸，最新的在前面" } },
+  history: { type: "switch", help: { en: "what ended, newest first", "zh-TW": "列出已經結束的，最新的在前面" } },
   watch: {
     type: "switch",
     short: "w",

@@ -50,6 +50,15 @@ export const outputFlags = {
   },
 } as const;
 
+/** The option of commands that show first what they would do. */
+export const yesFlags = {
+  yes: {
+    type: "switch",
+    short: "y",
+    help: { en: "do what is listed, without asking", "zh-TW": "列出的就做，不再詢問" },
+  },
+} as const;
+
 /** The options of every command that talks to Civitai. */
 export const siteFlags = {
   baseUrl: { type: "setting", setting: "baseUrl", value: "URL", group: "site" },

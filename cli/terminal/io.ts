@@ -10,6 +10,8 @@ export interface Io {
   stdinLine(): Promise<string | null>;
   /** Asks for a line that is not shown; null where nobody can be asked. */
   askSecret(message: string): Promise<string | null>;
+  /** Asks for a line that is shown; null where nobody can be asked. */
+  ask(message: string): Promise<string | null>;
   /** Whether `stderr` is a terminal that can be painted on. */
   readonly isTerminal: boolean;
   /** Whether `stdout` is a terminal, whose lines have a width; a file or a pipe is given all. */
@@ -76,7 +78,10 @@ function env(name: string): string | undefined {
 const longestLineBytes = 64 * 1024;
 
 async function stdinLine(): Promise<string | null> {
-  if (Deno.stdin.isTerminal()) return null;
+  return Deno.stdin.isTerminal() ? null : await readLine();
+}
+
+async function readLine(): Promise<string | null> {
   const bytes: number[] = [];
   // one byte at a time: what follows the line is not ours
   const byte = new Uint8Array(1);
@@ -91,6 +96,13 @@ async function askSecret(message: string): Promise<string | null> {
   if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) return null;
   const { promptSecret } = await import("@std/cli/prompt-secret");
   return promptSecret(message, { clear: true });
+}
+
+/** Asks on the standard error: what is printed may go to a file. */
+async function ask(message: string): Promise<string | null> {
+  if (!Deno.stdin.isTerminal() || !Deno.stderr.isTerminal()) return null;
+  await Deno.stderr.write(new TextEncoder().encode(`${message} `));
+  return await readLine() ?? "";
 }
 
 function size(): { columns: number; rows: number } {
@@ -157,6 +169,7 @@ export function processIo(): Io {
     stdin: () => new Response(Deno.stdin.readable).bytes(),
     stdinLine,
     askSecret,
+    ask,
     isTerminal: Deno.stderr.isTerminal(),
     isOutTerminal: Deno.stdout.isTerminal(),
     size,

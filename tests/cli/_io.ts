@@ -27,10 +27,13 @@ export interface TestIoOptions {
   stdin?: string | Uint8Array;
   /** What is typed where something secret is asked for; nobody can be asked unless given. */
   secret?: string;
+  /** What is typed where a line is asked for; nobody can be asked unless given. */
+  answer?: string;
 }
 
 export function testIo(
-  { env = {}, isTerminal = false, isOutTerminal = isTerminal, columns = 80, stdin = "", secret }: TestIoOptions = {},
+  { env = {}, isTerminal = false, isOutTerminal = isTerminal, columns = 80, stdin = "", secret, answer }:
+    TestIoOptions = {},
 ): TestIo {
   const out: string[] = [];
   const writes: string[] = [];
@@ -48,6 +51,10 @@ export function testIo(
       return Promise.resolve(line === "" ? null : line);
     },
     askSecret: () => Promise.resolve(secret ?? null),
+    ask(message) {
+      if (answer !== undefined) writes.push(`${message} ${answer}\n`);
+      return Promise.resolve(answer ?? null);
+    },
     isTerminal,
     isOutTerminal,
     size: () => ({ columns: width, rows: 24 }),

@@ -19,6 +19,7 @@ function recording(onText: (text: string, interrupt: () => void) => void = () =>
   return {
     ...processIo(),
     askSecret: () => Promise.resolve(null),
+    ask: () => Promise.resolve(null),
     isTerminal: false,
     isOutTerminal: false,
     env: (name) => name === "NO_COLOR" ? "1" : undefined,

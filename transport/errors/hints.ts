@@ -1248,12 +1248,12 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
     en: [
       "Earlier moves were interrupted",
       "Files of this folder were being moved when the program ended; every one of them is there.",
-      "Finish them or take them back first.",
+      "Finish them with civikit organize --continue, or take them back with civikit organize --undo.",
     ],
     "zh-TW": [
       "先前的搬移中斷了",
       "搬移這個資料夾的檔案時程式結束了；每個檔案都還在。",
-      "請先完成或復原那一次搬移。",
+      "請以 civikit organize --continue 完成，或以 civikit organize --undo 復原。",
     ],
   },
   file_changed: {

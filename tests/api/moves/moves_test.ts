@@ -162,3 +162,31 @@ Deno.test("the five newest journals are kept", async () => {
     assertEquals(Object.keys(wholeTree(root)), ["2"]);
   });
 });
+
+Deno.test("undoMoves() drops a copy on another disk whose original had not gone yet, and a copy that was cut off", async () => {
+  await withDisks(async (root, other) => {
+    if (other === undefined) return;
+    put(join(root, "a"), "a");
+    put(join(root, "b"), "b");
+    symlinkSync(other, join(root, "big"));
+    const before = wholeTree(root);
+    const [a, b] = planMoves(pairs(root, { a: "big/a", b: "big/b" }));
+    const folder = join(root, ".civikit/moves");
+    await applyMoves(root, "x", [a!, b!]);
+    const [name] = readdirSync(folder).filter((one) => one.endsWith(".jsonl"));
+    // as a kill leaves it: the first has both names, the second is on its way
+    Deno.copyFileSync(join(other, "a"), join(root, "a"));
+    Deno.utimeSync(join(root, "a"), new Date(a!.mtimeMs), new Date(a!.mtimeMs));
+    Deno.removeSync(join(other, "b"));
+    put(join(root, "b"), "b");
+    const tag = name!.replace(".jsonl", "");
+    Deno.writeTextFileSync(join(other, `.civikit-move-${tag}-1.tmp`), "half");
+    const journal = Deno.readTextFileSync(join(folder, name!)).replace(/.*"state":"applied".*\n/, "");
+    Deno.writeTextFileSync(join(folder, name!), journal);
+    const report = await undoMoves(root);
+    assertEquals(report?.refused, []);
+    const timeless = (tree: Record<string, string>) => Object.keys(tree).filter((one) => !one.endsWith("/"));
+    assertEquals([timeless(wholeTree(root)), wholeTree(other)], [timeless(before), {}]);
+    assertEquals(Deno.readTextFileSync(join(root, "a")), "a");
+  });
+});
