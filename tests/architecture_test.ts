@@ -20,7 +20,7 @@ const RULES: Record<string, { folders: string[]; packages: string[] }> = {
   extensions: { folders: [], packages: [] },
   fleet: {
     folders: ["", "transport", "cache", "api", "monitor", "hub"],
-    packages: ["node:", "bullmq", "ioredis", "rate-limiter-flexible", "aws4fetch"],
+    packages: ["node:", "bullmq", "ioredis", "aws4fetch"],
   },
   testing: { folders: ["transport"], packages: ["node:", "hono", "hash-wasm"] },
   cli: {
@@ -45,7 +45,7 @@ const FACES: Record<string, string[]> = {
 };
 
 /** What fleet/ alone imports. */
-const fleetAlone = ["bullmq", "ioredis", "rate-limiter-flexible", "aws4fetch"];
+const fleetAlone = ["bullmq", "ioredis", "aws4fetch"];
 
 /** What the folders share and nobody outside needs. */
 const SECOND_DOOR = "transport/internal.ts";

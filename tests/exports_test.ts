@@ -193,12 +193,12 @@ const NAMES: Record<string, string> = {
     OpenRedisOptions
     PutFile PutOptions
     RedisClient RedisStoreOptions
-    S3Credentials S3Place S3StoreOptions SignS3Options StoredFile
+    S3Credentials S3Place S3StoreOptions SharedLimitsOptions SignS3Options StoredFile
     bullQueue
     openRedis
     parseS3Place
     redisStore
-    s3Store signS3
+    s3Store sharedLimits signS3
   `,
   "./testing": `
     CatalogueFile CatalogueModel CatalogueOptions CatalogueVersion CheckClientOptions CivitaiFaults CivitaiListenOptions CivitaiLogEntry CivitaiServer ClientTask Content
