@@ -41,6 +41,7 @@ const FACES: Record<string, string[]> = {
     "hub/watch/mod.ts",
     "hub/mod.ts",
   ],
+  fleet: ["fleet/mod.ts", "fleet/mirror/mod.ts"],
   transport: ["transport/mod.ts", "transport/http/version.ts"],
 };
 

@@ -62,19 +62,19 @@ const NAMES: Record<string, string> = {
   "./api": `
     AddOptions Added AdoptOptions AdoptReport AdoptedFile Air ApartFile ApartReason Article ArticleQuery Articles
     AskedRecord Availability
-    CallOptions Civitai CivitaiOptions CivitaiPolicy CivitaiPolicyOptions Collection CollectionQuery Collections
-    Creator CreatorQuery Creators
+    CallOptions Civitai CivitaiOptions CivitaiPolicy CivitaiPolicyOptions Collection CollectionQuery Collections Creator
+    CreatorQuery Creators
     DiskFile Disproved DownloadModelOptions DownloadedFile DuplicateGroup
     EarlyAccessFacts EmptyOptions Enums EnumsCall Expected
     FetchFiles FetchFilesOptions FetchOutcome FileChoice FileFormat FileMetadata FileSelection FileStamp FileToHash
     FileToOrganize Files Followers
     GalleryImage Generation
     HashCache HashCacheOptions HashFilesOptions HashLookup HashOutcome HashRecord Hashes Held HubFile
-    Identity ImageOutcome ImageQuery ImageSize ImageSource ImageStats Images InstallOptions InstallOutcome
-    InstallReport InvalidResponseError InvalidResponseErrorOptions
+    Identity ImageOutcome ImageQuery ImageSize ImageSource ImageStats Images InstallOptions InstallOutcome InstallReport
+    InvalidResponseError InvalidResponseErrorOptions
     KeyCheck
-    Layout LayoutFacts LayoutOptions LibraryFile LinkOutcome ListOptions ListPage ListPosition ListVersion
-    ListedCreator Listing Lock LockedFile
+    Layout LayoutFacts LayoutOptions LibraryFile LinkOutcome ListOptions ListPage ListPosition ListVersion ListedCreator
+    Listing Lock LockedFile
     Manifest Me MeCall MediaType MiniVersion MiniVersionCall Model ModelDetails ModelFile ModelFileType ModelImage
     ModelInfo ModelLookup ModelMode ModelProgress ModelQuery ModelReference ModelType ModelUpdates Models Move MoveStep
     MovesOptions MovesRecord MovesReport MovesState
@@ -165,8 +165,8 @@ const NAMES: Record<string, string> = {
     Level Library LibraryFilter LibraryOptions LibraryPage LibraryRow LibraryTask ListJobs ListRows ListWatched
     ModelOnDisk
     NewFind NewJob NewWatchRule NewerVersion
-    Pairing Parts Preview PreviewLine PreviewSource Previews Problem ProjectEntry ProjectFile ProjectOutcome
-    ProjectPort ProjectPortOptions ProjectTask ProjectTrouble PublishedFile
+    Pairing Parts Preview PreviewLine PreviewSource Previews Problem ProjectEntry ProjectFile ProjectOutcome ProjectPort
+    ProjectPortOptions ProjectTask ProjectTrouble PublishedFile
     QueueAbilities QueueChange QueueIntent QueueWork QueueWorker Queued
     RateLimit Rates Role RoundResult RowState RunPhase RunQueueOptions RunWatch RunWatchOptions RunWatcher
     Search SearchPage SearchQuery SearchWords Service ServiceOptions SettingRow SettingsPort ShownRow SlowMode
@@ -189,12 +189,15 @@ const NAMES: Record<string, string> = {
   `,
   "./fleet": `
     BullQueue BullQueueOptions
-    FileStore FleetWorker
+    FileStore FillMirrorOptions FleetWorker
+    MirrorFirstOptions MirrorOutcome MirrorTrouble
     OpenRedisOptions
     PutFile PutOptions
     RedisClient RedisStoreOptions
     S3Credentials S3Place S3StoreOptions SharedLimitsOptions SignS3Options StoredFile
     bullQueue
+    fillMirror
+    mirrorFirst
     openRedis
     parseS3Place
     redisStore

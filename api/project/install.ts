@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { CivikitError, type Digests, DiskError, type DownloadResult, type Transport } from "../../transport/mod.ts";
+import { CivikitError, DiskError, type DownloadResult, type Transport } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
-import { type FetchFiles, fetchFiles, type WantedFile } from "../download/fetch_files.ts";
+import { type FetchFiles, fetchFiles } from "../download/fetch_files.ts";
 import { type HashCache, hashCache } from "../library/hash_cache.ts";
 import { clearUnlocked } from "./clear_unlocked.ts";
 import { diskState } from "./disk_state.ts";
@@ -19,6 +19,7 @@ import {
 } from "./project.ts";
 import type { ProjectApi } from "./resolve_wanted.ts";
 import { syncLock, type WantedFailure } from "./sync_lock.ts";
+import { wantedFile } from "./wanted_file.ts";
 
 /** How one locked file ended. */
 export interface InstallOutcome {
@@ -70,10 +71,6 @@ export interface InstallOptions extends CallOptions {
 
 /** A killed install forgets no more than this of what it put there; the files themselves are found again. */
 const recordMs = 1000;
-
-interface WantedLocked extends WantedFile {
-  readonly locked: LockedFile;
-}
 
 /**
  * Makes the project's folder exactly what its lock file says: fetches what is missing, in parallel and verified, and takes
@@ -189,20 +186,6 @@ function learn(file: LockedFile, { sha256, bytes }: { sha256: string; bytes: num
   return isNews;
 }
 
-/**
- * The same path and query at the site that is used now: a lock file made with a mirror works without it. A file elsewhere
- * stays where it is.
- */
-function onSite(url: string, { modelId }: LockedFile, { baseUrl }: ProjectApi): string {
-  if (modelId === null) return url;
-  const { pathname, search } = new URL(url);
-  return `${baseUrl}${pathname.slice(pathname.lastIndexOf("/api/download/models/"))}${search}`;
-}
-
-function hashesOf({ sha256, hashes }: LockedFile): Digests {
-  return sha256 === null ? hashes ?? {} : { SHA256: sha256 };
-}
-
 /** What fetching works with. */
 interface Fetching {
   readonly project: Project;
@@ -214,24 +197,11 @@ interface Fetching {
   end(outcome: InstallOutcome): void;
 }
 
-function wantedFile({ file, replace }: Missing, api: ProjectApi): WantedLocked {
-  const { path: name, url, fallbackUrls = [], bytes } = file;
-  return {
-    locked: file,
-    name,
-    url: onSite(url, file, api),
-    fallbackUrls: fallbackUrls.map((other) => onSite(other, file, api)),
-    hashes: hashesOf(file),
-    sizeBytes: bytes ?? undefined,
-    replace,
-  };
-}
-
 async function fetchAll(
   { project, missing, api, transport, cache, installed, end }: Fetching,
   { signal, concurrency = 3, fetch = fetchFiles }: InstallOptions,
 ): Promise<void> {
-  const wanted = missing.map((one) => wantedFile(one, api));
+  const wanted = missing.map(({ file, replace }) => ({ ...wantedFile(file, api.baseUrl), replace }));
   const defaults = { root: project.root };
   let writtenAt = performance.now();
   try {

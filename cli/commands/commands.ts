@@ -193,6 +193,15 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./update.ts" as string) as typeof import("./update.ts")).updateCommand,
   },
   {
+    name: "mirror",
+    group: "project",
+    summary: {
+      en: "Puts a project's files into an object store, for all machines of a lab.",
+      "zh-TW": "把專案的檔案放進物件儲存，供一個團隊的所有電腦使用。",
+    },
+    load: async () => (await import("./mirror.ts" as string) as typeof import("./mirror.ts")).mirrorCommand,
+  },
+  {
     name: "serve",
     group: "service",
     summary: {

@@ -30,15 +30,22 @@ export const projectFlags = {
   },
 } as const;
 
+/** Where files are looked for before Civitai. */
+export const mirrorFlags = {
+  mirror: { type: "setting", setting: "install.mirror", value: "PLACE" },
+} as const;
+
 /** Options of commands that install. */
 export const installFlags:
   & typeof projectFlags
+  & typeof mirrorFlags
   & typeof fetchFlags
   & typeof sidecarFlags
   & typeof hashFlags
   & typeof outputFlags
   & typeof siteFlags = {
     ...projectFlags,
+    ...mirrorFlags,
     ...fetchFlags,
     ...sidecarFlags,
     ...hashFlags,

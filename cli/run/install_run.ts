@@ -8,6 +8,7 @@ import { chooseReporter } from "../terminal/choose_reporter.ts";
 import { commandTeller } from "./command_teller.ts";
 import { decidedBy } from "./download_run.ts";
 import { downloadSettings } from "./download_settings.ts";
+import { openMirror } from "./open_file_store.ts";
 import { dryRun } from "./dry_run.ts";
 import { ExitCode, exitCode, sharedExitCode } from "../exit_code.ts";
 import { openHashes } from "./hash_store.ts";
@@ -60,12 +61,14 @@ export async function withInstaller(
   using cache = openHashes(args, context, note);
   using session = await openSession(args, context, { note, close: reporter.close });
   await using teller = await commandTeller(context, note);
+  using mirror = isDry ? undefined : await openMirror(context, note);
   const { api, transport, signal } = session;
   const defaults = downloadSettings(context.settings);
   const codes: number[] = [];
   const ended: InstallOutcome[] = [];
   const items = new Map<string, Item>();
   const watcher = reporterWatcher(reporter, ({ name }) => items.get(name)!);
+  const fetch = runFiles({ watcher, track: session.track, published: teller.published, defaults });
   let planned = 0;
   let failedFiles = 0;
   let isShown = false;
@@ -101,7 +104,7 @@ export async function withInstaller(
         if (isDry) codes.push(...dry(files, project.root));
         else reporter.plan([...items.values()]);
       },
-      fetch: runFiles({ watcher, track: session.track, published: teller.published, defaults }),
+      fetch: mirror === undefined ? fetch : mirror.first(fetch),
       onOutcome(outcome) {
         const { file, state, result, error } = outcome;
         const item = items.get(file.path);

@@ -224,6 +224,39 @@ export const useRows = {
     default: 30,
     help: { en: "what counts as a long command", "zh-TW": "執行多久才算很久" },
   },
+  "install.mirror": {
+    kind: "text",
+    flag: "mirror",
+    usual: { en: "none", "zh-TW": "沒有" },
+    help: {
+      en: "where files are looked for before Civitai: s3://bucket/prefix, as civikit mirror fills it",
+      "zh-TW": "先從哪裡找檔案，找不到才問 Civitai：`s3://bucket/prefix`，由 `civikit mirror` 存入",
+    },
+  },
+  "s3.endpoint": {
+    kind: "text",
+    alsoEnv: "AWS_ENDPOINT_URL_S3",
+    usual: { en: "Amazon's for the region", "zh-TW": "Amazon 在該區域的網址" },
+    help: { en: "address of the object store", "zh-TW": "物件儲存的網址" },
+  },
+  "s3.region": {
+    kind: "text",
+    alsoEnv: "AWS_REGION",
+    default: "us-east-1",
+    help: {
+      en: "region of the bucket; auto for Cloudflare R2",
+      "zh-TW": "儲存貯體所在的區域；Cloudflare R2 用 `auto`",
+    },
+  },
+  "s3.addressing": {
+    kind: "word",
+    words: ["path", "virtual"],
+    default: "path",
+    help: {
+      en: "whether the bucket is in the path or before the host's name",
+      "zh-TW": "儲存貯體的名稱放在路徑裡，還是主機名稱前面",
+    },
+  },
   "serve.port": {
     kind: "number",
     least: 0,

@@ -2,7 +2,7 @@ import { systemClock } from "../../transport/internal.ts";
 import type { Clock, Transport } from "../../transport/mod.ts";
 import { inProcess } from "../in_process.ts";
 import { answerS3 } from "./answer_s3.ts";
-import { errorAnswer, readAsk, type S3Abilities, type S3Ask } from "./s3_ask.ts";
+import { errorAnswer, readAsk, refusal, type S3Abilities, type S3Ask } from "./s3_ask.ts";
 import { faultTaker, type S3Fault, type S3Operation } from "./s3_faults.ts";
 import type { S3Upload, Shelf, StoredObject } from "./shelf.ts";
 import { checkSignature, type S3User } from "./signature.ts";
@@ -39,8 +39,8 @@ export interface EmbeddedS3 extends Transport {
   readonly url: string;
   /** A user who may write. */
   readonly user: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** What is in a bucket, by key. */
-  objects(bucket?: string): ReadonlyMap<string, StoredObject>;
+  /** What is in a bucket, by key; what is changed there is changed. */
+  objects(bucket?: string): Map<string, StoredObject>;
   /** Uploads under way in a bucket, by id. */
   uploads(bucket?: string): ReadonlyMap<string, S3Upload>;
   /** Requests, oldest first. */
@@ -106,8 +106,10 @@ export function embeddedS3({
 
   async function handled(request: Request): Promise<Response> {
     const ask = readAsk(request);
-    const body = request.body === null ? new Uint8Array() : await request.bytes();
     const isHead = request.method === "HEAD";
+    // whoever sends it may be gone
+    const body = request.body === null ? new Uint8Array() : await request.bytes().catch(() => undefined);
+    if (body === undefined) return errorAnswer(refusal(400, "IncompleteBody"), isHead);
     const answered = ask === undefined ? undefined : await done(request, ask, body, isHead);
     const response = answered ??
       errorAnswer({ status: 501, code: "NotImplemented", message: "this server does not know that" }, isHead);

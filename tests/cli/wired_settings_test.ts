@@ -3,11 +3,12 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type SettingKey, settingKeys } from "../../cli/settings/table.ts";
+import { embeddedS3, type EmbeddedS3Server } from "../../testing/mod.ts";
 import type { Transport } from "../../transport/mod.ts";
 import { hasOpenssl, testAuthority } from "../_tls/mod.ts";
 import { startStub } from "../hub/targets/_stub.ts";
-import { hasty, inPlace, withOrigin } from "./_wired.ts";
-import { tree } from "./_world.ts";
+import { hasty, inPlace, type Place, type UserFile, withOrigin } from "./_wired.ts";
+import { type Ran, tree } from "./_world.ts";
 
 /** How each setting in the user's file is seen to act: on the wire, on the disk, or on the terminal. */
 const seen: Partial<Record<SettingKey, () => Promise<void>>> = {};
@@ -581,6 +582,40 @@ seen["upgrade.registry"] = () =>
     const { code, io } = await runWith({ "upgrade.registry": registry.url }, ["upgrade", "--json"]);
     assertEquals([code, JSON.parse(io.out).latest], [0, "999.0.0"]);
   });
+
+/** A project, and a store that has all its files. */
+async function inLab(work: (place: Place, s3: EmbeddedS3Server, run: LabRun) => Promise<void>): Promise<void> {
+  await inPlace(async (place) => {
+    await using s3 = embeddedS3({ region: "eu-west-3" }).listen();
+    const { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY } = s3.user;
+    await place.run(["add", "2002", "--project", place.folder, "--no-install"]);
+    const env = { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY };
+    await work(
+      place,
+      s3,
+      (file, ...args) => place.runWith({ ...once, ...file }, [...args, "--project", place.folder], { env }),
+    );
+  });
+}
+
+type LabRun = (file: UserFile, ...args: string[]) => Promise<Ran>;
+
+const storing = () =>
+  inLab(async ({ folder, runWith, civitai }, s3, run) => {
+    const own = { "s3.endpoint": s3.url, "s3.region": "eu-west-3" };
+    const { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY } = s3.user;
+    const env = { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY };
+    const mirror = (file: UserFile) => runWith({ ...once, ...file }, ["mirror", folder, "s3://models"], { env });
+    assertMatch((await mirror({ "s3.endpoint": s3.url })).io.err, /region is eu-west-3/);
+    assertEquals([(await mirror(own)).code, s3.objects().size], [0, 1]);
+    const hosted = { ...own, "s3.endpoint": s3.url.replace("127.0.0.1", "localhost"), "s3.addressing": "virtual" };
+    assertMatch((await mirror(hosted)).io.err, /http:\/\/models\.localhost:/);
+    const asked = civitai.storage.log.length;
+    const { code, io } = await run({ ...own, "install.mirror": "s3://models" }, "install");
+    assertEquals([code, civitai.storage.log.length], [0, asked], io.err);
+  });
+
+for (const key of ["s3.endpoint", "s3.region", "s3.addressing", "install.mirror"] as const) seen[key] = storing;
 
 for (const key of settingKeys) {
   Deno.test(`the setting ${key} in the user's file is seen to act`, async () => {

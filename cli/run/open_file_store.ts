@@ -1,0 +1,66 @@
+import type { FetchFiles } from "../../api/mod.ts";
+import type { FileStore } from "../../fleet/mirror/mod.ts";
+import { messageOf } from "../../transport/internal.ts";
+import type { CommandContext } from "../command.ts";
+import { s3Credentials } from "../settings/s3_credentials.ts";
+import { printable } from "../terminal/text.ts";
+import { mirrorText } from "../texts/mirror.ts";
+import { stackSettings } from "./stack_settings.ts";
+
+/** What works with object stores, loaded by those alone who use one; the cast hides it from Deno's graph. */
+async function loadFleet() {
+  return await import("../../fleet/mirror/mod.ts" as string) as typeof import("../../fleet/mirror/mod.ts");
+}
+
+/**
+ * The store at `s3://bucket/prefix`, by the settings and the credentials of the environment.
+ *
+ * @throws {InputError} When place, endpoint or credentials cannot be.
+ */
+export async function openFileStore(
+  place: string,
+  { io, settings }: Pick<CommandContext, "io" | "settings">,
+  note: (text: string) => void,
+): Promise<FileStore> {
+  const { value } = settings;
+  const fleet = await loadFleet();
+  const { bucket, prefix } = fleet.parseS3Place(place);
+  const region = value("s3.region");
+  const { headersMs: _api, apiMs: _a, imageMs: _i, headers: _h, ...transport } =
+    stackSettings(settings, io, note).transport ?? {};
+  return fleet.s3Store({
+    ...{ bucket, prefix: prefix.replace(/\/$/, ""), region, transport },
+    endpoint: value("s3.endpoint") ?? `https://s3.${region}.amazonaws.com`,
+    addressing: value("s3.addressing"),
+    credentials: s3Credentials(io.env),
+  });
+}
+
+/** The mirror that is read before the site. */
+export interface Mirror extends Disposable {
+  /** What fetches from there first, and what it cannot give by `fetch`. */
+  first(fetch: FetchFiles): FetchFiles;
+}
+
+/** The mirror of `--mirror` or the settings; undefined where none is wanted. What it cannot give is told, and fetched. */
+export async function openMirror(
+  context: CommandContext,
+  note: (text: string) => void,
+): Promise<Mirror | undefined> {
+  const place = context.settings.value("install.mirror");
+  if (place === undefined) return undefined;
+  const store = await openFileStore(place, context, note);
+  const { mirrorFirst } = await loadFleet();
+  const text = mirrorText[context.locale];
+  return {
+    first: (fetch) =>
+      mirrorFirst(store, fetch, {
+        onFound: (found, wanted) => wanted > 0 && note(text.found(found, wanted, store.place)),
+        onTrouble({ name, error }) {
+          const why = printable(messageOf(error));
+          note(name === undefined ? text.away(store.place, why) : text.notFrom(printable(name), store.place, why));
+        },
+      }),
+    [Symbol.dispose]: store.close,
+  };
+}

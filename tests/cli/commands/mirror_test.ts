@@ -1,0 +1,155 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { embeddedS3, type EmbeddedS3Server, type StoredObject } from "../../../testing/mod.ts";
+import { events, inWorld, sha256, tree, type World } from "../_world.ts";
+
+interface Lab extends World {
+  readonly s3: EmbeddedS3Server;
+  readonly project: string;
+  readonly env: Record<string, string>;
+  /** A second project with the same lock file, and nothing installed. */
+  other(): string;
+}
+
+const place = "s3://models/lab";
+
+/** A project with two models, and a store. */
+function inLab(work: (lab: Lab) => Promise<void>): Promise<void> {
+  return inWorld(async (world) => {
+    await using s3 = embeddedS3().listen();
+    const project = join(world.folder, "project");
+    const { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY } = s3.user;
+    const env = { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT_URL_S3: s3.url };
+    const added = await world.run(["add", "2002", "model:1002", "--project", project, "--layout", "comfyui"]);
+    assertEquals(added.code, 0, added.io.err);
+    let others = 0;
+    await work({
+      ...world,
+      ...{ s3, project, env },
+      other() {
+        const folder = join(world.folder, `other${others++}`);
+        Deno.mkdirSync(folder);
+        for (const name of ["civikit.models.json", "civikit.lock.json"]) {
+          Deno.copyFileSync(join(project, name), join(folder, name));
+        }
+        return folder;
+      },
+    });
+  });
+}
+
+const downloads = ({ civitai }: World) => civitai.log.filter(({ path }) => path.startsWith("/api/download")).length;
+
+Deno.test("civikit mirror stores what the lock file names, from the disk and from the site, once", () =>
+  inLab(async (lab) => {
+    const { run, project, env, s3, other } = lab;
+    const before = downloads(lab);
+    const dry = await run(["mirror", project, place, "--dry-run"], { env });
+    assertEquals([dry.code, s3.objects().size], [0, 0], dry.io.err);
+    assertMatch(dry.io.out, /would store: models\/loras\/paper_lantern_v2\.safetensors \(.*, from the disk\)/);
+    assertMatch(dry.io.out, /s3:\/\/models\/lab: 2 to store/);
+
+    const { code, io } = await run(["mirror", project, place, "--json"], { env });
+    assertEquals(code, 0, io.err);
+    assertEquals(downloads(lab), before, "all of it lay on the disk");
+    const stored = events(io).filter(({ event }) => event === "stored");
+    assertEquals(stored.map(({ from }) => from), ["disk", "disk"]);
+    assertEquals(s3.objects().size, 2);
+    assert([...s3.objects().keys()].every((key) => /^lab\/sha256\/[\da-f]{2}\/[\da-f]{64}$/.test(key)));
+    assert(!io.out.includes(env["AWS_SECRET_ACCESS_KEY"]!));
+
+    const again = await run(["mirror", project, place], { env });
+    assertMatch(again.io.out, /s3:\/\/models\/lab: 2 there in /);
+
+    await using empty = embeddedS3().listen();
+    const elsewhere = { ...env, AWS_ENDPOINT_URL_S3: empty.url };
+    const fetched = await run(["mirror", other(), place], { env: elsewhere });
+    assertEquals(fetched.code, 0, fetched.io.err);
+    assertEquals([empty.objects().size, downloads(lab) > before], [2, true]);
+    assertMatch(fetched.io.err, /stored: .* from Civitai/);
+  }));
+
+Deno.test("civikit install --mirror takes everything from the store, and asks the site for nothing", () =>
+  inLab(async (lab) => {
+    const { run, project, env, other, civitai } = lab;
+    await run(["mirror", project, place], { env });
+    const asked = civitai.log.length + civitai.storage.log.length;
+    const folder = other();
+    const { code, io } = await run(["install", "--project", folder, "--mirror", place], { env });
+    assertEquals(code, 0, io.err);
+    assertStringIncludes(io.err, "2 of 2 files are in s3://models/lab");
+    assertEquals(civitai.log.length + civitai.storage.log.length, asked);
+    assertEquals(tree(folder), tree(project));
+    for (const path of tree(folder)) assertEquals(await sha256(join(folder, path)), await sha256(join(project, path)));
+  }));
+
+Deno.test("civikit install --mirror has from Civitai what the mirror has not, or has wrong, or cannot give", () =>
+  inLab(async (lab) => {
+    const { run, project, env, other, s3 } = lab;
+    await run(["mirror", project, place], { env });
+    const objects = s3.objects();
+    const [[key, object], [second]] = [...objects] as [[string, StoredObject], [string, StoredObject]];
+    objects.delete(second);
+    const rotten = object.bytes.slice();
+    rotten[100]! ^= 1;
+    objects.set(key, { ...object, bytes: rotten });
+    const folder = other();
+    const { code, io } = await run(["install", "--project", folder, "--mirror", place], { env });
+    assertEquals(code, 0, io.err);
+    assertStringIncludes(io.err, "1 of 2 files are in s3://models/lab");
+    assertMatch(io.err, /comes from Civitai, not from s3:\/\/models\/lab: /);
+    for (const path of tree(project)) assertEquals(await sha256(join(folder, path)), await sha256(join(project, path)));
+    assert(!tree(folder).some((path) => path.endsWith(".part")), tree(folder).join());
+
+    const closed = { ...env, AWS_ENDPOINT_URL_S3: "http://127.0.0.1:9", CIVIKIT_RETRY_MAX: "0" };
+    const away = other();
+    const without = await run(["install", "--project", away, "--mirror", place], { env: closed });
+    assertEquals(without.code, 0, without.io.err);
+    assertMatch(without.io.err, /s3:\/\/models\/lab cannot be used, everything comes from Civitai: /);
+    assertEquals(tree(away), tree(project));
+  }));
+
+Deno.test("civikit mirror says what is wrong with place, credentials and bucket", () =>
+  inLab(async ({ run, project, env, s3 }) => {
+    const said = async (args: string[], more: Record<string, string> = {}) => {
+      const { code, io } = await run(["mirror", ...args], { env: { ...env, ...more } });
+      assert(!io.err.includes(env["AWS_SECRET_ACCESS_KEY"]!));
+      return `${code} ${io.err}`;
+    };
+    assertMatch(await said([project]), /^2 [^]*it takes a project's folder and a place/);
+    assertMatch(await said([project, "models/lab"]), /^2 [^]*not an s3 address/);
+    assertMatch(await said([project, "s3://elsewhere"]), /^4 [^]*No such bucket/);
+    assertMatch(
+      await said([project, place], { AWS_ACCESS_KEY_ID: "UNKNOWN" }),
+      /^3 [^]*does not know these credentials/,
+    );
+    assertMatch(await said([project, place], { AWS_SECRET_ACCESS_KEY: "" }), /^2 [^]*AWS_SECRET_ACCESS_KEY is not/);
+    assertMatch(await said([project, place], { AWS_REGION: "eu-west-3" }), /^2 [^]*the bucket's region is us-east-1/);
+    assertMatch(await said([project, place], { AWS_ENDPOINT_URL_S3: "nowhere" }), /^2 [^]*endpoint/);
+    assertEquals(s3.objects().size, 0);
+  }));
+
+Deno.test("credentials come from the profile that AWS_PROFILE names, too", () =>
+  inLab(async ({ run, project, env, s3, folder }) => {
+    const path = join(folder, "credentials");
+    const { accessKeyId, secretAccessKey } = s3.user;
+    Deno.writeTextFileSync(
+      path,
+      `[default]\naws_access_key_id = OTHER\naws_secret_access_key = other\n\n[lab]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`,
+    );
+    const own = { AWS_ENDPOINT_URL_S3: env["AWS_ENDPOINT_URL_S3"]!, AWS_SHARED_CREDENTIALS_FILE: path };
+    const wrong = await run(["mirror", project, place], { env: own });
+    assertEquals(wrong.code, 3, wrong.io.err);
+    const missing = await run(["mirror", project, place], { env: { ...own, AWS_PROFILE: "nobody" } });
+    assertMatch(missing.io.err, /there is no profile "nobody"/);
+    const right = await run(["mirror", project, place], { env: { ...own, AWS_PROFILE: "lab" } });
+    assertEquals(right.code, 0, right.io.err);
+    assertEquals(s3.objects().size, 2);
+  }));
+
+Deno.test("civikit mirror speaks the language that is set", () =>
+  inLab(async ({ run, project, env }) => {
+    const { io } = await run(["mirror", project, place, "--lang", "zh-TW"], { env });
+    assertMatch(io.out, /存入 2 個（送出 .*），花了/);
+    assertMatch(io.err, /已存入：.*，來自磁碟）/);
+  }));
