@@ -56,6 +56,8 @@ interface Edge {
   from: string;
   as: string;
   to?: string;
+  /** Whether only types are taken, and nothing is loaded. */
+  isType?: boolean;
 }
 
 const folderOf = (path: string): string => path.includes("/") ? path.slice(0, path.indexOf("/")) : "";
@@ -111,7 +113,7 @@ function packagesOf(entry: string, edges: readonly Edge[]): Set<string> {
   const packages = new Set<string>();
   const queue = [entry];
   for (const file of queue) {
-    for (const { as, to } of edges.filter((edge) => edge.from === file)) {
+    for (const { as, to } of edges.filter((edge) => edge.from === file && !edge.isType)) {
       if (to === undefined) packages.add(as);
       else if (!queue.includes(to)) queue.push(to);
     }
@@ -158,7 +160,8 @@ async function readEdges(): Promise<Edge[]> {
       return dependencies.map(({ specifier: as, code, type }): Edge => {
         const target = code?.specifier ?? type?.specifier ?? "";
         const isOurs = as.startsWith(".") && target.startsWith(ROOT.href);
-        return isOurs ? { from, as, to: target.slice(ROOT.href.length) } : { from, as };
+        const edge = code === undefined ? { from, as, isType: true } : { from, as };
+        return isOurs ? { ...edge, to: target.slice(ROOT.href.length) } : edge;
       });
     });
   } finally {
