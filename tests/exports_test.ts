@@ -161,6 +161,7 @@ const NAMES: Record<string, string> = {
     EndedState
     FindState
     Job JobAction JobEnding JobMove JobOptions JobPage JobProgress JobQueue JobReason JobState JobVerdict JudgedPage
+    KeepFile
     KeptRound
     Level Library LibraryFilter LibraryOptions LibraryPage LibraryRow LibraryTask ListJobs ListRows ListWatched
     ModelOnDisk
@@ -189,7 +190,7 @@ const NAMES: Record<string, string> = {
   `,
   "./fleet": `
     BullQueue BullQueueOptions
-    FileStore FillMirrorOptions FleetWorker
+    FileStore FillMirrorOptions FleetEngine FleetWorker
     MirrorFirstOptions MirrorOutcome MirrorTrouble
     OpenRedisOptions
     PutFile PutOptions

@@ -49,6 +49,10 @@ export interface StackOptions {
   readonly pieceBytes?: number | undefined;
   /** Where answers are kept. Default: nowhere. */
   readonly cache?: StackCache | undefined;
+  /** Layers directly around the socket, such as limits shared with other machines. Default: none. */
+  readonly layers?: readonly Middleware[] | undefined;
+  /** Makes a store that others share out of the one of this machine, which it closes; told undefined where there is none. Default: nobody shares it. */
+  readonly share?: ((local: CacheStore | undefined) => Promise<CacheStore>) | undefined;
   /** What records. Default: nothing does. */
   readonly monitor?: Omit<MonitorOptions, "guard"> | undefined;
   /** The memory guard, which works with and without a monitor; false for none. Default: one with its own defaults. */
@@ -141,6 +145,8 @@ export async function openStack({
   key = () => undefined,
   named = [],
   cache,
+  layers: ownLayers = [],
+  share,
   monitor: monitorOptions,
   onStale,
   onTrouble = () => {},
@@ -148,7 +154,8 @@ export async function openStack({
 }: StackOptions): Promise<Stack> {
   const { host } = new URL(baseUrl);
   key(host); // one that cannot be read is said at once, not at the first call
-  const store = await openCache(cache, onTrouble);
+  const local = await openCache(cache, onTrouble);
+  const store = share === undefined ? local : await share(local);
   const guard = guardOf(ways);
   const monitor = await startMonitor(monitorOptions && { ...monitorOptions, guard }, onTrouble);
   const layer = store === undefined ? undefined : httpCache({
@@ -162,6 +169,7 @@ export async function openStack({
     return createTransport({
       ...options,
       ...monitor?.transport,
+      layers: [...ownLayers, ...monitor?.transport.layers ?? []],
       ...(guard === undefined ? sizesOf(sizes) : { parallel: guard.parallel, pieceBytes: guard.pieceBytes }),
       key,
       ...(layer !== undefined && { cache: layer }),

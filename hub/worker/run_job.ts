@@ -1,7 +1,14 @@
 import { type Civitai, civitai } from "../../api/civitai.ts";
 import type { Site } from "../../api/client/site.ts";
 import type { HashCache } from "../../api/library/hash_cache.ts";
-import { type Clock, type DownloadOptions, type DownloadResult, observe, type Transport } from "../../transport/mod.ts";
+import {
+  type Clock,
+  digestFile,
+  type DownloadOptions,
+  type DownloadResult,
+  observe,
+  type Transport,
+} from "../../transport/mod.ts";
 import type { Job, JobEnding, JobOptions, JobVerdict } from "../queue/mod.ts";
 import { addSidecars, planFiles, type PlannedFile, runFiles, type RunWatch } from "../run/mod.ts";
 import { type Attempt, judge, reasonOf } from "./judge.ts";
@@ -27,6 +34,12 @@ export interface WorkSettings {
     | undefined;
 }
 
+/** Takes a file that is there and proved to where others find it; its job is done only then. Twice is as good as once. */
+export type KeepFile = (
+  path: string,
+  file: { readonly sha256: string; readonly bytes: number; readonly name: string; readonly signal: AbortSignal },
+) => Promise<unknown>;
+
 /** What a job is done with. */
 export interface JobTools extends Pick<RunWatch, "track" | "published"> {
   /** What fetches. */
@@ -35,6 +48,8 @@ export interface JobTools extends Pick<RunWatch, "track" | "published"> {
   readonly site: Partial<Site>;
   /** Where hashes are kept that were proved. */
   readonly cache: HashCache | undefined;
+  /** Where files are kept for others; undefined: nowhere. */
+  readonly keep: KeepFile | undefined;
   /** Time. */
   readonly clock: Clock;
   /** What the settings say now. */
@@ -89,13 +104,21 @@ export async function runJob(
   told: Telling,
   signal: AbortSignal,
 ): Promise<JobEnding> {
-  const { clock, settings, site, track, published, cache, attempt } = tools;
+  const { clock, settings, site, track, published, cache, keep, attempt } = tools;
   const transport = observe(tools.transport, told.report);
   const { baseUrl, trustedHosts } = site;
   const api = civitai(transport, { ...(baseUrl && { baseUrl }), ...(trustedHosts && { trustedHosts }) });
   const { file, allFiles: all, output, sha256, blake3, force = false } = options;
   const { verify = settings.verify ?? true, sidecars = settings.sidecars ?? false } = options;
   let files: readonly PlannedFile[] = [];
+
+  async function keepAll(results: ReadonlyMap<PlannedFile, DownloadResult>, keep: KeepFile): Promise<void> {
+    told.know({ state: "verifying" });
+    for (const [{ name }, { path, bytes, digests }] of results) {
+      const sha256 = digests.SHA256 ?? (await digestFile(path, ["SHA256"], { signal })).SHA256!;
+      await keep(path, { sha256: sha256.toLowerCase(), bytes, name, signal });
+    }
+  }
 
   async function fetched(): Promise<Fetched> {
     const { dir, ...folders } = placeOf(options, settings);
@@ -123,6 +146,7 @@ export async function runJob(
     }
     signal.throwIfAborted();
     if (failures.length > 0) throw failures[0];
+    if (keep !== undefined) await keepAll(results, keep);
     return { files, results };
   }
 

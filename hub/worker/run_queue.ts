@@ -5,7 +5,7 @@ import type { Clock, Transport } from "../../transport/mod.ts";
 import { activeStates, type Job, type JobEnding, type JobQueue } from "../queue/mod.ts";
 import type { RunWatch } from "../run/mod.ts";
 import { longestPauseMs, reasonOf } from "./judge.ts";
-import { runJob, type WorkSettings } from "./run_job.ts";
+import { type KeepFile, runJob, type WorkSettings } from "./run_job.ts";
 import { telling } from "./telling.ts";
 
 /** What {@linkcode runQueue} goes by. */
@@ -22,6 +22,8 @@ export interface RunQueueOptions extends Pick<RunWatch, "track" | "published"> {
   readonly site?: Partial<Site> | undefined;
   /** Where hashes are kept that were proved. Default: nowhere. */
   readonly cache?: HashCache | undefined;
+  /** Takes each file to where others find it, before its job is done. Default: files stay where they are, and nowhere else. */
+  readonly keep?: KeepFile | undefined;
   /** Whether it waits for more when the queue is empty, and for a network that is away. Default: false. */
   readonly isWatching?: boolean | undefined;
   /** Attempts of one job that may fail. Default 8. */
@@ -86,6 +88,7 @@ export async function runQueue({
   cache,
   track,
   published,
+  keep,
   isWatching = false,
   mostAttempts = 8,
   leaseMs = 30_000,
@@ -139,7 +142,17 @@ export async function runQueue({
     const tracked = track &&
       ((...[name, options, about]: Parameters<typeof track>) => track(name, options, { ...about, hold }));
     try {
-      const tools = { transport, site, cache, track: tracked, published, clock, settings: settings(), attempt: known };
+      const tools = {
+        transport,
+        site,
+        cache,
+        track: tracked,
+        published,
+        keep,
+        clock,
+        settings: settings(),
+        attempt: known,
+      };
       return await runJob(job, tools, told, stop.signal);
     } catch (error) {
       if (error !== stop.signal.reason) {
@@ -183,11 +196,19 @@ export async function runQueue({
     if (!isOurs) running.get(job.id)?.stop.abort(letGo);
   }
 
-  async function renew(): Promise<void> {
+  /** Lets go of what is ours by the queue and nobody works on: it could not be told when that ended. */
+  async function letGoOfStrays(): Promise<void> {
+    for (const { id } of await renew()) {
+      if (!running.has(id)) await queue.finish(worker, id, { state: "released" });
+    }
+  }
+
+  async function renew(): Promise<readonly Job[]> {
     const held = await queue.renew(worker, leaseMs);
     for (const job of held) heed(job);
     const ids = new Set(held.map(({ id }) => id));
     for (const [id, { stop }] of running) if (!ids.has(id)) stop.abort(letGo);
+    return held;
   }
 
   async function listen(): Promise<void> {
@@ -233,7 +254,7 @@ export async function runQueue({
       if (jobs.length === 0 || running.size > 0) await pause();
       if (clock.now() - renewedMs >= leaseMs / 3) {
         renewedMs = clock.now();
-        if (running.size > 0) await tended(renew, undefined);
+        await tended(letGoOfStrays, undefined);
       }
     }
   }
