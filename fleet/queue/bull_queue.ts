@@ -45,6 +45,38 @@ export interface BullQueueOptions {
 export interface BullQueue extends JobQueue {
   /** Who works on this queue, on which machine. */
   workers(): Promise<FleetWorker[]>;
+  /** Lets workers take no more jobs. Those started later take them. */
+  drain(workers: readonly string[]): Promise<void>;
+  /** Whether a worker takes no more, and has nothing left. */
+  isDrained(worker: string): Promise<boolean>;
+  /** How Redis is. */
+  engine(): Promise<FleetEngine>;
+}
+
+/** What carries a fleet. */
+export interface FleetEngine {
+  /** Its version, such as `redis 7.0.15`. */
+  readonly version: string;
+  /** Memory it uses, in bytes. */
+  readonly usedBytes: number;
+  /** Memory it may use, in bytes; null: no bound but the machine's. */
+  readonly maxBytes: number | null;
+  /** Whether it writes down what it is told, so that a restart loses nothing. */
+  readonly isDurable: boolean;
+}
+
+/** What Redis says of itself. */
+async function engineOf(client: RedisClient): Promise<FleetEngine> {
+  const text = await client.info();
+  const fact = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(text)?.[1];
+  const valkey = fact("valkey_version");
+  const most = Number(fact("maxmemory") ?? 0);
+  return {
+    version: valkey === undefined ? `redis ${fact("redis_version") ?? "?"}` : `valkey ${valkey}`,
+    usedBytes: Number(fact("used_memory") ?? 0),
+    maxBytes: most === 0 ? null : most,
+    isDurable: fact("aof_enabled") === "1",
+  };
 }
 
 /** Changes thought through at once. */
@@ -185,8 +217,11 @@ export async function bullQueue({
       if (handed === undefined) break;
       let isOurs = false;
       const entry = await book.alter(handed.id, (entry) => {
-        isOurs = isReady(entry, now()) && entry.version <= jobVersion;
-        return isOurs ? { state: "resolving", worker, why: null, notBeforeMs: null } : undefined;
+        const { version, job } = entry;
+        // an answer that got lost with its connection: it was written the first time already
+        const isTaken = job.worker === worker && job.state === "resolving" && !jobs.some(({ id }) => id === job.id);
+        isOurs = version <= jobVersion && (isTaken || isReady(entry, now()));
+        return isOurs && !isTaken ? { state: "resolving", worker, why: null, notBeforeMs: null } : undefined;
       }, now());
       if (isOurs && entry !== undefined) jobs.push(entry.job);
       else await handed.drop();
@@ -200,7 +235,7 @@ export async function bullQueue({
     ours.add(worker);
     await workers.show(worker, now(), now() + leaseMs);
     await takeBack(worker);
-    if (most === 0) return [];
+    if (most === 0 || await workers.isDraining(worker)) return [];
     const due = await book.due(now(), batch);
     await handOut.put((await book.read(due)).flatMap((entry) => entry === undefined ? [] : [entry.job]));
     await book.unpark(due);
@@ -320,6 +355,9 @@ export async function bullQueue({
       const all = await workers.all(now());
       return await Promise.all(all.map(async (one) => ({ ...one, jobs: (await book.heldBy(one.id)).length })));
     },
+    drain: (ids) => workers.drain(ids),
+    isDrained: async (worker) => await workers.isDraining(worker) && (await book.heldBy(worker)).length === 0,
+    engine: () => engineOf(redis),
     close,
     [Symbol.asyncDispose]: close,
   };

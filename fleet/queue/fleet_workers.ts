@@ -9,6 +9,8 @@ export interface FleetWorker extends QueueWorker {
   readonly machine: string;
   /** Until when what it has is its, in milliseconds since the epoch. */
   readonly untilMs: number;
+  /** Whether it takes no more jobs and ends when those it has are done. */
+  readonly isDraining: boolean;
 }
 
 /** How long a worker that fell silent is still shown, in milliseconds. */
@@ -20,6 +22,10 @@ export interface FleetWorkers {
   show(id: string, nowMs: number, untilMs: number): Promise<void>;
   /** All of them, without the number of their jobs. */
   all(nowMs: number): Promise<FleetWorker[]>;
+  /** These take no more jobs. */
+  drain(ids: readonly string[]): Promise<void>;
+  /** Whether this one takes no more. */
+  isDraining(id: string): Promise<boolean>;
   /** This one is gone. */
   forget(id: string): Promise<void>;
   /** Forgets who fell silent long ago. */
@@ -36,12 +42,13 @@ export function fleetWorkers(client: RedisClient, base: string, marks: string | 
   const own = new Map<string, ProcessMark>();
   const machine = hostname();
   const place = `${base}:workers`;
+  const draining = `${base}:draining`;
   const startedMs = Math.round(performance.timeOrigin);
   const isDead = (id: string, where: string) =>
     marks !== undefined && where === machine && !own.has(id) && isMarkHeld(marks, id) === false;
 
   async function forget(id: string): Promise<void> {
-    await client.hdel(place, id);
+    await client.pipeline().hdel(place, id).srem(draining, id).exec();
     if (marks !== undefined && !own.has(id)) removeMark(marks, id);
   }
 
@@ -52,7 +59,8 @@ export function fleetWorkers(client: RedisClient, base: string, marks: string | 
       await client.hset(place, id, JSON.stringify(said));
     },
     async all(nowMs) {
-      const said = Object.entries(await client.hgetall(place));
+      const [known, ending] = await Promise.all([client.hgetall(place), client.smembers(draining)]);
+      const said = Object.entries(known);
       const workers = said.map(([id, text]): FleetWorker => {
         const { machine, pid, startedMs, seenMs, untilMs } = JSON.parse(text);
         return {
@@ -64,10 +72,15 @@ export function fleetWorkers(client: RedisClient, base: string, marks: string | 
           untilMs,
           isAlive: untilMs > nowMs && !isDead(id, machine),
           jobs: 0,
+          isDraining: ending.includes(id),
         };
       });
       return workers.sort((one, other) => one.startedMs - other.startedMs || (one.id < other.id ? -1 : 1));
     },
+    async drain(ids) {
+      if (ids.length > 0) await client.sadd(draining, ...ids);
+    },
+    isDraining: async (id) => await client.sismember(draining, id) === 1,
     forget,
     async tidy(workers, nowMs) {
       for (const { id, untilMs } of workers) if (untilMs + rememberedMs < nowMs) await forget(id);

@@ -169,3 +169,33 @@ test("gives what a killed process of this machine had on at once", async ({ redi
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+test("lets a worker end that is asked to, and others go on", async ({ open }) => {
+  await using queue = await open();
+  await queue.add([{ reference: "1" }, { reference: "2" }]);
+  const [job] = await queue.lease("old", 1, 60_000);
+  await queue.drain(["old"]);
+  assertEquals(await queue.lease("old", 1, 60_000), []);
+  assertEquals(await queue.isDrained("old"), false);
+  await queue.finish("old", job!.id, { state: "done", verdict: "verified", path: "/srv/1", bytes: 1 });
+  assertEquals(await queue.isDrained("old"), true);
+  assertEquals((await queue.workers()).map(({ id, isDraining }) => [id, isDraining]), [["old", true]]);
+  assertEquals(referencesOf(await queue.lease("new", 1, 60_000)), ["2"]);
+  const { version, isDurable, usedBytes } = await queue.engine();
+  assert(/^(redis|valkey) \d/.test(version) && isDurable && usedBytes > 0, version);
+});
+
+test("hands a job out that was taken by a call whose answer got lost", async ({ client, open }) => {
+  await using queue = await open();
+  const [added] = await queue.add([{ reference: "1" }]);
+  const { id } = added!.job;
+  const place = `{civikit}:book:job:${id}`;
+  const json = JSON.parse((await client.hget(place, "j"))!);
+  await client.hset(place, {
+    j: JSON.stringify({ ...json, state: "resolving", worker: "me" }),
+    s: "resolving",
+    w: "me",
+  });
+  await client.sadd("{civikit}:book:held:me", id);
+  assertEquals(referencesOf(await queue.lease("me", 1, 60_000)), ["1"]);
+});
