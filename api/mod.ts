@@ -87,6 +87,7 @@ export {
   type RefusedMove,
   undoMoves,
 } from "./moves/moves.ts";
+export { folderShelf, type FolderShelfOptions } from "./needs/folder_shelf.ts";
 export type { Held, Need } from "./needs/need.ts";
 export { needsOf, type NeedsOptions } from "./needs/needs_of.ts";
 export { type Generation, generationOf, generationOfTexts } from "./pictures/generation.ts";

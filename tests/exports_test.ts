@@ -67,7 +67,7 @@ const NAMES: Record<string, string> = {
     DiskFile Disproved DownloadModelOptions DownloadedFile DuplicateGroup
     EarlyAccessFacts EmptyOptions Enums EnumsCall Expected
     FetchFiles FetchFilesOptions FetchOutcome FileChoice FileFormat FileMetadata FileSelection FileStamp FileToHash
-    FileToOrganize Files Followers
+    FileToOrganize Files FolderShelfOptions Followers
     GalleryImage Generation
     HashCache HashCacheOptions HashFilesOptions HashLookup HashOutcome HashRecord Hashes Held HubFile
     Identity ImageOutcome ImageQuery ImageSize ImageSource ImageStats Images InstallOptions InstallOutcome InstallReport
@@ -94,7 +94,7 @@ const NAMES: Record<string, string> = {
     checkMoves civitai civitaiPolicy classifyCivitai continueMoves
     downloadModel
     earlyAccessOf
-    findDuplicates findUpdates findWanted followMoves formatAir
+    findDuplicates findUpdates findWanted folderShelf followMoves formatAir
     generationOf generationOfTexts getJson
     hashCache hashFiles hubFile
     imageId imageTexts imageUrl install isHubUrl

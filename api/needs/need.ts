@@ -6,6 +6,8 @@ export interface Need {
   readonly name: string;
   /** What it is; null where nobody knows. */
   readonly role: Role | null;
+  /** What the site calls such a model, such as `VAE`; null where nobody knows. */
+  readonly modelType: string | null;
   /** `here`, `queued`, `missing`: it can be had, or `unknown`: nobody knows where. */
   readonly state: "here" | "queued" | "missing" | "unknown";
   /** Where it lies; null unless it is here. */

@@ -167,6 +167,7 @@ export async function needsOf(
       ...{ name: model.name, role: model.role ?? null, state: "unknown", path: null, target: null, title: null },
       ...{ versionId: versionId ?? null, reference: null, options: {}, sizeBytes: null, proof: null },
       ...{ directory: model.directory ?? null, problem: null },
+      modelType: (model.role && typesOf(model.role)[0]) ?? null,
     };
     const here = ({ path, versionId, title }: Held): Need => ({
       ...{ ...need, state: "here", path },
@@ -181,7 +182,13 @@ export async function needsOf(
       const { file, isMain, isByHash } = found;
       const sha256 = file.hashes["SHA256"];
       const title = titleOf(file.modelName, file.versionName);
-      const known = { ...need, versionId: file.versionId, title, role: roleOf(layoutFacts(file)) };
+      const known = {
+        ...need,
+        versionId: file.versionId,
+        title,
+        role: roleOf(layoutFacts(file)),
+        modelType: file.modelType,
+      };
       if (!isByHash && written.versionId === undefined && isOther(sha256, model.hash)) {
         const problem = `the file at its address has the SHA-256 ${sha256}, ${model.hash} is wanted`;
         return { ...known, problem };

@@ -4,7 +4,15 @@ import { redactUrl } from "../../transport/internal.ts";
 import type { Digests } from "../../transport/mod.ts";
 import type { Args } from "../options/args.ts";
 import type { Flags } from "../options/flags.ts";
-import { fetchFlags, fileFlags, hashFlags, outputFlags, sidecarFlags, siteFlags } from "../options/shared_flags.ts";
+import {
+  fetchFlags,
+  fileFlags,
+  hashFlags,
+  outputFlags,
+  sidecarFlags,
+  siteFlags,
+  yesFlags,
+} from "../options/shared_flags.ts";
 import { downloadPlace, placeFlags } from "../options/download_place.ts";
 import { UsageError } from "../options/usage_error.ts";
 import type { Command, CommandContext } from "../command.ts";
@@ -15,6 +23,7 @@ import { dryRun } from "../run/dry_run.ts";
 import { ExitCode, exitCode, sharedExitCode } from "../exit_code.ts";
 import { commandTeller } from "../run/command_teller.ts";
 import { openHashes } from "../run/hash_store.ts";
+import { sourcesIn } from "../options/model_source.ts";
 import { collectReferences } from "../run/reference_list.ts";
 import { openSession } from "../run/session.ts";
 import { InterruptedError } from "../terminal/interrupt.ts";
@@ -79,6 +88,7 @@ const flags = {
       "zh-TW": "雜湊或大小與公布的不同也接受",
     },
   },
+  ...yesFlags,
   queue: {
     type: "switch",
     help: {
@@ -101,6 +111,7 @@ const flags = {
 } as const satisfies Flags;
 
 type DownloadArgs = Args<typeof flags>;
+type Needed = typeof import("../run/needed_references.ts");
 
 /** What the user vouches for. */
 function hashesOf({ sha256, blake3 }: DownloadArgs["flags"]): Digests {
@@ -110,7 +121,7 @@ function hashesOf({ sha256, blake3 }: DownloadArgs["flags"]): Digests {
 const refused = (what: keyof RunText["download"]) =>
   new UsageError(bilingual(runText, ({ download }) => download[what]));
 
-function check({ operands, flags }: DownloadArgs): void {
+function check({ operands, flags }: DownloadArgs, isMany: boolean): void {
   const { from, output, file, allFiles, noVerify, json, printPath } = flags;
   const isHashed = Object.keys(hashesOf(flags)).length > 0;
   if (operands.length === 0 && from === undefined) {
@@ -119,7 +130,6 @@ function check({ operands, flags }: DownloadArgs): void {
   if ([...operands, from].filter((source) => source === "-").length > 1) {
     throw refused("twice");
   }
-  const isMany = operands.length > 1 || from !== undefined || operands.includes("-");
   if (output !== undefined && (isMany || allFiles)) {
     throw refused("oneOutput");
   }
@@ -158,34 +168,39 @@ async function handOver(
     ...(force && { force }),
     ...(noVerify && { verify: false }),
   };
-  const meant = references.map(({ text, place }) => ({
-    text: model && /^\d+$/.test(text) ? `model:${text}` : text,
-    place,
+  const meant = references.map((one) => ({
+    ...one,
+    text: model && /^\d+$/.test(one.text) ? `model:${one.text}` : one.text,
   }));
   return await queueReferences(meant, options, context, context.settings.value("baseUrl"), out);
 }
 
 async function run(args: DownloadArgs, context: CommandContext): Promise<number> {
-  check(args);
   const { flags } = args;
+  const { sources, references: written } = sourcesIn(args.operands, context, { urls: false });
+  const { length } = args.operands;
+  check(args, length > 1 || flags.from !== undefined || sources.length > 0 || args.operands.includes("-"));
   const { io, style } = context;
   const { printPath, json, dryRun: isDry, force } = flags;
   const { dir, layout, folders } = downloadPlace(context.settings);
-  const references = await collectReferences(args.operands, flags.from, io);
-  if (flags.queue) return await handOver(references, args, context);
+  const isListed = written.length > 0 || flags.from !== undefined;
+  const plain = isListed ? await collectReferences(written, flags.from, io) : [];
+  if (flags.queue && sources.length === 0) return await handOver(plain, args, context);
 
   const startedMs = io.now();
   const reporter = chooseReporter(flags, context);
   const { note } = reporter;
   let isPlanned = false;
   using session = await openSession(args, context, {
-    named: references.map(({ text }) => text).filter((text) => URL.canParse(text)),
+    named: plain.map(({ text }) => text).filter((text) => URL.canParse(text)),
     // later, each file shows its own waits
     showsWaits: () => !isPlanned,
     note,
     close: () => reporter.close(),
   });
   const { api, transport, track, signal } = session;
+  let references: readonly WrittenReference[] = plain;
+  const unread: number[] = [];
 
   function end(all: number, { outcomes, failures, fetchedBytes }: RunResult): number {
     const skipped = outcomes.filter((outcome) => outcome.skipped).length;
@@ -206,6 +221,21 @@ async function run(args: DownloadArgs, context: CommandContext): Promise<number>
   }
 
   try {
+    if (sources.length > 0) {
+      const fail = (error: unknown, subject: string) => {
+        unread.push(exitCode(error));
+        reporter.failed(error, subject);
+      };
+      // most downloads have no picture to read
+      const { neededReferences } = await import("../run/needed_references.ts" as string) as Needed;
+      references = [...await neededReferences(sources, session, args, context, { note, fail }), ...plain];
+      if (flags.queue || references.length === 0) {
+        reporter.close();
+        const isNothing = references.length === 0 || isDry;
+        const code = isNothing ? ExitCode.ok : await handOver(references, args, context);
+        return sharedExitCode([...unread, code].filter(Boolean));
+      }
+    }
     const { files, failures } = await planFiles(references, api, {
       ...flags,
       dir,
@@ -220,7 +250,7 @@ async function run(args: DownloadArgs, context: CommandContext): Promise<number>
     });
     isPlanned = true;
     for (const { error, reference } of failures) reporter.failed(error, shownReference(reference));
-    const failed = failures.map(({ error }) => exitCode(error));
+    const failed = [...unread, ...failures.map(({ error }) => exitCode(error))];
     if (isDry) return sharedExitCode([...failed, dryRun(files, { dir, json, force }, context)].filter(Boolean));
 
     reporter.plan(files);

@@ -3,9 +3,21 @@ import { formatBytes } from "../../transport/internal.ts";
 import { apiCommand, type ApiContext, idOperand, listOptions, showFacts, showList } from "../run/api_command.ts";
 import { downloadSettings } from "../run/download_settings.ts";
 import type { Flags } from "../options/flags.ts";
-import { dirFlags, fetchFlags, jobsFlag, listFlags, searchFlags } from "../options/shared_flags.ts";
-import type { Command } from "../command.ts";
+import {
+  dirFlags,
+  fetchFlags,
+  jobsFlag,
+  listFlags,
+  type outputFlags,
+  searchFlags,
+  yesFlags,
+} from "../options/shared_flags.ts";
+import type { Command, CommandContext } from "../command.ts";
 import { imagesHelp, imagesText } from "../texts/site.ts";
+import { type Args, readArgs } from "../options/args.ts";
+import { projectFlags } from "../options/project_options.ts";
+import { UsageError } from "../options/usage_error.ts";
+import { bilingual } from "../texts/texts.ts";
 
 const idFlag = { type: "whole", value: "ID", least: 1, most: 2 ** 31 - 1 } as const;
 
@@ -67,9 +79,20 @@ const flags = {
       "zh-TW": "每張圖片旁邊寫一個 `.json`，記下它怎麼做的",
     },
   },
+  add: {
+    type: "switch",
+    help: {
+      en: "get: adds the models it was made with to the project, as civikit add does",
+      "zh-TW": "`get`：把這張圖片用到的模型加入專案，與 `civikit add` 相同",
+    },
+  },
+  ...yesFlags,
+  dryRun: fetchFlags.dryRun,
+  project: projectFlags.project,
 } as const satisfies Flags;
 
 type ImagesContext = ApiContext<typeof flags>;
+type ImagesArgs = Args<typeof flags & Pick<typeof outputFlags, "json">>;
 
 function queryOf(context: ImagesContext, withMeta: boolean): ImageQuery {
   const { modelId, versionId, postId, user, sort, period, type, nsfw } = context.flags;
@@ -145,10 +168,32 @@ async function download(context: ImagesContext): Promise<number> {
   return out.finish({ ...states, bytes: total }, `${imagesText[context.locale].summary(states, formatBytes(total))}\n`);
 }
 
-/** `civikit images`: search, look at and save images. */
-export const imagesCommand: Command = apiCommand({
+const images = apiCommand({
   usage: "images search|get|download [<id>] [options]",
   flags,
   help: imagesHelp,
   actions: { search, get, download },
 });
+
+/** `civikit images get ID --add`: what `civikit add` does with the image's page. */
+async function addImage({ operands, flags }: ImagesArgs, context: CommandContext): Promise<number> {
+  const [action, id, ...more] = operands;
+  if (action !== "get" || id === undefined || more.length > 0 || !/^\d{1,10}$/.test(id)) {
+    throw new UsageError(bilingual(imagesText, (t) => t.addOne));
+  }
+  const { yes, dryRun, json, project } = flags;
+  const switches = Object.entries({ yes, "dry-run": dryRun, json }).filter(([, is]) => is).map(([name]) => `--${name}`);
+  const page = `${context.settings.value("baseUrl")}/images/${id}`;
+  const where = project === undefined ? [] : ["--project", project];
+  const add = (await context.loadCommands()).find(({ name }) => name === "add")!;
+  return await add.run(readArgs([page, ...where, ...switches], add.flags), { ...context, command: add.name });
+}
+
+/** `civikit images`: search, look at and save images. */
+export const imagesCommand: Command = {
+  ...images,
+  run: (args, context) => {
+    const own = args as unknown as ImagesArgs;
+    return own.flags.add ? addImage(own, context) : images.run(args, context);
+  },
+};

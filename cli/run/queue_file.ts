@@ -38,8 +38,11 @@ export async function addReferences(
 ): Promise<number> {
   const good: NewJob[] = [];
   for (const { text, place, own = {} } of references) {
-    const { dir = options.dir, output = options.output, hashes: { SHA256: sha256 = options.sha256 } = {} } = own;
-    const job = { reference: text, options: { ...options, dir: dir && resolve(dir), output, sha256 } };
+    const { output = options.output, file = options.file, hashes: { SHA256: sha256 = options.sha256 } = {} } = own;
+    // a folder of its own goes before root and layout
+    const folder = own.dir === undefined ? {} : { dir: resolve(own.dir), root: undefined, layout: undefined };
+    const { dir = options.dir && resolve(options.dir) } = folder;
+    const job = { reference: text, options: { ...options, ...folder, dir, output, file, sha256 } };
     try {
       checkedJob(job, { baseUrl });
       good.push(job);

@@ -7,7 +7,11 @@ export const downloadHelp: Bilingual = {
   urn:air:sdxl:checkpoint:civitai:827184@2514310, or short: civitai:827184@2514310
   https://civitai.com/models/4384?modelVersionId=128713   a page or download URL
   https://example.com/x.safetensors                       any other https URL; the
-                                server may name its file (Content-Disposition)
+                                server may name its file (Content-Disposition);
+                                on huggingface.co verified by its LFS OID
+  lantern.png, workflow.json, infotext.txt, https://civitai.com/images/<id>
+                                what these name and is not here yet, after a
+                                question or with --yes
   -                             references on standard input, one a line
 
 Interrupted or failed? Run the same command again: it goes on where it stopped.
@@ -28,7 +32,10 @@ examples:
   urn:air:sdxl:checkpoint:civitai:827184@2514310，或簡寫 civitai:827184@2514310
   https://civitai.com/models/4384?modelVersionId=128713   頁面或下載網址
   https://example.com/x.safetensors                       其他任何 https 網址；
-                                伺服器可以決定檔名（Content-Disposition）
+                                伺服器可以決定檔名（Content-Disposition）；
+                                在 huggingface.co 上的以 LFS OID 驗證
+  lantern.png、workflow.json、infotext.txt、https://civitai.com/images/<id>
+                                它們提到而還沒有的模型；先詢問，或加上 --yes
   -                             從標準輸入讀，一行一個
 
 中斷或失敗時，再執行一次相同的指令，就會從停下的地方繼續。已完成的檔案只檢查，不重新下載；是否完成由雜湊決定。

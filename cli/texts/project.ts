@@ -2,32 +2,46 @@ import type { Bilingual, Texts } from "./texts.ts";
 
 /** The help of `civikit add`. */
 export const addHelp: Bilingual = {
-  en: `<what> is a version id, model:<id>, an AIR, or the URL of a page on Civitai. It
-is written into civikit.models.json (what you want), its exact version, file and
-SHA-256 into civikit.lock.json, and then it is installed.
+  en: `<what> is a version id, model:<id>, an AIR, the URL of a page on Civitai, or the
+https address of a file elsewhere. It is written into civikit.models.json (what you
+want), its exact version, file and SHA-256 into civikit.lock.json, and then it is
+installed. Files on huggingface.co are locked by their LFS OID.
+
+Or <what> is a picture (PNG, JPEG, WebP, AVIF), a ComfyUI workflow (.json) or an
+infotext (.txt), as a file, an address, or a page https://civitai.com/images/<id>:
+then it says which of the models it names are here, which are missing and where
+they would go, and asks once whether to get the rest. --yes is the answer where
+nobody can be asked; --dry-run only shows.
 
 A version is pinned; a model (model:<id>) is followed: "civikit update" takes it
 to its newest version. Both files are made when they are missing; --layout then
 says where models go: a1111, forge, comfyui, sdnext, invokeai, flat, or a template
 such as "{type}/{baseModel}/{file}".
 
-With --json, the lines of "civikit download --json", and "added", "removed", "left".
+With --json, the lines of "civikit download --json", and "added", "removed", "left";
+of pictures and workflows "need" for each model, and "needs".
 
 examples:
   civikit add 128713 --layout comfyui --root ~/ComfyUI
   civikit add model:1001 --base "SDXL 1.0"
-  civikit add urn:air:sdxl:checkpoint:civitai:827184@2514310 --no-install`,
+  civikit add urn:air:sdxl:checkpoint:civitai:827184@2514310 --no-install
+  civikit add lantern.png workflow.json
+  civikit add https://civitai.com/images/98780806 --yes`,
   "zh-TW":
-    `<what> 是版本編號、model:<id>、AIR，或 Civitai 頁面的網址。它會寫進 civikit.models.json（您要什麼），確切的版本、檔案與 SHA-256 寫進 civikit.lock.json，然後安裝。
+    `<what> 是版本編號、model:<id>、AIR、Civitai 頁面的網址，或其他地方的檔案的 https 網址。它會寫進 civikit.models.json（您要什麼），確切的版本、檔案與 SHA-256 寫進 civikit.lock.json，然後安裝。huggingface.co 上的檔案以它的 LFS OID 鎖定。
+
+<what> 也可以是圖片（PNG、JPEG、WebP、AVIF）、ComfyUI 工作流程（.json）或 infotext（.txt），給檔案、網址，或 https://civitai.com/images/<id> 這樣的頁面都行：這時會列出它提到的模型哪些已有、哪些缺少、會放在哪裡，再問一次要不要取得缺少的。沒有人可以回答的地方用 --yes；--dry-run 只顯示。
 
 版本是固定的；模型（model:<id>）會跟著走：「civikit update」把它更新到最新版本。兩個檔案不存在時會建立；這時 --layout 決定模型放在哪裡：a1111、forge、comfyui、sdnext、invokeai、flat，或像 "{type}/{baseModel}/{file}" 的樣板。
 
-加上 --json 時，除了「civikit download --json」的那些行，還有 "added"、"removed"、"left"。
+加上 --json 時，除了「civikit download --json」的那些行，還有 "added"、"removed"、"left"；圖片與工作流程則是每個模型一行 "need"，最後一行 "needs"。
 
 範例：
   civikit add 128713 --layout comfyui --root ~/ComfyUI
   civikit add model:1001 --base "SDXL 1.0"
-  civikit add urn:air:sdxl:checkpoint:civitai:827184@2514310 --no-install`,
+  civikit add urn:air:sdxl:checkpoint:civitai:827184@2514310 --no-install
+  civikit add lantern.png workflow.json
+  civikit add https://civitai.com/images/98780806 --yes`,
 };
 
 /** The help of `civikit remove`. */
@@ -111,7 +125,7 @@ examples:
 };
 
 const usage = {
-  nothingToAdd: "nothing to add: give a version id, model:<id>, an AIR or a URL",
+  nothingToAdd: "nothing to add: give a version id, model:<id>, an AIR, a URL, a picture or a workflow",
   nothingToRemove: "nothing to remove: name an entry of civikit.models.json",
   otherLayout: (name: string): string => `option --layout: civikit.models.json says ${name}; change it there`,
   noSuchModel: (text: string): string => `"${text}": the manifest has no such model`,
@@ -121,7 +135,7 @@ const usage = {
 export const projectUsage: Texts<typeof usage> = {
   en: usage,
   "zh-TW": {
-    nothingToAdd: "沒有要加入的：請給版本編號、model:<編號>、AIR 或網址",
+    nothingToAdd: "沒有要加入的：請給版本編號、model:<編號>、AIR、網址、圖片或工作流程",
     nothingToRemove: "沒有要移除的：請給 civikit.models.json 裡的一個項目",
     otherLayout: (name) => `選項 --layout：civikit.models.json 寫的是 ${name}；請改那裡`,
     noSuchModel: (text) => `「${text}」：清單檔裡沒有這個模型`,

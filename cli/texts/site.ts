@@ -52,7 +52,8 @@ by-hash 接受 Civitai 認得的任何雜湊（SHA-256、AutoV2、AutoV3、BLAKE
 export const imagesHelp: Bilingual = {
   en: `actions:
   search         images that fit, most reactions first
-  get <id>       one image and how it was made
+  get <id>       one image and how it was made; with --add, the models it was made
+                 with come into the project, as with "civikit add" and its page
   download       saves the images that fit, five at a time; those already in the
                  folder are left alone, so the same command goes on
 
@@ -62,10 +63,11 @@ The ending of a saved file says what its bytes are, whatever its URL says. With
 examples:
   civikit images search --version-id 128713 --limit 5
   civikit images get 98780806 --json
+  civikit images get 98780806 --add
   civikit images download --user lamplighter --limit 200 --dir gallery --sidecar`,
   "zh-TW": `動作：
   search         符合條件的圖片，反應最多的在前
-  get <id>       一張圖片，以及它是怎麼做的
+  get <id>       一張圖片，以及它是怎麼做的；加上 --add 就把用到的模型加入專案，與對它的頁面執行「civikit add」相同
   download       儲存符合條件的圖片，一次五張；資料夾裡已有的不動，所以相同的指令會接著做
 
 存下來的檔案，副檔名依內容決定，不看網址。加上 --json 時，download 的每一行都是一個物件，"event" 是 image 或 summary。
@@ -73,10 +75,12 @@ examples:
 範例：
   civikit images search --version-id 128713 --limit 5
   civikit images get 98780806 --json
+  civikit images get 98780806 --add
   civikit images download --user lamplighter --limit 200 --dir gallery --sidecar`,
 };
 
 const images = {
+  addOne: "option --add: goes with images get and the id of one image",
   imageId: "image id",
   steps: "steps",
   sampler: "sampler",
@@ -93,6 +97,7 @@ const images = {
 export const imagesText: Texts<typeof images> = {
   en: images,
   "zh-TW": {
+    addOne: "選項 --add：只能和 images get 與一張圖片的編號一起使用",
     imageId: "圖片編號",
     steps: "步數",
     sampler: "取樣器",

@@ -14,6 +14,7 @@ const bodySchema = v.pipe(
 const needSchema = v.object({
   name: v.string(),
   role: v.nullable(v.string()),
+  modelType: v.nullable(v.string()),
   state: v.picklist(["here", "queued", "missing", "unknown"]),
   path: v.nullable(v.string()),
   target: v.nullable(v.string()),

@@ -19,6 +19,7 @@ Deno.test("civikit download fills in the documented defaults", () => {
     layout: undefined,
     root: undefined,
     sidecars: false,
+    yes: false,
     output: undefined,
     file: undefined,
     allFiles: false,
