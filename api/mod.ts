@@ -116,6 +116,7 @@ export {
   type UpdatePlan,
 } from "./project/update.ts";
 export { type Air, formatAir, parseAir } from "./references/air.ts";
+export { galleryImageId } from "./references/gallery_page.ts";
 export { type HubFile, hubFile, isHubUrl } from "./references/hub_file.ts";
 export { otherUrls } from "./references/other_urls.ts";
 export {

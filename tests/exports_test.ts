@@ -95,7 +95,7 @@ const NAMES: Record<string, string> = {
     downloadModel
     earlyAccessOf
     findDuplicates findUpdates findWanted folderShelf followMoves formatAir
-    generationOf generationOfTexts getJson
+    galleryImageId generationOf generationOfTexts getJson
     hashCache hashFiles hubFile
     imageId imageTexts imageUrl install isHubUrl
     layout layoutFacts layoutFolders layoutNames linkDuplicates lockName

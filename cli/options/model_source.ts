@@ -1,6 +1,5 @@
 import { statSync } from "node:fs";
-import type { Civitai } from "../../api/mod.ts";
-import { civitaiHosts } from "../../transport/internal.ts";
+import { type Civitai, galleryImageId } from "../../api/mod.ts";
 import type { CommandContext } from "../command.ts";
 
 const endings = /\.(?:png|jpe?g|webp|avif|json|txt)$/i;
@@ -19,14 +18,6 @@ export interface WrittenSource {
 }
 
 type Site = Pick<Civitai, "baseUrl" | "trustedHosts">;
-
-/** The image of the gallery that a page's address means. */
-function galleryId(url: URL, { baseUrl, trustedHosts }: Site): number | undefined {
-  const host = url.host.replace(/\.$/, "").replace(/^www\./, "");
-  if (![URL.parse(baseUrl)?.host, ...trustedHosts, ...civitaiHosts].includes(host)) return undefined;
-  const id = /^\/images\/(\d{1,10})\/?$/.exec(url.pathname)?.[1];
-  return id === undefined ? undefined : Number(id);
-}
 
 function isFile(path: string): boolean {
   try {
@@ -48,7 +39,7 @@ function modelSource(text: string, site: Site, { urls }: { readonly urls: boolea
       ? { kind: "file", path: text }
       : undefined;
   }
-  const id = galleryId(url, site);
+  const id = galleryImageId(text, site);
   if (id !== undefined) return { kind: "gallery", id };
   const isPicture = endings.test(url.pathname) || imageHosts.includes(url.hostname);
   return urls && isPicture ? { kind: "url", url: text } : undefined;

@@ -12,6 +12,7 @@ import { checkReference } from "../add_jobs.ts";
 import type { Parts } from "../parts.ts";
 import { problemOf } from "../routes/problem.ts";
 import { gather } from "./gather.ts";
+import type { JobOptions } from "../queue/job.ts";
 import type { PreviewLine } from "./preview_line.ts";
 
 /** So many are asked for one by one, which tells most of each; more are asked for by the hundred. */
@@ -95,10 +96,10 @@ async function isComing({ queue }: LookUpParts, reference: SiteReference, file?:
 async function urlLine(
   url: string,
   { where, queue }: LookUpParts,
-  output?: string,
+  { output, dir }: JobOptions = {},
 ): Promise<Partial<PreviewLine>> {
   const name = output ?? nameInUrl(url);
-  const path = join(where().root, name);
+  const path = join(dir ?? where().root, name);
   const have = await sizeAt(path) === undefined ? undefined : path;
   return {
     name,
@@ -158,7 +159,7 @@ export async function lookUp(lines: PreviewLine[], parts: LookUpParts, signal: A
   }
 
   await each(elsewhere, async ({ index, url }) => {
-    if (!signal.aborted) know(index, await urlLine(url, parts, lines[index]!.options?.output));
+    if (!signal.aborted) know(index, await urlLine(url, parts, lines[index]!.options));
   });
   const left: Asked[] = [];
   if (asked.length <= mostSingly) left.push(...asked);

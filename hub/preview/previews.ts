@@ -1,16 +1,20 @@
+import { galleryImageId, usedModelsOfImage } from "../../api/mod.ts";
+import { resolveInside } from "../../transport/internal.ts";
 import { needs, type QueueNeed } from "../needs/needs.ts";
 import type { Parts } from "../parts.ts";
 import { problemOf } from "../routes/problem.ts";
 import { lookUp } from "./look_up.ts";
-import type { Preview, Previews } from "./preview.ts";
+import type { Preview, Previews, PreviewSource } from "./preview.ts";
 import type { PreviewLine } from "./preview_line.ts";
+import type { Wish } from "./wishes.ts";
 
 const shownAfterMs = 1500;
 const patienceMs = 120_000;
 /** More than a few people hardly look at once. */
 const mostKept = 20;
 
-function lineOf({ name, role, state, path, title, reference, options, problem }: QueueNeed, file: string): PreviewLine {
+function lineOf(need: QueueNeed, file: string, root: string): PreviewLine {
+  const { name, role, state, path, title, reference, options, problem, target, sizeBytes } = need;
   const line = {
     calledThere: name,
     file,
@@ -19,7 +23,18 @@ function lineOf({ name, role, state, path, title, reference, options, problem }:
     ...(role !== null && { type: role }),
   };
   if (reference !== null && state !== "here") {
-    return { ...line, reference, options, canAdd: true, isLookedUp: false, isQueued: state === "queued" };
+    const place = target === null ? {} : { path: resolveInside(root, target) };
+    const size = sizeBytes === null ? {} : { sizeBytes };
+    return {
+      ...line,
+      ...place,
+      ...size,
+      reference,
+      options,
+      canAdd: true,
+      isLookedUp: false,
+      isQueued: state === "queued",
+    };
   }
   const isHere = state === "here";
   return {
@@ -42,8 +57,26 @@ export function openPreviews(parts: Omit<Parts, "previews">): Previews {
     kept.delete(id);
   }
 
+  /** What images of the gallery were made with; a page that cannot be had becomes a line that says why. */
+  async function inGallery(pages: readonly Wish[], lines: PreviewLine[]): Promise<PreviewSource["used"]> {
+    const found: PreviewSource["used"][number][] = [];
+    for (const { text, line } of pages) {
+      try {
+        const models = usedModelsOfImage(await parts.api.images.get(galleryImageId(text, parts.api)!));
+        if (models.length > 0) found.push({ file: text, models });
+        else lines.push({ reference: text, line, canAdd: false, isLookedUp: true, isNameOnly: true });
+      } catch (error) {
+        lines.push({ reference: text, line, problem: problemOf(error), canAdd: false, isLookedUp: true });
+      }
+    }
+    return found;
+  }
+
   return {
-    async start({ wishes, used, unread }) {
+    async start({ wishes: written, used, unread }) {
+      const isPage = ({ text }: Wish) => galleryImageId(text, parts.api) !== undefined;
+      const pages = written.filter(isPage);
+      const wishes = written.filter((wish) => !isPage(wish));
       const lines: PreviewLine[] = [
         ...unread.map(({ file, error }) => ({
           ...{ reference: file, file, problem: problemOf(error), canAdd: false, isLookedUp: true },
@@ -65,8 +98,9 @@ export function openPreviews(parts: Omit<Parts, "previews">): Previews {
       }
       const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(patienceMs)]);
       const looking = (async () => {
-        const named = used.map(async ({ file, models }) =>
-          (await needs(parts, models)).map((need) => lineOf(need, file))
+        const { root } = parts.where();
+        const named = [...used, ...await inGallery(pages, lines)].map(async ({ file, models }) =>
+          (await needs(parts, models)).map((need) => lineOf(need, file, root))
         );
         const [, ...found] = await Promise.all([lookUp(lines, parts, signal), ...named]);
         lines.push(...found.flat());

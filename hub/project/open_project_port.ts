@@ -135,7 +135,7 @@ export function openProjectPort(
       return { project, entries: projectEntries(project, hashes) };
     },
     async add(reference, file) {
-      const { wanted, wasThere } = await addModel(open(), api, reference, { file, signal });
+      const { wanted, wasThere } = await addModel(open(), api, reference, { file, transport, signal });
       return { air: wanted.air, wasThere };
     },
     install: () => begin("install", () => installing("install", open())),

@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import { parseAir } from "../../../api/mod.ts";
+import { parseReference } from "../../../api/mod.ts";
 import { formatSize } from "../../../monitor/server/format.ts";
 import type { Locale } from "../../../transport/mod.ts";
 import type { DiskMark, NewerVersion, ProjectEntry, ProjectPort } from "../../project/mod.ts";
@@ -9,10 +9,10 @@ import { texts } from "./texts.ts";
 
 const kinds: Readonly<Record<DiskMark, string>> = { there: "ok", unproved: "info", other: "error", missing: "warning" };
 
-/** Whether an entry names its version; what cannot be understood is shown as it is written. */
+/** Whether an entry names its version, or a file elsewhere, which stays what it is; what cannot be understood is shown as it is written. */
 function isPinned(air: string): boolean {
   try {
-    return parseAir(air).versionId !== undefined;
+    return parseReference(air).kind !== "model";
   } catch {
     return false;
   }

@@ -14,7 +14,7 @@ export function addForm(locale: Locale): Html {
           aria-describedby="add-help"></textarea>
         <p class="quiet" id="add-help">${t("addHelp")} <span class="scripted">${t("dropHint")}</span></p>
         <p><label for="files">${t("files")}</label>
-          <input id="files" name="files" type="file" multiple accept=".txt,.json,.png,.jpg,.jpeg,.webp"></p>
+          <input id="files" name="files" type="file" multiple accept=".txt,.json,.png,.jpg,.jpeg,.webp,.avif"></p>
         <p class="actions"><button id="add-now" class="main" formaction="/queue/add">${t("addAll")}</button>
           <button id="look">${t("look")}</button></p>
       </form>

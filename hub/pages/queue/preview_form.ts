@@ -60,7 +60,7 @@ function whereText({ line, file, calledThere, name }: PreviewLine, locale: Local
 
 function previewRow(line: PreviewLine, index: number, locale: Locale): Html {
   const t = (name: keyof typeof texts) => texts[name][locale];
-  const { reference, name, title, type, baseModel, sizeBytes, path, canAdd, isLookedUp } = line;
+  const { reference, name, title, type, baseModel, sizeBytes, path, have, canAdd, isLookedUp } = line;
   const facts = [type, baseModel, sizeBytes === undefined ? undefined : formatSize(sizeBytes)].filter(Boolean);
   const id = `take-${index}`;
   const where = whereText(line, locale);
@@ -73,7 +73,9 @@ function previewRow(line: PreviewLine, index: number, locale: Locale): Html {
         ? ""
         : html`<small>${title}</small>`} ${where === "" ? "" : html`<small class="quiet">${where}</small>`}</label>
       <p>${facts.length > 0 ? facts.join(" · ") : isLookedUp ? "" : t("notLooked")} ${marks(line, locale)}</p>
-      ${path === undefined
+      ${have !== undefined
+        ? html`<small class="path"><code>${have}</code></small>`
+        : path === undefined
         ? ""
         : html`<small class="path">${t("target")} <code>${path}</code> ${room(line, locale)}</small>`}
     </li>
@@ -129,6 +131,7 @@ export function previewForm(preview: Preview, asked: number, locale: Locale): Ht
     ["sumUnlooked", isDone ? count(({ isLookedUp }) => !isLookedUp) : 0],
   ] as const).filter(([, number]) => number > 0);
   const isOnePage = lines.length <= shownLines;
+  const isOfPictures = lines.some(({ calledThere }) => calledThere !== undefined);
   return html`
     <section id="preview" data-hold aria-labelledby="preview-title" tabindex="-1">
       <h2 id="preview-title">${t("lookedUp")} <span class="count">${lines.length}</span></h2>
@@ -141,7 +144,9 @@ export function previewForm(preview: Preview, asked: number, locale: Locale): Ht
           isBad(line) ? "" : previewRow(line, from + index, locale)
         )}</ol>
         ${pagesOf(preview, from, locale)}
-        <p class="actions"><button class="main" id="queue-these">${t(isOnePage ? "addAll" : "addShown")}</button>
+        <p class="actions"><button class="main" id="queue-these">${isOnePage && isOfPictures
+          ? counted(t("getRest"), count(isTaken))
+          : t(isOnePage ? "addAll" : "addShown")}</button>
           ${isOnePage
             ? ""
             : html`<button id="queue-all" name="all" value="1">${counted(t("addEvery"), count(isTaken))}</button>`}

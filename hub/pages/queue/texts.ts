@@ -7,6 +7,7 @@ type Word =
   | "files"
   | "look"
   | "addAll"
+  | "getRest"
   | "lookedUp"
   | "dropHint"
   | "discard"
@@ -100,6 +101,7 @@ export const texts: Readonly<Record<Word, Bilingual>> = {
   dropHint: { en: "Files can be dropped anywhere on this page.", "zh-TW": "檔案可以直接拖放到這一頁。" },
   look: { en: "Look up first", "zh-TW": "先看看" },
   addAll: { en: "Add to the queue", "zh-TW": "加入佇列" },
+  getRest: { en: "Get the rest ({n})", "zh-TW": "取得缺少的（{n} 筆）" },
   lookedUp: { en: "Before it is queued", "zh-TW": "加入佇列之前" },
   discard: { en: "Discard", "zh-TW": "放棄" },
   have: { en: "You have it", "zh-TW": "已經有了" },

@@ -259,3 +259,15 @@ Deno.test("the diagnostic pages stand below /status, and the probes keep their a
   assertEquals(missing.status, 404);
   await missing.body?.cancel();
 });
+
+Deno.test("the queue page takes the page of an image of the gallery for what that was made with", async () => {
+  await using hub = await serveHub();
+  const form = new FormData();
+  form.append("references", `${hub.civitai.url}/images/7000000\n${hub.civitai.url}/images/1`);
+  const headers = { accept: "text/html", "accept-language": "en", origin: hub.url };
+  const page = await (await fetch(`${hub.url}/queue/preview`, { method: "POST", headers, body: form })).text();
+  assertStringIncludes(page, "paper_lantern.safetensors");
+  assertStringIncludes(page, "harbourMix");
+  assertStringIncludes(page, "the site lists no such image");
+  assertStringIncludes(page, "Get the rest (1)");
+});
