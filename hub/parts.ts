@@ -44,6 +44,8 @@ export interface StartAnswer {
 export interface Parts {
   /** The queue. */
   readonly queue: JobQueue;
+  /** Whether the queue is that of several machines, whose workers are shown. Default: no. */
+  readonly isShared?: boolean | undefined;
   /** The API, through the service's own stack. */
   readonly api: Civitai;
   /** The service's own stack, through which pages look at the site; undefined: they do not. */

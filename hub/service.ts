@@ -50,7 +50,8 @@ export function service(options: ServiceOptions): Service {
     doors: [...(pairing ? pairingDoors(pairing) : []), rpcDoor],
   });
   const { live } = options;
-  const rates = rateLog(clock, live && (() => rateOfAll(live)));
+  // what other machines transfer, the jobs tell alone
+  const rates = rateLog(clock, options.isShared ? undefined : live && (() => rateOfAll(live)));
   const { api, transport, library } = options;
   const search = transport && openSearch({ api, transport, clock });
   const find = library && ((sha256: string) => Promise.resolve(library.find(sha256)?.path));

@@ -12,6 +12,7 @@ import { targetList } from "./queue/targets.ts";
 import { history } from "./queue/history.ts";
 import { counted, texts } from "./queue/texts.ts";
 import { previewForm } from "./queue/preview_form.ts";
+import { workerList } from "./queue/workers.ts";
 import { startForm } from "./queue/start_form.ts";
 
 const shownOfEach = 50;
@@ -71,6 +72,7 @@ async function render(request: PageRequest, { note, isProblem = false }: FormAns
       ? html`<a href="/">${texts.first[locale]}</a>`
       : ""}</div>
     ${lists}
+    ${isOne || !parts.isShared ? "" : await workerList(parts.queue, locale)}
     ${isOne ? "" : elsewhere(parts.live, locale)}
     ${isGroup(only) ? "" : history(parts.live, skip, locale)}
     ${isGroup(only) ? "" : targetList(parts, locale)}

@@ -129,6 +129,10 @@ export interface QueueWorker {
   readonly isAlive: boolean;
   /** Jobs it has its hands on. */
   readonly jobs: number;
+  /** The machine it is on; undefined where there is only this one. */
+  readonly machine?: string | undefined;
+  /** Whether it takes no more jobs. Default: it does. */
+  readonly isDraining?: boolean | undefined;
 }
 
 /**

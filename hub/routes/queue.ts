@@ -5,7 +5,16 @@ import type { Job, JobState } from "../queue/job.ts";
 import type { JobAction } from "../queue/job_queue.ts";
 import { type Asked, type Endpoint, endpoint } from "./endpoint.ts";
 import { missing } from "./problem.ts";
-import { addedSchema, addSchema, doneSchema, jobSchema, jobsSchema, listSchema, patchSchema } from "./schemas.ts";
+import {
+  addedSchema,
+  addSchema,
+  doneSchema,
+  jobSchema,
+  jobsSchema,
+  listSchema,
+  patchSchema,
+  workersSchema,
+} from "./schemas.ts";
 
 /** A job as it is told: without the name of the wish, which only whoever wished knows. */
 export function jobJson({ key: _, why, ...job }: Job): unknown {
@@ -66,6 +75,20 @@ export const queueEndpoints: readonly Endpoint[] = [
     summary: "Tells how many jobs are in each state.",
     answer: v.record(v.string(), v.number()),
     run: ({ parts }) => parts.queue.counts(),
+  }),
+  endpoint({
+    method: "get",
+    path: "/queue/workers",
+    summary: "Lists who works on the queue; `machine` tells where, in a queue of several machines.",
+    answer: workersSchema,
+    async run({ parts }) {
+      const workers = await parts.queue.workers();
+      return {
+        items: workers.map(({ id, machine = null, pid, startedMs, seenMs, isAlive, isDraining = false, jobs }) => ({
+          ...{ id, machine, pid, startedMs, seenMs, isAlive, isDraining, jobs },
+        })),
+      };
+    },
   }),
   endpoint({
     method: "get",

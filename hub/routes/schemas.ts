@@ -79,6 +79,20 @@ export const jobsSchema: Schema = v.object({
   notice: v.nullable(v.string()),
 });
 
+/** Who works on the queue. */
+export const workersSchema: Schema = v.object({
+  items: v.array(v.object({
+    id: v.string(),
+    machine: v.nullable(v.string()),
+    pid: v.number(),
+    startedMs: v.number(),
+    seenMs: v.number(),
+    isAlive: v.boolean(),
+    isDraining: v.boolean(),
+    jobs: amount,
+  })),
+});
+
 /** Which jobs are listed. */
 export const listSchema: Schema<{ states?: string | undefined; after?: string | undefined; limit: string }> = v
   .strictObject({

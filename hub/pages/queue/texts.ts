@@ -83,6 +83,12 @@ type Word =
   | "attempts"
   | "elsewhere"
   | "elsewhereHelp"
+  | "workers"
+  | "noWorkers"
+  | "workerWorks"
+  | "workerDraining"
+  | "workerSilent"
+  | "workerJobs"
   | "noRoom"
   | "moveHelp";
 
@@ -188,6 +194,12 @@ export const texts: Readonly<Record<Word, Bilingual>> = {
   spansProved: { en: "{n} spans proved", "zh-TW": "已驗證 {n} 段" },
   stopped: { en: "stopped in the middle; goes on", "zh-TW": "中途停止，會接著下載" },
   attempts: { en: "attempt {n}", "zh-TW": "第 {n} 次" },
+  workers: { en: "Machines", "zh-TW": "機器" },
+  noWorkers: { en: "No machine works on this queue.", "zh-TW": "沒有機器在處理這個佇列。" },
+  workerWorks: { en: "working", "zh-TW": "工作中" },
+  workerDraining: { en: "ending", "zh-TW": "收尾中" },
+  workerSilent: { en: "no word from it", "zh-TW": "沒有消息" },
+  workerJobs: { en: "{n} jobs", "zh-TW": "{n} 項工作" },
   elsewhere: { en: "Other commands", "zh-TW": "其他指令" },
   elsewhereHelp: { en: "Transfers of commands that run elsewhere.", "zh-TW": "在別處執行的指令正在傳輸的檔案。" },
 };
