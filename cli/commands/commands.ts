@@ -211,6 +211,15 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./serve.ts" as string) as typeof import("./serve.ts")).serveCommand,
   },
   {
+    name: "fleet",
+    group: "service",
+    summary: {
+      en: "Lets several machines work off one queue, with one cache and one politeness.",
+      "zh-TW": "讓數台機器處理同一個佇列，共用快取與限流。",
+    },
+    load: async () => (await import("./fleet.ts" as string) as typeof import("./fleet.ts")).fleetCommand,
+  },
+  {
     name: "service",
     group: "service",
     summary: {

@@ -289,7 +289,7 @@ async function run(args: QueueArgs, context: CommandContext): Promise<number> {
   const action = readAction(word, actions);
   using out = output(context, args.flags);
   const baseUrl = context.settings.value("baseUrl");
-  await using queue = openQueue(context, baseUrl, out.note);
+  await using queue = await openQueue(context, baseUrl, out.note);
   return await act(action, { queue, operands, args, context, out, baseUrl });
 }
 

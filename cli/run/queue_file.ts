@@ -1,23 +1,31 @@
 import { resolve } from "node:path";
 import { checkedJob, type JobOptions, type JobQueue, type NewJob, sqliteQueue } from "../../hub/queue/mod.ts";
-import { CivikitError, InputError, type Locale } from "../../transport/mod.ts";
+import { CivikitError, InputError } from "../../transport/mod.ts";
 import type { WrittenReference } from "../../hub/run/mod.ts";
+import type { CommandContext } from "../command.ts";
 import { queuePath } from "../settings/places.ts";
-import type { Io } from "../terminal/io.ts";
 import type { Output } from "../terminal/output.ts";
 import { printable } from "../terminal/text.ts";
+import { isInFleet, openFleet } from "./open_fleet.ts";
 import { queueText } from "../texts/queue.ts";
 
 /**
- * The queue of this user, the same for every command and for the service: all of them work on one file.
+ * The queue of this user, the same for every command and for the service: all of them work on one file, or on the queue
+ * of the fleet that the settings name.
  *
  * @throws {CivikitError} When there is no folder for it, or it cannot be opened.
  */
-export function openQueue(
-  { io, locale }: { readonly io: Pick<Io, "env">; readonly locale: Locale },
+export async function openQueue(
+  context: Pick<CommandContext, "io" | "locale" | "settings">,
   baseUrl: string,
   note: (text: string) => void,
-): JobQueue {
+): Promise<JobQueue> {
+  const { io, locale } = context;
+  if (isInFleet(context)) {
+    const fleet = await openFleet(context, note);
+    const close = async () => await fleet[Symbol.asyncDispose]();
+    return { ...fleet.queue, close, [Symbol.asyncDispose]: close };
+  }
   const path = queuePath(io.env);
   if (path === undefined) {
     const message = "opening the queue: there is no folder for it; set HOME or CIVIKIT_STATE_DIR";
@@ -65,10 +73,10 @@ export async function addReferences(
 export async function queueReferences(
   references: readonly WrittenReference[],
   options: JobOptions,
-  context: { readonly io: Pick<Io, "env">; readonly locale: Locale },
+  context: Pick<CommandContext, "io" | "locale" | "settings">,
   baseUrl: string,
   out: Output,
 ): Promise<number> {
-  await using queue = openQueue(context, baseUrl, out.note);
+  await using queue = await openQueue(context, baseUrl, out.note);
   return await addReferences(queue, references, options, { out, words: queueText[context.locale], baseUrl });
 }

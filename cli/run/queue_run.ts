@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Job, JobQueue } from "../../hub/queue/mod.ts";
-import { runQueue } from "../../hub/worker/mod.ts";
+import type { StackOptions } from "../../hub/run/mod.ts";
+import { runQueue, type RunQueueOptions } from "../../hub/worker/mod.ts";
 import { CivikitError } from "../../transport/mod.ts";
 import type { CommandContext } from "../command.ts";
 import { downloadPlace } from "../options/download_place.ts";
@@ -23,18 +24,33 @@ type RunArgs = Pick<Args<typeof siteFlags & typeof hashFlags>, "flags"> & {
   };
 };
 
+/** What a run shares with other machines. */
+export interface SharedRun {
+  /** What of the stack. */
+  readonly shared?: Pick<StackOptions, "layers" | "share"> | undefined;
+  /** How it works besides. */
+  readonly work?: Partial<Pick<RunQueueOptions, "worker" | "leaseMs" | "keep" | "onTrouble">> | undefined;
+  /** Ends it, as Ctrl-C does. */
+  readonly end?: AbortSignal | undefined;
+  /** Told when it is to end. */
+  readonly onEnd?: (() => void) | undefined;
+}
+
 /** Works the queue off, with the settings of this run, and says what became of each job. Returns the exit code. */
 export async function queueRun(
   queue: JobQueue,
   args: RunArgs,
   context: CommandContext,
   out: Output,
+  { shared, work: more = {}, end, onEnd }: SharedRun = {},
 ): Promise<number> {
   const { flags } = args;
   const { locale, settings } = context;
   const words = queueText[locale];
   const { note } = out;
-  using session = await openSession(args, context, { note, close: out.close });
+  using session = await openSession(args, context, { note, close: out.close, shared });
+  const signal = end === undefined ? session.signal : AbortSignal.any([session.signal, end]);
+  if (onEnd !== undefined) signal.addEventListener("abort", onEnd, { once: true });
   using cache = openHashes(args, context, note);
   await using teller = await commandTeller(context, note);
   const { dir, layout, folders } = downloadPlace(settings);
@@ -63,7 +79,8 @@ export async function queueRun(
     transport: session.transport,
     site: session.api,
     settings: () => work,
-    signal: session.signal,
+    ...more,
+    signal,
     track: session.track,
     published: teller.published,
     cache,

@@ -23,6 +23,7 @@ import { type DownloadPlace, downloadPlace } from "../options/download_place.ts"
 import { downloadSettings, rateRule } from "./download_settings.ts";
 import { openHashes } from "./hash_store.ts";
 import { openTeller } from "./open_teller.ts";
+import { fleetLeaseMs, isInFleet, keepIn, openFleet } from "./open_fleet.ts";
 import { openQueue } from "./queue_file.ts";
 import { isProject, namedRoots } from "../options/project_options.ts";
 import { serviceLibrary } from "./service_library.ts";
@@ -58,7 +59,7 @@ const workerPrefix = "serve-";
 
 /** The queue, which one service at a time works on. @throws {CivikitError} When another one does, or it cannot be opened. */
 async function openServiceQueue(context: CommandContext, note: (text: string) => void): Promise<JobQueue> {
-  const queue = openQueue(context, context.settings.value("baseUrl"), note);
+  const queue = await openQueue(context, context.settings.value("baseUrl"), note);
   const other = (await queue.workers()).find(({ id, isAlive }) => isAlive && id.startsWith(workerPrefix));
   if (other === undefined) return queue;
   await queue.close();
@@ -121,10 +122,11 @@ export async function openService(
   const things = new AsyncDisposableStack();
   try {
     let notice: string | undefined;
-    const queue = things.use(await openServiceQueue(context, (text) => note(notice = text)));
+    const fleet = isInFleet(context) ? things.use(await openFleet(context, note)) : undefined;
+    const queue = fleet?.queue ?? things.use(await openServiceQueue(context, (text) => note(notice = text)));
     // looked for at every request: one that is given in the page acts at once
     const keys: Keys = { find: (host) => loadKeys(io.env).find(host) };
-    const stack = things.use(await commandStack(context, { keys, note }));
+    const stack = things.use(await commandStack(context, { keys, note, shared: fleet?.stack }));
     const path = storePath ?? monitorPaths(io.env)?.store;
     const store = path === undefined ? undefined : things.use(statsStore(path));
     const live = path === undefined ? undefined : things.use(liveTable(path));
@@ -180,6 +182,7 @@ export async function openService(
       ...(stack.store && { cache: () => stack.store!.stats() }),
       folder: () => roots(),
       queue,
+      isShared: fleet !== undefined,
       notice: () => notice,
       library,
       api,
@@ -216,6 +219,7 @@ export async function openService(
         using _ = onNewKey(() => keys.find(host)?.key, () => void wakeKeyless(queue).catch(tell));
         await runQueue({
           ...{ queue, signal, cache: hashes, isWatching: true, site, transport: stack.transport },
+          ...(fleet && { leaseMs: fleetLeaseMs, ...keepIn(fleet.store) }),
           worker: `${workerPrefix}${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`,
           ...(stack.monitor && { track: stack.monitor.track }),
           published: teller.published,

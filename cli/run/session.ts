@@ -1,4 +1,5 @@
 import { type Civitai, civitai } from "../../api/mod.ts";
+import type { StackOptions } from "../../hub/run/mod.ts";
 import type { Monitor } from "../../monitor/mod.ts";
 import { observe, type Transport } from "../../transport/mod.ts";
 import type { Args } from "../options/args.ts";
@@ -28,6 +29,8 @@ export interface Session extends Disposable {
 export interface SessionOptions {
   /** Addresses the user named, besides the API's. Default: none. */
   readonly named?: readonly string[];
+  /** What of the stack is shared with other machines. Default: nothing. */
+  readonly shared?: Pick<StackOptions, "layers" | "share"> | undefined;
   /** The keys to use. Default: the one that is asked for, else those of this user. */
   readonly keys?: Keys;
   /** Tells whether long waits are shown now. Default: always. */
@@ -42,13 +45,13 @@ export interface SessionOptions {
 export async function openSession(
   { flags }: Pick<Args<typeof siteFlags>, "flags">,
   context: CommandContext,
-  { named, keys: givenKeys, showsWaits = () => true, note, close }: SessionOptions,
+  { named, shared, keys: givenKeys, showsWaits = () => true, note, close }: SessionOptions,
 ): Promise<Session> {
   const { io, locale, settings: { value } } = context;
   const baseUrl = value("baseUrl");
   const keys = givenKeys ?? (flags.askKey ? onlyKey(await askKey(io), "the terminal") : loadKeys(io.env));
   const found = keys.find(new URL(baseUrl).host);
-  const stack = await commandStack(context, { keys, named, note });
+  const stack = await commandStack(context, { keys, named, shared, note });
   const stop = interrupt(io, {
     onFirst: () => note(runText[locale].interrupted),
     onSecond: close,

@@ -1,4 +1,4 @@
-import { openStack, type Stack, type StackCache } from "../../hub/run/mod.ts";
+import { openStack, type Stack, type StackCache, type StackOptions } from "../../hub/run/mod.ts";
 import type { CommandContext } from "../command.ts";
 import type { Keys } from "../settings/keys.ts";
 import { cachePath } from "../settings/places.ts";
@@ -16,6 +16,8 @@ export interface CommandStackOptions {
   readonly keys: Keys;
   /** Further addresses the user named: what is nearer than all of them and the API is not asked. Default: none. */
   readonly named?: readonly string[] | undefined;
+  /** What is shared with other machines. Default: nothing. */
+  readonly shared?: Pick<StackOptions, "layers" | "share"> | undefined;
   /** Shows a line to the user. */
   note(text: string): void;
 }
@@ -37,13 +39,14 @@ export async function commandStack(
   { io, settings, command, locale }: Pick<CommandContext, "settings" | "command" | "locale"> & {
     readonly io: Pick<Io, "env">;
   },
-  { keys, named = [], note }: CommandStackOptions,
+  { keys, named = [], shared = {}, note }: CommandStackOptions,
 ): Promise<Stack> {
   const options = stackSettings(settings, io, note);
   const key = (host: string) => keys.find(host)?.key;
   const own = key(new URL(options.baseUrl).host);
   return await openStack({
     ...options,
+    ...shared,
     key,
     named,
     cache: cacheOptions(io, settings),

@@ -81,6 +81,22 @@ function checkProxy(text: string): string {
   return text;
 }
 
+function checkRedis(text: string): string {
+  const url = URL.parse(text);
+  const isRedis = url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== "";
+  if (!isRedis) {
+    refuse("not the address of a Redis, such as redis://10.0.0.5:6379 or rediss://user:password@host:6380/1");
+  }
+  if (url?.password) rememberSecret(decodeURIComponent(url.password));
+  return text;
+}
+
+const readUrl: Readonly<Record<Of<"url">["of"], (text: string) => string>> = {
+  base: readBaseUrl,
+  proxy: checkProxy,
+  redis: checkRedis,
+};
+
 const items: Readonly<Record<Of<"list">["of"], { readonly form: RegExp; readonly state: string }>> = {
   host: {
     form: /^(?:[\w-]+\.)*[\w-]+(?::\d{1,5})?$|^\[[\da-f:]+\](?::\d{1,5})?$/i,
@@ -224,7 +240,7 @@ export function readJsonValue(setting: Setting, value: unknown): unknown {
     case "path":
     case "url": {
       const text = typeof value === "string" ? checkText(value) : refuse("no text");
-      if (setting.kind === "url") return setting.of === "base" ? readBaseUrl(text.trim()) : checkProxy(text.trim());
+      if (setting.kind === "url") return readUrl[setting.of](text.trim());
       return setting.kind === "text" && setting.of === "layout" ? checkLayout(text.trim()) : text;
     }
     case "rate": {

@@ -48,7 +48,7 @@ export type Setting =
     }
     | { readonly kind: "text"; readonly default?: string; readonly of?: "layout" }
     | { readonly kind: "path"; readonly default?: string }
-    | { readonly kind: "url"; readonly default?: string; readonly of: "base" | "proxy" }
+    | { readonly kind: "url"; readonly default?: string; readonly of: "base" | "proxy" | "redis" }
     | { readonly kind: "rate"; readonly default?: string }
     | { readonly kind: "list"; readonly of: "host" | "path" | "origin" | "target"; readonly default: readonly string[] }
     | { readonly kind: "folders"; readonly default: Readonly<Record<string, string>> }

@@ -257,6 +257,47 @@ export const useRows = {
       "zh-TW": "儲存貯體的名稱放在路徑裡，還是主機名稱前面",
     },
   },
+  "fleet.redis": {
+    kind: "url",
+    of: "redis",
+    usual: { en: "none: this machine alone", "zh-TW": "沒有：只有這台機器" },
+    help: {
+      en: "the Redis or Valkey that several machines share, such as redis://10.0.0.5:6379; may hold a password",
+      "zh-TW": "數台機器共用的 Redis 或 Valkey，例如 `redis://10.0.0.5:6379`；可以有密碼",
+    },
+  },
+  "fleet.prefix": {
+    kind: "text",
+    default: "civikit",
+    help: {
+      en: "which fleet: machines with another one do not see each other",
+      "zh-TW": "哪一個機隊：名稱不同的機器互相看不見",
+    },
+  },
+  "fleet.store": {
+    kind: "text",
+    usual: { en: "none: files stay on each machine", "zh-TW": "沒有：檔案留在各台機器" },
+    help: {
+      en: "where every file of the fleet goes before its job is done: s3://bucket/prefix",
+      "zh-TW": "機隊的每個檔案在工作完成之前放到哪裡：`s3://bucket/prefix`",
+    },
+  },
+  "fleet.perSecond": {
+    kind: "number",
+    least: 0,
+    most: 1000,
+    isFractional: true,
+    default: 0,
+    help: {
+      en: "requests a second to each host by all machines together; 0 is no limit but the pauses",
+      "zh-TW": "所有機器加起來每秒對每個主機最多幾個請求；0 是沒有上限，只有暫停",
+    },
+  },
+  "fleet.cache": {
+    kind: "switch",
+    default: true,
+    help: { en: "share the answers of the API", "zh-TW": "共用 API 的回應" },
+  },
   "serve.port": {
     kind: "number",
     least: 0,

@@ -5,6 +5,8 @@ import { DatabaseSync } from "node:sqlite";
 import { type SettingKey, settingKeys } from "../../cli/settings/table.ts";
 import { embeddedS3, type EmbeddedS3Server } from "../../testing/mod.ts";
 import type { Transport } from "../../transport/mod.ts";
+import { openRedis } from "../../fleet/mod.ts";
+import { hasRedis, type RedisServer, startRedis } from "../_support/redis.ts";
 import { hasOpenssl, testAuthority } from "../_tls/mod.ts";
 import { startStub } from "../hub/targets/_stub.ts";
 import { hasty, inPlace, type Place, type UserFile, withOrigin } from "./_wired.ts";
@@ -617,9 +619,92 @@ const storing = () =>
 
 for (const key of ["s3.endpoint", "s3.region", "s3.addressing", "install.mirror"] as const) seen[key] = storing;
 
+/** A machine and a Redis. */
+async function inFleet(work: (place: Place, redis: RedisServer) => Promise<void>): Promise<void> {
+  await inPlace(async (place) => {
+    await using redis = await startRedis();
+    await work(place, redis);
+  });
+}
+
+seen["fleet.redis"] = seen["fleet.prefix"] = () =>
+  inFleet(async ({ runWith, folder }, redis) => {
+    const waiting = async (file: UserFile, state: string) => {
+      const env = { CIVIKIT_STATE_DIR: join(folder, state) };
+      return (await runWith({ ...once, ...file }, ["queue", "list", "--json"], { env })).io.out.split("\n").length - 1;
+    };
+    const file = { "fleet.redis": redis.url };
+    const env = { CIVIKIT_STATE_DIR: join(folder, "one") };
+    assertEquals((await runWith({ ...once, ...file }, ["queue", "add", "2002"], { env })).code, 0);
+    assertEquals(await waiting(file, "other"), 1);
+    assertEquals(await waiting({}, "other"), 0);
+    assertEquals(await waiting({ ...file, "fleet.prefix": "second" }, "other"), 0);
+  });
+
+seen["fleet.store"] = () =>
+  inFleet(async ({ runWith, folder }, redis) => {
+    await using s3 = embeddedS3({ region: "eu-west-3" }).listen();
+    const { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY } = s3.user;
+    const env = { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY };
+    const file = { ...once, "fleet.redis": redis.url, "s3.endpoint": s3.url, "s3.region": "eu-west-3" };
+    const kept = { ...file, "fleet.store": "s3://models", "download.directory": folder };
+    await runWith(kept, ["queue", "add", "2002"], { env });
+    const { code, io } = await runWith(kept, ["fleet", "worker", "--once"], { env });
+    assertEquals([code, s3.objects().size], [0, 1], io.err);
+  });
+
+seen["fleet.perSecond"] = () =>
+  inFleet(async ({ runWith, folder, civitai }, redis) => {
+    const file = { ...once, "fleet.redis": redis.url, "download.directory": folder, "fleet.cache": false };
+    await runWith(file, ["queue", "add", "2002"]);
+    await using ear = await listenIn(redis.url);
+    const worker = ["fleet", "worker", "--once"];
+    assertEquals((await runWith({ ...file, "fleet.perSecond": 500 }, worker)).code, 0);
+    // places at two milliseconds' distance: what every request asks Redis for
+    assert(
+      ear.heard().some((line) => line.includes('"{civikit}:limits:') && line.includes('"" "2" "0"')),
+      ear.heard().join("\n"),
+    );
+    assert(civitai.log.length > 0);
+  });
+
+seen["fleet.cache"] = () =>
+  inFleet(async ({ runWith, folder }, redis) => {
+    const client = await openRedis(redis.url);
+    for (const [isOn, reference] of [[false, "2002"], [true, "model:1003"]] as const) {
+      const file = { ...once, "fleet.redis": redis.url, "download.directory": folder, "fleet.cache": isOn };
+      await runWith(file, ["queue", "add", reference]);
+      assertEquals((await runWith(file, ["fleet", "worker", "--once"])).code, 0);
+      assertEquals((await client.keys("{civikit}:cache:e:*")).length > 0, isOn);
+    }
+    client.disconnect();
+  });
+
+/** What a Redis is asked. */
+async function listenIn(url: string): Promise<AsyncDisposable & { heard(): readonly string[] }> {
+  const client = await openRedis(url);
+  const monitor = await client.monitor();
+  const lines: string[] = [];
+  monitor.on("monitor", (_: string, words: readonly string[]) => {
+    lines.push(words.map((word) => JSON.stringify(String(word).slice(0, 60))).join(" "));
+  });
+  return {
+    heard: () => lines,
+    [Symbol.asyncDispose]() {
+      monitor.disconnect();
+      client.disconnect();
+      return Promise.resolve();
+    },
+  };
+}
+
 for (const key of settingKeys) {
-  Deno.test(`the setting ${key} in the user's file is seen to act`, async () => {
-    assert(seen[key] !== undefined, "no test sees it act");
-    await seen[key]();
+  Deno.test({
+    name: `the setting ${key} in the user's file is seen to act`,
+    ignore: key.startsWith("fleet.") && !hasRedis,
+    async fn() {
+      assert(seen[key] !== undefined, "no test sees it act");
+      await seen[key]();
+    },
   });
 }

@@ -96,7 +96,7 @@ async function installed(words: readonly string[], work: (place: Installed) => P
   }
 }
 
-/** Every command once, in an order in which each finds what it needs; `serve` and `sandbox` are ended from outside, `login` asks, `mirror` takes a store. */
+/** Every command once, in an order in which each finds what it needs; `serve` and `sandbox` are ended from outside, `login` asks, `mirror` takes a store, `fleet` a Redis. */
 const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
   download: [["download", "2002", "--dir", "../elsewhere/models"]],
   models: [["models", "get", "1001"]],
@@ -162,7 +162,7 @@ Deno.test({
     await installed(words!, async ({ run, folder, civitai }) => {
       const env = { CIVITAI_API_KEY: "demo-key" };
       assertEquals(
-        Object.keys(calls).concat("serve", "sandbox", "login", "mirror").sort(),
+        Object.keys(calls).concat("serve", "sandbox", "login", "mirror", "fleet").sort(),
         commands.map(({ name }) => name).sort(),
       );
       await Deno.mkdir(join(folder, "../elsewhere/project"), { recursive: true });

@@ -1,0 +1,129 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "node:path";
+import { embeddedS3 } from "../../../testing/mod.ts";
+import { hasRedis, type RedisServer, startRedis } from "../../_support/redis.ts";
+import { events, inWorld, type Ran, sha256, tree, type World } from "../_world.ts";
+
+/** A machine of a fleet: its own state, its own folder. */
+type Machine = (...args: string[]) => Promise<Ran>;
+
+interface Lab extends World {
+  readonly redis: RedisServer;
+  machine(name: string, env?: Readonly<Record<string, string>>): Machine;
+}
+
+function test(name: string, work: (lab: Lab) => Promise<void>, options: readonly string[] = []): void {
+  Deno.test({
+    name: `fleet: ${name}`,
+    ignore: !hasRedis,
+    fn: () =>
+      inWorld(async (world) => {
+        await using redis = await startRedis(options);
+        await work({
+          ...world,
+          redis,
+          machine: (name, env) => (...args) =>
+            world.run(args, {
+              env: {
+                CIVIKIT_STATE_DIR: join(world.folder, `.${name}`),
+                CIVIKIT_FLEET_REDIS: redis.url,
+                CIVIKIT_DOWNLOAD_DIRECTORY: join(world.folder, name),
+                ...env,
+              },
+            }),
+        });
+      }),
+  });
+}
+
+test("what one machine adds another one fetches, and every machine sees it", async ({ folder, civitai, machine }) => {
+  const [one, other] = [machine("one"), machine("other")];
+  assertEquals((await one("queue", "add", "2002", "model:1003", "999999")).code, 0);
+  const ran = await other("fleet", "worker", "--once", "--json", "--jobs", "2");
+  assertEquals(ran.code, 4, ran.io.err + ran.io.out);
+  const told = events(ran.io);
+  assertEquals(told[0]!["event"], "joined");
+  const { done, failed, left } = told.at(-1)!;
+  assertEquals([done, failed, left], [2, 1, 0]);
+  const paths = told.filter(({ event }) => event === "done").map(({ path }) => String(path));
+  const file = paths.find((path) => path.endsWith("paper_lantern_v2.safetensors"))!;
+  assertEquals(await sha256(file), await civitai.sha256(3002));
+  const listed = events((await one("queue", "list", "--json")).io);
+  assertEquals(listed.map(({ state }) => state), ["done", "done", "failed"]);
+  const { io: { out } } = await one("fleet", "status");
+  for (const word of ["redis ", "2 done", "1 failed"]) assert(out.includes(word), out);
+  assertEquals(tree(join(folder, "other")).length, 2);
+});
+
+test("files go into the bucket before their jobs are done, each once", async ({ machine, civitai }) => {
+  await using s3 = embeddedS3({ region: "eu-west-3" }).listen();
+  const env = {
+    AWS_ACCESS_KEY_ID: s3.user.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: s3.user.secretAccessKey,
+    CIVIKIT_S3_ENDPOINT: s3.url,
+    CIVIKIT_S3_REGION: "eu-west-3",
+    CIVIKIT_FLEET_STORE: "s3://models/lab",
+  };
+  const [one, other] = [machine("one", env), machine("other", env)];
+  await one("queue", "add", "2002");
+  const first = await one("fleet", "worker", "--once", "--json");
+  assertEquals(first.code, 0, first.io.err + first.io.out);
+  assertEquals(events(first.io).filter(({ event }) => event === "kept").length, 1);
+  const hash = (await civitai.sha256(3002)).toLowerCase();
+  assertEquals([...s3.objects().keys()].map((key) => String(key).includes(hash)), [true]);
+  await other("queue", "add", "2002");
+  const again = await other("fleet", "worker", "--once", "--json");
+  assertEquals(again.code, 0, again.io.err + again.io.out);
+  assertEquals(events(again.io).filter(({ event }) => event === "kept"), []);
+  assertEquals(s3.objects().size, 1);
+  // without the bucket it is another fleet
+  const { code, io } = await machine("third")("fleet", "status");
+  assert(code !== 0);
+  assertMatch(io.err, /s3:\/\/models\/lab/);
+});
+
+test("a bucket that is missing is said before anything is downloaded", async ({ machine, civitai }) => {
+  await using s3 = embeddedS3({ region: "eu-west-3" }).listen();
+  const worker = machine("one", {
+    AWS_ACCESS_KEY_ID: s3.user.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: s3.user.secretAccessKey,
+    CIVIKIT_S3_ENDPOINT: s3.url,
+    CIVIKIT_S3_REGION: "eu-west-3",
+    CIVIKIT_FLEET_STORE: "s3://nowhere",
+  });
+  await worker("queue", "add", "2002");
+  const before = civitai.log.length;
+  const { code, io } = await worker("fleet", "worker", "--once");
+  assert(code !== 0, io.out);
+  assertMatch(io.err, /nowhere/);
+  assertEquals(civitai.log.length, before);
+});
+
+test("a worker that is to end takes no more", async ({ machine }) => {
+  const one = machine("one");
+  await one("queue", "add", "2002");
+  const { code, io } = await one("fleet", "drain", "nobody");
+  assert(code !== 0);
+  assertMatch(io.err, /nobody/);
+  const all = await one("fleet", "drain", "all", "--json", "--dry-run");
+  assertEquals([all.code, events(all.io).at(-1)!["workers"]], [0, 0]);
+  const dry = await one("fleet", "worker", "--dry-run", "--json");
+  assertEquals([dry.code, events(dry.io)[0]!["waiting"]], [0, 1]);
+  assertEquals(events((await one("queue", "list", "--json")).io)[0]!["state"], "waiting");
+});
+
+test("without Redis it is said what is missing, and where", async ({ machine }) => {
+  const { code, io } = await machine("one", { CIVIKIT_FLEET_REDIS: "" })("fleet", "status");
+  assert(code !== 0);
+  assertMatch(io.err, /fleet\.redis/);
+  const away = await machine("one", { CIVIKIT_FLEET_REDIS: "redis://:sehr-geheim-123@127.0.0.1:1" })("fleet", "status");
+  assert(away.code !== 0);
+  assertMatch(away.io.err, /127\.0\.0\.1:1/);
+  assert(!`${away.io.err}${away.io.out}`.includes("sehr-geheim"), away.io.err);
+});
+
+test("a Redis that throws jobs away is refused, by what would have to change", async ({ machine }) => {
+  const { code, io } = await machine("one")("queue", "add", "2002");
+  assert(code !== 0);
+  assertMatch(io.err, /noeviction/);
+}, ["--maxmemory", "64mb", "--maxmemory-policy", "allkeys-lru"]);
