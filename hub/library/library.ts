@@ -1,8 +1,9 @@
-import type { HashCache, HashLookup, ScanProgress } from "../../api/mod.ts";
+import type { HashCache, PresumeLookup, ScanProgress } from "../../api/mod.ts";
 import type { ModelLookup } from "../../api/library/updates.ts";
 import type { CivikitError, Clock, Throttle } from "../../transport/mod.ts";
 import type { ModelOnDisk } from "../run/add_sidecars.ts";
 import type { LibraryFilter, ShownRow } from "./library_row.ts";
+import type { Proving } from "./prover.ts";
 
 /** What a library is made of. */
 export interface LibraryOptions {
@@ -11,7 +12,7 @@ export interface LibraryOptions {
   /** Hashes and identities of earlier runs. */
   readonly hashes: HashCache;
   /** Whom to ask what a file is. */
-  readonly api: HashLookup & ModelLookup;
+  readonly api: PresumeLookup & ModelLookup;
   /** Writes what other programs read beside models. Default: nobody does. */
   readonly write?:
     | ((
@@ -30,7 +31,7 @@ export interface LibraryOptions {
 /** What is under way: one thing at a time. */
 export interface LibraryTask {
   /** What. */
-  readonly kind: "scan" | "verify" | "updates" | "sidecars";
+  readonly kind: "scan" | "quick" | "verify" | "updates" | "sidecars";
   /** What it is at. */
   readonly phase: ScanProgress["phase"] | "reading" | "writing";
   /** How far. */
@@ -67,6 +68,8 @@ export interface Library {
   readonly seenMs: number | null;
   /** What is under way; null: nothing. */
   readonly task: LibraryTask | null;
+  /** How far the proving of what is presumed is, which goes on beside everything else; null: nothing to prove. */
+  readonly proving: Proving | null;
   /** What went wrong with the last task, else the last look, in words; null: nothing. */
   readonly trouble: string | null;
   /** Looks which files are there, beside everything else. Nothing is hashed, nobody is asked. */
@@ -75,6 +78,13 @@ export interface Library {
   note(path: string): void;
   /** Hashes what is new and asks what it is. @returns False: something else is under way. */
   scan(): boolean;
+  /**
+   * Says at once what new files are presumed to be, and proves it afterwards, while nothing else is under way; the proving
+   * goes on after a restart, too.
+   *
+   * @returns False: something else is under way.
+   */
+  quick(): boolean;
   /** Hashes files again and compares. @returns False: something else is under way. */
   verify(ids: readonly string[]): boolean;
   /** Writes sidecars for those that are known. @returns False: something else is under way, or nobody can. */

@@ -2,8 +2,11 @@ import { createHash } from "node:crypto";
 import type { Identity } from "../../api/mod.ts";
 import type { VersionSummary } from "../../api/mod.ts";
 
-/** What is known of a file: nothing was computed yet, the site was not asked, does not know it, or does. */
-export type RowState = "unhashed" | "unasked" | "unknown" | "known";
+/**
+ * What is known of a file: nothing was computed yet, the site was not asked, does not know it, or does. `presumed`: by its
+ * size and a sample it is what `identity` says, and nobody has read the whole of it. `ambiguous`: so it may be several.
+ */
+export type RowState = "unhashed" | "presumed" | "ambiguous" | "unasked" | "unknown" | "known";
 
 /** One model file. */
 export interface LibraryRow {
@@ -23,19 +26,20 @@ export interface LibraryRow {
   readonly sha256: string | null;
   /** When that was computed over the whole file, in milliseconds since the epoch; null while unknown. */
   readonly provedMs: number | null;
-  /** What it is on the site. */
+  /** What it is on the site, or is presumed to be. */
   readonly identity: Identity | null;
   /** What is wrong with it; null: nothing that could be told. */
   readonly problem: string | null;
 }
 
 /** What a list can be narrowed to. */
-export type LibraryFilter = "all" | "known" | "unknown" | "unhashed" | "duplicate" | "damaged" | "update";
+export type LibraryFilter = "all" | "known" | "presumed" | "unknown" | "unhashed" | "duplicate" | "damaged" | "update";
 
 /** Every {@linkcode LibraryFilter}. */
 export const libraryFilters: readonly LibraryFilter[] = [
   "all",
   "known",
+  "presumed",
   "unknown",
   "unhashed",
   "duplicate",

@@ -29,6 +29,8 @@ export interface LibraryRows {
   ofHash(sha256: string): ShownRow | undefined;
   /** Everything that is known on the site. */
   known(): { modelId: number | null; versionId: number; sha256: string | null }[];
+  /** Paths of what is presumed, or may be several files. */
+  toProve(): string[];
   /** Which models have a newer version, in place of what was known of that. */
   setNewer(newer: ReadonlyMap<number, VersionSummary>): void;
   /** Lets go of everything. */
@@ -66,6 +68,7 @@ const conditions: Readonly<Record<LibraryFilter, string>> = {
   all: "1",
   known: "state = 'known'",
   unknown: "state = 'unknown'",
+  presumed: "state IN ('presumed', 'ambiguous')",
   unhashed: "state IN ('unhashed', 'unasked')",
   duplicate: `sha256 IN (${repeated})`,
   damaged: "problem IS NOT NULL",
@@ -87,6 +90,7 @@ const statements = {
   // G stands behind every digit of a hash
   ofHash: `${shown} WHERE sha256 >= ?1 AND sha256 < ?1 || 'G' ORDER BY name, path LIMIT 1`,
   known: "SELECT model_id AS modelId, version_id AS versionId, sha256 FROM rows WHERE version_id IS NOT NULL",
+  toProve: "SELECT path FROM rows WHERE state IN ('presumed', 'ambiguous')",
   bases: "SELECT DISTINCT base FROM rows WHERE base IS NOT NULL ORDER BY base",
   clearNewer: "DELETE FROM newer",
   putNewer: "INSERT OR REPLACE INTO newer VALUES (?, ?)",
@@ -170,6 +174,7 @@ export function openRows(): LibraryRows {
       return row && shownRow(row);
     },
     known: () => run.known.all() as ReturnType<LibraryRows["known"]>,
+    toProve: () => run.toProve.all().map(({ path }) => String(path)),
     setNewer(newer) {
       run.clearNewer.run();
       for (const [modelId, version] of newer) run.putNewer.run(modelId, JSON.stringify(version));

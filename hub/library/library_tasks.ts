@@ -1,10 +1,11 @@
 import { statSync } from "node:fs";
-import { findUpdates, type LibraryFile, scan, verify } from "../../api/mod.ts";
+import { findUpdates, type LibraryFile, presume, scan, verify } from "../../api/mod.ts";
 import { messageOf } from "../../transport/internal.ts";
 import type { CivikitError, Clock } from "../../transport/mod.ts";
 import { breather } from "./breather.ts";
 import type { LibraryOptions, LibraryTask } from "./library.ts";
 import type { LibraryRows } from "./library_rows.ts";
+import type { Looker } from "./looker.ts";
 import { rowId, type RowState } from "./library_row.ts";
 
 /** What there is to do, in its own time: resolves with what went wrong on the way, in words; null: nothing. */
@@ -17,6 +18,8 @@ export type Work = (
 export interface LibraryTasks {
   /** See `Library`. */
   readonly scan: Work;
+  /** See `Library`. */
+  readonly quick: Work;
   /** See `Library`. */
   verify(ids: readonly string[]): Work;
   /** See `Library`. */
@@ -38,9 +41,10 @@ const told = (error: CivikitError | undefined) => error === undefined ? null : m
 /** Makes them. */
 export function libraryTasks(
   rows: LibraryRows,
-  { folders, hashes, api, throttle, clock }: Pick<LibraryOptions, "folders" | "hashes" | "api" | "throttle"> & {
-    readonly clock: Clock;
-  },
+  { folders, hashes, api, throttle, clock, remembered }:
+    & Pick<LibraryOptions, "folders" | "hashes" | "api" | "throttle">
+    & Pick<Looker, "remembered">
+    & { readonly clock: Clock },
 ): LibraryTasks {
   function take({ path, name, bytes, mtimeMs, sha256, identity, problem }: LibraryFile): void {
     const state: RowState = identity === undefined ? "unasked" : identity === null ? "unknown" : "known";
@@ -55,7 +59,7 @@ export function libraryTasks(
 
   return {
     async scan(signal, tell) {
-      const { files, failures } = await scan(api, folders().filter(isFolder), {
+      const { files, failures, disproved } = await scan(api, folders().filter(isFolder), {
         ...{ cache: hashes, throttle: throttle?.(), signal },
         onProgress: ({ phase, done, total }) => tell({ phase, done, total }),
       });
@@ -63,6 +67,22 @@ export function libraryTasks(
       rows.begin();
       for (const file of files) {
         take(file);
+        await rest();
+      }
+      rows.sweep();
+      const [first] = disproved;
+      return told(failures[0]) ??
+        (first && `${first.path}: it was presumed to be ${first.presumed.modelName}, and its SHA-256 is not`) ?? null;
+    },
+    async quick(signal, tell) {
+      const { files, presumed, failures } = await presume(api, folders().filter(isFolder), {
+        ...{ cache: hashes, throttle: throttle?.(), signal },
+        onProgress: ({ phase, done, total }) => tell({ phase, done, total }),
+      });
+      const rest = breather(signal);
+      rows.begin();
+      for (const file of [...files, ...presumed]) {
+        rows.put(remembered(file));
         await rest();
       }
       rows.sweep();
@@ -90,7 +110,8 @@ export function libraryTasks(
         if (sha256 !== undefined && (row.sha256 === null || sha256 === row.sha256)) {
           hashes.keep({ path, bytes, mtimeMs, sha256, problem });
         }
-        rows.put({ ...row, problem, ...(problem === null && { provedMs: clock.date() }) });
+        const known = row.sha256 === null && sha256 !== undefined ? remembered(row) : row;
+        rows.put({ ...known, problem, ...(problem === null && { provedMs: clock.date() }) });
       }
       return null;
     },

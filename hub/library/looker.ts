@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { extname, join, relative, sep } from "node:path";
-import { type FileStamp, type HashCache, modelExtensions } from "../../api/mod.ts";
+import { type FileStamp, type HashCache, modelExtensions, type Presumption } from "../../api/mod.ts";
 import { walkInSteps } from "../../api/library/walk.ts";
 import { messageOf } from "../../transport/internal.ts";
 import { CivikitError } from "../../transport/mod.ts";
@@ -29,15 +29,28 @@ export function looker(rows: LibraryRows, folders: () => readonly string[], hash
   function remembered(file: NamedFile): LibraryRow {
     const { path, name, bytes, mtimeMs } = file;
     const record = hashes.find(file);
+    const presumed = hashes.presumed(file)?.presumption;
+    if (record === undefined && presumed !== undefined) return presumedRow(file, presumed);
     const asked = record && hashes.asked(record.sha256);
     const identity = asked?.identity ?? null;
+    const isOther = record && presumed?.sha256 && presumed.sha256 !== record.sha256 && asked !== undefined;
+    const disproved = isOther && presumed.identity !== null
+      ? `it was presumed to be ${presumed.identity.modelName} ${presumed.identity.versionName}, and its SHA-256 is not`
+      : null;
     return {
       ...{ id: rowId(path), path, name, bytes, mtimeMs, identity },
       state: record === undefined ? "unhashed" : asked === undefined ? "unasked" : identity ? "known" : "unknown",
       sha256: record?.sha256 ?? null,
       provedMs: record?.provedMs ?? null,
       // a file the site knows is as it was published
-      problem: identity === null ? record?.problem ?? null : null,
+      problem: identity === null ? record?.problem ?? disproved : null,
+    };
+  }
+
+  function presumedRow({ path, name, bytes, mtimeMs }: NamedFile, { identity, candidates }: Presumption): LibraryRow {
+    return {
+      ...{ id: rowId(path), path, name, bytes, mtimeMs, identity, sha256: null, provedMs: null, problem: null },
+      state: identity !== null ? "presumed" : candidates.length > 0 ? "ambiguous" : "unhashed",
     };
   }
 

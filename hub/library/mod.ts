@@ -6,4 +6,5 @@
 export { type Library, type LibraryOptions, type LibraryPage, type LibraryTask, type ListRows } from "./library.ts";
 export { type LibraryFilter, libraryFilters, type LibraryRow, type RowState, type ShownRow } from "./library_row.ts";
 export { modelFolders } from "./model_folders.ts";
+export type { Proving } from "./prover.ts";
 export { openLibrary } from "./open_library.ts";

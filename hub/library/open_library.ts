@@ -7,6 +7,7 @@ import type { Library, LibraryOptions, LibraryTask } from "./library.ts";
 import { openRows } from "./library_rows.ts";
 import { libraryTasks, type Work } from "./library_tasks.ts";
 import { looker, type NamedFile } from "./looker.ts";
+import { prover } from "./prover.ts";
 
 const failed = "the service itself failed";
 
@@ -16,7 +17,7 @@ export function openLibrary(
 ): Library {
   const rows = openRows();
   const looks = looker(rows, folders, hashes);
-  const tasks = libraryTasks(rows, { folders, hashes, api, throttle, clock });
+  const tasks = libraryTasks(rows, { folders, hashes, api, throttle, clock, remembered: looks.remembered });
   let seenMs: number | null = null;
   let task: LibraryTask | null = null;
   let trouble: string | null = null;
@@ -29,6 +30,8 @@ export function openLibrary(
     try {
       lookTrouble = await looks.all(stop.signal);
       seenMs = clock.date();
+      // what an earlier service left unproved
+      if (task === null && !stop.signal.aborted) proofs.wake();
     } catch {
       if (!stop.signal.aborted) lookTrouble = failed;
     }
@@ -51,6 +54,17 @@ export function openLibrary(
     }
   }
 
+  const proofs = prover({
+    ...{ hashes, throttle },
+    paths: rows.toProve,
+    onProved(path) {
+      const found = looks.one(path);
+      if (found?.row.state === "unasked") void ask(found.row.sha256!, found.file);
+      onChange();
+    },
+    onProgress: onChange,
+  });
+
   function begin(kind: LibraryTask["kind"], work: Work): boolean {
     if (task !== null || stop.signal.aborted) return false;
     task = { kind, phase: "reading", done: 0, total: 0 };
@@ -58,18 +72,19 @@ export function openLibrary(
     let toldMs = clock.now();
     running = (async () => {
       try {
-        await looking;
+        await Promise.all([looking, proofs.pause()]);
         trouble = await work(stop.signal, (progress) => {
           task = { kind, ...progress };
           if (clock.now() - toldMs < 500) return;
           toldMs = clock.now();
           onChange();
         });
-        if (kind === "scan") seenMs = clock.date();
+        if (kind === "scan" || kind === "quick") seenMs = clock.date();
       } catch (error) {
         if (!stop.signal.aborted) trouble = error instanceof CivikitError ? messageOf(error) : failed;
       } finally {
         task = null;
+        if (!stop.signal.aborted) proofs.wake();
         onChange();
         await giveBackMemory();
       }
@@ -84,6 +99,9 @@ export function openLibrary(
     },
     get task() {
       return task;
+    },
+    get proving() {
+      return proofs.proving;
     },
     get trouble() {
       return trouble ?? lookTrouble;
@@ -100,6 +118,7 @@ export function openLibrary(
       onChange();
     },
     scan: () => begin("scan", tasks.scan),
+    quick: () => begin("quick", tasks.quick),
     verify: (ids) => begin("verify", tasks.verify(ids)),
     sidecars: (ids) => write !== undefined && begin("sidecars", tasks.sidecars(ids, write)),
     checkUpdates: () => begin("updates", tasks.updates),
@@ -115,7 +134,7 @@ export function openLibrary(
     find: (sha256) => rows.ofHash(sha256.toUpperCase()),
     async close() {
       stop.abort(new DOMException("the library is closed", "AbortError"));
-      await Promise.all([running, looking]);
+      await Promise.all([running, looking, proofs.pause()]);
       rows.close();
     },
   };

@@ -76,6 +76,19 @@ function filters(library: Library, asked: Asked, locale: Locale): Html {
   `;
 }
 
+/** How far the proving is, which goes on while nothing else does. */
+function provingState({ proving }: Library, locale: Locale): Html {
+  if (proving === null) return html``;
+  const { done, total } = proving;
+  const text = texts.proving[locale];
+  return html`
+    <p
+      id="proving"><progress aria-label="${text}" max="${total}" value="${done}"></progress> ${text} · ${Math.floor(
+        100 * done / Math.max(1, total),
+      )} %</p>
+  `;
+}
+
 function taskState({ task, trouble }: Library, locale: Locale): Html {
   if (task !== null) {
     const { kind, done, total } = task;
@@ -127,9 +140,10 @@ async function render(
     `;
   return html`
     <form method="post" action="/library/do" class="actions" id="whole">
-      ${button("scan", "scan", true)}${button("updates", "updates")}${button("look", "look")}
+      ${button("scan", "scan", true)}${button("quick", "quick")}${button("updates", "updates")}${button("look", "look")}
     </form>
-    ${taskState(library, locale)}
+    <p class="quiet">${t("quickHelp")}</p>
+    ${taskState(library, locale)}${provingState(library, locale)}
     <p id="note" role="status" data-keep ${isProblem ? html`class="problem"` : ""}>${note?.(locale) ?? ""}</p>
     ${filters(library, asked, locale)}
     ${table}
@@ -179,6 +193,7 @@ async function act(parts: Parts, form: URLSearchParams): Promise<FormAnswer> {
   });
   const action = form.get("action");
   if (action === "scan") return started(library.scan());
+  if (action === "quick") return started(library.quick());
   if (action === "updates") return started(library.checkUpdates());
   if (action === "look") {
     await library.look();

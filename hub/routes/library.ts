@@ -27,7 +27,7 @@ const rowSchema = v.object({
   path: v.string(),
   name: v.string(),
   bytes: v.number(),
-  state: v.picklist(["unhashed", "unasked", "unknown", "known"]),
+  state: v.picklist(["unhashed", "presumed", "ambiguous", "unasked", "unknown", "known"]),
   sha256: v.nullable(v.string()),
   provedMs: v.nullable(v.number()),
   problem: v.nullable(v.string()),
@@ -47,6 +47,7 @@ const stateSchema = v.object({
   seenMs: v.nullable(v.number()),
   counts: v.record(v.string(), v.number()),
   task: v.nullable(v.object({ kind: v.string(), phase: v.string(), done: v.number(), total: v.number() })),
+  proving: v.nullable(v.object({ done: v.number(), total: v.number() })),
   trouble: v.nullable(v.string()),
 });
 
@@ -73,7 +74,9 @@ function rowJson({ identity, newer, mtimeMs: _, ...row }: ShownRow): unknown {
   };
 }
 
-const stateOf = ({ seenMs, task, trouble, counts }: Library) => ({ seenMs, counts: counts(), task, trouble });
+const stateOf = ({ seenMs, task, proving, trouble, counts }: Library) => ({
+  ...{ seenMs, counts: counts(), task, proving, trouble },
+});
 
 /** `/library`. */
 export const libraryEndpoints: readonly Endpoint[] = [
@@ -143,6 +146,15 @@ export const libraryEndpoints: readonly Endpoint[] = [
     status: 202,
     isThere,
     run: ({ parts }) => ({ started: source(parts).scan() }),
+  }),
+  endpoint({
+    method: "post",
+    path: "/library/quick",
+    summary: "Says at once what new files are presumed to be, by size and a sample; proves it in the background.",
+    answer: startedSchema,
+    status: 202,
+    isThere,
+    run: ({ parts }) => ({ started: source(parts).quick() }),
   }),
   endpoint({
     method: "post",

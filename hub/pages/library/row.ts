@@ -22,7 +22,7 @@ function stateText({ state, problem, provedMs, twins, newer }: ShownRow, locale:
   const t = (name: keyof typeof texts) => texts[name][locale];
   const proved = provedMs === null ? [] : [counted(t("proved"), new Date(provedMs).toISOString().slice(0, 10))];
   const facts = [
-    ...(state === "known" ? [] : [t(state)]),
+    ...(state === "known" || state === "presumed" ? [] : [t(state)]),
     ...proved,
     ...(twins > 0 ? [counted(t("twins"), twins)] : []),
     ...(newer === null ? [] : [counted(t("newer"), newer.versionName)]),
@@ -31,6 +31,12 @@ function stateText({ state, problem, provedMs, twins, newer }: ShownRow, locale:
     problem === null ? "" : html`
       <span class="problem">${problem}</span>
     `
+  }${
+    state === "presumed"
+      ? html`
+        <span class="mark is-info"><span>${t("presumed")}</span></span>
+      `
+      : ""
   }${facts.join(" · ")}`;
 }
 

@@ -7,6 +7,7 @@ const both = (en: string, zhTW: string): Bilingual => ({ en, "zh-TW": zhTW });
 export const filterNames: Readonly<Record<LibraryFilter, Bilingual>> = {
   all: both("all", "全部"),
   known: both("known", "認得"),
+  presumed: both("presumed", "推定"),
   unknown: both("unknown", "不認得"),
   unhashed: both("not looked at", "還沒看過"),
   duplicate: both("duplicate", "重複"),
@@ -17,6 +18,7 @@ export const filterNames: Readonly<Record<LibraryFilter, Bilingual>> = {
 /** What is under way. */
 export const taskNames: Readonly<Record<LibraryTask["kind"], Bilingual>> = {
   scan: both("Looking what the files are", "正在查明檔案是什麼"),
+  quick: both("Naming files by size and sample", "正在用大小與抽樣推定"),
   verify: both("Hashing files again", "正在重新計算雜湊"),
   updates: both("Asking for newer versions", "正在詢問新版本"),
   sidecars: both("Writing sidecars", "正在寫附屬檔"),
@@ -29,6 +31,11 @@ type Word =
   | "base"
   | "anyBase"
   | "scan"
+  | "quick"
+  | "quickHelp"
+  | "proving"
+  | "presumed"
+  | "ambiguous"
   | "updates"
   | "look"
   | "chosen"
@@ -70,6 +77,14 @@ export const texts: Readonly<Record<Word, Bilingual>> = {
   base: both("Base model", "基礎模型"),
   anyBase: both("any", "不限"),
   scan: both("Look what is new", "查明新檔案"),
+  quick: both("Name new files at once", "馬上推定新檔案"),
+  quickHelp: both(
+    "Named at once means presumed, by size and a sample; the whole files are hashed afterwards, in the background.",
+    "馬上推定是看大小與抽樣；之後在背景讀完整個檔案，計算雜湊來驗證。",
+  ),
+  proving: both("Proving what is presumed", "正在驗證推定的檔案"),
+  presumed: both("presumed", "推定"),
+  ambiguous: both("one of several; the whole hash will tell", "符合多個，要算完整雜湊才知道"),
   updates: both("Look for newer versions", "查詢新版本"),
   look: both("Read the folders again", "重新讀取資料夾"),
   chosen: both("With the chosen files", "對選取的檔案"),

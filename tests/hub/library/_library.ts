@@ -32,7 +32,13 @@ export async function testLibrary(options: Partial<LibraryOptions> = {}): Promis
   const library = openLibrary({
     folders: () => [folder],
     hashes,
-    api: { versions: { byHashes: () => Promise.resolve(new Map<string, Version>()) }, models: nobody },
+    api: {
+      versions: {
+        byHashes: () => Promise.resolve(new Map<string, Version>()),
+        byHash: () => Promise.reject(new Error("not asked")),
+      },
+      models: nobody,
+    },
     ...options,
   });
   return {

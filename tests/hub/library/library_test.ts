@@ -1,7 +1,8 @@
-import { assert, assertEquals } from "@std/assert";
-import type { Model, Version } from "../../../api/mod.ts";
-import { modelFolders } from "../../../hub/library/mod.ts";
-import { CivikitError } from "../../../transport/mod.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { civitai, hashCache, type Model, type Version } from "../../../api/mod.ts";
+import { type Library, modelFolders, openLibrary } from "../../../hub/library/mod.ts";
+import { CivikitError, fetchTransport } from "../../../transport/mod.ts";
+import { startCivitai } from "../../_civitai/mod.ts";
 import { serveHub } from "../_service.ts";
 import { identity, idle, sha256, testLibrary } from "./_library.ts";
 
@@ -34,7 +35,16 @@ Deno.test("openLibrary() shows what earlier runs found out, and neither hashes n
       ["loras/strange.safetensors", "unknown", undefined, 5],
     ],
   );
-  assertEquals(library.counts(), { all: 3, known: 1, unknown: 1, unhashed: 1, duplicate: 0, damaged: 0, update: 0 });
+  assertEquals(library.counts(), {
+    all: 3,
+    known: 1,
+    presumed: 0,
+    unknown: 1,
+    unhashed: 1,
+    duplicate: 0,
+    damaged: 0,
+    update: 0,
+  });
   assert(library.seenMs !== null);
 });
 
@@ -79,6 +89,7 @@ Deno.test("openLibrary() scans: what is new is hashed and asked about, one task 
     onChange,
     api: {
       versions: {
+        byHash: () => Promise.reject(new Error("not asked")),
         async byHashes(hashes) {
           asked.push(...hashes);
           return new Map([[await sha256("new"), version]]);
@@ -163,7 +174,7 @@ Deno.test("openLibrary() tells newer versions, and what went wrong when nobody c
   await using it = await testLibrary({
     onChange,
     api: {
-      versions: { byHashes: () => answer(new Map()) },
+      versions: { byHashes: () => answer(new Map()), byHash: () => answer(undefined as never) },
       models: { get: () => answer(model), byIds: () => answer(new Map([[70, model]])) },
     },
   });
@@ -251,3 +262,77 @@ Deno.test("the service asks at each look at its health which folders count", asy
   }
   await Deno.remove(places[0]!);
 });
+
+/** A library of one embedded file of 6 MiB, byte for byte or with its last byte changed, and the site that has it. */
+async function withHarbour(
+  isWhole: boolean,
+  work: (parts: {
+    open(): Library;
+    path: string;
+    hashes: ReturnType<typeof hashCache>;
+    until(is: () => boolean): Promise<void>;
+  }) => Promise<void>,
+): Promise<void> {
+  await using site = await startCivitai();
+  const transport = fetchTransport();
+  const folder = await Deno.makeTempDir();
+  using hashes = hashCache(":memory:");
+  const { content } = site.file(3010).file;
+  const bytes = new Uint8Array(content.read(0, content.size));
+  if (!isWhole) bytes[bytes.length - 1]! ^= 1;
+  const path = `${folder}/harbour.safetensors`;
+  await Deno.writeFile(path, bytes);
+  const told = changes();
+  const open = () =>
+    openLibrary({
+      ...{ folders: () => [folder], hashes, onChange: told.onChange },
+      api: civitai(transport, { baseUrl: site.url }),
+    });
+  async function until(is: () => boolean): Promise<void> {
+    while (!is()) await told.changed();
+  }
+  try {
+    await work({ open, path, hashes, until });
+  } finally {
+    transport.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("openLibrary() names files at once, as presumed, and proves them beside everything else", () =>
+  withHarbour(true, async ({ open, until }) => {
+    const library = open();
+    try {
+      assert(library.quick());
+      await until(() => library.list().rows[0]?.state === "presumed");
+      const [row] = library.list({ filter: "presumed" }).rows;
+      assertEquals([row?.identity?.fileId, row?.sha256, row?.provedMs], [3010, null, null]);
+      assertEquals(library.have([2010]).size, 1);
+      await until(() => library.list().rows[0]?.state === "known");
+      const [known] = library.list().rows;
+      assertEquals([known?.identity?.fileId, known?.problem], [3010, null]);
+      assert(known!.sha256 !== null && known!.provedMs !== null);
+      assertEquals(library.counts().presumed, 0);
+    } finally {
+      await library.close();
+    }
+  }));
+
+Deno.test("openLibrary() goes on proving after a restart, and tells what the hash disproves", () =>
+  withHarbour(false, async ({ open, until, hashes }) => {
+    const first = open();
+    assert(first.quick());
+    await until(() => first.list().rows[0]?.state === "presumed");
+    await first.close();
+    const second = open();
+    try {
+      await second.look();
+      await until(() => second.list().rows[0]?.state === "unknown");
+      const [row] = second.list({ filter: "damaged" }).rows;
+      assertEquals(row?.identity, null);
+      assertStringIncludes(row?.problem ?? "", "presumed to be Harbour Mix v1.0");
+      assert(hashes.find(row!) !== undefined);
+    } finally {
+      await second.close();
+    }
+  }));
