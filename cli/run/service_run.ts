@@ -26,6 +26,7 @@ import { openTeller } from "./open_teller.ts";
 import { fleetLeaseMs, isInFleet, keepIn, openFleet } from "./open_fleet.ts";
 import { openQueue } from "./queue_file.ts";
 import { isProject, namedRoots } from "../options/project_options.ts";
+import { readingLimit } from "./reading_limit.ts";
 import { serviceLibrary } from "./service_library.ts";
 import { serviceLimits } from "./service_limits.ts";
 import { commandStack } from "./stack.ts";
@@ -152,6 +153,7 @@ export async function openService(
       ? things.use(openProjectPort({
         ...{ folder: resolve(projectFolder), api, transport: stack.transport, hashes, namedRoots: namedRoots(io) },
         concurrency: () => settings.value("download.concurrent"),
+        throttle: () => readingLimit(settings),
         fetch: (...wanted) =>
           runFiles({
             ...(stack.monitor && { track: stack.monitor.track }),

@@ -2,6 +2,7 @@ import { html } from "hono/html";
 import { CivikitError } from "../../transport/mod.ts";
 import type { ProjectPort } from "../project/mod.ts";
 import type { Html, HubPage, PageRequest } from "./page.ts";
+import { adoptForm } from "./project/adopt_form.ts";
 import { entryRow } from "./project/entry_row.ts";
 import { taskState, troubleText } from "./project/task_state.ts";
 import { texts } from "./project/texts.ts";
@@ -32,7 +33,8 @@ function table(port: ProjectPort, locale: PageRequest["locale"]): Html {
     const place = html`<p id="place">${t("folder")} <code>${port.folder}</code> · ${
       t("root")
     } <code>${root}</code></p>`;
-    if (entries.length === 0) return html`${place}<p>${t("empty")}</p>`;
+    const adoption = adoptForm(port, root, locale);
+    if (entries.length === 0) return html`${place}<p>${t("empty")}</p>${adoption}`;
     return html`
       ${place}
       <table class="entries" id="entries">
@@ -47,6 +49,7 @@ function table(port: ProjectPort, locale: PageRequest["locale"]): Html {
         </thead>
         <tbody>${entries.map((entry) => entryRow(entry, port.newer, locale))}</tbody>
       </table>
+      ${adoption}
     `;
   } catch (error) {
     if (!(error instanceof CivikitError)) throw error;
@@ -78,6 +81,9 @@ export const projectPage: HubPage = {
       check: () => project!.check(),
       update: () => project!.update(false),
       updateLatest: () => project!.update(true),
+      adoptDry: () => project!.adopt({ isDry: true, isQuick: true }),
+      adoptQuick: () => project!.adopt({ isDry: false, isQuick: true }),
+      adopt: () => project!.adopt({ isDry: false, isQuick: false }),
     };
     for (const [name, begin] of Object.entries(actions)) {
       app.post(

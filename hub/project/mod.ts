@@ -4,5 +4,13 @@
  * @module
  */
 export { openProjectPort, type ProjectPortOptions } from "./open_project_port.ts";
-export type { NewerVersion, ProjectOutcome, ProjectPort, ProjectTask, ProjectTrouble } from "./project_port.ts";
+export type {
+  AdoptedShown,
+  Adoption,
+  NewerVersion,
+  ProjectOutcome,
+  ProjectPort,
+  ProjectTask,
+  ProjectTrouble,
+} from "./project_port.ts";
 export type { DiskMark, ProjectEntry, ProjectFile } from "./project_view.ts";

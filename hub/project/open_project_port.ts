@@ -1,5 +1,6 @@
 import {
   addModel,
+  adopt,
   applyUpdate,
   type Civitai,
   type FetchFiles,
@@ -8,11 +9,19 @@ import {
   openProject,
   planUpdate,
   type Project,
+  readApart,
   type UpdatePlan,
 } from "../../api/mod.ts";
 import { wantedKey } from "../../api/project/manifest.ts";
-import type { Transport } from "../../transport/mod.ts";
-import type { NewerVersion, ProjectOutcome, ProjectPort, ProjectTask, ProjectTrouble } from "./project_port.ts";
+import type { Throttle, Transport } from "../../transport/mod.ts";
+import type {
+  Adoption,
+  NewerVersion,
+  ProjectOutcome,
+  ProjectPort,
+  ProjectTask,
+  ProjectTrouble,
+} from "./project_port.ts";
 import { projectEntries } from "./project_view.ts";
 
 /** What {@linkcode openProjectPort} is made of. */
@@ -29,6 +38,8 @@ export interface ProjectPortOptions {
   readonly fetch: FetchFiles;
   /** Files at once. Default 3. */
   concurrency?(): number;
+  /** Bounds how fast files are read to be hashed; asked at each task. Default: nothing does. */
+  readonly throttle?: (() => Throttle | undefined) | undefined;
   /** Where the roots are kept that the user named. Default: nowhere. */
   readonly namedRoots?: string | undefined;
 }
@@ -58,11 +69,12 @@ const troublesOf = ({ failures, stays }: UpdatePlan): ProjectTrouble[] => [
 
 /** Opens a project for the pages; nothing is read before it is asked for. */
 export function openProjectPort(
-  { folder, api, transport, hashes, fetch, concurrency = () => 3, namedRoots }: ProjectPortOptions,
+  { folder, api, transport, hashes, fetch, concurrency = () => 3, throttle, namedRoots }: ProjectPortOptions,
 ): ProjectPort {
   let task: ProjectTask | null = null;
   let outcome: ProjectOutcome | null = null;
   let newer: ReadonlyMap<string, NewerVersion> | null = null;
+  let adoption: Adoption | null = null;
   let running: Promise<void> = Promise.resolve();
   const stop = new AbortController();
   const { signal } = stop;
@@ -138,6 +150,27 @@ export function openProjectPort(
       const { wanted, wasThere } = await addModel(open(), api, reference, { file, transport, signal });
       return { air: wanted.air, wasThere };
     },
+    get adoption() {
+      return adoption;
+    },
+    apart: () => readApart(open()),
+    adopt: ({ isDry, isQuick: quick }) =>
+      begin("adopt", async () => {
+        const project = openProject(folder, { namedRoots, isDry });
+        const { adopted, there, apart, failures } = await adopt(project, api, [], {
+          ...{ cache: hashes, quick, signal, throttle: throttle?.() },
+          onProgress: ({ done, total }) => task = { kind: "adopt", done, total },
+        });
+        adoption = {
+          isDry,
+          there: there.length,
+          adopted: adopted.map(({ locked: { path, model, version, versionId }, proof }) => {
+            return { path, model, version, versionId, proof };
+          }),
+          apart: apart.map(({ error: _, ...file }) => file),
+        };
+        return { troubles: failures.map((error) => ({ subject: "", error })) };
+      }),
     install: () => begin("install", () => installing("install", open())),
     check: () =>
       begin("check", async () => {

@@ -1,11 +1,11 @@
-import type { Project, Stay } from "../../api/mod.ts";
+import type { ApartFile, Project, Stay } from "../../api/mod.ts";
 import type { ProjectEntry } from "./project_view.ts";
 
 /** What is under way in a project. */
 export interface ProjectTask {
   /** What it is. */
-  readonly kind: "check" | "install" | "update";
-  /** Files that have ended. */
+  readonly kind: "check" | "install" | "update" | "adopt";
+  /** Files that have ended; while adopting, how far it is of `total`. */
   readonly done: number;
   /** Files there are to fetch; 0 while that is not known. */
   readonly total: number;
@@ -43,6 +43,32 @@ export interface ProjectOutcome {
   readonly troubles: readonly ProjectTrouble[];
 }
 
+/** What an adoption found. */
+export interface Adoption {
+  /** Whether nothing was written. */
+  readonly isDry: boolean;
+  /** Files that are the project's now, or would be. */
+  readonly adopted: readonly AdoptedShown[];
+  /** How many the lock file had before. */
+  readonly there: number;
+  /** Files that are no part of the project, and why. */
+  readonly apart: readonly Pick<ApartFile, "path" | "bytes" | "sha256" | "reason" | "candidates" | "problem">[];
+}
+
+/** A file that was adopted. */
+export interface AdoptedShown {
+  /** Its path below the root. */
+  readonly path: string;
+  /** The model's name. */
+  readonly model: string;
+  /** The version's name. */
+  readonly version: string;
+  /** The version. */
+  readonly versionId: number | null;
+  /** `presumed` while nobody has hashed it. */
+  readonly proof: "proved" | "presumed";
+}
+
 /** A project as the pages see it. One thing at a time is under way. */
 export interface ProjectPort extends AsyncDisposable {
   /** Its folder. */
@@ -67,6 +93,17 @@ export interface ProjectPort extends AsyncDisposable {
    * @throws {CivikitError} When it cannot be had, or someone else changes the project.
    */
   add(reference: string, file?: string | undefined): Promise<{ readonly air: string; readonly wasThere: boolean }>;
+  /** What the last adoption found; null: there was none. */
+  readonly adoption: Adoption | null;
+  /** What the last adoption of any process left apart below the root. */
+  apart(): readonly ApartFile[];
+  /**
+   * Makes the files below the root the project's that are there already; none is moved or changed.
+   *
+   * @param options `isDry`: only look; nothing is hashed or written. `isQuick`: do not wait for hashes.
+   * @returns False: something else is under way.
+   */
+  adopt(options: { readonly isDry: boolean; readonly isQuick: boolean }): boolean;
   /** Fetches what is missing. @returns False: something else is under way. */
   install(): boolean;
   /** Looks for newer versions. @returns False: something else is under way. */

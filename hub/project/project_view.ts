@@ -3,8 +3,11 @@ import { join } from "node:path";
 import type { HashCache, LockedFile, Project, Wanted } from "../../api/mod.ts";
 import { wantedKey } from "../../api/project/manifest.ts";
 
-/** What is at a locked place: the very file, one of its size that nobody has hashed, another one, or none. */
-export type DiskMark = "there" | "unproved" | "other" | "missing";
+/**
+ * What is at a locked place: the very file, one of its size that nobody has hashed, one that is only presumed to be it,
+ * another one, or none.
+ */
+export type DiskMark = "there" | "unproved" | "presumed" | "other" | "missing";
 
 /** A locked file, and what is at its place. */
 export interface ProjectFile {
@@ -25,12 +28,12 @@ export interface ProjectEntry {
 }
 
 /** Looks at a place without reading the file: what was hashed since it changed is known, of others the size tells. */
-function diskMark(path: string, { sha256, bytes }: LockedFile, hashes: HashCache): DiskMark {
+function diskMark(path: string, { sha256, bytes, presumed }: LockedFile, hashes: HashCache): DiskMark {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined || !found.isFile()) return "missing";
   if (bytes !== null && found.size !== bytes) return "other";
   const record = hashes.find({ path, bytes: found.size, mtimeMs: Math.trunc(found.mtimeMs) });
-  if (record === undefined || sha256 === null) return "unproved";
+  if (record === undefined || sha256 === null) return presumed === true ? "presumed" : "unproved";
   return record.sha256 === sha256 ? "there" : "other";
 }
 

@@ -8,6 +8,7 @@ import { openapi } from "./openapi.ts";
 import { refuse } from "./problem.ts";
 import { libraryEndpoints } from "./library.ts";
 import { needEndpoints } from "./needs.ts";
+import { projectEndpoints } from "./project.ts";
 import { searchEndpoints } from "./search.ts";
 import { queueEndpoints } from "./queue.ts";
 import { settingsEndpoints } from "./settings.ts";
@@ -19,6 +20,7 @@ export const endpoints: readonly Endpoint[] = [
   ...queueEndpoints,
   ...transferEndpoints,
   ...libraryEndpoints,
+  ...projectEndpoints,
   ...searchEndpoints,
   ...needEndpoints,
   ...settingsEndpoints,

@@ -7,7 +7,9 @@ import type { Html } from "../page.ts";
 import { counted } from "../queue/texts.ts";
 import { texts } from "./texts.ts";
 
-const kinds: Readonly<Record<DiskMark, string>> = { there: "ok", unproved: "info", other: "error", missing: "warning" };
+const kinds: Readonly<Record<DiskMark, string>> = {
+  ...{ there: "ok", unproved: "info", presumed: "info", other: "error", missing: "warning" },
+};
 
 /** Whether an entry names its version, or a file elsewhere, which stays what it is; what cannot be understood is shown as it is written. */
 function isPinned(air: string): boolean {

@@ -7,12 +7,12 @@ import { counted } from "../queue/texts.ts";
 import { texts } from "./texts.ts";
 import { words } from "../words.ts";
 
-const running = { check: "checking", install: "installing", update: "updating" } as const;
-const over = { check: "checkDone", install: "installDone", update: "updateDone" } as const;
+const running = { check: "checking", install: "installing", update: "updating", adopt: "adopting" } as const;
+const over = { check: "checkDone", install: "installDone", update: "updateDone", adopt: "adoptDone" } as const;
 
 function underWay({ kind, done, total }: ProjectTask, locale: Locale): Html {
   const text = texts[running[kind]][locale];
-  const far = total === 0 ? "" : ` · ${counted(texts.progress[locale], `${done} / ${total}`)}`;
+  const far = total === 0 || kind === "adopt" ? "" : ` · ${counted(texts.progress[locale], `${done} / ${total}`)}`;
   const bar = total === 0 ? html`<progress aria-label="${text}"></progress>` : html`
     <progress aria-label="${text}" max="${total}" value="${done}"></progress>
   `;

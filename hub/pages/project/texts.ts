@@ -41,7 +41,21 @@ type Word =
   | "fetched"
   | "moved"
   | "removed"
-  | "failed";
+  | "failed"
+  | "presumed"
+  | "adopt"
+  | "adoptTitle"
+  | "adoptHelp"
+  | "adoptDry"
+  | "adoptQuick"
+  | "adopting"
+  | "adoptDone"
+  | "wouldAdopt"
+  | "adopted"
+  | "ofThemPresumed"
+  | "thereBefore"
+  | "apart"
+  | "andMore";
 
 /** What the page says; `{n}` stands for a number or a name. */
 export const texts: Readonly<Record<Word, Bilingual>> = {
@@ -90,4 +104,21 @@ export const texts: Readonly<Record<Word, Bilingual>> = {
   moved: both("{n} entries moved", "{n} 個項目換到較新的版本"),
   removed: both("{n} old files removed", "刪除 {n} 個舊檔案"),
   failed: both("{n} failed", "{n} 個失敗"),
+  presumed: both("there, presumed by size and a sample", "推定：大小與抽樣相符，尚未計算雜湊值"),
+  adopt: both("Adopt, with hashes", "加入，並計算雜湊"),
+  adoptTitle: both("Adopt this folder", "收編這個資料夾"),
+  adoptHelp: both(
+    "Puts the models that are below the root already into manifest and lock file, where they lie. No file is moved or changed.",
+    "把根資料夾下現有的模型寫進清單檔與鎖定檔，位置照舊；一個檔案也不搬動或更動。",
+  ),
+  adoptDry: both("See what would be adopted", "先看會加入什麼"),
+  adoptQuick: both("Adopt at once, as presumed", "馬上以推定加入"),
+  adopting: both("looking what the files are", "正在查明檔案是什麼"),
+  adoptDone: both("Looked what the files are.", "已查明檔案是什麼。"),
+  wouldAdopt: both("{n} would be adopted; nothing was written", "會加入 {n} 個；什麼都沒有寫入"),
+  adopted: both("{n} adopted", "加入 {n} 個"),
+  ofThemPresumed: both("{n} of them presumed", "其中 {n} 個推定"),
+  thereBefore: both("{n} there already", "{n} 個原本就在"),
+  apart: both("{n} files are no part of the project", "{n} 個檔案不屬於專案"),
+  andMore: both("and {n} more", "還有 {n} 個"),
 };

@@ -10,6 +10,13 @@ const locked = {
 export function projectOf(): ProjectPort {
   return {
     ...{ folder: "/models/project", task: null, newer: null },
+    adoption: {
+      ...{ isDry: true, there: 1 },
+      adopted: [{ path: "loras/a.safetensors", model: "Paper", version: "v2", versionId: 2002, proof: "presumed" }],
+      apart: [{ path: `/models/${"apart".repeat(30)}.pt`, bytes: 5, sha256: null, reason: "unknown" }],
+    },
+    apart: () => [],
+    adopt: () => true,
     outcome: {
       kind: "install",
       fetched: 1,

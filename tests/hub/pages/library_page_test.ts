@@ -35,6 +35,25 @@ Deno.test("the library page shows files with trigger words and preview, narrowed
   assert(!found.includes("strange.safetensors"), "the text does not narrow");
 });
 
+Deno.test("the library page marks what is only presumed", async () => {
+  await using files = await testLibrary();
+  const path = await files.write("harbour.safetensors", "not read");
+  const { size: bytes, mtime } = await Deno.stat(path);
+  const presumption = {
+    ...{ identity: identity(7, { modelName: "Harbour Mix" }), sha256: "AB".repeat(32), by: "AutoV1" as const },
+    ...{ candidates: [], told: { title: null, base: null } },
+  };
+  files.hashes.keepPresumed({ path, bytes, mtimeMs: mtime!.getTime(), presumption, askedAt: Date.now() });
+  await using hub = await serveHub({ library: files.library });
+  const page = await text(hub.ask("GET", "/library"));
+  assertStringIncludes(page, "Harbour Mix");
+  assertStringIncludes(page, 'is-info"><span>presumed');
+  assertStringIncludes(page, "Name new files at once");
+  assertStringIncludes(await text(hub.ask("GET", "/library?lang=zh-TW")), 'is-info"><span>推定');
+  const { items } = await (await hub.ask("GET", "/api/v1/library?have=7")).json();
+  assertEquals([items[0].state, items[0].sha256, items[0].versionId], ["presumed", null, 7]);
+});
+
 Deno.test("the library page acts on chosen files and on all that match, by plain forms", async () => {
   const next: PromiseWithResolvers<void>[] = [Promise.withResolvers()];
   const onChange = () => next.push(Promise.withResolvers()) && next.shift()!.resolve();

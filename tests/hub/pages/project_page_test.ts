@@ -4,13 +4,14 @@ import { civitai, hashCache } from "../../../api/mod.ts";
 import { createTransport } from "../../../create_transport.ts";
 import { openProjectPort, type ProjectPort } from "../../../hub/project/mod.ts";
 import { runFiles } from "../../../hub/run/mod.ts";
-import { startCivitai } from "../../_civitai/mod.ts";
+import { type Civitai, startCivitai } from "../../_civitai/mod.ts";
 import { type ServedHub, serveHub } from "../_service.ts";
 
 interface World extends AsyncDisposable {
   readonly hub: ServedHub;
   readonly project: ProjectPort;
   readonly folder: string;
+  readonly site: Civitai;
   write(models: readonly unknown[]): Promise<void>;
   page(locale?: string): Promise<string>;
   /** Waits until nothing is under way. */
@@ -30,7 +31,7 @@ async function world(): Promise<World> {
   const project = things.use(openProjectPort({ folder, api, transport, hashes, fetch: runFiles() }));
   const hub = things.use(await serveHub({ project, api, transport }));
   return {
-    ...{ hub, project, folder },
+    ...{ hub, project, folder, site },
     write: (models) => Deno.writeTextFile(join(folder, "civikit.models.json"), JSON.stringify({ version: 1, models })),
     async page(locale = "en") {
       const headers = { accept: "text/html", "accept-language": locale };
@@ -120,4 +121,34 @@ Deno.test("a service outside of a project has no project page", async () => {
   const response = await hub.ask("GET", "/project", undefined, { accept: "text/html" });
   await response.body?.cancel();
   assertEquals(response.status, 404);
+});
+
+Deno.test("the project page adopts the files that are there: first it shows them, then it writes", async () => {
+  await using it = await world();
+  await it.write([]);
+  const models = join(it.folder, "models", "loras");
+  await Deno.mkdir(models, { recursive: true });
+  const { content } = it.site.file(3010).file;
+  await Deno.writeFile(join(models, "<b>harbour.safetensors"), new Uint8Array());
+  await Deno.writeFile(join(models, "harbour.safetensors"), new Uint8Array(content.read(0, content.size)));
+  await Deno.writeTextFile(join(models, "own.pt"), "trained at home");
+  assertStringIncludes(await it.page(), "Adopt this folder");
+  await send(it, "/project/adoptDry");
+  await it.idle();
+  const dry = await it.page();
+  assertStringIncludes(dry, "1 would be adopted; nothing was written · 1 of them presumed");
+  assertStringIncludes(dry, "Harbour Mix · v1.0");
+  assertStringIncludes(dry, "<code>loras/own.pt</code>");
+  assert(!dry.includes("<b>harbour"), "a hostile name is markup");
+  assertEquals([...Deno.readDirSync(it.folder)].map(({ name }) => name).sort(), ["civikit.models.json", "models"]);
+  await send(it, "/project/adoptQuick");
+  await it.idle();
+  assertStringIncludes(await it.page(), 'is-info"><span>there, presumed');
+  assertStringIncludes(await it.page("zh-TW"), "推定");
+  const started = await it.hub.ask("POST", "/api/v1/project/adopt", { dryRun: false });
+  assertEquals([started.status, await started.json()], [202, { started: true }]);
+  await it.idle();
+  const { adoption } = await (await it.hub.ask("GET", "/api/v1/project/adoption")).json();
+  assertEquals([adoption.isDry, adoption.there, adoption.adopted.length, adoption.apart.length], [false, 1, 0, 2]);
+  assertStringIncludes(await it.page(), 'is-ok"><span>there');
 });

@@ -5,6 +5,7 @@ import { rowId } from "../../../hub/library/library_row.ts";
 import { endpoints } from "../../../hub/routes/api.ts";
 import type { SettingsPort } from "../../../hub/mod.ts";
 import { identity, testLibrary } from "../library/_library.ts";
+import { projectOf } from "../pages/_project.ts";
 import { type ServedHub, serveHub } from "../_service.ts";
 
 const process = { pid: 1, startedMs: 1, command: "download", isAlive: true };
@@ -59,7 +60,13 @@ Deno.test("the API answers every address of its OpenAPI description, as describe
   const file = await files.write("a.safetensors", "a", identity(7));
   await files.library.look();
   const targets = { list: () => [target] };
-  await using hub = await serveHub({ live, settings: settingsPort(), library: files.library, targets });
+  await using hub = await serveHub({
+    live,
+    settings: settingsPort(),
+    library: files.library,
+    targets,
+    project: projectOf(),
+  });
   const { paths } = (await (await hub.ask("GET", "/api/v1/openapi.json")).json()) as {
     paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
   };
@@ -75,6 +82,7 @@ Deno.test("the API answers every address of its OpenAPI description, as describe
     "patch /queue/{id}": { paused: true, position: { after: second } },
     "put /settings/{key}": { value: "8" },
     "post /library/verify": { ids: [rowId(file)] },
+    "post /project/adopt": {},
   };
   // what takes the job away comes last
   for (
