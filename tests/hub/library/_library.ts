@@ -14,7 +14,7 @@ export interface TestLibrary extends AsyncDisposable {
 /** What a file is, as far as a test wants to say. */
 export const identity = (versionId: number, more: Partial<Identity> = {}): Identity => ({
   ...{ modelId: versionId * 10, versionId, fileId: versionId * 100, modelName: `Model ${versionId}` },
-  ...{ versionName: "v1", modelType: "LORA", baseModel: "SDXL 1.0", fileName: "a.safetensors" },
+  ...{ versionName: "v1", modelType: "LORA", baseModel: "SDXL 1.0", fileName: "a.safetensors", fileType: "Model" },
   ...more,
 });
 
