@@ -155,7 +155,7 @@ const NAMES: Record<string, string> = {
     tailLines
   `,
   "./hub": `
-    ActiveState AddedJob AskQueued
+    ActiveState AddedJob AdoptedShown Adoption AskQueued
     CheckedJob
     DiskMark
     EndedState
@@ -167,7 +167,7 @@ const NAMES: Record<string, string> = {
     ModelOnDisk
     NewFind NewJob NewWatchRule NewerVersion
     Pairing Parts Preview PreviewLine PreviewSource Previews Problem ProjectEntry ProjectFile ProjectOutcome ProjectPort
-    ProjectPortOptions ProjectTask ProjectTrouble PublishedFile
+    ProjectPortOptions ProjectTask ProjectTrouble Proving PublishedFile
     QueueAbilities QueueChange QueueIntent QueueWork QueueWorker Queued
     RateLimit Rates Role RoundResult RowState RunPhase RunQueueOptions RunWatch RunWatchOptions RunWatcher
     Search SearchPage SearchQuery SearchWords Service ServiceOptions SettingRow SettingsPort ShownRow SlowMode
