@@ -20,6 +20,11 @@ export interface NeedsOptions extends CallOptions {
   readonly api: Pick<Civitai, "baseUrl" | "trustedHosts" | "models" | "versions">;
   /** Asks huggingface.co what its files are; without it, nothing is known of them but what was written. */
   readonly transport?: Transport | undefined;
+  /**
+   * Hosts that are asked as huggingface.co is, before anybody has said that a file is wanted. Whoever wrote an address would
+   * else learn of everyone who looks. Default `huggingface.co` and `hf.co`; where the site is on this machine, all.
+   */
+  readonly hubHosts?: readonly string[] | undefined;
   /** Finds what is here: asked with what was written, and again with what the site says. Default: nothing is. */
   readonly find?: ((model: UsedModel) => Held | undefined | Promise<Held | undefined>) | undefined;
   /** Whether something is on its way: a version, or an address. Default: nothing is. */
@@ -33,6 +38,7 @@ export interface NeedsOptions extends CallOptions {
 }
 
 const atOnce = 4;
+const hubs: readonly string[] = ["huggingface.co", "hf.co"];
 const proven = new Set([10, 64]);
 
 /** Whether a SHA-256 says that `hash` is another file's; hashes of other kinds it says nothing about. */
@@ -110,7 +116,7 @@ async function onSite(
  */
 export async function needsOf(
   used: readonly UsedModel[],
-  { api, transport, find = () => undefined, isQueued, signal, patienceMs, ...where }: NeedsOptions,
+  { api, transport, hubHosts = hubs, find = () => undefined, isQueued, signal, patienceMs, ...where }: NeedsOptions,
 ): Promise<Need[]> {
   const { layout: name = "flat", folders = {} } = where;
   const { place } = layout(name, { folders });
@@ -150,7 +156,8 @@ export async function needsOf(
 
   /** What the host of an address says of its file; where it cannot be asked now, it may be when the turn comes. */
   async function askHub(url: string): Promise<{ hub?: HubFile | undefined; problem?: string }> {
-    if (transport === undefined || !isHubUrl(url)) return {};
+    const isAsked = hubHosts.includes(new URL(url).host) || isLoopback(api.baseUrl);
+    if (transport === undefined || !isHubUrl(url) || !isAsked) return {};
     try {
       return { hub: await hubFile(transport, url, { signal: either }) };
     } catch (error) {

@@ -122,3 +122,24 @@ Deno.test("needsOf() keeps what is private for its turn, and says why", async ()
   assertEquals(needs.map(({ state, proof }) => [state, proof]), [["missing", "none"], ["missing", "none"]]);
   assertMatch(needs[0]?.problem ?? "", /private or gated/);
 });
+
+Deno.test("needsOf() asks no host that somebody else named, but huggingface.co, before a file is wanted", async () => {
+  const asked: string[] = [];
+  const transport = {
+    fetch({ url }: Request) {
+      asked.push(new URL(url).host);
+      const headers = {
+        "x-linked-etag": `"${"ab".repeat(32)}"`,
+        "x-linked-size": "9",
+        location: "https://cdn.example/",
+      };
+      return Promise.resolve(new Response(null, { status: 302, headers }));
+    },
+  };
+  const api = civitai({ fetch: () => Promise.reject(new Error("nobody is asked")) });
+  const hosts = ["huggingface.co", "evil.example", "huggingface.co.evil.example", "hf.co", "mirror.example"];
+  const used = hosts.map((host) => ({ name: `${host}.bin`, url: `https://${host}/a/b/resolve/main/c.bin` }));
+  const needs = await needsOf(used, { api, transport, hubHosts: ["huggingface.co", "hf.co", "mirror.example"] });
+  assertEquals(asked.sort(), ["hf.co", "huggingface.co", "mirror.example"]);
+  assertEquals(needs.map(({ proof }) => proof), ["lfs", "none", "none", "lfs", "lfs"]);
+});
