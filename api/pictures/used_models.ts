@@ -2,7 +2,7 @@ import { isRecord } from "../../transport/internal.ts";
 import type { Role } from "../layout/role.ts";
 import { usedModelsOfGraph } from "./graph_models.ts";
 import { looseJson } from "./loose_json.ts";
-import { airFacts, hashOf, merged, roleOfWord, textOf, type UsedModel, versionOf } from "./model_list.ts";
+import { airFacts, fileForm, hashOf, merged, roleOfWord, textOf, type UsedModel, versionOf } from "./model_list.ts";
 import { readParameters } from "./parameters.ts";
 
 export type { UsedModel };
@@ -97,6 +97,28 @@ export function usedModels(text: string): UsedModel[] {
   return merged(fromFields(readParameters(text)));
 }
 
+/** Lists of names the site takes out of graphs. */
+const nameLists: Readonly<Record<string, Role>> = {
+  ...{ models: "checkpoint", vaes: "vae", upscalers: "upscaler", controlNets: "controlnet" },
+};
+
+function namesIn(fields: Readonly<Record<string, unknown>>): UsedModel[] {
+  const named = Object.entries(nameLists).flatMap(([key, role]) => {
+    const list = fields[key];
+    return Array.isArray(list) ? list.map((name) => ({ name: textOf(name), role })) : [];
+  });
+  const more = fields["additionalResources"];
+  const resources = Array.isArray(more) ? more.filter(isRecord) : [];
+  return [
+    ...named,
+    ...resources.map(({ name, type }) => ({ name: textOf(name), role: roleOfWord(type) })),
+  ].flatMap(({ name, role }) => name !== undefined && fileForm.test(name) ? [{ name, role }] : []);
+}
+
+/** A graph as the site sends it: with `undefined` where there is none, which no reader of JSON takes. */
+const graphsOf = (comfy: unknown): unknown =>
+  readOf(typeof comfy === "string" ? comfy.replace(/:\s*undefined\b/g, ": null") : comfy);
+
 /**
  * The models of an image of the gallery, from the metadata the site sends and the versions it names beside them.
  *
@@ -117,11 +139,12 @@ export function usedModelsOfImage(
 ): UsedModel[] {
   const inner = isRecord(meta?.["meta"]) ? meta["meta"] : meta;
   const fields = isRecord(inner) ? inner : {};
-  const comfy = readOf(fields["comfy"]);
+  const comfy = graphsOf(fields["comfy"]);
   return merged([
     ...fromFields(fields),
     ...metadataResources(fields),
     ...(isRecord(comfy) ? [readOf(comfy["prompt"]), readOf(comfy["workflow"])].flatMap(usedModelsOfGraph) : []),
+    ...namesIn(fields),
     ...(modelVersionIds ?? []).map((versionId) => ({ name: String(versionId), versionId })),
   ]);
 }

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { type UsedModel, usedModels, usedModelsOfGraph, usedModelsOfImage } from "../../../api/mod.ts";
+import { hasSamples, sample } from "../_samples.ts";
 
 /** In a few words: role, name, hash, version, folder. */
 const short = ({ role, name, hash, versionId, url, directory }: UsedModel) =>
@@ -120,7 +121,10 @@ Deno.test("usedModelsOfImage() reads what the site sends of a picture: names, ha
     "TI hashes": { "bad-hands": "ffeeddccbb00" },
     resources: [{ type: "lora", name: "paper", hash: "0011223344ff", weight: 1 }],
     civitaiResources: [{ type: "lora", modelVersionId: 2002 }],
-    comfy: JSON.stringify({ prompt: { 1: { class_type: "VAELoader", inputs: { vae_name: "ae.sft" } } } }),
+    vaes: ["ae.sft"],
+    additionalResources: [{ name: "soft.safetensors", type: "lora", strength: 1 }],
+    // as it was seen: JSON but for its last word
+    comfy: `{"prompt": {"1": {"class_type": "VAELoader", "inputs": {"vae_name": "ae.sft"}}}, "workflow": undefined}`,
   };
   assertEquals(usedModelsOfImage({ meta, modelVersionIds: [2002, 2001] }).map(short), [
     "checkpoint dream 1a2b3c4d5e -",
@@ -128,9 +132,10 @@ Deno.test("usedModelsOfImage() reads what the site sends of a picture: names, ha
     "lora paper 0011223344ff -",
     "lora 2002 - 2002",
     "vae ae.sft - -",
+    "lora soft.safetensors - -",
     "? 2001 - 2001",
   ]);
-  assertEquals(usedModelsOfImage({ meta: { id: 1, meta } }).length, 5);
+  assertEquals(usedModelsOfImage({ meta: { id: 1, meta } }).length, 6);
   assertEquals(usedModelsOfImage({ meta: null }), []);
 });
 
@@ -170,4 +175,17 @@ Deno.test("usedModelsOfGraph() reads a graph of 10,000 nodes, and no more models
   assertEquals(usedModelsOfGraph({ nodes }).length, 500);
   const same = nodes.map((node) => ({ ...node, widgets_values: ["one.safetensors"] }));
   assertEquals(usedModelsOfGraph({ nodes: same }).map(short), ["lora one.safetensors - -"]);
+});
+
+Deno.test({
+  name: "usedModelsOfImage() reads an image as the site really sent it",
+  ignore: !hasSamples,
+  fn() {
+    assertEquals(usedModelsOfImage(sample("images.item-98780806.json")).map(short), [
+      "diffusion EMS-1085410-EMS.gguf - -",
+      "textEncoder t5xxl_fp8_e4m3fn.safetensors - -",
+      "vae ae.sft - -",
+      "embedding bad-artist - -",
+    ]);
+  },
 });
