@@ -1,4 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { join } from "node:path";
+import { startHub, weightsOf } from "../../_support/hub.ts";
 import { serveHub } from "../_service.ts";
 import { identity, sha256, testLibrary } from "../library/_library.ts";
 
@@ -88,5 +90,27 @@ Deno.test("the API says why a model could not be looked up, and refuses what is 
   for (const body of [{}, { text: "a", graph: {} }, { text: 3 }, { graph: "x" }]) {
     const refused = await hub.ask("POST", "/api/v1/needs", body);
     assertEquals([refused.status, (await refused.json()).code], [400, "invalid_argument"]);
+  }
+});
+
+Deno.test("the API places a file elsewhere as the layout says, and its options go into the queue as they are", async () => {
+  const weights = weightsOf(1);
+  await using world = await startHub({ "vae/ae.safetensors": weights });
+  const root = await Deno.makeTempDir();
+  try {
+    await using hub = await serveHub({ where: () => ({ root, layout: "comfyui" }), roots: () => [root] });
+    const models = [{ name: "ae.safetensors", url: world.at("vae/ae.safetensors"), directory: "vae" }];
+    const answer = await hub.ask("POST", "/api/v1/needs", { graph: { nodes: [{ properties: { models } }] } });
+    const [need] = (await answer.json()).items;
+    assertEquals([need.state, need.target, need.proof, need.sizeBytes], [
+      ...["missing", "models/vae/ae.safetensors", "lfs", weights.length],
+    ]);
+    assertEquals(need.options.dir, join(root, "models/vae"));
+    const { reference, options } = need;
+    assertEquals((await hub.ask("POST", "/api/v1/queue", { references: [reference], options })).status, 202);
+    const [job] = (await hub.queue.list()).jobs;
+    assertEquals([job?.reference, job?.options.dir], [reference, join(root, "models/vae")]);
+  } finally {
+    await Deno.remove(root, { recursive: true });
   }
 });
