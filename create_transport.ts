@@ -1,5 +1,5 @@
-import { civitaiPolicy, classifyCivitai } from "./api/mod.ts";
-import { isPermanentRefusal } from "./api/client/errors.ts";
+import { civitaiPolicy } from "./api/client/civitai_policy.ts";
+import { classifyCivitai, isPermanentRefusal } from "./api/client/errors.ts";
 import { isReading } from "./api/client/reading.ts";
 import { httpCache } from "./cache/http_cache.ts";
 import type { CacheStore } from "./cache/store.ts";
