@@ -31,10 +31,10 @@ export interface SpareBuffer {
   buffer?: ArrayBuffer;
 }
 
-/** Opens `body` for reading with large buffers, 256 KiB if not told otherwise, where the stream allows it. */
+/** Opens `body` for reading with large buffers, 512 KiB if not told otherwise, where the stream allows it. */
 export function bodyReader(
   body: ReadableStream<Uint8Array>,
-  bufferBytes: number = 256 * 1024,
+  bufferBytes: number = 512 * 1024,
   spare: SpareBuffer = {},
 ): BodyReader {
   let byob: ReadableStreamBYOBReader | undefined;

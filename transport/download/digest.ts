@@ -63,7 +63,7 @@ const worthWorkerBytes = 16 * 1024 * 1024;
 // of bytes hashed on the spot: so far behind, or with so much to come and hashing taking this share of the time
 const farBehindBytes = 64 * 1024 * 1024;
 const leastLeftBytes = 192 * 1024 * 1024;
-const mostShare = 0.25;
+const mostShare = 0.15;
 const longestSliceRunMs = 8;
 
 /**
