@@ -12,9 +12,16 @@ const trust = caFile ? { caCerts: [Deno.readTextFileSync(caFile)] } : {};
 const started = performance.now();
 // the origin of some rows is another machine as far as addresses go
 using transport = createTransport({ parallel: Number(parallel), socket: { allowHttp: true, ...trust } });
-const { verified, bytes } = await download(transport, url, path, { hashes: { SHA256 } });
+const memoryAt: Record<string, number> = {};
+const marks = [1, 5, 10, 20];
+const { verified, bytes } = await download(transport, url, path, {
+  hashes: { SHA256 },
+  onProgress({ downloadedBytes }) {
+    if (downloadedBytes >= (marks[0] ?? Infinity) * 1024 ** 3) memoryAt[marks.shift()!] = Deno.memoryUsage().rss;
+  },
+});
 if (!verified) throw new Error("the hash was not compared");
-console.log(JSON.stringify({ insideMs: performance.now() - started, bytes, mostMemoryBytes: highWater() }));
+console.log(JSON.stringify({ insideMs: performance.now() - started, bytes, memoryAt, mostMemoryBytes: highWater() }));
 
 /** The most memory this process ever held, where the system tells. */
 function highWater(): number | undefined {

@@ -5,6 +5,8 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { lateLoading } from "../../tools/bundle.ts";
+import { registryFlags } from "../../tools/registry.ts";
 import { isInstalled, median, root, type Row, run, say, script, type Words } from "./_bench.ts";
 import { calibrate, judge, pairedRatio, plus, ratioText, spend, type Spent } from "./_meter.ts";
 
@@ -97,6 +99,32 @@ export const bareLoopAndHash: Contestant = {
   commands: async ({ url, path, sha256, caFile = "" }) => [await script("_bare_loop.ts", url, path, caFile, sha256)],
 };
 
+/** The lower bound of a download that promises what ours does of the bytes on the disk. */
+export const bareLoopAndLook: Contestant = {
+  ...bareLoopAndHash,
+  name: "bare loop+hash+look",
+  verifies: "the same, and CRC-32 of what came against what lies there in the end",
+  commands: async ({ url, path, sha256, caFile = "" }) => [
+    await script("_bare_loop.ts", url, path, caFile, sha256, "look"),
+  ],
+};
+
+/** The whole stack, bundled into one file in `folder`, as container and binary run it. */
+export async function civikitBundled(folder: string): Promise<Contestant> {
+  const path = `${folder}/civikit_download.js`;
+  const source = `${root}tests/bench/_civikit_download.ts`;
+  await run([Deno.execPath(), "bundle", "--quiet", "--minify", ...await registryFlags(root), "-o", path, source]);
+  await Deno.writeTextFile(path, lateLoading(await Deno.readTextFile(path), path));
+  return {
+    ...civikit,
+    name: "civikit bundled",
+    commands: ({ url, path: to, sha256, connections, caFile = "" }) => {
+      const start: Words = [Deno.execPath(), "run", "-A", "--quiet", "--no-check", "--no-config"];
+      return Promise.resolve([[...start, path, url, to, sha256, String(connections), caFile]]);
+    },
+  };
+}
+
 /** What was measured of one contestant, round by round. */
 export interface Measured {
   /** Wall time in milliseconds, start of the process included. */
@@ -107,6 +135,8 @@ export interface Measured {
   readonly insideMs: number[];
   /** The most memory it held in bytes, where it tells. */
   readonly memoryBytes: number[];
+  /** The memory it held when so many GiB were there, where it tells. */
+  readonly memoryAt?: Record<string, number>[];
   /** Milliseconds of `dd` before and after all rounds. */
   readonly ddMs: (number | undefined)[];
 }
@@ -121,6 +151,11 @@ export interface RaceOptions extends Pick<Task, "sha256" | "connections" | "caFi
   readonly warmUp?: boolean;
   /** Whether those that leave their file in the page cache are followed by `sync FILE`, and `dd` syncs. Default false. */
   readonly isSynced?: boolean;
+  /**
+   * So much is written into the folder and removed before each run. For folders in memory: a hypervisor backs a guest's memory
+   * when it is first touched, and takes back what lies idle, which costs more than the download; so all find the same ground.
+   */
+  readonly groundBytes?: number;
   /** Starts what one run downloads from. */
   readonly origin: () => Promise<AsyncDisposable & { readonly url: string }>;
   /** Put before every command, such as what enters a namespace. */
@@ -137,17 +172,18 @@ export async function race(options: RaceOptions): Promise<Map<string, Measured>>
     return missing.length === 0;
   });
   const ddMs = [await calibrate(folder, isSynced)];
-  const none = () => ({ ms: [], cpuMs: [], insideMs: [], memoryBytes: [], ddMs });
+  const none = () => ({ ms: [], cpuMs: [], insideMs: [], memoryBytes: [], memoryAt: [], ddMs });
   const measured = new Map<string, Measured>(present.map(({ name }) => [name, none()]));
   for (let round = warmUp ? -1 : 0; round < runs; round++) {
     for (const contestant of round % 2 === 0 ? present : present.toReversed()) {
       const once = await runOnce(contestant, options, round < 0 || !warmUp);
       if (round < 0) continue;
-      const { ms, cpuMs, insideMs, memoryBytes } = measured.get(contestant.name)!;
+      const { ms, cpuMs, insideMs, memoryBytes, memoryAt } = measured.get(contestant.name)!;
       ms.push(once.wallMs);
       if (once.cpuMs !== undefined) cpuMs.push(once.cpuMs);
       if (once.insideMs !== undefined) insideMs.push(once.insideMs);
       if (once.mostMemoryBytes !== undefined) memoryBytes.push(once.mostMemoryBytes);
+      if (once.memoryAt !== undefined) memoryAt!.push(once.memoryAt);
     }
   }
   ddMs.push(await calibrate(folder, isSynced));
@@ -166,15 +202,17 @@ export async function race(options: RaceOptions): Promise<Map<string, Measured>>
 interface Once extends Spent {
   insideMs?: number;
   mostMemoryBytes?: number;
+  memoryAt?: Record<string, number>;
 }
 
 async function runOnce(contestant: Contestant, options: RaceOptions, check: boolean): Promise<Once> {
-  const { folder, sha256, connections, caFile, isSynced, prefix = [] } = options;
+  const { folder, sha256, connections, caFile, isSynced, groundBytes, prefix = [] } = options;
   const path = `${folder}/${contestant.name.replaceAll(/\W/g, "_")}.bin`;
   await using origin = await options.origin();
   const commands = await contestant.commands({ url: origin.url, path, sha256, connections, caFile });
   if (isSynced && !contestant.syncs) commands.push(["sync", path]);
   await run(["sync"]);
+  if (groundBytes !== undefined) await layGround(folder, groundBytes);
   try {
     let spent: Spent = { wallMs: 0, cpuMs: 0 };
     let said = "";
@@ -187,6 +225,16 @@ async function runOnce(contestant: Contestant, options: RaceOptions, check: bool
     return { ...(said === "" ? {} : JSON.parse(said)), ...spent };
   } finally {
     for (const end of ["", ".part", ".part.json", ".aria2"]) await Deno.remove(path + end).catch(() => {});
+  }
+}
+
+async function layGround(folder: string, bytes: number): Promise<void> {
+  if (!isInstalled("dd")) return;
+  const path = `${folder}/ground.bin`;
+  try {
+    await run(["dd", "if=/dev/zero", `of=${path}`, "bs=1M", `count=${Math.ceil(bytes * 1.25 / 1024 ** 2)}`]);
+  } finally {
+    await Deno.remove(path).catch(() => {});
   }
 }
 
@@ -211,17 +259,20 @@ export interface Wanted {
   readonly most?: number;
   /** Wall and processor time beside the other one's, with nothing asked of them. */
   readonly isShown?: boolean;
+  /** Whose row it is, where not civikit's: what a bound would reach. */
+  readonly own?: string;
 }
 
-/** One row for each thing asked of `civikit` beside `other`; none when one of them did not run. */
+/** One row for each thing asked of civikit, or `own`, beside `other`; none when one of them did not run. */
 export function compare(
   name: string,
   what: string,
   measured: Map<string, Measured>,
   other: string,
-  { least, most, mostCpu, isShown = false }: Wanted,
+  { least, most, mostCpu, isShown = false, own: whose = civikit.name }: Wanted,
 ): Row[] {
-  const [own, peer] = [measured.get("civikit"), measured.get(other)];
+  const [own, peer] = [measured.get(whose), measured.get(other)];
+  const who = whose === civikit.name ? "" : `${whose}: `;
   if (!own?.ms.length || !peer?.ms.length) return [];
   const seconds = (values: readonly number[]) => values.length === 0 ? undefined : median(values) / 1000;
   const spent = { wallS: seconds(own.ms), cpuS: seconds(own.cpuMs), ddS: own.ddMs.map((ms) => ms && ms / 1000) };
@@ -234,7 +285,7 @@ export function compare(
     const ratio = pairedRatio(upper!, lower!);
     const target = bound === undefined ? "-" : `${sign} ${"least" in bound ? bound.least : bound.most}x`;
     return {
-      ...{ name, what: `${what}, ${kind} vs ${other}`, target, result: ratioText(ratio) },
+      ...{ name, what: `${what}, ${who}${kind} vs ${other}`, target, result: ratioText(ratio) },
       ...{ reached: bound && judge(ratio, bound), ...spent },
     };
   };

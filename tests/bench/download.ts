@@ -15,7 +15,20 @@ import { hasOpenssl } from "../_tls/mod.ts";
 import { benchArgs, median, type Row, run, say, script } from "./_bench.ts";
 import { type Link, openLink } from "./_link.ts";
 import { pairedRatio, ratioText } from "./_meter.ts";
-import { aria2, aria2Verified, bareLoop, civikit, compare, curlAndHash, race, startOriginProcess } from "./_race.ts";
+import {
+  aria2,
+  aria2Verified,
+  bareLoop,
+  bareLoopAndHash,
+  bareLoopAndLook,
+  civikit,
+  civikitBundled,
+  compare,
+  curlAndHash,
+  race,
+  type RaceOptions,
+  startOriginProcess,
+} from "./_race.ts";
 import { GiB, MiB, openShelf, type Served, type ShelfFile, staying } from "./_shelf.ts";
 
 const names = ["loopback", "disk", "short", "relay", "capped", "strict", "slow", "link", "memory"];
@@ -53,14 +66,19 @@ async function loopback(): Promise<void> {
   const size = quick ? 32 * MiB : GiB;
   const what = `${size / MiB} MiB over loopback`;
   await served("loopback", size, {}, async ({ origin }, { sha256 }) => {
-    const contestants = [civikit, aria2Verified(), aria2(), curlAndHash, bareLoop];
+    const contestants = [civikit, aria2Verified(), aria2(), curlAndHash, bareLoop, bareLoopAndHash, bareLoopAndLook];
     const title = `loopback: ${what} into ${inMemory}, nginx; aria2c -x8 -s8 --file-allocation=none`;
-    const measured = await race({ ...shared, title, contestants, folder: inMemory, sha256, origin });
+    const options = { ...shared, title, contestants, folder: inMemory, groundBytes: size, sha256, origin };
+    const measured = await race(options);
     rows.push(
       ...compare("loopback", what, measured, "aria2 --checksum", { least: 1.9 }),
       ...compare("loopback", what, measured, "aria2", { least: 1 }),
       ...compare("loopback", what, measured, "curl+openssl", { least: 1.3 }),
       ...compare("loopback", what, measured, "bare loop", { most: 1.5 }),
+      ...compare("loopback", what, measured, "bare loop+hash+look", { isShown: true }),
+      ...["aria2 --checksum", "aria2"].flatMap((peer) =>
+        compare("loopback", what, measured, peer, { isShown: true, own: "bare loop+hash+look" })
+      ),
     );
     const [own, bare] = [measured.get("civikit")!, measured.get("bare loop")!];
     const result = ratioText(pairedRatio(own.insideMs, bare.insideMs));
@@ -87,14 +105,18 @@ async function onDisk(): Promise<void> {
 async function short(): Promise<void> {
   const what = "20 MB, whole process";
   await served("short", 20_000_000, {}, async ({ origin }, { sha256 }) => {
-    const contestants = [civikit, aria2Verified(), curlAndHash];
-    const measured = await race({ ...shared, title: `short: ${what}`, contestants, folder: inMemory, sha256, origin });
-    const { ms, cpuMs, ddMs } = measured.get("civikit")!;
-    const [wallS, cpuS] = [ms, cpuMs].map((values) => values.length === 0 ? undefined : median(values) / 1000);
-    const spent = { wallS, cpuS, ddS: ddMs.map((one) => one && one / 1000) };
-    const result = `${wallS!.toFixed(3)} s`;
-    const reached = Math.max(...ms) <= 300 ? true : Math.min(...ms) > 300 ? false : "undecided";
-    rows.push({ name: "short", what, target: "<= 0.3 s", result, reached, ...spent });
+    const bundled = await civikitBundled(disk);
+    const contestants = [civikit, bundled, aria2Verified(), curlAndHash];
+    const options = { ...shared, contestants, folder: inMemory, groundBytes: 20_000_000, sha256, origin };
+    const measured = await race({ ...options, title: `short: ${what}` });
+    for (const { name } of [civikit, bundled]) {
+      const { ms, cpuMs, ddMs } = measured.get(name)!;
+      const [wallS, cpuS] = [ms, cpuMs].map((values) => values.length === 0 ? undefined : median(values) / 1000);
+      const spent = { wallS, cpuS, ddS: ddMs.map((one) => one && one / 1000) };
+      const result = `${wallS!.toFixed(3)} s`;
+      const reached = Math.max(...ms) <= 300 ? true : Math.min(...ms) > 300 ? false : "undecided";
+      rows.push({ name: "short", what: `${what}, ${name}`, target: "<= 0.3 s", result, reached, ...spent });
+    }
     rows.push(...compare("short", what, measured, "aria2 --checksum", { isShown: true }));
   });
 }
@@ -191,37 +213,51 @@ async function link(): Promise<void> {
 /** A file larger than what the page cache likes to keep, of zeros on the origin's disk and real on ours. */
 async function memory(): Promise<void> {
   const sizes = quick ? [GiB / 8, GiB / 4] : [GiB, 20 * GiB];
-  const peaks = new Map<number, number[]>([[4, []], [8, []]]);
-  for (const size of sizes) {
+  for (const isTls of hasOpenssl ? [false, true] : [false]) {
+    const peaks = new Map<number, number[]>([[4, []], [8, []]]);
+    const over = isTls ? "over TLS, " : "";
     // slow enough for each connection that all of them are opened
-    await served("memory", size, { limitRateBytes: 64 * MiB }, async ({ origin }, { sha256 }) => {
-      for (const [connections, found] of peaks) {
-        const times = size > 4 * GiB ? 1 : Math.min(runs, 3);
-        const title = `memory: ${size / MiB} MiB to a file, ${connections} connections of 64 MiB/s`;
-        const options = { title, contestants: [civikit], folder: disk, sha256, connections, origin };
-        const { memoryBytes, ms, cpuMs, ddMs } = (await race({ ...options, runs: times, warmUp: false })).get(
-          "civikit",
-        )!;
-        if (memoryBytes.length === 0) return say("  skipped, this system does not tell (no /proc)");
-        const peak = Math.max(...memoryBytes);
-        found.push(peak);
-        const most = connections === 4 ? 110 : 120;
-        const what = `resident memory at ${size / GiB} GiB, ${connections} connections, most of ${memoryBytes.length}`;
-        rows.push({
-          ...{ name: "memory", what, target: `<= ${most} MiB`, result: `${(peak / MiB).toFixed(0)} MiB` },
-          ...{ reached: peak <= most * MiB, wallS: median(ms) / 1000, cpuS: median(cpuMs) / 1000 },
-          ddS: ddMs.map((one) => one && one / 1000),
-        });
-      }
-    }, true);
+    for (const size of sizes) {
+      await served("memory", size, { limitRateBytes: 64 * MiB, isTls }, async ({ origin, caFile }, { sha256 }) => {
+        for (const [connections, found] of peaks) {
+          const peak = await peakOf(size, connections, over, { origin, sha256, caFile });
+          if (peak !== undefined) found.push(peak);
+        }
+      }, true);
+    }
+    for (const [connections, [small, big]] of peaks) {
+      if (small === undefined || big === undefined) continue;
+      const ratio = pairedRatio([big], [small]);
+      const [result, reached] = [`${((ratio.middle - 1) * 100).toFixed(1)} %`, ratio.middle <= 1.1];
+      const what = `growth of it with the file, ${over}${connections} connections`;
+      rows.push({ name: "memory", what, target: "<= 10 %", result, reached });
+    }
   }
-  for (const [connections, [small, big]] of peaks) {
-    if (small === undefined || big === undefined) continue;
-    const ratio = pairedRatio([big], [small]);
-    const [result, reached] = [`${((ratio.middle - 1) * 100).toFixed(1)} %`, ratio.middle <= 1.1];
-    const what = `growth of it with the file, ${connections} connections`;
-    rows.push({ name: "memory", what, target: "<= 10 %", result, reached });
+}
+
+async function peakOf(
+  size: number,
+  connections: number,
+  over: string,
+  served: Pick<RaceOptions, "origin" | "sha256" | "caFile">,
+): Promise<number | undefined> {
+  const times = size > 4 * GiB ? 1 : Math.min(runs, 3);
+  const title = `memory: ${size / MiB} MiB to a file, ${over}${connections} connections of 64 MiB/s`;
+  const options = { ...served, title, contestants: [civikit], folder: disk, connections, runs: times, warmUp: false };
+  const { memoryBytes, memoryAt, ms, cpuMs, ddMs } = (await race(options)).get("civikit")!;
+  if (memoryBytes.length === 0) return void say("  skipped, this system does not tell (no /proc)");
+  const peak = Math.max(...memoryBytes);
+  const inMiB = (bytes: number) => `${(bytes / MiB).toFixed(0)} MiB`;
+  for (const at of memoryAt!.map(Object.entries)) {
+    if (at.length > 0) say(`  held at ${at.map(([gib, bytes]) => `${gib} GiB: ${inMiB(bytes)}`).join(", ")}`);
   }
+  const most = connections === 4 ? 110 : 120;
+  const what = `resident memory at ${size / GiB} GiB, ${over}${connections} connections, most of ${memoryBytes.length}`;
+  rows.push({
+    ...{ name: "memory", what, target: `<= ${most} MiB`, result: inMiB(peak), reached: peak <= most * MiB },
+    ...{ wallS: median(ms) / 1000, cpuS: median(cpuMs) / 1000, ddS: ddMs.map((one) => one && one / 1000) },
+  });
+  return peak;
 }
 
 const work: Record<string, () => Promise<void>> = {

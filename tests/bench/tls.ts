@@ -18,6 +18,7 @@ import {
   aria2Verified,
   bareLoop,
   bareLoopAndHash,
+  bareLoopAndLook,
   civikit,
   compare,
   type Contestant,
@@ -53,6 +54,7 @@ async function over(
     measured = await race({
       title: `${name}: ${what}, nginx; aria2c -x${connections} -s${connections} --file-allocation=none`,
       ...{ contestants, folder: shelf.memory, sha256: file.sha256, connections, runs, warmUp: !args.isQuick, origin },
+      groundBytes: bytes,
       ...(caFile === undefined ? {} : { caFile }),
     });
   });
@@ -62,7 +64,7 @@ async function over(
 async function full(): Promise<void> {
   const bytes = args.isQuick ? 32 * MiB : GiB;
   const what = `${bytes / MiB} MiB over TLS`;
-  const contestants = [civikit, aria2Verified(), aria2(), curlAndHash, bareLoop, bareLoopAndHash];
+  const contestants = [civikit, aria2Verified(), aria2(), curlAndHash, bareLoop, bareLoopAndHash, bareLoopAndLook];
   const measured = await over("full", { bytes, connections: 8, contestants, what });
   rows.push(
     ...compare("full", what, measured, "aria2 --checksum", { least: 1.15, mostCpu: 1.1 }),
@@ -70,6 +72,8 @@ async function full(): Promise<void> {
     ...compare("full", what, measured, "curl+openssl", { isShown: true }),
     ...compare("full", what, measured, "bare loop", { isShown: true }),
     ...compare("full", what, measured, "bare loop+hash", { isShown: true }),
+    ...compare("full", what, measured, "bare loop+hash+look", { isShown: true }),
+    ...compare("full", what, measured, "aria2", { isShown: true, own: "bare loop+hash+look" }),
   );
 }
 
