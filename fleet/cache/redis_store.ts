@@ -34,6 +34,8 @@ export interface RedisStoreOptions {
   maxVariants?: number;
   /** How long an entry may lie unused, in milliseconds. Default 30 days. */
   maxIdleMs?: number;
+  /** How exactly the order of use is kept, in milliseconds: a use sooner after the last one is not written down. Default 60,000. */
+  useGrainMs?: number;
   /** How long Redis may take to answer, in milliseconds, until the local store does. Default 500. */
   patienceMs?: number;
   /** How long one machine waits for the answer another one is fetching, in milliseconds; 0: not at all. Default 3000. */
@@ -92,18 +94,20 @@ export async function redisStore(client: RedisClient, options: RedisStoreOptions
     maxBodyBytes = 1024 * 1024,
     maxVariants = 16,
     maxIdleMs = 30 * 86_400_000,
+    useGrainMs = 60_000,
     patienceMs = 500,
     flightMs = 3000,
     clock = systemClock,
     ...others
   } = options;
   noOthers<RedisStoreOptions>("redisStore", others, {
-    ...{ local, prefix, maxBytes, maxBodyBytes, maxVariants, maxIdleMs, patienceMs, flightMs, clock },
+    ...{ local, prefix, maxBytes, maxBodyBytes, maxVariants, maxIdleMs, useGrainMs, patienceMs, flightMs, clock },
   });
   wholeWithin("maxBytes", maxBytes, 1);
   wholeWithin("maxBodyBytes", maxBodyBytes, 0, 64 * 1024 * 1024);
   wholeWithin("maxVariants", maxVariants, 1);
   within("maxIdleMs", maxIdleMs, 1);
+  within("useGrainMs", useGrainMs, 0);
   within("patienceMs", patienceMs, 1);
   within("flightMs", flightMs, 0, 60_000);
 
@@ -146,7 +150,7 @@ export async function redisStore(client: RedisClient, options: RedisStoreOptions
 
   async function ask(key: CacheKey, ownMs: number): Promise<{ readonly entries: Shared[]; readonly fetching: string }> {
     const [who, ...fields] = await run(
-      ...[findEntries, nameOf(key), tick(), inlineBytes, self, ownMs] as const,
+      ...[findEntries, nameOf(key), tick(), inlineBytes, self, ownMs, useGrainMs * 100] as const,
     ) as (Buffer | null)[];
     const entries: Shared[] = [];
     for (let index = 0; index < fields.length; index += 6) {

@@ -66,8 +66,8 @@ return 0
 
 /**
  * The entries of a key, and where there are none who fetches it. ARGV: key, now, largest body given along, this process,
- * how long it counts as the one that fetches in milliseconds (0: it does not want to). Answers "" or the other process,
- * then id, head, its sum, body bytes, body sum and body (absent where it is larger) of each.
+ * how long it counts as the one that fetches in milliseconds (0: it does not want to), how exactly uses are kept. Answers "" or
+ * the other process, then id, head, its sum, body bytes, body sum and body (absent where it is larger) of each.
  */
 export const findEntries: string = `
 local p = KEYS[1]
@@ -75,7 +75,10 @@ local found = { "" }
 for _, id in ipairs(redis.call("ZRANGE", p .. "k:" .. ARGV[1], 0, -1)) do
   local e = redis.call("HMGET", p .. "e:" .. id, "h", "c", "n", "s")
   if e[1] then
-    redis.call("ZADD", p .. "used", ARGV[2], id)
+    local used = redis.call("ZSCORE", p .. "used", id)
+    if not used or tonumber(ARGV[2]) - tonumber(used) >= tonumber(ARGV[6]) then
+      redis.call("ZADD", p .. "used", ARGV[2], id)
+    end
     local body = false
     if tonumber(e[3]) <= tonumber(ARGV[3]) then body = redis.call("HGET", p .. "e:" .. id, "b") end
     for _, value in ipairs({ id, e[1], e[2], e[3], e[4], body }) do found[#found + 1] = value end

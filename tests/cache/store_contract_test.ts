@@ -16,7 +16,9 @@ async function inRedis(test: (make: Make) => Promise<void>): Promise<void> {
   const client = await openRedis(redis.url);
   let made = 0;
   try {
-    await test((bounds) => redisStore(client, { ...bounds, local: memoryStore(bounds), prefix: `{${made++}}:` }));
+    await test((bounds) =>
+      redisStore(client, { ...bounds, useGrainMs: 0, local: memoryStore(bounds), prefix: `{${made++}}:` })
+    );
   } finally {
     client.disconnect();
   }
