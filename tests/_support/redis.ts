@@ -76,7 +76,7 @@ export async function startRedis(options: readonly string[] = []): Promise<Redis
     process = new Deno.Command(program!, {
       args: [
         ...["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "yes"],
-        ...["--appendfsync", "always", "--daemonize", "no", ...options],
+        ...["--daemonize", "no", ...options],
       ],
       stdin: "null",
       stdout: "null",

@@ -29,6 +29,7 @@ const benches: Readonly<Record<string, string>> = {
   queue: "queue.ts",
   service: "service.ts",
   start: "start.ts",
+  fleet: "fleet.ts",
 };
 
 /** Runs one bench in a process of its own; a row that says so where it fails. */

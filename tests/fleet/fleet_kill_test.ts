@@ -1,0 +1,29 @@
+import { assertEquals } from "@std/assert";
+import { hasRedis } from "../_support/redis.ts";
+import { startLab, verdictOf } from "./_lab.ts";
+
+/** Workers killed; `CIVIKIT_TEST_KILLS=20` for more. */
+const kills = Number(Deno.env.get("CIVIKIT_TEST_KILLS") ?? 3);
+const bytes = 256 * 1024;
+
+Deno.test({
+  name: "a fleet whose workers are killed, and whose Redis dies twice, keeps every file once and loses no job",
+  ignore: !hasRedis,
+  async fn() {
+    const files = 8 + kills * 8;
+    await using lab = await startLab({ files, bytes, bytesPerSecond: 1024 * 1024 });
+    await lab.addAll();
+    const names = ["one", "two", "three"];
+    const workers = await Promise.all(names.map((name) => lab.start(name, {}, "--jobs", "2")));
+    for (let kill = 0; kill < kills; kill++) {
+      await lab.over(4 + kill * 8);
+      const which = kill % names.length;
+      await workers[which]!.kill();
+      workers[which] = await lab.start(names[which]!, {}, "--jobs", "2");
+      if (kill < 2) await lab.redis.restart();
+    }
+    await lab.over(files);
+    const { notDone, right, objects } = await verdictOf(lab, bytes);
+    assertEquals({ notDone, right, objects }, { notDone: {}, right: files, objects: files });
+  },
+});
