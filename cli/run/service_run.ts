@@ -56,6 +56,8 @@ export interface OpenService {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** How long Redis is waited for at the end, in milliseconds. */
+const cutOffMs = 10_000;
 const workerPrefix = "serve-";
 
 /** The queue, which one service at a time works on. @throws {CivikitError} When another one does, or it cannot be opened. */
@@ -217,6 +219,8 @@ export async function openService(
       close: () => app.close(),
       async work(signal) {
         void library.look();
+        // what cannot be told to Redis any more is taken back by its time
+        if (fleet) signal.addEventListener("abort", () => Deno.unrefTimer(setTimeout(fleet.cutOff, cutOffMs)));
         const { host } = new URL(baseUrl);
         using _ = onNewKey(() => keys.find(host)?.key, () => void wakeKeyless(queue).catch(tell));
         await runQueue({

@@ -15,7 +15,7 @@ import {
   keyReused,
   wished,
 } from "../../hub/queue/engine.ts";
-import { InputError } from "../../transport/mod.ts";
+import { CivikitError, InputError } from "../../transport/mod.ts";
 import type { RedisClient } from "../open_redis.ts";
 import { type Entry, isReady, jobVersion, openBook, type Write } from "./book.ts";
 import { bookChanges, noticeMs } from "./book_changes.ts";
@@ -37,6 +37,11 @@ export interface BullQueueOptions {
   readonly marks?: string | undefined;
   /** Told of jobs that only a newer civikit understands; they stay where they are. */
   readonly onNewer?: ((id: string, form: number) => void) | undefined;
+  /**
+   * How long whoever asks or wishes waits for Redis, in milliseconds, until it is told that nobody answers. Workers wait on:
+   * what they have to say has to be said. Default 10000.
+   */
+  readonly patienceMs?: number | undefined;
   /** Where time comes from. Default: the machine. */
   readonly clock?: Clock | undefined;
 }
@@ -115,6 +120,7 @@ export async function bullQueue({
   store,
   marks,
   onNewer = () => {},
+  patienceMs = 10_000,
   clock = systemClock,
 }: BullQueueOptions): Promise<BullQueue> {
   await joinFleet(redis, prefix, { site: site.baseUrl ?? "", store: store ?? "" });
@@ -289,16 +295,36 @@ export async function bullQueue({
 
   async function close(): Promise<void> {
     changes.close();
-    for (const worker of ours) {
-      if ((await book.heldBy(worker)).length === 0) await workers.forget(worker);
+    try {
+      // a Redis that is away notices by the time that this one is gone
+      if (redis.status === "ready") {
+        for (const worker of ours) if ((await book.heldBy(worker)).length === 0) await workers.forget(worker);
+      }
+    } finally {
+      workers.close();
+      await handOut.close().catch(() => {});
     }
-    workers.close();
-    await handOut.close();
+  }
+
+  /** What is asked or wished, in time. */
+  async function inTime<T>(work: Promise<T>): Promise<T> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    const cancel = systemClock.after(patienceMs, () =>
+      reject(
+        new CivikitError(`asking the queue of the fleet: Redis has not answered for ${patienceMs / 1000} s`, {
+          code: "connect_failed",
+        }),
+      ));
+    try {
+      return await Promise.race([work, promise]);
+    } finally {
+      cancel();
+    }
   }
 
   return {
     abilities: { move: false, noticeMs },
-    add,
+    add: (jobs, name) => inTime(add(jobs, name)),
     lease,
     async renew(worker, leaseMs) {
       await workers.show(worker, now(), now() + leaseMs);
@@ -328,12 +354,12 @@ export async function bullQueue({
       return entry.job;
     },
     async change(id, action) {
-      const [entry] = await wish([id], action, true);
+      const [entry] = await inTime(wish([id], action, true));
       return entry?.job;
     },
-    changeAll,
+    changeAll: (states, action) => inTime(changeAll(states, action)),
     async move(id) {
-      if ((await book.read([id]))[0] === undefined) return undefined;
+      if ((await inTime(book.read([id])))[0] === undefined) return undefined;
       throw new InputError(
         `moving job "${id}": the queue of a fleet moves no single jobs; ask "skip" for those before`,
         {
@@ -343,21 +369,21 @@ export async function bullQueue({
     },
     async list(which = {}) {
       wholeWithin("limit", which.limit ?? 100, 1, 1000);
-      return await book.list(which);
+      return await inTime(book.list(which));
     },
     async get(id) {
-      return (await book.read([id]))[0]?.job;
+      return (await inTime(book.read([id])))[0]?.job;
     },
-    queued: ({ versions = [], models = [], urls = [] }) => book.queued(versions, models, urls),
-    counts: () => book.counts(),
+    queued: ({ versions = [], models = [], urls = [] }) => inTime(book.queued(versions, models, urls)),
+    counts: () => inTime(book.counts()),
     events: changes.events,
     async workers() {
-      const all = await workers.all(now());
+      const all = await inTime(workers.all(now()));
       return await Promise.all(all.map(async (one) => ({ ...one, jobs: (await book.heldBy(one.id)).length })));
     },
-    drain: (ids) => workers.drain(ids),
+    drain: (ids) => inTime(workers.drain(ids)),
     isDrained: async (worker) => await workers.isDraining(worker) && (await book.heldBy(worker)).length === 0,
-    engine: () => engineOf(redis),
+    engine: () => inTime(engineOf(redis)),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { fileURLToPath as fromFileUrl } from "node:url";
 import { type BullQueue, bullQueue, type BullQueueOptions, openRedis, type RedisClient } from "../../../fleet/mod.ts";
 import { registryFlags } from "../../../tools/registry.ts";
-import { DiskError, InputError } from "../../../transport/mod.ts";
+import { CivikitError, DiskError, InputError } from "../../../transport/mod.ts";
 import { type FakeClock, fakeClock } from "../../_support/clock.ts";
 import { hasRedis, type RedisServer, startRedis } from "../../_support/redis.ts";
 
@@ -198,4 +198,17 @@ test("hands a job out that was taken by a call whose answer got lost", async ({ 
   });
   await client.sadd("{civikit}:book:held:me", id);
   assertEquals(referencesOf(await queue.lease("me", 1, 60_000)), ["1"]);
+});
+
+test("says that Redis does not answer, to whoever asks, and goes on when it does", async ({ redis, client, open }) => {
+  await using queue = await open({ patienceMs: 50 });
+  await queue.add([{ reference: "1" }]);
+  await redis.stop();
+  for (const asked of [() => queue.list(), () => queue.counts(), () => queue.add([{ reference: "2" }])]) {
+    const error = await assertRejects(asked, CivikitError);
+    assertEquals(error.code, "connect_failed");
+  }
+  await redis.start();
+  await client.ping();
+  assertEquals(referencesOf((await queue.list()).jobs).includes("1"), true);
 });
