@@ -92,7 +92,7 @@ function totalsOf(rows: readonly ScanRow[]): Totals {
   const count = (state: ScanState) => rows.filter((row) => stateOf(row) === state).length;
   return {
     ...{ known: count("known"), presumed: count("presumed"), ambiguous: count("ambiguous") },
-    ...{ unknown: count("unknown"), unasked: count("unasked") },
+    ...{ unproved: count("unproved"), unknown: count("unknown"), unasked: count("unasked") },
     bytes: rows.reduce((sum, { bytes }) => sum + bytes, 0),
   };
 }
@@ -148,6 +148,7 @@ function showTable(report: ScanReport, isAll: boolean, view: View): void {
   const head = ["FILE", "SIZE", ...(isQuick ? ["PROOF"] : []), "MODEL", "VERSION", "BASE MODEL"];
   if (rows.length > 0) out.table([head, ...rows]);
   showList(text.ambiguous, inState("ambiguous"), Infinity, view);
+  showList(text.unproved, inState("unproved"), isAll ? Infinity : mostListed, view);
   showList(text.unknown, inState("unknown"), isAll ? Infinity : mostListed, view);
   if (isAll) showList(text.unasked, inState("unasked"), Infinity, view);
   for (const { paths, wastedBytes } of report.duplicates) {
@@ -273,7 +274,7 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
       ...updates,
       elapsedMs,
     };
-    if (totals.presumed + totals.ambiguous > 0) out.print(`${text.toProve}\n`);
+    if (totals.presumed + totals.ambiguous + totals.unproved > 0) out.print(`${text.toProve}\n`);
     return out.finish(counts, summaryText(report, totals, elapsedMs, style.warn, text));
   } catch (error) {
     if (error instanceof InterruptedError) {
@@ -285,7 +286,7 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
 
 function summaryText(
   report: ScanReport,
-  { known, presumed, ambiguous, unknown, unasked, bytes }: Totals,
+  { known, presumed, ambiguous, unproved, unknown, unasked, bytes }: Totals,
   elapsedMs: number,
   warn: (text: string) => string,
   { counts, summary }: ScanText,
@@ -295,6 +296,7 @@ function summaryText(
     counts.known(known),
     ...(presumed > 0 ? [counts.presumed(presumed)] : []),
     ...(ambiguous > 0 ? [counts.ambiguous(ambiguous)] : []),
+    ...(unproved > 0 ? [counts.unproved(unproved)] : []),
     ...(unknown > 0 ? [counts.unknown(unknown)] : []),
     ...(unasked > 0 ? [counts.unasked(unasked)] : []),
     ...(damaged.length > 0 ? [warn(counts.damaged(damaged.length))] : []),

@@ -3,8 +3,11 @@ import type { LibraryFile, PresumedFile, PresumeReport, ScanReport } from "../..
 /** A file as a scan shows it: its hash is there, or what it is taken for. */
 export type ScanRow = LibraryFile | PresumedFile;
 
-/** What is known of a file. `ambiguous`: it fits several files of the site. `presumed`: it fits one, unproved. */
-export type ScanState = "known" | "presumed" | "ambiguous" | "unknown" | "unasked";
+/**
+ * What is known of a file. `presumed`: it fits one file of the site, and nobody has hashed it. `ambiguous`: it fits several.
+ * `unproved`: it fits none, and only the whole hash tells.
+ */
+export type ScanState = "known" | "presumed" | "ambiguous" | "unproved" | "unknown" | "unasked";
 
 const isPresumed = (row: ScanRow): row is PresumedFile => "isAsked" in row;
 
@@ -12,7 +15,7 @@ const isPresumed = (row: ScanRow): row is PresumedFile => "isAsked" in row;
 export function stateOf(row: ScanRow): ScanState {
   if (!isPresumed(row)) return row.identity === undefined ? "unasked" : row.identity === null ? "unknown" : "known";
   if (row.identity !== null) return "presumed";
-  return row.candidates.length > 0 ? "ambiguous" : row.isAsked ? "unknown" : "unasked";
+  return row.candidates.length > 0 ? "ambiguous" : row.isAsked ? "unproved" : "unasked";
 }
 
 /** Everything a scan found, by path. */

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { gguf } from "../../_civitai/mod.ts";
 import { screen } from "../_io.ts";
 import { events, inWorld, tree, type World } from "../_world.ts";
 
@@ -311,11 +312,14 @@ Deno.test("civikit scan --quick names files as presumed and hashes none; a later
     const { folder, run, civitai } = world;
     put(world, "checkpoints/harbour.safetensors", 3010);
     put(world, "loras/lantern.safetensors", 3001);
+    const unknown = gguf({ seed: 1, dataBytes: 3 * 1024 ** 2, metadata: { "general.name": "My 燈" } });
+    Deno.writeFileSync(join(folder, "own.gguf"), unknown.read(0, unknown.size));
     const quick = await run(["scan", folder, "--quick"]);
+    assertStringIncludes(quick.io.out, "only the whole hash tells:\n  own.gguf (says of itself: My 燈, flux)\n");
     assertEquals(quick.code, 0, quick.io.err);
     assert(/checkpoints\/harbour\.safetensors +\S+ \S+ +presumed +Harbour Mix +v1\.0/.test(quick.io.out), quick.io.out);
     assert(/loras\/lantern\.safetensors +\S+ \S+ +proved +Paper Lantern Style/.test(quick.io.out), quick.io.out);
-    assertStringIncludes(quick.io.out, "1 known, 1 presumed; 1 hashed now");
+    assertStringIncludes(quick.io.out, "1 known, 1 presumed, 1 unproved; 1 hashed now");
     assertStringIncludes(quick.io.out, "Presumed is not proved");
     const [harbour] = events((await run(["scan", folder, "--quick", "--json"])).io);
     assertEquals(
@@ -323,7 +327,7 @@ Deno.test("civikit scan --quick names files as presumed and hashes none; a later
       ["presumed", "presumed", null, await civitai.sha256(3010), "AutoV1", 3010],
     );
     const proved = await run(["scan", folder]);
-    assertStringIncludes(proved.io.out, "2 known; 1 hashed now");
+    assertStringIncludes(proved.io.out, "2 known, 1 unknown; 2 hashed now");
     assert(!proved.io.out.includes("presumed"), proved.io.out);
   }));
 
