@@ -71,7 +71,7 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
     throw new UsageError(bilingual(needsText, (t) => t.onlyAlone));
   }
   return await withInstaller(args, context, async (installer) => {
-    const { api, transport, signal, emit, fail, install } = installer;
+    const { api, transport, signal, emit, fail, count, install } = installer;
     let added = 0;
 
     /** Adds one, and tells it; a failure is told and stops none of the others. */
@@ -108,19 +108,25 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
       const command = commandText("add", sources.map(({ text }) => text), {
         ...{ project: where, root, layout: layoutName, "no-install": noInstall, yes: true },
       });
-      return await showNeeds(needs, { yes, json, isDry, root: project.root, signal, command, emit, fail }, context);
+      return await showNeeds(needs, { yes, json, isDry, root: project.root, signal, command, emit, count }, context);
     }
 
     if (added > 0 && !noInstall) await install(project, { keepOld });
   });
 }
 
-/** What the manifest's entry says besides the reference: of a file elsewhere, what it is and what proves it. */
-function choiceOf({ reference, modelType, target, options: { file, sha256, output } }: Need): Partial<AddOptions> {
+/**
+ * What the manifest's entry says besides the reference: of a file elsewhere what it is, its name where the address has
+ * another, and the SHA-256 where its host does not name one.
+ */
+function choiceOf(
+  { reference, modelType, target, proof, options: { file, sha256, output } }: Need,
+): Partial<AddOptions> {
   if (/^\d+$/.test(reference!)) return file === undefined ? {} : { file: Number(file) };
   const folder = dirname(target!);
   const place = modelType !== null ? { type: modelType } : folder === "." ? {} : { folder };
-  return { ...place, ...(output !== undefined && { file: output }), ...(sha256 !== undefined && { sha256 }) };
+  const isNamed = output === undefined || new URL(reference!).pathname.endsWith(`/${output}`);
+  return { ...place, ...(!isNamed && { file: output }), ...(proof === "said" && { sha256 }) };
 }
 
 /** `civikit add`: a model into manifest, lock file and folder. */

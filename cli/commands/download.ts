@@ -228,7 +228,12 @@ async function run(args: DownloadArgs, context: CommandContext): Promise<number>
       };
       // most downloads have no picture to read
       const { neededReferences } = await import("../run/needed_references.ts" as string) as Needed;
-      references = [...await neededReferences(sources, session, args, context, { note, fail }), ...plain];
+      references = [
+        ...await neededReferences(sources, session, args, context, {
+          ...{ note, fail, count: (code: number) => void unread.push(code) },
+        }),
+        ...plain,
+      ];
       if (flags.queue || references.length === 0) {
         reporter.close();
         const isNothing = references.length === 0 || isDry;

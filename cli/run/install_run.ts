@@ -30,6 +30,8 @@ export interface Installer extends Session {
   emit(event: object, text: string): void;
   /** Shows a failure; its exit code counts. */
   fail(error: unknown, subject: string): void;
+  /** Takes down the exit code of a failure that was told already. */
+  count(code: number): void;
   /** Makes the folder what the lock file says. */
   install(project: Project, options?: Pick<InstallOptions, "isFrozen" | "keepOld">): Promise<void>;
 }
@@ -156,7 +158,15 @@ export async function withInstaller(
   }
 
   try {
-    await work({ ...session, [Symbol.dispose]: () => {}, reporter, emit, fail, install: run });
+    await work({
+      ...session,
+      [Symbol.dispose]: () => {},
+      reporter,
+      emit,
+      fail,
+      count: (code) => void codes.push(code),
+      install: run,
+    });
     return end(false);
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;

@@ -16,6 +16,8 @@ import { commandText, showNeeds } from "./show_needs.ts";
 interface Told {
   note(text: string): void;
   fail(error: unknown, subject: string): void;
+  /** Takes down the exit code of what was told. */
+  count(code: number): void;
 }
 
 /** The options of a download that matter here. */
@@ -39,7 +41,7 @@ export async function neededReferences(
   { api, transport, signal }: Pick<Session, "api" | "transport" | "signal">,
   args: NeedsArgs,
   context: CommandContext,
-  { note, fail }: Told,
+  { note, fail, count }: Told,
 ): Promise<WrittenReference[]> {
   const { settings } = context;
   const { yes, json, dryRun: isDry, queue, force, sidecars } = args.flags;
@@ -56,7 +58,7 @@ export async function neededReferences(
     yes: true,
   });
   const emit = (event: object, text: string) => json ? jsonLine(context.io, event) : note(text);
-  const rest = await showNeeds(needs, { yes, isDry, json, root, signal, command, emit, fail }, context);
+  const rest = await showNeeds(needs, { yes, isDry, json, root, signal, command, emit, count }, context);
   return rest.map(({ reference, target, versionId, options: { file, output, sha256 } }) => ({
     text: reference!,
     own: {

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { Need } from "../../api/mod.ts";
 import { formatBytes, resolveInside } from "../../transport/internal.ts";
-import { InputError } from "../../transport/mod.ts";
 import type { CommandContext } from "../command.ts";
+import { ExitCode } from "../exit_code.ts";
 import { UsageError } from "../options/usage_error.ts";
 import { printable } from "../terminal/text.ts";
 import { needsText } from "../texts/needs.ts";
@@ -25,8 +25,8 @@ export interface NeedsChoice {
   readonly command: string;
   /** Tells an event: a line of JSON, else the text. */
   emit(event: object, text: string): void;
-  /** Tells a failure, whose exit code counts. */
-  fail(error: unknown, subject: string): void;
+  /** Takes down the exit code of what was told. */
+  count(code: number): void;
 }
 
 /** The words of a command line, as a shell takes them. */
@@ -82,7 +82,7 @@ async function answered(asked: Promise<string | null>, signal: AbortSignal): Pro
  */
 export async function showNeeds(
   needs: readonly Need[],
-  { yes, isDry, json, root, signal, command, emit, fail }: NeedsChoice,
+  { yes, isDry, json, root, signal, command, emit, count }: NeedsChoice,
   context: CommandContext,
 ): Promise<Need[]> {
   const words = needsText[context.locale];
@@ -97,10 +97,8 @@ export async function showNeeds(
   emit({ event: "needs", ...counts }, words.sum(here.length + counts.queued, rest.length, unknown.length));
   if (unknown.length > 0) {
     const names = unknown.slice(0, 20).map(({ name }) => JSON.stringify(printable(name))).join(", ");
-    const told = new InputError(needsText.en.unknownOnes(unknown.length, names), {
-      ...{ code: "no_such_file", input: unknown[0]!.name },
-    });
-    fail(told, "");
+    emit({ event: "unknown", names: unknown.map(({ name }) => name) }, words.unknownOnes(unknown.length, names));
+    count(ExitCode.notFound);
   }
   if (rest.length === 0 || yes || isDry) return rest;
   const answer = json ? null : await answered(context.io.ask(words.ask(rest.length, sizeOf(rest, context))), signal);

@@ -206,3 +206,32 @@ Deno.test("civikit add stands a graph of 10,000 nodes whose names lead out of th
     const places = events(io).filter(({ event }) => event === "need").map(({ place }) => String(place));
     assertEquals([places.length, places.every((place) => place.startsWith(join(folder, "models/")))], [40, true]);
   }));
+
+Deno.test("under zh-TW civikit add says in Chinese what is here, missing and unknown, and asks so", () =>
+  inWorld(async (world) => {
+    const { run, folder } = world;
+    const picture = join(folder, "lantern.png");
+    Deno.writeFileSync(picture, png({ parameters: await infotextOf(world, ", Model: nobody_knows") }));
+    const options = { env: { CIVIKIT_LANG: "zh-TW" } };
+    const { code, io } = await run(["add", picture, "--project", folder], {
+      ...options,
+      answer: "n",
+      isTerminal: true,
+    });
+    assertEquals(code, 4);
+    for (
+      const words of [
+        "缺少: somebodys_copy",
+        "不明: nobody_knows",
+        "已有 0 個、缺少 2 個、不明 1 個",
+        "要取得缺少的 2 個嗎",
+      ]
+    ) {
+      assertStringIncludes(io.err, words);
+    }
+    assertStringIncludes(io.err, "什麼都沒有加入");
+    assertEquals(/missing|unknown|nobody knows where/.test(io.err), false, io.err);
+    const silent = await run(["download", picture, "--dir", folder], options);
+    assertEquals(silent.code, 2);
+    assertStringIncludes(silent.io.err, "要取得請執行：civikit download");
+  }));
