@@ -27,6 +27,18 @@ export { type Layout, layout, layoutNames, type LayoutOptions } from "./layout/l
 export { layoutFolders } from "./layout/layout_folders.ts";
 export type { Role } from "./layout/role.ts";
 export type { ProfileName } from "./layout/profiles.ts";
+export {
+  clearDuplicate,
+  type ClearOptions,
+  type ClearOutcome,
+  type DuplicateOptions,
+  type DuplicatePlan,
+  type DuplicateReport,
+  keepPolicies,
+  type KeepPolicy,
+  planDuplicates,
+  scanDuplicates,
+} from "./library/clear_duplicates.ts";
 export { type DuplicateGroup, findDuplicates, linkDuplicates, type LinkOutcome } from "./library/duplicates.ts";
 export {
   type AskedRecord,

@@ -62,19 +62,20 @@ const NAMES: Record<string, string> = {
   "./api": `
     AddOptions Added AdoptOptions AdoptReport AdoptedFile Air ApartFile ApartReason Article ArticleQuery Articles
     AskedRecord Availability
-    CallOptions Civitai CivitaiOptions CivitaiPolicy CivitaiPolicyOptions Collection CollectionQuery Collections Creator
-    CreatorQuery Creators
-    DiskFile Disproved DownloadModelOptions DownloadedFile DuplicateGroup
+    CallOptions Civitai CivitaiOptions CivitaiPolicy CivitaiPolicyOptions ClearOptions ClearOutcome Collection
+    CollectionQuery Collections Creator CreatorQuery Creators
+    DiskFile Disproved DownloadModelOptions DownloadedFile DuplicateGroup DuplicateOptions DuplicatePlan
+    DuplicateReport
     EarlyAccessFacts EmptyOptions Enums EnumsCall Expected
     FetchFiles FetchFilesOptions FetchOutcome FileChoice FileFormat FileMetadata FileSelection FileStamp FileToHash
     FileToOrganize Files FolderShelfOptions Followers
     GalleryImage Generation
     HashCache HashCacheOptions HashFilesOptions HashLookup HashOutcome HashRecord Hashes Held HubFile
-    Identity ImageOutcome ImageQuery ImageSize ImageSource ImageStats Images InstallOptions InstallOutcome InstallReport
-    InvalidResponseError InvalidResponseErrorOptions
-    KeyCheck
-    Layout LayoutFacts LayoutOptions LibraryFile LinkOutcome ListOptions ListPage ListPosition ListVersion ListedCreator
-    Listing Lock LockedFile
+    Identity ImageOutcome ImageQuery ImageSize ImageSource ImageStats Images InstallOptions InstallOutcome
+    InstallReport InvalidResponseError InvalidResponseErrorOptions
+    KeepPolicy KeyCheck
+    Layout LayoutFacts LayoutOptions LibraryFile LinkOutcome ListOptions ListPage ListPosition ListVersion
+    ListedCreator Listing Lock LockedFile
     Manifest Me MeCall MediaType MiniVersion MiniVersionCall Model ModelDetails ModelFile ModelFileType ModelImage
     ModelInfo ModelLookup ModelMode ModelProgress ModelQuery ModelReference ModelType ModelUpdates Models Move MoveStep
     MovesOptions MovesRecord MovesReport MovesState
@@ -91,20 +92,21 @@ const NAMES: Record<string, string> = {
     VersionSummary Versions
     Walk WalkOptions Wanted WantedFailure WantedFile WantedMove
     addModel adopt applyMoves applyUpdate
-    checkMoves civitai civitaiPolicy classifyCivitai continueMoves
+    checkMoves civitai civitaiPolicy classifyCivitai clearDuplicate continueMoves
     downloadModel
     earlyAccessOf
     findDuplicates findUpdates findWanted folderShelf followMoves formatAir
     galleryImageId generationOf generationOfTexts getJson
     hashCache hashFiles hubFile
     imageId imageTexts imageUrl install isHubUrl
+    keepPolicies
     layout layoutFacts layoutFolders layoutNames linkDuplicates lockName
     manifestName modelDetails modelExtensions modelsIn movesHistory
     needsOf
     openProject openTrash otherUrls outdated
-    parseAir parseReference planMoves planOrganize planUpdate presume
+    parseAir parseReference planDuplicates planMoves planOrganize planUpdate presume
     readApart readModelInfo readSafetensors recordDownload recordedFiles removeModel resolveDownloads
-    saveImages scan settlePresumed sniffMedia
+    saveImages scan scanDuplicates settlePresumed sniffMedia
     undoMoves usedModels usedModelsOfGraph usedModelsOfImage
     verify
     walk writeSidecars
@@ -161,13 +163,12 @@ const NAMES: Record<string, string> = {
     EndedState
     FindState
     Job JobAction JobEnding JobMove JobOptions JobPage JobProgress JobQueue JobReason JobState JobVerdict JudgedPage
-    KeepFile
-    KeptRound
+    KeepFile KeptRound
     Level Library LibraryFilter LibraryOptions LibraryPage LibraryRow LibraryTask ListJobs ListRows ListWatched
     ModelOnDisk
     NewFind NewJob NewWatchRule NewerVersion
-    Pairing Parts Preview PreviewLine PreviewSource Previews Problem ProjectEntry ProjectFile ProjectOutcome ProjectPort
-    ProjectPortOptions ProjectTask ProjectTrouble Proving PublishedFile
+    Pairing Parts Preview PreviewLine PreviewSource Previews Problem ProjectEntry ProjectFile ProjectOutcome
+    ProjectPort ProjectPortOptions ProjectTask ProjectTrouble Proving PublishedFile
     QueueAbilities QueueChange QueueIntent QueueWork QueueWorker Queued
     RateLimit Rates Role RoundResult RowState RunPhase RunQueueOptions RunWatch RunWatchOptions RunWatcher
     Search SearchPage SearchQuery SearchWords Service ServiceOptions SettingRow SettingsPort ShownRow SlowMode

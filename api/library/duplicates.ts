@@ -93,7 +93,8 @@ export async function linkDuplicates(
   return outcomes;
 }
 
-async function proveSame(path: string, sha256: string, signal: AbortSignal | undefined): Promise<void> {
+/** @throws {DiskError} `part_mismatch` when the file is not what it was. */
+export async function proveSame(path: string, sha256: string, signal: AbortSignal | undefined): Promise<void> {
   const { SHA256 } = await digestFile(path, ["SHA256"], { signal });
   if (SHA256 === sha256) return;
   throw changed(path);
@@ -102,12 +103,13 @@ async function proveSame(path: string, sha256: string, signal: AbortSignal | und
 function changed(path: string): DiskError {
   return new DiskError(`linking ${JSON.stringify(path)}: it was changed since the scan`, {
     code: "part_mismatch",
+    reason: "file_changed",
     path,
   });
 }
 
 /** The name always leads to a whole file: first the link under another name, then one rename. */
-function replaceByLink(from: string, to: string): void {
+export function replaceByLink(from: string, to: string): void {
   const temporary = `${to}.link.tmp`;
   rmSync(temporary, { force: true });
   linkSync(from, temporary);

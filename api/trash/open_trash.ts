@@ -55,6 +55,8 @@ export interface Trash {
    * @throws {DiskError} `target_exists` when something has one of its names; then nothing was moved.
    */
   restore(id: string, options?: CallOptions): Promise<TrashedItem>;
+  /** What {@linkcode empty} would remove. */
+  meant(which?: EmptyOptions): TrashedItem[];
   /** Removes items for good; those it removed. */
   empty(which?: EmptyOptions): Promise<TrashedItem[]>;
 }
@@ -154,6 +156,12 @@ export function openTrash(roots: Iterable<string>): Trash {
   const used = new Set<string>();
   const all = () => [...new Set([...findTrashFolders(folders), ...used])].filter(isOwnTrash);
   const kept = () => all().flatMap(readItems).filter(isIn).sort((a, b) => b.trashedMs - a.trashedMs);
+  function meant({ ids, beforeMs = Infinity, keepBytes }: EmptyOptions = {}): KeptItem[] {
+    const items = kept().filter((item) => (ids?.includes(item.id) ?? true) && item.trashedMs < beforeMs);
+    if (keepBytes === undefined) return items;
+    let left = kept().reduce((sum, { bytes }) => sum + bytes, 0);
+    return items.toReversed().filter(({ bytes }) => left > keepBytes && (left -= bytes, true));
+  }
   const known = ({ folder: _, steps: __, ...item }: KeptItem): TrashedItem => item;
 
   return {
@@ -208,12 +216,9 @@ export function openTrash(roots: Iterable<string>): Trash {
       rmSync(found.folder, { recursive: true, force: true });
       return known(found);
     },
-    async empty({ ids, beforeMs = Infinity, keepBytes } = {}) {
-      let items = kept().filter((item) => (ids?.includes(item.id) ?? true) && item.trashedMs < beforeMs);
-      if (keepBytes !== undefined) {
-        let left = kept().reduce((sum, { bytes }) => sum + bytes, 0);
-        items = items.toReversed().filter(({ bytes }) => left > keepBytes && (left -= bytes, true));
-      }
+    meant: (which) => meant(which).map(known),
+    async empty(which) {
+      const items = meant(which);
       for (const [trash, these] of Map.groupBy(items, ({ folder }) => dirname(folder))) {
         using _held = await hold(trash);
         await tidy(trash);

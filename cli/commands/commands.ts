@@ -130,6 +130,24 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./organize.ts" as string) as typeof import("./organize.ts")).organizeCommand,
   },
   {
+    name: "duplicates",
+    group: "library",
+    summary: {
+      en: "Finds models that are there more than once; links the others to one, or trashes them.",
+      "zh-TW": "找出重複的模型，其餘的改成連結，或丟進垃圾桶。",
+    },
+    load: async () => (await import("./duplicates.ts" as string) as typeof import("./duplicates.ts")).duplicatesCommand,
+  },
+  {
+    name: "trash",
+    group: "library",
+    summary: {
+      en: "Lists models that were thrown away, brings them back, or removes them for good.",
+      "zh-TW": "列出丟掉的模型，還原，或永久移除。",
+    },
+    load: async () => (await import("./trash.ts" as string) as typeof import("./trash.ts")).trashCommand,
+  },
+  {
     name: "layout",
     group: "library",
     summary: {

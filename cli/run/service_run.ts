@@ -31,6 +31,7 @@ import { serviceLibrary } from "./service_library.ts";
 import { serviceLimits } from "./service_limits.ts";
 import { commandStack } from "./stack.ts";
 import { stackSettings } from "./stack_settings.ts";
+import { keepTrash } from "./trash_roots.ts";
 
 /** What {@linkcode openService} is told besides the settings. */
 export interface OpenServiceOptions {
@@ -221,6 +222,7 @@ export async function openService(
         void library.look();
         // what cannot be told to Redis any more is taken back by its time
         if (fleet) signal.addEventListener("abort", () => Deno.unrefTimer(setTimeout(fleet.cutOff, cutOffMs)));
+        void keepTrash(() => settings, { signal, onTrouble: tell });
         const { host } = new URL(baseUrl);
         using _ = onNewKey(() => keys.find(host)?.key, () => void wakeKeyless(queue).catch(tell));
         await runQueue({

@@ -110,6 +110,16 @@ export const useRows = {
       "zh-TW": "個別模型類型的資料夾，比版面優先：`LORA=loras/new,VAE=models/vae/new`",
     },
   },
+  "trash.keepDays": {
+    kind: "number",
+    least: 0,
+    most: 3650,
+    default: 30,
+    help: {
+      en: "days after which serve removes what lies in the trash; 0: never",
+      "zh-TW": "垃圾桶裡的東西放幾天之後由 serve 移除；0 是永遠不移除",
+    },
+  },
   "targets": {
     kind: "list",
     of: "target",

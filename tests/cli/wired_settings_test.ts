@@ -560,6 +560,31 @@ seen["serve.slowRate"] = () =>
 
 for (const key of ["serve.port", "serve.host", "serve.allowedHosts", "serve.rpcOrigins"] as const) seen[key] = serving;
 
+seen["trash.keepDays"] = () =>
+  inPlace(async ({ begin, folder }) => {
+    const trash = join(folder, ".civikit-trash");
+    const put = (id: string, trashedMs: number) => {
+      Deno.mkdirSync(join(trash, id), { recursive: true });
+      Deno.writeTextFileSync(join(trash, id, "0"), "x");
+      const files = [{ from: `${id}.safetensors`, bytes: 1, mtimeMs: 0 }];
+      Deno.writeTextFileSync(
+        join(trash, id, "item.json"),
+        JSON.stringify({ version: 1, trashedMs, why: "x", sha256: null, files }),
+      );
+    };
+    put("20200101T000000000Z-00000000", Date.now() - 3 * 86_400_000);
+    put("20200102T000000000Z-00000000", Date.now() - 86_400_000);
+    const { io, ended } = begin({ "trash.keepDays": 2, root: folder, "serve.port": freePort() }, ["serve"], {});
+    try {
+      const kept = () => [...Deno.readDirSync(trash)].filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
+      while (kept().length > 1) await new Promise((resolve) => setTimeout(resolve, 10));
+      assertEquals(kept(), ["20200102T000000000Z-00000000"]);
+    } finally {
+      io.interrupt();
+    }
+    assertEquals(await ended, 0);
+  });
+
 seen["targets"] = () =>
   inPlace(async ({ folder, runWith }) => {
     await using forge = startStub("forge");

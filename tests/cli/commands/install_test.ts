@@ -108,6 +108,8 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
   whoami: [["whoami"]],
   enums: [["enums"]],
   scan: [["scan", "../elsewhere/models"]],
+  duplicates: [["duplicates", "../elsewhere/models"]],
+  trash: [["trash", "list", "--root", "../elsewhere/models"]],
   organize: [["organize", "../elsewhere/models", "--layout", "flat", "--yes"]],
   layout: [["layout", "export", "comfyui", "--out", "../elsewhere/extra_model_paths.yaml"]],
   extension: [["extension", "list"]],

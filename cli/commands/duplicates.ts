@@ -1,0 +1,150 @@
+import { join, resolve } from "node:path";
+import {
+  clearDuplicate,
+  type DuplicatePlan,
+  keepPolicies,
+  openProject,
+  openTrash,
+  planDuplicates,
+  scanDuplicates,
+} from "../../api/mod.ts";
+import { formatBytes, outermost } from "../../transport/internal.ts";
+import type { Command, CommandContext } from "../command.ts";
+import { ExitCode } from "../exit_code.ts";
+import type { Args } from "../options/args.ts";
+import type { Flags } from "../options/flags.ts";
+import { isProject, projectFlags } from "../options/project_options.ts";
+import { fetchFlags, hashFlags, hashJobsFlags, outputFlags, yesFlags } from "../options/shared_flags.ts";
+import { UsageError } from "../options/usage_error.ts";
+import { openHashes } from "../run/hash_store.ts";
+import { readingLimit } from "../run/reading_limit.ts";
+import { trashRoots } from "../run/trash_roots.ts";
+import { askYes } from "../terminal/ask_yes.ts";
+import { interrupt, InterruptedError } from "../terminal/interrupt.ts";
+import { type Output, output } from "../terminal/output.ts";
+import { readingOf } from "../terminal/reading.ts";
+import { warnSkip } from "../terminal/skipped.ts";
+import { printable } from "../terminal/text.ts";
+import { duplicatesText } from "../texts/duplicates.ts";
+import { scanText } from "../texts/library.ts";
+import { runText } from "../texts/run.ts";
+import { bilingual } from "../texts/texts.ts";
+
+const flags = {
+  prefer: {
+    type: "word",
+    value: "WHICH",
+    words: keepPolicies,
+    default: "oldest",
+    help: {
+      en: "which one stays: oldest, newest, shortest, folders, project",
+      "zh-TW": "相同的檔案留下哪一個",
+    },
+  },
+  link: { type: "switch", help: { en: "make the others hard links", "zh-TW": "其餘的改成硬連結" } },
+  symlink: {
+    type: "switch",
+    help: { en: "with --link: symbolic links on other disks", "zh-TW": "`--link` 在別的磁碟上改成符號連結" },
+  },
+  trash: { type: "switch", help: { en: "put the others into the trash", "zh-TW": "其餘的丟進垃圾桶" } },
+  dryRun: { ...fetchFlags.dryRun, help: { en: "only list", "zh-TW": fetchFlags.dryRun.help["zh-TW"] } },
+  project: projectFlags.project,
+  ...yesFlags,
+  ...hashJobsFlags,
+  ...hashFlags,
+  ...outputFlags,
+} as const satisfies Flags;
+
+type DuplicatesArgs = Args<typeof flags>;
+
+/** Full paths that the lock file of a project names. */
+function lockedPaths(folder = "."): string[] {
+  if (!isProject(folder)) return [];
+  const { root, lock } = openProject(folder);
+  return lock.files.map(({ path }) => join(root, path));
+}
+
+function show(plans: readonly DuplicatePlan[], out: Output, { locale }: CommandContext): void {
+  const text = duplicatesText[locale];
+  for (const { sha256, bytes, keep, others, wastedBytes } of plans) {
+    out.emit({ event: "duplicates", sha256, bytes, keep, others, wastedBytes });
+    const lines = others.map((path) => `  ${printable(path)}\n`).join("");
+    out.print(`${text.stays}: ${printable(keep)} (${formatBytes(bytes)})\n${lines}`);
+  }
+}
+
+async function clear(
+  plans: readonly DuplicatePlan[],
+  roots: readonly string[],
+  { flags: { trash: isTrash, symlink: symlinks } }: DuplicatesArgs,
+  signal: AbortSignal,
+  out: Output,
+  { locale }: CommandContext,
+): Promise<number> {
+  const text = duplicatesText[locale];
+  const trash = openTrash(roots);
+  const counts = { linked: 0, symlinked: 0, trashed: 0, kept: 0 };
+  for (const plan of plans) {
+    for (const outcome of await clearDuplicate(plan, { how: isTrash ? "trash" : "link", symlinks, trash, signal })) {
+      const { path, state, reason, id, error } = outcome;
+      counts[state]++;
+      const event = { event: state, path, keep: plan.keep, reason, id };
+      if (error !== undefined) out.fail(error, path, event);
+      else out.emit(event, reason === undefined ? undefined : `${printable(path)}: ${text.reasons[reason]}`);
+    }
+  }
+  const words = text.done(counts.linked + counts.symlinked, counts.trashed, counts.kept);
+  return out.finish({ groups: plans.length, ...counts }, `${words}\n`);
+}
+
+async function run(args: DuplicatesArgs, context: CommandContext): Promise<number> {
+  const { io, locale, settings } = context;
+  const { json, quiet, link, trash, symlink, prefer, yes, dryRun: isDry, jobs: concurrency, project } = args.flags;
+  if (link && trash) throw new UsageError(bilingual(duplicatesText, (t) => t.oneOf));
+  if (symlink && !link) throw new UsageError(bilingual(duplicatesText, (t) => t.symlinkNeeds));
+  const text = duplicatesText[locale];
+  const given = args.operands.map((folder) => resolve(folder));
+  const roots = outermost([...new Set(given.length > 0 ? given : trashRoots(settings))]);
+  using out = output(context, { json, quiet });
+  using cache = openHashes(args, context, out.note);
+  using stop = interrupt(io, { onFirst: () => out.note(runText[locale].interrupted), onSecond: out.close });
+  const { signal } = stop;
+  const startedMs = io.now();
+  try {
+    const report = await scanDuplicates(roots, {
+      ...{ cache, signal, concurrency, throttle: readingLimit(settings) },
+      onProgress: ({ done, total }) =>
+        out.progress(scanText[locale].hashing(readingOf(done, total, io.now() - startedMs))),
+    });
+    out.close();
+    for (const skip of report.skipped) {
+      warnSkip(out, skip, skip.path, { event: "skipped", path: skip.path }, context);
+    }
+    const plans = planDuplicates(report, { keep: prefer, folders: given, locked: lockedPaths(project) });
+    show(plans, out, context);
+    const wastedBytes = plans.reduce((sum, plan) => sum + plan.wastedBytes, 0);
+    const words = plans.length === 0 ? text.none : text.found(plans.length, formatBytes(wastedBytes));
+    if (isDry || plans.length === 0 || !link && !trash) {
+      const more = plans.length === 0 || link || trash ? "" : `${text.hint}\n`;
+      return out.finish({ groups: plans.length, wastedBytes, dryRun: true }, `${words}\n${more}`);
+    }
+    out.print(`${words}\n`);
+    const count = plans.reduce((sum, { others }) => sum + others.length, 0);
+    const answer = yes || await askYes(io, (trash ? text.trashQuestion : text.linkQuestion)(count));
+    if (answer === true) return await clear(plans, roots, args, signal, out, context);
+    return out.finish({ groups: plans.length, wastedBytes }, `${answer === false ? text.declined : text.notAsked}\n`);
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error;
+    out.close();
+    return ExitCode.interrupted;
+  }
+}
+
+/** `civikit duplicates`: one of each. */
+export const duplicatesCommand: Command = {
+  usage: "duplicates [<folder>...] [options]",
+  operands: "folder",
+  flags,
+  help: bilingual(duplicatesText, ({ help }) => help),
+  run,
+};

@@ -1,0 +1,129 @@
+import { openTrash, type Trash, type TrashedItem } from "../../api/mod.ts";
+import { relative, resolve } from "node:path";
+import { formatBytes, isInside } from "../../transport/internal.ts";
+import type { Command, CommandContext } from "../command.ts";
+import type { Args } from "../options/args.ts";
+import { placeFlags } from "../options/download_place.ts";
+import type { Flags } from "../options/flags.ts";
+import { readAction } from "../options/read_action.ts";
+import { fetchFlags, outputFlags, yesFlags } from "../options/shared_flags.ts";
+import { UsageError } from "../options/usage_error.ts";
+import { trashRoots } from "../run/trash_roots.ts";
+import { askYes } from "../terminal/ask_yes.ts";
+import { type Output, output } from "../terminal/output.ts";
+import { parseSize, printable } from "../terminal/text.ts";
+import { bilingual } from "../texts/texts.ts";
+import { trashText } from "../texts/trash.ts";
+
+const flags = {
+  olderThan: {
+    type: "span",
+    value: "TIME",
+    help: {
+      en: "empty: only what was thrown away before, such as 14d",
+      "zh-TW": "`empty` 只移除多久以前丟掉的，例如 `14d`",
+    },
+  },
+  leave: {
+    type: "text",
+    value: "SIZE",
+    help: {
+      en: "empty: the oldest, until so much is left, such as 20G",
+      "zh-TW": "`empty` 從最舊的開始移除，留下多少，例如 `20G`",
+    },
+  },
+  root: placeFlags.root,
+  dryRun: {
+    ...fetchFlags.dryRun,
+    help: { en: "only show what would be removed", "zh-TW": fetchFlags.dryRun.help["zh-TW"] },
+  },
+  ...yesFlags,
+  ...outputFlags,
+} as const satisfies Flags;
+
+/** A path as seen from here, where it lies below. */
+const shown = (path: string) => printable(isInside(resolve("."), path) ? relative(".", path) : path);
+
+const sizeOf = (items: readonly TrashedItem[]) => formatBytes(items.reduce((sum, { bytes }) => sum + bytes, 0));
+
+function list(trash: Trash, out: Output, { locale }: CommandContext): number {
+  const text = trashText[locale];
+  const items = trash.list();
+  for (const item of items) out.emit({ event: "item", ...item });
+  if (items.length === 0) out.print(`${text.empty}\n`);
+  else {
+    const rows = items.map(({ id, trashedMs, bytes, why, path }) => [
+      ...[id, new Date(trashedMs).toISOString().slice(0, 10), formatBytes(bytes), why, path],
+    ]);
+    out.table([["ID", "DATE", "SIZE", "WHY", "PATH"], ...rows], { isWhole: true });
+  }
+  return out.finish({ items: items.length }, items.length === 0 ? "" : `${text.total(items.length, sizeOf(items))}\n`);
+}
+
+async function restore(trash: Trash, ids: readonly string[], out: Output, { locale }: CommandContext): Promise<number> {
+  const text = trashText[locale];
+  if (ids.length === 0) throw new UsageError(bilingual(trashText, (t) => t.idDue));
+  let restored = 0;
+  for (const id of ids) {
+    try {
+      const { path } = await trash.restore(id);
+      restored++;
+      out.emit({ event: "restored", id, path }, text.restored(shown(path)));
+    } catch (error) {
+      out.fail(error, id);
+    }
+  }
+  return out.finish({ restored }, restored === 0 ? "" : `${text.back(restored)}\n`);
+}
+
+async function empty(
+  trash: Trash,
+  ids: readonly string[],
+  args: Args<typeof flags>,
+  out: Output,
+  { io, locale }: CommandContext,
+): Promise<number> {
+  const text = trashText[locale];
+  const { olderThan, leave, yes, dryRun: isDry } = args.flags;
+  const keepBytes = leave === undefined ? undefined : parseSize(leave);
+  if (leave !== undefined && keepBytes === undefined) {
+    throw new UsageError(bilingual(trashText, (t) => t.sizeDue(leave)));
+  }
+  const which = {
+    ...(ids.length > 0 && { ids }),
+    ...(olderThan !== undefined && { beforeMs: Date.now() - olderThan }),
+    keepBytes,
+  };
+  const meant = trash.meant(which);
+  if (meant.length === 0) return out.finish({ removed: 0 }, `${text.empty}\n`);
+  const size = sizeOf(meant);
+  if (isDry) {
+    for (const { id, path, bytes } of meant) out.emit({ event: "would_remove", id, path, bytes }, shown(path));
+    return out.finish({ removed: 0, dryRun: true }, `${text.would(meant.length, size)}\n`);
+  }
+  const answer = yes || await askYes(io, text.question(meant.length, size));
+  if (answer !== true) return out.finish({ removed: 0 }, `${answer === false ? text.declined : text.notAsked}\n`);
+  const removed = await trash.empty({ ids: meant.map(({ id }) => id) });
+  for (const { id, path, bytes } of removed) {
+    out.emit({ event: "removed", id, path, bytes }, text.removed(shown(path)));
+  }
+  return out.finish({ removed: removed.length }, `${text.freed(removed.length, sizeOf(removed))}\n`);
+}
+
+async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
+  const [action, ...ids] = args.operands;
+  const what = readAction(action, ["list", "restore", "empty"]);
+  using out = output(context, args.flags);
+  const trash = openTrash(trashRoots(context.settings));
+  if (what === "list") return list(trash, out, context);
+  return await (what === "restore" ? restore(trash, ids, out, context) : empty(trash, ids, args, out, context));
+}
+
+/** `civikit trash`: what was thrown away. */
+export const trashCommand: Command = {
+  usage: "trash list|restore|empty [<id>...] [options]",
+  flags,
+  actions: ["list", "restore", "empty"],
+  help: bilingual(trashText, ({ help }) => help),
+  run,
+};

@@ -1,0 +1,78 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { join } from "node:path";
+import { lstatSync, symlinkSync } from "node:fs";
+import { events, inWorld, tree } from "../_world.ts";
+import { put, withDisks } from "../../api/moves/_tree.ts";
+
+Deno.test("civikit duplicates lists, keeps one by policy, and links or trashes the others; trash brings them back", () =>
+  inWorld(async ({ folder, run }) => {
+    const [old, young] = [1_500_000_000_000, 1_600_000_000_000];
+    put(join(folder, "a/young.safetensors"), "same bytes", young);
+    put(join(folder, "b/old.safetensors"), "same bytes", old);
+    put(join(folder, "b/old.json"), "{}", old);
+    put(join(folder, "b/other.safetensors"), "other byte", old);
+    const before = tree(folder);
+    const listed = await run(["duplicates", folder]);
+    assertEquals(listed.code, 0, listed.io.err);
+    assertStringIncludes(listed.io.out, `stays: ${join(folder, "b/old.safetensors")}`);
+    assertStringIncludes(listed.io.out, "1 model is there more than once; 10 B to gain");
+    assertStringIncludes(listed.io.out, "--link or --trash");
+    assertEquals(tree(folder), before);
+    const trash = ["duplicates", folder, "--trash", "--prefer", "newest"];
+    assertStringIncludes((await run(trash)).io.out, "nothing was changed");
+    const done = await run(trash, { answer: "y" });
+    assertStringIncludes(done.io.out, "1 in the trash; civikit trash list");
+    assertEquals(tree(folder), ["a/young.safetensors", "b/other.safetensors"]);
+    const list = await run(["trash", "list", "--root", folder, "--json"]);
+    const [item] = events(list.io);
+    assertEquals([item?.event, item?.why, (item?.files as string[]).length], ["item", "duplicate", 2]);
+    assertStringIncludes((await run(["trash", "list", "--root", folder])).io.out, "1 model, 12 B");
+    assertEquals((await run(["trash", "restore", "--root", folder])).code, 2);
+    const back = await run(["trash", "restore", String(item?.id), "--root", folder]);
+    assertStringIncludes(back.io.out, "1 model brought back");
+    assertEquals(tree(folder), before);
+    const linked = await run(["duplicates", folder, "--link", "--yes", "--json"]);
+    assertEquals(events(linked.io).map(({ event }) => event), ["duplicates", "linked", "summary"]);
+    const inode = (name: string) => lstatSync(join(folder, name)).ino;
+    assertEquals(inode("a/young.safetensors"), inode("b/old.safetensors"));
+    assertStringIncludes((await run(["duplicates", folder, "--link", "-y"])).io.err, "the same file already");
+  }));
+
+Deno.test("civikit duplicates leaves what a lock file names and what is a link, and links to other disks only when told", () =>
+  inWorld(async ({ folder, run }) => {
+    await withDisks(async (root, other) => {
+      if (other === undefined) return;
+      put(join(root, "a.safetensors"), "same bytes", 1);
+      put(join(other, "b.safetensors"), "same bytes", 2);
+      symlinkSync("a.safetensors", join(root, "link.safetensors"));
+      const args = ["duplicates", root, other, "--link", "-y"];
+      const kept = await run(args);
+      assertStringIncludes(kept.io.err, "on another disk");
+      assertEquals(lstatSync(join(other, "b.safetensors")).isFile(), true);
+      await run([...args, "--symlink", "--prefer", "folders"]);
+      assertEquals(Deno.readLinkSync(join(other, "b.safetensors")), join(root, "a.safetensors"));
+      assertEquals(Deno.readLinkSync(join(root, "link.safetensors")), "a.safetensors");
+    });
+    const project = join(folder, "project");
+    await run(["add", "2002", "--root", join(project, "models"), "--project", project]);
+    const [name] = tree(join(project, "models"));
+    Deno.copyFileSync(join(project, "models", name!), join(folder, "copy.safetensors"));
+    Deno.utimeSync(join(folder, "copy.safetensors"), 1, 1);
+    await run(["duplicates", folder, "--trash", "-y", "--prefer", "oldest", "--project", project]);
+    assertEquals(tree(join(project, "models")), [name], "the locked one stays, though it is the younger one");
+  }));
+
+Deno.test("civikit trash empty asks, goes by age and size, and frees the room", () =>
+  inWorld(async ({ folder, run }) => {
+    for (const name of ["a", "b", "c"]) put(join(folder, `${name}.safetensors`), "same bytes", 1);
+    await run(["duplicates", folder, "--trash", "-y"]);
+    const empty = (more: string[], answer?: string) =>
+      run(["trash", "empty", "--root", folder, ...more], answer === undefined ? {} : { answer });
+    assertStringIncludes((await empty(["--older-than", "1d"])).io.out, "the trash is empty");
+    assertStringIncludes((await empty(["-n"])).io.out, "2 models, 20 B would be removed");
+    assertStringIncludes((await empty([])).io.out, "civikit trash empty --yes");
+    assertStringIncludes((await empty([], "n")).io.out, "nothing was removed");
+    assertStringIncludes((await empty(["--leave", "10"], "y")).io.out, "1 model removed, 10 B freed");
+    assertEquals((await empty(["--leave", "much"])).code, 2);
+    assertStringIncludes((await empty(["-y", "--lang", "zh-TW"])).io.out, "已移除 1 個模型，釋出 10 B");
+  }));
