@@ -11,6 +11,7 @@ import type { Previews } from "./preview/preview.ts";
 import type { Search } from "./search/search.ts";
 import type { TargetTeller } from "./targets/mod.ts";
 import type { SettingsPort } from "./settings_port.ts";
+import type { WatchPort } from "./watch/watch_port.ts";
 
 /** The limit that can be switched on for a while. */
 export interface SlowMode {
@@ -78,6 +79,8 @@ export interface Parts {
   readonly pairing?: Pairing | undefined;
   /** What tells programs of new files; undefined where nothing does. */
   readonly targets?: Pick<TargetTeller, "list"> | undefined;
+  /** The rules that watch the site; undefined where there are none. */
+  readonly watch?: WatchPort | undefined;
   /** The limit of all downloads; undefined where nothing obeys it. */
   readonly limit?: RateLimit | undefined;
   /** Where a file with this SHA-256 lies already; undefined where nobody can say. Default: the library knows. */

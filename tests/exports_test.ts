@@ -174,7 +174,7 @@ const NAMES: Record<string, string> = {
     Search SearchPage SearchQuery SearchWords Service ServiceOptions SettingRow SettingsPort ShownRow SlowMode
     SqliteQueueOptions StartAnswer
     Target TargetKind TargetState TargetTeller TellTargetsOptions
-    WatchAction WatchChange WatchEvent WatchFilters WatchFind WatchOptions WatchPreview WatchRound WatchRule
+    WatchAction WatchChange WatchEvent WatchFilters WatchFind WatchOptions WatchPort WatchPreview WatchRound WatchRule
     WatchSchedule WatchSettings WatchStore WatchStoreOptions WatchTarget WatchThing WatchWork Wish WorkSettings
     activeStates
     checkedJob

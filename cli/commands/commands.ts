@@ -40,6 +40,15 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./queue.ts" as string) as typeof import("./queue.ts")).queueCommand,
   },
   {
+    name: "watch",
+    group: "get",
+    summary: {
+      en: "Finds what creators, models, tags and searches have that is new, and queues it.",
+      "zh-TW": "追蹤創作者、模型、標籤與搜尋，有新的就加入佇列。",
+    },
+    load: async () => (await import("./watch.ts" as string) as typeof import("./watch.ts")).watchCommand,
+  },
+  {
     name: "models",
     group: "find",
     summary: {

@@ -22,7 +22,7 @@ const actions = ["worker", "status", "drain"] as const;
 const flags = {
   once: {
     type: "switch",
-    help: { en: "worker: end when the queue is empty", "zh-TW": "佇列空了就結束" },
+    help: { en: "worker: end when the queue is empty", "zh-TW": "沒有事可做就結束，不繼續等" },
   },
   jobs: fetchFlags.jobs,
   parallel: fetchFlags.parallel,

@@ -6,7 +6,16 @@ import type { Flags } from "../options/flags.ts";
 import { outputFlags } from "../options/shared_flags.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
-import { cachePath, hashesPath, keyPath, monitorPaths, pairingPath, queuePath, rootsPath } from "../settings/places.ts";
+import {
+  cachePath,
+  hashesPath,
+  keyPath,
+  monitorPaths,
+  pairingPath,
+  queuePath,
+  rootsPath,
+  watchPath,
+} from "../settings/places.ts";
 import { output } from "../terminal/output.ts";
 import { printable } from "../terminal/text.ts";
 import { pathsText } from "../texts/paths.ts";
@@ -37,6 +46,7 @@ type PlaceName =
   | "stats"
   | "logs"
   | "queue"
+  | "watch"
   | "roots"
   | "downloads"
   | "root";
@@ -61,6 +71,7 @@ function places({ io: { env }, settings }: CommandContext): Place[] {
     ["stats", monitor?.store],
     ["logs", monitor?.logs],
     ["queue", queuePath(env)],
+    ["watch", watchPath(env)],
     ["roots", rootsPath(env)],
   ];
   const roots: [PlaceName, string | undefined][] = [

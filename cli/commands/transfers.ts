@@ -16,7 +16,7 @@ import { alignedRows } from "../terminal/columns.ts";
 import { interrupt } from "../terminal/interrupt.ts";
 import { type Output, output } from "../terminal/output.ts";
 import { painter } from "../terminal/painter.ts";
-import { formatElapsed, printable } from "../terminal/text.ts";
+import { formatElapsed, localTime, printable } from "../terminal/text.ts";
 import { bilingual } from "../texts/texts.ts";
 import { transfersText } from "../texts/transfers.ts";
 
@@ -106,7 +106,7 @@ function historyRow(transfer: LiveTransfer, locale: Locale): string[] {
   const failure = verdict === "failed" ? reasonOf(transfer, locale) : undefined;
   return [
     id,
-    new Date(endedMs!).toLocaleString("sv-SE"),
+    localTime(endedMs!),
     failure ?? transfersText[locale].verdicts[verdict!],
     formatBytes(bytes),
     formatElapsed(endedMs! - startedMs),

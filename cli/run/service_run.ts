@@ -5,6 +5,7 @@ import { openProjectPort } from "../../hub/project/mod.ts";
 import { runFiles } from "../../hub/run/mod.ts";
 import { service, type ServiceOptions } from "../../hub/mod.ts";
 import type { JobQueue } from "../../hub/queue/mod.ts";
+import { runWatch, type WatchEvent } from "../../hub/watch/mod.ts";
 import { runQueue, wakeKeyless } from "../../hub/worker/mod.ts";
 import { liveTable, metricsRegistry, statsStore } from "../../monitor/mod.ts";
 import { messageOf, trustedHosts } from "../../transport/internal.ts";
@@ -32,6 +33,7 @@ import { serviceLimits } from "./service_limits.ts";
 import { commandStack } from "./stack.ts";
 import { stackSettings } from "./stack_settings.ts";
 import { keepTrash } from "./trash_roots.ts";
+import { openWatch, watchSettings } from "./watch_file.ts";
 
 /** What {@linkcode openService} is told besides the settings. */
 export interface OpenServiceOptions {
@@ -179,6 +181,31 @@ export async function openService(
     const onChange = () => registry.events.publish({ type: "library" });
     const library = serviceLibrary(() => settings, { hashes, api, transport: stack.transport, onChange });
     things.defer(() => library.close());
+    const tell = (error: unknown) => note(serveText[locale].trouble(printable(messageOf(error as Error))));
+    const rules = things.use(openWatch(context, settings, note));
+    const watching = new AbortController();
+    const refused = new Set<string>();
+    const watch = () =>
+      watchSettings(settings, (error) => {
+        const text = messageOf(error as Error);
+        if (!refused.has(text)) note(printable(text));
+        refused.add(text);
+      });
+    const changed = (rule: string) => registry.events.publish({ type: "watch", rule, found: 0, code: null });
+    const onWatched = (event: WatchEvent) => {
+      if (event.type !== "round" && event.type !== "failed") return;
+      const { round: { rule, found, why } } = event;
+      registry.events.publish({ type: "watch", rule, found, code: why?.code ?? null });
+    };
+    const runRules = (ids?: readonly string[]) =>
+      runWatch({
+        ...{ store: rules, api, queue, ids, settings: watch, onEvent: onWatched, isWatching: ids === undefined },
+        signal: watching.signal,
+        have: (versions) => new Set(library.have(versions).keys()),
+        worker: `watch-serve-${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`,
+        onTrouble: tell,
+      });
+    const runs = new Set<Promise<unknown>>();
     const app = service({
       ...access,
       registry,
@@ -197,6 +224,13 @@ export async function openService(
       roots,
       settings: { ...changing, unset: (key) => port.unset(key).then(renew) },
       targets: teller,
+      watch: {
+        ...{ store: rules, settings: watch, changed },
+        runNow(id) {
+          const run: Promise<unknown> = runRules([id]).catch(tell).finally(() => runs.delete(run));
+          runs.add(run);
+        },
+      },
       limit: limits.limit,
       slowMode: limits.slowMode,
       pairing: pairingToken(pairingPath(io.env), siteOrigins(baseUrl)),
@@ -213,7 +247,6 @@ export async function openService(
         isAsking = false;
       },
     });
-    const tell = (error: unknown) => note(serveText[locale].trouble(printable(messageOf(error as Error))));
     const own = things.move();
     return {
       fetch: app.fetch,
@@ -224,6 +257,9 @@ export async function openService(
         if (fleet) signal.addEventListener("abort", () => Deno.unrefTimer(setTimeout(fleet.cutOff, cutOffMs)));
         void keepTrash(() => settings, { signal, onTrouble: tell });
         const { host } = new URL(baseUrl);
+        const stopWatching = () => watching.abort();
+        signal.addEventListener("abort", stopWatching, { once: true });
+        const watched = runRules().catch(tell);
         using _ = onNewKey(() => keys.find(host)?.key, () => void wakeKeyless(queue).catch(tell));
         await runQueue({
           ...{ queue, signal, cache: hashes, isWatching: true, site, transport: stack.transport },
@@ -240,6 +276,8 @@ export async function openService(
           }),
           onTrouble: tell,
         });
+        stopWatching();
+        await Promise.all([watched, ...runs]);
       },
       [Symbol.asyncDispose]: () => own.disposeAsync(),
     };

@@ -106,3 +106,9 @@ export function queuePath(env: Env): string | undefined {
   const store = monitorPaths(env)?.store;
   return store && join(dirname(store), "queue.sqlite");
 }
+
+/** Where the rules are that watch the site, beside the queue; undefined where there is no such folder. */
+export function watchPath(env: Env): string | undefined {
+  const store = monitorPaths(env)?.store;
+  return store && join(dirname(store), "watch.sqlite");
+}

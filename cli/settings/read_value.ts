@@ -73,6 +73,13 @@ function checkLayout(text: string): string {
   return /\{file\}$/.test(text) ? text : refuse(`not ${layoutWords.join(", ")}, nor a template that ends in {file}`);
 }
 
+/** Its form; what the words come to says whoever goes by them. */
+function checkSchedule(text: string): string {
+  const isPlain = /^(?:hourly|daily(?:\s+at\s+\d{1,2}:\d{2})?|weekly|every\s+\d{0,4}\s*[mhdw][a-z]*)$/i.test(text);
+  if (isPlain || text.split(/\s+/).length === 5) return text;
+  return refuse('not a schedule such as daily, "every 6h", "daily at 07:30" or five words of cron');
+}
+
 function checkProxy(text: string): string {
   const url = URL.parse(text);
   const isProxy = url !== null && /^(?:https?|socks5h?):$/.test(url.protocol) && url.hostname !== "";
@@ -241,7 +248,8 @@ export function readJsonValue(setting: Setting, value: unknown): unknown {
     case "url": {
       const text = typeof value === "string" ? checkText(value) : refuse("no text");
       if (setting.kind === "url") return readUrl[setting.of](text.trim());
-      return setting.kind === "text" && setting.of === "layout" ? checkLayout(text.trim()) : text;
+      if (setting.kind !== "text" || setting.of === undefined) return text;
+      return setting.of === "layout" ? checkLayout(text.trim()) : checkSchedule(text.trim());
     }
     case "rate": {
       if (typeof value !== "number" && typeof value !== "string") refuse("neither a rate nor a timetable");

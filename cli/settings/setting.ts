@@ -46,7 +46,7 @@ export type Setting =
       readonly default?: string;
       readonly of?: "language";
     }
-    | { readonly kind: "text"; readonly default?: string; readonly of?: "layout" }
+    | { readonly kind: "text"; readonly default?: string; readonly of?: "layout" | "schedule" }
     | { readonly kind: "path"; readonly default?: string }
     | { readonly kind: "url"; readonly default?: string; readonly of: "base" | "proxy" | "redis" }
     | { readonly kind: "rate"; readonly default?: string }

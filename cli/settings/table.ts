@@ -1,9 +1,14 @@
 import { networkRows } from "./network_rows.ts";
 import type { Setting, ValueOf } from "./setting.ts";
 import { useRows } from "./use_rows.ts";
+import { watchRows } from "./watch_rows.ts";
 
 /** Every setting there is, said once and here alone; see {@linkcode Setting}. */
-export const settingTable: typeof networkRows & typeof useRows = { ...networkRows, ...useRows };
+export const settingTable: typeof networkRows & typeof useRows & typeof watchRows = {
+  ...networkRows,
+  ...useRows,
+  ...watchRows,
+};
 
 type Table = typeof settingTable;
 

@@ -79,3 +79,8 @@ export function parseSize(text: string): number | undefined {
   const bytes = Math.round(Number(match[1]) * 1024 ** power);
   return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
+
+/** A moment by the clock of this machine: `2026-01-31 23:59:59`. */
+export function localTime(ms: number): string {
+  return new Date(ms).toLocaleString("sv-SE");
+}

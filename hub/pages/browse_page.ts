@@ -14,6 +14,7 @@ import { type FormAnswer, queryOf } from "./form_answer.ts";
 import { keepLevel, keptLevel } from "./level_cookie.ts";
 import type { Html, HubPage, PageRequest } from "./page.ts";
 import { counted } from "./queue/texts.ts";
+import { texts as watchTexts } from "./watch/texts.ts";
 
 function listOf(found: SearchPage, cards: readonly Html[], asked: SearchQuery, { locale }: PageRequest): Html {
   const { staleMs, next } = found;
@@ -34,13 +35,30 @@ async function results(asked: SearchQuery, request: PageRequest): Promise<Html> 
   try {
     const found = await parts.search!.find(asked);
     const models = await foundModels(found.models, asked.level, parts, Date.now());
-    const context = { locale, site: parts.api.baseUrl, hasProject: parts.project !== undefined };
+    const context = {
+      locale,
+      site: parts.api.baseUrl,
+      hasProject: parts.project !== undefined,
+      hasWatch: parts.watch !== undefined,
+    };
     return listOf(found, models.map((model) => modelCard(model, context)), asked, request);
   } catch (error) {
     if (!(error instanceof CivikitError)) throw error;
     const { title, cause, action } = hint(error, locale);
     return html`<p class="problem" id="down"><b>${title}</b> ${cause} ${action} <small>${messageOf(error)}</small></p>`;
   }
+}
+
+/** The search as a rule. */
+function watchSearch({ query, type, base, level }: SearchQuery, locale: PageRequest["locale"]): Html {
+  const hidden = (name: string, value: string) => html`<input type="hidden" name="${name}" value="${value}">`;
+  return html`
+    <form method="post" action="/watch/add" id="watch-search">
+      ${hidden("target", `search:${query}`)}${hidden("level", level === "xxx" ? "" : level)}
+      ${type === undefined ? "" : hidden("types", type)}${base === undefined ? "" : hidden("bases", base)}
+      <p class="actions"><button id="watch-this">${watchTexts.watchSearch[locale]}</button></p>
+    </form>
+  `;
 }
 
 async function render(request: PageRequest, { note, isProblem = false }: FormAnswer): Promise<Html> {
@@ -54,6 +72,7 @@ async function render(request: PageRequest, { note, isProblem = false }: FormAns
   return html`
     ${searchForm(asked, words, locale)}
     <p id="note" role="status" data-keep ${isProblem ? html`class="problem"` : ""}>${note?.(locale) ?? ""}</p>
+    ${parts.watch === undefined ? "" : watchSearch(asked, locale)}
     <section id="results" aria-label="${texts.results[locale]}">${list}</section>
   `;
 }

@@ -6,11 +6,13 @@ import { projectPage } from "./project_page.ts";
 import { queuePage } from "./queue_page.ts";
 import { settingsPage } from "./settings_page.ts";
 import { userscriptPage } from "./userscript_page.ts";
+import { watchPage } from "./watch_page.ts";
 
 /** Every page, in the order of the navigation. */
 export const pages: readonly HubPage[] = [
   queuePage,
   browsePage,
+  watchPage,
   libraryPage,
   projectPage,
   settingsPage,

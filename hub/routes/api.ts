@@ -14,6 +14,7 @@ import { queueEndpoints } from "./queue.ts";
 import { settingsEndpoints } from "./settings.ts";
 import { targetEndpoints } from "./targets.ts";
 import { transferEndpoints } from "./transfers.ts";
+import { watchEndpoints } from "./watch.ts";
 
 /** Every address of the API. */
 export const endpoints: readonly Endpoint[] = [
@@ -25,6 +26,7 @@ export const endpoints: readonly Endpoint[] = [
   ...needEndpoints,
   ...settingsEndpoints,
   ...targetEndpoints,
+  ...watchEndpoints,
 ];
 
 const mostBodyBytes = 4 * 1024 ** 2;

@@ -32,3 +32,4 @@ export {
   type WatchStoreOptions,
 } from "./watch_store.ts";
 export { readWatchTarget } from "./watch_target.ts";
+export type { WatchPort } from "./watch_port.ts";

@@ -47,6 +47,8 @@ export type MonitorEventBody =
     readonly code: string | null;
     readonly againMs: number | null;
   }
+  /** A rule that watches the site was run, or changed; `found` counts what was new. */
+  | { readonly type: "watch"; readonly rule: string; readonly found: number; readonly code: string | null }
   /** What lies in the model folders, or what is known of it, changed. */
   | { readonly type: "library" }
   /** The memory guard took a step. */

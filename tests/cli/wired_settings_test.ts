@@ -9,6 +9,7 @@ import { openRedis } from "../../fleet/mod.ts";
 import { hasRedis, type RedisServer, startRedis } from "../_support/redis.ts";
 import { hasOpenssl, testAuthority } from "../_tls/mod.ts";
 import { startStub } from "../hub/targets/_stub.ts";
+import { startCivitai } from "../_civitai/mod.ts";
 import { hasty, inPlace, type Place, type UserFile, withOrigin } from "./_wired.ts";
 import { type Ran, tree } from "./_world.ts";
 
@@ -601,6 +602,64 @@ seen["targetHosts"] = () =>
     assertEquals((await runWith({ targets }, download)).code, 2);
     assertEquals((await runWith({ targets, targetHosts: ["0.0.0.0"] }, download)).code, 0);
     assertEquals(forge.asked, ["/sdapi/v1/refresh-loras"]);
+  });
+
+/** How long after its first round a rule is due again, in milliseconds. */
+async function dueAfter(file: Readonly<Record<string, unknown>>): Promise<number> {
+  let dueMs = 0;
+  await inPlace(async ({ runWith }) => {
+    await runWith(file, ["watch", "add", "model:1001"]);
+    await runWith(file, ["watch", "now"]);
+    const { nextMs, lastMs } = JSON.parse((await runWith(file, ["watch", "list", "--json"])).io.out);
+    dueMs = nextMs - lastMs;
+  });
+  return dueMs;
+}
+
+seen["watch.schedule"] = async () => {
+  assertEquals(Math.round(await dueAfter({ "watch.schedule": "every 6h", "watch.jitter": 0 }) / 60_000), 360);
+};
+
+seen["watch.jitter"] = async () => {
+  assertEquals(Math.round(await dueAfter({ "watch.jitter": 0 }) / 60_000), 24 * 60);
+  const late = await dueAfter({ "watch.jitter": 3600 }) - 24 * 3_600_000;
+  assert(late > 0 && late <= 3_600_000, `${late}`);
+};
+
+seen["watch.pages"] = () =>
+  inPlace(async ({ runWith }) => {
+    await using site = await startCivitai({ bulkModels: 500 });
+    const args = ["--base-url", site.url];
+    await runWith({}, ["watch", "add", "search:", "--since", "900d", "--tell", ...args]);
+    for (const pages of [1, 2]) {
+      site.log.length = 0;
+      await runWith({ "watch.pages": pages, "cache.enabled": false }, ["watch", "now", ...args]);
+      assertEquals(site.log.length, pages);
+    }
+  });
+
+seen["watch.enabled"] = () =>
+  inPlace(async ({ begin, runWith, civitai }) => {
+    await runWith({}, ["watch", "add", "model:1001"]);
+    for (const isEnabled of [false, true]) {
+      civitai.log.length = 0;
+      const { io, ended } = begin(
+        { "serve.port": freePort(), "watch.enabled": isEnabled, baseUrl: civitai.url },
+        ["serve"],
+        {},
+      );
+      const isAsked = () => civitai.log.some(({ path }) => path === "/api/v1/models/1001");
+      try {
+        while (!io.out.includes("\n")) await new Promise((resolve) => setTimeout(resolve, 10));
+        if (isEnabled) { while (!isAsked()) await new Promise((resolve) => setTimeout(resolve, 10)); }
+        const page = await fetch(`${io.out.trim()}api/v1/watch`);
+        assertEquals((await page.json()).isEnabled, isEnabled);
+        assertEquals(isAsked(), isEnabled);
+      } finally {
+        io.interrupt();
+      }
+      assertEquals(await ended, 0);
+    }
   });
 
 seen["upgrade.registry"] = () =>

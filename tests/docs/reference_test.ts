@@ -36,7 +36,7 @@ const named: {
     ...{ retry: 0, resume: 0, resolve: 0, redirect: 0, wait: 0, queue: 0, limit: 0, circuit: 0, cache: 0, dedupe: 0 },
     ...{ connections: 0, steal: 0, fallback: 0, download: 0 },
   },
-  messages: { transport: 0, failure: 0, transfer: 0, queue: 0, target: 0, library: 0, memory: 0, cleared: 0 },
+  messages: { transport: 0, failure: 0, transfer: 0, queue: 0, target: 0, watch: 0, library: 0, memory: 0, cleared: 0 },
   lines: { plan: 0, start: 0, progress: 0, done: 0, error: 0, would_download: 0, summary: 0 },
 };
 

@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { hashesPath, monitorPaths, queuePath, rootsPath, settingsPath } from "../../settings/places.ts";
+import { hashesPath, monitorPaths, queuePath, rootsPath, settingsPath, watchPath } from "../../settings/places.ts";
 import type { Io } from "../../terminal/io.ts";
 
 /** A file that outlives versions. */
@@ -24,6 +24,7 @@ export function keptFiles({ env }: Pick<Io, "env">): readonly KeptFile[] {
     ["config.schema.json", schema, false],
     ["roots.json", rootsPath(env), false],
     ["queue.sqlite", queuePath(env), true],
+    ["watch.sqlite", watchPath(env), true],
     ["stats.sqlite", monitorPaths(env)?.store, true],
     ["hashes.sqlite", hashesPath(env), true],
   ];

@@ -60,7 +60,7 @@ function takeOver(text, { isAnswer = false, sent } = {}) {
 }
 
 const live = keepLive({
-  types: ["queue", "library", "transfer", "failure", "cleared", "reset", "missed"],
+  types: ["queue", "library", "watch", "transfer", "failure", "cleared", "reset", "missed"],
   everyMs: Number(dataset.every),
   isHeld,
   takeOver,

@@ -4,6 +4,7 @@ import type { Locale } from "../../../transport/mod.ts";
 import type { FoundModel, FoundVersion } from "../../search/found.ts";
 import type { Html } from "../page.ts";
 import { counted } from "../queue/texts.ts";
+import { texts as watchTexts } from "../watch/texts.ts";
 import { texts } from "./texts.ts";
 
 /** What a card is drawn with. */
@@ -14,6 +15,8 @@ export interface CardContext {
   readonly site: string;
   /** Whether there is a project that takes models. */
   readonly hasProject: boolean;
+  /** Whether something can be watched. */
+  readonly hasWatch: boolean;
 }
 
 const day = (date: string): string => date.slice(0, 10);
@@ -86,6 +89,22 @@ function chooser(model: FoundModel, { locale, hasProject }: CardContext): Html {
   `;
 }
 
+/** Watches the model, or who made it. */
+function watching({ id, name, creator }: FoundModel, locale: Locale): Html {
+  const button = (kind: "watchModel" | "watchCreator", target: string, of: string) =>
+    html`
+      <button id="${kind}-${id}" name="target" value="${target}"
+        aria-label="${watchTexts[kind][locale]}: ${of}">${watchTexts[kind][locale]}</button>
+    `;
+  return html`
+    <form method="post" action="/watch/add" class="actions">
+      ${button("watchModel", `model:${id}`, name)}${creator === null
+        ? ""
+        : button("watchCreator", `creator:${creator}`, creator)}
+    </form>
+  `;
+}
+
 /** A model as a card. */
 export function modelCard(model: FoundModel, context: CardContext): Html {
   const { locale, site } = context;
@@ -106,6 +125,7 @@ export function modelCard(model: FoundModel, context: CardContext): Html {
         : html`<small>${counted(texts.by[locale], creator)}</small>`}</p>
       <p class="marks">${marks(model, locale)}</p>
       ${chooser(model, context)}
+      ${context.hasWatch ? watching(model, locale) : ""}
     </li>
   `;
 }

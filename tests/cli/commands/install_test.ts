@@ -126,6 +126,7 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
   logs: [["logs", "tail"]],
   transfers: [["transfers", "list"]],
   queue: [["queue", "add", "2002"], ["queue", "list"], ["queue", "clear"]],
+  watch: [["watch", "add", "model:1001"], ["watch", "now"]],
   paths: [["paths"]],
   clean: [["clean"]],
   upgrade: [["upgrade", "backup", "../elsewhere/backup"], ["upgrade", "migrate"], [

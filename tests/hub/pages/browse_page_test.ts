@@ -166,7 +166,7 @@ Deno.test("browse shows what people named their models as text", async () => {
       ...{ id: 1, name, type: name, creator: name, downloads: 1, here: null, isQueued: false },
       preview: { path: '/preview?url="><script>', isOpen: true },
       versions: [{ ...version, isThere: false, isQueued: false, files: [file] }],
-    }, { locale: "en", site: "https://civitai.com", hasProject: false }),
+    }, { locale: "en", site: "https://civitai.com", hasProject: false, hasWatch: false }),
   );
   assert(!text.includes("<script>"));
   assertEquals(text.match(/<select/g)?.length, 1);

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { LiveTransfer, TransferSource } from "../../../monitor/mod.ts";
 import { rowId } from "../../../hub/library/library_row.ts";
 import { endpoints } from "../../../hub/routes/api.ts";
+import { type WatchPort, watchStore } from "../../../hub/watch/mod.ts";
 import type { SettingsPort } from "../../../hub/mod.ts";
 import { identity, testLibrary } from "../library/_library.ts";
 import { projectOf } from "../pages/_project.ts";
@@ -44,6 +45,27 @@ function settingsPort(): SettingsPort & { readonly values: Map<string, string> }
   };
 }
 
+/** Rules kept in memory, with one that has found something. */
+function watchPort(): WatchPort {
+  const store = watchStore(":memory:");
+  const { rule: { id } } = store.add({ target: "tag:style" });
+  store.claim("test", 60_000, 1);
+  const thing = {
+    ...{ versionId: 5, id: 4, name: "Model", version: "v1", type: "LORA", base: null, creator: "lamplighter" },
+    ...{ publishedMs: 1, file: null, url: "https://civitai.com/models/4" },
+  };
+  const { cursor, floorMs, nextFloorMs, count } = store.get(id)!;
+  store.keep("test", id, {
+    nextMs: 5,
+    judged: {
+      ...{ seen: ["version:5"], finds: [{ key: "version:5", isHeld: false, dueMs: null, thing }], released: [] },
+      ...{ skipped: 0, isMore: false, rule: { name: "style", cursor, floorMs, nextFloorMs, count, isReady: true } },
+    },
+  });
+  const settings = { isEnabled: true, schedule: "daily", jitterMs: 0, pages: 1 };
+  return { store, settings: () => settings, runNow() {}, changed() {} };
+}
+
 async function json(answer: Promise<Response>): Promise<[number, Record<string, unknown>]> {
   const response = await answer;
   return [response.status, await response.json()];
@@ -66,6 +88,7 @@ Deno.test("the API answers every address of its OpenAPI description, as describe
     library: files.library,
     targets,
     project: projectOf(),
+    watch: watchPort(),
   });
   const { paths } = (await (await hub.ask("GET", "/api/v1/openapi.json")).json()) as {
     paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
@@ -83,6 +106,8 @@ Deno.test("the API answers every address of its OpenAPI description, as describe
     "put /settings/{key}": { value: "8" },
     "post /library/verify": { ids: [rowId(file)] },
     "post /project/adopt": {},
+    "post /watch": { target: "creator:lamplighter" },
+    "patch /watch/{id}": { isPaused: true, filters: { types: ["LORA"] } },
   };
   // what takes the job away comes last
   for (
@@ -94,7 +119,7 @@ Deno.test("the API answers every address of its OpenAPI description, as describe
     // only what is over can begin anew
     const id = path.startsWith("/library")
       ? rowId(file)
-      : path.startsWith("/transfers")
+      : path.startsWith("/transfers") || path.startsWith("/watch")
       ? "1"
       : path.endsWith("/retry")
       ? second!

@@ -1,0 +1,149 @@
+import type { WatchFind, WatchRound, WatchRule, WatchStore, WatchThing } from "../../hub/watch/mod.ts";
+import { formatBytes } from "../../transport/internal.ts";
+import { hint, type Locale } from "../../transport/mod.ts";
+import { watchText } from "../texts/watch.ts";
+import { alignedRows } from "./columns.ts";
+import type { Output } from "./output.ts";
+import { localTime, printable } from "./text.ts";
+
+/** How it is shown. */
+interface Shown {
+  readonly locale: Locale;
+  /** The schedule of rules that have none. */
+  readonly schedule: string;
+}
+
+/** What was found in one line: model, version, base model. */
+export function thingName({ name, version, base }: WatchThing): string {
+  return [name, version, ...(base === null ? [] : [base])].filter((word) => word !== "").join(" · ");
+}
+
+/** How it stands with a rule, in a word. */
+function stateOf({ isPaused, failures, isReady, cursor, lastMs }: WatchRule, locale: Locale): string {
+  const { states } = watchText[locale];
+  if (isPaused) return states.paused;
+  if (failures > 0) return states.failing;
+  if (lastMs === null) return states.first;
+  return !isReady || cursor !== null ? states.behind : states.active;
+}
+
+const foundOf = (store: WatchStore, { id }: WatchRule): number => {
+  const { known: _, ...others } = store.counts(id);
+  return Object.values(others).reduce((sum, count) => sum + count, 0);
+};
+
+function nextOf({ isPaused, nextMs }: WatchRule, locale: Locale): string {
+  if (isPaused) return "-";
+  return nextMs <= Date.now() ? watchText[locale].due : localTime(nextMs);
+}
+
+/** Every rule. */
+export function showRules(store: WatchStore, { locale }: Pick<Shown, "locale">, out: Output): void {
+  const words = watchText[locale];
+  const rules = store.list();
+  for (const rule of rules) if (out.isJson) out.emit({ event: "rule", ...rule, found: store.counts(rule.id) });
+  if (out.isJson) return;
+  if (rules.length === 0) return out.note(words.empty);
+  out.table([
+    words.heads(),
+    ...rules.map((rule) => {
+      const name = rule.name === rule.target ? rule.target : `${rule.target} (${rule.name})`;
+      return [rule.id, printable(name), stateOf(rule, locale), nextOf(rule, locale), String(foundOf(store, rule))];
+    }),
+  ]);
+}
+
+/** What a rule is limited to, or where its files go: `base models SDXL 1.0; level r`. */
+function namedWords(values: object, names: Readonly<Record<string, string>>): string[] {
+  return Object.entries(values).filter(([, value]) => value !== undefined).map(([name, value]) => {
+    const word = value === true ? "" : Array.isArray(value) ? value.join(", ") : String(value);
+    return `${names[name] ?? name} ${word}`.trimEnd();
+  });
+}
+
+function filterWords({ filters }: WatchRule, locale: Locale): string {
+  const { minBytes, maxBytes, ...words } = filters;
+  return [
+    ...namedWords(words, watchText[locale].filters),
+    ...(minBytes === undefined ? [] : [`≥ ${formatBytes(minBytes)}`]),
+    ...(maxBytes === undefined ? [] : [`≤ ${formatBytes(maxBytes)}`]),
+  ].join("; ");
+}
+
+/** One rule with its last rounds and finds. */
+export function showRule(store: WatchStore, rule: WatchRule, context: Shown, out: Output): void {
+  const { locale, schedule: usual } = context;
+  const words = watchText[locale];
+  const which = { rule: rule.id, limit: 10 };
+  if (out.isJson) {
+    out.emit({ event: "rule", ...rule, found: store.counts(rule.id) });
+  } else {
+    const { facts } = words;
+    const schedule = rule.schedule ?? words.usually(usual);
+    const places = namedWords(rule.options, words.places).join("; ");
+    const rows: readonly (readonly [string, string])[] = [
+      [facts.target, rule.target],
+      [facts.name, rule.name],
+      [facts.action, words.actions[rule.action]],
+      [facts.filters, filterWords(rule, locale)],
+      [facts.options, places],
+      [facts.schedule, [schedule, ...(rule.timeZone === null ? [] : [rule.timeZone])].join(", ")],
+      [facts.since, localTime(rule.sinceMs)],
+      [facts.last, rule.lastMs === null ? words.never : localTime(rule.lastMs)],
+      [facts.next, rule.isPaused ? words.states.paused : nextOf(rule, locale)],
+      [facts.why, rule.why === null ? "" : `${hint(rule.why.code, locale).title} (${rule.why.message ?? ""})`],
+    ];
+    out.print(alignedRows(rows.filter(([, value]) => value !== "").map(([name, value]) => [name, printable(value)])));
+  }
+  showRounds(store, store.rounds(which), context, out);
+  showFinds(store, store.finds(which), context, out);
+}
+
+function nameOf(store: WatchStore, id: string): string {
+  return printable(store.get(id)?.target ?? id);
+}
+
+/** What was found. */
+export function showFinds(
+  store: WatchStore,
+  finds: readonly WatchFind[],
+  { locale }: Pick<Shown, "locale">,
+  out: Output,
+): void {
+  const words = watchText[locale];
+  for (const { thing, ...find } of finds) if (out.isJson) out.emit({ event: "found", ...find, ...thing });
+  if (out.isJson) return;
+  if (finds.length === 0) return out.note(words.noFinds);
+  out.table([
+    words.findHeads(),
+    ...finds.map(({ id, atMs, state, thing, rule }) => [
+      id,
+      localTime(atMs),
+      words.finds[state],
+      printable(thingName(thing)),
+      nameOf(store, rule),
+    ]),
+  ]);
+}
+
+/** Rounds. */
+export function showRounds(
+  store: WatchStore,
+  rounds: readonly WatchRound[],
+  { locale }: Pick<Shown, "locale">,
+  out: Output,
+): void {
+  const words = watchText[locale];
+  for (const round of rounds) out.emit({ event: "round", ...round });
+  if (out.isJson || rounds.length === 0) return;
+  out.table([
+    words.roundHeads(),
+    ...rounds.map(({ id, atMs, rule, found, why, isMore }) => [
+      id,
+      localTime(atMs),
+      nameOf(store, rule),
+      `${found}${isMore ? "+" : ""}`,
+      why === null ? "" : hint(why.code, locale).title,
+    ]),
+  ]);
+}
