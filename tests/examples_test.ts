@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { png } from "../testing/mod.ts";
 import { registryFlags } from "../tools/registry.ts";
 import { type Civitai, startCivitai } from "./_civitai/mod.ts";
 
@@ -69,6 +70,17 @@ Deno.test("examples/download_with_progress.ts downloads, verifies, and is at an 
     assertEquals(size, civitai.file(3002).file.content.size);
     assertMatch(await run("download_with_progress.ts", "2002"), /verified\n$/);
     assertEquals(civitai.storage.log.length, 1);
+  }));
+
+Deno.test("examples/what_a_picture_needs.ts says what is here, missing and unknown", () =>
+  inWorld(async ({ run, folder, civitai }) => {
+    const hash = (await civitai.sha256(3002)).slice(0, 10);
+    const parameters = `a <lora:nobody_knows:1>\nSteps: 20, Sampler: Euler, Lora hashes: "paper: ${hash}"`;
+    await Deno.writeFile(join(folder, "lantern.png"), png({ parameters }));
+    assertEquals(
+      await run("what_a_picture_needs.ts"),
+      "missing: paper models/loras/paper_lantern_v2.safetensors\nunknown: nobody_knows\n",
+    );
   }));
 
 Deno.test("examples/cached_fetch.ts is sent once what it prints twice", () =>

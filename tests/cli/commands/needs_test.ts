@@ -111,6 +111,8 @@ Deno.test("civikit add takes pictures from addresses and from the gallery, bound
     const added = await run(["images", "get", "7000000", "--add", "--yes", "--project", folder]);
     assertEquals(added.code, 4, added.io.err);
     assertEquals(tree(join(folder, "models")), ["paper_lantern.safetensors"]);
+    const outside = await run(["download", page, "--dir", join(folder, "out"), "--yes"]);
+    assertEquals([outside.code, tree(join(folder, "out"))], [4, ["paper_lantern.safetensors"]], outside.io.err);
     const wrong = await run(["images", "search", "--add"]);
     assertEquals(wrong.code, 2);
   }));
