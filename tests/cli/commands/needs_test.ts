@@ -143,6 +143,11 @@ Deno.test("civikit download of a picture fetches what is missing into the folder
       ...[join(root, "models/vae"), "ae.safetensors", await sha256Of(weights)],
     ]);
 
+    const worked = await run(["queue", "run"], state);
+    assertEquals(worked.code, 0, worked.io.err);
+    assertEquals(await sha256(join(root, "models/vae/ae.safetensors")), await sha256Of(weights));
+    Deno.removeSync(root, { recursive: true });
+
     const { code, io } = await run(["download", picture, ...place, "--yes"]);
     assertEquals(code, 0, io.err);
     assertEquals(tree(root).filter((path) => /ae\.|lantern/.test(path)), [
@@ -151,6 +156,16 @@ Deno.test("civikit download of a picture fetches what is missing into the folder
     const again = await run(["download", picture, ...place]);
     assertEquals(again.code, 0, again.io.err);
     assertStringIncludes(again.io.err, "3 here, 0 missing");
+  }));
+
+Deno.test("civikit queue verifies an address on Hugging Face by its OID, which nobody wrote beside it", () =>
+  inWorld(async ({ run, folder }) => {
+    await using hub = await startHub({ "ae.safetensors": weights });
+    const options = { env: { CIVIKIT_STATE_DIR: join(folder, ".state") } };
+    await run(["queue", "add", hub.at("ae.safetensors"), "--dir", join(folder, "out")], options);
+    assertEquals((await run(["queue", "run"], options)).code, 0);
+    const jobs = events((await run(["queue", "list", "--json"], options)).io).filter(({ reference }) => reference);
+    assertEquals(jobs.map(({ state, verdict }) => [state, verdict]), [["done", "verified"]]);
   }));
 
 Deno.test("civikit download verifies an address on Hugging Face by its OID, and says early that a wanted hash is another's", () =>
@@ -236,4 +251,35 @@ Deno.test("under zh-TW civikit add says in Chinese what is here, missing and unk
     const silent = await run(["download", picture, "--dir", folder], options);
     assertEquals(silent.code, 2);
     assertStringIncludes(silent.io.err, "要取得請執行：civikit download");
+  }));
+
+Deno.test("a private file on Hugging Face comes with a header rule for its host alone, and without it the reason is said", () =>
+  inWorld(async ({ run, folder }) => {
+    const token = "hf_secret_of_this_test";
+    await using hub = await startHub({ "ae.safetensors": weights }, { private: ["someone/thing"], token });
+    const url = hub.at("ae.safetensors");
+    for (const command of [["add", url, "--project", folder], ["download", url, "--dir", folder]]) {
+      const { code, io } = await run(command);
+      assertEquals(code, 3, io.err);
+      assertStringIncludes(io.err, "Private or gated on another host");
+      assertStringIncludes(io.err, "civikit config set headers.huggingface.co/Authorization");
+    }
+    const env = {
+      CIVIKIT_HEADERS: `${new URL(hub.hub.url).host}/Authorization=env:HF_AUTHORIZATION`,
+      HF_AUTHORIZATION: `Bearer ${token}`,
+    };
+    const added = await run(["add", url, "--project", folder, "--json"], { env });
+    const fetched = await run(["download", url, "--dir", join(folder, "out"), "--json"], { env });
+    assertEquals([added.code, fetched.code], [0, 0], added.io.err + fetched.io.err);
+    assertEquals(tree(folder).filter((path) => path.endsWith("ae.safetensors")), [
+      ...["models/ae.safetensors", "out/ae.safetensors"],
+    ]);
+    const written = tree(folder).filter((path) => path.endsWith(".json")).map((path) =>
+      Deno.readTextFileSync(join(folder, path))
+    );
+    for (const text of [added.io.out, added.io.err, fetched.io.out, fetched.io.err, ...written]) {
+      assertEquals(text.includes(token), false);
+    }
+    const seen = hub.storage.log.map(({ headers }) => headers.get("authorization"));
+    assertEquals([seen.length > 0, seen.filter((value) => value !== null)], [true, []]);
   }));
