@@ -5,6 +5,7 @@ import { autoV1, isSmall } from "./auto_v1.ts";
 import { findCandidates, type Found, type PresumeLookup, type Sampled } from "./find_candidates.ts";
 import { damageError, findDamage } from "./find_damage.ts";
 import { type HashCache, hashCache } from "./hash_cache.ts";
+import { readingOrder } from "./hash_files.ts";
 import { isGeneral } from "./is_general.ts";
 import type { Presumption } from "./presumption.ts";
 import { scanFound, type ScanOptions, type ScanReport } from "./scan.ts";
@@ -83,7 +84,8 @@ export async function presume(
   const isProved = (file: DiskFile) => isSmall(file.bytes) || kept.find(file) !== undefined;
   const proved = kept.together(() => new Set(files.filter(isProved)));
   const report = await scanFound(api, { files: [...proved], skipped }, kept, options);
-  const rest = files.filter((file) => !proved.has(file));
+  // a head that moves goes over the disk once
+  const rest = readingOrder(files.filter((file) => !proved.has(file)));
   const presumed: PresumedFile[] = [];
   for (let at = 0; at < rest.length; at += batchFiles) {
     options.signal?.throwIfAborted();

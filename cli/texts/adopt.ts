@@ -6,7 +6,8 @@ export const adoptHelp: Bilingual = {
   en: `Makes the models in a folder a project: each file Civitai knows gets its entry in
 civikit.models.json and civikit.lock.json, with its own place and name. No file is
 moved, renamed or changed. Afterwards outdated, update, verify and install work on
-them, and "civikit install" elsewhere gives the same tree.
+them, and "civikit install" elsewhere gives the same tree. What was proved counts as
+installed: update and remove take it away, unless --keep-old is given.
 
 The lock file promises hashes, so every file is hashed first; what was hashed
 before is not read again, and a run that is stopped goes on where it was. --quick
@@ -26,7 +27,7 @@ examples:
   civikit adopt ~/ComfyUI --layout comfyui --project ~/ComfyUI
   civikit adopt /mnt/disk1/models /mnt/disk2/models --root /mnt --quick`,
   "zh-TW":
-    `把資料夾裡的模型變成專案：Civitai 認得的每個檔案，都以它現在的位置與名稱寫進 civikit.models.json 與 civikit.lock.json。不搬動、不改名、不更動任何檔案。之後 outdated、update、verify、install 都能用，在別的電腦上「civikit install」會得到同樣的檔案樹。
+    `把資料夾裡的模型變成專案：Civitai 認得的每個檔案，都以它現在的位置與名稱寫進 civikit.models.json 與 civikit.lock.json。不搬動、不改名、不更動任何檔案。之後 outdated、update、verify、install 都能用，在別的電腦上「civikit install」會得到同樣的檔案樹。驗證過的檔案等同安裝過的：update 與 remove 會刪除不再需要的，除非加上 --keep-old。
 
 鎖定檔保證雜湊，所以先計算每個檔案的雜湊；算過的不會再讀一次，中途停下會從那裡接著做。--quick 不等：還沒算的以「推定」寫入（見「civikit scan --help」），直到之後的 adopt、install 或 verify 讀過為止。--dry-run 也不計算雜湊。
 
