@@ -26,8 +26,8 @@ async function inRedis(test: (make: Make) => Promise<void>): Promise<void> {
 
 /** Runs `test` over every store there is. */
 function contract(name: string, test: (make: Make) => Promise<void>): void {
-  Deno.test(`memoryStore() ${name}`, () => test((bounds) => memoryStore(bounds)));
   Deno.test({ name: `redisStore() ${name}`, ignore: !hasRedis, fn: () => inRedis(test) });
+  Deno.test(`memoryStore() ${name}`, () => test((bounds) => memoryStore(bounds)));
   Deno.test(`sqliteStore() ${name}`, async () => {
     const folder = await Deno.makeTempDir();
     const made: CacheStore[] = [];

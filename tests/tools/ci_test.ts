@@ -22,7 +22,19 @@ Deno.test({
       await program("sudo", `shift; exec "$@"`);
       await program("apt-get", `echo "$*" >> ${folder}/log; case "$*" in *chromium*) exit 100; esac`);
       for (
-        const name of ["aria2c", "curl", "openssl", "nginx", "tc", "google-chrome", "zsh", "fish", "caddy", "bwrap"]
+        const name of [
+          "aria2c",
+          "curl",
+          "openssl",
+          "nginx",
+          "tc",
+          "google-chrome",
+          "zsh",
+          "fish",
+          "caddy",
+          "bwrap",
+          "redis-server",
+        ]
       ) {
         await program(name, "");
       }
