@@ -13,9 +13,25 @@ const avoided = [...glossary.matchAll(/^\|(?:[^|]*\|){3} *([^|]*?) *\|$/gm)].fla
 const foreign = new RegExp(avoided.map((word) => word + (within[word] ?? "")).join("|"));
 
 Deno.test("what commands print under zh-TW is Chinese", () =>
-  inWorld(async ({ folder, run }) => {
+  inWorld(async ({ folder, run, civitai }) => {
     const dir = join(folder, "models");
+    // one that is too large to be hashed at once, one that nobody knows, one that cannot be whole
+    const { content } = civitai.file(3010).file;
+    const mine = join(folder, "mine");
+    Deno.mkdirSync(mine);
+    Deno.writeFileSync(join(mine, "harbour.safetensors"), content.read(0, content.size));
+    Deno.writeTextFileSync(join(mine, "own.pt"), "own");
+    Deno.writeTextFileSync(join(mine, "cut.safetensors"), "cut");
+    Deno.writeTextFileSync(join(mine, "half.pt.part"), "half");
+    const project = ["--project", folder];
     const calls = [
+      ["scan", mine, "--quick"],
+      ["adopt", mine, ...project, "--dry-run"],
+      ["adopt", mine, ...project, "--quick"],
+      ["scan", mine, "--quick", "--prove"],
+      ["adopt", mine, ...project],
+      ["adopt", ...project],
+      ["scan", mine, "--prove"],
       ["download", "2002", "--dir", dir, "--dry-run"],
       ["download", "2002", "--dir", dir],
       ["download", "2002", "--dir", dir],

@@ -74,3 +74,26 @@ Deno.test("civikit adopt without a folder takes a project's root, and refuses wh
     assertStringIncludes(io.out, "1 adopted");
     assertEquals((await run(["adopt", "/usr", folder, "--project", join(folder, "other")])).code, 2);
   }));
+
+Deno.test("civikit adopt of several folders makes a project of what they have in common, or of --root", () =>
+  inWorld(async (world) => {
+    const { folder, run } = world;
+    put(world, "disks/one/lantern.safetensors", 3001);
+    put(world, "disks/two/loras/lantern.safetensors", 3002);
+    const folders = ["one", "two/loras"].map((name) => join(folder, "disks", name));
+    const locked = (project: string): string[] =>
+      JSON.parse(Deno.readTextFileSync(join(project, "civikit.lock.json"))).files.map(({ path }: { path: string }) =>
+        path
+      );
+    const [common, named] = [join(folder, "common"), join(folder, "named")];
+    assertEquals((await run(["adopt", ...folders, "--project", common])).code, 0);
+    assertEquals(locked(common), ["one/lantern.safetensors", "two/loras/lantern.safetensors"]);
+    assertEquals((await run(["adopt", ...folders, "--project", named, "--root", folder])).code, 0);
+    assertEquals(locked(named), ["disks/one/lantern.safetensors", "disks/two/loras/lantern.safetensors"]);
+    // a program's layout, with models where it looks for them: no entry needs a folder
+    put(world, "ComfyUI/models/loras/lantern.safetensors", 3001);
+    const comfy = join(folder, "ComfyUI");
+    assertEquals((await run(["adopt", comfy, "--project", comfy, "--layout", "comfyui"])).code, 0);
+    const { models, root, layout } = JSON.parse(Deno.readTextFileSync(join(comfy, "civikit.models.json")));
+    assertEquals([models, root, layout], [["urn:air:sdxl:lora:civitai:1001@2001"], ".", "comfyui"]);
+  }));
