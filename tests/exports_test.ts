@@ -176,7 +176,7 @@ const NAMES: Record<string, string> = {
     Target TargetKind TargetState TargetTeller TellTargetsOptions
     WatchAction WatchChange WatchEvent WatchFilters WatchFind WatchOptions WatchPort WatchPreview WatchRound WatchRule
     WatchSchedule WatchSettings WatchStore WatchStoreOptions WatchTarget WatchThing WatchWork Wish WorkSettings
-    activeStates
+    activeStates askAnew
     checkedJob
     earlyAccessWords endedStates
     jobStates

@@ -5,11 +5,11 @@ import { openProjectPort } from "../../hub/project/mod.ts";
 import { runFiles } from "../../hub/run/mod.ts";
 import { service, type ServiceOptions } from "../../hub/mod.ts";
 import type { JobQueue } from "../../hub/queue/mod.ts";
-import { runWatch, type WatchEvent } from "../../hub/watch/mod.ts";
+import { askAnew, runWatch, type WatchEvent } from "../../hub/watch/mod.ts";
 import { runQueue, wakeKeyless } from "../../hub/worker/mod.ts";
 import { liveTable, metricsRegistry, statsStore } from "../../monitor/mod.ts";
 import { messageOf, trustedHosts } from "../../transport/internal.ts";
-import { CivikitError } from "../../transport/mod.ts";
+import { CivikitError, compose } from "../../transport/mod.ts";
 import type { CommandContext } from "../command.ts";
 import { type Keys, loadKeys } from "../settings/keys.ts";
 import { monitorPaths, pairingPath, queuePath } from "../settings/places.ts";
@@ -197,9 +197,18 @@ export async function openService(
       const { round: { rule, found, why } } = event;
       registry.events.publish({ type: "watch", rule, found, code: why?.code ?? null });
     };
+    const watched = civitai(compose(stack.transport, askAnew), site);
     const runRules = (ids?: readonly string[]) =>
       runWatch({
-        ...{ store: rules, api, queue, ids, settings: watch, onEvent: onWatched, isWatching: ids === undefined },
+        ...{
+          store: rules,
+          api: watched,
+          queue,
+          ids,
+          settings: watch,
+          onEvent: onWatched,
+          isWatching: ids === undefined,
+        },
         signal: watching.signal,
         have: (versions) => new Set(library.have(versions).keys()),
         worker: `watch-serve-${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`,
@@ -259,7 +268,7 @@ export async function openService(
         const { host } = new URL(baseUrl);
         const stopWatching = () => watching.abort();
         signal.addEventListener("abort", stopWatching, { once: true });
-        const watched = runRules().catch(tell);
+        const rounds = runRules().catch(tell);
         using _ = onNewKey(() => keys.find(host)?.key, () => void wakeKeyless(queue).catch(tell));
         await runQueue({
           ...{ queue, signal, cache: hashes, isWatching: true, site, transport: stack.transport },
@@ -277,7 +286,7 @@ export async function openService(
           onTrouble: tell,
         });
         stopWatching();
-        await Promise.all([watched, ...runs]);
+        await Promise.all([rounds, ...runs]);
       },
       [Symbol.asyncDispose]: () => own.disposeAsync(),
     };

@@ -1,5 +1,13 @@
-import { runWatch, type WatchEvent, watchPreview, type WatchRule, type WatchStore } from "../../hub/watch/mod.ts";
-import { CivikitError, isCode } from "../../transport/mod.ts";
+import { civitai } from "../../api/mod.ts";
+import {
+  askAnew,
+  runWatch,
+  type WatchEvent,
+  watchPreview,
+  type WatchRule,
+  type WatchStore,
+} from "../../hub/watch/mod.ts";
+import { CivikitError, compose, isCode } from "../../transport/mod.ts";
 import type { CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import type { Args } from "../options/args.ts";
@@ -26,7 +34,7 @@ export interface WatchRunOptions {
 async function preview(
   store: WatchStore,
   rules: readonly WatchRule[],
-  { api, signal }: Session,
+  { api, signal }: Pick<Session, "api" | "signal">,
   { locale }: CommandContext,
   out: Output,
 ): Promise<number> {
@@ -65,12 +73,13 @@ export async function watchRun(
   const { locale, settings } = context;
   const words = watchText[locale];
   using session = await openSession(args, context, { note: out.note, close: out.close });
-  const { api, signal } = session;
+  const { signal, api: { baseUrl, trustedHosts } } = session;
+  const api = civitai(compose(session.transport, askAnew), { baseUrl, trustedHosts });
   if (isDry) {
     const due = store.list().filter(({ id, isPaused, nextMs }) =>
       ids === undefined ? !isPaused && nextMs <= Date.now() : ids.includes(id)
     );
-    return await preview(store, due, session, context, out);
+    return await preview(store, due, { api, signal }, context, out);
   }
 
   function tell(event: WatchEvent): void {

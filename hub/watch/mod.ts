@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { askAnew } from "./ask_anew.ts";
 export type { JudgedPage, NewFind } from "./judge_page.ts";
 export {
   earlyAccessWords,

@@ -122,3 +122,10 @@ Deno.test("watch: what cannot be meant is refused by name", () =>
     }
     assertEquals(await lines(run("watch", "list", "--json")), []);
   }));
+
+Deno.test("watch: a page that was kept is asked for again by its entity tag, and costs no body while nothing changes", () =>
+  inWatch(async ({ civitai }, run) => {
+    await run("watch", "add", "model:1001", "creator:lamplighter");
+    for (let round = 0; round < 2; round++) await run("watch", "now");
+    assertEquals(civitai.log.map(({ status }) => status), [200, 200, 304, 304]);
+  }));

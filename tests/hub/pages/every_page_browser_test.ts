@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { settingsPort } from "../../../cli/settings/settings_port.ts";
+import { watchStore } from "../../../hub/watch/mod.ts";
 import { metricsRegistry } from "../../../monitor/mod.ts";
 import type { BrowserPage } from "../../_support/chromium.ts";
 import { lowContrast } from "../../_support/contrast.ts";
@@ -14,7 +15,17 @@ const languages = ["en", "zh-TW"] as const;
 const schemes = ["light", "dark"] as const;
 /** Every page of the service, with something on it. */
 const paths = [
-  ...["/", "/?group=waiting", "/browse", "/library", "/library?filter=update", "/project", "/settings", "/guide"],
+  ...[
+    "/",
+    "/?group=waiting",
+    "/browse",
+    "/watch",
+    "/library",
+    "/library?filter=update",
+    "/project",
+    "/settings",
+    "/guide",
+  ],
   ...["/extensions/userscript", "/status/", "/status/report", "/status/errors", "/status/transfers", "/status/cache"],
 ];
 
@@ -38,11 +49,23 @@ async function withEverything(work: (hub: ServedHub) => Promise<void>): Promise<
   attempt(registry, "https://civitai.com/api/v1/models/5");
   attempt(registry, "https://civitai.com/api/v1/models/5", { status: 429, code: "rate_limited" });
   registry.transfers.track("a.safetensors", { sizeBytes: 1000 });
+  using rules = watchStore(":memory:");
+  rules.add({ target: "creator:lamplighter", filters: { types: ["LORA"] } });
+  rules.add({ target: `search:${"very long words ".repeat(12)}`, action: "tell", schedule: "every 6h" });
+  rules.claim("test", 60_000, 2);
+  rules.fail("test", "2", { code: "not_found", status: 404, message: "asking: 404" }, Date.now() + 60_000);
+  const watch = {
+    store: rules,
+    settings: () => ({ isEnabled: false, schedule: "daily", jitterMs: 0, pages: 1 }),
+    runNow() {},
+    changed() {},
+  };
   let isAsking = true;
   await using hub = await serveHub({
     registry,
     library: files.library,
     project: projectOf(),
+    watch,
     settings: settingsPort({ env: (name) => values[name] }, "civitai.com"),
     pairing: pairingOf("a-pairing-token-of-letters"),
     slowMode: { isOn: false, bytesPerSecond: 1024 ** 2, set: () => {} },
