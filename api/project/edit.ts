@@ -1,14 +1,17 @@
-import { InputError } from "../../transport/mod.ts";
+import { InputError, type Transport } from "../../transport/mod.ts";
+import type { CallOptions } from "../client/call.ts";
 import { formatAir, parseAir } from "../references/air.ts";
 import type { LockedFile } from "./lock.ts";
 import { badWanted, type Wanted, wantedKey } from "./manifest.ts";
 import { disownUnlocked, holdProject, type Project, saveProject } from "./project.ts";
-import type { ResolveWantedOptions } from "./lock_elsewhere.ts";
 import { joinLocked, type ProjectApi, resolveWanted } from "./resolve_wanted.ts";
 import { parseReference, type Reference, type SiteReference } from "../references/reference.ts";
 
 /** What {@linkcode addModel} is told besides what to add. */
-export type AddOptions = ResolveWantedOptions & Omit<Wanted, "air">;
+export interface AddOptions extends CallOptions, Omit<Wanted, "air"> {
+  /** Asks huggingface.co what a file there is. Default: nobody is asked. */
+  transport?: Transport | undefined;
+}
 
 /** What was added. */
 export interface Added {
