@@ -1,6 +1,8 @@
 import { wrapDiskError } from "../../transport/internal.ts";
 import { CivikitError } from "../../transport/mod.ts";
+import { readJsonObject } from "../disk/json_file.ts";
 import { readModelInfo } from "../sidecars/model_info.ts";
+import { sidecarPath } from "../sidecars/names.ts";
 import { autoV1, isSmall } from "./auto_v1.ts";
 import { findCandidates, type Found, type PresumeLookup, type Sampled } from "./find_candidates.ts";
 import { damageError, findDamage } from "./find_damage.ts";
@@ -43,11 +45,21 @@ function sample(file: DiskFile): { sampled: Sampled; told: Presumption["told"]; 
 
 /** SHA-256 that other programs, or an earlier civikit, wrote beside it; what cannot be read is not there. */
 function namedBeside({ path }: DiskFile): string[] {
-  try {
-    return readModelInfo(path)?.sha256.filter((hash) => /^[0-9A-F]{64}$/.test(hash)) ?? [];
-  } catch {
-    return [];
-  }
+  const read = (work: () => readonly unknown[] | undefined) => {
+    try {
+      return work() ?? [];
+    } catch (error) {
+      if (error instanceof CivikitError) return [];
+      throw error;
+    }
+  };
+  const named = [
+    ...read(() => readModelInfo(path)?.sha256),
+    // Lora-Manager's
+    ...read(() => [readJsonObject(sidecarPath(path, ".metadata.json"))?.sha256]),
+  ];
+  const hashes = named.flatMap((hash) => typeof hash === "string" ? [hash.toUpperCase()] : []);
+  return [...new Set(hashes.filter((hash) => /^[0-9A-F]{64}$/.test(hash)))];
 }
 
 /**

@@ -17,7 +17,7 @@ export interface Presumption {
   identity: Identity | null;
   /** The SHA-256 it has if that is true, upper case; null when the site names none. */
   sha256: string | null;
-  /** What it was told by: a sample of 64 KiB, the tensors' hash in its head, or a SHA-256 in a `.civitai.info`. */
+  /** What it was told by: a sample of 64 KiB, the tensors' hash in its head, or a SHA-256 that lies beside it. */
   by: "AutoV1" | "AutoV3" | "sidecar" | null;
   /** The files it may be, where more than one fits: nobody chooses between them. */
   candidates: Identity[];

@@ -138,10 +138,13 @@ Deno.test("presume() asks about what lies beside files in one question, and beli
     const sha256 = await site.sha256(11);
     const info = JSON.stringify({ id: 10, files: [{ hashes: { SHA256: sha256 } }] });
     for (const name of ["a", "liar"]) Deno.writeTextFileSync(join(folder, `${name}.civitai.info`), info);
-    put("a.ckpt", lantern);
+    Deno.writeTextFileSync(join(folder, "managed.metadata.json"), JSON.stringify({ sha256: sha256.toLowerCase() }));
+    Deno.writeTextFileSync(join(folder, "zz.metadata.json"), "not JSON");
+    for (const name of ["a.ckpt", "managed.ckpt"]) put(name, lantern);
     put("liar.ckpt", seeded(9, lantern.size));
-    const { presumed: [one, liar] } = await presume(api, [folder]);
+    const { presumed: [one, liar, managed] } = await presume(api, [folder]);
     assertEquals([one?.identity?.fileId, one?.by, liar?.identity], [11, "sidecar", null]);
+    assertEquals([managed?.identity?.fileId, managed?.by], [11, "sidecar"]);
     assertEquals(asked(site, "POST"), 1);
     assertEquals(
       site.log.filter(({ path }) => path.includes("/by-hash/")).length,
