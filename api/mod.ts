@@ -11,6 +11,7 @@ export { type CivitaiPolicy, civitaiPolicy, type CivitaiPolicyOptions } from "./
 export { getJson } from "./client/get_json.ts";
 export type { Listing, ListOptions, ListPage, ListPosition, PageOptions } from "./client/listing.ts";
 export type { OnError, OrNull } from "./client/or_null.ts";
+export { type Gguf, readGguf } from "./disk/gguf.ts";
 export { readSafetensors, type Safetensors, type TensorInfo } from "./disk/safetensors.ts";
 export {
   type DownloadedFile,
@@ -54,6 +55,13 @@ export type { Identity } from "./library/identity.ts";
 export type { PresumeLookup } from "./library/find_candidates.ts";
 export { presume, type PresumedFile, type PresumeReport } from "./library/presume.ts";
 export type { Presumption, SelfTold } from "./library/presumption.ts";
+export {
+  type FactsLookup,
+  type HeadFacts,
+  type ModelFacts,
+  modelFacts,
+  type ModelFactsOptions,
+} from "./library/model_facts.ts";
 export { recordDownload } from "./library/record_download.ts";
 export {
   type Disproved,
@@ -64,12 +72,25 @@ export {
   type ScanProgress,
   type ScanReport,
 } from "./library/scan.ts";
+export { finishUpdates, type FolderOutcome, updateFolder, type UpdateFolderOptions } from "./library/update_folder.ts";
+export {
+  type FolderMove,
+  type FolderPlan,
+  type FolderStay,
+  type OwnedFile,
+  type PlanFolderOptions,
+  planFolderUpdate,
+} from "./library/plan_folder_update.ts";
+export { type UpdateRules, withRules } from "./library/update_rules.ts";
 export {
   findUpdates,
+  type FindUpdatesOptions,
   type ModelLookup,
   type ModelUpdates,
   type Owned,
   type UpdateReport,
+  type UpdateState,
+  type VersionStanding,
   type VersionSummary,
 } from "./library/updates.ts";
 export { type Expected, recordedFiles, verify, type VerifyOptions, type VerifyOutcome } from "./library/verify.ts";
@@ -109,12 +130,12 @@ export { type ImageOutcome, type ImageSource, saveImages, type SaveImagesOptions
 export { type MediaType, sniffMedia } from "./pictures/sniff_media.ts";
 export { adopt, type AdoptedFile, type AdoptOptions, type AdoptReport } from "./project/adopt.ts";
 export { type ApartFile, type ApartReason, readApart } from "./project/apart.ts";
-export { type Added, addModel, type AddOptions, findWanted, removeModel } from "./project/edit.ts";
+export { type Added, addModel, type AddOptions, findWanted, removeModel, setUpdateRules } from "./project/edit.ts";
 export { install, type InstallOptions, type InstallOutcome, type InstallReport } from "./project/install.ts";
 export type { Lock, LockedFile } from "./project/lock.ts";
 export type { Manifest, Wanted } from "./project/manifest.ts";
 export { lockName, manifestName } from "./project/names.ts";
-export { type Outdated, outdated, type OutdatedReport } from "./project/outdated.ts";
+export { type Outdated, outdated, type OutdatedOptions, type OutdatedReport } from "./project/outdated.ts";
 export { openProject, type Project, type ProjectOptions } from "./project/project.ts";
 export type { ProjectApi } from "./project/resolve_wanted.ts";
 export { settlePresumed } from "./project/settle_presumed.ts";
@@ -141,6 +162,7 @@ export {
   type VersionReference,
 } from "./references/reference.ts";
 export { type EarlyAccessFacts, earlyAccessOf } from "./references/early_access.ts";
+export { type SecondCopy, type SecondSource, templateSource } from "./references/second_source.ts";
 export { resolveDownloads, type ResolveOptions } from "./references/resolve.ts";
 export type { ResolvedFile, ResolveWarning } from "./references/resolved_file.ts";
 export type { FileChoice } from "./references/select_files.ts";
@@ -179,6 +201,7 @@ export type {
 } from "./resources/version_parts.ts";
 export type { ListVersion, Version, VersionIds, Versions } from "./resources/versions.ts";
 export { type ModelInfo, readModelInfo } from "./sidecars/model_info.ts";
+export { readUsage, setUsage, type Usage, type UsageChange } from "./sidecars/usage.ts";
 export { type SidecarOptions, type SidecarOutcome, writeSidecars } from "./sidecars/write_sidecars.ts";
 export type { TrashedItem } from "./trash/item.ts";
 export { type EmptyOptions, openTrash, type PutOptions, type Trash } from "./trash/open_trash.ts";

@@ -67,49 +67,53 @@ const NAMES: Record<string, string> = {
     DiskFile Disproved DownloadModelOptions DownloadedFile DuplicateGroup DuplicateOptions DuplicatePlan
     DuplicateReport
     EarlyAccessFacts EmptyOptions Enums EnumsCall Expected
-    FetchFiles FetchFilesOptions FetchOutcome FileChoice FileFormat FileMetadata FileSelection FileStamp FileToHash
-    FileToOrganize Files FolderShelfOptions Followers
-    GalleryImage Generation
-    HashCache HashCacheOptions HashFilesOptions HashLookup HashOutcome HashRecord Hashes Held HubFile
+    FactsLookup FetchFiles FetchFilesOptions FetchOutcome FileChoice FileFormat FileMetadata FileSelection FileStamp
+    FileToHash FileToOrganize Files FindUpdatesOptions FolderMove FolderOutcome FolderPlan FolderShelfOptions
+    FolderStay Followers
+    GalleryImage Generation Gguf
+    HashCache HashCacheOptions HashFilesOptions HashLookup HashOutcome HashRecord Hashes HeadFacts Held HubFile
     Identity ImageOutcome ImageQuery ImageSize ImageSource ImageStats Images InstallOptions InstallOutcome
     InstallReport InvalidResponseError InvalidResponseErrorOptions
     KeepPolicy KeyCheck
     Layout LayoutFacts LayoutOptions LibraryFile LinkOutcome ListOptions ListPage ListPosition ListVersion
     ListedCreator Listing Lock LockedFile
-    Manifest Me MeCall MediaType MiniVersion MiniVersionCall Model ModelDetails ModelFile ModelFileType ModelImage
-    ModelInfo ModelLookup ModelMode ModelProgress ModelQuery ModelReference ModelType ModelUpdates Models Move MoveStep
-    MovesOptions MovesRecord MovesReport MovesState
+    Manifest Me MeCall MediaType MiniVersion MiniVersionCall Model ModelDetails ModelFacts ModelFactsOptions ModelFile
+    ModelFileType ModelImage ModelInfo ModelLookup ModelMode ModelProgress ModelQuery ModelReference ModelType
+    ModelUpdates Models Move MoveStep MovesOptions MovesRecord MovesReport MovesState
     NamedModels Need NeedsOptions
-    OnError OrNull OrganizeMove OrganizeOptions OrganizePlan Outdated OutdatedReport Owned
-    PageOptions PaidAccess Permissions Post Posts PresumeLookup PresumeReport PresumedFile PresumedRecord Presumption
-    ProfileName Project ProjectApi ProjectOptions PutOptions
+    OnError OrNull OrganizeMove OrganizeOptions OrganizePlan Outdated OutdatedOptions OutdatedReport Owned OwnedFile
+    PageOptions PaidAccess Permissions PlanFolderOptions Post Posts PresumeLookup PresumeReport PresumedFile
+    PresumedRecord Presumption ProfileName Project ProjectApi ProjectOptions PutOptions
     Reference RefusedMove ResolveOptions ResolveWarning ResolvedFile Role
-    Safetensors SaveImagesOptions ScanOptions ScanProgress ScanReport ScanResult SelfTold SidecarOptions SidecarOutcome
-    Site SiteReference Skip Stats Stay StayReason
+    Safetensors SaveImagesOptions ScanOptions ScanProgress ScanReport ScanResult SecondCopy SecondSource SelfTold
+    SidecarOptions SidecarOutcome Site SiteReference Skip Stats Stay StayReason
     Tag TagQuery Tags TensorInfo TensorMetadata Trash TrashedItem
-    UpdateOptions UpdatePlan UpdateReport UrlReference UsageControl UsedModel User Users
+    UpdateFolderOptions UpdateOptions UpdatePlan UpdateReport UpdateRules UpdateState UrlReference Usage UsageChange
+    UsageControl UsedModel User Users
     Vault VaultItem VaultQuery VaultState VerifyOptions VerifyOutcome Version VersionCore VersionIds VersionReference
-    VersionSummary Versions
+    VersionStanding VersionSummary Versions
     Walk WalkOptions Wanted WantedFailure WantedFile WantedMove
     addModel adopt applyMoves applyUpdate
     checkMoves civitai civitaiPolicy classifyCivitai clearDuplicate continueMoves
     downloadModel
     earlyAccessOf
-    findDuplicates findUpdates findWanted folderShelf followMoves formatAir
+    findDuplicates findUpdates findWanted finishUpdates folderShelf followMoves formatAir
     galleryImageId generationOf generationOfTexts getJson
     hashCache hashFiles hubFile
     imageId imageTexts imageUrl install isHubUrl
     keepPolicies
     layout layoutFacts layoutFolders layoutNames linkDuplicates lockName
-    manifestName modelDetails modelExtensions modelsIn movesHistory
+    manifestName modelDetails modelExtensions modelFacts modelsIn movesHistory
     needsOf
     openProject openTrash otherUrls outdated
-    parseAir parseReference planDuplicates planMoves planOrganize planUpdate presume
-    readApart readModelInfo readSafetensors recordDownload recordedFiles removeModel resolveDownloads
-    saveImages scan scanDuplicates settlePresumed sniffMedia
-    undoMoves usedModels usedModelsOfGraph usedModelsOfImage
+    parseAir parseReference planDuplicates planFolderUpdate planMoves planOrganize planUpdate presume
+    readApart readGguf readModelInfo readSafetensors readUsage recordDownload recordedFiles removeModel
+    resolveDownloads
+    saveImages scan scanDuplicates setUpdateRules setUsage settlePresumed sniffMedia
+    templateSource
+    undoMoves updateFolder usedModels usedModelsOfGraph usedModelsOfImage
     verify
-    walk writeSidecars
+    walk withRules writeSidecars
   `,
   "./cache": `
     CacheEntry CacheFilter CacheInfo CacheKey CacheListing CacheOutcome CacheStats CacheStore CacheVerdict CacheWriter

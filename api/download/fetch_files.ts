@@ -13,6 +13,7 @@ import type { Role } from "../layout/role.ts";
 import type { HashCache } from "../library/hash_cache.ts";
 import { recordDownload } from "../library/record_download.ts";
 import { otherUrls } from "../references/other_urls.ts";
+import { atSecondSource, type SecondSource } from "../references/second_source.ts";
 
 /** A file to fetch, and what is promised about it. */
 export interface WantedFile {
@@ -52,6 +53,8 @@ export interface FetchOutcome<File extends WantedFile = WantedFile> {
 export interface FetchFilesOptions<File extends WantedFile = WantedFile> extends DownloadAllOptions {
   /** Where the hashes are kept that were proved. Default: nowhere. */
   readonly cache?: HashCache | undefined;
+  /** Whom to ask for files by their SHA-256 that the site has no more. Default: nobody. */
+  readonly secondSource?: SecondSource | undefined;
   /** The options of a file's download, made from what is promised about it; asked when it starts. */
   readonly optionsOf?: ((file: File, promised: DownloadOptions) => DownloadOptions) | undefined;
 }
@@ -71,20 +74,24 @@ interface FileJob<File extends WantedFile> extends DownloadJob {
 export async function* fetchFiles<File extends WantedFile>(
   transport: Transport,
   files: Iterable<File>,
-  { cache, optionsOf = (_, promised) => promised, ...options }: FetchFilesOptions<File> = {},
+  { cache, secondSource, optionsOf = (_, promised) => promised, ...options }: FetchFilesOptions<File> = {},
 ): AsyncGenerator<FetchOutcome<File>, void, undefined> {
   const others = new Map<string, readonly string[]>();
+  const byUrl = new Map<string, string>();
+  const known = compose(transport, otherUrls(others));
+  const all = secondSource === undefined ? known : compose(known, atSecondSource(secondSource, byUrl));
   const { signal } = options;
   function* jobs(): Generator<FileJob<File>> {
     for (const file of files) {
       if (signal?.aborted) return;
       const { name, url, fallbackUrls, hashes, sizeBytes, refresh, chooseName, replace } = file;
       if (Object.keys(hashes).length > 0) others.set(url, fallbackUrls);
+      if (hashes.SHA256 !== undefined) byUrl.set(url, hashes.SHA256);
       const promised = { hashes, sizeBytes, refresh, chooseName, ...(replace !== undefined && { replace }) };
       yield { file, request: url, path: name, options: optionsOf(file, promised) };
     }
   }
-  for await (const outcome of downloadAll(compose(transport, otherUrls(others)), jobs(), options)) {
+  for await (const outcome of downloadAll(all, jobs(), options)) {
     const { job: { file }, result, error } = outcome;
     if (result !== undefined && cache !== undefined) recordDownload(cache, result);
     yield { file, result, error };

@@ -29,6 +29,8 @@ export interface AskedRecord {
   identity: Identity | null;
   /** When it was asked, in milliseconds since the epoch. */
   askedAt: number;
+  /** Since when the site is known to have it no more, in milliseconds since the epoch; undefined: it has it. */
+  goneAt?: number | undefined;
 }
 
 /** What a file was presumed to be, and of which state of the file. */
@@ -51,6 +53,8 @@ export interface HashCache extends Disposable {
   asked(sha256: string): AskedRecord | undefined;
   /** Keeps what the site said. */
   keepAsked(sha256: string, record: AskedRecord): void;
+  /** Marks that the site has a file no more, or (null) has it again; what it said before stays. */
+  markGone(sha256: string, goneAt: number | null): void;
   /** What this very state of the file was presumed to be; a hash that was computed since says whether it is. */
   presumed(stamp: FileStamp): PresumedRecord | undefined;
   /** Keeps it in place of the path's last one. */
@@ -79,18 +83,24 @@ const migrations: readonly SqliteStep[] = [
   `CREATE TABLE presumptions (
      path TEXT PRIMARY KEY, bytes INTEGER NOT NULL, mtime REAL NOT NULL, presumption TEXT NOT NULL, asked_at INTEGER NOT NULL
    ) WITHOUT ROWID`,
+  "CREATE TABLE gone (sha256 TEXT PRIMARY KEY, gone_at INTEGER NOT NULL) WITHOUT ROWID",
 ];
 
 const statements = {
   find: "SELECT path, bytes, mtime AS mtimeMs, sha256, problem, proved_ms AS provedMs FROM files WHERE path = ?",
   keep: "INSERT OR REPLACE INTO files (path, bytes, mtime, sha256, problem, proved_ms) VALUES (?, ?, ?, ?, ?, ?)",
-  asked: "SELECT identity, asked_at AS askedAt FROM identities WHERE sha256 = ?",
+  asked: `SELECT identity, asked_at AS askedAt, gone_at AS goneAt FROM identities
+    LEFT JOIN gone USING (sha256) WHERE sha256 = ?`,
+  markGone: "INSERT OR IGNORE INTO gone (sha256, gone_at) VALUES (?, ?)",
+  markThere: "DELETE FROM gone WHERE sha256 = ?",
   keepAsked: "INSERT OR REPLACE INTO identities (sha256, identity, asked_at) VALUES (?, ?, ?)",
   presumed: "SELECT bytes, mtime AS mtimeMs, presumption, asked_at AS askedAt FROM presumptions WHERE path = ?",
   keepPresumed:
     "INSERT OR REPLACE INTO presumptions (path, bytes, mtime, presumption, asked_at) VALUES (?, ?, ?, ?, ?)",
   forgetPresumed: "DELETE FROM presumptions WHERE path = ?",
 };
+
+type AskedRow = { identity: string | null; askedAt: number; goneAt: number | null };
 
 /** Settings of {@linkcode hashCache}. */
 export interface HashCacheOptions {
@@ -190,10 +200,17 @@ export function hashCache(
     },
     asked: (sha256) =>
       attempt(() => {
-        const row = file.run.asked.get(sha256) as { identity: string | null; askedAt: number } | undefined;
+        const row = file.run.asked.get(sha256) as AskedRow | undefined;
         if (row === undefined) return undefined;
-        return { askedAt: row.askedAt, identity: row.identity === null ? null : JSON.parse(row.identity) };
+        const { askedAt, identity, goneAt } = row;
+        const known = identity === null ? null : JSON.parse(identity);
+        return { askedAt, identity: known, ...(goneAt !== null && { goneAt }) };
       }, undefined),
+    markGone: (sha256, goneAt) =>
+      attempt(
+        () => void (goneAt === null ? file.run.markThere.run(sha256) : file.run.markGone.run(sha256, goneAt)),
+        undefined,
+      ),
     keepAsked: (sha256, { identity, askedAt }) =>
       attempt(
         () => void file.run.keepAsked.run(sha256, identity === null ? null : JSON.stringify(identity), askedAt),

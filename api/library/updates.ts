@@ -2,7 +2,9 @@ import { CivikitError, HttpError, isCode } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
 import type { Model } from "../resources/models.ts";
 import { inSiteOrder, type ListVersion } from "../resources/versions.ts";
+import { earlyAccessOf } from "../references/early_access.ts";
 import { isGeneral } from "./is_general.ts";
+import { type ReadRules, readRules, type UpdateRules } from "./update_rules.ts";
 
 /** What is there of a model. */
 export interface Owned {
@@ -26,6 +28,29 @@ export interface VersionSummary {
   publishedAt: string | null;
 }
 
+/**
+ * What there is to a version: `new`; `early_access`, sold until a date; `other_base`, for no base model that is there;
+ * `ignored_version`, `ignored_model`, `ignored_base`, by a rule; `have_elsewhere`, a file of it is there already;
+ * `same_bytes`, all its weights are there under another version.
+ */
+export type UpdateState =
+  | "new"
+  | "early_access"
+  | "other_base"
+  | "ignored_version"
+  | "ignored_model"
+  | "ignored_base"
+  | "have_elsewhere"
+  | "same_bytes";
+
+/** A newer version, and what there is to it. */
+export interface VersionStanding extends VersionSummary {
+  /** What there is to it. */
+  state: UpdateState;
+  /** Of `early_access`: its end, ISO 8601; null for ever or not known. */
+  until?: string | null | undefined;
+}
+
 /** How one model stands. */
 export interface ModelUpdates {
   /** The model. */
@@ -35,17 +60,36 @@ export interface ModelUpdates {
   /** Versions that are there; those the model no longer lists have only an id. */
   owned: number[];
   /** Versions newer than every one whose files are there, the newest first. Empty: up to date. */
-  newer: VersionSummary[];
-  /** The newest of `newer` for a base model that is there; undefined when there is none. */
-  newest?: VersionSummary | undefined;
+  newer: VersionStanding[];
+  /** The newest of `newer` that is `new`; undefined when there is none. */
+  newest?: VersionStanding | undefined;
+  /** Versions newer than the oldest one that is there and that need not be fetched: they are there as well. */
+  held: VersionStanding[];
+  /** Of `owned`, versions that the site has no more. */
+  gone: number[];
 }
 
 /** What {@linkcode findUpdates} found. */
 export interface UpdateReport {
   /** Every model that could be asked about. */
   models: ModelUpdates[];
+  /** Versions that are there and that the site has no more, or whose model it has no more. */
+  gone: { modelId: number; versionIds: number[] }[];
   /** Models that could not, and why: deleted, or not answered for. */
   failures: { modelId: number; error: CivikitError }[];
+}
+
+/** Settings of {@linkcode findUpdates}. */
+export interface FindUpdatesOptions extends CallOptions {
+  /** What is no update, and what is one besides. Default: no rules. */
+  rules?: UpdateRules | undefined;
+  /** Milliseconds since the epoch. Default: the machine's time. */
+  now?: number | undefined;
+}
+
+/** Whether a failure says that the model is no longer on the site. */
+export function isGone(error: CivikitError): boolean {
+  return error instanceof HttpError && (isCode(error, "not_found") || isCode(error, "gone"));
 }
 
 /** What {@linkcode findUpdates} asks of the API. */
@@ -62,11 +106,13 @@ export interface ModelLookup {
 const batchSize = 100;
 
 /**
- * Looks for newer versions of models that are there, 100 models a question. A model that fails is reported; the others
- * go on.
+ * Looks for newer versions of models that are there, 100 models a question, and tells what there is to each. A model that
+ * fails is reported; the others go on.
  *
  * @param api Whom to ask.
- * @param owned Versions that are there.
+ * @param owned Versions that are there, all of them: what lies in another folder need not be fetched again.
+ * @param options See {@linkcode FindUpdatesOptions}.
+ * @throws {InputError} `invalid_config` when a rule cannot be meant.
  * @throws The signal's reason when it aborts.
  * @example
  * ```ts
@@ -83,14 +129,54 @@ const batchSize = 100;
 export async function findUpdates(
   api: ModelLookup,
   owned: Iterable<Owned>,
-  { signal }: CallOptions = {},
+  { signal, rules, now = Date.now() }: FindUpdatesOptions = {},
 ): Promise<UpdateReport> {
   const all = [...owned];
-  const hashes = new Set(all.map(({ sha256 }) => sha256?.toUpperCase()).filter(Boolean));
+  const read = readRules(rules);
   const byModel = Map.groupBy(all, ({ modelId }) => modelId);
-  const report: UpdateReport = { models: [], failures: [] };
+  const { found, failures } = await askModels(api, all, { signal });
+  const hashes = hashesOf(all);
+  const models = [...byModel].flatMap(([modelId, these]) => {
+    const model = modelId === null ? undefined : found.get(modelId);
+    if (model === undefined) return [];
+    return [standingOf(model, { owned: these.map(({ versionId }) => versionId), hashes, rules: read, now })];
+  });
+  const unlisted = models.flatMap(({ modelId, gone }) => gone.length > 0 ? [{ modelId, versionIds: gone }] : []);
+  const deleted = failures.filter(({ error }) => isGone(error)).map(({ modelId }) => ({
+    modelId,
+    versionIds: [...new Set(byModel.get(modelId)!.map(({ versionId }) => versionId))],
+  }));
+  return { models, gone: [...unlisted, ...deleted], failures };
+}
+
+/** The SHA-256 that are known, upper case. */
+export function hashesOf(owned: Iterable<Owned>): Set<string> {
+  return new Set([...owned].flatMap(({ sha256 }) => sha256?.toUpperCase() ?? []));
+}
+
+/** What {@linkcode askModels} found. */
+export interface AskedModels {
+  /** The models that are there, by id. */
+  readonly found: ReadonlyMap<number, Model>;
+  /** The others, and why. */
+  readonly failures: UpdateReport["failures"];
+}
+
+/**
+ * Asks about the models of what is there, 100 a question; those that lists leave out, and those whose list lacks a version
+ * that is there, one by one.
+ *
+ * @throws The signal's reason when it aborts.
+ */
+export async function askModels(
+  api: ModelLookup,
+  owned: Iterable<Owned>,
+  { signal }: CallOptions = {},
+): Promise<AskedModels> {
+  const byModel = Map.groupBy(owned, ({ modelId }) => modelId);
   const ids = [...byModel.keys()].filter((id) => id !== null);
   const found = new Map<number, Model>();
+  const failures: UpdateReport["failures"] = [];
   let general: CivikitError | undefined;
 
   async function attempt(work: () => Promise<void>): Promise<CivikitError | undefined> {
@@ -106,30 +192,35 @@ export async function findUpdates(
     }
   }
 
+  const wanted = new Set<number>(ids);
   for (let at = 0; at < ids.length && general === undefined; at += batchSize) {
     const batch = ids.slice(at, at + batchSize);
     await attempt(async () => {
-      for (const [id, model] of await api.models.byIds(batch, { signal })) found.set(id, model);
+      // what nobody asked about has nothing to say here
+      for (const [id, model] of await api.models.byIds(batch, { signal })) if (wanted.has(id)) found.set(id, model);
     });
   }
   for (const modelId of ids) {
-    // lists leave out archived models and some others; a failed batch all of its own
-    const error = found.has(modelId)
-      ? undefined
-      : general ?? await attempt(async () => void found.set(modelId, await api.models.get(modelId, { signal })));
-    const model = found.get(modelId);
-    if (model !== undefined) {
-      report.models.push(compare(model, byModel.get(modelId)!.map((one) => one.versionId), hashes));
-    } else if (error !== undefined) report.failures.push({ modelId, error: deleted(modelId, error) });
+    const known = found.get(modelId);
+    const isListed = (id: number) => known!.modelVersions.some((version) => version.id === id);
+    // what has gone is sure only by the model's own answer
+    if (known !== undefined && byModel.get(modelId)!.every(({ versionId }) => isListed(versionId))) continue;
+    const error = general ?? await attempt(async () => {
+      const model = await api.models.get(modelId, { signal });
+      if (model.id === modelId) found.set(modelId, model);
+    });
+    if (error === undefined || known !== undefined && !isGone(error)) continue;
+    found.delete(modelId);
+    failures.push({ modelId, error: deleted(modelId, error) });
   }
-  return report;
+  return { found, failures };
 }
 
 function deleted(modelId: number, error: CivikitError): CivikitError {
-  if (!(error instanceof HttpError) || !isCode(error, "not_found")) return error;
-  const { status, url, body } = error;
+  if (!(error instanceof HttpError) || !isGone(error)) return error;
+  const { code, status, url, body } = error;
   return new HttpError(`asking for model "${modelId}": it is no longer on the site`, {
-    code: "not_found",
+    code,
     status,
     url,
     body,
@@ -142,7 +233,7 @@ function summary({ id, name, baseModel, publishedAt }: ListVersion): VersionSumm
 }
 
 /** Whether all weights of a version are there, whatever version they came with. */
-function hasAll({ files }: ListVersion, hashes: ReadonlySet<string | undefined>): boolean {
+function hasAll({ files }: ListVersion, hashes: ReadonlySet<string>): boolean {
   const weights = (files ?? []).filter(({ type }) => type === "Model" || type === "Pruned Model");
   return weights.length > 0 && weights.every((file) => {
     const sha256 = file.hashes?.SHA256?.toUpperCase();
@@ -150,28 +241,71 @@ function hasAll({ files }: ListVersion, hashes: ReadonlySet<string | undefined>)
   });
 }
 
-function compare(
-  { id, name, mode, modelVersions }: Model,
-  versionIds: readonly number[],
-  hashes: ReadonlySet<string | undefined>,
+/** What is there of a model, as far as {@linkcode standingOf} is concerned. */
+export interface There {
+  /** Versions whose place decides what is newer. */
+  readonly owned: readonly number[];
+  /** Versions that somebody else has: never newer, and never fetched. Default: none. */
+  readonly elsewhere?: readonly number[];
+  /** SHA-256 of everything that is there, upper case. */
+  readonly hashes: ReadonlySet<string>;
+  /** What is no update. */
+  readonly rules: ReadRules;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** How a model stands. */
+export function standingOf(
+  { id: modelId, name: modelName, mode, modelVersions }: Model,
+  { owned: ids, elsewhere = [], hashes, rules, now }: There,
 ): ModelUpdates {
-  const owned = [...new Set(versionIds)];
+  const owned = [...new Set(ids)];
   const listed = inSiteOrder(modelVersions);
-  const isMine = (version: ListVersion) => owned.includes(version.id) || hasAll(version, hashes);
-  const mine = listed.filter(isMine);
-  const first = listed.findIndex(isMine);
+  const isOwned = ({ id }: ListVersion) => owned.includes(id);
+  const isThere = (version: ListVersion) => isOwned(version) || elsewhere.includes(version.id);
+  const mine = listed.filter((version) => isOwned(version) || hasAll(version, hashes));
+  const bases = new Set(mine.map(({ baseModel }) => baseModel ?? null));
+
+  function standing(version: ListVersion): VersionStanding {
+    const facts = summary(version);
+    const { baseModel } = facts;
+    const early = earlyAccessOf(version, now);
+    const state: UpdateState = isThere(version)
+      ? "have_elsewhere"
+      : hasAll(version, hashes)
+      ? "same_bytes"
+      : rules.ignoresModel(modelId)
+      ? "ignored_model"
+      : rules.ignoresVersion(version.id)
+      ? "ignored_version"
+      : rules.ignoresBase(baseModel)
+      ? "ignored_base"
+      : bases.size > 0 && !bases.has(baseModel) && !rules.allowsOtherBase(modelId)
+      ? "other_base"
+      : early !== null
+      ? "early_access"
+      : "new";
+    return { ...facts, state, ...(state === "early_access" && { until: early!.endsAt }) };
+  }
+
+  // the newest that is there, and the oldest: what is above the one is newer, what is between them is held
+  const first = listed.findIndex((version) => isThere(version) || hasAll(version, hashes));
+  const last = listed.findLastIndex(isOwned);
+  const isOut = ({ status }: ListVersion) => (status ?? "Published") === "Published";
   // a version that is no longer listed says nothing about its place: then the date of its id must do
   const isNewer = (version: ListVersion, place: number) => first >= 0 ? place < first : version.id > Math.max(...owned);
-  const newer = mode === "Archived"
-    ? []
-    : listed.filter((version, place) => isNewer(version, place) && (version.status ?? "Published") === "Published");
-  const bases = new Set(mine.map(({ baseModel }) => baseModel ?? null));
-  const newest = newer.find(({ baseModel }) => bases.size === 0 || bases.has(baseModel ?? null));
+  const newer = mode === "Archived" ? [] : listed.filter((one, place) => isOut(one) && isNewer(one, place));
+  const held = listed.filter((one, place) => place < last && isOut(one) && (isThere(one) || hasAll(one, hashes)));
+  const standings = newer.map(standing);
+  const newest = standings.find(({ state }) => state === "new");
   return {
-    modelId: id,
-    modelName: name,
+    modelId,
+    modelName,
     owned,
-    newer: newer.map(summary),
-    ...(newest && { newest: summary(newest) }),
+    newer: standings,
+    ...(newest && { newest }),
+    held: held.map(standing),
+    gone: mode === "TakenDown" ? owned : owned.filter((id) => !listed.some((version) => version.id === id)),
   };
 }

@@ -13,6 +13,8 @@ export interface Clearing extends CallOptions {
   readonly cache: HashCache;
   /** What earlier installs put there; what is not the project's any more is taken out. */
   readonly installed: Installed;
+  /** What becomes of a file. Default: it is removed. */
+  readonly discard?: ((path: string, sha256: string) => Promise<unknown>) | undefined;
   /** Models whose new files failed. */
   readonly failed: ReadonlySet<number>;
 }
@@ -23,7 +25,7 @@ export interface Clearing extends CallOptions {
  */
 export async function clearUnlocked(
   project: Project,
-  { cache, installed, failed, signal }: Clearing,
+  { cache, installed, failed, discard = remove, signal }: Clearing,
 ): Promise<{ removed: string[]; left: string[]; waiting: string[] }> {
   const locked = new Set(project.lock.files.map(({ path }) => path));
   const removed: string[] = [];
@@ -39,7 +41,7 @@ export async function clearUnlocked(
       const path = placeOf(project, name);
       const found = await hashOf(path, cache, { signal });
       if (found?.sha256 === sha256) {
-        if (!project.isDry) remove(path);
+        if (!project.isDry) await discard(path, sha256);
         removed.push(name);
       } else if (found !== undefined) left.push(name);
     } catch (error) {
@@ -53,7 +55,8 @@ export async function clearUnlocked(
   return { removed, left, waiting };
 }
 
-function remove(path: string): void {
+// deno-lint-ignore require-await -- a refusal is a rejection
+async function remove(path: string): Promise<void> {
   try {
     rmSync(path);
   } catch (error) {

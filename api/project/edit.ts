@@ -1,6 +1,7 @@
 import { InputError, type Transport } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
 import { formatAir, parseAir } from "../references/air.ts";
+import { readRules, type UpdateRules } from "../library/update_rules.ts";
 import type { LockedFile } from "./lock.ts";
 import { badWanted, type Wanted, wantedKey } from "./manifest.ts";
 import { disownUnlocked, holdProject, type Project, saveProject } from "./project.ts";
@@ -108,6 +109,36 @@ export async function addModel(
     lock: { ...project.lock, files: joinLocked(project.lock.files, files) },
   });
   return { wanted, files, wasThere: false };
+}
+
+/**
+ * Sets what is no update of the project's models, and what is one besides: it stands in the manifest.
+ *
+ * @param project From {@linkcode openProject}.
+ * @param rules All of them, in place of those that were there.
+ * @throws {InputError} `invalid_config` when one of them cannot be meant; then nothing is changed.
+ * @throws {DiskError} When the project's folder cannot be written; then nothing is changed.
+ * @example
+ * ```ts
+ * import { openProject, setUpdateRules } from "@civikit/civikit/api";
+ *
+ * const folder = Deno.makeTempDirSync(), project = openProject(folder);
+ * setUpdateRules(project, { ignore: ["version:2002"] });
+ * console.log(project.manifest.updates); // { ignore: [ "version:2002" ] }
+ * Deno.removeSync(folder, { recursive: true });
+ * ```
+ */
+export function setUpdateRules(project: Project, { ignore = [], otherBase = [] }: UpdateRules): void {
+  readRules({ ignore, otherBase });
+  const { updates: before, ...rest } = project.manifest;
+  const updates = {
+    ...before,
+    ignore: ignore.length > 0 ? [...ignore] : undefined,
+    otherBase: otherBase.length > 0 ? [...otherBase] : undefined,
+  };
+  const kept = Object.fromEntries(Object.entries(updates).filter(([, value]) => value !== undefined));
+  const manifest = Object.keys(kept).length > 0 ? { ...rest, updates: kept } : rest;
+  change(project, { manifest, lock: project.lock });
 }
 
 /**

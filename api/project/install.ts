@@ -61,6 +61,8 @@ export interface InstallOptions extends CallOptions {
   force?: boolean | undefined;
   /** Files that are not locked any more stay for good, and are no longer the project's. Default false. */
   keepOld?: boolean | undefined;
+  /** What becomes of a file nobody wants any more, with its SHA-256. Default: it is removed. */
+  discard?: ((path: string, sha256: string) => Promise<unknown>) | undefined;
   /** Called once with what will be fetched. */
   onPlan?: ((files: readonly LockedFile[]) => void) | undefined;
   /** What fetches, in place of `downloadAll()`: each file is named by its locked path. */
@@ -125,7 +127,7 @@ export async function install(
     for (const { file } of missing) end({ file, path: join(project.root, file.path), state: "missing" });
   } else await fetchAll({ project, missing, api, transport, cache, installed, end }, options);
   const failed = new Set(outcomes.filter(({ state }) => state === "failed").map(({ file }) => file.modelId ?? 0));
-  const cleared = await clearUnlocked(project, { cache, installed, failed, signal });
+  const cleared = await clearUnlocked(project, { cache, installed, failed, discard: options.discard, signal });
   return { outcomes, failures, ...cleared };
 }
 

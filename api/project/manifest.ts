@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { InputError } from "../../transport/mod.ts";
 import { layout } from "../layout/layout.ts";
+import { readRules, type UpdateRules } from "../library/update_rules.ts";
 import { type JsonObject, prettyJson, readJsonObject } from "../disk/json_file.ts";
 import { checkedFile } from "./checked_file.ts";
 
@@ -35,6 +36,8 @@ export interface Manifest {
   root: string;
   /** What is wanted. */
   models: Wanted[];
+  /** What is no update, and what is one besides. */
+  updates?: UpdateRules | undefined;
 }
 
 const text = v.pipe(v.string(), v.nonEmpty());
@@ -42,6 +45,10 @@ const schema = v.looseObject({
   version: v.pipe(v.number(), v.integer(), v.minValue(1)),
   layout: v.exactOptional(text),
   root: v.exactOptional(text),
+  updates: v.exactOptional(v.looseObject({
+    ignore: v.exactOptional(v.array(text)),
+    otherBase: v.exactOptional(v.array(text)),
+  })),
   models: v.array(v.union([
     text,
     v.looseObject({
@@ -81,6 +88,7 @@ function checkedManifest(path: string, value: JsonObject): Manifest {
     models: models.map((one) => typeof one === "string" ? { air: one } : one as Wanted),
   };
   layout(manifest.layout);
+  readRules(manifest.updates);
   return manifest;
 }
 

@@ -1,11 +1,10 @@
-import { CivikitError, isCode } from "../../transport/mod.ts";
+import { CivikitError, InputError, isCode } from "../../transport/mod.ts";
 import { formatAir, parseAir } from "../references/air.ts";
-import type { CallOptions } from "../client/call.ts";
 import type { ModelLookup } from "../library/updates.ts";
 import { change } from "./edit.ts";
 import type { LockedFile } from "./lock.ts";
 import { type Wanted, wantedKey } from "./manifest.ts";
-import { type Outdated, outdated } from "./outdated.ts";
+import { type Outdated, outdated, type OutdatedOptions, type OutdatedReport } from "./outdated.ts";
 import type { Project } from "./project.ts";
 import { joinLocked, type ProjectApi, resolveWanted } from "./resolve_wanted.ts";
 
@@ -25,10 +24,21 @@ export interface Move extends Omit<Outdated, "wanted"> {
 export interface Stay extends Outdated {
   /**
    * `pinned`: it names its version, and `latest` was not set. `other_base`: the newer versions are for other base
-   * models. `file_id`: it names a file by its id, which no other version has. `no_such_file`: the newer version has none
-   * of that name. `nothing_newer`: what it means now is what is locked. `failed`: the newer version cannot be had.
+   * models. `early_access`: they are sold for now. `ignored`: a rule passes over them. `there`: another entry has them,
+   * or their bytes are there under another version. `file_id`: it names a file by its id, which no other version has.
+   * `no_such_file`: the newer version has none of that name. `nothing_newer`: what it means now is what is locked.
+   * `failed`: the newer version cannot be had.
    */
-  reason: "pinned" | "other_base" | "file_id" | "no_such_file" | "nothing_newer" | "failed";
+  reason:
+    | "pinned"
+    | "other_base"
+    | "early_access"
+    | "ignored"
+    | "there"
+    | "file_id"
+    | "no_such_file"
+    | "nothing_newer"
+    | "failed";
   /** What was in the way; of `failed` and `no_such_file`. */
   error?: CivikitError | undefined;
 }
@@ -39,12 +49,14 @@ export interface UpdatePlan {
   moves: Move[];
   /** Entries with newer versions that stay. */
   stays: Stay[];
+  /** Entries whose version the site has no more: they stay as they are locked. */
+  gone: OutdatedReport["gone"];
   /** Entries whose model could not be asked about, and why. */
   failures: { wanted: Wanted; error: CivikitError }[];
 }
 
 /** Settings of {@linkcode planUpdate}. */
-export interface UpdateOptions extends CallOptions {
+export interface UpdateOptions extends OutdatedOptions {
   /** The entries to look at. Default: all. */
   only?: Iterable<Wanted> | undefined;
   /** Whether entries that name a version move, too. Default false. */
@@ -56,9 +68,18 @@ function namesFileId({ air, file }: Wanted): boolean {
   return parseAir(air).fileId !== undefined || /^\d+$/.test(String(file ?? ""));
 }
 
-function reasonToStay({ wanted, isPinned, newest }: Outdated, latest: boolean): Stay["reason"] | undefined {
+/** Why there is nothing to have among the newer versions: what is nearest to be had counts. */
+function reasonOf({ newer, held }: Outdated): Stay["reason"] {
+  const states = new Set([...newer, ...held].map(({ state }) => state));
+  if (states.has("early_access")) return "early_access";
+  if (states.has("other_base")) return "other_base";
+  return states.has("have_elsewhere") || states.has("same_bytes") ? "there" : "ignored";
+}
+
+function reasonToStay(found: Outdated, latest: boolean): Stay["reason"] | undefined {
+  const { wanted, isPinned, newest } = found;
+  if (newest === undefined) return reasonOf(found);
   if (!isPinned) return undefined;
-  if (newest === undefined) return "other_base";
   if (!latest) return "pinned";
   return namesFileId(wanted) ? "file_id" : undefined;
 }
@@ -85,12 +106,13 @@ function reasonToStay({ wanted, isPinned, newest }: Outdated, latest: boolean): 
 export async function planUpdate(
   project: Project,
   api: ProjectApi & ModelLookup,
-  { only, latest = false, signal }: UpdateOptions = {},
+  { only, latest = false, rules, now, signal }: UpdateOptions = {},
 ): Promise<UpdatePlan> {
   const meant = new Set(only ?? project.manifest.models);
-  const report = await outdated(project, api, { signal });
+  const report = await outdated(project, api, { rules, now, signal });
   const failures = report.failures.filter(({ wanted }) => meant.has(wanted));
-  const plan: UpdatePlan = { moves: [], stays: [], failures };
+  const gone = report.gone.filter(({ wanted }) => meant.has(wanted));
+  const plan: UpdatePlan = { moves: [], stays: [], gone, failures };
   for (const found of report.outdated.filter(({ wanted }) => meant.has(wanted))) {
     const reason = reasonToStay(found, latest);
     if (reason !== undefined) {
@@ -110,6 +132,16 @@ export async function planUpdate(
   return plan;
 }
 
+/** An entry's AIR with another version; a model that is written in another way gets the plain one. */
+function versioned(air: string, modelId: number, versionId: number): string {
+  try {
+    return formatAir({ ...parseAir(air), versionId });
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return `civitai:${modelId}@${versionId}`;
+  }
+}
+
 /** What was learned about the very same file stays, and so does its place. */
 function learned(file: LockedFile, before: readonly LockedFile[]): LockedFile {
   const same = before.find(({ fileId }) => fileId === file.fileId);
@@ -125,9 +157,12 @@ async function moveOf(
   signal: AbortSignal | undefined,
 ): Promise<Move | undefined> {
   const { isPinned, newest } = found;
-  const to = isPinned ? { ...from, air: formatAir({ ...parseAir(from.air), versionId: newest!.versionId }) } : from;
+  const named = { ...from, air: versioned(from.air, found.modelId, newest!.versionId) };
+  const to = isPinned ? named : from;
   const before = lock.files.filter(({ wanted }) => wanted === wantedKey(from));
-  const after = (await resolveWanted(to, manifest, api, { signal })).map((locked) => learned(locked, before));
+  // what is followed goes to the version that is an update, not to any that comes first
+  const after = (await resolveWanted(named, manifest, api, { signal }))
+    .map((locked) => learned({ ...locked, wanted: wantedKey(to) }, before));
   const isSame = after.every(({ fileId }) => before.some((one) => one.fileId === fileId));
   return isSame ? undefined : { ...found, from, to, before, after };
 }

@@ -11,7 +11,7 @@ const pictures = ["png", "jpg", "jpeg", "webp", "avif", "gif", "mp4", "webm"];
  */
 const endings: ReadonlySet<string> = new Set([
   ...[".civitai.info", ".json", ".txt", ".yaml", ".yml", ".sha256", ".description.txt", ".html"],
-  ...[".metadata.json", ".cm-info.json", ".swarm.json", ".rgthree-info.json", ".vae.pt"],
+  ...[".metadata.json", ".civikit.json", ".cm-info.json", ".swarm.json", ".rgthree-info.json", ".vae.pt"],
   ...pictures.flatMap((
     type,
   ) => [`.${type}`, `.preview.${type}`, `.thumb.${type}`, `.swarm.${type}`, `.cm-preview.${type}`]),

@@ -3,8 +3,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { CivikitError, isCode, type Transport } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
-import { parseForWriting } from "../client/exact_json.ts";
-import { type JsonObject, prettyJson, readJsonObject, writeWhole } from "../disk/json_file.ts";
+import { type JsonObject, prettyJson, writeWhole } from "../disk/json_file.ts";
+import { mergeJson } from "../disk/merge_json.ts";
 import { modelExtensions } from "../library/walk.ts";
 import type { Model } from "../resources/models.ts";
 import type { Version } from "../resources/versions.ts";
@@ -73,11 +73,11 @@ export async function writeSidecars(
   const info = sidecarPath(path, ".civitai.info");
   const notes = sidecarPath(path, ".json");
   let owner: string | undefined;
-  const written = await attempt(info, signal, () => {
-    const existing = readJsonObject(info, parseForWriting) ?? {};
-    owner = otherOwner(path, existing, version);
-    return owner === undefined && writeInfo(info, existing, freshInfo(version, model));
-  });
+  const written = await attempt(info, signal, () =>
+    mergeJson(info, (existing = {}) => {
+      owner = otherOwner(path, existing, version);
+      return owner === undefined ? mergedInfo(existing, freshInfo(version, model)) : undefined;
+    }, { signal }));
   if (owner !== undefined) return [{ path: info, state: "other", owner }];
   const outcomes = [written];
   if (loras.has(version.model.type)) {
@@ -142,14 +142,12 @@ function siblingsOf(path: string): string[] {
   });
 }
 
-function writeInfo(path: string, existing: JsonObject, fresh: JsonObject): boolean {
+/** Undefined where nothing is to be written. */
+function mergedInfo(existing: JsonObject, fresh: JsonObject): JsonObject | undefined {
   // a whole model's JSON is another tool's own; and a version's keys would make neither of it
-  if (Array.isArray(existing.modelVersions)) return false;
+  if (Array.isArray(existing.modelVersions)) return undefined;
   const isOther = typeof existing.id === "number" && existing.id !== fresh.id && !isRecord(ownMark(existing));
-  const merged = isOther ? existing : mergeInfo(existing, fresh);
-  if (JSON.stringify(merged) === JSON.stringify(existing)) return false;
-  writeWhole(path, prettyJson(merged));
-  return true;
+  return isOther ? undefined : mergeInfo(existing, fresh);
 }
 
 function ownMark({ extensions }: JsonObject): unknown {

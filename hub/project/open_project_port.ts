@@ -49,12 +49,12 @@ type Found = Partial<Omit<ProjectOutcome, "kind">>;
 
 function newerOf({ moves, stays }: UpdatePlan): Map<string, NewerVersion> {
   const newer = new Map<string, NewerVersion>();
-  for (const { from, newest, newer: [first] } of moves) {
-    const { versionId, versionName: name } = newest ?? first!;
+  for (const { from, newest } of moves) {
+    const { versionId, versionName: name } = newest!;
     newer.set(wantedKey(from), { versionId, name, stays: null });
   }
-  for (const { wanted, newest, newer: [first], reason } of stays) {
-    const { versionId, versionName: name } = newest ?? first!;
+  for (const { wanted, newest, newer: [first], held: [there], reason } of stays) {
+    const { versionId, versionName: name } = newest ?? first ?? there!;
     newer.set(wantedKey(wanted), { versionId, name, stays: reason });
   }
   return newer;

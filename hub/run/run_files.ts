@@ -5,6 +5,7 @@ import {
   type FetchOutcome,
   type WantedFile,
 } from "../../api/download/fetch_files.ts";
+import type { SecondSource } from "../../api/mod.ts";
 import type { Role } from "../../api/layout/role.ts";
 import type { TransferList } from "../../monitor/metrics/transfers.ts";
 import type { DownloadOptions, Transport } from "../../transport/mod.ts";
@@ -26,6 +27,8 @@ export interface RunWatch {
   readonly track?: TransferList["track"] | undefined;
   /** Told of every file that is new. */
   readonly published?: ((file: PublishedFile) => void) | undefined;
+  /** Whom to ask for files that the site has no more. Default: nobody. */
+  readonly secondSource?: SecondSource | undefined;
   /** What holds for every file of every run, before what a run says. Default: nothing. */
   readonly defaults?: DownloadOptions;
 }
@@ -48,7 +51,7 @@ export interface RunWatch {
  * Deno.removeSync(folder, { recursive: true });
  * ```
  */
-export function runFiles({ watcher = {}, track, published, defaults: own }: RunWatch = {}): FetchFiles {
+export function runFiles({ watcher = {}, track, published, secondSource, defaults: own }: RunWatch = {}): FetchFiles {
   return async function* runFiles<File extends WantedFile>(
     transport: Transport,
     files: Iterable<File>,
@@ -61,7 +64,7 @@ export function runFiles({ watcher = {}, track, published, defaults: own }: RunW
       return one.options;
     };
     const defaults = { ...own, ...options.defaults };
-    for await (const outcome of fetchFiles(transport, files, { ...options, defaults, optionsOf })) {
+    for await (const outcome of fetchFiles(transport, files, { secondSource, ...options, defaults, optionsOf })) {
       watched.get(outcome.file)?.end(outcome);
       watched.delete(outcome.file);
       const { file: { role }, result } = outcome;
