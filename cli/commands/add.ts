@@ -13,7 +13,7 @@ import { withInstaller } from "../run/install_run.ts";
 import { sourcesIn } from "../options/model_source.ts";
 import { readAllNamed } from "../run/named_models.ts";
 import { commandText, showNeeds } from "../run/show_needs.ts";
-import { installFlags, keepOldFlags, layoutOption, projectOf } from "../options/project_options.ts";
+import { installFlags, layoutOption, oldFlags, projectOf } from "../options/project_options.ts";
 import { projectWords } from "../terminal/project_words.ts";
 import { printable } from "../terminal/text.ts";
 import { needsText } from "../texts/needs.ts";
@@ -45,7 +45,7 @@ const flags = {
   },
   ...yesFlags,
   noInstall: { type: "switch", help: { en: "only write manifest and lock file", "zh-TW": "只寫清單檔與鎖定檔" } },
-  ...keepOldFlags,
+  ...oldFlags,
   ...installFlags,
 } as const satisfies Flags;
 
@@ -53,7 +53,7 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
   if (args.operands.length === 0) {
     throw new UsageError(bilingual(projectUsage, (t) => t.nothingToAdd));
   }
-  const { file, allFiles, base, folder, layout: layoutName, noInstall, keepOld } = args.flags;
+  const { file, allFiles, base, folder, layout: layoutName, noInstall, old } = args.flags;
   const name = layoutOption(layoutName);
   const all = allFiles || undefined;
   if (name !== undefined) layout(name);
@@ -111,7 +111,7 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
       return await showNeeds(needs, { yes, json, isDry, root: project.root, signal, command, emit, count }, context);
     }
 
-    if (added > 0 && !noInstall) await install(project, { keepOld });
+    if (added > 0 && !noInstall) await install(project, { old });
   });
 }
 

@@ -121,6 +121,15 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./scan.ts" as string) as typeof import("./scan.ts")).scanCommand,
   },
   {
+    name: "show",
+    group: "library",
+    summary: {
+      en: "Shows everything that is known of a model file; keeps notes and tags.",
+      "zh-TW": "顯示模型檔案的一切；記下筆記與標籤。",
+    },
+    load: async () => (await import("./show.ts" as string) as typeof import("./show.ts")).showCommand,
+  },
+  {
     name: "verify",
     group: "library",
     summary: {

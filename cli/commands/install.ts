@@ -2,7 +2,7 @@ import type { Args } from "../options/args.ts";
 import type { Flags } from "../options/flags.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { withInstaller } from "../run/install_run.ts";
-import { installFlags, keepOldFlags, projectOf } from "../options/project_options.ts";
+import { installFlags, oldFlags, projectOf } from "../options/project_options.ts";
 import { installHelp } from "../texts/project.ts";
 
 const flags = {
@@ -13,14 +13,14 @@ const flags = {
       "zh-TW": "清單檔與鎖定檔不一致就回報錯誤",
     },
   },
-  ...keepOldFlags,
+  ...oldFlags,
   ...installFlags,
 } as const satisfies Flags;
 
 async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
   const project = projectOf(args, context);
   return await withInstaller(args, context, async (installer) => {
-    await installer.install(project, { isFrozen: args.flags.frozen, keepOld: args.flags.keepOld });
+    await installer.install(project, { isFrozen: args.flags.frozen, old: args.flags.old });
   });
 }
 

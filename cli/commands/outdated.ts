@@ -1,4 +1,4 @@
-import { outdated } from "../../api/mod.ts";
+import { outdated, type VersionStanding } from "../../api/mod.ts";
 import type { Args } from "../options/args.ts";
 import type { Flags } from "../options/flags.ts";
 import { output } from "../terminal/output.ts";
@@ -6,7 +6,9 @@ import type { Command, CommandContext } from "../command.ts";
 import { projectFlags, projectOf } from "../options/project_options.ts";
 import { outputFlags, siteFlags } from "../options/shared_flags.ts";
 import { openSession } from "../run/session.ts";
+import { printable } from "../terminal/text.ts";
 import { outdatedHelp, outdatedText } from "../texts/project.ts";
+import { updateText } from "../texts/update.ts";
 
 const flags = { ...projectFlags, json: outputFlags.json, ...siteFlags } as const satisfies Flags;
 
@@ -16,22 +18,27 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
   const project = projectOf(args, context);
   using out = output(context, { json, quiet: json });
   using session = await openSession(args, context, out);
-  const { outdated: found, failures } = await outdated(project, session.api, session);
+  const { outdated: all, gone, failures } = await outdated(project, session.api, session);
+  const stateOf = ({ state, until }: VersionStanding) => updateText[context.locale].state[state](until);
+  // what is ignored is nothing to look after; it is told with --json
+  const isQuiet = ({ state }: VersionStanding) => state.startsWith("ignored_");
+  const found = all.filter(({ newest, newer, held }) => newest !== undefined || ![...newer, ...held].every(isQuiet));
   for (const { wanted, error } of failures) out.fail(error, wanted.air, { event: "error", air: wanted.air });
-  for (const { wanted, newest = null, ...facts } of found) {
+  for (const { wanted, modelId, versionId } of gone) {
+    const text = updateText[context.locale].gone(printable(wanted.air));
+    out.emit({ event: "gone", air: wanted.air, modelId, versionId }, text);
+  }
+  for (const { wanted, newest = null, ...facts } of all) {
     out.emit({ event: "outdated", air: wanted.air, ...facts, newest });
   }
-  const rows = found.map(({ model, version, versionId, newest, newer, isPinned }) => [
-    model,
-    `${versionId} ${version}`,
-    newest === undefined
-      ? words.none(`${newer[0]!.versionId} ${newer[0]!.versionName}`, newer[0]!.baseModel)
-      : `${newest.versionId} ${newest.versionName}`,
-    isPinned ? words.pinned : words.follows,
-  ]);
-  if (rows.length > 0) out.table([["MODEL", "LOCKED", "NEWEST", "ENTRY"], ...rows]);
+  const rows = found.map(({ model, version, versionId, newest, newer, held, isPinned }) => {
+    const shown = newest ?? newer.find((one) => !isQuiet(one)) ?? held[0]!;
+    const next = `${shown.versionId} ${shown.versionName}`;
+    return [model, `${versionId} ${version}`, next, stateOf(shown), isPinned ? words.pinned : words.follows];
+  });
+  if (rows.length > 0) out.table([["MODEL", "LOCKED", "NEWEST", "STATE", "ENTRY"], ...rows]);
   const text = rows.length > 0 ? "" : `${words.nothing}\n`;
-  return out.finish({ outdated: found.length, failed: failures.length }, text);
+  return out.finish({ outdated: found.length, gone: gone.length, failed: failures.length }, text);
 }
 
 /** `civikit outdated`: locked models with newer versions. */

@@ -34,6 +34,7 @@ import {
   siteFlags,
 } from "../options/shared_flags.ts";
 import { showUpdates, type Updates } from "../run/show_updates.ts";
+import { folderRules } from "../run/update_rules.ts";
 import { scanHelp, type ScanText, scanText } from "../texts/library.ts";
 import { bilingual } from "../texts/texts.ts";
 
@@ -69,7 +70,7 @@ const flags = {
     type: "switch",
     help: {
       en: "with --updates: newer versions for other base models too",
-      "zh-TW": "`--updates` 也看其他基礎模型的版本",
+      "zh-TW": "也看其他基礎模型的版本",
     },
   },
   ...sidecarFlags,
@@ -253,7 +254,13 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
     let updates: Updates | undefined;
     if (isUpdates) {
       out.progress(text.askingUpdates);
-      updates = await showUpdates(rowsOf(report), session, { isAnyBase: anyBase, short }, out);
+      updates = await showUpdates(
+        rowsOf(report),
+        session,
+        { isAnyBase: anyBase, rules: folderRules(context.settings), cache, short },
+        out,
+        context,
+      );
       out.close();
     }
     const totals = totalsOf(rowsOf(report));

@@ -54,12 +54,15 @@ export const installFlags:
   };
 
 /** The option of commands that may put new files in place of old ones. */
-export const keepOldFlags = {
-  keepOld: {
-    type: "switch",
+export const oldFlags = {
+  old: {
+    type: "word",
+    value: "WHAT",
+    words: ["keep", "trash", "replace"],
+    usual: { en: "replace; of files in folders keep", "zh-TW": "replace；對資料夾是 keep" },
     help: {
-      en: "leave the files that are not wanted any more; the project forgets them",
-      "zh-TW": "不再需要的舊檔案留在原地，專案不再管它們",
+      en: "what becomes of an old file once the new one is proved: keep, trash, replace",
+      "zh-TW": "新檔案驗證並就位之後，舊檔案怎麼辦：`keep` 留下（專案不再管它）、`trash` 丟進垃圾桶、`replace` 刪除",
     },
   },
 } as const;

@@ -112,7 +112,7 @@ export const listFlags = {
     default: 20,
     help: { en: "at most so many rows", "zh-TW": "最多列出幾列（或幾張圖片、幾行）" },
   },
-  all: { type: "switch", help: { en: "all rows, to the end of the list", "zh-TW": "清單全部列出，一列都不省略" } },
+  all: { type: "switch", help: { en: "all rows, to the end of the list", "zh-TW": "全部，一個都不省略" } },
   resume: {
     type: "text",
     value: "POSITION",

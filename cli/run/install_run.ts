@@ -17,10 +17,21 @@ import type { Item, Reporter } from "../terminal/reporter.ts";
 import { projectWords } from "../terminal/project_words.ts";
 import { InterruptedError } from "../terminal/interrupt.ts";
 import { reporterWatcher } from "../terminal/watcher.ts";
+import { secondSource } from "./second_source.ts";
+import { trashOf } from "./trash_of.ts";
 import { openSession, type Session } from "./session.ts";
 import { describeOwner } from "../terminal/skipped.ts";
 import { printable } from "../terminal/text.ts";
 import { runText } from "../texts/run.ts";
+
+/** What becomes of files that give way to others. */
+export type OldFiles = "keep" | "trash" | "replace";
+
+/** What {@linkcode Installer.install} goes by. */
+export interface InstallerOptions extends Pick<InstallOptions, "isFrozen"> {
+  /** What becomes of files nobody wants any more. Default `replace`. */
+  readonly old?: OldFiles | undefined;
+}
 
 /** What {@linkcode withInstaller} hands to a command. */
 export interface Installer extends Session {
@@ -33,7 +44,7 @@ export interface Installer extends Session {
   /** Takes down the exit code of a failure that was told already. */
   count(code: number): void;
   /** Makes the folder what the lock file says. */
-  install(project: Project, options?: Pick<InstallOptions, "isFrozen" | "keepOld">): Promise<void>;
+  install(project: Project, options?: InstallerOptions): Promise<void>;
 }
 
 function itemOf(file: LockedFile, index: number, root: string): Item {
@@ -70,7 +81,10 @@ export async function withInstaller(
   const ended: InstallOutcome[] = [];
   const items = new Map<string, Item>();
   const watcher = reporterWatcher(reporter, ({ name }) => items.get(name)!);
-  const fetch = runFiles({ watcher, track: session.track, published: teller.published, defaults });
+  const fetch = runFiles({
+    ...{ watcher, track: session.track, published: teller.published, defaults },
+    secondSource: secondSource(context.settings, transport),
+  });
   let planned = 0;
   let failedFiles = 0;
   let isShown = false;
@@ -92,10 +106,12 @@ export async function withInstaller(
     return code === ExitCode.ok ? [] : [code];
   }
 
-  async function run(project: Project, options: Pick<InstallOptions, "isFrozen" | "keepOld"> = {}): Promise<void> {
+  async function run(project: Project, { isFrozen, old }: InstallerOptions = {}): Promise<void> {
     isShown = !isDry;
     const { failures, removed, left, waiting } = await install(project, api, transport, {
-      ...options,
+      isFrozen,
+      keepOld: old === "keep",
+      ...(old === "trash" && { discard: trashOf([project.root]) }),
       cache,
       signal,
       concurrency,

@@ -104,6 +104,16 @@ const readUrl: Readonly<Record<Of<"url">["of"], (text: string) => string>> = {
   redis: checkRedis,
 };
 
+/** As `templateSource` has it; said again here so that no command loads what it does not use. */
+function checkSource(text: string): string {
+  if (!/\{sha256\}/i.test(text)) refuse("{sha256} is missing in it");
+  const url = URL.parse(text.replace(/\{sha256\}/gi, "0"));
+  const isLocal = url?.protocol === "http:" && /^(?:localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname);
+  if (url?.protocol !== "https:" && !isLocal) refuse("not an https URL");
+  if (url!.username !== "" || url!.password !== "") refuse("a URL with a password; headers can have it");
+  return text;
+}
+
 const items: Readonly<Record<Of<"list">["of"], { readonly form: RegExp; readonly state: string }>> = {
   host: {
     form: /^(?:[\w-]+\.)*[\w-]+(?::\d{1,5})?$|^\[[\da-f:]+\](?::\d{1,5})?$/i,
@@ -114,6 +124,11 @@ const items: Readonly<Record<Of<"list">["of"], { readonly form: RegExp; readonly
     form: /^(?:a1111|forge|sdnext|comfyui|invokeai)=https?:\/\/[^\s/?#@]+(?:\/[^\s?#@]*)?$/i,
     state: "not a program and its address such as forge=http://127.0.0.1:7860",
   },
+  ignore: {
+    form: /^(?:version:[1-9]\d{0,14}|model:[1-9]\d{0,14}|base:[^\p{Cc}]*\S[^\p{Cc}]*)$/u,
+    state: "not version:ID, model:ID or base:NAME",
+  },
+  otherBase: { form: /^(?:model:[1-9]\d{0,14}|all)$/, state: "not model:ID or all" },
   origin: { form: /^https?:\/\/[^\s/?#@]+$/i, state: "not an origin such as https://ui.example" },
 };
 
@@ -249,7 +264,7 @@ export function readJsonValue(setting: Setting, value: unknown): unknown {
       const text = typeof value === "string" ? checkText(value) : refuse("no text");
       if (setting.kind === "url") return readUrl[setting.of](text.trim());
       if (setting.kind !== "text" || setting.of === undefined) return text;
-      return setting.of === "layout" ? checkLayout(text.trim()) : checkSchedule(text.trim());
+      return { layout: checkLayout, schedule: checkSchedule, source: checkSource }[setting.of](text.trim());
     }
     case "rate": {
       if (typeof value !== "number" && typeof value !== "string") refuse("neither a rate nor a timetable");

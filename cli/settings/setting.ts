@@ -46,11 +46,15 @@ export type Setting =
       readonly default?: string;
       readonly of?: "language";
     }
-    | { readonly kind: "text"; readonly default?: string; readonly of?: "layout" | "schedule" }
+    | { readonly kind: "text"; readonly default?: string; readonly of?: "layout" | "schedule" | "source" }
     | { readonly kind: "path"; readonly default?: string }
     | { readonly kind: "url"; readonly default?: string; readonly of: "base" | "proxy" | "redis" }
     | { readonly kind: "rate"; readonly default?: string }
-    | { readonly kind: "list"; readonly of: "host" | "path" | "origin" | "target"; readonly default: readonly string[] }
+    | {
+      readonly kind: "list";
+      readonly of: "host" | "path" | "origin" | "target" | "ignore" | "otherBase";
+      readonly default: readonly string[];
+    }
     | { readonly kind: "folders"; readonly default: Readonly<Record<string, string>> }
     | { readonly kind: "headers"; readonly default: HeaderRules }
   );

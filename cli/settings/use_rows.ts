@@ -129,6 +129,33 @@ export const useRows = {
       "zh-TW": "有新檔案時通知哪些程式：`forge=http://127.0.0.1:7860`",
     },
   },
+  "updates.ignore": {
+    kind: "list",
+    of: "ignore",
+    default: [],
+    help: {
+      en: "what is no update of the models in folders: version:2002, model:1001, base:Pony",
+      "zh-TW": "資料夾裡的模型不把哪些當作更新：`version:2002`、`model:1001`、`base:Pony`",
+    },
+  },
+  "updates.otherBase": {
+    kind: "list",
+    of: "otherBase",
+    default: [],
+    help: {
+      en: "models in folders whose versions for other base models are updates: model:1001, or all",
+      "zh-TW": "資料夾裡哪些模型的其他基礎模型版本也算更新：`model:1001`，或 `all`",
+    },
+  },
+  "secondSource": {
+    kind: "text",
+    of: "source",
+    usual: { en: "none", "zh-TW": "沒有" },
+    help: {
+      en: "where files the site has no more are asked for by their SHA-256: https://mirror.example/{sha256}",
+      "zh-TW": "網站已經沒有的檔案，用 SHA-256 向哪裡要：`https://mirror.example/{sha256}`",
+    },
+  },
   "targetHosts": {
     kind: "list",
     of: "host",

@@ -19,6 +19,10 @@ const words = {
     nothing: "nothing to fetch",
     pinned: "{next} is newer; --latest moves the entry",
     otherBase: "newer versions are for other base models, such as {next}",
+    earlyAccess: "{next} is newer, but sold until {until}",
+    earlyAccessEver: "{next} is newer, but sold for now",
+    ignored: "a rule passes over {next}, which is newer",
+    thereAlready: "{next} is newer, and there already",
     fileId: "it names a file by its id, which {next} does not have; add the file you want of that",
     nothingNewer: "what it means now is locked already, though {next} is newer",
   },
@@ -38,6 +42,10 @@ const words = {
     nothing: "沒有要下載的檔案",
     pinned: "有較新的 {next}；加上 --latest 才會更新",
     otherBase: "較新的版本屬於其他基礎模型，例如 {next}",
+    earlyAccess: "較新的 {next} 在 {until} 之前要付費",
+    earlyAccessEver: "較新的 {next} 目前要付費",
+    ignored: "依規則略過較新的 {next}",
+    thereAlready: "較新的 {next} 已經在這裡",
     fileId: "項目以編號指定檔案，而 {next} 沒有這個檔案；請加入您要的那個檔案",
     nothingNewer: "雖然有較新的 {next}，項目所指的檔案已經鎖定",
   },
@@ -65,19 +73,24 @@ export function moveText({ from, to, before, after, version, newest }: Move): st
 }
 
 /** Why an entry that has newer versions stays. */
-export function stayText(
-  { reason, newest, newer, error }: Stay,
-  { pinned, otherBase, fileId, nothingNewer }: ProjectWords,
-): string {
-  const { versionId, versionName } = newest ?? newer[0]!;
+export function stayText({ reason, newest, newer, held, error }: Stay, words: ProjectWords): string {
+  const all = [...newer, ...held];
+  const state = { early_access: ["early_access"], other_base: ["other_base"], there: ["have_elsewhere", "same_bytes"] };
+  const meant = Object.entries(state).find(([name]) => name === reason)?.[1] ?? [];
+  const { versionId, versionName, until } = newest ?? all.find((one) => meant.includes(one.state)) ?? all[0]!;
   const next = printable(`${versionId} ${versionName}`);
+  const { pinned, otherBase, earlyAccess, earlyAccessEver, ignored, thereAlready, fileId, nothingNewer } = words;
   const why: Record<Stay["reason"], string> = {
     pinned,
     other_base: otherBase,
+    early_access: until ? earlyAccess : earlyAccessEver,
+    ignored,
+    there: thereAlready,
     file_id: fileId,
     nothing_newer: nothingNewer,
     no_such_file: nothingNewer,
     failed: nothingNewer,
   };
-  return error === undefined ? why[reason].replace("{next}", () => next) : printable(error.message);
+  if (error !== undefined) return printable(error.message);
+  return why[reason].replace("{next}", () => next).replace("{until}", () => printable(until?.slice(0, 10) ?? ""));
 }

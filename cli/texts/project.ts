@@ -65,7 +65,7 @@ examples:
 export const installHelp: Bilingual = {
   en: `Makes the folder exactly what civikit.lock.json says: fetches what is missing, in
 parallel and verified, and takes away what earlier installs put there and nobody
-wants any more (unless it was changed since, or --keep-old is given). A file goes
+wants any more (unless it was changed since, or --old keep is given). A file goes
 when the one in its place is verified and there. Entries of civikit.models.json the
 lock file does not know yet are looked up and locked; with --frozen that is an
 error instead. When everything is there, no network is needed.
@@ -77,7 +77,7 @@ examples:
   civikit install
   civikit install --frozen --root ~/ComfyUI`,
   "zh-TW":
-    `讓資料夾與 civikit.lock.json 完全一致：缺少的平行下載並驗證；以前安裝、現在沒有人要的就刪除（除非之後改過，或加上 --keep-old）。取代它的檔案驗證並就位之後，舊檔案才會刪除。civikit.models.json 裡鎖定檔還不認得的項目會先查詢並鎖定；加上 --frozen 則回報錯誤。全部都在時，不需要網路。
+    `讓資料夾與 civikit.lock.json 完全一致：缺少的平行下載並驗證；以前安裝、現在沒有人要的就刪除（除非之後改過，或加上 --old keep）。取代它的檔案驗證並就位之後，舊檔案才會刪除。civikit.models.json 裡鎖定檔還不認得的項目會先查詢並鎖定；加上 --frozen 則回報錯誤。全部都在時，不需要網路。
 
 被中斷時，再執行一次就好。把兩個檔案都放進 git：每個執行「civikit install」的人就會得到位元相同的模型。
 
@@ -89,39 +89,17 @@ examples:
 /** The help of `civikit outdated`. */
 export const outdatedHelp: Bilingual = {
   en: `Shows the locked models that have newer versions; changes nothing. NEWEST is the
-newest version for the same base model. "follows" entries move with "civikit
-update", "pinned" ones with "civikit update --latest".
+newest version that is an update, else the nearest, and STATE what there is to it:
+new, early access until a date, other base model, have it elsewhere (another entry
+has it), same bytes. Versions that a rule ignores are only told with --json. "follows"
+entries move with "civikit update", "pinned" ones with "civikit update --latest".
+What the site has no more is told as gone; it stays locked and on the disk.
 
-With --json every line is an object with "event": outdated, error or summary.`,
+With --json every line is an object with "event": outdated, gone, error or summary.`,
   "zh-TW":
-    `列出已鎖定、但有更新版本的模型；什麼都不更動。「最新」是同一個基礎模型的最新版本。「跟隨」的項目用「civikit update」更新，「固定」的用「civikit update --latest」。
+    `列出已鎖定、但有更新版本的模型；什麼都不更動。「最新」是算更新的最新版本，沒有的話是最接近的；「狀態」說明它：新、搶先體驗到某一天、其他基礎模型、別處已有（另一個項目有）、與現有的內容相同。規則略過的版本只在 --json 裡出現。「跟隨」的項目用「civikit update」更新，「固定」的用「civikit update --latest」。網站已經沒有的會標明已下架；它仍然鎖定，檔案也留著。
 
-加上 --json 時，每一行都是一個物件，"event" 是 outdated、error 或 summary。`,
-};
-
-/** The help of `civikit update`. */
-export const updateHelp: Bilingual = {
-  en: `Takes the entries that follow a model (model:<id>) to its newest version, writes the
-lock file and installs. Entries that name a version stay, unless --latest moves
-them in civikit.models.json to the newest version for the same base model.
-Without <what>, everything is updated. What cannot be moved is told, and why.
-
-An old file goes when the new one is verified and in place, unless --keep-old is
-given. --dry-run shows what would move, be fetched and be removed.
-
-examples:
-  civikit update
-  civikit update model:1001
-  civikit update --latest --dry-run`,
-  "zh-TW":
-    `把跟隨模型（model:<id>）的項目更新到最新版本，寫入鎖定檔並安裝。指定版本的項目不動，除非用 --latest，把它們在 civikit.models.json 裡改成同一個基礎模型的最新版本。不給 <what> 就更新全部。無法更新的會說明原因。
-
-新檔案驗證並就位之後，舊檔案才會刪除，除非加上 --keep-old。--dry-run 顯示會更新、下載與刪除什麼。
-
-範例：
-  civikit update
-  civikit update model:1001
-  civikit update --latest --dry-run`,
+加上 --json 時，每一行都是一個物件，"event" 是 outdated、gone、error 或 summary。`,
 };
 
 const usage = {
@@ -143,7 +121,6 @@ export const projectUsage: Texts<typeof usage> = {
 };
 
 const outdated = {
-  none: (version: string, base: string | null): string => `none (${version} is for ${base ?? "another base model"})`,
   pinned: "pinned",
   follows: "follows",
   nothing: "everything is up to date",
@@ -153,7 +130,6 @@ const outdated = {
 export const outdatedText: Texts<typeof outdated> = {
   en: outdated,
   "zh-TW": {
-    none: (version, base) => `沒有（${version} 屬於${base === null ? "其他基礎模型" : ` ${base}`}）`,
     pinned: "固定",
     follows: "跟隨",
     nothing: "全部都是最新的",

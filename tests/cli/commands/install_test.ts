@@ -108,6 +108,7 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
   whoami: [["whoami"]],
   enums: [["enums"]],
   scan: [["scan", "../elsewhere/models"]],
+  show: [["show", "../elsewhere/models/paper_lantern_v2.safetensors"]],
   duplicates: [["duplicates", "../elsewhere/models"]],
   trash: [["trash", "list", "--root", "../elsewhere/models"]],
   organize: [["organize", "../elsewhere/models", "--layout", "flat", "--yes"]],

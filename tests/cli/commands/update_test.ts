@@ -48,7 +48,7 @@ Deno.test("--dry-run of add, install, update and remove says what would happen, 
         "would_remove",
       ]],
       [["remove", "2001", "--keep-files"], ["would remove from the manifest"], ["would_unwant"]],
-      [["update", "--latest", "--keep-old"], ["would move: "], ["would_move", "would_download"]],
+      [["update", "--latest", "--old", "keep"], ["would move: "], ["would_move", "would_download"]],
     ];
     const before = everything(project);
     const asked = civitai.storage.log.length;
@@ -90,9 +90,9 @@ Deno.test("civikit remove takes its files away though another model of the proje
     assertEquals(models(project), []);
   }));
 
-Deno.test("civikit update --latest --keep-old leaves the old file for good", () =>
+Deno.test("civikit update --latest --old keep leaves the old file for good", () =>
   inProject(async ({ run, project }) => {
-    const moved = await run(["update", "--latest", "--keep-old", "--project", project]);
+    const moved = await run(["update", "--latest", "--old", "keep", "--project", project]);
     assertEquals(moved.code, 0, moved.io.err);
     assertEquals(models(project), [old, fresh]);
     for (const args of [["install"], ["remove", "2002"]]) await run([...args, "--project", project]);
@@ -106,16 +106,16 @@ Deno.test("civikit remove --keep-files leaves them for good", () =>
     assertEquals(models(project), [old]);
   }));
 
-Deno.test("civikit install --keep-old leaves what an edited manifest no longer wants", () =>
+Deno.test("civikit install --old keep leaves what an edited manifest no longer wants", () =>
   inProject(async ({ run, project }) => {
     const path = join(project, "civikit.models.json");
     Deno.writeTextFileSync(path, Deno.readTextFileSync(path).replace("@2001", "@2002"));
-    assertEquals((await run(["install", "--keep-old", "--project", project])).code, 0);
+    assertEquals((await run(["install", "--old", "keep", "--project", project])).code, 0);
     assertEquals((await run(["install", "--project", project])).code, 0);
     assertEquals(models(project), [old, fresh]);
   }));
 
-Deno.test("civikit update --keep-old gives the new file a path of its own where both versions have one name", () =>
+Deno.test("civikit update --old keep gives the new file a path of its own where both versions have one name", () =>
   inProject(async ({ run, project, civitai }) => {
     // as if the old version's file had the new one's name
     for (const name of ["civikit.lock.json", ".civikit/installed.json"]) {
@@ -124,7 +124,7 @@ Deno.test("civikit update --keep-old gives the new file a path of its own where 
     }
     Deno.renameSync(join(project, "models", old), join(project, "models", fresh));
     const before = await sha256(join(project, "models", fresh));
-    assertEquals((await run(["update", "--latest", "--keep-old", "--project", project])).code, 0);
+    assertEquals((await run(["update", "--latest", "--old", "keep", "--project", project])).code, 0);
     assertEquals(models(project), ["paper_lantern_v2-3002.safetensors", fresh]);
     assertEquals(await sha256(join(project, "models", fresh)), before);
     assertEquals(
@@ -159,12 +159,16 @@ Deno.test("civikit update says from where to where each entry moved, and why the
     assertEquals(stays, ["file_id", "no_such_file"]);
   }));
 
-Deno.test("civikit update of two entries to one version leaves one of them", () =>
+Deno.test("civikit update leaves an entry whose newer version another entry has, and says so", () =>
   inProject(async ({ run, project }) => {
     assertEquals((await run(["add", "2002", "--project", project])).code, 0);
-    assertEquals((await run(["update", "--latest", "--project", project])).code, 0);
-    assertEquals(JSON.parse(Deno.readTextFileSync(join(project, "civikit.models.json"))).models.length, 1);
-    assertEquals(models(project), [fresh]);
+    const { code, io } = await run(["update", "--latest", "--project", project]);
+    assertEquals(code, 0, io.err);
+    assertStringIncludes(io.err, "is newer, and there already");
+    assertEquals(JSON.parse(Deno.readTextFileSync(join(project, "civikit.models.json"))).models.length, 2);
+    assertEquals(models(project), [old, fresh].sort());
+    const listed = await run(["outdated", "--project", project]);
+    assertStringIncludes(listed.io.out, "have it elsewhere");
   }));
 
 Deno.test("an update that was killed between any two of its steps ends right at the next install", () =>

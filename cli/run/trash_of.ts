@@ -1,0 +1,7 @@
+import { openTrash } from "../../api/mod.ts";
+
+/** What puts an old file into the trash of the folders it lies in. */
+export function trashOf(roots: readonly string[]): (path: string, sha256: string) => Promise<unknown> {
+  const trash = openTrash(roots);
+  return (path, sha256) => trash.put(path, { why: "updated", sha256 });
+}
