@@ -6,7 +6,7 @@ import type { CallOptions } from "../client/call.ts";
 import type { Civitai } from "../civitai.ts";
 import { layout as layoutOf, type LayoutOptions } from "../layout/layout.ts";
 import { resolveDownloads } from "../references/resolve.ts";
-import { type ResolvedFile } from "../references/resolved_file.ts";
+import type { ResolvedFile } from "../references/resolved_file.ts";
 import type { Model } from "../resources/models.ts";
 import type { ListVersion } from "../resources/versions.ts";
 import type { ModelFile } from "../resources/version_parts.ts";
