@@ -123,7 +123,7 @@ export async function bullQueue({
   patienceMs = 10_000,
   clock = systemClock,
 }: BullQueueOptions): Promise<BullQueue> {
-  await joinFleet(redis, prefix, { site: site.baseUrl ?? "", store: store ?? "" });
+  await joinFleet(redis, prefix, { site: site.baseUrl ?? "", store: store ?? "" }, clock.date());
   const book = openBook(redis, `${prefix}:book`);
   const handOut = openHandOut(redis, `${prefix}:bull`, onNewer);
   const changes = bookChanges(redis, book, clock);

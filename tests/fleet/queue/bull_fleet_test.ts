@@ -52,13 +52,20 @@ test("leaves a job of a newer civikit alone, and says so", async ({ client, open
   assertEquals(await client.hget(place, "j"), json);
 });
 
-test("refuses a second fleet on its prefix, and one of a newer civikit", async ({ client, open }) => {
-  await using _ = await open({ store: "s3://one/models" });
+test("refuses a second fleet on its prefix, and one of a newer civikit", async ({ client, clock, open }) => {
+  await using first = await open({ store: "s3://one/models" });
+  await first.add([{ reference: "1" }]);
   const { message, code } = await assertRejects(() => open({ store: "s3://other/models" }), InputError);
   assertEquals(code, "invalid_config");
   for (const word of ["{civikit}", "s3://one/models", "s3://other/models", "prefix"]) assert(message.includes(word));
   await assertRejects(() => open({ store: "s3://one/models", site: { baseUrl: "https://other.example" } }), InputError);
   await using _third = await open({ store: "s3://other/models", prefix: "{other}" });
+  // a worker is there, a job waits no more: not before both are gone it may be another fleet
+  const [job] = await first.lease("me", 1, 1000);
+  await first.finish("me", job!.id, { state: "failed", code: "not_found" });
+  await assertRejects(() => open({ store: "s3://other/models" }), InputError);
+  await clock.advance(1001);
+  await using _fourth = await open({ store: "s3://other/models" });
   await client.set("{later}:fleet", JSON.stringify({ v: 2, site: "", store: "" }));
   const error = await assertRejects(() => open({ prefix: "{later}" }), DiskError);
   assertEquals(error.code, "newer_format");
