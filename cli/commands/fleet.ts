@@ -62,6 +62,7 @@ async function work({ fleet, operands, args, context, out }: Desk): Promise<numb
   const worker = `${hostname()}-${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`;
   const joined = { event: "joined", worker, redis, prefix, store: store?.place ?? null };
   out.emit(joined, words.joined(worker, redis, prefix, store?.place));
+  if (!(await queue.engine()).isDurable) out.note(words.forgetful(redis));
   const ending = new AbortController();
   const timer = setInterval(async () => {
     if (!await queue.isDrained(worker).catch(() => false)) return;

@@ -35,6 +35,8 @@ examples:
     `${worker} works in the fleet "${prefix}" of ${redis}${store === undefined ? "" : `, files go to ${store}`}`,
   wouldJoin: (redis: string, prefix: string, waiting: number): string =>
     `would join the fleet "${prefix}" of ${redis}: ${waiting} ${waiting === 1 ? "job waits" : "jobs wait"}`,
+  forgetful: (redis: string): string =>
+    `${redis} writes nothing down: a restart of it loses the queue; "appendonly yes" in its settings helps`,
   kept: (name: string, url: string, size: string): string => `kept: ${name} (${size} sent) ${url}`,
   trouble: (why: string): string => `the queue of the fleet is in trouble: ${why}`,
   drained: "no more jobs for this worker: it ends",
@@ -83,6 +85,7 @@ worker 死掉，兩分鐘後會被發現，在同一台機器上則是馬上；�
     joined: (worker, redis, prefix, store) =>
       `${worker} 在 ${redis} 的機隊「${prefix}」工作${store === undefined ? "" : `，檔案放到 ${store}`}`,
     wouldJoin: (redis, prefix, waiting) => `會加入 ${redis} 的機隊「${prefix}」：有 ${waiting} 項工作在等`,
+    forgetful: (redis) => `${redis} 什麼都不記：它重新啟動就會失去佇列；在它的設定加上 appendonly yes`,
     kept: (name, url, size) => `已存入：${name}（送出 ${size}）${url}`,
     trouble: (why) => `機隊的佇列有問題：${why}`,
     drained: "這個 worker 不再有工作：結束",

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { metricsRegistry } from "../../../monitor/mod.ts";
 import { systemClock } from "../../../transport/internal.ts";
+import { NetworkError } from "../../../transport/mod.ts";
 import { sha256, tree } from "../../cli/_world.ts";
 import { add, atWork, standing } from "./_work.ts";
 
@@ -237,4 +238,46 @@ Deno.test("runQueue() lets a job fail whose worker threw what nobody expected, a
     assertEquals(await run({ settings, onTrouble: () => {} }), { done: 1, failed: 1 });
     const [first] = (await queue.list()).jobs;
     assertEquals([first!.state, first!.why?.message], ["failed", "a fault of the program"]);
+  }));
+
+Deno.test("runQueue() takes each file to where it is kept before its job is done, and again where that failed", () =>
+  atWork(async ({ civitai, queue, run }) => {
+    const [id] = await add(queue, "2002");
+    const kept: string[] = [];
+    const states: string[] = [];
+    const work = await run({
+      async keep(path, { sha256, bytes, name }) {
+        states.push((await queue.get(id!))!.state);
+        kept.push(`${name} ${sha256} ${bytes}`);
+        assertEquals((await Deno.stat(path)).size, bytes);
+        if (kept.length === 1) {
+          throw new NetworkError("storing: cut off", { code: "connection_reset", url: "https://s3.test/a" });
+        }
+      },
+    });
+    assertEquals([work.done, states], [1, ["verifying", "verifying"]]);
+    assertEquals(new Set(kept).size, 1);
+    assert(kept[0]!.startsWith(`${lantern} ${(await civitai.sha256(3002)).toLowerCase()} `), kept[0]);
+    // the second time the file was there
+    assertEquals(civitai.storage.log.filter(({ status }) => status < 300).length, 1);
+  }));
+
+Deno.test("runQueue() lets go of a job that is its own by the queue, and whose end it could not tell", () =>
+  atWork(async ({ queue, run }) => {
+    const [id] = await add(queue, "2002");
+    let isCut = true;
+    const deaf = {
+      ...queue,
+      finish(...[worker, job, how]: Parameters<typeof queue.finish>) {
+        if (!isCut) return queue.finish(worker, job, how);
+        isCut = false;
+        return Promise.reject(new Error("the connection is closed"));
+      },
+    };
+    const stop = new AbortController();
+    const ran = run({ queue: deaf, isWatching: true, leaseMs: 1000, onTrouble: () => {}, signal: stop.signal });
+    while ((await queue.get(id!))!.state !== "done") await new Promise((resolve) => setTimeout(resolve, 2));
+    stop.abort();
+    await ran;
+    assertEquals(await standing(queue), { "2002": "done there" });
   }));
