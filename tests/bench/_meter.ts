@@ -104,8 +104,8 @@ export interface Ratio {
   readonly rounds: number;
 }
 
-/** Student's t at 95 %, by degrees of freedom; beyond these it is near 2. */
-const students = [Infinity, 12.71, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
+/** Student's t at 95 %, by degrees of freedom. */
+const students = [Infinity, 12.71, 4.303, 3.182, 2.776];
 
 /** Round by round `upper / lower`: what the machine did meanwhile did it to both. */
 export function pairedRatio(upper: readonly number[], lower: readonly number[]): Ratio {
@@ -113,10 +113,24 @@ export function pairedRatio(upper: readonly number[], lower: readonly number[]):
   const logs = Array.from({ length: rounds }, (_, index) => Math.log(upper[index]! / lower[index]!));
   const sorted = logs.toSorted((a, b) => a - b);
   const middle = (sorted[(rounds - 1) >> 1]! + sorted[rounds >> 1]!) / 2;
-  const mean = logs.reduce((sum, log) => sum + log, 0) / rounds;
-  const variance = logs.reduce((sum, log) => sum + (log - mean) ** 2, 0) / (rounds - 1);
-  const half = rounds < 2 ? Infinity : (students[rounds - 1] ?? 2.2) * Math.sqrt(variance / rounds);
-  return { middle: Math.exp(middle), low: Math.exp(mean - half), high: Math.exp(mean + half), rounds };
+  const [low, high] = rounds > students.length ? middleOf(sorted) : meanOf(logs);
+  return { middle: Math.exp(middle), low: Math.exp(low), high: Math.exp(high), rounds };
+}
+
+/** Where the middle one lies, by the ranks around it: a round that met something else moves it by one rank at most. */
+function middleOf(sorted: readonly number[]): [low: number, high: number] {
+  const { length } = sorted;
+  const rank = Math.max(0, Math.floor((length - 1.96 * Math.sqrt(length)) / 2));
+  return [sorted[rank]!, sorted[length - 1 - rank]!];
+}
+
+/** The same for rounds that are too few for ranks: as if their noise were the usual one. */
+function meanOf(logs: readonly number[]): [low: number, high: number] {
+  const { length } = logs;
+  const mean = logs.reduce((sum, log) => sum + log, 0) / length;
+  const variance = logs.reduce((sum, log) => sum + (log - mean) ** 2, 0) / (length - 1);
+  const half = length < 2 ? Infinity : students[length - 1]! * Math.sqrt(variance / length);
+  return [mean - half, mean + half];
 }
 
 /** Whether a ratio is at least, or at most, what was asked for: undecided where the noise covers the difference. */

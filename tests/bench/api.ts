@@ -1,10 +1,10 @@
 /**
  * Two measurements of the API, against an embedded Civitai in another process:
  *
- *     deno task bench:api [--models 100000] [--images 1000] [--quick] [--priority] [--json]
+ *     deno task bench:api [--models 100000] [--images 1000] [--rounds 7] [--quick] [--priority] [--json]
  *
  * 1. All models of a list (default 100,000), against a bare loop of fetch and JSON.parse over the same pages; memory is
- *    looked at on the way.
+ *    looked at on the way. They take turns, and are compared round by round.
  * 2. Images of 200 KB (default 1,000), against `aria2c -i list -j16`.
  *
  * @module
@@ -14,10 +14,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { civitai, createTransport } from "../../mod.ts";
 import { saveImages } from "../../api/mod.ts";
-import { benchArgs, type Row, say, script } from "./_bench.ts";
+import { benchArgs, median, type Row, say, script } from "./_bench.ts";
+import { judge, pairedRatio, ratioText, type Spent, stopwatch } from "./_meter.ts";
 
-const args = await benchArgs("api.ts", ["models", "images"]);
+const args = await benchArgs("api.ts", ["models", "images", "rounds"]);
 const models = args.number("models", args.isQuick ? 2000 : 100_000);
+const rounds = args.number("rounds", args.isQuick ? 2 : 7);
 const images = args.number("images", args.isQuick ? 50 : 1000);
 const imageBytes = 200_000;
 const rows: Row[] = [];
@@ -28,6 +30,12 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();
   return performance.now() - start;
+}
+
+async function spent(work: () => Promise<unknown>): Promise<Spent> {
+  const stop = stopwatch();
+  await work();
+  return stop();
 }
 
 async function withServer(sizes: readonly number[], work: (url: string) => Promise<void>): Promise<void> {
@@ -69,20 +77,27 @@ async function listModels(url: string): Promise<{ count: number; memory: number[
 
 await withServer([models], async (url) => {
   await bareLoop(url); // the server warms up
-  let bare = Infinity;
-  let ours = Infinity;
+  await listModels(url);
+  const [bare, ours]: [Spent[], Spent[]] = [[], []];
   let result = { count: 0, memory: [] as number[] };
-  for (let round = 0; round < 3; round++) {
-    bare = Math.min(bare, await timed(() => bareLoop(url)));
-    ours = Math.min(ours, await timed(async () => result = await listModels(url)));
+  for (let round = 0; round < rounds; round++) {
+    const turns = [
+      async () => bare.push(await spent(() => bareLoop(url))),
+      async () => ours.push(await spent(async () => result = await listModels(url))),
+    ];
+    for (const turn of round % 2 === 0 ? turns : turns.toReversed()) await turn();
   }
   say(`resident memory on the way, MiB: ${result.memory.join(" ")}`);
+  const wall = pairedRatio(ours.map(({ wallMs }) => wallMs), bare.map(({ wallMs }) => wallMs));
+  const cpu = pairedRatio(ours.map(({ cpuMs }) => cpuMs!), bare.map(({ cpuMs }) => cpuMs!));
   rows.push({
     name: "list",
     what: `time of models.list() / bare loop, ${result.count} models`,
-    target: "-",
-    result: `${(ours / bare).toFixed(2)}x (${seconds(ours)} against ${seconds(bare)})`,
-    reached: undefined,
+    target: "<= 1.06x",
+    result: `${ratioText(wall)}; of processors ${ratioText(cpu)}`,
+    reached: judge(wall, { most: 1.06 }),
+    wallS: median(ours.map(({ wallMs }) => wallMs)) / 1000,
+    cpuS: median(ours.map(({ cpuMs }) => cpuMs!)) / 1000,
   });
 });
 

@@ -44,6 +44,9 @@ Deno.test("a ratio is decided only where the noise leaves no doubt", () => {
   // what the machine did to both of a round is not theirs
   assertEquals(judge(pairedRatio([2, 8, 1], [1, 4, 0.5]), bound), true);
   assertEquals(judge(pairedRatio([2], [1]), bound), "undecided");
+  // one round of many that met something else decides nothing
+  const disturbed = pairedRatio([2, 2.1, 1.9, 2, 2.05, 1.95, 2, 2.02, 90], Array(9).fill(1));
+  assertEquals([judge(disturbed, bound), judge(disturbed, { most: 2.5 })], [true, true]);
 });
 
 Deno.test({

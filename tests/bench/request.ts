@@ -9,7 +9,8 @@
  * there to give an idea. Rows say «undecided» where the noise covers the difference.
  *
  * The stack lets 8 requests at once through to a host unless told otherwise, which alone makes 16 at a time slower, whoever
- * does it: what layers cost is measured with 16, and the other is printed beside it.
+ * does it: what layers cost is measured with 16, and the other is printed beside it. «bound» is the least that any stack
+ * for Requests has to do.
  *
  * @module
  */
@@ -17,12 +18,12 @@ import axios from "npm:axios@1.21.1";
 import got from "npm:got@16.1.0";
 import ky from "npm:ky@2.1.0";
 import { ofetch } from "npm:ofetch@1.5.1";
-import process from "node:process";
 import * as v from "valibot";
 import { createCall } from "../../api/client/call.ts";
 import { createTransport } from "../../mod.ts";
-import { benchArgs, median, root, type Row, say, script, table } from "./_bench.ts";
-import { judge, pairedRatio, type Ratio, ratioText } from "./_meter.ts";
+import { benchArgs, root, type Row, say, script, table } from "./_bench.ts";
+import { judge, ratioText } from "./_meter.ts";
+import { overview, ratioOf, takeTurns, type Times } from "./_turns.ts";
 
 type Call = (url: string) => Promise<unknown>;
 
@@ -45,6 +46,19 @@ const contestants: Record<string, Call> = {
   // what a stack that takes requests cannot be faster than
   "fetch(Request)": async (url) => await (await fetch(new Request(url, { headers }))).json(),
   "civikit": async (url) => await (await transport.fetch(new Request(url, { headers }))).json(),
+  // the least that can be given up: a fetch that may be aborted, with the fields that are sent, by a Request of the caller's
+  "bound": async (url) => {
+    const { url: to, headers: given, signal } = new Request(url, { headers });
+    const fields: Record<string, string> = { "user-agent": "bound" };
+    given.forEach((value, name) => fields[name] = value);
+    const aborter = new AbortController();
+    const abort = () => aborter.abort(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    const response = await fetch(to, { headers: fields, redirect: "manual", signal: aborter.signal });
+    const value = await response.json();
+    signal.removeEventListener("abort", abort);
+    return value;
+  },
   // what every API module calls; what its check of the shape costs is for bench:api
   "civikit api": (url) => {
     const { searchParams } = new URL(url);
@@ -68,39 +82,11 @@ const present = ["bare fetch", ...only.filter((name) => name !== "bare fetch")];
 
 let page = 0;
 
-/** Microseconds for each request of a batch, `width` at a time: of the clock, and of the processors. */
-async function timeBatch(call: Call, url: string, width: number): Promise<[wall: number, cpu: number]> {
-  let left = batch;
-  const used = process.cpuUsage();
-  const started = performance.now();
-  await Promise.all(Array.from({ length: width }, async () => {
-    // no two are the same: dedupe would make one request of them, and win a race it did not run
-    while (left-- > 0) await call(`${url}?page=${++page}`);
-  }));
-  const wall = (performance.now() - started) * 1000 / batch;
-  const { user, system } = process.cpuUsage(used);
-  return [wall, (user + system) / batch];
-}
-
-type Times = ReadonlyMap<string, [wall: number, cpu: number][]>;
-
 /** Microseconds of every round by contestant. */
-async function race(url: string, width: number): Promise<Times> {
-  const times = new Map<string, [number, number][]>(present.map((name) => [name, []]));
-  for (const name of present) for (let n = 0; n < 5; n++) await timeBatch(contestants[name]!, url, width);
-  for (let round = 0; round < rounds; round++) {
-    const turn = round % present.length;
-    for (const name of [...present.slice(turn), ...present.slice(0, turn)]) {
-      times.get(name)!.push(await timeBatch(contestants[name]!, url, width));
-    }
-  }
-  return times;
-}
-
-/** How much longer `one` took than `other`, of the clock (0) or of the processors (1). */
-function ratio(times: Times, one: string, other: string, which: 0 | 1 = 0): Ratio {
-  const series = (name: string) => times.get(name)!.map((time) => time[which]);
-  return pairedRatio(series(one), series(other));
+function race(url: string, width: number): Promise<Times> {
+  // no two are the same: dedupe would make one request of them, and win a race it did not run
+  const calls = Object.fromEntries(present.map((name) => [name, () => contestants[name]!(`${url}?page=${++page}`)]));
+  return takeTurns(calls, { rounds, batch, width });
 }
 
 /** What was asked for, one at a time and 16 at a time. */
@@ -112,7 +98,7 @@ const aims: Readonly<Record<string, readonly [number, number]>> = {
 function rowsOf(times: Times, name: string, width: number): Row[] {
   const rows: Row[] = [];
   const add = (one: string, other: string, most: number) => {
-    const found = ratio(times, one, other);
+    const found = ratioOf(times, one, other);
     const result = ratioText(found);
     rows.push({
       name,
@@ -136,14 +122,7 @@ try {
   for (const [what, width] of [["one at a time", 1], ["16 at a time", 16]] as const) {
     const times = await race(address, width);
     say(`\n${what}`);
-    say(table([
-      ["", "us per request", "us of processors", "time to bare fetch", "processors to bare fetch"],
-      ...present.map((name) => [
-        name,
-        ...([0, 1] as const).map((which) => median(times.get(name)!.map((time) => time[which])).toFixed(1)),
-        ...([0, 1] as const).map((which) => ratioText(ratio(times, name, "bare fetch", which))),
-      ]),
-    ]));
+    say(table(overview(times, "bare fetch")));
     rows.push(...rowsOf(times, what, width));
   }
 } finally {
