@@ -3,6 +3,7 @@ import type { TransferSource } from "../monitor/mod.ts";
 import type { Transport } from "../transport/mod.ts";
 import type { DiagnosticsOptions } from "../monitor/server/options.ts";
 import type { Library } from "./library/mod.ts";
+import type { Tidy } from "./library/tidy.ts";
 import type { Pairing } from "./pairing/pairing.ts";
 import type { JobQueue } from "./queue/job_queue.ts";
 import type { ProjectPort } from "./project/mod.ts";
@@ -73,6 +74,8 @@ export interface Parts {
   readonly live?: TransferSource | undefined;
   /** What lies in the model folders; undefined where nobody looks. */
   readonly library?: Library | undefined;
+  /** Organises the model folders, and keeps their trash; undefined where nobody does. */
+  readonly tidy?: Tidy | undefined;
   /** The settings; undefined where whoever started the service keeps them to itself. */
   readonly settings?: SettingsPort | undefined;
   /** What lets scripts on pages of the site in; undefined where nothing does. */

@@ -177,7 +177,7 @@ const NAMES: Record<string, string> = {
     RateLimit Rates Role RoundResult RowState RunPhase RunQueueOptions RunWatch RunWatchOptions RunWatcher
     Search SearchPage SearchQuery SearchWords Service ServiceOptions SettingRow SettingsPort ShownRow SlowMode
     SqliteQueueOptions StartAnswer
-    Target TargetKind TargetState TargetTeller TellTargetsOptions
+    Target TargetKind TargetState TargetTeller TellTargetsOptions Tidy TidyEnd TidyKind TidyOptions
     WatchAction WatchChange WatchEvent WatchFilters WatchFind WatchOptions WatchPort WatchPreview WatchRound WatchRule
     WatchSchedule WatchSettings WatchStore WatchStoreOptions WatchTarget WatchThing WatchWork Wish WorkSettings
     activeStates askAnew
@@ -186,7 +186,7 @@ const NAMES: Record<string, string> = {
     jobStates
     levels libraryFilters livingWorkers
     modelFolders
-    openLibrary openProjectPort
+    openLibrary openProjectPort openTidy
     periods
     readTarget readWatchTarget runQueue runWatch
     service sorts sqliteQueue

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
-import { civitai } from "../../api/mod.ts";
+import { join, resolve } from "node:path";
+import { civitai, openProject } from "../../api/mod.ts";
 import { openProjectPort } from "../../hub/project/mod.ts";
 import { runFiles } from "../../hub/run/mod.ts";
-import { service, type ServiceOptions } from "../../hub/mod.ts";
+import { openTidy, service, type ServiceOptions } from "../../hub/mod.ts";
 import type { JobQueue } from "../../hub/queue/mod.ts";
 import { askAnew, runWatch, type WatchEvent } from "../../hub/watch/mod.ts";
 import { runQueue, wakeKeyless } from "../../hub/worker/mod.ts";
@@ -215,6 +215,11 @@ export async function openService(
         onTrouble: tell,
       });
     const runs = new Set<Promise<unknown>>();
+    const projectOf = () => isProject(projectFolder) ? openProject(projectFolder) : undefined;
+    const tidy = openTidy({
+      ...{ library, hashes, api, roots, onChange, where: () => placesOf(settings), project: projectOf },
+      locked: () => projectOf()?.lock.files.map(({ path }) => join(projectOf()!.root, path)) ?? [],
+    });
     const app = service({
       ...access,
       registry,
@@ -226,6 +231,7 @@ export async function openService(
       isShared: fleet !== undefined,
       notice: () => notice,
       library,
+      tidy,
       api,
       transport: stack.transport,
       project,

@@ -5,6 +5,7 @@ import { libraryPage } from "./library_page.ts";
 import { projectPage } from "./project_page.ts";
 import { queuePage } from "./queue_page.ts";
 import { settingsPage } from "./settings_page.ts";
+import { tidyPage } from "./tidy_page.ts";
 import { userscriptPage } from "./userscript_page.ts";
 import { watchPage } from "./watch_page.ts";
 
@@ -14,6 +15,7 @@ export const pages: readonly HubPage[] = [
   browsePage,
   watchPage,
   libraryPage,
+  tidyPage,
   projectPage,
   settingsPage,
   guidePage,

@@ -13,6 +13,7 @@ import { searchEndpoints } from "./search.ts";
 import { queueEndpoints } from "./queue.ts";
 import { settingsEndpoints } from "./settings.ts";
 import { targetEndpoints } from "./targets.ts";
+import { tidyEndpoints } from "./tidy.ts";
 import { transferEndpoints } from "./transfers.ts";
 import { watchEndpoints } from "./watch.ts";
 
@@ -21,6 +22,7 @@ export const endpoints: readonly Endpoint[] = [
   ...queueEndpoints,
   ...transferEndpoints,
   ...libraryEndpoints,
+  ...tidyEndpoints,
   ...projectEndpoints,
   ...searchEndpoints,
   ...needEndpoints,

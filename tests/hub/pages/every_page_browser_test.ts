@@ -5,7 +5,8 @@ import { watchStore } from "../../../hub/watch/mod.ts";
 import { metricsRegistry } from "../../../monitor/mod.ts";
 import type { BrowserPage } from "../../_support/chromium.ts";
 import { lowContrast } from "../../_support/contrast.ts";
-import { identity, testLibrary } from "../library/_library.ts";
+import { identity } from "../library/_library.ts";
+import { testTidy } from "../library/_tidy.ts";
 import { attempt } from "../../monitor/server/_stage.ts";
 import { pairingOf, type ServedHub, serveHub } from "../_service.ts";
 import { clean, drive, isLive } from "./_browser.ts";
@@ -22,6 +23,7 @@ const paths = [
     "/watch",
     "/library",
     "/library?filter=update",
+    "/tidy?layout=comfyui",
     "/project",
     "/settings",
     "/guide",
@@ -35,7 +37,7 @@ const tooWide = `document.documentElement.scrollWidth <= innerWidth ? [] : [...d
 
 /** A service with every page, and something of each kind on it. */
 async function withEverything(work: (hub: ServedHub) => Promise<void>): Promise<void> {
-  await using files = await testLibrary();
+  await using files = await testTidy();
   const long = `loras/${"very_long_name_".repeat(12)}.safetensors`;
   const path = await files.write("loras/lantern.safetensors", "a", identity(7, { modelName: "Paper Lantern" }));
   await files.write(long, "b", identity(8, { modelName: "m".repeat(120) }));
@@ -64,6 +66,7 @@ async function withEverything(work: (hub: ServedHub) => Promise<void>): Promise<
   await using hub = await serveHub({
     registry,
     library: files.library,
+    tidy: files.tidy,
     project: projectOf(),
     watch,
     settings: settingsPort({ env: (name) => values[name] }, "civitai.com"),
