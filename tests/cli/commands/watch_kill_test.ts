@@ -95,3 +95,37 @@ Deno.test(`civikit watch run, killed -9 ${kills} times at random: what was publi
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("civikit watch run --once, three at once: each rule is run by one of them, and what is new is queued once", async () => {
+  const shelf: CatalogueModel[] = Array.from({ length: 12 }, (_, n) => model(n + 1, [{ id: n + 101 }]));
+  const folder = await Deno.makeTempDir();
+  await using civitai = await startCivitai({ models: shelf });
+  try {
+    const state = join(folder, "state");
+    await Deno.mkdir(state);
+    const site = { baseUrl: civitai.url };
+    using store = watchStore(join(state, "watch.sqlite"), { site });
+    await using queue = sqliteQueue(join(state, "queue.sqlite"), { site });
+    for (const { id } of shelf) store.add({ target: `model:${id}`, backlog: 1 });
+    const args = ["run", "-A", "--quiet", "--no-check", ...await registryFlags(root), join(root, "cli", "main.ts")];
+    const env = {
+      ...{ CIVIKIT_BASE_URL: civitai.url, CIVIKIT_STATE_DIR: state, CIVIKIT_CACHE: "off" },
+      ...{ XDG_CACHE_HOME: join(folder, "cache"), XDG_CONFIG_HOME: folder },
+    };
+    const runs = Array.from({ length: 3 }, () =>
+      new Deno.Command(Deno.execPath(), {
+        args: [...args, "watch", "run", "--once", "--json"],
+        ...{ env, cwd: folder, stdout: "piped", stderr: "piped" },
+      }).output());
+    let rounds = 0;
+    for (const { code, stdout, stderr } of await Promise.all(runs)) {
+      assertEquals(code, 0, new TextDecoder().decode(stderr));
+      rounds += JSON.parse(new TextDecoder().decode(stdout).trimEnd().split("\n").at(-1)!).rounds;
+    }
+    assertEquals([rounds, civitai.log.length], [12, 12]);
+    assertEquals((await queue.counts()).waiting, 12);
+    assertEquals(store.rounds().length, 12);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
