@@ -97,10 +97,12 @@ export interface Parts {
 }
 
 /** Options of {@linkcode service}. */
-export interface ServiceOptions
-  extends
-    Omit<Parts, "rates" | "search" | "previews">,
-    Omit<DiagnosticsOptions, "basePath" | "live" | "transfers" | "batch" | "hostname" | "allowedHosts" | "token"> {
+export interface ServiceOptions extends
+  Omit<Parts, "rates" | "search" | "previews">,
+  Omit<
+    DiagnosticsOptions,
+    "basePath" | "live" | "rules" | "transfers" | "batch" | "hostname" | "allowedHosts" | "token"
+  > {
   /** Address the service is going to listen on. Default `127.0.0.1`; another one makes `token` compulsory. */
   readonly hostname?: string;
   /** Further host names it is reached by. Default: none. */

@@ -18,6 +18,7 @@ import { openPreviews } from "./preview/previews.ts";
 import { rateLog, rateOfAll } from "./rates.ts";
 import { apiRoutes } from "./routes/api.ts";
 import { openSearch } from "./search/search.ts";
+import { ruleStates } from "./watch/rule_states.ts";
 import { rpcRoutes } from "./rpc/rpc_routes.ts";
 import { missing, problemOf, statusOf } from "./routes/problem.ts";
 
@@ -62,7 +63,12 @@ export function service(options: ServiceOptions): Service {
   const inside = there.filter(({ isInNavigation = true }) => isInNavigation);
   const places = [...inside, { path: `${statusPath}/`, title: words.status }];
   const renderer = pageRenderer(parts, places);
-  const diagnostics = diagnosticApp({ ...options, basePath: statusPath }, { access: undefined, outer: inside });
+  const { watch } = options;
+  const rules = watch && { rules: () => ruleStates(watch.store.list()) };
+  const diagnostics = diagnosticApp({ ...options, ...rules, basePath: statusPath }, {
+    access: undefined,
+    outer: inside,
+  });
   const rpc = rpcRoutes(parts, { token, origins: rpcOrigins, isPaired: pairing?.isToken }, clock.now);
   const announcing = announceQueue(options.queue, registry.events, (change) => {
     rates.note(change);

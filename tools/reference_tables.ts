@@ -115,6 +115,7 @@ function everyMetric(): string {
       sum: 1,
     })),
     working: [{ rssBytes: 1 }],
+    rules: { active: 1 },
     memory: { ...snapshot.memory, limitBytes: 1, level: 1 },
   });
 }

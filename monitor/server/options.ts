@@ -45,6 +45,8 @@ export interface DiagnosticsOptions {
   batch?: Pick<DownloadBatch, "isPaused" | "pause" | "resume" | "cancel">;
   /** The cache's numbers, such as `() => store.stats()`. Default: no cache. */
   cache?: () => CacheNumbers | Promise<CacheNumbers>;
+  /** How many rules that watch the site are in each state, such as `active`, for `/metrics`. Default: nothing watches. */
+  rules?: () => Readonly<Record<string, number>>;
   /** Folders whose free space counts, asked at each look where it is a function, beside those of the latest transfers of `live`. Default: the working directory. */
   folder?: string | readonly string[] | (() => readonly string[]);
   /** Resident memory that is healthy, in bytes. Default: the memory guard's limit, else 200 MiB above that at the start. */

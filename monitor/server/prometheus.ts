@@ -69,6 +69,8 @@ export interface PrometheusNumbers extends Omit<RegistrySnapshot, "transfers"> {
   readonly transfers: readonly Pick<TransferSnapshot | LiveTransfer, "state" | "bytesPerSecond" | "endedMs">[];
   /** The processes that transfer; undefined where only this one is known. */
   readonly working?: readonly Pick<WorkingProcess, "rssBytes">[];
+  /** Rules that watch the site, by state; undefined where nothing watches. */
+  readonly rules?: Readonly<Record<string, number>>;
 }
 
 function escapeLabel(text: string): string {
@@ -163,7 +165,7 @@ function counters({ counters }: Pick<RegistrySnapshot, "counters">): string {
  * ```
  */
 export function prometheusText(snapshot: PrometheusNumbers): string {
-  const { memory, transfers, active, series, fromMs, working } = snapshot;
+  const { memory, transfers, active, series, fromMs, working, rules = {} } = snapshot;
   const running = transfers.filter(({ endedMs }) => endedMs === undefined || endedMs === null);
   const gauge = (name: string, help: string, value: number | undefined) =>
     metric(name, "gauge", help, value === undefined ? [] : [["", value]]);
@@ -189,6 +191,12 @@ export function prometheusText(snapshot: PrometheusNumbers): string {
       "transfer_bytes_per_second",
       "Speed of all transfers together.",
       running.reduce((sum, { bytesPerSecond }) => sum + bytesPerSecond, 0),
+    ),
+    metric(
+      "watch_rules",
+      "gauge",
+      "Rules that watch the site, by state.",
+      Object.entries(rules).map(([state, count]) => [label("state", state), count]),
     ),
     gauge("processes", "Processes that transfer now.", working?.length),
     gauge(

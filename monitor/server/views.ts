@@ -63,6 +63,8 @@ export interface ViewsOptions {
   readonly source: TransferSource;
   readonly folders: () => readonly string[];
   readonly memoryLimitBytes: number | undefined;
+  /** Rules that watch the site, by state; undefined where nothing watches. */
+  readonly rules: (() => Readonly<Record<string, number>>) | undefined;
   readonly clock: Clock;
 }
 
@@ -75,7 +77,7 @@ const metricsTtlMs = 100;
 
 /** Draws what is shown from a registry and, for 24 hours, from a store. */
 export function diagnosticViews(
-  { registry, store, live, source, cache, folders, memoryLimitBytes, clock }: ViewsOptions,
+  { registry, store, live, source, cache, folders, memoryLimitBytes, rules, clock }: ViewsOptions,
 ): Views {
   const samples = sampler(registry, clock);
   const startBytes = Deno.memoryUsage().rss;
@@ -146,10 +148,12 @@ export function diagnosticViews(
 
   function metrics(): string {
     const own = registry.snapshot();
-    if (live === undefined) return prometheusText(own);
+    const watched = rules === undefined ? {} : { rules: rules() };
+    if (live === undefined) return prometheusText({ ...own, ...watched });
     const transfers = source.list();
     const all = store === undefined ? own : { ...own, ...store.totals() };
-    return prometheusText({ ...all, memory: own.memory, ...(live.working && { working: live.working() }), transfers });
+    const working = live.working && { working: live.working() };
+    return prometheusText({ ...all, memory: own.memory, ...working, ...watched, transfers });
   }
 
   return {

@@ -99,3 +99,17 @@ Deno.test("/api/v1/watch: add, list, change, run now, found, rounds, remove", as
   }
   watch.store.close();
 });
+
+Deno.test("/metrics says how many rules run, rest and fail", async () => {
+  const watch = portOf();
+  await using hub = await serveHub({ watch });
+  for (const name of ["a", "b", "c", "d"]) watch.store.add({ target: `tag:${name}` });
+  watch.store.pause("1", true);
+  watch.store.claim("test", 60_000, 1, ["2"]);
+  watch.store.fail("test", "2", { code: "not_found" }, Date.now());
+  const text = await (await hub.ask("GET", "/metrics")).text();
+  for (const line of ['{state="active"} 2', '{state="paused"} 1', '{state="failing"} 1']) {
+    assertStringIncludes(text, `civikit_watch_rules${line}`);
+  }
+  watch.store.close();
+});
