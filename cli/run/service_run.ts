@@ -8,7 +8,7 @@ import type { JobQueue } from "../../hub/queue/mod.ts";
 import { askAnew, runWatch, type WatchEvent } from "../../hub/watch/mod.ts";
 import { runQueue, wakeKeyless } from "../../hub/worker/mod.ts";
 import { liveTable, metricsRegistry, statsStore } from "../../monitor/mod.ts";
-import { messageOf, trustedHosts } from "../../transport/internal.ts";
+import { messageOf, sleep, systemClock, trustedHosts } from "../../transport/internal.ts";
 import { CivikitError, compose } from "../../transport/mod.ts";
 import type { CommandContext } from "../command.ts";
 import { type Keys, loadKeys } from "../settings/keys.ts";
@@ -98,6 +98,25 @@ function onNewKey(find: () => string | undefined, wake: () => void): Disposable 
     wake();
   }, lookForKeyMs);
   return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+/** How long rules rest after their file could not be read, in milliseconds. */
+const restMs = 60_000;
+
+/** Runs the rules until `signal` aborts; what goes wrong with their file is told, and it is tried again later. */
+async function keepRunning(
+  run: () => Promise<unknown>,
+  signal: AbortSignal,
+  tell: (error: unknown) => void,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await run();
+    } catch (error) {
+      tell(error);
+      await sleep(systemClock, restMs, signal).catch(() => {});
+    }
+  }
 }
 
 /** Where files go, by the settings: as the commands have it. */
@@ -274,7 +293,7 @@ export async function openService(
         const { host } = new URL(baseUrl);
         const stopWatching = () => watching.abort();
         signal.addEventListener("abort", stopWatching, { once: true });
-        const rounds = runRules().catch(tell);
+        const rounds = keepRunning(runRules, watching.signal, tell);
         using _ = onNewKey(() => keys.find(host)?.key, () => void wakeKeyless(queue).catch(tell));
         await runQueue({
           ...{ queue, signal, cache: hashes, isWatching: true, site, transport: stack.transport },

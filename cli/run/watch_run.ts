@@ -14,7 +14,7 @@ import type { Args } from "../options/args.ts";
 import type { siteFlags } from "../options/shared_flags.ts";
 import type { Output } from "../terminal/output.ts";
 import { localTime, printable } from "../terminal/text.ts";
-import { thingName } from "../terminal/watch_rows.ts";
+import { thingFields, thingName } from "../terminal/watch_rows.ts";
 import { watchText } from "../texts/watch.ts";
 import { openQueue } from "./queue_file.ts";
 import { openSession, type Session } from "./session.ts";
@@ -46,7 +46,7 @@ async function preview(
       const { finds, skipped, isMore } = await watchPreview(store, api, rule, { signal });
       for (const { key, thing, isHeld, dueMs } of finds) {
         found++;
-        const event = { event: "would_find", rule: rule.id, key, ...thing, isHeld, dueMs };
+        const event = { event: "would_find", rule: rule.id, key, ...thingFields(thing), isHeld, dueMs };
         out.emit(event, words.would(printable(thingName(thing)), thing.url));
       }
       if (finds.length === 0 && !rule.isReady) {
@@ -87,10 +87,12 @@ export async function watchRun(
       case "found": {
         const { thing, ...find } = event.find;
         const text = words.found(words.finds[find.state], printable(thingName(thing)), thing.url);
-        return out.emit({ event: "found", ...find, ...thing }, find.state === "known" ? undefined : text);
+        return out.emit({ event: "found", ...find, ...thingFields(thing) }, find.state === "known" ? undefined : text);
       }
-      case "queued":
-        return out.emit({ event: "queued", ...event.find, isNew: event.isNew });
+      case "queued": {
+        const { thing, ...find } = event.find;
+        return out.emit({ event: "queued", ...find, ...thingFields(thing), isNew: event.isNew });
+      }
       case "round": {
         const { rule, round } = event;
         const { isReady } = rule;

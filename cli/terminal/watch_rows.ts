@@ -18,6 +18,11 @@ export function thingName({ name, version, base }: WatchThing): string {
   return [name, version, ...(base === null ? [] : [base])].filter((word) => word !== "").join(" · ");
 }
 
+/** What was found, as lines of JSON have it: `id` names the find, `modelId` the model. */
+export function thingFields({ id, file, ...thing }: WatchThing): object {
+  return { ...thing, modelId: thing.versionId === null ? null : id, fileId: file };
+}
+
 /** How it stands with a rule, in a word. */
 function stateOf({ isPaused, failures, isReady, cursor, lastMs }: WatchRule, locale: Locale): string {
   const { states } = watchText[locale];
@@ -111,7 +116,7 @@ export function showFinds(
   out: Output,
 ): void {
   const words = watchText[locale];
-  for (const { thing, ...find } of finds) if (out.isJson) out.emit({ event: "found", ...find, ...thing });
+  for (const { thing, ...find } of finds) if (out.isJson) out.emit({ event: "found", ...find, ...thingFields(thing) });
   if (out.isJson) return;
   if (finds.length === 0) return out.note(words.noFinds);
   out.table([

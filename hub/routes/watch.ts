@@ -90,6 +90,8 @@ const findSchema = v.object({
   dueMs: time,
   job: v.nullable(v.string()),
   versionId: v.nullable(v.number()),
+  modelId: v.nullable(v.number()),
+  fileId: v.nullable(v.number()),
   name: v.string(),
   version: v.string(),
   type: v.string(),
@@ -158,7 +160,10 @@ export const watchEndpoints: readonly Endpoint[] = [
     run({ parts, query: { limit, ...which } }) {
       const finds = portOf(parts).store.finds({ ...which, limit: Number(limit) });
       return {
-        items: finds.map(({ thing: { id: _, file: _f, ...thing }, ...find }) => ({ ...find, ...thing })),
+        items: finds.map(({ thing: { id, file: fileId, ...thing }, ...find }) => ({
+          ...{ ...find, ...thing, fileId },
+          modelId: thing.versionId === null ? null : id,
+        })),
       };
     },
   }),

@@ -1,6 +1,6 @@
 import type { Civitai } from "../../api/mod.ts";
 import { systemClock, wholeWithin } from "../../transport/internal.ts";
-import { type Clock, HttpError } from "../../transport/mod.ts";
+import { type Clock, HttpError, InputError } from "../../transport/mod.ts";
 import type { JobQueue } from "../queue/mod.ts";
 import { reasonOf } from "../worker/judge.ts";
 import { judgePage } from "./judge_page.ts";
@@ -8,7 +8,7 @@ import { lookAt, orderOf } from "./look_at.ts";
 import { afterFailure, nextRound } from "./next_round.ts";
 import type { WatchFind, WatchRound, WatchRule } from "./rule.ts";
 import { toQueue } from "./to_queue.ts";
-import { watchSchedule } from "./watch_schedule.ts";
+import { type WatchSchedule, watchSchedule } from "./watch_schedule.ts";
 import type { KeptRound, WatchStore } from "./watch_store.ts";
 import { readWatchTarget } from "./watch_target.ts";
 
@@ -79,6 +79,16 @@ export interface WatchWork {
   readonly failed: number;
 }
 
+/** When a rule is due; a schedule or a zone that this machine does not know, of a file from elsewhere, is a day. */
+function scheduleOf({ schedule, timeZone }: WatchRule, usual: string): WatchSchedule {
+  try {
+    return watchSchedule(schedule ?? usual, timeZone ?? undefined);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return watchSchedule("daily");
+  }
+}
+
 const leaseMs = 60_000;
 const renewMs = 20_000;
 /** How soon it is noticed that a rule was added or changed, or that the machine slept, in milliseconds. */
@@ -144,7 +154,7 @@ export async function runWatch(options: RunWatchOptions): Promise<WatchWork> {
   const timing = (rule: WatchRule) => {
     const { schedule, jitterMs } = settings();
     return {
-      schedule: watchSchedule(rule.schedule ?? schedule, rule.timeZone ?? undefined),
+      schedule: scheduleOf(rule, schedule),
       ...{ jitterMs, nowMs: clock.date(), random: random() },
     };
   };

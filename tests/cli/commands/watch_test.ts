@@ -24,6 +24,7 @@ Deno.test("watch: what is added is looked at, goes to the queue, and is download
       "Paper Lantern Style",
     ]);
     assertEquals(ran[0]!["url"], `${civitai.url}/models/1001?modelVersionId=2002`);
+    assertEquals([ran[0]!["id"], ran[0]!["modelId"], ran[0]!["versionId"]], ["1", 1001, 2002]);
     assertEquals((await run("queue", "run")).code, 0);
     assertEquals(tree(folder), ["paper_lantern_v2.safetensors"]);
     assertEquals((await lines(run("watch", "run", "--once", "--json"))).map(({ event }) => event), ["summary"]);
