@@ -104,6 +104,7 @@ export {
   type EmbeddedS3Server,
   type S3LogEntry,
 } from "./s3/embedded_s3.ts";
+export type { ChecksumName } from "./s3/checksums.ts";
 export type { S3Abilities } from "./s3/s3_ask.ts";
 export type { S3Deed, S3Fault, S3Operation } from "./s3/s3_faults.ts";
 export type { S3Upload, StoredObject, StoredPart } from "./s3/shelf.ts";

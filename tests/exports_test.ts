@@ -64,19 +64,18 @@ const NAMES: Record<string, string> = {
     AskedRecord Availability
     CallOptions Civitai CivitaiOptions CivitaiPolicy CivitaiPolicyOptions ClearOptions ClearOutcome Collection
     CollectionQuery Collections Creator CreatorQuery Creators
-    DiskFile Disproved DownloadModelOptions DownloadedFile DuplicateGroup DuplicateOptions DuplicatePlan
-    DuplicateReport
+    DiskFile Disproved DownloadModelOptions DownloadedFile DuplicateGroup DuplicateOptions DuplicatePlan DuplicateReport
     EarlyAccessFacts EmptyOptions Enums EnumsCall Expected
     FactsLookup FetchFiles FetchFilesOptions FetchOutcome FileChoice FileFormat FileMetadata FileSelection FileStamp
-    FileToHash FileToOrganize Files FindUpdatesOptions FolderMove FolderOutcome FolderPlan FolderShelfOptions
-    FolderStay Followers
+    FileToHash FileToOrganize Files FindUpdatesOptions FolderMove FolderOutcome FolderPlan FolderShelfOptions FolderStay
+    Followers
     GalleryImage Generation Gguf
     HashCache HashCacheOptions HashFilesOptions HashLookup HashOutcome HashRecord Hashes HeadFacts Held HubFile
-    Identity ImageOutcome ImageQuery ImageSize ImageSource ImageStats Images InstallOptions InstallOutcome
-    InstallReport InvalidResponseError InvalidResponseErrorOptions
+    Identity ImageOutcome ImageQuery ImageSize ImageSource ImageStats Images InstallOptions InstallOutcome InstallReport
+    InvalidResponseError InvalidResponseErrorOptions
     KeepPolicy KeyCheck
-    Layout LayoutFacts LayoutOptions LibraryFile LinkOutcome ListOptions ListPage ListPosition ListVersion
-    ListedCreator Listing Lock LockedFile
+    Layout LayoutFacts LayoutOptions LibraryFile LinkOutcome ListOptions ListPage ListPosition ListVersion ListedCreator
+    Listing Lock LockedFile
     Manifest Me MeCall MediaType MiniVersion MiniVersionCall Model ModelDetails ModelFacts ModelFactsOptions ModelFile
     ModelFileType ModelImage ModelInfo ModelLookup ModelMode ModelProgress ModelQuery ModelReference ModelType
     ModelUpdates Models Move MoveStep MovesOptions MovesRecord MovesReport MovesState
@@ -107,8 +106,7 @@ const NAMES: Record<string, string> = {
     needsOf
     openProject openTrash otherUrls outdated
     parseAir parseReference planDuplicates planFolderUpdate planMoves planOrganize planUpdate presume
-    readApart readGguf readModelInfo readSafetensors readUsage recordDownload recordedFiles removeModel
-    resolveDownloads
+    readApart readGguf readModelInfo readSafetensors readUsage recordDownload recordedFiles removeModel resolveDownloads
     saveImages scan scanDuplicates setUpdateRules setUsage settlePresumed sniffMedia
     templateSource
     undoMoves updateFolder usedModels usedModelsOfGraph usedModelsOfImage
@@ -171,8 +169,8 @@ const NAMES: Record<string, string> = {
     Level Library LibraryFilter LibraryOptions LibraryPage LibraryRow LibraryTask ListJobs ListRows ListWatched
     ModelOnDisk
     NewFind NewJob NewWatchRule NewerVersion
-    Pairing Parts Preview PreviewLine PreviewSource Previews Problem ProjectEntry ProjectFile ProjectOutcome
-    ProjectPort ProjectPortOptions ProjectTask ProjectTrouble Proving PublishedFile
+    Pairing Parts Preview PreviewLine PreviewSource Previews Problem ProjectEntry ProjectFile ProjectOutcome ProjectPort
+    ProjectPortOptions ProjectTask ProjectTrouble Proving PublishedFile
     QueueAbilities QueueChange QueueIntent QueueWork QueueWorker Queued
     RateLimit Rates Role RoundResult RowState RunPhase RunQueueOptions RunWatch RunWatchOptions RunWatcher
     Search SearchPage SearchQuery SearchWords Service ServiceOptions SettingRow SettingsPort ShownRow SlowMode
@@ -210,7 +208,7 @@ const NAMES: Record<string, string> = {
     s3Store sharedLimits signS3
   `,
   "./testing": `
-    CatalogueFile CatalogueModel CatalogueOptions CatalogueVersion CheckClientOptions CivitaiFaults CivitaiListenOptions CivitaiLogEntry CivitaiServer ClientTask Content
+    CatalogueFile CatalogueModel CatalogueOptions CatalogueVersion CheckClientOptions ChecksumName CivitaiFaults CivitaiListenOptions CivitaiLogEntry CivitaiServer ClientTask Content
     Deed
     EmbeddedCivitai EmbeddedCivitaiOptions EmbeddedS3 EmbeddedS3Options EmbeddedS3Server Ending
     FakeClock Fault FaultKind FaultyOrigin FaultyOriginOptions FileHashes FileSpec Found Framing

@@ -14,7 +14,7 @@ import type { Middleware } from "../../transport/mod.ts";
  * console.log(await answer.text()); // no-cache
  * ```
  */
-export const askAnew: Middleware = async function askAnew(request, next) {
+export const askAnew: Middleware = async function askAnew(request, next): Promise<Response> {
   const fresh = new Request(request);
   fresh.headers.set("cache-control", "no-cache");
   return await next(fresh);

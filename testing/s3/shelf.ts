@@ -19,19 +19,29 @@ export interface StoredObject {
 
 /** A part of an upload. */
 export interface StoredPart {
+  /** What it holds. */
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** With its quotes. */
   readonly etag: string;
+  /** Its checksum in base64; undefined where the upload has none. */
   readonly sum: string | undefined;
 }
 
 /** An upload under way. */
 export interface S3Upload {
+  /** Names it. */
   readonly id: string;
+  /** What it will be. */
   readonly key: string;
+  /** `x-amz-meta-` fields, without that beginning. */
   readonly meta: Readonly<Record<string, string>>;
+  /** The checksum of its parts; undefined where there is none. */
   readonly algorithm: ChecksumName | undefined;
+  /** Whether the checksum will be one of the whole. */
   readonly isFull: boolean;
+  /** When it began, in milliseconds since the epoch. */
   readonly startedMs: number;
+  /** What has come, by number. */
   readonly parts: Map<number, StoredPart>;
 }
 
