@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -134,7 +135,10 @@ export async function sbom(now: Date = new Date()): Promise<Bom> {
     .map(({ npmPackage }) => npmPackage!);
   const reached = new Set<string>(roots);
   for (const id of reached) for (const next of info.npmPackages[id]?.dependencies ?? []) reached.add(next);
-  const npm = [...reached].map((id) => info.npmPackages[id]).filter((one) => one !== undefined);
+  // what is made for other systems is optional, and not here
+  const npm = [...reached].map((id) => info.npmPackages[id]).filter((one) =>
+    one !== undefined && existsSync(join(one.localPath, "package.json"))
+  ) as NpmPackage[];
   const unique = new Map(npm.map((one) => [purl("npm", one.name, one.version), one]));
   const jsr = jsrComponents(info);
   const components = [...await Promise.all([...unique.values()].map(npmComponent)), ...jsr]
@@ -151,7 +155,10 @@ export async function sbom(now: Date = new Date()): Promise<Bom> {
     components,
     dependencies: [
       { ref: self, dependsOn: [...new Set([...roots.map(refOf), ...jsr.map(({ purl }) => purl)])].sort() },
-      ...[...unique].map(([ref, { dependencies }]) => ({ ref, dependsOn: dependencies.map(refOf) })),
+      ...[...unique].map(([ref, { dependencies }]) => ({
+        ref,
+        dependsOn: dependencies.map(refOf).filter((one) => unique.has(one)),
+      })),
     ],
   };
 }

@@ -19,7 +19,7 @@ import { type Lab, startLab, verdictOf } from "../fleet/_lab.ts";
 import { benchArgs, median, type Row, say } from "./_bench.ts";
 
 const args = await benchArgs("fleet.ts", ["jobs", "only"]);
-const jobs = args.number("jobs", args.isQuick ? 24 : 300);
+const jobs = args.number("jobs", args.isQuick ? 12 : 300);
 const only = args.text("only", "deaths,limit,second,cache,queue").split(",");
 const rows: Row[] = [];
 const machines = ["one", "two", "three"];
@@ -70,7 +70,7 @@ async function deaths(): Promise<void> {
 /** Requests a second by all workers together. */
 async function limit(): Promise<void> {
   const perSecond = 20;
-  const files = args.isQuick ? 60 : jobs;
+  const files = args.isQuick ? 40 : jobs;
   await using lab = await startLab({ files, bytes: 2048, isKept: false });
   await lab.addAll();
   const env = { CIVIKIT_FLEET_PER_SECOND: String(perSecond) };
@@ -111,7 +111,12 @@ async function second(): Promise<void> {
   const bytes = 512 * 1024;
   const rates: number[] = [];
   for (const workers of [1, 2]) {
-    await using lab = await startLab({ files, bytes, bytesPerSecond: bytes / 2, isKept: false });
+    await using lab = await startLab({
+      files,
+      bytes,
+      bytesPerSecond: args.isQuick ? 2 * bytes : bytes / 2,
+      isKept: false,
+    });
     rates.push(await bytesPerSecond(lab, workers, files));
   }
   const added = rates[1]! / rates[0]! - 1;
