@@ -23,7 +23,7 @@ function addForm({ settings }: WatchPort, locale: Locale): Html {
           <input id="target" name="target" maxlength="400" required autocapitalize="off" spellcheck="false"
             aria-describedby="target-help" placeholder="creator:lamplighter"></p>
         <p class="quiet" id="target-help">${t("whatHelp")}</p>
-        <details id="more"><summary>${t("edit")}</summary>
+        <details id="more"><summary>${t("more")}</summary>
           ${ruleFields("new", undefined, settings().schedule, locale)}
           <p><label for="backlog">${t("backlog")}</label>
             <input id="backlog" name="backlog" type="number" min="0" max="100" value="0"></p>
@@ -39,8 +39,8 @@ function rules(port: WatchPort, locale: Locale): Html {
   const all = port.store.list();
   if (all.length === 0) return html`<p id="none">${t("none")}</p>`;
   const nowMs = Date.now();
-  const heads = (["what", "state", "last", "next", "found", "action"] as const).map((name) =>
-    html`<th scope="col">${name === "action" ? html`<span class="hidden">${t("edit")}</span>` : t(name)}</th>`
+  const heads = (["what", "state", "last", "next", "found", "actions"] as const).map((name) =>
+    html`<th scope="col">${name === "actions" ? html`<span class="hidden">${t(name)}</span>` : t(name)}</th>`
   );
   return html`
     <table class="entries" id="rules">

@@ -47,7 +47,7 @@ export function ruleRow(rule: WatchRule, { store, settings }: WatchPort, nowMs: 
       <td data-label="${t("last")}">${lastMs === null ? t("never") : moment(lastMs)}</td>
       <td data-label="${t("next")}">${isPaused ? "–" : nextMs <= nowMs ? t("due") : moment(nextMs)}</td>
       <td data-label="${t("found")}">${found}</td>
-      <td>
+      <td data-label="${t("actions")}">
         <form method="post" action="/watch/now" class="actions">
           <input type="hidden" name="id" value="${id}">
           ${button("now", true)}${button(isPaused ? "resume" : "pause")}${button("remove")}

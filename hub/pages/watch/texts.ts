@@ -5,6 +5,8 @@ const both = (en: string, zhTW: string): Bilingual => ({ en, "zh-TW": zhTW });
 
 type Word =
   | "title"
+  | "more"
+  | "actions"
   | "add"
   | "what"
   | "whatHelp"
@@ -66,6 +68,8 @@ type Word =
 /** What the page says; `{n}` stands for a number, a time or a name. */
 export const texts: Readonly<Record<Word, Bilingual>> = {
   title: both("Watch", "追蹤"),
+  more: both("Filters and schedule", "篩選與排程"),
+  actions: both("Actions", "動作"),
   add: both("Watch something", "新增追蹤"),
   what: both("What", "追蹤什麼"),
   whatHelp: both(
