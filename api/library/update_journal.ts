@@ -1,8 +1,6 @@
-import { rmSync } from "node:fs";
+import { closeSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isRecord } from "../../transport/internal.ts";
-import { isCode } from "../../transport/mod.ts";
-import { prettyJson, readJsonObject, writeWhole } from "../disk/json_file.ts";
+import { isRecord, readPlainText, syncHandle, wrapDiskError } from "../../transport/internal.ts";
 import { hasOwn, ownFile, ownFolder } from "../project/own_file.ts";
 import { stateFolder } from "../project/names.ts";
 
@@ -41,38 +39,64 @@ function readEntry(value: unknown): Replacement[] {
   return [{ old, oldSha256, fresh, target, how, freshSha256: sha256 } as Replacement];
 }
 
+/** What is under way by the lines of a journal; a last line that a killed process left half says nothing. */
+function entriesIn(text: string): Map<string, Replacement> {
+  const entries = new Map<string, Replacement>();
+  for (const line of text.split("\n")) {
+    try {
+      const value: unknown = JSON.parse(line);
+      if (isRecord(value) && typeof value.drop === "string") entries.delete(value.drop);
+      for (const one of readEntry(value)) entries.set(one.old, one);
+    } catch {
+      // half a line, or none of ours
+    }
+  }
+  return entries;
+}
+
 /**
- * The journal of the updates of a folder: `.civikit/updates.json` below it, gone when nothing is under way. One that cannot
- * be read counts as empty: then old files stay.
+ * The journal of the updates of a folder: `.civikit/updates.jsonl` below it, a line for each step, gone when nothing is
+ * under way. Lines that cannot be read count for nothing: then old files stay.
  *
  * @throws {DiskError} `invalid_path` when something else lies where it belongs; what the disk says.
  */
 export function updateJournal(folder: string): UpdateJournal {
   const state = join(folder, stateFolder);
-  const path = join(state, "updates.json");
+  const path = join(state, "updates.jsonl");
+  hasOwn(state, "folder");
+  const entries = hasOwn(path, "file") ? entriesIn(readPlainText(path)) : new Map<string, Replacement>();
 
-  function list(): Replacement[] {
-    hasOwn(state, "folder");
-    hasOwn(path, "file");
+  function append(value: object): void {
     try {
-      const entries = readJsonObject(path)?.updates;
-      return Array.isArray(entries) ? entries.flatMap(readEntry) : [];
+      const file = openSync(path, "a", 0o666);
+      try {
+        writeFileSync(file, `${JSON.stringify(value)}\n`);
+        syncHandle(file);
+      } finally {
+        closeSync(file);
+      }
     } catch (error) {
-      if (isCode(error, "invalid_file")) return [];
-      throw error;
+      throw wrapDiskError(error, path, "writing");
     }
   }
 
-  function write(updates: readonly Replacement[]): void {
-    if (updates.length === 0) return rmSync(path, { force: true });
-    ownFolder(state);
-    ownFile(join(state, ".gitignore"), "*\n");
-    writeWhole(path, prettyJson({ version: 1, updates }));
-  }
-
   return {
-    list,
-    put: (one) => write([...list().filter(({ old }) => old !== one.old), one]),
-    drop: (gone) => write(list().filter(({ old }) => old !== gone)),
+    list: () => [...entries.values()],
+    put(one) {
+      if (JSON.stringify(entries.get(one.old)) === JSON.stringify(one)) return;
+      if (entries.size === 0) {
+        ownFolder(state);
+        ownFile(join(state, ".gitignore"), "*\n");
+        // half a line of a killed run must not spoil the first of this one
+        if (hasOwn(path, "file")) rmSync(path, { force: true });
+      }
+      append(one);
+      entries.set(one.old, one);
+    },
+    drop(old) {
+      if (!entries.delete(old)) return;
+      if (entries.size === 0) rmSync(path, { force: true });
+      else append({ drop: old });
+    },
   };
 }

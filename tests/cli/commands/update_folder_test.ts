@@ -139,12 +139,12 @@ Deno.test("an update of a folder that was killed between any two steps is ended 
     };
     const path = join(models, fresh);
     const beside = join(models, "paper_lantern_v2-3002.safetensors");
-    const state = join(models, ".civikit", "updates.json");
+    const state = join(models, ".civikit", "updates.jsonl");
     const [v1, v2] = [await civitai.sha256(3001), await civitai.sha256(3002)];
     const entry = { old: path, oldSha256: v1, fresh: beside, freshSha256: v2, target: path, how: "replace" };
     const begin = () => {
       Deno.mkdirSync(join(models, ".civikit"), { recursive: true });
-      Deno.writeTextFileSync(state, JSON.stringify({ version: 1, updates: [entry] }));
+      Deno.writeTextFileSync(state, `${JSON.stringify(entry)}\n{"old": "half a li`);
       Deno.writeFileSync(path, bytes(3001));
     };
     begin();
