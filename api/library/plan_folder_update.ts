@@ -135,6 +135,8 @@ export async function planFolderUpdate(
   const { found, failures } = await askModels(api, meant.map(({ identity }) => identity), { signal });
   const plan: FolderPlan = { moves: [], stays: [], gone: [], failures };
   const taken = new Set<string>();
+  const fetched = new Set<number>();
+  const idsOf = Map.groupBy(all, ({ modelId }) => modelId);
 
   /** Where a file goes, and the free name it gets while the old one is there. */
   function placeFor(from: OwnedFile, resolved: ResolvedFile, model: Model): Pick<FolderMove, "fresh" | "target"> {
@@ -176,13 +178,14 @@ export async function planFolderUpdate(
     const version = model.modelVersions.find(({ id }) => id === to.versionId)!;
     const wanted = counterpart(version, oldFile(model, from));
     if (wanted === undefined) return void plan.stays.push({ from, to, reason: "no_such_file" });
-    if (plan.moves.some(({ file: { fileId } }) => fileId === wanted.id)) {
+    if (fetched.has(wanted.id)) {
       return void plan.stays.push({ from, to: { ...to, state: "have_elsewhere" }, reason: "have_elsewhere" });
     }
     try {
       const select = { fileId: wanted.id };
       const reference = { kind: "version" as const, versionId: to.versionId, select, text: `version:${to.versionId}` };
       const [file] = await resolveDownloads(api, reference, { signal, now });
+      fetched.add(wanted.id);
       plan.moves.push({ from, to, file: file!, ...placeFor(from, file!, model) });
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
@@ -198,7 +201,7 @@ export async function planFolderUpdate(
       if (failure !== undefined && isGone(failure.error)) plan.gone.push(...these);
       continue;
     }
-    const ids = all.filter((one) => one.modelId === modelId).map(({ versionId }) => versionId);
+    const ids = idsOf.get(modelId)!.map(({ versionId }) => versionId);
     const { newest, newer, gone } = standingOf(model, { owned: ids, hashes, rules: read, now });
     plan.gone.push(...these.filter(({ identity }) => gone.includes(identity.versionId)));
     const to = newest ?? newer[0];

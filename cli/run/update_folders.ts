@@ -194,12 +194,17 @@ export async function updateFolders(
       ...{ watcher, track: session.track, published: teller.published, defaults: downloadSettings(settings) },
       secondSource: secondSource(settings, transport),
     });
+    const byMove = new Map<FolderMove, Item>();
     const outcomes = updateFolder(transport, plan.moves, roots, {
       ...{ old: options.old, trash, cache, concurrency, fetch, signal },
-      onFile: (file, move) => items.set(file, itemOf(move, items.size)),
+      onFile(file, move) {
+        const item = itemOf(move, items.size);
+        items.set(file, item);
+        byMove.set(move, item);
+      },
     });
     for await (const { move, path, old, result, error } of outcomes) {
-      const item = [...items.values()].find((one) => one.path === move.fresh)!;
+      const item = byMove.get(move)!;
       if (result === undefined || path === undefined) {
         if (!signal.aborted) fail(error, item.name, item);
         continue;

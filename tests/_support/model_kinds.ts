@@ -164,7 +164,7 @@ export const shapeKinds: Readonly<Record<string, Change<WireModel>>> = {
 
 /** The bytes of a file: short, and no two files have the same. */
 export const bytesOf = (fileId: number): Uint8Array<ArrayBuffer> =>
-  new TextEncoder().encode(`the weights of file ${fileId}\n`);
+  new TextEncoder().encode(`\0the weights of file ${fileId}\n`);
 
 /** Their SHA-256, upper case. */
 export const sha256Of = (fileId: number): string =>
@@ -186,7 +186,7 @@ function wireFile(id: number, name: string, more: Readonly<Record<string, unknow
   return {
     ...{ id, name, sizeKB: bytesOf(id).length / 1024, type: "Model", primary: true },
     metadata: { format: "SafeTensor", size: "pruned", fp: "fp16" },
-    hashes: { SHA256: sha256, AutoV2: sha256.slice(0, 10), CRC32: "BEC16895" },
+    hashes: { SHA256: sha256, AutoV2: sha256.slice(0, 10) },
     ...{ pickleScanResult: "Success", virusScanResult: "Success", scannedAt: "2025-01-01T00:00:00.000Z" },
     ...more,
   };
