@@ -6,6 +6,7 @@ import { outermost } from "../../transport/internal.ts";
 import type { Transport } from "../../transport/mod.ts";
 import type { Settings } from "../settings/read_settings.ts";
 import { readingLimit } from "./reading_limit.ts";
+import { folderRules } from "./update_rules.ts";
 
 /** The folders in which the settings put models, absolute: none of them lies in another one. */
 export function libraryFolders({ value }: Pick<Settings, "value">): readonly string[] {
@@ -29,6 +30,7 @@ export function serviceLibrary(
     folders: () => libraryFolders(settings()),
     write: (files, signal) => addSidecars(files, { api, transport, signal }),
     throttle: () => readingLimit(settings()),
+    rules: () => folderRules(settings()),
     api,
     ...options,
   });

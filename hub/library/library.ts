@@ -1,4 +1,4 @@
-import type { HashCache, PresumeLookup, ScanProgress } from "../../api/mod.ts";
+import type { HashCache, PresumeLookup, ScanProgress, UpdateRules } from "../../api/mod.ts";
 import type { ModelLookup } from "../../api/library/updates.ts";
 import type { CivikitError, Clock, Throttle } from "../../transport/mod.ts";
 import type { ModelOnDisk } from "../run/add_sidecars.ts";
@@ -20,6 +20,8 @@ export interface LibraryOptions {
       signal: AbortSignal,
     ) => AsyncIterable<{ readonly error?: CivikitError | undefined }>)
     | undefined;
+  /** What is no update, and what is one besides; asked at each check, as settings change. Default: no rules. */
+  readonly rules?: (() => UpdateRules) | undefined;
   /** Bounds how fast files are read to be hashed; asked at each task, as settings change. Default: nothing does. */
   readonly throttle?: (() => Throttle | undefined) | undefined;
   /** Told when anything has changed. */

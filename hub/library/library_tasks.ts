@@ -41,8 +41,8 @@ const told = (error: CivikitError | undefined) => error === undefined ? null : m
 /** Makes them. */
 export function libraryTasks(
   rows: LibraryRows,
-  { folders, hashes, api, throttle, clock, remembered }:
-    & Pick<LibraryOptions, "folders" | "hashes" | "api" | "throttle">
+  { folders, hashes, api, throttle, rules, clock, remembered }:
+    & Pick<LibraryOptions, "folders" | "hashes" | "api" | "throttle" | "rules">
     & Pick<Looker, "remembered">
     & { readonly clock: Clock },
 ): LibraryTasks {
@@ -127,8 +127,12 @@ export function libraryTasks(
     async updates(signal, tell) {
       const owned = rows.known();
       tell({ phase: "asking", done: 0, total: new Set(owned.map(({ modelId }) => modelId)).size });
-      const { models, failures } = await findUpdates(api, owned, { signal });
+      const { models, failures, gone } = await findUpdates(api, owned, { rules: rules?.(), signal, now: clock.date() });
       rows.setNewer(new Map(models.flatMap(({ modelId, newest }) => newest === undefined ? [] : [[modelId, newest]])));
+      const lost = new Set(gone.flatMap(({ versionIds }) => versionIds));
+      for (const { versionId, sha256 } of owned) {
+        if (sha256 !== null && lost.has(versionId)) hashes.markGone(sha256, clock.date());
+      }
       return told(failures[0]?.error);
     },
   };

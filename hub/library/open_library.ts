@@ -13,11 +13,11 @@ const failed = "the service itself failed";
 
 /** Opens a library; it is empty until the first look. */
 export function openLibrary(
-  { folders, hashes, api, write, throttle, onChange = () => {}, clock = systemClock }: LibraryOptions,
+  { folders, hashes, api, write, throttle, rules, onChange = () => {}, clock = systemClock }: LibraryOptions,
 ): Library {
   const rows = openRows();
   const looks = looker(rows, folders, hashes);
-  const tasks = libraryTasks(rows, { folders, hashes, api, throttle, clock, remembered: looks.remembered });
+  const tasks = libraryTasks(rows, { folders, hashes, api, throttle, rules, clock, remembered: looks.remembered });
   let seenMs: number | null = null;
   let task: LibraryTask | null = null;
   let trouble: string | null = null;
