@@ -46,7 +46,7 @@ const flags = {
     type: "switch",
     help: { en: "with --link: symbolic links on other disks", "zh-TW": "`--link` 在別的磁碟上改成符號連結" },
   },
-  trash: { type: "switch", help: { en: "put the others into the trash", "zh-TW": "其餘的丟進垃圾桶" } },
+  trash: { type: "switch", help: { en: "put the others into the trash", "zh-TW": "丟進垃圾桶，之後可以還原" } },
   dryRun: { ...fetchFlags.dryRun, help: { en: "only list", "zh-TW": fetchFlags.dryRun.help["zh-TW"] } },
   project: projectFlags.project,
   ...yesFlags,

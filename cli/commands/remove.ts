@@ -15,6 +15,10 @@ const flags = {
     type: "switch",
     help: { en: "leave the files where they are; the project forgets them", "zh-TW": "檔案留在原地，專案不再管它們" },
   },
+  trash: {
+    type: "switch",
+    help: { en: "put the files into the trash, with their sidecars", "zh-TW": "丟進垃圾桶，之後可以還原" },
+  },
   ...installFlags,
 } as const satisfies Flags;
 
@@ -31,7 +35,7 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
         emit({ event: isDry ? "would_unwant" : "unwanted", wanted }, `${word}: ${printable(wanted.air)}`);
       }
     }
-    if (!keepOld) await install(project);
+    if (!keepOld) await install(project, args.flags.trash ? { old: "trash", why: "removed" } : {});
   });
 }
 

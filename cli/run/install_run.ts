@@ -31,6 +31,8 @@ export type OldFiles = "keep" | "trash" | "replace";
 export interface InstallerOptions extends Pick<InstallOptions, "isFrozen"> {
   /** What becomes of files nobody wants any more. Default `replace`. */
   readonly old?: OldFiles | undefined;
+  /** What the trash says of them. Default `updated`. */
+  readonly why?: string | undefined;
 }
 
 /** What {@linkcode withInstaller} hands to a command. */
@@ -106,12 +108,12 @@ export async function withInstaller(
     return code === ExitCode.ok ? [] : [code];
   }
 
-  async function run(project: Project, { isFrozen, old }: InstallerOptions = {}): Promise<void> {
+  async function run(project: Project, { isFrozen, old, why }: InstallerOptions = {}): Promise<void> {
     isShown = !isDry;
     const { failures, removed, left, waiting } = await install(project, api, transport, {
       isFrozen,
       keepOld: old === "keep",
-      ...(old === "trash" && { discard: trashOf([project.root]) }),
+      ...(old === "trash" && { discard: trashOf([project.root], why) }),
       cache,
       signal,
       concurrency,

@@ -49,12 +49,14 @@ export const removeHelp: Bilingual = {
   en: `<what> is an entry as civikit.models.json has it, a version id, model:<id>, an AIR,
 a page URL, or the path of an installed file. It goes from manifest and lock file,
 and its files go from the disk if they still are what was installed. Sidecars stay.
+With --trash the files go into the trash instead, with their sidecars: "civikit trash"
+brings them back.
 
 examples:
   civikit remove 128713
   civikit remove model:1001 --keep-files`,
   "zh-TW":
-    `<what> 是 civikit.models.json 裡的項目、版本編號、model:<id>、AIR、頁面網址，或已安裝檔案的路徑。它會從清單檔與鎖定檔移除；檔案如果仍與安裝時相同，也會從磁碟刪除。附屬檔會留下。
+    `<what> 是 civikit.models.json 裡的項目、版本編號、model:<id>、AIR、頁面網址，或已安裝檔案的路徑。它會從清單檔與鎖定檔移除；檔案如果仍與安裝時相同，也會從磁碟刪除。附屬檔會留下。加上 --trash 就改為連同附屬檔丟進垃圾桶，「civikit trash」可以還原。
 
 範例：
   civikit remove 128713

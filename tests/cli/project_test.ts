@@ -184,6 +184,19 @@ Deno.test("civikit remove takes away what was installed, but not what was change
     assertEquals((await run(["remove", "2002", "--project", folder])).code, 2, "it is not there any more");
   }));
 
+Deno.test("civikit remove --trash keeps the file in the trash, and trash restore brings it back", () =>
+  inWorld(async ({ run, folder }) => {
+    await run(["add", "2002", "--project", folder]);
+    const models = join(folder, "models");
+    const [name] = tree(models);
+    assertEquals((await run(["remove", "2002", "--trash", "--project", folder])).code, 0);
+    assertEquals(tree(models), []);
+    const [item] = events((await run(["trash", "list", "--root", models, "--json"])).io);
+    assertEquals([item?.why, item?.path], ["removed", join(models, name!)]);
+    assertEquals((await run(["trash", "restore", String(item?.id), "--root", models])).code, 0);
+    assertEquals(tree(models), [name]);
+  }));
+
 Deno.test("civikit outdated tells pinned from followed, update moves them, and the old file gives way to the new", () =>
   inWorld(async ({ run, folder }) => {
     await run(["add", "2001", "--project", folder]);
