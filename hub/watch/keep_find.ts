@@ -3,9 +3,6 @@ import type { NewFind } from "./judge_page.ts";
 import type { FindState, WatchAction, WatchFind, WatchRule } from "./rule.ts";
 import { findOf, type Row, type statements } from "./watch_rows.ts";
 
-/** What is kept of something new. */
-export type KeepFind = NewFind;
-
 type Run = Readonly<Record<keyof typeof statements, StatementSync>>;
 
 /**
@@ -15,7 +12,7 @@ type Run = Readonly<Record<keyof typeof statements, StatementSync>>;
 export function keepFind(
   run: Run,
   rule: WatchRule,
-  { key, thing, isHeld, dueMs }: KeepFind,
+  { key, thing, isHeld, dueMs }: NewFind,
   nowMs: number,
   isThere: (key: string) => boolean,
 ): WatchFind {

@@ -1,4 +1,3 @@
-import type { CivikitError } from "../../transport/mod.ts";
 import { HttpError } from "../../transport/mod.ts";
 import { mayPass } from "../worker/judge.ts";
 import type { WatchSchedule } from "./watch_schedule.ts";
@@ -35,7 +34,7 @@ export function nextRound({ schedule, jitterMs, nowMs, random }: NextRound, isBe
  * @param failures Rounds in a row that failed, this one included.
  */
 export function afterFailure(
-  error: CivikitError | unknown,
+  error: unknown,
   failures: number,
   { schedule, nowMs, random }: NextRound,
 ): number {

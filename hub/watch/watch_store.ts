@@ -4,9 +4,9 @@ import type { Clock, ErrorCode } from "../../transport/mod.ts";
 import { isMarkHeld, markProcess, type ProcessMark, removeMark } from "../../monitor/stats/process_mark.ts";
 import type { JobReason } from "../queue/job.ts";
 import { checkedRule } from "./check_rule.ts";
-import type { JudgedPage } from "./judge_page.ts";
+import type { JudgedPage, NewFind } from "./judge_page.ts";
 import type { FindState, NewWatchRule, WatchChange, WatchFind, WatchRound, WatchRule } from "./rule.ts";
-import { type KeepFind, keepFind } from "./keep_find.ts";
+import { keepFind } from "./keep_find.ts";
 import {
   applicationId,
   findOf,
@@ -225,7 +225,7 @@ export function watchStore(
   }
 
   /** Keeps a find in the state its action and earlier finds of the same thing leave it. */
-  const keepAs = (rule: WatchRule, find: KeepFind, isThere: (key: string) => boolean): WatchFind =>
+  const keepAs = (rule: WatchRule, find: NewFind, isThere: (key: string) => boolean): WatchFind =>
     keepFind(file.run, rule, find, clock.date(), isThere);
 
   function release(row: Row): WatchFind {
