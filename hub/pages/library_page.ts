@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Context, Hono } from "hono";
 import { html } from "hono/html";
-import { sniffMedia } from "../../api/mod.ts";
+import { readUsage, setUsage, sniffMedia } from "../../api/mod.ts";
 import { readAtMost } from "../../transport/internal.ts";
 import { CivikitError, type Locale } from "../../transport/mod.ts";
 import { addJobs } from "../add_jobs.ts";
@@ -219,6 +219,22 @@ function routes(app: Hono, parts: Parts, { show }: Answers): void {
       const bytes = await readAtMost(new Response(c.req.raw.body), mostFormBytes);
       const answer = await act(parts, new URLSearchParams(new TextDecoder().decode(bytes)));
       return await answered(c, answer, answer.isProblem === true ? 400 : 200);
+    } catch (error) {
+      if (!(error instanceof CivikitError)) throw error;
+      return await answered(c, refusal(error), 400);
+    }
+  });
+  app.post("/library/note", async (c) => {
+    try {
+      const bytes = await readAtMost(new Response(c.req.raw.body), mostFormBytes);
+      const form = new URLSearchParams(new TextDecoder().decode(bytes));
+      const row = libraryOf(parts).get(form.get("id") ?? "");
+      if (row === undefined) return await answered(c, { note: (locale) => texts.none[locale], isProblem: true }, 400);
+      const addTags = (form.get("tags") ?? "").split(",").map((tag) => tag.trim()).filter(Boolean);
+      const removeTags = readUsage(row.path).tags.filter((tag) => !addTags.includes(tag));
+      const notes = (form.get("notes") ?? "").replaceAll("\r\n", "\n");
+      await setUsage(row.path, { notes, addTags, removeTags });
+      return await answered(c, { note: (locale) => texts.kept[locale] });
     } catch (error) {
       if (!(error instanceof CivikitError)) throw error;
       return await answered(c, refusal(error), 400);

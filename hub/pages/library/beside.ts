@@ -5,8 +5,6 @@ import type { Levelled } from "../../search/levels.ts";
 
 /** What lies beside a model and is shown with it. */
 export interface Beside {
-  /** Words that call the model up. */
-  readonly words: readonly string[];
   /** The level of its first picture, where it is known. */
   readonly picture: Levelled | undefined;
   /** Where its preview is; undefined where it has none. */
@@ -42,10 +40,9 @@ export function previewOf(path: string): string | undefined {
 
 /** What lies beside the model at `path`. */
 export function besideOf(path: string): Beside {
-  const { trainedWords, images } = infoOf(path);
+  const { images } = infoOf(path);
   const [picture] = Array.isArray(images) ? images : [];
   return {
-    words: Array.isArray(trainedWords) ? trainedWords.filter((word) => typeof word === "string").slice(0, 20) : [],
     picture: isRecord(picture) ? picture as Levelled : undefined,
     preview: previewOf(path),
   };

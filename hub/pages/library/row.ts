@@ -1,4 +1,5 @@
 import { html } from "hono/html";
+import { readUsage } from "../../../api/mod.ts";
 import { formatSize } from "../../../monitor/server/format.ts";
 import type { Locale } from "../../../transport/mod.ts";
 import type { ShownRow } from "../../library/mod.ts";
@@ -44,7 +45,8 @@ function stateText({ state, problem, provedMs, twins, newer }: ShownRow, locale:
 export function libraryRow(row: ShownRow, { locale, level, site }: RowContext): Html {
   const { id, path, name, bytes, identity } = row;
   const t = (word: keyof typeof texts) => texts[word][locale];
-  const { words, picture, preview } = besideOf(path);
+  const { picture, preview } = besideOf(path);
+  const { triggerWords, notes, tags } = readUsage(path);
   // a picture nobody rated is shown openly only where everything may be
   const isBlurred = preview !== undefined && !isOpen(picture ?? {}, level);
   const image = preview === undefined ? "" : html`
@@ -58,7 +60,8 @@ export function libraryRow(row: ShownRow, { locale, level, site }: RowContext): 
         identity.baseModel,
       ].filter(Boolean).join(" · ")}</small>
   `;
-  const text = words.join(", ");
+  const text = triggerWords.slice(0, 20).join(", ");
+  const shown = [...tags, ...(notes === "" ? [] : [notes])].join(" · ");
   return html`
     <tr id="file-${id}">
       <td><label class="check"><input type="checkbox" name="id" value="${id}" form="bulk"><span class="hidden">${t(
@@ -70,7 +73,19 @@ export function libraryRow(row: ShownRow, { locale, level, site }: RowContext): 
       <td>${text === "" ? "" : html`
         ${text} <button type="button" class="scripted" id="copy-${id}" data-copy="${text}"
           data-copied="${counted(t("copied"), text)}" aria-label="${t("copy")}: ${text}">${t("copy")}</button>
-      `}</td>
+      `}
+        <details id="own-${id}" data-keep><summary>${t("notes")}${shown === ""
+          ? ""
+          : `: ${shown.slice(0, 80)}`}</summary>
+          <form method="post" action="/library/note">
+            <input type="hidden" name="id" value="${id}">
+            <p><label for="notes-${id}">${t("notes")}</label>
+              <textarea id="notes-${id}" name="notes" maxlength="20000" rows="3">${notes}</textarea></p>
+            <p><label for="tags-${id}">${t("tags")}</label>
+              <input id="tags-${id}" name="tags" maxlength="2000" value="${tags.join(", ")}"></p>
+            <p><button id="keep-${id}">${t("keep")}</button></p>
+          </form>
+        </details></td>
       <td>${stateText(row, locale)}</td>
     </tr>
   `;

@@ -48,6 +48,10 @@ type Word =
   | "model"
   | "words"
   | "copy"
+  | "notes"
+  | "tags"
+  | "keep"
+  | "kept"
   | "copied"
   | "state"
   | "proved"
@@ -97,6 +101,10 @@ export const texts: Readonly<Record<Word, Bilingual>> = {
   model: both("Model", "模型"),
   words: both("Trigger words", "觸發詞"),
   copy: both("Copy", "複製"),
+  notes: both("Notes", "筆記"),
+  tags: both("Tags, with commas between", "標籤，以逗號分隔"),
+  keep: both("Keep", "記下"),
+  kept: both("Kept.", "已記下。"),
   copied: both("Copied: {n}", "已複製：{n}"),
   state: both("State", "狀態"),
   proved: both("proved {n}", "{n} 驗證過"),

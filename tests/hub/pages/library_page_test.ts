@@ -35,6 +35,27 @@ Deno.test("the library page shows files with trigger words and preview, narrowed
   assert(!found.includes("strange.safetensors"), "the text does not narrow");
 });
 
+Deno.test("the library page keeps notes and tags beside a file, by a plain form", async () => {
+  await using files = await testLibrary();
+  const path = await files.write("lantern.safetensors", "a", identity(7));
+  await Deno.writeTextFile(
+    path.replace(".safetensors", ".metadata.json"),
+    `{ "notes": "<b>of the manager", "tags": ["x"] }`,
+  );
+  await files.library.look();
+  await using hub = await serveHub({ library: files.library });
+  const [row] = files.library.list().rows;
+  const page = await text(hub.ask("GET", "/library"));
+  assertStringIncludes(page, "&lt;b&gt;of the manager");
+  const kept = await text(hub.send("/library/note", { id: row!.id, notes: "at 0.8\r\nglow", tags: "style, paper" }));
+  assertStringIncludes(kept, "Kept.");
+  assertStringIncludes(kept, "style, paper");
+  const own = JSON.parse(await Deno.readTextFile(path.replace(".safetensors", ".civikit.json")));
+  assertEquals([own.notes, own.tags], ["at 0.8\nglow", ["style", "paper"]]);
+  assertStringIncludes(await text(hub.send("/library/note", { id: "0".repeat(16), notes: "x" })), "Choose files first");
+  assertStringIncludes(await text(hub.ask("GET", "/library?lang=zh-TW")), "筆記");
+});
+
 Deno.test("the library page marks what is only presumed", async () => {
   await using files = await testLibrary();
   const path = await files.write("harbour.safetensors", "not read");
