@@ -17,7 +17,6 @@ export const elsewhere: ReadonlyMap<string, Bilingual> = new Map([
   ["search", line("models search")],
   ["find", line("models search")],
   ["info", line("models get")],
-  ["show", line("models get")],
   ["list", line("scan --all")],
   ["ls", line("scan --all")],
   ["get", line("download")],
