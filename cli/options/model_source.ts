@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { type Civitai, galleryImageId } from "../../api/mod.ts";
-import type { CommandContext } from "../command.ts";
+import type { Settings } from "../settings/read_settings.ts";
 
 const endings = /\.(?:png|jpe?g|webp|avif|json|txt)$/i;
 const imageHosts = ["image.civitai.com", "imagecache.civitai.com"];
@@ -48,7 +48,7 @@ function modelSource(text: string, site: Site, { urls }: { readonly urls: boolea
 /** Parts operands into sources and references. */
 export function sourcesIn(
   operands: readonly string[],
-  { settings: { value } }: Pick<CommandContext, "settings">,
+  { settings: { value } }: { readonly settings: Pick<Settings, "value"> },
   how: { readonly urls: boolean },
 ): { sources: WrittenSource[]; references: string[] } {
   const site = { baseUrl: value("baseUrl"), trustedHosts: value("trustedHosts") };
