@@ -57,7 +57,18 @@ export function unlinkAfterBody(response: Response, link: Link, ends: (() => voi
  */
 export function keepAbortable(response: Response): Response {
   if (!isReadable(response)) own(response.body, response);
+  // the platform may take it itself, as a server does that hands it on: then nobody asks for the body
+  else if (!isShort(response)) own(bodyOf.call(response), response);
   return response;
+}
+
+/** Up to this size there is nothing left to abort by the time that anything is collected. */
+const shortBytes = 64 * 1024;
+const bodyOf = Object.getOwnPropertyDescriptor(Response.prototype, "body")!.get as (this: Response) => Body | null;
+
+function isShort({ headers }: Response): boolean {
+  const length = headers.get("content-length");
+  return length !== null && Number(length) <= shortBytes;
 }
 
 function own(body: Body | null, response: Response): void {
