@@ -113,6 +113,8 @@ export {
   applyMoves,
   checkMoves,
   continueMoves,
+  type MeantMoves,
+  meantMoves,
   movesHistory,
   type MovesOptions,
   type MovesRecord,

@@ -76,7 +76,7 @@ const NAMES: Record<string, string> = {
     KeepPolicy KeyCheck
     Layout LayoutFacts LayoutOptions LibraryFile LinkOutcome ListOptions ListPage ListPosition ListVersion ListedCreator
     Listing Lock LockedFile
-    Manifest Me MeCall MediaType MiniVersion MiniVersionCall Model ModelDetails ModelFacts ModelFactsOptions ModelFile
+    Manifest Me MeCall MeantMoves MediaType MiniVersion MiniVersionCall Model ModelDetails ModelFacts ModelFactsOptions ModelFile
     ModelFileType ModelImage ModelInfo ModelLookup ModelMode ModelProgress ModelQuery ModelReference ModelType
     ModelUpdates Models Move MoveStep MovesOptions MovesRecord MovesReport MovesState
     NamedModels Need NeedsOptions
@@ -102,7 +102,7 @@ const NAMES: Record<string, string> = {
     imageId imageTexts imageUrl install isHubUrl
     keepPolicies
     layout layoutFacts layoutFolders layoutNames linkDuplicates lockName
-    manifestName modelDetails modelExtensions modelFacts modelsIn movesHistory
+    manifestName meantMoves modelDetails modelExtensions modelFacts modelsIn movesHistory
     needsOf
     openProject openTrash otherUrls outdated
     parseAir parseReference planDuplicates planFolderUpdate planMoves planOrganize planUpdate presume

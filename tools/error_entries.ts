@@ -149,6 +149,7 @@ const codeOf: Readonly<Record<ErrorReason, ErrorCode>> = {
   service_running: "target_locked",
   moves_running: "target_locked",
   moves_unfinished: "target_locked",
+  not_in_trash: "no_such_file",
   file_changed: "part_mismatch",
   name_encoding: "invalid_path",
   s3_credentials: "unauthorized",

@@ -4,7 +4,7 @@ import { isInside, wrapDiskError } from "../../transport/internal.ts";
 import type { CivikitError } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
 import type { Trash } from "../trash/open_trash.ts";
-import { type DuplicateGroup, findDuplicates, proveSame, replaceByLink } from "./duplicates.ts";
+import { type DuplicateGroup, findDuplicates, proveSame, replaceByLink, spareCopies } from "./duplicates.ts";
 import { hashCache } from "./hash_cache.ts";
 import { type LibraryFile, scanFound, type ScanOptions } from "./scan.ts";
 import { type Skip, walkAll } from "./walk.ts";
@@ -19,8 +19,10 @@ export const keepPolicies: readonly KeepPolicy[] = ["oldest", "newest", "shortes
 export interface DuplicatePlan extends DuplicateGroup {
   /** The file that stays. */
   keep: string;
-  /** The others; links are not among them. */
+  /** The others; links are not among them. Bytes they waste are {@linkcode DuplicateGroup.wastedBytes}. */
   others: string[];
+  /** Files besides that stay as well, because a lock file names them. */
+  locked: string[];
 }
 
 /** Settings of {@linkcode planDuplicates}. */
@@ -99,9 +101,10 @@ export function planDuplicates(
   return groups.flatMap((group) => {
     const plain = group.paths.filter((path) => byPath.get(path)?.isLink !== true);
     const [keep, ...others] = plain.sort((a, b) => orders[policy](a, b) || (a < b ? -1 : 1));
-    return keep === undefined || others.length === 0
-      ? []
-      : [{ ...group, keep, others: others.filter((path) => !named.has(path)) }];
+    if (keep === undefined || others.length === 0) return [];
+    const [stay, go] = [others.filter((path) => named.has(path)), others.filter((path) => !named.has(path))];
+    const spare = spareCopies([keep, ...go].map((path) => byPath.get(path)!));
+    return [{ ...group, keep, others: go, locked: stay, wastedBytes: spare * group.bytes }];
   });
 }
 

@@ -17,7 +17,7 @@ export interface DuplicateGroup {
 }
 
 /** Copies beyond the first on each disk; a link is none, and names of one file are one. */
-function spareCopies(files: readonly Pick<DiskFile, "path" | "inode" | "isLink">[]): number {
+export function spareCopies(files: readonly Pick<DiskFile, "path" | "inode" | "isLink">[]): number {
   const copies = new Set(files.filter(({ isLink }) => !isLink).map(({ inode, path }) => inode ?? path));
   const disks = new Set([...copies].map((copy) => /^\d+:\d+$/.test(copy) ? copy.split(":")[0] : ""));
   return copies.size - disks.size;

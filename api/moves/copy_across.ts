@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, lutimesSync, rmSync, statSync, utimesSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
-import { freeBytes, openFresh, wrapDiskError } from "../../transport/internal.ts";
+import { formatBytes, freeBytes, openFresh, wrapDiskError } from "../../transport/internal.ts";
 import { digestFile, DiskError } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
 
@@ -29,7 +29,7 @@ export async function copyAcross(
   const { size, mode } = statSync(from);
   const free = freeBytes(dirname(temporary));
   if (free !== undefined && free < size + spareBytes) {
-    const state = `${size} bytes are needed, ${free} are free`;
+    const state = `${formatBytes(size + spareBytes)} are needed and ${formatBytes(free)} are free`;
     throw new DiskError(`moving ${JSON.stringify(from)} to another disk: ${state}`, { code: "no_space", path: from });
   }
   try {

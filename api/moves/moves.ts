@@ -103,6 +103,29 @@ function interrupted(root: string): MovesRecord | undefined {
   return movesHistory(root).find(({ state }) => state === "applying" || state === "undoing");
 }
 
+function undoable(root: string): MovesRecord | undefined {
+  return interrupted(root) ?? movesHistory(root).find(({ state }) => state === "applied");
+}
+
+/** What {@linkcode meantMoves} found. */
+export interface MeantMoves extends MovesRecord {
+  /** The way of every file and link; some may have gone it already. */
+  moves: { from: string; to: string }[];
+}
+
+/**
+ * What {@linkcode continueMoves} or {@linkcode undoMoves} would do; undefined where that is nothing. Nothing is changed.
+ *
+ * @param how Which of the two.
+ */
+export function meantMoves(root: string, how: "continue" | "undo"): MeantMoves | undefined {
+  const open = how === "undo" ? undoable(root) : interrupted(root);
+  if (open === undefined) return undefined;
+  const isBack = how === "undo" || open.state === "undoing";
+  const { steps } = readJournal(root, open.id);
+  return { ...open, moves: steps.map(({ from, to }) => isBack ? { from: to, to: from } : { from, to }) };
+}
+
 /** Refuses to begin anything. @throws {DiskError} `target_locked` (`moves_unfinished`) when earlier moves were interrupted. */
 export function checkMoves(root: string): void {
   if (interrupted(root) === undefined) return;
@@ -158,7 +181,7 @@ export async function continueMoves(root: string, options: MovesOptions = {}): P
  */
 export async function undoMoves(root: string, options: MovesOptions = {}): Promise<MovesReport | undefined> {
   using _held = holdMoves(root);
-  const open = interrupted(root) ?? movesHistory(root).find(({ state }) => state === "applied");
+  const open = undoable(root);
   if (open === undefined) return undefined;
   if (open.state !== "undoing") addToJournal(root, open, { state: "undoing", atMs: Date.now() });
   return await backward(root, readJournal(root, open.id), options);

@@ -30,7 +30,7 @@ export interface PutOptions extends CallOptions {
 
 /** Which items {@linkcode Trash.empty} removes: those that are meant by every setting that is given. */
 export interface EmptyOptions {
-  /** These alone. */
+  /** These alone; each has to be there. */
   ids?: readonly string[] | undefined;
   /** Those that were put there before, in milliseconds since the epoch. */
   beforeMs?: number | undefined;
@@ -55,10 +55,22 @@ export interface Trash {
    * @throws {DiskError} `target_exists` when something has one of its names; then nothing was moved.
    */
   restore(id: string, options?: CallOptions): Promise<TrashedItem>;
-  /** What {@linkcode empty} would remove. */
+  /** What {@linkcode empty} would remove. @throws {InputError} As that does. */
   meant(which?: EmptyOptions): TrashedItem[];
-  /** Removes items for good; those it removed. */
+  /**
+   * Removes items for good; those it removed.
+   *
+   * @throws {InputError} `no_such_file` when one of the ids is not there; then nothing was removed.
+   */
   empty(which?: EmptyOptions): Promise<TrashedItem[]>;
+}
+
+function notThere(doing: string, id: string): InputError {
+  return new InputError(`${doing} ${JSON.stringify(id)}: nothing of that name is in the trash`, {
+    code: "no_such_file",
+    reason: "not_in_trash",
+    input: id,
+  });
 }
 
 const patienceMs = 5000;
@@ -154,12 +166,16 @@ function filesOf(path: string, sidecars: boolean): Omit<MoveStep, "to">[] {
 export function openTrash(roots: Iterable<string>): Trash {
   const folders = [...roots].map((root) => resolve(root));
   const used = new Set<string>();
-  const all = () => [...new Set([...findTrashFolders(folders), ...used])].filter(isOwnTrash);
-  const kept = () => all().flatMap(readItems).filter(isIn).sort((a, b) => b.trashedMs - a.trashedMs);
+  const places = () => [...new Set([...findTrashFolders(folders), ...used])].filter(isOwnTrash);
+  const kept = () => places().flatMap(readItems).filter(isIn).sort((a, b) => b.trashedMs - a.trashedMs);
   function meant({ ids, beforeMs = Infinity, keepBytes }: EmptyOptions = {}): KeptItem[] {
-    const items = kept().filter((item) => (ids?.includes(item.id) ?? true) && item.trashedMs < beforeMs);
+    const all = kept();
+    const there = new Set(all.map(({ id }) => id));
+    const missing = ids?.find((id) => !there.has(id));
+    if (missing !== undefined) throw notThere("removing", missing);
+    const items = all.filter((item) => (ids?.includes(item.id) ?? true) && item.trashedMs < beforeMs);
     if (keepBytes === undefined) return items;
-    let left = kept().reduce((sum, { bytes }) => sum + bytes, 0);
+    let left = all.reduce((sum, { bytes }) => sum + bytes, 0);
     return items.toReversed().filter(({ bytes }) => left > keepBytes && (left -= bytes, true));
   }
   const known = ({ folder: _, steps: __, ...item }: KeptItem): TrashedItem => item;
@@ -195,12 +211,7 @@ export function openTrash(roots: Iterable<string>): Trash {
     list: () => kept().map(known),
     async restore(id, { signal } = {}) {
       const found = kept().find((item) => item.id === id);
-      if (found === undefined) {
-        throw new InputError(`restoring ${JSON.stringify(id)}: nothing of that name is in the trash`, {
-          code: "no_such_file",
-          input: id,
-        });
-      }
+      if (found === undefined) throw notThere("restoring", id);
       using _held = await hold(dirname(found.folder));
       await tidy(dirname(found.folder));
       const there = found.steps.filter(({ to }) => lookAt(to) !== undefined);

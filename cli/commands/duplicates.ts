@@ -24,6 +24,7 @@ import { interrupt, InterruptedError } from "../terminal/interrupt.ts";
 import { type Output, output } from "../terminal/output.ts";
 import { readingOf } from "../terminal/reading.ts";
 import { warnSkip } from "../terminal/skipped.ts";
+import { shellWord } from "../terminal/shell_word.ts";
 import { printable } from "../terminal/text.ts";
 import { duplicatesText } from "../texts/duplicates.ts";
 import { scanText } from "../texts/library.ts";
@@ -66,9 +67,10 @@ function lockedPaths(folder = "."): string[] {
 
 function show(plans: readonly DuplicatePlan[], out: Output, { locale }: CommandContext): void {
   const text = duplicatesText[locale];
-  for (const { sha256, bytes, keep, others, wastedBytes } of plans) {
-    out.emit({ event: "duplicates", sha256, bytes, keep, others, wastedBytes });
-    const lines = others.map((path) => `  ${printable(path)}\n`).join("");
+  for (const { sha256, bytes, keep, others, locked, wastedBytes } of plans) {
+    out.emit({ event: "duplicates", sha256, bytes, keep, others, locked, wastedBytes });
+    const held = locked.map((path) => `${printable(path)} (${text.locked})`);
+    const lines = [...others.map(printable), ...held].map((line) => `  ${line}\n`).join("");
     out.print(`${text.stays}: ${printable(keep)} (${formatBytes(bytes)})\n${lines}`);
   }
 }
@@ -93,7 +95,8 @@ async function clear(
       else out.emit(event, reason === undefined ? undefined : `${printable(path)}: ${text.reasons[reason]}`);
     }
   }
-  const words = text.done(counts.linked + counts.symlinked, counts.trashed, counts.kept);
+  const list = ["civikit trash list", ...roots.map((root) => shellWord(printable(root)))].join(" ");
+  const words = text.done(counts.linked + counts.symlinked, counts.trashed, counts.kept, list);
   return out.finish({ groups: plans.length, ...counts }, `${words}\n`);
 }
 

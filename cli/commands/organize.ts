@@ -5,6 +5,7 @@ import {
   continueMoves,
   type Followers,
   followMoves,
+  meantMoves,
   modelDetails,
   movesHistory,
   type MovesOptions,
@@ -27,12 +28,14 @@ import { UsageError } from "../options/usage_error.ts";
 import { openHashes } from "../run/hash_store.ts";
 import { readingLimit } from "../run/reading_limit.ts";
 import { openSession } from "../run/session.ts";
-import { showOrganize } from "../run/show_organize.ts";
+import { showFolders, showOrganize } from "../run/show_organize.ts";
 import { askYes } from "../terminal/ask_yes.ts";
 import { interrupt, InterruptedError } from "../terminal/interrupt.ts";
 import { type Output, output } from "../terminal/output.ts";
 import { readingOf } from "../terminal/reading.ts";
+import { shellWord } from "../terminal/shell_word.ts";
 import { warnSkip } from "../terminal/skipped.ts";
+import { printable } from "../terminal/text.ts";
 import { scanText } from "../texts/library.ts";
 import { organizeText } from "../texts/organize.ts";
 import { runText } from "../texts/run.ts";
@@ -107,17 +110,32 @@ function movesOptions(
 
 const reopened = ({ folder, root }: Project): Project => openProject(folder, { root });
 
-function showReport(report: MovesReport | undefined, none: string, out: Output, { locale }: CommandContext): number {
+/** How to call it for the same folder. */
+function commandFor({ operands: [given] }: OrganizeArgs): string {
+  return ["civikit organize", ...(given === undefined ? [] : [shellWord(printable(given))])].join(" ");
+}
+
+function showReport(
+  report: MovesReport | undefined,
+  args: OrganizeArgs,
+  out: Output,
+  { locale }: CommandContext,
+): number {
   const text = organizeText[locale];
   out.close();
-  if (report === undefined) return out.finish({ moved: 0 }, `${none}\n`);
+  if (report === undefined) return out.finish({ moved: 0 }, `${none(args, text)}\n`);
   const { id, state, moved, refused } = report;
   for (const one of moved) out.emit({ event: "moved", ...one });
   for (const { from, to, error } of refused) out.fail(error, from, { event: "refused", from, to });
-  const words = state === "applied" ? text.applied(moved.length) : text.undone(moved.length);
+  const words = state === "applied"
+    ? text.applied(moved.length, `${commandFor(args)} --undo`)
+    : text.undone(moved.length);
   const left = refused.length > 0 ? `; ${text.refused(refused.length)}` : "";
   return out.finish({ id, state, moved: moved.length, refused: refused.length }, `${words}${left}\n`);
 }
+
+const none = ({ flags: { undo } }: OrganizeArgs, text: typeof organizeText.en) =>
+  undo ? text.nothingToUndo : text.nothingToContinue;
 
 async function plan(args: OrganizeArgs, root: string, out: Output, context: CommandContext, with_: {
   readonly session: Awaited<ReturnType<typeof openSession>>;
@@ -165,18 +183,28 @@ async function organize(args: OrganizeArgs, root: string, out: Output, context: 
   }
   const project = projectFor(root, args, context);
   const options = movesOptions({ cache, project }, session.signal, { out, locale });
-  return showReport(await applyMoves(root, layout, steps, options), "", out, context);
+  return showReport(await applyMoves(root, layout, steps, options), args, out, context);
 }
 
 async function goOn(args: OrganizeArgs, root: string, out: Output, context: CommandContext): Promise<number> {
   const { io, locale } = context;
-  const text = organizeText[locale];
+  if (args.flags.dryRun) return showMeant(args, root, out, context);
   using cache = openHashes(args, context, out.note);
   using stop = interrupt(io, { onFirst: () => out.note(runText[locale].interrupted), onSecond: out.close });
   const options = movesOptions({ cache, project: projectFor(root, args, context) }, stop.signal, { out, locale });
-  return args.flags.undo
-    ? showReport(await undoMoves(root, options), text.nothingToUndo, out, context)
-    : showReport(await continueMoves(root, options), text.nothingToContinue, out, context);
+  const report = await (args.flags.undo ? undoMoves : continueMoves)(root, options);
+  return showReport(report, args, out, context);
+}
+
+/** What --undo or --continue would do. */
+function showMeant(args: OrganizeArgs, root: string, out: Output, context: CommandContext): number {
+  const text = organizeText[context.locale];
+  const meant = meantMoves(root, args.flags.undo ? "undo" : "continue");
+  const moves = meant?.moves ?? [];
+  for (const move of moves) out.emit({ event: "would_move", ...move });
+  showFolders(root, moves, out, context);
+  const words = meant === undefined ? none(args, text) : text.would(moves.length);
+  return out.finish({ id: meant?.id, planned: moves.length, moved: 0, dryRun: true }, `${words}\n`);
 }
 
 function history(root: string, out: Output, { locale }: CommandContext): number {
@@ -206,7 +234,7 @@ async function run(args: OrganizeArgs, context: CommandContext): Promise<number>
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
     out.close();
-    out.note(organizeText[context.locale].interrupted);
+    out.note(organizeText[context.locale].interrupted(commandFor(args)));
     return ExitCode.interrupted;
   }
 }

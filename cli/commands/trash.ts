@@ -1,5 +1,7 @@
 import { openTrash, type Trash, type TrashedItem } from "../../api/mod.ts";
+import { statSync } from "node:fs";
 import { relative, resolve } from "node:path";
+import { DiskError } from "../../transport/mod.ts";
 import { formatBytes, isInside } from "../../transport/internal.ts";
 import type { Command, CommandContext } from "../command.ts";
 import type { Args } from "../options/args.ts";
@@ -41,16 +43,24 @@ const flags = {
   ...outputFlags,
 } as const satisfies Flags;
 
+const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+function checkFolder(path: string): void {
+  if (isFolder(path)) return;
+  const message = `looking for the trash of ${JSON.stringify(path)}: no such folder`;
+  throw new DiskError(message, { code: "folder_missing", path });
+}
+
 /** A path as seen from here, where it lies below. */
 const shown = (path: string) => printable(isInside(resolve("."), path) ? relative(".", path) : path);
 
 const sizeOf = (items: readonly TrashedItem[]) => formatBytes(items.reduce((sum, { bytes }) => sum + bytes, 0));
 
-function list(trash: Trash, out: Output, { locale }: CommandContext): number {
+function list(trash: Trash, roots: readonly string[], out: Output, { locale }: CommandContext): number {
   const text = trashText[locale];
   const items = trash.list();
   for (const item of items) out.emit({ event: "item", ...item });
-  if (items.length === 0) out.print(`${text.empty}\n`);
+  if (items.length === 0) out.print(`${text.emptyIn(roots.map(printable))}\n`);
   else {
     const rows = items.map(({ id, trashedMs, bytes, why, path }) => [
       ...[id, new Date(trashedMs).toISOString().slice(0, 10), formatBytes(bytes), why, path],
@@ -80,6 +90,7 @@ async function empty(
   trash: Trash,
   ids: readonly string[],
   args: Args<typeof flags>,
+  roots: readonly string[],
   out: Output,
   { io, locale }: CommandContext,
 ): Promise<number> {
@@ -95,7 +106,10 @@ async function empty(
     keepBytes,
   };
   const meant = trash.meant(which);
-  if (meant.length === 0) return out.finish({ removed: 0 }, `${text.empty}\n`);
+  if (meant.length === 0) {
+    const words = trash.list().length === 0 ? text.emptyIn(roots.map(printable)) : text.nothingMeant;
+    return out.finish({ removed: 0 }, `${words}\n`);
+  }
   const size = sizeOf(meant);
   if (isDry) {
     for (const { id, path, bytes } of meant) out.emit({ event: "would_remove", id, path, bytes }, shown(path));
@@ -111,17 +125,21 @@ async function empty(
 }
 
 async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
-  const [action, ...ids] = args.operands;
+  const [action, ...given] = args.operands;
   const what = readAction(action, ["list", "restore", "empty"]);
   using out = output(context, args.flags);
-  const trash = openTrash(trashRoots(context.settings));
-  if (what === "list") return list(trash, out, context);
-  return await (what === "restore" ? restore(trash, ids, out, context) : empty(trash, ids, args, out, context));
+  const ids = given.filter((word) => what !== "list" && !isFolder(word));
+  const folders = given.filter((word) => !ids.includes(word));
+  for (const folder of folders) checkFolder(folder);
+  const roots = folders.length > 0 ? folders.map((folder) => resolve(folder)) : trashRoots(context.settings);
+  const trash = openTrash(roots);
+  if (what === "list") return list(trash, roots, out, context);
+  return await (what === "restore" ? restore(trash, ids, out, context) : empty(trash, ids, args, roots, out, context));
 }
 
 /** `civikit trash`: what was thrown away. */
 export const trashCommand: Command = {
-  usage: "trash list|restore|empty [<id>...] [options]",
+  usage: "trash list|restore|empty [<id or folder>...] [options]",
   flags,
   actions: ["list", "restore", "empty"],
   help: bilingual(trashText, ({ help }) => help),

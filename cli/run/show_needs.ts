@@ -7,7 +7,7 @@ import { UsageError } from "../options/usage_error.ts";
 import { printable } from "../terminal/text.ts";
 import { needsText } from "../texts/needs.ts";
 import { bilingual } from "../texts/texts.ts";
-import { shellWord } from "./units/next_commands.ts";
+import { shellWord } from "../terminal/shell_word.ts";
 
 /** What is to be done with what is missing. */
 export interface NeedsChoice {

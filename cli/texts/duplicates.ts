@@ -29,6 +29,7 @@ examples:
   oneOf: "only one of --link and --trash",
   symlinkNeeds: "--symlink goes with --link",
   stays: "stays",
+  locked: "in the lock file: it stays, too",
   none: "nothing is there twice",
   found: (count: number, size: string): string => `${groups(count)}; ${size} to gain`,
   linkQuestion: (count: number): string => `Make ${count} ${count === 1 ? "file a link" : "files links"}?`,
@@ -37,10 +38,10 @@ examples:
   notAsked: "nothing was changed. To do it: --yes",
   declined: "nothing was changed",
   reasons: { same: "the same file already", other_disk: "on another disk; --symlink links it" },
-  done: (linked: number, trashed: number, kept: number): string =>
+  done: (linked: number, trashed: number, kept: number, list: string): string =>
     [
       ...(linked > 0 || trashed === 0 ? [`${linked} linked`] : []),
-      ...(trashed > 0 ? [`${trashed} in the trash; civikit trash list`] : []),
+      ...(trashed > 0 ? [`${trashed} in the trash; ${list}`] : []),
       ...(kept > 0 ? [`${kept} left`] : []),
     ].join(", "),
 };
@@ -67,6 +68,7 @@ export const duplicatesText: Texts<typeof en> = {
     oneOf: "--link 與 --trash 只能用一個",
     symlinkNeeds: "--symlink 要與 --link 一起用",
     stays: "留下",
+    locked: "鎖定檔記載它，也留下",
     none: "沒有重複的檔案",
     found: (count, size) => `${count} 個模型重複；可騰出 ${size}`,
     linkQuestion: (count) => `要把 ${count} 個檔案改成連結嗎？`,
@@ -75,10 +77,10 @@ export const duplicatesText: Texts<typeof en> = {
     notAsked: "什麼都沒有變。要執行請加上：--yes",
     declined: "什麼都沒有變",
     reasons: { same: "已經是同一個檔案", other_disk: "在別的磁碟上；--symlink 改成連結" },
-    done: (linked, trashed, kept) =>
+    done: (linked, trashed, kept, list) =>
       [
         ...(linked > 0 || trashed === 0 ? [`${linked} 個改成連結`] : []),
-        ...(trashed > 0 ? [`${trashed} 個丟進垃圾桶；civikit trash list`] : []),
+        ...(trashed > 0 ? [`${trashed} 個丟進垃圾桶；${list}`] : []),
         ...(kept > 0 ? [`${kept} 個留在原地`] : []),
       ].join("，"),
   },

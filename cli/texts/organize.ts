@@ -20,6 +20,7 @@ folder, in FOLDER, or --project) and the remembered hashes follow.
 
 Killed at any moment, no file is lost: --continue finishes, --undo takes back. --undo
 also takes back the last finished one; the newest five are kept, --history lists them.
+With --dry-run both only show.
 A folder this empties goes, and comes back with --undo.
 
 {tag} is the first of --tags that the model has (default: character, concept, clothing,
@@ -41,7 +42,8 @@ examples:
   plan: (models: number, files: number): string =>
     `${models} ${models === 1 ? "model" : "models"} to move, ${files} ${files === 1 ? "file" : "files"} in all`,
   question: (models: number): string => `Move ${models} ${models === 1 ? "model" : "models"}?`,
-  notAsked: "nothing was moved. To move them: civikit organize --yes",
+  notAsked: "nothing was moved. To move them: the same command with --yes",
+  would: (files: number): string => `${files} ${files === 1 ? "file" : "files"} would move`,
   declined: "nothing was moved",
   more: (count: number): string => `... and ${count} more; --dry-run shows all`,
   asName: (name: string): string => `as ${name}`,
@@ -53,11 +55,13 @@ examples:
       ...(unknown > 0 ? [`${unknown} unknown, left where they are`] : []),
       ...(twins > 0 ? [`${twins} the same as one there, left`] : []),
     ].join(", "),
-  applied: (files: number): string => `${files} ${files === 1 ? "file" : "files"} moved; civikit organize --undo`,
+  applied: (files: number, undo: string): string =>
+    `${files} ${files === 1 ? "file" : "files"} moved${files > 0 ? `; ${undo}` : ""}`,
   undone: (files: number): string =>
     files === 1 ? "1 file is back where it was" : `${files} files are back where they were`,
   refused: (files: number): string => `${files} left where they were`,
-  interrupted: "interrupted; no file is lost. civikit organize --continue finishes, --undo takes back",
+  interrupted: (command: string): string =>
+    `interrupted; no file is lost. ${command} --continue finishes, --undo takes back`,
   nothingToContinue: "nothing was interrupted",
   nothingToUndo: "nothing to take back",
   noHistory: "nothing was organised here yet",
@@ -75,7 +79,7 @@ export const organizeText: Texts<typeof en> = {
 
 附屬檔與預覽圖一起搬。連結仍是連結，指向的檔案不變；硬連結仍是同一個檔案。其他磁碟上的資料夾很平常：複本先以雜湊證明，原檔才移除。什麼都不會被蓋掉。專案的鎖定檔（這個資料夾、FOLDER 或 --project 的）與記住的雜湊會跟著改。
 
-任何時刻被強制結束都不會少檔案：--continue 完成，--undo 復原。--undo 也能復原上一次完成的整理；保留最新的五次，--history 列出。因此搬空的資料夾會移除，復原時再建回。
+任何時刻被強制結束都不會少檔案：--continue 完成，--undo 復原。--undo 也能復原上一次完成的整理；保留最新的五次，--history 列出。兩者加上 --dry-run 都只列出。因此搬空的資料夾會移除，復原時再建回。
 
 {tag} 是模型的標籤中最先出現在 --tags 裡的那一個（預設是 character、concept、clothing、style 等 Civitai 的分類），都沒有就用模型的第一個標籤。
 
@@ -93,7 +97,8 @@ export const organizeText: Texts<typeof en> = {
     moving: (done, total) => `搬移中：${done}／${total}`,
     plan: (models, files) => `要搬 ${models} 個模型，共 ${files} 個檔案`,
     question: (models) => `要搬移 ${models} 個模型嗎？`,
-    notAsked: "什麼都沒有搬。要搬請執行：civikit organize --yes",
+    notAsked: "什麼都沒有搬。要搬請執行同一個指令，加上 --yes",
+    would: (files) => `會搬移 ${files} 個檔案`,
     declined: "什麼都沒有搬",
     more: (count) => `…… 還有 ${count} 個；--dry-run 全部列出`,
     asName: (name) => `改名為 ${name}`,
@@ -105,10 +110,10 @@ export const organizeText: Texts<typeof en> = {
         ...(unknown > 0 ? [`${unknown} 個不認得，留在原地`] : []),
         ...(twins > 0 ? [`${twins} 個與那裡的檔案相同，留在原地`] : []),
       ].join("，"),
-    applied: (files) => `已搬移 ${files} 個檔案；復原：civikit organize --undo`,
+    applied: (files, undo) => `已搬移 ${files} 個檔案${files > 0 ? `；復原：${undo}` : ""}`,
     undone: (files) => `${files} 個檔案回到原來的位置`,
     refused: (files) => `${files} 個留在原地`,
-    interrupted: "已中斷，沒有少任何檔案。civikit organize --continue 完成，--undo 復原",
+    interrupted: (command) => `已中斷，沒有少任何檔案。${command} --continue 完成，--undo 復原`,
     nothingToContinue: "沒有中斷的搬移",
     nothingToUndo: "沒有可以復原的搬移",
     noHistory: "這裡還沒有整理過",

@@ -8,24 +8,26 @@ const en = {
 bringing back are changes of name, whatever the size. The disk gets the room back
 when the trash is emptied: here, or by "civikit serve" after trash.keepDays days.
 
-list     what is there, the newest first
-restore  brings back the items with these ids, to where they were; nothing is
-         overwritten
-empty    removes items for good: all, or those with these ids; --older-than and
-         --leave leave some. Asks first, unless --yes is given
+<action> is one of
+  list     what is there, the newest first
+  restore  brings back the items with these ids, to where they were; nothing is
+           overwritten
+  empty    removes items for good: all, or those with these ids; --older-than and
+           --leave leave some. Asks first, unless --yes is given
 
-Looked through are the folders of the settings (root, download.directory), the
-project of the current folder, and --root FOLDER.
+Looked through are the folders that are named; without any, those of the settings
+(root or --root, download.directory) and the project of the current folder.
 
 With --json every line is an object with "event": item, restored, would_remove,
 removed, error or summary.
 
 examples:
-  civikit trash list
+  civikit trash list ~/ComfyUI/models
   civikit trash restore 20261126T204207123Z-5f3a09c1
   civikit trash empty --older-than 14d`,
   idDue: "say what to bring back: civikit trash restore ID",
-  empty: "the trash is empty",
+  emptyIn: (roots: readonly string[]): string => `the trash is empty; looked through: ${roots.join(", ")}`,
+  nothingMeant: "nothing of that is in the trash",
   restored: (path: string): string => `restored: ${path}`,
   removed: (path: string): string => `removed: ${path}`,
   question: (count: number, size: string): string => `Remove ${files(count)} (${size}) for good?`,
@@ -45,20 +47,22 @@ export const trashText: Texts<typeof en> = {
     help:
       `「civikit duplicates --trash」等丟掉的模型，連同附屬檔與預覽圖放在各自磁碟的隱藏資料夾「.civikit-trash」：不論多大，丟掉與還原都只是改名。清空垃圾桶之後磁碟才會騰出空間：在這裡清空，或由「civikit serve」在 trash.keepDays 天之後移除。
 
-list     列出裡面的東西，最新的在前面
-restore  把這些編號的項目放回原來的位置；什麼都不會被蓋掉
-empty    永久移除：全部，或這些編號的；--older-than 與 --leave 會留下一部分。沒有 --yes 就先問
+<action> 是其中之一
+  list     列出裡面的東西，最新的在前面
+  restore  把這些編號的項目放回原來的位置；什麼都不會被蓋掉
+  empty    永久移除：全部，或這些編號的；--older-than 與 --leave 會留下一部分。沒有 --yes 就先問
 
-會找設定裡的資料夾（root、download.directory）、目前資料夾的專案，以及 --root FOLDER。
+會找寫出來的資料夾；都沒寫就找設定裡的（root 或 --root、download.directory）與目前資料夾的專案。
 
 加上 --json 時，每一行都是一個物件，"event" 是 item、restored、would_remove、removed、error 或 summary。
 
 範例：
-  civikit trash list
+  civikit trash list ~/ComfyUI/models
   civikit trash restore 20261126T204207123Z-5f3a09c1
   civikit trash empty --older-than 14d`,
     idDue: "請指定要還原什麼：civikit trash restore 編號",
-    empty: "垃圾桶是空的",
+    emptyIn: (roots) => `垃圾桶是空的；找過：${roots.join("、")}`,
+    nothingMeant: "垃圾桶裡沒有符合條件的項目",
     restored: (path) => `已還原：${path}`,
     removed: (path) => `已移除：${path}`,
     question: (count, size) => `要永久移除 ${count} 個模型（${size}）嗎？`,

@@ -106,9 +106,11 @@ function planned(plan: OrganizePlan | undefined, layout: string, locale: Locale)
 function duplicatesForm(tidy: Tidy, prefer: KeepPolicy, locale: Locale): Html {
   const t = (name: keyof typeof texts) => word(name, locale);
   const plans = tidy.duplicates(prefer);
-  const rows = plans.slice(0, mostRows).map(({ keep, others, bytes }) =>
+  const rows = plans.slice(0, mostRows).map(({ keep, others, locked, bytes }) =>
     html`<li><strong>${t("stays")}</strong>: ${keep} <small>${formatSize(bytes)}</small>
-      <ul>${others.map((path) => html`<li>${path}</li>`)}</ul></li>`
+      <ul>${others.map((path) => html`<li>${path}</li>`)}${
+      locked.map((path) => html`<li>${path} <small>${t("locked")}</small></li>`)
+    }</ul></li>`
   );
   const options = keepPolicies.filter((name) => name !== "folders").map((name) =>
     html`<option value="${name}" ${name === prefer ? "selected" : ""}>${policyNames[name][locale]}</option>`

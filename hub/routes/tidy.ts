@@ -123,7 +123,7 @@ export const tidyEndpoints: readonly Endpoint[] = [
     answer: v.object({
       items: v.array(v.object({
         ...{ sha256: v.string(), bytes: v.number(), wastedBytes: v.number() },
-        ...{ keep: v.string(), others: v.array(v.string()) },
+        ...{ keep: v.string(), others: v.array(v.string()), locked: v.array(v.string()) },
       })),
       total: v.number(),
     }),

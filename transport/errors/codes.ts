@@ -141,6 +141,8 @@ export type ErrorReason =
   | "service_running"
   | "moves_running"
   | "moves_unfinished"
+  // no_such_file
+  | "not_in_trash"
   // part_mismatch
   | "file_changed"
   // invalid_path

@@ -1248,12 +1248,24 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
     en: [
       "Earlier moves were interrupted",
       "Files of this folder were being moved when the program ended; every one of them is there.",
-      "Finish them with civikit organize --continue, or take them back with civikit organize --undo.",
+      "Finish them with civikit organize FOLDER --continue, or take them back with civikit organize FOLDER --undo.",
     ],
     "zh-TW": [
       "先前的搬移中斷了",
       "搬移這個資料夾的檔案時程式結束了；每個檔案都還在。",
-      "請以 civikit organize --continue 完成，或以 civikit organize --undo 復原。",
+      "請以 civikit organize 資料夾 --continue 完成，或以 civikit organize 資料夾 --undo 復原。",
+    ],
+  },
+  not_in_trash: {
+    en: [
+      "Not in the trash",
+      "The trash of the folders that were looked through has nothing of that ID.",
+      "civikit trash list shows what is there; name the folder where it is none of the settings: civikit trash list FOLDER.",
+    ],
+    "zh-TW": [
+      "不在垃圾桶裡",
+      "找過的資料夾，垃圾桶裡都沒有這個編號。",
+      "請以 civikit trash list 查看；資料夾不在設定裡時請寫出來：civikit trash list 資料夾。",
     ],
   },
   file_changed: {

@@ -1,13 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { keyPath } from "../../settings/places.ts";
 import type { Io } from "../../terminal/io.ts";
+import { shellWord } from "../../terminal/shell_word.ts";
 import type { UnitKind } from "./originals.ts";
 import type { UnitWishes } from "./make_unit.ts";
-
-/** A word for a POSIX shell. */
-export function shellWord(word: string): string {
-  return /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
 
 /** A word for the command prompt of Windows. */
 const promptWord = (word: string) => `"${word}"`;

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
-import { shellWord } from "../units/next_commands.ts";
 import type { Program } from "../units/program.ts";
+import { shellWord } from "../../terminal/shell_word.ts";
 
 const rights = "--allow-read --allow-write --allow-net --allow-env --allow-sys";
 

@@ -49,6 +49,7 @@ type Word =
   | "files"
   | "duplicates"
   | "noDuplicates"
+  | "locked"
   | "stays"
   | "prefer"
   | "link"
@@ -90,6 +91,7 @@ export const texts: Readonly<Record<Word, Bilingual>> = {
   files: both("{n} files", "{n} 個檔案"),
   duplicates: both("Duplicates", "重複的檔案"),
   noDuplicates: both("Nothing that was hashed is there twice.", "算過雜湊的檔案都沒有重複。"),
+  locked: both("in the lock file: it stays, too", "鎖定檔記載它，也留下"),
   stays: both("stays", "留下"),
   prefer: both("Which one stays", "留下哪一個"),
   link: both("Link the others", "其餘的改成連結"),

@@ -21,7 +21,7 @@ Deno.test("civikit duplicates lists, keeps one by policy, and links or trashes t
     const trash = ["duplicates", folder, "--trash", "--prefer", "newest"];
     assertStringIncludes((await run(trash)).io.out, "nothing was changed");
     const done = await run(trash, { answer: "y" });
-    assertStringIncludes(done.io.out, "1 in the trash; civikit trash list");
+    assertStringIncludes(done.io.out, `1 in the trash; civikit trash list ${folder}`);
     assertEquals(tree(folder), ["a/young.safetensors", "b/other.safetensors"]);
     const list = await run(["trash", "list", "--root", folder, "--json"]);
     const [item] = events(list.io);
@@ -58,6 +58,11 @@ Deno.test("civikit duplicates leaves what a lock file names and what is a link, 
     const [name] = tree(join(project, "models"));
     Deno.copyFileSync(join(project, "models", name!), join(folder, "copy.safetensors"));
     Deno.utimeSync(join(folder, "copy.safetensors"), 1, 1);
+    const held = await run(["duplicates", folder, "--prefer", "oldest", "--project", project]);
+    assertStringIncludes(held.io.out, `${join(project, "models", name!)} (in the lock file: it stays, too)`);
+    assertStringIncludes(held.io.out, "1 model is there more than once; 0 B to gain");
+    const [found] = events((await run(["duplicates", folder, "--json", "--project", project])).io);
+    assertEquals([found?.others, found?.locked], [[], [join(project, "models", name!)]]);
     await run(["duplicates", folder, "--trash", "-y", "--prefer", "oldest", "--project", project]);
     assertEquals(tree(join(project, "models")), [name], "the locked one stays, though it is the younger one");
   }));
@@ -68,11 +73,37 @@ Deno.test("civikit trash empty asks, goes by age and size, and frees the room", 
     await run(["duplicates", folder, "--trash", "-y"]);
     const empty = (more: string[], answer?: string) =>
       run(["trash", "empty", "--root", folder, ...more], answer === undefined ? {} : { answer });
-    assertStringIncludes((await empty(["--older-than", "1d"])).io.out, "the trash is empty");
+    const young = await empty(["--older-than", "1d"]);
+    assertStringIncludes(young.io.out, "nothing of that is in the trash");
     assertStringIncludes((await empty(["-n"])).io.out, "2 models, 20 B would be removed");
     assertStringIncludes((await empty([])).io.out, "civikit trash empty --yes");
     assertStringIncludes((await empty([], "n")).io.out, "nothing was removed");
     assertStringIncludes((await empty(["--leave", "10"], "y")).io.out, "1 model removed, 10 B freed");
     assertEquals((await empty(["--leave", "much"])).code, 2);
     assertStringIncludes((await empty(["-y", "--lang", "zh-TW"])).io.out, "已移除 1 個模型，釋出 10 B");
+  }));
+
+Deno.test("civikit trash looks into folders that are named, says where it looked, and refuses what is not there", () =>
+  inWorld(async ({ folder, run }) => {
+    for (const name of ["a", "b"]) put(join(folder, `one/${name}.safetensors`), "same bytes", 1);
+    for (const name of ["c", "d"]) put(join(folder, `two/${name}.safetensors`), "same bytes", 1);
+    const [one, two] = [join(folder, "one"), join(folder, "two")];
+    for (const root of [one, two]) await run(["duplicates", root, "--trash", "-y"]);
+    assertStringIncludes((await run(["trash", "list", one])).io.out, "1 model, 10 B");
+    assertStringIncludes((await run(["trash", "list", folder])).io.out, "2 models, 20 B");
+    const nowhere = await run(["trash", "list"]);
+    assertStringIncludes(nowhere.io.out, "the trash is empty; looked through: ");
+    const [item] = events((await run(["trash", "list", one, "--json"])).io);
+    const gone = await run(["trash", "list", join(folder, "three")]);
+    assertEquals(gone.code, 8, gone.io.out);
+    assertStringIncludes(gone.io.err, 'three": no such folder');
+    assertEquals((await run(["trash", "empty", "-y", join(folder, "three")])).code, 4);
+    for (const action of [["restore"], ["empty", "-y"]]) {
+      const unknown = await run(["trash", ...action, one, "20260101T000000000Z-00000000"]);
+      assertEquals(unknown.code, 4, unknown.io.out);
+      assertStringIncludes(unknown.io.err, "civikit trash list");
+    }
+    assertStringIncludes((await run(["trash", "empty", one, "-y"])).io.out, "1 model removed, 10 B freed");
+    assertStringIncludes((await run(["trash", "list", folder])).io.out, "1 model, 10 B");
+    assertEquals((await run(["trash", "restore", one, String(item?.id)])).code, 4);
   }));

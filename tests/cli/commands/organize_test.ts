@@ -1,7 +1,7 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { existsSync } from "node:fs";
-import { hashCache } from "../../../api/mod.ts";
+import { hashCache, undoMoves } from "../../../api/mod.ts";
 import { events, inWorld, sha256 as hashOf, tree, type World } from "../_world.ts";
 
 function put({ civitai, folder }: World, path: string, id: number): void {
@@ -23,7 +23,7 @@ Deno.test("civikit organize shows, asks, moves with sidecars, and --undo brings 
     assertStringIncludes(dry.io.out, "→ models/loras/\n  stuff/lantern.safetensors\n");
     assertStringIncludes(dry.io.out, "1 model to move, 2 files in all; 0 in place, 1 unknown, left where they are");
     assertEquals(tree(folder), before);
-    assertStringIncludes((await run(args)).io.out, "civikit organize --yes");
+    assertStringIncludes((await run(args)).io.out, "the same command with --yes");
     assertStringIncludes((await run(args, { answer: "n" })).io.out, "nothing was moved");
     assertEquals(tree(folder), before);
     const { code, io } = await run(args, { answer: "y" });
@@ -110,4 +110,30 @@ Deno.test("civikit organize asks again what a file is for that an earlier releas
     await run(["organize", folder, "--layout", "comfyui", "-n", "--hashes", hashes]);
     using cache = hashCache(hashes);
     assertEquals(cache.asked(sha256)?.identity?.fileType, "Model");
+  }));
+
+Deno.test("civikit organize --undo and --continue with --dry-run only show, and hints name the folder", () =>
+  inWorld(async (world) => {
+    const { folder, run } = world;
+    const root = join(folder, "my models");
+    put(world, "my models/stuff/lantern.safetensors", 3001);
+    const before = tree(folder);
+    const args = ["organize", root, "--layout", "{type}/{file}"];
+    assertStringIncludes((await run(args)).io.out, "the same command with --yes");
+    const done = await run([...args, "--yes"]);
+    assertStringIncludes(done.io.out, `1 file moved; civikit organize '${root}' --undo`);
+    const moved = tree(folder);
+    const dry = await run(["organize", root, "--undo", "--dry-run"]);
+    assertEquals(dry.code, 0, dry.io.err);
+    assertStringIncludes(dry.io.out, "→ stuff/\n  LORA/lantern.safetensors\n1 file would move");
+    const json = events((await run(["organize", root, "--undo", "-n", "--json"])).io);
+    assertEquals(json.map(({ event }) => event), ["would_move", "summary"]);
+    assertEquals(tree(folder), moved, "nothing moved");
+    assertStringIncludes((await run(["organize", root, "--continue", "-n"])).io.out, "nothing was interrupted");
+    await assertRejects(() => undoMoves(root, { signal: AbortSignal.abort() }));
+    const rest = await run(["organize", root, "--continue", "-n"]);
+    assertStringIncludes(rest.io.out, "1 file would move");
+    assertEquals(tree(folder), moved, "nothing moved");
+    await run(["organize", root, "--continue"]);
+    assertEquals(tree(folder), before);
   }));
