@@ -98,6 +98,7 @@ Deno.test("civikit paths names every place, with its size once it is there", () 
       "stats",
       "logs",
       "queue",
+      "watch",
       "roots",
       "downloads",
       "root",
