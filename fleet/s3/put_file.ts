@@ -3,8 +3,9 @@ import { crc32 } from "node:zlib";
 import { wrapDiskError } from "../../transport/internal.ts";
 import { HttpError, VerificationError } from "../../transport/mod.ts";
 import type { PutFile, PutOptions, StoredFile } from "../file_store.ts";
-import type { S3Calls, S3Checksum, S3Head, S3Part } from "./s3_calls.ts";
+import type { S3Calls, S3Head } from "./s3_calls.ts";
 import { s3NameOf } from "./s3_refusal.ts";
+import type { S3Checksum, S3Part } from "./s3_uploads.ts";
 
 /** How a file goes up. */
 export interface PutFileOptions extends PutOptions {
