@@ -51,6 +51,8 @@ export async function openRedis(
   if (!URL.canParse(url) || !["redis:", "rediss:"].includes(new URL(url).protocol)) {
     throw refused("connecting to", url, "redis://HOST:PORT/DATABASE is due, or rediss:// for TLS");
   }
+  const database = new URL(url).pathname.slice(1);
+  if (!/^\d*$/.test(database)) throw refused("connecting to", url, "its database is a number, 0 being the first");
   let isOpen = false;
   const client = new Redis(url, {
     lazyConnect: true,
@@ -63,12 +65,14 @@ export async function openRedis(
   try {
     try {
       await client.connect();
+      // the client by itself would go on in the first where this one is not there
+      if (database !== "") await client.select(Number(database));
       await client.ping();
     } catch (error) {
       const why = error instanceof Error ? error : new Error(String(error));
       const message = /WRONGPASS|NOAUTH|NOPERM|invalid password/i.exec(`${why.message} ${last}`);
       if (message !== null) throw refused("connecting to", url, "user or password are not taken there", error);
-      if (/invalid DB index|out of range/i.test(why.message)) {
+      if (/invalid DB index|out of range|SELECT is not allowed/i.test(why.message)) {
         throw refused("connecting to", url, "there is no such database", error);
       }
       throw new CivikitError(`connecting to "${redactUrl(url)}": nobody answers there`, {

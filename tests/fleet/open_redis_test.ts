@@ -47,6 +47,25 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "openRedis() uses the database that is named, and refuses one that is not there",
+  ignore,
+  async fn() {
+    await using redis = await startRedis();
+    const third = await openRedis(`${redis.url}/3`);
+    await third.set("a", "1");
+    third.disconnect();
+    const first = await openRedis(redis.url);
+    assertEquals(await first.get("a"), null);
+    first.disconnect();
+    for (const name of ["99", "lab", "-1", "1/2"]) {
+      const error = await assertRejects(() => openRedis(`${redis.url}/${name}`), InputError);
+      assertEquals(error.code, "invalid_config");
+      assert(error.message.includes("database"), error.message);
+    }
+  },
+});
+
 Deno.test("openRedis() says by name what is no address of a Redis, and where nobody answers", async () => {
   const error = await assertRejects(() => openRedis("http://127.0.0.1"), InputError);
   assertEquals(error.code, "invalid_config");
