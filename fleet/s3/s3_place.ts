@@ -30,6 +30,8 @@ function refuse(text: string, state: string): never {
  */
 export function parseS3Place(text: string): S3Place {
   const [, bucket, path] = /^s3:\/\/([^/]*)(?:\/(.*))?$/i.exec(text) ?? refuse(text, "not an s3 address");
+  // neither shown nor kept: it may be a key
+  if (/[@:]/.test(bucket!)) return refuse("s3://", "an address holds no credentials");
   if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket!) || bucket!.includes("..")) {
     return refuse(text, `${JSON.stringify(bucket)} cannot be the name of a bucket`);
   }

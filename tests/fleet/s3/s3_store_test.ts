@@ -330,6 +330,7 @@ Deno.test("s3Store() refuses what cannot be a place, a size or a hash", () => {
   const wrong: [Partial<S3StoreOptions>, string][] = [
     [{ bucket: "Models" }, "cannot be the name of a bucket"],
     [{ bucket: "a" }, "cannot be the name of a bucket"],
+    [{ bucket: "me:secret@models" }, "holds no credentials"],
     [{ prefix: "../x" }, "dot segment"],
     [{ prefix: "a//b" }, "empty segment"],
     [{ endpoint: "ftp://s3.example" }, "endpoint"],
@@ -342,7 +343,7 @@ Deno.test("s3Store() refuses what cannot be a place, a size or a hash", () => {
     try {
       s3Store({ ...fine, ...options }).close();
     } catch (error) {
-      message = (error as Error).message;
+      message = `${(error as Error).message} ${JSON.stringify(error)}`;
     }
     assertStringIncludes(message, words);
     assert(!message.includes("secret"));
