@@ -32,22 +32,23 @@ async function isIdle(client: RedisClient, prefix: string, nowMs: number): Promi
  */
 export async function joinFleet(client: RedisClient, prefix: string, kind: FleetKind, nowMs: number): Promise<void> {
   const place = `${prefix}:fleet`;
+  // as it was written, without the signs that keep its keys together
+  const name = prefix.replace(/^\{(.*)\}$/, "$1");
   const founded = JSON.stringify({ v: fleetVersion, ...kind });
   await client.set(place, founded, "NX");
   const known = JSON.parse(await client.get(place) ?? "{}") as { v: number } & FleetKind;
   if (known.v > fleetVersion) {
-    const message =
-      `joining the fleet "${prefix}": a newer civikit made it (form ${known.v}, known is ${fleetVersion})`;
-    throw new DiskError(message, { code: "newer_format", path: prefix });
+    const message = `joining the fleet "${name}": a newer civikit made it (form ${known.v}, known is ${fleetVersion})`;
+    throw new DiskError(message, { code: "newer_format", path: name });
   }
   const isOther = known.site !== kind.site || known.store !== kind.store;
   if (isOther && await isIdle(client, prefix, nowMs)) return void await client.set(place, founded);
-  for (const [name, what] of Object.entries(words) as [keyof FleetKind, string][]) {
-    if (known[name] === kind[name]) continue;
+  for (const [field, what] of Object.entries(words) as [keyof FleetKind, string][]) {
+    if (known[field] === kind[field]) continue;
     throw new InputError(
-      `joining the fleet "${prefix}": ${what} is ${shown(known[name])} there and ${shown(kind[name])} here, so these ` +
+      `joining the fleet "${name}": ${what} is ${shown(known[field])} there and ${shown(kind[field])} here, so these ` +
         "are two fleets; give one of them another prefix, or let the other one end its work first",
-      { code: "invalid_config", input: prefix },
+      { code: "invalid_config", input: name },
     );
   }
 }
