@@ -76,7 +76,7 @@ export async function withInstaller(
   using cache = openHashes(args, context, note);
   using session = await openSession(args, context, { note, close: reporter.close });
   await using teller = await commandTeller(context, note);
-  using mirror = isDry ? undefined : await openMirror(context, note);
+  using mirror = isDry ? undefined : await openMirror(context, note, emit);
   const { api, transport, signal } = session;
   const defaults = downloadSettings(context.settings);
   const codes: number[] = [];

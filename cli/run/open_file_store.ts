@@ -3,6 +3,7 @@ import type { FileStore } from "../../fleet/mirror/mod.ts";
 import { messageOf } from "../../transport/internal.ts";
 import type { CommandContext } from "../command.ts";
 import { s3Credentials } from "../settings/s3_credentials.ts";
+import { failureFields } from "../terminal/json_line.ts";
 import { printable } from "../terminal/text.ts";
 import { mirrorText } from "../texts/mirror.ts";
 import { stackSettings } from "./stack_settings.ts";
@@ -46,19 +47,28 @@ export interface Mirror extends Disposable {
 export async function openMirror(
   context: CommandContext,
   note: (text: string) => void,
+  tell: (event: object, text: string) => void,
 ): Promise<Mirror | undefined> {
-  const place = context.settings.value("install.mirror");
-  if (place === undefined) return undefined;
-  const store = await openFileStore(place, context, note);
+  const wanted = context.settings.value("install.mirror");
+  if (wanted === undefined) return undefined;
+  const store = await openFileStore(wanted, context, note);
   const { mirrorFirst } = await loadFleet();
+  const { place } = store;
   const text = mirrorText[context.locale];
   return {
     first: (fetch) =>
       mirrorFirst(store, fetch, {
-        onFound: (found, wanted) => wanted > 0 && note(text.found(found, wanted, store.place)),
+        onFound(found, files) {
+          if (files > 0) tell({ event: "mirror", place, found, wanted: files }, text.found(found, files, place));
+        },
         onTrouble({ name, error }) {
           const why = printable(messageOf(error));
-          note(name === undefined ? text.away(store.place, why) : text.notFrom(printable(name), store.place, why));
+          // it fails nothing
+          const { exitCode: _none, ...fields } = failureFields(error);
+          tell(
+            { event: "mirror", place, name: name ?? null, ...fields },
+            name === undefined ? text.away(place, why) : text.notFrom(printable(name), place, why),
+          );
         },
       }),
     [Symbol.dispose]: store.close,

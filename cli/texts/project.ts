@@ -75,6 +75,9 @@ error instead. When everything is there, no network is needed.
 Killed or interrupted? Run it again. Keep both files in git: everybody who runs
 "civikit install" then has the same models, bit for bit.
 
+With --json every line is an object with "event": those of "civikit download", left,
+removed, waiting, and mirror, which says what a --mirror has and has not.
+
 examples:
   civikit install
   civikit install --frozen --root ~/ComfyUI`,
@@ -82,6 +85,8 @@ examples:
     `讓資料夾與 civikit.lock.json 完全一致：缺少的平行下載並驗證；以前安裝、現在沒有人要的就刪除（除非之後改過，或加上 --old keep）。取代它的檔案驗證並就位之後，舊檔案才會刪除。civikit.models.json 裡鎖定檔還不認得的項目會先查詢並鎖定；加上 --frozen 則回報錯誤。全部都在時，不需要網路。
 
 被中斷時，再執行一次就好。把兩個檔案都放進 git：每個執行「civikit install」的人就會得到位元相同的模型。
+
+加上 --json 時，每一行都是帶有 "event" 的物件：與「civikit download」相同的那些，以及 left、removed、waiting 與 mirror；mirror 說 --mirror 有什麼、缺什麼。
 
 範例：
   civikit install

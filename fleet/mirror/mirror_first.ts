@@ -67,6 +67,13 @@ export function mirrorFirst(
     const { signal } = options;
     let isAway = false;
 
+    /** Tells what is wrong with the store as a whole: of a file it says no more than a status. */
+    async function sayWhy(error?: CivikitError): Promise<void> {
+      isAway = error !== undefined;
+      const why = await store.check(false, signal).then(() => error, (reason: unknown) => reason);
+      if (why !== undefined && !signal?.aborted) onTrouble?.({ error: why });
+    }
+
     async function isThere({ name, hashes: { SHA256: sha256 }, sizeBytes: bytes }: File): Promise<boolean> {
       if (sha256 === undefined || isAway || signal?.aborted) return false;
       try {
@@ -77,8 +84,7 @@ export function mirrorFirst(
         // one file may be damaged there; anything else holds for all of them
         const isOne = error.code === "size_mismatch" || error.code === "hash_mismatch";
         if (isOne) onTrouble?.({ name, error });
-        else if (!isAway) onTrouble?.({ error });
-        isAway ||= !isOne;
+        else if (!isAway) await sayWhy(error);
         return false;
       }
     }
@@ -94,6 +100,8 @@ export function mirrorFirst(
         origins.set({ ...file, url, fallbackUrls: [], refresh: undefined, chooseName: undefined }, file);
       }
     }
+    // a bucket that is missing looks like one without the files
+    if (origins.size === 0 && wanted.length > 0 && !isAway) await sayWhy();
     onFound?.(origins.size, wanted.length);
     for await (const outcome of fetch(store.transport, origins.keys(), options)) {
       const file = origins.get(outcome.file)!;

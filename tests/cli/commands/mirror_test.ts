@@ -109,6 +109,35 @@ Deno.test("civikit install --mirror has from Civitai what the mirror has not, or
     assertEquals(tree(away), tree(project));
   }));
 
+Deno.test("civikit install --mirror says why a mirror gives nothing, and with --json what it gives", () =>
+  inLab(async ({ run, project, env, other, s3 }) => {
+    const said = async (mirror: string, more: Record<string, string> = {}) => {
+      const args = ["install", "--project", other(), "--mirror", mirror];
+      const { code, io } = await run(args, { env: { ...env, ...more } });
+      assertEquals(code, 0, io.err);
+      return io.err;
+    };
+    assertMatch(await said("s3://elsewhere/lab"), /cannot be used, everything comes from Civitai: .*NoSuchBucket/);
+    assertMatch(await said(place, { AWS_SECRET_ACCESS_KEY: "another" }), /cannot be used, .*SignatureDoesNotMatch/);
+    assertMatch(await said(place), /0 of 2 files are in s3:\/\/models\/lab\n/);
+
+    await run(["mirror", project, place], { env });
+    const [[key, object]] = [...s3.objects()] as [[string, StoredObject]];
+    const rotten = object.bytes.slice();
+    rotten[100]! ^= 1;
+    s3.objects().set(key, { ...object, bytes: rotten });
+    const { io } = await run(["install", "--project", other(), "--mirror", place, "--json"], { env });
+    const told = events(io).filter(({ event }) => event === "mirror");
+    assertEquals(told.map(({ found, wanted, code }) => [found, wanted, code]), [
+      [2, 2, undefined],
+      [undefined, undefined, "hash_mismatch"],
+    ]);
+    const away = await run(["install", "--project", other(), "--mirror", "s3://elsewhere", "--json"], { env });
+    assert(
+      events(away.io).some(({ event, name, code }) => event === "mirror" && name === null && code === "not_found"),
+    );
+  }));
+
 Deno.test("civikit mirror says what is wrong with place, credentials and bucket", () =>
   inLab(async ({ run, project, env, s3 }) => {
     const said = async (args: string[], more: Record<string, string> = {}) => {
