@@ -94,11 +94,11 @@ function inJson(json: unknown): NamedModels {
  * ```
  */
 export function modelsIn(bytes: Uint8Array, name: string): NamedModels {
-  const bad = (state: string) =>
-    new InputError(`reading ${JSON.stringify(name)}: ${state}`, { code: "invalid_file", input: name });
+  const bad = (state: string, reason?: "no_model_named") =>
+    new InputError(`reading ${JSON.stringify(name)}: ${state}`, { code: "invalid_file", reason, input: name });
   const some = (found: NamedModels, otherwise: string): NamedModels => {
     if (found.used.length + found.references.length > 0) return found;
-    throw bad(otherwise);
+    throw bad(otherwise, "no_model_named");
   };
   const media = sniffMedia(bytes);
   if (media?.kind === "image") return some(inPicture(bytes), "it names no model it was made with");
@@ -114,6 +114,6 @@ export function modelsIn(bytes: Uint8Array, name: string): NamedModels {
     if (json === undefined) throw bad("no JSON, or larger or deeper than any graph");
     return some(inJson(json), "it names no model: no AIR, no address of the site, no version id, no model file");
   }
-  if (!isParameters(text)) throw bad("no graph and no infotext");
+  if (!isParameters(text)) throw bad("no graph and no infotext", "no_model_named");
   return some({ used: usedModels(text), references: [] }, "the infotext names no model");
 }

@@ -11,6 +11,7 @@ import { openHashes } from "../run/hash_store.ts";
 import { secondSource } from "../run/second_source.ts";
 import { openSession } from "../run/session.ts";
 import { output } from "../terminal/output.ts";
+import { shellWord } from "../terminal/shell_word.ts";
 import { printable } from "../terminal/text.ts";
 import { columnName } from "../texts/columns.ts";
 import { showHelp, type ShowText, showText } from "../texts/show.ts";
@@ -24,6 +25,7 @@ const flags = {
   note: {
     type: "text",
     value: "TEXT",
+    mayBeEmpty: true,
     help: {
       en: "write a note in place of the last one; an empty one takes it away",
       "zh-TW": "寫下筆記，取代之前的；空的就是拿掉",
@@ -39,6 +41,7 @@ const flags = {
   },
   words: {
     type: "list",
+    mayBeEmpty: true,
     value: "WORD",
     help: { en: "your own trigger words; an empty list takes them away", "zh-TW": "自己的觸發詞；空的就是拿掉" },
   },
@@ -97,6 +100,8 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
   if (args.operands.length > 1 && (note ?? words) !== undefined) {
     throw new UsageError(bilingual(showText, (t) => t.oneNote));
   }
+  const folder = args.operands.find((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory());
+  if (folder !== undefined) throw new UsageError(bilingual(showText, (t) => t.isFolder(shellWord(printable(folder)))));
   const isChange = [note, tags, words].some((one) => one !== undefined);
   const addTags = tags?.filter((one) => !one.startsWith("-"));
   const removeTags = tags?.filter((one) => one.startsWith("-")).map((one) => one.slice(1));

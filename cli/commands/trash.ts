@@ -63,7 +63,7 @@ function list(trash: Trash, roots: readonly string[], out: Output, { locale }: C
   if (items.length === 0) out.print(`${text.emptyIn(roots.map(printable))}\n`);
   else {
     const rows = items.map(({ id, trashedMs, bytes, why, path }) => [
-      ...[id, new Date(trashedMs).toISOString().slice(0, 10), formatBytes(bytes), why, path],
+      ...[id, new Date(trashedMs).toISOString().slice(0, 10), formatBytes(bytes), text.whys[why] ?? why, path],
     ]);
     out.table([["ID", "DATE", "SIZE", "WHY", "PATH"], ...rows], { isWhole: true });
   }

@@ -68,6 +68,7 @@ const flags = {
   schedule: {
     type: "text",
     value: "WHEN",
+    mayBeEmpty: true,
     usual: { en: "the setting watch.schedule", "zh-TW": "設定 watch.schedule" },
     help: {
       en: 'hourly, daily, weekly, "every 6h", "daily at 07:30", five words of cron; "" takes it back',

@@ -69,11 +69,13 @@ export function splitArgs<F extends Flags>(args: readonly string[], flags: F): S
   const named = namedFlags(flags);
   const valued = named.filter(({ type }) => type !== "switch");
   const dashes = new Set(valued.flatMap(({ name, short }) => [`--${name}`, `-${short}`]));
-  // parseArgs takes a lone "-" for an option; here it means standard input
+  // parseArgs takes a lone "-" for an option; here it means standard input. An option that is given "" is not one without
+  // its value
   const joined: string[] = [];
   for (const arg of args) {
     const last = joined.at(-1);
-    if (arg === "-" && last !== undefined && dashes.has(last)) joined[joined.length - 1] = `${last}=-`;
+    const isValue = arg === "-" || arg === "";
+    if (isValue && last !== undefined && dashes.has(last)) joined[joined.length - 1] = `${last}=${arg}`;
     else joined.push(arg);
   }
   const parsed: Record<string, unknown> & { _: (string | number)[] } = parseArgs(joined, {
@@ -85,8 +87,11 @@ export function splitArgs<F extends Flags>(args: readonly string[], flags: F): S
       if (key !== undefined && arg.startsWith("-") && arg !== "-") refuse(key, named);
     },
   });
-  for (const { name } of valued) {
-    if (parsed[name] === "") throw new UsageError(bilingual(usageText, (t) => t.noValue(name)));
+  const isEmptied = ({ name, short, ...flag }: NamedFlag) =>
+    "mayBeEmpty" in flag && joined.some((arg) => arg === `--${name}=` || arg === `-${short}=`);
+  for (const flag of valued) {
+    const { name } = flag;
+    if (parsed[name] === "" && !isEmptied(flag)) throw new UsageError(bilingual(usageText, (t) => t.noValue(name)));
   }
   const given = (name: string) => parsed[name] as string | boolean | undefined;
   return {

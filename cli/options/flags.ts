@@ -27,7 +27,7 @@ interface Valued<T> extends Described {
  * guide come from it.
  *
  * - `switch`: there or not.
- * - `text`: any text; `list`: several, with commas between.
+ * - `text`: any text; `list`: several, with commas between. `mayBeEmpty`: "" is a value, too.
  * - `whole`: a whole number from `least` to `most`.
  * - `word`: one of `words`; upper or lower case, spaces, dashes and underscores make no difference.
  * - `digest`: 64 hexadecimal digits; `span`: milliseconds, as `90m`, `24h` or `7d`.
@@ -38,8 +38,9 @@ export type Flag =
   | Described & { readonly type: "switch"; readonly setting?: never }
   | Partial<Described> & { readonly type: "switch"; readonly setting: SettingKey }
   | Partial<Described> & { readonly type: "setting"; readonly setting: SettingKey; readonly value: string }
-  | Valued<string> & { readonly type: "text" | "digest" }
-  | Valued<readonly string[]> & { readonly type: "list" }
+  | Valued<string> & { readonly type: "digest" }
+  | Valued<string> & { readonly type: "text"; readonly mayBeEmpty?: true }
+  | Valued<readonly string[]> & { readonly type: "list"; readonly mayBeEmpty?: true }
   | Valued<number> & { readonly type: "span" }
   | Valued<number> & { readonly type: "whole"; readonly least: number; readonly most: number }
   | Valued<string> & { readonly type: "word"; readonly words: readonly string[] };

@@ -73,9 +73,9 @@ export const organizeText: Texts<typeof en> = {
   en,
   "zh-TW": {
     help:
-      `把一個資料夾（預設：設定裡的 root）裡的模型搬到版面說的位置：某個程式的版面（comfyui、a1111、forge、sdnext、invokeai）、flat，或範本，例如「{type}/{base}/{creator}/{file}」。先列出要搬的，再問一次；--yes 不問就搬，--dry-run 只列出。Civitai 不認得的檔案留在原地，只計數。新的檔案先計算雜湊並查詢；--offline 只用記得的結果。
+      `把一個資料夾（預設：設定裡的 root）裡的模型搬到版面說的位置：某個程式的版面（comfyui、a1111、forge、sdnext、invokeai）、flat，或樣板，例如「{type}/{base}/{creator}/{file}」。先列出要搬的，再問一次；--yes 不問就搬，--dry-run 只列出。Civitai 不認得的檔案留在原地，只計數。新的檔案先計算雜湊並查詢；--offline 只用記得的結果。
 
-程式的版面不會動放在該程式尋找位置底下任何一層的檔案，您自己的子資料夾因此保留；範本則是確切的位置。檔名不變；已有別的檔案同名時加上版本編號。相同內容已經在那裡時，檔案留在原地。
+程式的版面不會動放在該程式尋找位置底下任何一層的檔案，您自己的子資料夾因此保留；樣板則是確切的位置。檔名不變；已有別的檔案同名時加上版本編號。相同內容已經在那裡時，檔案留在原地。
 
 附屬檔與預覽圖一起搬。連結仍是連結，指向的檔案不變；硬連結仍是同一個檔案。其他磁碟上的資料夾很平常：複本先以雜湊證明，原檔才移除。什麼都不會被蓋掉。專案的鎖定檔（這個資料夾、FOLDER 或 --project 的）與記住的雜湊會跟著改。
 
@@ -90,7 +90,7 @@ export const organizeText: Texts<typeof en> = {
   civikit organize ~/models --layout "{type}/{base}/{tag}/{file}"
   civikit organize ~/ComfyUI --undo`,
     noFolder: "請指定要整理的資料夾，或先設定：civikit config set root FOLDER",
-    noLayout: "請指定版面：--layout comfyui、a1111、forge、sdnext、invokeai、flat 或範本",
+    noLayout: "請指定版面：--layout comfyui、a1111、forge、sdnext、invokeai、flat 或樣板",
     inModels: (layout, parent) =>
       `「${layout}」的資料夾從程式自己的資料夾算起；您要的可能是：civikit organize "${parent}"`,
     oneOf: "--continue、--undo 與 --history 只能用一個",

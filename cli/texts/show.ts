@@ -33,6 +33,7 @@ examples:
 
 const en = {
   nothing: "nothing to show: give a model file",
+  isFolder: (folder: string): string => `it shows files; what is in a folder: civikit scan ${folder}`,
   oneNote: "--note and --words are for one file",
   unknown: "not known to Civitai",
   unasked: "not asked about",
@@ -50,6 +51,7 @@ export const showText: Texts<typeof en> = {
   en,
   "zh-TW": {
     nothing: "沒有要顯示的：請給一個模型檔案",
+    isFolder: (folder) => `這裡顯示的是檔案；要看資料夾裡有什麼：civikit scan ${folder}`,
     oneNote: "--note 與 --words 一次只用於一個檔案",
     unknown: "Civitai 不認得",
     unasked: "還沒問過",

@@ -10,7 +10,7 @@ import type { Parts } from "../parts.ts";
 import { type FormAnswer, queryOf, refusal } from "./form_answer.ts";
 import type { Answers, Html, HubPage, PageRequest } from "./page.ts";
 import { counted } from "./queue/texts.ts";
-import { policyNames, stateNames, taskNames, texts } from "./tidy/texts.ts";
+import { policyNames, stateNames, taskNames, texts, whyNames } from "./tidy/texts.ts";
 
 const mostRows = 200;
 const mostFormBytes = 1024 ** 2;
@@ -76,24 +76,22 @@ function planned(plan: OrganizePlan | undefined, layout: string, locale: Locale)
   const rows = moves.slice(0, mostRows).map(({ from, to }) =>
     html`
       <tr>
-        <td>${below(from)}</td>
-        <td>${below(to)}</td>
+        <td data-label="${t("from")}">${below(from)}</td>
+        <td data-label="${t("to")}">${below(to)}</td>
       </tr>
     `
   );
   return html`
-    <div class="wide">
-      <table id="plan">
-        <caption class="hidden">${t("preview")}</caption>
-        <thead>
-          <tr>
-            <th scope="col">${t("from")}</th>
-            <th scope="col">${t("to")}</th>
-          </tr>
-        </thead>
-        <tbody>${rows}</tbody>
-      </table>
-    </div>
+    <table class="entries" id="plan">
+      <caption class="hidden">${t("preview")}</caption>
+      <thead>
+        <tr>
+          <th scope="col">${t("from")}</th>
+          <th scope="col">${t("to")}</th>
+        </tr>
+      </thead>
+      <tbody>${rows}</tbody>
+    </table>
     ${moves.length > mostRows ? html`<p>${counted(t("more"), moves.length - mostRows)}</p>` : ""}
     ${facts}
     <form method="post" action="/tidy/do" class="actions">
@@ -116,7 +114,7 @@ function duplicatesForm(tidy: Tidy, prefer: KeepPolicy, locale: Locale): Html {
     html`<option value="${name}" ${name === prefer ? "selected" : ""}>${policyNames[name][locale]}</option>`
   );
   const body = plans.length === 0 ? html`<p>${t("noDuplicates")}</p>` : html`
-    <ul>${rows}</ul>
+    <ul class="paths">${rows}</ul>
     ${plans.length > mostRows ? html`<p>${counted(t("more"), plans.length - mostRows)}</p>` : ""}
     <form method="post" action="/tidy/do" class="actions">
       <p><label for="prefer">${t("prefer")}</label> <select id="prefer" name="prefer">${options}</select></p>
@@ -136,18 +134,21 @@ function trashForm(items: readonly TrashedItem[], locale: Locale): Html {
           "choose",
         )} ${path}</span></label></td>
         <th scope="row">${path}</th>
-        <td>${formatSize(bytes)}</td>
-        <td>${why} ${new Date(trashedMs).toISOString().slice(0, 10)}</td>
+        <td data-label="${t("size")}">${formatSize(bytes)}</td>
+        <td data-label="${t("why")}">${whyNames[why]?.[locale] ?? why} ${new Date(trashedMs).toISOString().slice(
+          0,
+          10,
+        )}</td>
       </tr>
     `
   );
   const body = items.length === 0 ? html`<p>${t("noTrash")}</p>` : html`
     <form method="post" action="/tidy/do">
-      <div class="wide"><table id="items"><caption class="hidden">${t("trash")}</caption>
+      <table class="entries" id="items"><caption class="hidden">${t("trash")}</caption>
         <thead><tr><td></td><th scope="col">${t("path")}</th><th scope="col">${t("size")}</th><th scope="col">${t(
           "why",
         )}</th></tr></thead>
-        <tbody>${rows}</tbody></table></div>
+        <tbody>${rows}</tbody></table>
       ${items.length > mostRows ? html`<p>${counted(t("more"), items.length - mostRows)}</p>` : ""}
       <p class="actions"><button name="action" value="restore" id="do-restore">${t("restore")}</button>
         <button name="action" value="remove" id="do-remove">${t("remove")}</button>

@@ -131,6 +131,7 @@ export type ErrorReason =
   | "model_damaged"
   | "database_foreign"
   | "backup_damaged"
+  | "no_model_named"
   // invalid_config
   | "bucket_region"
   // target_exists

@@ -1256,6 +1256,18 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
       "請以 civikit organize 資料夾 --continue 完成，或以 civikit organize 資料夾 --undo 復原。",
     ],
   },
+  no_model_named: {
+    en: [
+      "It does not say with which models it was made",
+      "No infotext and no graph is in it: many sites take it out, and pictures that were edited or captured have none.",
+      "Take the original file, or the picture's page on Civitai: civikit add https://civitai.com/images/ID.",
+    ],
+    "zh-TW": [
+      "裡面沒有寫用了哪些模型",
+      "檔案裡沒有 infotext 也沒有工作流程：許多網站會移除，編輯過或擷取的圖片也沒有。",
+      "請用原始檔案，或用這張圖在 Civitai 的頁面：civikit add https://civitai.com/images/編號。",
+    ],
+  },
   not_in_trash: {
     en: [
       "Not in the trash",

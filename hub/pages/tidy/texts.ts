@@ -22,6 +22,13 @@ export const policyNames: Readonly<Record<KeepPolicy, Bilingual>> = {
   project: both("the one the project names", "專案記載的"),
 };
 
+/** Why something is in the trash. */
+export const whyNames: Readonly<Record<string, Bilingual>> = {
+  duplicate: both("duplicate", "重複"),
+  updated: both("updated", "已更新"),
+  removed: both("removed", "已移除"),
+};
+
 /** What became of earlier moves. */
 export const stateNames: Readonly<Record<"applying" | "applied" | "undoing" | "undone", Bilingual>> = {
   applying: both("interrupted", "中斷"),

@@ -27,6 +27,7 @@ Deno.test("civikit duplicates lists, keeps one by policy, and links or trashes t
     const [item] = events(list.io);
     assertEquals([item?.event, item?.why, (item?.files as string[]).length], ["item", "duplicate", 2]);
     assertStringIncludes((await run(["trash", "list", "--root", folder])).io.out, "1 model, 12 B");
+    assertStringIncludes((await run(["trash", "list", folder, "--lang", "zh-TW"])).io.out, "重複");
     assertEquals((await run(["trash", "restore", "--root", folder])).code, 2);
     const back = await run(["trash", "restore", String(item?.id), "--root", folder]);
     assertStringIncludes(back.io.out, "1 model brought back");

@@ -189,6 +189,7 @@ Deno.test("civikit add says of what is no picture why, by name, and a file that 
     Deno.writeFileSync(empty, png({}));
     const cases: [string, number, string][] = [
       [empty, 1, "names no model it was made with"],
+      [empty, 1, "many sites take it out"],
       [join(folder, "missing.png"), 8, "missing.png"],
       ["javascript:alert(1).png", 2, "http"],
       ["file:///etc/passwd.json", 2, "http"],

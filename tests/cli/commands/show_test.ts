@@ -45,6 +45,16 @@ Deno.test("civikit show tells what the site, the head and the sidecars say, and 
     assertEquals([source, goneAt], ["site", null]);
     const chinese = await run(["show", path, "--offline", "--lang", "zh-TW"]);
     for (const word of ["觸發詞", "筆記", "標籤", "附屬檔"]) assertStringIncludes(chinese.io.out, word);
+    const none = await run(["show", path, "--note", "", "--words=", "--json"]);
+    assertEquals(none.code, 0, none.io.err);
+    const { usage: cleared } = events(none.io)[0] as {
+      usage: { notes: string; tags: string[]; triggerWords: string[] };
+    };
+    assertEquals([cleared.notes, cleared.tags, cleared.triggerWords.includes("my lantern")], ["", ["style"], false]);
+    assertEquals((await run(["show", path, "--note"])).code, 2, "an option without its value is none that is empty");
+    const inside = await run(["show", folder]);
+    assertEquals(inside.code, 2);
+    assertStringIncludes(inside.io.err, `civikit scan ${folder}`);
     assertEquals((await run(["show"])).code, 2);
     assertEquals((await run(["show", join(folder, "none.safetensors")])).code, 8);
   }));

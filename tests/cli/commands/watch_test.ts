@@ -80,6 +80,9 @@ Deno.test("watch: rules are listed, shown, edited, paused, resumed and removed",
       ]
         .concat(["daily at 07:30, Asia/Taipei", "never", "due"])
     ) assertStringIncludes(out, word);
+    const back = await run("watch", "edit", "1", "--schedule", "");
+    assertEquals(back.code, 0, back.io.err);
+    assertStringIncludes((await run("watch", "show", "1")).io.out, "daily (the setting watch.schedule)");
     assertEquals((await run("watch", "pause", "1")).code, 0);
     assertMatch((await run("watch", "list")).io.out, /1 +creator:lamplighter +paused/);
     assertEquals((await lines(run("watch", "run", "--once", "--json"))).at(-1)!["rounds"], 1);

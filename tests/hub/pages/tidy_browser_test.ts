@@ -26,4 +26,23 @@ drive("the page for tidying up in Chromium", {
     assertEquals(tree(files.folder), ["loose/lantern.safetensors"]);
     clean(page, hub.url);
   },
+  "fits on 360 pixels in both languages, with long paths, duplicates and the trash": async (page) => {
+    await using files = await testTidy();
+    const name = "a_lantern_with_quite_a_long_name_of_which_nobody_knows_where_it_could_be_broken";
+    for (const folder of ["a", "b"]) await files.write(`${folder}/${name}.safetensors`, "same", identity(7));
+    await files.write(`${name}.safetensors`, "gone", identity(8));
+    await files.library.look();
+    await files.tidy.trash().put(`${files.folder}/${name}.safetensors`, { why: "duplicate" });
+    await using hub = await serveHub({ library: files.library, tidy: files.tidy, roots: () => [files.folder] });
+    await page.resize(360, 800);
+    for (const lang of ["en", "zh-TW"]) {
+      await page.open(`${hub.url}/tidy?layout=comfyui&lang=${lang}`);
+      const missing = "['#plan', '#do-trash', '#items'].filter((one) => document.querySelector(one) === null)";
+      assertEquals(await page.evaluate<string[]>(missing), []);
+      assertEquals(await page.evaluate<number>("document.documentElement.scrollWidth"), 360, lang);
+      const clipped =
+        "[...document.querySelectorAll('.wide')].filter((one) => one.scrollWidth > one.clientWidth).length";
+      assertEquals(await page.evaluate<number>(clipped), 0, lang);
+    }
+  },
 });

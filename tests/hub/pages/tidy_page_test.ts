@@ -42,6 +42,7 @@ Deno.test("the page for tidying up trashes duplicates, brings them back and remo
   assertStringIncludes(await text(hub.ask("GET", "/tidy")), "do-trash");
   assertStringIncludes(await text(hub.send("/tidy/do", { action: "trash" })), "Done: 1 files.");
   assertEquals(tree(files.folder).length, 1);
+  assertStringIncludes(await text(hub.ask("GET", "/tidy?lang=zh-TW")), '<td data-label="原因">重複 ');
   const [item] = files.tidy.trash().list();
   assertStringIncludes(await text(hub.send("/tidy/do", { action: "restore" })), "Choose something first");
   assertStringIncludes(await text(hub.send("/tidy/do", { action: "restore", id: item!.id })), "1 brought back");
