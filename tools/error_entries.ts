@@ -150,6 +150,7 @@ const codeOf: Readonly<Record<ErrorReason, ErrorCode>> = {
   moves_running: "target_locked",
   moves_unfinished: "target_locked",
   not_in_trash: "no_such_file",
+  place_taken: "target_exists",
   no_model_named: "invalid_file",
   file_changed: "part_mismatch",
   name_encoding: "invalid_path",

@@ -147,7 +147,8 @@ export async function adopt(
     apart({ path, bytes: null, sha256: null, reason: isDangling ? "dangling" : "unreadable", error });
   }
   for (const { path, bytes } of walkAll(places, { extensions: ["part"] }).files) {
-    apart({ path, bytes, sha256: null, reason: "unfinished" });
+    // a file that was named itself is there, whatever it is
+    if (path.endsWith(".part")) apart({ path, bytes, sha256: null, reason: "unfinished" });
   }
 
   const rows: Found[] = [];

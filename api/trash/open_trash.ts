@@ -219,6 +219,7 @@ export function openTrash(roots: Iterable<string>): Trash {
       if (taken !== undefined) {
         throw new DiskError(`restoring ${JSON.stringify(taken.from)}: another file has that name`, {
           code: "target_exists",
+          reason: "place_taken",
           path: taken.from,
         });
       }

@@ -71,7 +71,7 @@ function show(plans: readonly DuplicatePlan[], out: Output, { locale }: CommandC
     out.emit({ event: "duplicates", sha256, bytes, keep, others, locked, wastedBytes });
     const held = locked.map((path) => `${printable(path)} (${text.locked})`);
     const lines = [...others.map(printable), ...held].map((line) => `  ${line}\n`).join("");
-    out.print(`${text.stays}: ${printable(keep)} (${formatBytes(bytes)})\n${lines}`);
+    out.print(`${text.stays}${printable(keep)} (${formatBytes(bytes)})\n${lines}`);
   }
 }
 
@@ -127,12 +127,13 @@ async function run(args: DuplicatesArgs, context: CommandContext): Promise<numbe
     show(plans, out, context);
     const wastedBytes = plans.reduce((sum, plan) => sum + plan.wastedBytes, 0);
     const words = plans.length === 0 ? text.none : text.found(plans.length, formatBytes(wastedBytes));
-    if (isDry || plans.length === 0 || !link && !trash) {
-      const more = plans.length === 0 || link || trash ? "" : `${text.hint}\n`;
+    const count = plans.reduce((sum, { others }) => sum + others.length, 0);
+    if (isDry || count === 0 || !link && !trash) {
+      const hint = count > 0 ? text.hint : text.allLocked;
+      const more = plans.length === 0 || count > 0 && (link || trash) ? "" : `${hint}\n`;
       return out.finish({ groups: plans.length, wastedBytes, dryRun: true }, `${words}\n${more}`);
     }
     out.print(`${words}\n`);
-    const count = plans.reduce((sum, { others }) => sum + others.length, 0);
     const answer = yes || await askYes(io, (trash ? text.trashQuestion : text.linkQuestion)(count));
     if (answer === true) return await clear(plans, roots, args, signal, out, context);
     return out.finish({ groups: plans.length, wastedBytes }, `${answer === false ? text.declined : text.notAsked}\n`);

@@ -6,7 +6,10 @@ const leastWidth = 6;
 /** What a column under a head has at least, before the row is shown as lines. */
 const leastUnderHead = 8;
 /** Ids, dates, counts and sizes: cut they would be others. */
-const exact = /^(?:[\d.,:-]*|[\d.,]+ ?[KMGT]?B|\d+x\d+)$/;
+const exact = /^(?:[\d.,:-]*|[\d-]+ [\d:]+|[\d.,]+ ?[KMGT]?B|\d+x\d+)$/;
+
+/** Such as «due» among dates: cutting starts later. */
+const isShort = (cell: string) => unicodeWidth(cell) < leastWidth;
 
 type Rows = readonly (readonly string[])[];
 
@@ -19,7 +22,7 @@ function measure(safe: Rows, columns: number | undefined, least: number): { widt
   const total = () => widths.reduce((sum, width) => sum + width + gap, -gap);
   // below a head; the first column of facts is no number
   const isKept = widths.map((_, index) =>
-    safe.length > 1 && safe.slice(1).every((row) => exact.test(row[index] ?? ""))
+    safe.length > 1 && safe.slice(1).every((row) => exact.test(row[index] ?? "") || isShort(row[index] ?? ""))
   );
   while (columns !== undefined && total() > columns) {
     const most = Math.max(...widths.filter((_, index) => !isKept[index]));

@@ -72,7 +72,7 @@ export function output(
       const first = isHead ? head.map((cell) => columnName(locale, cell)) : head;
       const all = [first, ...rows];
       const columns = io.isOutTerminal ? io.size().columns : undefined;
-      print(first.length > 2 ? tableText(all, columns, isWhole) : alignedRows(all, columns));
+      print(first.length > 2 ? tableText(all, columns, isWhole) : alignedRows(all, isWhole ? undefined : columns));
     },
     note,
     progress: line.show,

@@ -137,6 +137,7 @@ export type ErrorReason =
   // target_exists
   | "unit_edited"
   | "backup_exists"
+  | "place_taken"
   // target_locked
   | "database_locked"
   | "service_running"

@@ -1268,6 +1268,18 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
       "請用原始檔案，或用這張圖在 Civitai 的頁面：civikit add https://civitai.com/images/編號。",
     ],
   },
+  place_taken: {
+    en: [
+      "Another file is there now",
+      "Since it was thrown away, another file got its name; nothing is overwritten.",
+      "Move or rename that file, then bring this one back again.",
+    ],
+    "zh-TW": [
+      "那裡已經有別的檔案",
+      "丟掉之後，那個名稱給了別的檔案；civikit 什麼都不蓋掉。",
+      "請把那個檔案移走或改名，再還原一次。",
+    ],
+  },
   not_in_trash: {
     en: [
       "Not in the trash",

@@ -60,7 +60,7 @@ Deno.test("restore() overwrites nothing, and makes the folder again", async () =
     const { id } = await trash.put(join(root, "loras/a.safetensors"));
     put(join(root, "loras/a.safetensors"), "new");
     const error = await assertRejects(() => trash.restore(id), DiskError);
-    assertEquals(error.code, "target_exists");
+    assertEquals([error.code, error.reason], ["target_exists", "place_taken"]);
     assertEquals(Deno.readTextFileSync(join(root, "loras/a.safetensors")), "new");
     rmSync(join(root, "loras"), { recursive: true });
     await trash.restore(id);

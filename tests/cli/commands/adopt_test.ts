@@ -30,6 +30,8 @@ Deno.test("civikit adopt makes a project of a folder; verify, outdated and insta
     assertStringIncludes(io.out, "unknown to Civitai:\n  own.pt\n");
     assertStringIncludes(io.out, "2 adopted, 1 apart in ");
     assertEquals(tree(models), before);
+    const one = await run(["adopt", join(models, "checkpoints/harbour.safetensors"), "--project", join(folder, "one")]);
+    assert(/1 adopted in /.test(one.io.out), one.io.out);
     const verified = await run(["verify", "--project", project]);
     assertEquals([verified.code, verified.io.out.split(" in ")[0]], [0, "2 ok"], verified.io.err);
     assertStringIncludes((await run(["outdated", "--project", project])).io.out, "Paper Lantern Style");

@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { lstatSync, symlinkSync } from "node:fs";
 import { events, inWorld, tree } from "../_world.ts";
@@ -62,6 +62,9 @@ Deno.test("civikit duplicates leaves what a lock file names and what is a link, 
     const held = await run(["duplicates", folder, "--prefer", "oldest", "--project", project]);
     assertStringIncludes(held.io.out, `${join(project, "models", name!)} (in the lock file: it stays, too)`);
     assertStringIncludes(held.io.out, "1 model is there more than once; 0 B to gain");
+    assert(!held.io.out.includes("--link or --trash"), "what stays cannot be linked");
+    const nothing = await run(["duplicates", folder, "--trash", "-y", "--project", project]);
+    assertStringIncludes(nothing.io.out, "nothing can be changed");
     const [found] = events((await run(["duplicates", folder, "--json", "--project", project])).io);
     assertEquals([found?.others, found?.locked], [[], [join(project, "models", name!)]]);
     await run(["duplicates", folder, "--trash", "-y", "--prefer", "oldest", "--project", project]);

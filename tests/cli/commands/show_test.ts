@@ -25,6 +25,9 @@ Deno.test("civikit show tells what the site, the head and the sidecars say, and 
     for (const word of [await civitai.sha256(3001), "(1001)", "(2001)", "SDXL 1.0", "lantern.civitai.info"]) {
       assertStringIncludes(shown.io.out, word);
     }
+    const narrow = await run(["show", path], { isTerminal: true, columns: 40 });
+    assertStringIncludes(narrow.io.out, await civitai.sha256(3001), "half a hash is of no use");
+    assertStringIncludes(narrow.io.out, path);
     const set = await run([
       "show",
       path,

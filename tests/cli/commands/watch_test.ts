@@ -49,7 +49,7 @@ Deno.test("watch: a dry run says what would be found, and keeps nothing", () =>
   }));
 
 Deno.test("watch: rules are listed, shown, edited, paused, resumed and removed", () =>
-  inWatch(async (_, run) => {
+  inWatch(async (world, run) => {
     const add = ["watch", "add", "creator:lamplighter", "tag:style", "--base", "SDXL 1.0", "--type", "LORA,VAE"];
     assertEquals((await run(...add, "--max-size", "7G", "--level", "r", "--early", "wait", "--tell")).code, 0);
     assertStringIncludes(
@@ -86,6 +86,12 @@ Deno.test("watch: rules are listed, shown, edited, paused, resumed and removed",
     assertEquals((await run("watch", "pause", "1")).code, 0);
     assertMatch((await run("watch", "list")).io.out, /1 +creator:lamplighter +paused/);
     assertEquals((await lines(run("watch", "run", "--once", "--json"))).at(-1)!["rounds"], 1);
+    const env = { CIVIKIT_STATE_DIR: join(world.folder, ".state"), TZ: "UTC" };
+    const narrow = (...args: string[]) => world.run(args, { env, isTerminal: true, columns: 40 });
+    for (const lang of ["en", "zh-TW"]) {
+      const { io } = await narrow("watch", "list", "--lang", lang);
+      assert(!io.out.includes("…"), `half a date says nothing: ${io.out}`);
+    }
     assertEquals((await lines(run("watch", "now", "1", "--json"))).at(-1)!["rounds"], 1, "paused, but asked for");
     await run("watch", "resume", "all");
     assertEquals((await lines(run("watch", "remove", "all", "--json"))).at(-1)!["changed"], 2);
