@@ -57,7 +57,7 @@ test("refuses a second fleet on its prefix, and one of a newer civikit", async (
   await first.add([{ reference: "1" }]);
   const { message, code } = await assertRejects(() => open({ store: "s3://other/models" }), InputError);
   assertEquals(code, "invalid_config");
-  for (const word of ["{civikit}", "s3://one/models", "s3://other/models", "prefix"]) assert(message.includes(word));
+  for (const word of ['"civikit"', "s3://one/models", "s3://other/models", "prefix"]) assert(message.includes(word));
   await assertRejects(() => open({ store: "s3://one/models", site: { baseUrl: "https://other.example" } }), InputError);
   await using _third = await open({ store: "s3://other/models", prefix: "{other}" });
   // a worker is there, a job waits no more: not before both are gone it may be another fleet
