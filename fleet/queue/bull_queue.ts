@@ -323,7 +323,7 @@ export async function bullQueue({
   }
 
   return {
-    abilities: { move: false, noticeMs },
+    abilities: { move: false, isShared: true, noticeMs },
     add: (jobs, name) => inTime(add(jobs, name)),
     lease,
     async renew(worker, leaseMs) {

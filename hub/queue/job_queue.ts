@@ -8,6 +8,8 @@ export type JobAction = "pause" | "resume" | "cancel" | "retry" | "skip" | "remo
 export interface QueueAbilities {
   /** Whether single jobs can be moved. */
   readonly move: boolean;
+  /** Whether workers on other machines, with disks of their own, take its jobs, too. */
+  readonly isShared: boolean;
   /** How soon `events()` tells of a change made by another process, in milliseconds. */
   readonly noticeMs: number;
 }

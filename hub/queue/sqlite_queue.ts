@@ -180,7 +180,7 @@ export function sqliteQueue(
   }
 
   return {
-    abilities: { move: true, noticeMs },
+    abilities: { move: true, isShared: false, noticeMs },
     add: (jobs, wish) =>
       later(() => {
         const checked = jobs.map((job) => checkedJob(job, site));

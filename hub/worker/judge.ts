@@ -16,6 +16,15 @@ const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "out_of_memory",
 ]);
 
+/** What may be the trouble of this machine's disk alone. */
+const ofTheDisk: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "no_space",
+  "permission_denied",
+  "folder_missing",
+  "invalid_path",
+  "disk_error",
+]);
+
 const firstPauseMs = 5000;
 /** The longest pause before another attempt, in milliseconds. */
 export const longestPauseMs = 600_000;
@@ -30,6 +39,8 @@ export interface Attempt {
   readonly mostAttempts: number;
   /** Whether somebody waits who would rather wait on than hear that there is no network, or no space. */
   readonly isPatient: boolean;
+  /** Whether workers on other machines may have the job. */
+  readonly isShared: boolean;
   /** Until when only buyers get the file; null: not known. */
   readonly earlyAccessMs: number | null;
   /** Now, in milliseconds since the epoch. */
@@ -70,9 +81,14 @@ export function mayPass(error: unknown): error is CivikitError {
   return passing.has(error.code) || traits.some((trait) => errorIs(trait, error));
 }
 
+/** Whether an attempt failed for what may be the trouble of this machine's disk alone. */
+export function isOfTheDisk({ code }: JobReason): boolean {
+  return ofTheDisk.has(code as ErrorCode);
+}
+
 /** What becomes of a job whose attempt failed: it waits for a date, it is tried again after a pause, or it has failed. */
 export function judge(error: unknown, attempt: Attempt): JobEnding {
-  const { attempts, mostAttempts, isPatient, earlyAccessMs, nowMs, random } = attempt;
+  const { attempts, mostAttempts, isPatient, isShared, earlyAccessMs, nowMs, random } = attempt;
   const why = reasonOf(error);
   const waits = (untilMs: number, isParked: boolean): JobEnding => {
     return { state: "waiting", notBeforeMs: untilMs, why: { ...why, untilMs }, isParked };
@@ -83,6 +99,10 @@ export function judge(error: unknown, attempt: Attempt): JobEnding {
   }
   // a key that is missing or refused: another one wakes what waits for it
   if (isKeyWanted(why) && isPatient) return waits(nowMs + undatedMs, true);
+  // a machine with another disk may take it
+  if (isShared && isOfTheDisk(why) && attempts + 1 < mostAttempts) {
+    return waits(Math.ceil(nowMs + pauseMs(attempts, random)), false);
+  }
   // whoever makes room need not ask for each job again
   if (why.code === "no_space" && isPatient) return waits(nowMs + longestPauseMs, true);
   const failed: JobEnding = { state: "failed", code: why.code, why };

@@ -4,7 +4,7 @@ import { systemClock, wholeWithin, within } from "../../transport/internal.ts";
 import type { Clock, Transport } from "../../transport/mod.ts";
 import { activeStates, type Job, type JobEnding, type JobQueue } from "../queue/mod.ts";
 import type { RunWatch } from "../run/mod.ts";
-import { longestPauseMs, reasonOf } from "./judge.ts";
+import { isOfTheDisk, longestPauseMs, pauseMs, reasonOf } from "./judge.ts";
 import { type KeepFile, runJob, type WorkSettings } from "./run_job.ts";
 import { telling } from "./telling.ts";
 
@@ -58,7 +58,8 @@ const letGo = new Error("the job is to be let go of");
 
 /**
  * Works a queue off: some jobs at once, each resolved when its turn comes. What may pass by itself is tried again after
- * a pause that grows, what is not open yet waits for its date, what fails leaves the others alone. A wish (pause, cancel,
+ * a pause that grows, what is not open yet waits for its date, what fails leaves the others alone. Where other machines
+ * take jobs, too, what this one's disk has no room for or does not take is left to them, and this one rests. A wish (pause, cancel,
  * skip, remove) is obeyed at once; bytes are kept.
  *
  * @param options See {@linkcode RunQueueOptions}.
@@ -102,6 +103,9 @@ export async function runQueue({
   within("leaseMs", leaseMs, 1000, 3_600_000);
   const running = new Map<string, { readonly stop: AbortController; readonly work: Promise<void> }>();
   const ending = new AbortController();
+  const { isShared } = queue.abilities;
+  /** A disk that is full or not to be written to must not take the jobs that others could do, one after the other. */
+  const rest = { untilMs: -Infinity, times: 0 };
   let done = 0;
   let failed = 0;
   let isWoken = false;
@@ -136,7 +140,7 @@ export async function runQueue({
       }, undefined);
     });
     const { attempts } = job;
-    const known = { attempts, mostAttempts, isPatient: isWatching, random: random() };
+    const known = { attempts, mostAttempts, isPatient: isWatching, isShared, random: random() };
     // what holds one of its transfers holds the job
     const hold = () => void tended(() => queue.change(job.id, "pause"), undefined);
     const tracked = track &&
@@ -169,6 +173,10 @@ export async function runQueue({
   async function work(job: Job, stop: AbortController): Promise<void> {
     onJob(job);
     const how = await attempt(job, stop);
+    if (how.state === "done") rest.times = 0;
+    else if (isShared && how.why && isOfTheDisk(how.why)) {
+      rest.untilMs = clock.now() + pauseMs(rest.times++, random());
+    }
     // stopped from elsewhere, by the list of all transfers
     if (how.state === "failed" && how.code === "aborted") await queue.change(job.id, "cancel");
     const left = await queue.finish(worker, job.id, how);
@@ -247,7 +255,8 @@ export async function runQueue({
   async function loop(): Promise<void> {
     let renewedMs = clock.now();
     while (!signal.aborted && trouble === undefined) {
-      const free = Math.max(0, (settings().concurrent ?? 3) - running.size);
+      const isResting = clock.now() < rest.untilMs;
+      const free = isResting ? 0 : Math.max(0, (settings().concurrent ?? 3) - running.size);
       const jobs = free === 0 ? [] : await tended(() => queue.lease(worker, free, leaseMs), []);
       for (const job of jobs) start(job);
       if (running.size === 0 && !isWatching && !await tended(isMoreToCome, true)) return;

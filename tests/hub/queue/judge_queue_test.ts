@@ -4,7 +4,7 @@ import { CivikitError, DiskError, type ErrorCode, HttpError } from "../../../tra
 
 const nowMs = Date.parse("2026-03-01T12:00:00Z");
 const attempt = (more: Partial<Attempt> = {}): Attempt => ({
-  ...{ attempts: 0, mostAttempts: 8, isPatient: false, earlyAccessMs: null, nowMs, random: 0.5 },
+  ...{ attempts: 0, mostAttempts: 8, isPatient: false, isShared: false, earlyAccessMs: null, nowMs, random: 0.5 },
   ...more,
 });
 const failure = (code: ErrorCode) => new CivikitError(`fetching: ${code}`, { code });
@@ -67,4 +67,15 @@ Deno.test("judge() waits for space, however often, where somebody has the patien
   assertEquals(verdict(full, { attempts: 99, isPatient: true }), 600);
   const { state, ...rest } = judge(full, attempt({ isPatient: true }));
   assertEquals([state, "isParked" in rest && rest.isParked], ["waiting", true]);
+});
+
+Deno.test("judge() leaves to another machine what is the trouble of this one's disk, but not for ever", () => {
+  for (const code of ["no_space", "permission_denied", "folder_missing", "invalid_path", "disk_error"] as const) {
+    const error = new DiskError(`writing: ${code}`, { code, path: "/srv/a" });
+    assertEquals(verdict(error, { isShared: true }), 5, code);
+    assertEquals(verdict(error, { isShared: true, attempts: 7 }), code);
+  }
+  const full = new DiskError("writing: no_space", { code: "no_space", path: "/srv/a" });
+  assertEquals(verdict(full, { isShared: true, isPatient: true }), 5);
+  assertEquals(verdict(full, { isShared: true, isPatient: true, attempts: 7 }), 600);
 });

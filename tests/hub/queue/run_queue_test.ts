@@ -212,6 +212,19 @@ Deno.test("runQueue() of two workers does every job once", () =>
     assertEquals(tree(root).filter((path) => path.includes(".part")), []);
   }));
 
+Deno.test("runQueue() on a machine whose disk is in the way leaves the jobs to the others", () =>
+  atWork(async ({ queue, root, run }) => {
+    Deno.mkdirSync(root);
+    Deno.writeTextFileSync(join(root, "file"), "");
+    const shared = { ...queue, abilities: { ...queue.abilities, isShared: true } };
+    await add(queue, "2001", "2002", "2010", "2011", "2020", "2040", "2041", "2042", "2051", "2120");
+    const [bad, good] = await Promise.all([
+      run({ queue: shared, settings: () => ({ root: join(root, "file", "below") }) }),
+      run({ queue: shared }),
+    ]);
+    assertEquals([bad, good], [{ done: 0, failed: 0 }, { done: 10, failed: 0 }]);
+  }));
+
 Deno.test("runQueue() takes a transfer that was cancelled from elsewhere for a job that was cancelled", () =>
   atWork(async ({ civitai, queue, stack, run, until, root }) => {
     civitai.faults.limitConnections(400_000);
