@@ -8,6 +8,7 @@
 import { diagnostics, metricsRegistry } from "../monitor/mod.ts";
 import { fakeClock } from "../tests/_support/clock.ts";
 import { type BrowserPage, startChromium } from "../tests/_support/chromium.ts";
+import { safetensors } from "../testing/mod.ts";
 import { startCivitai } from "../tests/_civitai/mod.ts";
 import { serving } from "../tests/hub/pages/_serving.ts";
 import { stageQuarter } from "../tests/monitor/server/_stage.ts";
@@ -37,7 +38,15 @@ const serviceShots: readonly Shot[] = [
   { name: "queue", path: "/?lang=en", width: 1080, height: 1000, scheme: "light" },
   { name: "queue_dark", path: "/?lang=zh-TW", width: 1080, height: 1000, scheme: "dark" },
   { name: "queue_narrow", path: "/?lang=zh-TW", width: 360, height: 900, scheme: "light" },
-  { name: "library", path: "/library?lang=zh-TW", width: 1080, height: 640, scheme: "light" },
+  { name: "browse", path: "/browse?lang=zh-TW", width: 1080, height: 890, scheme: "light" },
+];
+
+/** Taken last: by then there are rules, finds, twins, a file nobody knows and a trash. */
+const tidyShots: readonly Shot[] = [
+  { name: "library", path: "/library?lang=zh-TW", width: 1080, height: 1000, scheme: "light" },
+  { name: "watch", path: "/watch?lang=zh-TW", width: 1080, height: 960, scheme: "light" },
+  { name: "watch_narrow", path: "/watch?lang=zh-TW", width: 360, height: 900, scheme: "light" },
+  { name: "tidy", path: "/tidy?lang=zh-TW&layout=comfyui", width: 1080, height: 1230, scheme: "dark" },
 ];
 
 async function take(page: BrowserPage, url: string, shots: readonly Shot[], folder: string): Promise<void> {
@@ -58,23 +67,54 @@ async function shootService(page: BrowserPage, folder: string): Promise<void> {
   try {
     await using site = await startCivitai({ bigBytes: 48 * 1024 ** 2 });
     await using service = await serving({ folder: place, site: site.url });
-    const add = async (references: readonly string[], sidecars: boolean) => {
-      const body = JSON.stringify({ references, options: { sidecars } });
+    const post = async (path: string, body: unknown = {}) => {
       const headers = { "content-type": "application/json" };
-      await (await fetch(`${service.url}/api/v1/queue`, { method: "POST", headers, body })).body?.cancel();
+      const answer = await fetch(`${service.url}/api/v1/${path}`, {
+        ...{ method: "POST", headers, body: JSON.stringify(body) },
+      });
+      if (!answer.ok) throw new Error(`asking for /${path}: ${answer.status} ${await answer.text()}`);
+      await answer.body?.cancel();
     };
-    const until = async (isSo: (counts: Record<string, number>) => boolean) => {
-      while (!isSo(await (await fetch(`${service.url}/api/v1/queue/counts`)).json())) {
+    const add = (references: readonly string[], sidecars: boolean) =>
+      post("queue", { references, options: { sidecars } });
+    const until = async <Answer>(path: string, isSo: (answer: Answer) => boolean) => {
+      while (!isSo(await (await fetch(`${service.url}/api/v1/${path}`)).json())) {
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     };
+    const scanned = async () => {
+      await post("library/look");
+      await post("library/scan");
+      await until<{ task: unknown }>("library/state", ({ task }) => task === null);
+    };
     await add(["2002", "2020", "2010", "2030", "2110"], true);
-    await until(({ done = 0, failed = 0 }) => done >= 4 && failed >= 1);
+    await until<Record<string, number>>("queue/counts", ({ done = 0, failed = 0 }) => done >= 4 && failed >= 1);
     site.faults.limitConnections(700_000);
     await add(["2100", "2011", "2001", "1002", "2070", "2080", "model:1013"], false);
     // long enough for a line in the chart
     await new Promise((resolve) => setTimeout(resolve, 10_000));
     await take(page, service.url, serviceShots, folder);
+    const names = [...Deno.readDirSync(`${place}/downloads`)].filter(({ name }) => name.endsWith(".safetensors"));
+    const [first, second] = names.map(({ name }) => name).sort();
+    const twin = async (name: string, into: string) => {
+      await Deno.mkdir(`${place}/downloads/${into}`);
+      await Deno.copyFile(`${place}/downloads/${name}`, `${place}/downloads/${into}/${name}`);
+    };
+    await twin(first!, "thrown");
+    await scanned();
+    await post("duplicates", { how: "trash", prefer: "shortest" });
+    await twin(second!, "twice");
+    const own = safetensors({ dataBytes: 40_000, seed: 7 });
+    await Deno.writeFile(`${place}/downloads/my_own.safetensors`, own.read(0, own.size));
+    await scanned();
+    await post("watch", { target: "creator:penumbra", schedule: "every 6h", backlog: 2 });
+    await post("watch", { target: "tag:style", filters: { types: ["LORA"], bases: ["SDXL 1.0"] }, backlog: 7 });
+    await post("watch", { target: "model:1002", action: "tell", schedule: "daily at 07:30", timeZone: "Asia/Taipei" });
+    await until<{ items: { lastMs: number | null }[] }>(
+      "watch",
+      ({ items }) => items.every(({ lastMs }) => lastMs !== null),
+    );
+    await take(page, service.url, tidyShots, folder);
   } finally {
     await Deno.remove(place, { recursive: true });
   }
@@ -94,7 +134,7 @@ export async function screenshots(folder: string): Promise<string[]> {
   await take(page, `http://127.0.0.1:${server.addr.port}`, shots, folder);
   await shootService(page, folder);
   app.close();
-  return [...shots, ...serviceShots].map(({ name }) => name);
+  return [...shots, ...serviceShots, ...tidyShots].map(({ name }) => name);
 }
 
 if (import.meta.main) {
