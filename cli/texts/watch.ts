@@ -128,7 +128,7 @@ export const watchText: Readonly<Record<Locale, typeof en>> = {
     heads: (): readonly string[] => ["編號", "追蹤什麼", "狀態", "下一輪", "找到"],
     findHeads: (): readonly string[] => ["編號", "找到時間", "狀態", "名稱", "規則"],
     roundHeads: (): readonly string[] => ["編號", "時間", "規則", "找到", "原因"],
-    states: { active: "執行中", paused: "已暫停", failing: "失敗", first: "等待第一輪", behind: "正在補上" },
+    states: { active: "追蹤中", paused: "已暫停", failing: "失敗", first: "等待第一輪", behind: "正在補上" },
     finds: { queueing: "即將加入佇列", queued: "已加入佇列", told: "已通知", held: "搶先體驗", known: "原本就有" },
     due: "到期",
     actions: { queue: "加入佇列", tell: "只通知" },

@@ -105,7 +105,7 @@ export const texts: Readonly<Record<Word, Bilingual>> = {
   state: both("State", "狀態"),
   due: both("due", "到期"),
   never: both("not yet", "還沒有"),
-  active: both("active", "執行中"),
+  active: both("active", "追蹤中"),
   paused: both("paused", "已暫停"),
   failing: both("failing, tried again", "失敗，會再試"),
   gone: both("not there any more", "網站上已經沒有"),
