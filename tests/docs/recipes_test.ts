@@ -40,7 +40,7 @@ Deno.test({
   name: "every recipe of the maintenance guide applies to the code as it is, and the test in it passes",
   ignore: !has("git"),
   async fn() {
-    assertEquals(recipes.length, 10);
+    assertEquals(recipes.length, 12);
     const folder = await Deno.makeTempDir({ prefix: "civikit_recipes_" });
     try {
       await copyCheckout(folder);
