@@ -21,6 +21,7 @@ import { secondSource } from "./second_source.ts";
 import { trashOf } from "./trash_of.ts";
 import { openSession, type Session } from "./session.ts";
 import { describeOwner } from "../terminal/skipped.ts";
+import { shellWord } from "../terminal/shell_word.ts";
 import { printable } from "../terminal/text.ts";
 import { runText } from "../texts/run.ts";
 
@@ -140,8 +141,13 @@ export async function withInstaller(
       },
     });
     for (const { wanted, error } of failures) fail(error, wanted.air);
-    const [gone, event] = isDry ? [words.wouldRemove, "would_remove"] : [words.removed, "removed"];
+    const isTrash = old === "trash";
+    const event = isDry ? "would_remove" : "removed";
+    const gone = isDry ? isTrash ? words.wouldTrash : words.wouldRemove : isTrash ? words.trashed : words.removed;
     for (const path of removed) emit({ event, path }, `${gone}: ${printable(path)}`);
+    if (isTrash && !isDry && !json && removed.length > 0) {
+      note(`civikit trash list ${shellWord(printable(project.root))}`);
+    }
     for (const path of left) emit({ event: "left", path }, `${words.left}: ${printable(path)}`);
     for (const path of waiting) emit({ event: "waiting", path }, `${words.waiting}: ${printable(path)}`);
     if (sidecars && !isDry) {

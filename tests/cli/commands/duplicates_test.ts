@@ -111,3 +111,14 @@ Deno.test("civikit trash looks into folders that are named, says where it looked
     assertStringIncludes((await run(["trash", "list", folder])).io.out, "1 model, 10 B");
     assertEquals((await run(["trash", "restore", one, String(item?.id)])).code, 4);
   }));
+
+Deno.test("civikit remove --trash says that the file is in the trash, and how to list that", () =>
+  inWorld(async ({ folder, run }) => {
+    const at = ["--project", folder];
+    await run(["add", "2002", "--root", folder, ...at]);
+    assertStringIncludes((await run(["remove", "2002", "--trash", "-n", ...at])).io.out, "would go into the trash: ");
+    const { io } = await run(["remove", "2002", "--trash", ...at]);
+    assertStringIncludes(io.err, "in the trash: paper_lantern_v2.safetensors");
+    assertStringIncludes(io.err, `civikit trash list ${folder}`);
+    assertStringIncludes((await run(["trash", "list", folder])).io.out, "removed");
+  }));
