@@ -9,6 +9,7 @@ import { updateProject } from "../run/update_project.ts";
 import { updateRules } from "../run/update_rules.ts";
 import { output } from "../terminal/output.ts";
 import { bilingual } from "../texts/texts.ts";
+import { printable } from "../terminal/text.ts";
 import { updateHelp, updateText } from "../texts/update.ts";
 
 const flags = {
@@ -67,6 +68,10 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
     return out.finish({}, "");
   }
   if (folders.length === 0) {
+    const [first] = args.operands;
+    if (first !== undefined && !isProject(project)) {
+      throw new UsageError(bilingual(updateText, (t) => t.noFolder(printable(first))));
+    }
     const options = { old: old ?? "replace", latest, anyBase } as const;
     return await updateProject(projectOf(args, context), args, options, context);
   }

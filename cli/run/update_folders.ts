@@ -3,6 +3,7 @@ import {
   finishUpdates,
   type FolderMove,
   type FolderStay,
+  type LibraryFile,
   parseReference,
   planFolderUpdate,
   scan,
@@ -56,19 +57,29 @@ export interface UpdateFoldersOptions {
 function meant(
   { only, all }: UpdateFoldersOptions,
   { settings: { value } }: CommandContext,
-): { models?: Set<number>; versions?: Set<number> } {
+): { models?: Map<number, string>; versions?: Map<number, string> } {
   if (only.length === 0) {
     if (!all) throw new UsageError(bilingual(updateText, (t) => t.nothingMeant));
     return {};
   }
-  const [models, versions] = [new Set<number>(), new Set<number>()];
+  const [models, versions] = [new Map<number, string>(), new Map<number, string>()];
   for (const text of only) {
     const reference = parseReference(text, { baseUrl: value("baseUrl"), trustedHosts: value("trustedHosts") });
-    if (reference.kind === "model") models.add(reference.modelId);
-    else if (reference.kind === "version") versions.add(reference.versionId);
+    if (reference.kind === "model") models.set(reference.modelId, text);
+    else if (reference.kind === "version") versions.set(reference.versionId, text);
     else throw new UsageError(bilingual(updateText, (t) => t.notAFolder(printable(text))));
   }
   return { models, versions };
+}
+
+/** @throws {UsageError} When something that was meant is not there: it was mistyped. */
+function checkThere({ models, versions }: ReturnType<typeof meant>, files: readonly LibraryFile[]): void {
+  const there = files.flatMap(({ identity }) => identity ?? []);
+  const missing = [
+    ...[...models ?? []].filter(([id]) => !there.some(({ modelId }) => modelId === id)),
+    ...[...versions ?? []].filter(([id]) => !there.some(({ versionId }) => versionId === id)),
+  ];
+  for (const [, text] of missing) throw new UsageError(bilingual(updateText, (t) => t.notThere(printable(text))));
 }
 
 function itemOf({ file, fresh }: FolderMove, index: number): Item {
@@ -141,8 +152,10 @@ export async function updateFolders(
     const report = await scan(api, roots, { cache, signal, throttle });
     out.close();
     for (const error of report.failures) fail(error, roots.join(", "));
+    if (report.failures.length === 0) checkThere(which, report.files);
     const plan = await planFolderUpdate(api, report.files, {
-      ...which,
+      ...(which.models && { models: new Set(which.models.keys()) }),
+      ...(which.versions && { versions: new Set(which.versions.keys()) }),
       rules: withRules(folderRules(settings), { otherBase: options.anyBase ? ["all"] : [] }),
       layout: settings.value("layout"),
       folders: settings.value("folders"),

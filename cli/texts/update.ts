@@ -49,6 +49,8 @@ const untilZh = (date: string | null | undefined) => date ? `，到 ${date.slice
 
 const en = {
   nothingMeant: "folders are given: say which models too, or --all",
+  noFolder: (text: string): string => `${text}: no such folder, and no project to look in`,
+  notThere: (text: string): string => `${text}: not among the models there`,
   notAFolder: (text: string): string => `"${text}": with folders, a version id or model:<id> is due`,
   isProject: (path: string): string => `"${path}" is a project: use --project`,
   onlyFolders: (name: string): string => `option --${name}: for a project, not for folders`,
@@ -92,6 +94,8 @@ export const updateText: Texts<typeof en> = {
   en,
   "zh-TW": {
     nothingMeant: "給了資料夾：請再說要更新哪些模型，或加上 --all",
+    noFolder: (text) => `${text}：沒有這個資料夾，也沒有可以查看的專案`,
+    notThere: (text) => `${text}：那裡的模型中沒有它`,
     notAFolder: (text) => `「${text}」：給了資料夾時，要是版本編號或 model:<編號>`,
     isProject: (path) => `「${path}」是專案：請用 --project`,
     onlyFolders: (name) => `選項 --${name}：用於專案，不用於資料夾`,

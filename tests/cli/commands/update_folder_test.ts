@@ -167,3 +167,17 @@ Deno.test("an update of a folder that was killed between any two steps is ended 
     assertEquals((await finishUpdates(models)).map(({ state }) => state), ["changed"]);
     assertEquals(Deno.readTextFileSync(path), "changed by its user");
   }));
+
+Deno.test("civikit update refuses folders that are not there, and models that are not in them", () =>
+  withFiles({ [old]: 3001 }, async ({ run, models, folder }) => {
+    const missing = await run(["update", join(folder, "modles"), "--all", "--project", folder]);
+    assertEquals(missing.code, 2);
+    assertStringIncludes(missing.io.err, "modles: no such folder, and no project to look in");
+    for (const what of ["model:424242", "424242"]) {
+      const { code, io } = await run(["update", models, what]);
+      assertEquals(code, 2, io.err);
+      assertStringIncludes(io.err, `${what}: not among the models there`);
+    }
+    assertEquals((await run(["update", models, "model:1001", "-n"])).code, 0);
+    assertEquals((await run(["update", models, "2001", "-n"])).code, 0);
+  }));
