@@ -782,6 +782,49 @@ async function listenIn(url: string): Promise<AsyncDisposable & { heard(): reado
   };
 }
 
+/** A folder with the first version of model 1001, and what an update of it says with that file of settings. */
+async function updating(
+  work: (place: Place, said: (file: UserFile) => Promise<string>) => Promise<void>,
+): Promise<void> {
+  await inPlace(async (place) => {
+    const { content } = place.civitai.file(3001).file;
+    Deno.writeFileSync(join(place.folder, "paper_lantern.safetensors"), content.read(0, content.size));
+    const said = async (file: UserFile) =>
+      (await place.runWith({ ...once, ...file }, ["update", place.folder, "--all", "-n"])).io.out;
+    await work(place, said);
+  });
+}
+
+seen["updates.ignore"] = () =>
+  updating(async (_, said) => {
+    assertMatch(await said({}), /would move/);
+    assertMatch(await said({ "updates.ignore": ["version:2002"] }), /nothing to update/);
+  });
+
+seen["updates.otherBase"] = () =>
+  updating(async ({ civitai }, said) => {
+    const version = civitai.models.flatMap(({ versions }) => versions).find(({ id }) => id === 2002)!;
+    (version as { baseModel: string }).baseModel = "Pony";
+    assertMatch(await said({}), /nothing to update/);
+    assertMatch(await said({ "updates.otherBase": ["model:1001"] }), /would move/);
+  });
+
+seen["secondSource"] = () =>
+  inPlace(async ({ civitai, folder, run, runWith }) => {
+    const { content } = civitai.file(3002).file;
+    const bytes = content.read(0, content.size).slice();
+    const hash = (await civitai.sha256(3002)).toLowerCase();
+    await using mirror = server(({ url }) =>
+      url.endsWith(`/${hash}`) ? new Response(bytes) : new Response("no", { status: 404 })
+    );
+    await run(["add", "2002", "--project", folder, "--no-install"]);
+    civitai.faults.refuseDownloads(100, { status: 404 });
+    const install = (file: UserFile) => runWith({ ...once, ...file }, ["install", "--project", folder]);
+    assertEquals((await install({})).code, 4);
+    const { code, io } = await install({ secondSource: `${mirror.url}/{sha256}` });
+    assertEquals(code, 0, io.err);
+  });
+
 for (const key of settingKeys) {
   Deno.test({
     name: `the setting ${key} in the user's file is seen to act`,

@@ -28,7 +28,7 @@ Deno.test({
       }];
       await browser.evaluate(`window.testGraph = ${JSON.stringify({ nodes: [{ properties: { models } }] })}`);
       await browser.until("document.querySelectorAll('.needs li').length === 2");
-      assertEquals(await browser.evaluate(rows), ["missing big.safetensors", "unknown nowhere.safetensors"]);
+      assertEquals(await browser.evaluate(rows), ["missing Big Harbour · v1.0", "unknown nowhere.safetensors"]);
       await browser.evaluate("document.querySelector('.needs .missing button').click()");
       await browser.until("document.querySelector('.jobs progress')?.value > 0");
       await browser.until(

@@ -1265,7 +1265,7 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
     "zh-TW": [
       "裡面沒有寫用了哪些模型",
       "檔案裡沒有 infotext 也沒有工作流程：許多網站會移除，編輯過或擷取的圖片也沒有。",
-      "請用原始檔案，或用這張圖在 Civitai 的頁面：civikit add https://civitai.com/images/編號。",
+      "請用原始檔案，或用這張圖在 Civitai 的頁面：civikit add https://civitai.com/images/ID。",
     ],
   },
   place_taken: {
