@@ -96,7 +96,8 @@ async function clear(
     }
   }
   const list = ["civikit trash list", ...roots.map((root) => shellWord(printable(root)))].join(" ");
-  const words = text.done(counts.linked + counts.symlinked, counts.trashed, counts.kept, list);
+  const done = isTrash ? text.trashed(counts.trashed, list) : text.linked(counts.linked + counts.symlinked);
+  const words = `${done}${counts.kept > 0 ? text.left(counts.kept) : ""}`;
   return out.finish({ groups: plans.length, ...counts }, `${words}\n`);
 }
 

@@ -39,12 +39,9 @@ examples:
   notAsked: "nothing was changed. To do it: --yes",
   declined: "nothing was changed",
   reasons: { same: "the same file already", other_disk: "on another disk; --symlink links it" },
-  done: (linked: number, trashed: number, kept: number, list: string): string =>
-    [
-      ...(linked > 0 || trashed === 0 ? [`${linked} linked`] : []),
-      ...(trashed > 0 ? [`${trashed} in the trash; ${list}`] : []),
-      ...(kept > 0 ? [`${kept} left`] : []),
-    ].join(", "),
+  linked: (count: number): string => `${count} linked`,
+  trashed: (count: number, list: string): string => `${count} in the trash${count > 0 ? `; ${list}` : ""}`,
+  left: (count: number): string => `, ${count} left`,
 };
 
 /** What `civikit duplicates` says. */
@@ -79,11 +76,8 @@ export const duplicatesText: Texts<typeof en> = {
     notAsked: "什麼都沒有變。要執行請加上：--yes",
     declined: "什麼都沒有變",
     reasons: { same: "已經是同一個檔案", other_disk: "在別的磁碟上；--symlink 改成連結" },
-    done: (linked, trashed, kept, list) =>
-      [
-        ...(linked > 0 || trashed === 0 ? [`${linked} 個改成連結`] : []),
-        ...(trashed > 0 ? [`${trashed} 個丟進垃圾桶；${list}`] : []),
-        ...(kept > 0 ? [`${kept} 個留在原地`] : []),
-      ].join("，"),
+    linked: (count) => `${count} 個改成連結`,
+    trashed: (count, list) => `${count} 個丟進垃圾桶${count > 0 ? `；${list}` : ""}`,
+    left: (count) => `，${count} 個留在原地`,
   },
 };

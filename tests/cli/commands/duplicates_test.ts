@@ -112,6 +112,16 @@ Deno.test("civikit trash looks into folders that are named, says where it looked
     assertEquals((await run(["trash", "restore", one, String(item?.id)])).code, 4);
   }));
 
+Deno.test("civikit duplicates --trash says how many are in the trash, also where it is none", () =>
+  inWorld(async ({ folder, run }) => {
+    for (const name of ["a", "b"]) put(join(folder, `${name}.safetensors`), "same bytes", 1);
+    // nothing can be put into a trash that is a link
+    symlinkSync(folder, join(folder, ".civikit-trash"));
+    const { code, io } = await run(["duplicates", folder, "--trash", "-y"]);
+    assertEquals(code, 8, io.err);
+    assertStringIncludes(io.out, "0 in the trash, 1 left\n");
+  }));
+
 Deno.test("civikit remove --trash says that the file is in the trash, and how to list that", () =>
   inWorld(async ({ folder, run }) => {
     const at = ["--project", folder];
