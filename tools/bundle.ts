@@ -8,12 +8,10 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { everyRight, youngSpace } from "../cli/terminal/deno_flags.ts";
 import { registryFlags } from "./registry.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
-
-/** The rights the documented installation has. */
-export const commandRights: readonly string[] = ["read", "write", "net", "env", "sys"].map((name) => `--allow-${name}`);
 
 /** Where `deno task bundle` puts it. */
 export const bundleFolder: string = join(ROOT, "dist", "bundle");
@@ -21,7 +19,7 @@ export const bundleFolder: string = join(ROOT, "dist", "bundle");
 /** The file of the bundle that is started. */
 export const bundleEntry = "civikit.js";
 
-const firstLine = `#!/usr/bin/env -S deno run --quiet --no-config --no-lock ${commandRights.join(" ")}\n`;
+const firstLine = `#!/usr/bin/env -S deno run --quiet --no-config --no-lock ${[youngSpace, ...everyRight].join(" ")}\n`;
 
 /** Every bundle starts with one that Deno adds for CommonJS; it loads 15 ms of node: modules that hardly anyone needs. */
 const eagerRequire =

@@ -4,6 +4,8 @@ export interface Embedded {
   readonly entry: string;
   /** Rights by their name in the runtime's words: an empty list is all of it, null none. */
   readonly permissions: Readonly<Record<string, unknown>>;
+  /** What V8 is told at the start. */
+  readonly v8Flags: readonly string[];
   /** Files by path, as the program sees them below its own folder. */
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
@@ -46,6 +48,7 @@ export function readEmbedded(bytes: Uint8Array): Embedded {
   const about = json(aboutAt) as {
     entrypoint_key: string;
     permissions: Record<string, unknown>;
+    v8_flags: string[];
   };
   const treeAt = indexOf(bytes, treeStart, aboutAt + 8 + length(aboutAt)) - 8;
   if (treeAt < 0) throw new Error("reading a compiled program: it holds no files");
@@ -62,5 +65,5 @@ export function readEmbedded(bytes: Uint8Array): Embedded {
     }
   };
   walk(tree, "");
-  return { entry: about.entrypoint_key, permissions: about.permissions, files };
+  return { entry: about.entrypoint_key, permissions: about.permissions, v8Flags: about.v8_flags, files };
 }

@@ -1,7 +1,5 @@
 import { fileURLToPath } from "node:url";
-
-/** The rights with which everything works. No program is ever started and no native code loaded, so neither is asked for. */
-const everyRight = ["--allow-read", "--allow-write", "--allow-net", "--allow-env", "--allow-sys"];
+import { everyRight, youngSpace } from "./deno_flags.ts";
 
 const quoted = (url: string | URL) => JSON.stringify(fileURLToPath(url));
 
@@ -22,5 +20,5 @@ function installedSource(): string[] {
  * @param more Rights beyond those, which one thing alone takes.
  */
 export function installLine(more: readonly string[] = []): string {
-  return ["deno install -g -f -n civikit", ...everyRight, ...more, ...installedSource()].join(" ");
+  return ["deno install -g -f -n civikit", youngSpace, ...everyRight, ...more, ...installedSource()].join(" ");
 }

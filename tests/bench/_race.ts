@@ -6,6 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import { lateLoading } from "../../tools/bundle.ts";
+import { youngSpace } from "../../cli/terminal/deno_flags.ts";
 import { registryFlags } from "../../tools/registry.ts";
 import { isInstalled, median, root, type Row, run, say, script, type Words } from "./_bench.ts";
 import { calibrate, judge, pairedRatio, plus, ratioText, spend, type Spent } from "./_meter.ts";
@@ -33,6 +34,9 @@ export interface Contestant {
   commands(task: Task): Promise<Words[]>;
 }
 
+/** With what the command is installed with beside its rights. */
+const asInstalled = ([deno, run, ...rest]: Words): Words => [deno, run!, youngSpace, ...rest];
+
 /** The whole stack with `download()`. */
 export const civikit: Contestant = {
   name: "civikit",
@@ -40,7 +44,7 @@ export const civikit: Contestant = {
   needs: [],
   syncs: true,
   commands: async ({ url, path, sha256, connections, caFile = "" }) => [
-    await script("_civikit_download.ts", url, path, sha256, String(connections), caFile),
+    asInstalled(await script("_civikit_download.ts", url, path, sha256, String(connections), caFile)),
   ],
 };
 
@@ -120,7 +124,7 @@ export async function civikitBundled(folder: string): Promise<Contestant> {
     name: "civikit bundled",
     commands: ({ url, path: to, sha256, connections, caFile = "" }) => {
       const start: Words = [Deno.execPath(), "run", "-A", "--quiet", "--no-check", "--no-config"];
-      return Promise.resolve([[...start, path, url, to, sha256, String(connections), caFile]]);
+      return Promise.resolve([asInstalled([...start, path, url, to, sha256, String(connections), caFile])]);
     },
   };
 }

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { commandRights } from "../../tools/bundle.ts";
+import { everyRight, youngSpaceLimit } from "../../cli/terminal/deno_flags.ts";
 import { version } from "../../transport/http/version.ts";
 import { startCivitai } from "../_civitai/mod.ts";
 import { build, canImitate, containerfile, start } from "./_container.ts";
-import { execForm, parseContainerfile, textsOf } from "./_containerfile.ts";
+import { environmentOf, execForm, parseContainerfile, textsOf } from "./_containerfile.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 const [building, image] = containerfile.stages;
@@ -32,7 +32,10 @@ Deno.test("the image runs as nobody in particular, asks for no right it does not
   assertEquals(entry!.slice(0, 4), ["/tini", "--", "/bin/deno", "run"]);
   assertEquals(entry!.at(-1), "/app/civikit.js");
   const rights = entry!.filter((word) => word.startsWith("--allow-")).map((word) => word.split("=")[0]!);
-  assertEquals(rights.sort(), commandRights.toSorted());
+  assertEquals(rights.sort(), everyRight.toSorted());
+  // what is compiled under other flags is compiled again
+  assertEquals(environmentOf(image!)["DENO_V8_FLAGS"], youngSpaceLimit);
+  assertStringIncludes(textsOf(building!, "RUN").join("\n"), `DENO_V8_FLAGS=${youngSpaceLimit} deno run`);
   const volumes = JSON.parse(textsOf(image!, "VOLUME")[0]!) as string[];
   assertStringIncludes(entry!.join(" "), `--allow-write=${[...volumes, "/tmp"].join(",")}`);
   for (const flag of ["--no-prompt", "--no-remote", "--no-npm", "--cached-only", "--no-config"]) {

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { commandRights } from "../../tools/bundle.ts";
+import { everyRight } from "../../cli/terminal/deno_flags.ts";
 import { findRegistry, registryFlags } from "../../tools/registry.ts";
 import { type Civitai, startCivitai } from "../_civitai/mod.ts";
 import { bundle } from "../_support/bundle.ts";
@@ -63,11 +63,11 @@ async function onFreshMachine(work: (machine: Fresh) => Promise<void>): Promise<
 
 const paths: Readonly<Record<string, (machine: Fresh) => Promise<void>>> = {
   "deno run": async ({ run }) => {
-    const words = ["deno", "run", ...await registryFlags(root), ...commandRights, join(root, "cli", "mod.ts")];
+    const words = ["deno", "run", ...await registryFlags(root), ...everyRight, join(root, "cli", "mod.ts")];
     await run([...words, "download", "2002"]);
   },
   "deno install": async ({ run }) => {
-    const words = ["deno", "install", "-g", "-n", "civikit", ...await registryFlags(root), ...commandRights];
+    const words = ["deno", "install", "-g", "-n", "civikit", ...await registryFlags(root), ...everyRight];
     await run([...words, join(root, "cli", "mod.ts")]);
     await run(["civikit", "download", "2002"]);
   },

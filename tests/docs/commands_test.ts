@@ -65,7 +65,7 @@ Deno.test("every civikit command in the documents is one: command, options, valu
 });
 
 /** Options of other programs that the documents speak of. */
-const others = /^--(?:allow-|import-map|checksum|chunk-size|api\b)/;
+const others = /^--(?:allow-|import-map|checksum|chunk-size|v8-flags|api\b)/;
 
 Deno.test("every option that the user guides name in a word of its own is one", async () => {
   const options = new Set(

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { version } from "../../../transport/mod.ts";
+import { everyRight, youngSpace } from "../../terminal/deno_flags.ts";
 
 /** How a civikit came to this machine. */
 export type ProgramKind = "checkout" | "package" | "bundle" | "binary";
@@ -29,7 +30,7 @@ export interface ProgramFacts {
 }
 
 /** What a service needs of Deno: files, the network, the environment, and how much memory and disk there is; no programs. */
-const rights = ["--allow-read", "--allow-write", "--allow-net", "--allow-env", "--allow-sys"];
+const flags = [youngSpace, ...everyRight];
 
 /** The folder of a checkout around `path`, the module that was started. */
 function checkoutOf(path: string): string | undefined {
@@ -44,13 +45,13 @@ export function programOf({ main, execPath, isStandalone, resolve }: ProgramFact
   if (isStandalone) return { kind: "binary", words: [execPath], files: [execPath] };
   const run = [execPath, "run", "--quiet", "--no-prompt"];
   if (!main.startsWith("file:")) {
-    const words = [...run, "--no-config", ...rights, `jsr:@civikit/civikit@${version}/cli`];
+    const words = [...run, "--no-config", ...flags, `jsr:@civikit/civikit@${version}/cli`];
     return { kind: "package", words, files: [execPath] };
   }
   const path = fileURLToPath(main);
   const folder = checkoutOf(path);
   if (folder === undefined) {
-    return { kind: "bundle", words: [...run, "--no-config", ...rights, path], files: [execPath, path] };
+    return { kind: "bundle", words: [...run, "--no-config", ...flags, path], files: [execPath, path] };
   }
   const [config, map, entry] = ["deno.json", "tools/npm_only/import_map.json", "cli/main.ts"]
     .map((name) => join(folder, name)) as [string, string, string];
@@ -58,7 +59,7 @@ export function programOf({ main, execPath, isStandalone, resolve }: ProgramFact
   const maps = resolve("@std/cli/unicode-width").startsWith("file:") ? [`--import-map=${map}`] : [];
   return {
     kind: "checkout",
-    words: [...run, `--config=${config}`, ...maps, ...rights, entry],
+    words: [...run, `--config=${config}`, ...maps, ...flags, entry],
     files: [execPath, entry],
   };
 }

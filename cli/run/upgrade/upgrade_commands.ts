@@ -1,8 +1,9 @@
 import { dirname } from "node:path";
-import type { Program } from "../units/program.ts";
+import { everyRight, youngSpace } from "../../terminal/deno_flags.ts";
 import { shellWord } from "../../terminal/shell_word.ts";
+import type { Program } from "../units/program.ts";
 
-const rights = "--allow-read --allow-write --allow-net --allow-env --allow-sys";
+const flags = [youngSpace, ...everyRight].join(" ");
 
 const checked = "sha256sum --check --ignore-missing SHA256SUMS";
 
@@ -15,7 +16,7 @@ export function upgradeCommands({ kind, words, files }: Program, version: string
     case "checkout":
       return [`git -C ${shellWord(dirname(dirname(files[1]!)))} pull --ff-only`];
     case "package":
-      return [`deno install -g -f -n civikit ${rights} jsr:@civikit/civikit@${version}/cli`];
+      return [`deno install -g -f -n civikit ${flags} jsr:@civikit/civikit@${version}/cli`];
     case "bundle":
       return [checked, `tar -xzf civikit-${version}.tar.gz --strip-components=1 -C ${shellWord(dirname(files[1]!))}`];
     case "binary":

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { commands } from "../../../cli/commands/commands.ts";
 import { installLine } from "../../../cli/terminal/install_line.ts";
-import { commandRights } from "../../../tools/bundle.ts";
+import { everyRight } from "../../../cli/terminal/deno_flags.ts";
 import { registryFlags } from "../../../tools/registry.ts";
 import { type Civitai, startCivitai } from "../../_civitai/mod.ts";
 
@@ -302,5 +302,5 @@ Deno.test("the permission sets of deno.json are the two installations of the REA
   assertEquals(flags(permissions.cli), allowed(all!));
   assertEquals(flags(permissions.strict), allowed(strict!));
   assertStringIncludes(tasks.civikit.command, "-P=cli");
-  assertEquals(flags(permissions.cli), commandRights.toSorted());
+  assertEquals(flags(permissions.cli), everyRight.toSorted());
 });

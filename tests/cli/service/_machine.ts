@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { everyRight, youngSpace } from "../../../cli/terminal/deno_flags.ts";
 import { registryFlags } from "../../../tools/registry.ts";
 import { root } from "./_service.ts";
 
@@ -55,10 +56,9 @@ export interface MachineOptions {
 /** The words that start the checkout in a machine, as `programOf` has them outside of it. */
 export async function machineProgram(): Promise<readonly string[]> {
   const maps = (await registryFlags("/opt/civikit/")).map((flag) => flag);
-  const rights = ["--allow-read", "--allow-write", "--allow-net", "--allow-env", "--allow-sys"];
   return [
     ...["/opt/deno", "run", "--quiet", "--no-prompt", "--config=/opt/civikit/deno.json"],
-    ...[...maps, ...rights, "/opt/civikit/cli/main.ts"],
+    ...[...maps, youngSpace, ...everyRight, "/opt/civikit/cli/main.ts"],
   ];
 }
 

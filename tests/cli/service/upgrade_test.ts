@@ -6,6 +6,7 @@ import { scopeEnv } from "../../../cli/run/units/service_scope.ts";
 import { keptFiles } from "../../../cli/run/upgrade/kept_files.ts";
 import { isOlderVersion } from "../../../cli/run/upgrade/newer_version.ts";
 import { upgradeCommands } from "../../../cli/run/upgrade/upgrade_commands.ts";
+import { everyRight, youngSpace } from "../../../cli/terminal/deno_flags.ts";
 import { sqliteQueue } from "../../../hub/queue/mod.ts";
 import { version } from "../../../transport/mod.ts";
 import { registryFlags } from "../../../tools/registry.ts";
@@ -80,14 +81,14 @@ Deno.test("civikit upgrade without a network says so, and is not a success", () 
   }));
 
 Deno.test("the command for the upgrade is the one of the way it was installed", () => {
-  const rights = "--allow-read --allow-write --allow-net --allow-env --allow-sys";
+  const flags = [youngSpace, ...everyRight].join(" ");
   const commands = (kind: "checkout" | "package" | "bundle" | "binary", words: string[], files: string[]) =>
     upgradeCommands({ kind, words, files }, "1.2.3");
   assertEquals(commands("checkout", ["/deno"], ["/deno", "/opt/my civikit/cli/main.ts"]), [
     "git -C '/opt/my civikit' pull --ff-only",
   ]);
   assertEquals(commands("package", ["/deno"], ["/deno"]), [
-    `deno install -g -f -n civikit ${rights} jsr:@civikit/civikit@1.2.3/cli`,
+    `deno install -g -f -n civikit ${flags} jsr:@civikit/civikit@1.2.3/cli`,
   ]);
   const checked = "sha256sum --check --ignore-missing SHA256SUMS";
   assertEquals(commands("bundle", ["/deno"], ["/deno", "/srv/civikit/civikit.js"]), [
