@@ -34,7 +34,7 @@ Examples:
   nothingToEdit: "what is to be changed? give filters, --schedule, --tell, --enqueue or a folder",
   sizeDue: (name: string, text: string): string => `option --${name} "${text}": not a size such as 500M or 7G`,
   twoActions: "options --tell and --enqueue: one of them",
-  noRule: (id: string): string => `rule "${id}": there is none`,
+  noRule: (id: string): string => `rule "${id}": there is none; civikit watch list shows them`,
   added: (id: string, target: string, isNew: boolean): string =>
     isNew ? `${id}  ${target}: watched from now on` : `${id}  ${target}: is watched already`,
   addedMany: (fresh: number, known: number): string => `${fresh} added${known === 0 ? "" : `, ${known} there already`}`,
@@ -116,7 +116,7 @@ export const watchText: Readonly<Record<Locale, typeof en>> = {
     nothingToEdit: "要改什麼？請給篩選、--schedule、--tell、--enqueue 或資料夾",
     sizeDue: (name: string, text: string): string => `選項 --${name}「${text}」：不是 500M 或 7G 這樣的大小`,
     twoActions: "選項 --tell 與 --enqueue：只能給一個",
-    noRule: (id: string): string => `規則「${id}」：沒有這一條`,
+    noRule: (id: string): string => `規則「${id}」：沒有這一條；civikit watch list 列出所有規則`,
     added: (id: string, target: string, isNew: boolean): string =>
       isNew ? `${id}  ${target}：開始追蹤` : `${id}  ${target}：已經在追蹤`,
     addedMany: (fresh: number, known: number): string =>

@@ -80,6 +80,9 @@ Deno.test("watch: rules are listed, shown, edited, paused, resumed and removed",
       ]
         .concat(["daily at 07:30, Asia/Taipei", "never", "due"])
     ) assertStringIncludes(out, word);
+    for (const action of ["show", "pause", "now"]) {
+      assertStringIncludes((await run("watch", action, "77")).io.err, "civikit watch list");
+    }
     const back = await run("watch", "edit", "1", "--schedule", "");
     assertEquals(back.code, 0, back.io.err);
     assertStringIncludes((await run("watch", "show", "1")).io.out, "daily (the setting watch.schedule)");
