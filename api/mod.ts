@@ -72,7 +72,14 @@ export {
   type ScanProgress,
   type ScanReport,
 } from "./library/scan.ts";
-export { finishUpdates, type FolderOutcome, updateFolder, type UpdateFolderOptions } from "./library/update_folder.ts";
+export {
+  type FinishedUpdate,
+  finishUpdates,
+  type FinishUpdatesOptions,
+  type FolderOutcome,
+  updateFolder,
+  type UpdateFolderOptions,
+} from "./library/update_folder.ts";
 export {
   type FolderMove,
   type FolderPlan,

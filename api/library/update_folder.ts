@@ -8,7 +8,7 @@ import { stateFolder } from "../project/names.ts";
 import { hashOf } from "../project/disk_state.ts";
 import { ownFile, ownFolder } from "../project/own_file.ts";
 import { promisedOf } from "../references/promised.ts";
-import { carryUsage } from "../sidecars/usage.ts";
+import { carryUsage, moveUsage } from "../sidecars/usage.ts";
 import { type HashCache, hashCache } from "./hash_cache.ts";
 import type { FolderMove } from "./plan_folder_update.ts";
 import { recordDownload } from "./record_download.ts";
@@ -35,7 +35,10 @@ export interface FolderOutcome {
 export interface UpdateFolderOptions extends CallOptions {
   /** What becomes of an old file once the new one is proved and there. Default `keep`. */
   old?: "keep" | "replace" | "trash" | undefined;
-  /** Puts a file away, for `trash`; its SHA-256 goes along. */
+  /**
+   * Puts a file away, for `trash`; its SHA-256 goes along. Of a file that a killed run has put away already it is asked
+   * again, and ends what that left undone beside it.
+   */
   trash?: ((path: string, sha256: string) => Promise<unknown>) | undefined;
   /** Where hashes are kept. Default: in memory. */
   cache?: HashCache | undefined;
@@ -89,18 +92,20 @@ async function finish(
     freshSha256 !== null && (await hashOf(path, cache, { signal }))?.sha256 === freshSha256;
   if (!await isFresh(fresh)) {
     const isDone = target !== fresh && await isFresh(target);
+    if (isDone) moveUsage(fresh, target);
     return isDone ? { path: target, old: how === "trash" ? "trashed" : "replaced" } : undefined;
   }
   const there = await hashOf(old, cache, { signal });
   if (there !== undefined && there.sha256 !== oldSha256) return { path: fresh, old: "changed" };
-  carryUsage(old, fresh);
-  if (there !== undefined && how === "trash") {
-    if (trash === undefined) return { path: fresh, old: "kept" };
-    await trash(old, oldSha256);
+  // what takes the old one's name in one step has its notes already; the trash takes them along
+  if (how === "trash" || target !== old) carryUsage(old, fresh);
+  if (how === "trash") {
+    if (trash === undefined && there !== undefined) return { path: fresh, old: "kept" };
+    await trash?.(old, oldSha256);
   } else if (there !== undefined && target !== old) remove(old);
   if (target !== fresh) {
     renameDurably(fresh, target, { replace: how === "replace" });
-    carryUsage(fresh, target);
+    moveUsage(fresh, target);
     const found = await Deno.stat(target);
     recordDownload(cache, { path: target, bytes: found.size, digests: { SHA256: freshSha256! } });
   }
@@ -115,12 +120,30 @@ function remove(path: string): void {
   }
 }
 
+/** What a killed update began, and how it ended. */
+export interface FinishedUpdate {
+  /** The file that was to go. */
+  old: string;
+  /** Where the new one is. */
+  path: string;
+  /** Its SHA-256, upper case. */
+  sha256: string;
+  /** What became of the old one. */
+  state: FolderOutcome["old"];
+}
+
+/** Settings of {@linkcode finishUpdates}. */
+export interface FinishUpdatesOptions extends Pick<UpdateFolderOptions, "cache" | "trash" | "signal"> {
+  /** Called with each, and waited for, before it is crossed off: killed during that, it is called again. */
+  onEnd?: ((finished: FinishedUpdate) => Promise<unknown> | void) | undefined;
+}
+
 /**
  * Ends what a killed {@linkcode updateFolder} began in a folder: where the new file is proved and there, the old one goes
  * as it was to; where it is not, the old one stays. Nothing is asked of anybody.
  *
  * @param folder The folder that was updated.
- * @param options See {@linkcode UpdateFolderOptions}.
+ * @param options See {@linkcode FinishUpdatesOptions}.
  * @returns How each ended.
  * @throws {DiskError} `target_locked` when another process is at it; what the disk says.
  * @example
@@ -134,17 +157,21 @@ function remove(path: string): void {
  */
 export async function finishUpdates(
   folder: string,
-  { cache: given, trash, signal }: Pick<UpdateFolderOptions, "cache" | "trash" | "signal"> = {},
-): Promise<{ old: string; path: string; state: FolderOutcome["old"] }[]> {
+  { cache: given, trash, onEnd, signal }: FinishUpdatesOptions = {},
+): Promise<FinishedUpdate[]> {
   const journal = updateJournal(folder);
   if (journal.list().length === 0) return [];
   using _held = holdFolder(folder);
   using own = given === undefined ? hashCache(":memory:") : undefined;
-  const ended: { old: string; path: string; state: FolderOutcome["old"] }[] = [];
+  const ended: FinishedUpdate[] = [];
   for (const one of journal.list()) {
     const done = await finish(one, { cache: given ?? own!, trash, signal });
+    if (done !== undefined) {
+      const end = { old: one.old, path: done.path, sha256: one.freshSha256!, state: done.old };
+      await onEnd?.(end);
+      ended.push(end);
+    }
     journal.drop(one.old);
-    if (done !== undefined) ended.push({ old: one.old, path: done.path, state: done.old });
   }
   return ended;
 }
@@ -224,8 +251,9 @@ export async function* updateFolder(
       const entry = entryOf(move, result.digests.SHA256 ?? null);
       journal.put(entry);
       const done = await finish(entry, { cache, trash, signal });
-      journal.drop(move.from.path);
       yield { move, path: done?.path ?? path, old: done?.old ?? "kept", result };
+      // what is done with the outcome belongs to it: killed before that, it is told again
+      journal.drop(move.from.path);
     } catch (cause) {
       if (signal?.aborted) throw signal.reason;
       yield { move, path, old: "kept", result, error: cause as CivikitError };

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { isRecord } from "../../transport/internal.ts";
+import { isRecord, renameDurably } from "../../transport/internal.ts";
 import { isCode } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
 import { type JsonObject, prettyJson, readJsonObject, writeWhole } from "../disk/json_file.ts";
@@ -145,4 +145,10 @@ export function carryUsage(from: string, to: string): void {
     // somebody was quicker, or there is nothing that could be taken over
     if (!isCode(error, "target_exists") && !isCode(error, "invalid_file")) throw error;
   }
+}
+
+/** Gives what is known of a model the new name of that; what is there under it already stays. */
+export function moveUsage(from: string, to: string): void {
+  const [source, target] = [sidecarPath(from, usageEnding), sidecarPath(to, usageEnding)];
+  if (source !== target && existsSync(source) && !existsSync(target)) renameDurably(source, target, { replace: false });
 }

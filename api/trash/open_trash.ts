@@ -46,6 +46,8 @@ export interface Trash {
    * @throws {DiskError} When it is not there, or the disk refuses; then it is where it was.
    */
   put(path: string, options?: PutOptions): Promise<TrashedItem>;
+  /** Finishes what killed processes left half done: what belongs to a model that is in it follows that. */
+  settle(): Promise<void>;
   /** What is in it, the newest first. */
   list(): TrashedItem[];
   /**
@@ -207,6 +209,12 @@ export function openTrash(roots: Iterable<string>): Trash {
         throw error;
       }
       return known(item);
+    },
+    async settle() {
+      for (const trash of all()) {
+        using _held = await hold(trash);
+        await tidy(trash);
+      }
     },
     list: () => kept().map(known),
     async restore(id, { signal } = {}) {

@@ -122,17 +122,26 @@ export async function updateFolders(
   };
   let planned = 0;
   let skipped = 0;
-  const done: ModelOnDisk[] = [];
+  let done = 0;
   let bytes = 0;
   const items = new Map<WantedFile, Item>();
   const watcher = reporterWatcher(reporter, (file) => items.get(file)!);
 
+  /** Writes what other programs read beside a new file, before that is crossed off. */
+  async function beside(model: ModelOnDisk): Promise<void> {
+    if (!sidecars) return;
+    for await (const { path, owner, error } of addSidecars([model], session)) {
+      if (error !== undefined) fail(error, path);
+      else if (owner !== undefined) note(describeOwner(path, owner, locale));
+    }
+  }
+
   function end(isAborted: boolean): number {
     const failed = codes.length;
-    const unfinished = isAborted ? Math.max(1, planned - done.length - failed) : 0;
+    const unfinished = isAborted ? Math.max(1, planned - done - failed) : 0;
     const code = isAborted ? ExitCode.interrupted : sharedExitCode(codes);
     const elapsedMs = io.now() - startedMs;
-    const counts = { done: done.length - skipped, skipped, failed, unfinished };
+    const counts = { done: done - skipped, skipped, failed, unfinished };
     reporter.summary({ ...counts, bytes, fetchedBytes: watcher.receivedBytes, elapsedMs, exitCode: code });
     if (isAborted) note(runText[locale].again);
     return code;
@@ -142,9 +151,13 @@ export async function updateFolders(
     const trash = trashOf(roots);
     if (!isDry) {
       for (const root of roots) {
-        for (const { old, path, state } of await finishUpdates(root, { cache, trash, signal })) {
-          emit({ event: "finished", old, path, state }, text.finished(printable(path)));
-        }
+        await finishUpdates(root, {
+          ...{ cache, trash, signal },
+          async onEnd({ old, path, sha256, state }) {
+            emit({ event: "finished", old, path, state }, text.finished(printable(path)));
+            await beside({ path, sha256 });
+          },
+        });
       }
     }
     out.progress(text.scanning);
@@ -225,19 +238,14 @@ export async function updateFolders(
       if (result.skipped) skipped++;
       bytes += result.bytes;
       const { SHA256: sha256 } = result.digests;
-      if (sha256 !== undefined) done.push({ path, sha256, versionId: move.to.versionId });
+      done++;
       reporter.done({ ...item, path }, { ...result, path, verifiedBy: decidedBy(promisedOf(move.file).hashes) });
       const line = `${text.moved}: ${named(move)}: ${printable(move.from.path)} -> ${printable(path)}; ${
         text.old[old]
       }`;
       emit({ event: "moved", from: move.from.path, to: path, toVersion: move.to.versionId, old }, line);
       if (error !== undefined) fail(error, move.from.path);
-    }
-    if (sidecars) {
-      for await (const { path, owner, error } of addSidecars(done, session)) {
-        if (error !== undefined) fail(error, path);
-        else if (owner !== undefined) note(describeOwner(path, owner, locale));
-      }
+      if (sha256 !== undefined) await beside({ path, sha256, versionId: move.to.versionId });
     }
     return end(false);
   } catch (error) {
