@@ -25,6 +25,7 @@ import { commandTeller } from "../run/command_teller.ts";
 import { openHashes } from "../run/hash_store.ts";
 import { sourcesIn } from "../options/model_source.ts";
 import { collectReferences } from "../run/reference_list.ts";
+import { secondSource } from "../run/second_source.ts";
 import { openSession } from "../run/session.ts";
 import { InterruptedError } from "../terminal/interrupt.ts";
 import { chooseReporter } from "../terminal/choose_reporter.ts";
@@ -275,6 +276,7 @@ async function run(args: DownloadArgs, context: CommandContext): Promise<number>
       signal,
       track,
       published: teller.published,
+      secondSource: secondSource(context.settings, transport),
       cache,
     });
     const unwritten = flags.sidecars ? await writeSidecars(files, result.outcomes, session, reporter, context) : [];

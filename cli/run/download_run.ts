@@ -18,7 +18,7 @@ export interface RunResult {
 }
 
 /** What {@linkcode runDownloads} goes by. */
-export interface RunDownloadsOptions extends Pick<RunWatch, "track" | "published"> {
+export interface RunDownloadsOptions extends Pick<RunWatch, "track" | "published" | "secondSource"> {
   /** Files at once. */
   readonly jobs: number;
   /** Replace what is there. */
@@ -44,13 +44,13 @@ export function decidedBy(hashes: Digests): string | undefined {
 export async function runDownloads(
   transport: Transport,
   files: readonly PlannedFile[],
-  { jobs, force, verify, settings, reporter, signal, track, published, cache }: RunDownloadsOptions,
+  { jobs, force, verify, settings, reporter, signal, track, published, secondSource, cache }: RunDownloadsOptions,
 ): Promise<RunResult> {
   const outcomes: Outcome[] = [];
   const failures: number[] = [];
   const items = new Map<WantedFile, PlannedFile>(files.map((file) => [file, file]));
   const watcher = reporterWatcher(reporter, (file) => items.get(file)!);
-  const fetch = runFiles({ watcher, track, published, defaults: settings });
+  const fetch = runFiles({ watcher, track, published, secondSource, defaults: settings });
   const defaults = { replace: force, verify };
   // a line of a list may name a folder of its own
   const optionsOf = ({ dir }: PlannedFile, promised: DownloadOptions) => ({ ...promised, root: dir });

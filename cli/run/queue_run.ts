@@ -14,6 +14,7 @@ import { queueText } from "../texts/queue.ts";
 import { commandTeller } from "./command_teller.ts";
 import { downloadSettings } from "./download_settings.ts";
 import { openHashes } from "./hash_store.ts";
+import { secondSource } from "./second_source.ts";
 import { openSession } from "./session.ts";
 
 /** The options it goes by. */
@@ -61,6 +62,7 @@ export async function queueRun(
     verify: settings.value("download.verify"),
     concurrent: flags.jobs,
     download: downloadSettings(settings),
+    secondSource: secondSource(settings, session.transport),
   };
 
   function tell(job: Job): void {

@@ -1,6 +1,7 @@
 import { type Civitai, civitai } from "../../api/civitai.ts";
 import type { Site } from "../../api/client/site.ts";
 import type { HashCache } from "../../api/library/hash_cache.ts";
+import type { SecondSource } from "../../api/references/second_source.ts";
 import {
   type Clock,
   digestFile,
@@ -26,6 +27,8 @@ export interface WorkSettings {
   readonly sidecars?: boolean | undefined;
   /** Whether hash and size have to be as promised. Default: true. */
   readonly verify?: boolean | undefined;
+  /** Whom to ask for files by their SHA-256 that the site has no more. Default: nobody. */
+  readonly secondSource?: SecondSource | undefined;
   /** Jobs at once, 1 to 64. Default 3. */
   readonly concurrent?: number | undefined;
   /** Further options of every download, such as `throttle` and `maxAttempts`. */
@@ -133,13 +136,17 @@ export async function runJob(
     told.expect(files);
     const results = new Map<PlannedFile, DownloadResult>();
     const failures: unknown[] = [];
-    const outcomes = runFiles({ watcher: told.watcher, track, published })(tools.transport, files, {
-      concurrency: 1,
-      signal,
-      cache,
-      defaults: { root: dir, replace: force, verify, ...settings.download },
-      optionsOf: (_, promised) => ({ ...promised, report: told.report }),
-    });
+    const outcomes = runFiles({ watcher: told.watcher, track, published, secondSource: settings.secondSource })(
+      tools.transport,
+      files,
+      {
+        concurrency: 1,
+        signal,
+        cache,
+        defaults: { root: dir, replace: force, verify, ...settings.download },
+        optionsOf: (_, promised) => ({ ...promised, report: told.report }),
+      },
+    );
     for await (const { file, result, error } of outcomes) {
       if (result === undefined) failures.push(error);
       else results.set(file, result);
