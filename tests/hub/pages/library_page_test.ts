@@ -57,7 +57,10 @@ Deno.test("the library page keeps notes and tags beside a file, by a plain form"
 });
 
 Deno.test("the library page marks what is only presumed", async () => {
-  await using files = await testLibrary();
+  // nothing is proved while the page is asked for
+  const take = (_: number, signal?: AbortSignal) =>
+    new Promise<void>((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+  await using files = await testLibrary({ throttle: () => ({ take }) });
   const path = await files.write("harbour.safetensors", "not read");
   const { size: bytes, mtime } = await Deno.stat(path);
   const presumption = {
@@ -123,7 +126,7 @@ Deno.test("the library page shows 30,000 files a page at a time", async () => {
             name: `m${offset + at}`,
           },
           ...{ bytes: 1, mtimeMs: 0, state: "unhashed", sha256: null, provedMs: null, identity: null, problem: null },
-          ...{ twins: 0, newer: null } as const,
+          ...{ twins: 0, newer: null, waiting: null, goneMs: null } as const,
         })),
       }),
     },
