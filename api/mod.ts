@@ -88,6 +88,7 @@ export {
   type PlanFolderOptions,
   planFolderUpdate,
 } from "./library/plan_folder_update.ts";
+export { parseRule } from "./library/parse_rule.ts";
 export { type UpdateRules, withRules } from "./library/update_rules.ts";
 export {
   findUpdates,

@@ -67,7 +67,7 @@ const NAMES: Record<string, string> = {
     DiskFile Disproved DownloadModelOptions DownloadedFile DuplicateGroup DuplicateOptions DuplicatePlan DuplicateReport
     EarlyAccessFacts EmptyOptions Enums EnumsCall Expected
     FactsLookup FetchFiles FetchFilesOptions FetchOutcome FileChoice FileFormat FileMetadata FileSelection FileStamp
-    FileToHash FileToOrganize Files FindUpdatesOptions FolderMove FolderOutcome FolderPlan FolderShelfOptions FolderStay
+    FileToHash FileToOrganize Files FindUpdatesOptions FinishUpdatesOptions FinishedUpdate FolderMove FolderOutcome FolderPlan FolderShelfOptions FolderStay
     Followers
     GalleryImage Generation Gguf
     HashCache HashCacheOptions HashFilesOptions HashLookup HashOutcome HashRecord Hashes HeadFacts Held HubFile
@@ -105,7 +105,7 @@ const NAMES: Record<string, string> = {
     manifestName meantMoves modelDetails modelExtensions modelFacts modelsIn movesHistory
     needsOf
     openProject openTrash otherUrls outdated
-    parseAir parseReference planDuplicates planFolderUpdate planMoves planOrganize planUpdate presume
+    parseAir parseReference parseRule planDuplicates planFolderUpdate planMoves planOrganize planUpdate presume
     readApart readGguf readModelInfo readSafetensors readUsage recordDownload recordedFiles removeModel resolveDownloads
     saveImages scan scanDuplicates setUpdateRules setUsage settlePresumed sniffMedia
     templateSource
@@ -176,6 +176,7 @@ const NAMES: Record<string, string> = {
     Search SearchPage SearchQuery SearchWords Service ServiceOptions SettingRow SettingsPort ShownRow SlowMode
     SqliteQueueOptions StartAnswer
     Target TargetKind TargetState TargetTeller TellTargetsOptions Tidy TidyEnd TidyKind TidyOptions
+    UpdateTools
     WatchAction WatchChange WatchEvent WatchFilters WatchFind WatchOptions WatchPort WatchPreview WatchRound WatchRule
     WatchSchedule WatchSettings WatchStore WatchStoreOptions WatchTarget WatchThing WatchWork Wish WorkSettings
     activeStates askAnew

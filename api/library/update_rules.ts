@@ -62,6 +62,16 @@ export function readRules({ ignore = [], otherBase = [] }: UpdateRules = {}): Re
   };
 }
 
+/** By which rule a version is no update; undefined: by none. */
+export function ignoredBy(
+  rules: ReadRules,
+  { modelId, versionId, baseModel }: { modelId: number; versionId: number; baseModel: string | null },
+): "ignored_model" | "ignored_version" | "ignored_base" | undefined {
+  if (rules.ignoresModel(modelId)) return "ignored_model";
+  if (rules.ignoresVersion(versionId)) return "ignored_version";
+  return rules.ignoresBase(baseModel) ? "ignored_base" : undefined;
+}
+
 /**
  * Rules with some more, and without others; each once, upper or lower case.
  *

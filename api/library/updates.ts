@@ -4,7 +4,7 @@ import type { Model } from "../resources/models.ts";
 import { inSiteOrder, type ListVersion } from "../resources/versions.ts";
 import { earlyAccessOf } from "../references/early_access.ts";
 import { isGeneral } from "./is_general.ts";
-import { type ReadRules, readRules, type UpdateRules } from "./update_rules.ts";
+import { ignoredBy, type ReadRules, readRules, type UpdateRules } from "./update_rules.ts";
 
 /** What is there of a model. */
 export interface Owned {
@@ -271,16 +271,13 @@ export function standingOf(
     const facts = summary(version);
     const { baseModel } = facts;
     const early = earlyAccessOf(version, now);
+    const ignored = ignoredBy(rules, { modelId, ...facts });
     const state: UpdateState = isThere(version)
       ? "have_elsewhere"
       : hasAll(version, hashes)
       ? "same_bytes"
-      : rules.ignoresModel(modelId)
-      ? "ignored_model"
-      : rules.ignoresVersion(version.id)
-      ? "ignored_version"
-      : rules.ignoresBase(baseModel)
-      ? "ignored_base"
+      : ignored !== undefined
+      ? ignored
       : bases.size > 0 && !bases.has(baseModel) && !rules.allowsOtherBase(modelId)
       ? "other_base"
       : early !== null

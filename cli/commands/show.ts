@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
-import { type ModelFacts, modelFacts, setUsage } from "../../api/mod.ts";
-import { formatBytes } from "../../transport/internal.ts";
-import { CivikitError, type Locale } from "../../transport/mod.ts";
+import { modelFacts, setUsage } from "../../api/mod.ts";
+import { factRows } from "../../hub/run/mod.ts";
+import { CivikitError } from "../../transport/mod.ts";
 import type { Args } from "../options/args.ts";
 import type { Flags } from "../options/flags.ts";
 import { hashFlags, outputFlags, siteFlags } from "../options/shared_flags.ts";
@@ -14,7 +14,7 @@ import { output } from "../terminal/output.ts";
 import { shellWord } from "../terminal/shell_word.ts";
 import { printable } from "../terminal/text.ts";
 import { columnName } from "../texts/columns.ts";
-import { showHelp, type ShowText, showText } from "../texts/show.ts";
+import { showHelp, showText } from "../texts/show.ts";
 import { bilingual } from "../texts/texts.ts";
 
 const flags = {
@@ -49,48 +49,6 @@ const flags = {
   ...outputFlags,
   ...siteFlags,
 } as const satisfies Flags;
-
-function stateOf({ identity, source, goneAt }: ModelFacts, copy: string | null, text: ShowText): string {
-  const facts = [
-    ...(identity === null ? [text.unknown] : identity === undefined ? [text.unasked] : []),
-    ...(goneAt === null ? [] : [text.gone(goneAt.slice(0, 10))]),
-    ...(source === "sidecar" ? [text.bySidecar] : []),
-    ...(copy === null ? [] : [text.second(copy)]),
-  ];
-  return facts.join(", ");
-}
-
-/** The facts as rows of a name and a text; what is not known has none. */
-function rowsOf(facts: ModelFacts, copy: string | null, text: ShowText, locale: Locale): string[][] {
-  const { identity, usage, head, permissions } = facts;
-  const list = (values: readonly string[]) => values.join(", ");
-  const spec = Object.entries(head?.metadata ?? {}).filter(([key, value]) =>
-    /^(?:modelspec\.(?:title|author|license|description|date)|ss_output_name|general\.(?:name|license|file_type|size_label))$/
-      .test(key) && value !== ""
-  );
-  const rows: [string, string][] = [
-    ["file", facts.path],
-    ["size", formatBytes(facts.bytes)],
-    ["SHA256", facts.sha256 ?? ""],
-    ["proof", facts.provedAt?.slice(0, 10) ?? ""],
-    ["model", identity ? `${identity.modelName} (${identity.modelId ?? "?"})` : ""],
-    ["version", identity ? `${identity.versionName} (${identity.versionId})` : ""],
-    ["type", identity?.modelType ?? ""],
-    ["base model", identity?.baseModel ?? ""],
-    ["state", stateOf(facts, copy, text)],
-    ["trigger words", list(usage.triggerWords)],
-    ["weight", usage.weight === null ? "" : String(usage.weight)],
-    ["notes", usage.notes],
-    ["tags", list(usage.tags)],
-    ["permissions", list(Object.entries(permissions).map(([name, value]) => `${name}: ${JSON.stringify(value)}`))],
-    ["format", head === null ? "" : `${head.format}, ${head.tensorCount} tensors${head.base ? `, ${head.base}` : ""}`],
-    ...spec,
-    ["training tags", list((head?.trainingTags ?? []).map(({ tag, count }) => `${tag} (${count})`))],
-    ["problem", facts.problem ?? ""],
-    ["sidecars", list(facts.sidecars)],
-  ];
-  return rows.filter(([, value]) => value !== "").map(([name, value]) => [columnName(locale, name), printable(value)]);
-}
 
 async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
   const { locale, settings } = context;
@@ -127,7 +85,8 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
       if (json) out.show({ event: "model", ...facts, secondSource: copy && second!.name }, "");
       else {
         if (shown > 1) out.print("\n");
-        out.table([...rowsOf(facts, copy && second!.name, text, locale)], { isWhole: true });
+        const rows = factRows(facts, text, copy && second!.name);
+        out.table(rows.map(([name, value]) => [columnName(locale, name), printable(value)]), { isWhole: true });
       }
     } catch (error) {
       if (signal.aborted || !(error instanceof CivikitError)) throw error;

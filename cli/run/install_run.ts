@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import { addSidecars, runFiles } from "../../hub/run/mod.ts";
+import { addSidecars, runFiles, trashOf } from "../../hub/run/mod.ts";
 import { install, type InstallOptions, type InstallOutcome, type LockedFile, type Project } from "../../api/mod.ts";
 import type { Args } from "../options/args.ts";
 import type { installFlags } from "../options/project_options.ts";
@@ -18,7 +18,6 @@ import { projectWords } from "../terminal/project_words.ts";
 import { InterruptedError } from "../terminal/interrupt.ts";
 import { reporterWatcher } from "../terminal/watcher.ts";
 import { secondSource } from "./second_source.ts";
-import { trashOf } from "./trash_of.ts";
 import { openSession, type Session } from "./session.ts";
 import { describeOwner } from "../terminal/skipped.ts";
 import { shellWord } from "../terminal/shell_word.ts";

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Civitai } from "../../api/mod.ts";
+import type { Civitai, FetchFiles } from "../../api/mod.ts";
 import { type Library, type LibraryOptions, modelFolders, openLibrary } from "../../hub/mod.ts";
 import { addSidecars } from "../../hub/run/mod.ts";
 import { outermost } from "../../transport/internal.ts";
@@ -21,9 +21,10 @@ export function libraryFolders({ value }: Pick<Settings, "value">): readonly str
 /** What lies in the folders of the settings, looked at as soon as the service listens. */
 export function serviceLibrary(
   settings: () => Settings,
-  { transport, api, ...options }: Pick<LibraryOptions, "hashes" | "onChange"> & {
+  { transport, api, fetch, ...options }: Pick<LibraryOptions, "hashes" | "onChange"> & {
     readonly api: Civitai;
     readonly transport: Transport;
+    readonly fetch: FetchFiles;
   },
 ): Library {
   return openLibrary({
@@ -31,6 +32,16 @@ export function serviceLibrary(
     write: (files, signal) => addSidecars(files, { api, transport, signal }),
     throttle: () => readingLimit(settings()),
     rules: () => folderRules(settings()),
+    updating: {
+      ...{ api, transport, fetch },
+      settings() {
+        const { value } = settings();
+        return {
+          ...{ layout: value("layout"), folders: value("folders"), sidecars: value("download.sidecars") },
+          concurrency: value("download.concurrent"),
+        };
+      },
+    },
     api,
     ...options,
   });

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { civitai, openProject } from "../../api/mod.ts";
+import { civitai, type FetchFiles, openProject } from "../../api/mod.ts";
 import { openProjectPort } from "../../hub/project/mod.ts";
 import { runFiles } from "../../hub/run/mod.ts";
 import { openTidy, service, type ServiceOptions } from "../../hub/mod.ts";
@@ -28,6 +28,7 @@ import { fleetLeaseMs, isInFleet, keepIn, openFleet } from "./open_fleet.ts";
 import { openQueue } from "./queue_file.ts";
 import { isProject, namedRoots } from "../options/project_options.ts";
 import { readingLimit } from "./reading_limit.ts";
+import { secondSource } from "./second_source.ts";
 import { serviceLibrary } from "./service_library.ts";
 import { serviceLimits } from "./service_limits.ts";
 import { commandStack } from "./stack.ts";
@@ -173,17 +174,18 @@ export async function openService(
         registry.events.publish({ type: "target", kind, url, state, files, code: why?.code ?? null, againMs }),
     });
     things.defer(() => teller.close());
+    const fetch: FetchFiles = (...wanted) =>
+      runFiles({
+        ...(stack.monitor && { track: stack.monitor.track }),
+        ...{ published: teller.published, defaults: downloads() },
+        secondSource: secondSource(settings, stack.transport),
+      })(...wanted);
     const project = isProject(projectFolder)
       ? things.use(openProjectPort({
         ...{ folder: resolve(projectFolder), api, transport: stack.transport, hashes, namedRoots: namedRoots(io) },
         concurrency: () => settings.value("download.concurrent"),
         throttle: () => readingLimit(settings),
-        fetch: (...wanted) =>
-          runFiles({
-            ...(stack.monitor && { track: stack.monitor.track }),
-            published: teller.published,
-            defaults: downloads(),
-          })(...wanted),
+        fetch,
       }))
       : undefined;
     const port = settingsPort(settings.options, new URL(baseUrl).host);
@@ -198,7 +200,7 @@ export async function openService(
     const changing = { ...port, set: (key: string, text: string) => port.set(key, text).then(renew) };
     const roots = () => [placesOf(settings).root, resolve(settings.value("download.directory"))];
     const onChange = () => registry.events.publish({ type: "library" });
-    const library = serviceLibrary(() => settings, { hashes, api, transport: stack.transport, onChange });
+    const library = serviceLibrary(() => settings, { hashes, api, transport: stack.transport, fetch, onChange });
     things.defer(() => library.close());
     const tell = (error: unknown) => note(serveText[locale].trouble(printable(messageOf(error as Error))));
     const rules = things.use(openWatch(context, settings, note));
@@ -307,6 +309,7 @@ export async function openService(
             verify: settings.value("download.verify"),
             concurrent: settings.value("download.concurrent"),
             download: downloads(),
+            secondSource: secondSource(settings, stack.transport),
           }),
           onTrouble: tell,
         });

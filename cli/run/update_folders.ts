@@ -11,7 +11,7 @@ import {
   type WantedFile,
   withRules,
 } from "../../api/mod.ts";
-import { addSidecars, type ModelOnDisk, promisedOf, runFiles } from "../../hub/run/mod.ts";
+import { addSidecars, type ModelOnDisk, promisedOf, runFiles, trashOf } from "../../hub/run/mod.ts";
 import type { Args } from "../options/args.ts";
 import { isProject } from "../options/project_options.ts";
 import type { installFlags } from "../options/project_options.ts";
@@ -37,7 +37,6 @@ import type { OldFiles } from "./install_run.ts";
 import { readingLimit } from "./reading_limit.ts";
 import { secondSource } from "./second_source.ts";
 import { openSession } from "./session.ts";
-import { trashOf } from "./trash_of.ts";
 import { folderRules } from "./update_rules.ts";
 
 /** What {@linkcode updateFolders} goes by. */

@@ -1,4 +1,4 @@
-import { openProject, parseReference, setUpdateRules, type UpdateRules, withRules } from "../../api/mod.ts";
+import { openProject, parseRule, setUpdateRules, type UpdateRules, withRules } from "../../api/mod.ts";
 import type { CommandContext } from "../command.ts";
 import { namedRoots } from "../options/project_options.ts";
 import { UsageError } from "../options/usage_error.ts";
@@ -34,22 +34,10 @@ const kinds = ["ignore", "otherBase"] as const;
 
 /** A rule as it is kept. @throws {UsageError} When nothing is meant. */
 function ruleOf(kind: keyof UpdateRules, typed: string, { settings: { value } }: CommandContext): string {
-  const text = typed.trim();
-  const refuse = () =>
-    new UsageError(
-      bilingual(updateText, (t) => (kind === "ignore" ? t.notARule : t.notAnOther)(printable(text))),
-    );
-  if (kind === "otherBase" && text.toLowerCase() === "all") return "all";
-  const [, base] = /^base:(.*\S.*)$/i.exec(text) ?? [];
-  if (kind === "ignore" && base !== undefined) return `base:${base.trim()}`;
-  try {
-    const reference = parseReference(text, { baseUrl: value("baseUrl"), trustedHosts: value("trustedHosts") });
-    if (reference.kind === "model") return `model:${reference.modelId}`;
-    if (reference.kind === "version" && kind === "ignore") return `version:${reference.versionId}`;
-  } catch {
-    // said below
-  }
-  throw refuse();
+  const rule = parseRule(kind, typed, { baseUrl: value("baseUrl"), trustedHosts: value("trustedHosts") });
+  if (rule !== undefined) return rule;
+  const text = printable(typed.trim());
+  throw new UsageError(bilingual(updateText, (t) => (kind === "ignore" ? t.notARule : t.notAnOther)(text)));
 }
 
 /**

@@ -1,9 +1,10 @@
-import type { HashCache, PresumeLookup, ScanProgress, UpdateRules } from "../../api/mod.ts";
+import type { HashCache, ModelFacts, PresumeLookup, ScanProgress, UpdateRules } from "../../api/mod.ts";
 import type { ModelLookup } from "../../api/library/updates.ts";
 import type { CivikitError, Clock, Throttle } from "../../transport/mod.ts";
 import type { ModelOnDisk } from "../run/add_sidecars.ts";
 import type { LibraryFilter, ShownRow } from "./library_row.ts";
 import type { Proving } from "./prover.ts";
+import type { UpdateTools } from "./update_files.ts";
 
 /** What a library is made of. */
 export interface LibraryOptions {
@@ -20,6 +21,8 @@ export interface LibraryOptions {
       signal: AbortSignal,
     ) => AsyncIterable<{ readonly error?: CivikitError | undefined }>)
     | undefined;
+  /** Puts newer versions in the place of files. Default: nobody does. */
+  readonly updating?: UpdateTools | undefined;
   /** What is no update, and what is one besides; asked at each check, as settings change. Default: no rules. */
   readonly rules?: (() => UpdateRules) | undefined;
   /** Bounds how fast files are read to be hashed; asked at each task, as settings change. Default: nothing does. */
@@ -33,7 +36,7 @@ export interface LibraryOptions {
 /** What is under way: one thing at a time. */
 export interface LibraryTask {
   /** What. */
-  readonly kind: "scan" | "quick" | "verify" | "updates" | "sidecars";
+  readonly kind: "scan" | "quick" | "verify" | "updates" | "update" | "sidecars";
   /** What it is at. */
   readonly phase: ScanProgress["phase"] | "reading" | "writing";
   /** How far. */
@@ -93,14 +96,29 @@ export interface Library {
   sidecars(ids: readonly string[]): boolean;
   /** Asks for newer versions of everything that is known. @returns False: something else is under way. */
   checkUpdates(): boolean;
+  /**
+   * Fetches newer versions in the place of files, the old ones into the trash or away.
+   *
+   * @returns False: something else is under way, or nobody can.
+   */
+  update(ids: readonly string[], old: "trash" | "replace"): boolean;
   /** A part of it. */
   list(which?: ListRows): LibraryPage;
   /** How many rows each filter has. */
   counts(): Readonly<Record<LibraryFilter, number>>;
   /** The base models that are there, by name. */
   bases(): readonly string[];
+  /** The rules that hold now: what is no update, and what is one besides. */
+  rules(): Required<UpdateRules>;
   /** One row. */
   get(id: string): ShownRow | undefined;
+  /**
+   * Everything that is known of a file, as `civikit show` tells it; the site is asked for what nobody knows yet.
+   *
+   * @returns Undefined when there is no such row.
+   * @throws {DiskError} When the file cannot be read.
+   */
+  facts(id: string): Promise<ModelFacts | undefined>;
   /** Which of these versions are there, whole or not, and where. */
   have(versionIds: readonly number[]): ReadonlyMap<number, readonly ShownRow[]>;
   /** The files of these models, whichever version. */

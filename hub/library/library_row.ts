@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Identity } from "../../api/mod.ts";
-import type { VersionSummary } from "../../api/mod.ts";
+import type { VersionStanding, VersionSummary } from "../../api/mod.ts";
 
 /**
  * What is known of a file: nothing was computed yet, the site was not asked, does not know it, or does. `presumed`: by its
@@ -33,7 +33,16 @@ export interface LibraryRow {
 }
 
 /** What a list can be narrowed to. */
-export type LibraryFilter = "all" | "known" | "presumed" | "unknown" | "unhashed" | "duplicate" | "damaged" | "update";
+export type LibraryFilter =
+  | "all"
+  | "known"
+  | "presumed"
+  | "unknown"
+  | "unhashed"
+  | "duplicate"
+  | "damaged"
+  | "update"
+  | "waiting";
 
 /** Every {@linkcode LibraryFilter}. */
 export const libraryFilters: readonly LibraryFilter[] = [
@@ -45,6 +54,7 @@ export const libraryFilters: readonly LibraryFilter[] = [
   "duplicate",
   "damaged",
   "update",
+  "waiting",
 ];
 
 /** A row with what the whole library tells about it. */
@@ -53,6 +63,10 @@ export interface ShownRow extends LibraryRow {
   readonly twins: number;
   /** A newer version for a base model that is there; null: none that is known of. */
   readonly newer: VersionSummary | null;
+  /** The newest of its newer versions when none is to be had: sold yet, for another base model, or a rule passes over it. */
+  readonly waiting: VersionStanding | null;
+  /** Since when the site is known to have it no more, in milliseconds since the epoch; null: it has, as far as is known. */
+  readonly goneMs: number | null;
 }
 
 /** Names a file in addresses, where a path has no business. */

@@ -1,7 +1,11 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import type { Identity, VersionSummary } from "../../api/mod.ts";
-import type { LibraryPage, ListRows } from "./library.ts";
+import type { Identity, VersionStanding, VersionSummary } from "../../api/mod.ts";
+import { ignoredBy, type ReadRules } from "../../api/library/update_rules.ts";
+import type { ListRows } from "./library.ts";
 import { type LibraryFilter, libraryFilters, type LibraryRow, type RowState, type ShownRow } from "./library_row.ts";
+
+/** A row without what the hashes know of its file. */
+export type StoredRow = Omit<ShownRow, "goneMs">;
 
 /** What is known of the model folders, in an order that answers every question of a page. */
 export interface LibraryRows {
@@ -14,25 +18,27 @@ export interface LibraryRows {
   /** Ends it: what was not seen is gone. */
   sweep(): void;
   /** See `Library`. */
-  list(which: ListRows): LibraryPage;
+  list(which: ListRows): { readonly rows: readonly StoredRow[]; readonly total: number };
   /** See `Library`. */
   counts(): Record<LibraryFilter, number>;
   /** See `Library`. */
   bases(): string[];
   /** See `Library`. */
-  get(id: string): ShownRow | undefined;
+  get(id: string): StoredRow | undefined;
   /** The rows of a version. */
-  ofVersion(versionId: number): ShownRow[];
+  ofVersion(versionId: number): StoredRow[];
   /** The rows of a model. */
-  ofModel(modelId: number): ShownRow[];
+  ofModel(modelId: number): StoredRow[];
   /** A row with this SHA-256, or one that begins so. */
-  ofHash(sha256: string): ShownRow | undefined;
+  ofHash(sha256: string): StoredRow | undefined;
   /** Everything that is known on the site. */
   known(): { modelId: number | null; versionId: number; sha256: string | null }[];
   /** Paths of what is presumed, or may be several files. */
   toProve(): string[];
-  /** Which models have a newer version, in place of what was known of that. */
-  setNewer(newer: ReadonlyMap<number, VersionSummary>): void;
+  /** Which newer versions models have, whatever is ignored, in place of what was known of that; {@linkcode judge} follows. */
+  setNewer(newer: ReadonlyMap<number, readonly VersionStanding[]>): void;
+  /** Decides by rules which of the newer versions are updates. */
+  judge(rules: ReadRules): void;
   /** Lets go of everything. */
   close(): void;
 }
@@ -55,12 +61,16 @@ const layout = `
   CREATE INDEX rows_version ON rows (version_id) WHERE version_id IS NOT NULL;
   CREATE INDEX rows_model ON rows (model_id) WHERE model_id IS NOT NULL;
   CREATE INDEX rows_problem ON rows (id) WHERE problem IS NOT NULL;
-  CREATE TABLE newer (model_id INTEGER PRIMARY KEY, version TEXT NOT NULL);
+  CREATE TABLE newer (model_id INTEGER PRIMARY KEY, standings TEXT NOT NULL, version TEXT, waiting TEXT, newest_id INTEGER);
   BEGIN`;
+
+/** What has come since it was asked for is no news. */
+const missing = "NOT EXISTS (SELECT 1 FROM rows AS other WHERE other.version_id = newer.newest_id)";
 
 const shown = `SELECT *,
   (SELECT count(*) FROM rows AS other WHERE other.sha256 = rows.sha256) AS same,
-  (SELECT version FROM newer WHERE newer.model_id = rows.model_id) AS newer FROM rows`;
+  (SELECT version FROM newer WHERE newer.model_id = rows.model_id AND ${missing}) AS newer,
+  (SELECT waiting FROM newer WHERE newer.model_id = rows.model_id) AS waiting FROM rows`;
 
 const repeated = "SELECT sha256 FROM rows WHERE sha256 IS NOT NULL GROUP BY sha256 HAVING count(*) > 1";
 
@@ -72,7 +82,8 @@ const conditions: Readonly<Record<LibraryFilter, string>> = {
   unhashed: "state IN ('unhashed', 'unasked')",
   duplicate: `sha256 IN (${repeated})`,
   damaged: "problem IS NOT NULL",
-  update: "model_id IN (SELECT model_id FROM newer)",
+  update: `model_id IN (SELECT model_id FROM newer WHERE version IS NOT NULL AND ${missing})`,
+  waiting: "model_id IN (SELECT model_id FROM newer WHERE waiting IS NOT NULL)",
 };
 
 const columns = [
@@ -93,13 +104,19 @@ const statements = {
   toProve: "SELECT path FROM rows WHERE state IN ('presumed', 'ambiguous')",
   bases: "SELECT DISTINCT base FROM rows WHERE base IS NOT NULL ORDER BY base",
   clearNewer: "DELETE FROM newer",
-  putNewer: "INSERT OR REPLACE INTO newer VALUES (?, ?)",
+  putNewer: "INSERT OR REPLACE INTO newer (model_id, standings) VALUES (?, ?)",
+  allNewer: "SELECT model_id AS modelId, standings FROM newer",
+  judgeNewer: "UPDATE newer SET version = ?, newest_id = ?, waiting = ? WHERE model_id = ?",
 };
+
+/** What of a model is there already, no rule makes an update of. */
+const quiet: readonly string[] = ["have_elsewhere", "same_bytes"];
 
 type Row = Readonly<Record<string, string | number | null>>;
 
-function shownRow(row: unknown): ShownRow {
-  const { id, path, name, bytes, mtime_ms, state, sha256, proved_ms, problem, identity, same, newer } = row as Row;
+function shownRow(row: unknown): StoredRow {
+  const { id, path, name, bytes, mtime_ms, state, sha256, proved_ms, problem, identity, same, newer, waiting } =
+    row as Row;
   return {
     ...{ id: id as string, path: path as string, name: name as string, bytes: Number(bytes) },
     ...{ mtimeMs: Number(mtime_ms), state: state as RowState, sha256: sha256 as string | null },
@@ -107,6 +124,7 @@ function shownRow(row: unknown): ShownRow {
     identity: identity === null ? null : JSON.parse(identity as string) as Identity,
     twins: Math.max(0, Number(same) - 1),
     newer: newer === null ? null : JSON.parse(newer as string) as VersionSummary,
+    waiting: waiting === null ? null : JSON.parse(waiting as string) as VersionStanding,
   };
 }
 
@@ -177,7 +195,20 @@ export function openRows(): LibraryRows {
     toProve: () => run.toProve.all().map(({ path }) => String(path)),
     setNewer(newer) {
       run.clearNewer.run();
-      for (const [modelId, version] of newer) run.putNewer.run(modelId, JSON.stringify(version));
+      for (const [modelId, standings] of newer) run.putNewer.run(modelId, JSON.stringify(standings));
+    },
+    judge(rules) {
+      for (const row of run.allNewer.all()) {
+        const modelId = Number(row.modelId);
+        const all = (JSON.parse(String(row.standings)) as VersionStanding[]).map(({ until, ...one }) => {
+          const state = quiet.includes(one.state) ? one.state : ignoredBy(rules, { modelId, ...one }) ?? one.state;
+          return { ...one, state, ...(state === "early_access" && { until }) };
+        });
+        const newest = all.find(({ state }) => state === "new");
+        const waiting = newest === undefined ? all.find(({ state }) => !quiet.includes(state)) : undefined;
+        const text = (one: VersionStanding | undefined) => one === undefined ? null : JSON.stringify(one);
+        run.judgeNewer.run(text(newest), newest?.versionId ?? null, text(waiting), modelId);
+      }
     },
     close: () => db.close(),
   };

@@ -41,10 +41,10 @@ const told = (error: CivikitError | undefined) => error === undefined ? null : m
 /** Makes them. */
 export function libraryTasks(
   rows: LibraryRows,
-  { folders, hashes, api, throttle, rules, clock, remembered }:
+  { folders, hashes, api, throttle, rules, clock, remembered, judge }:
     & Pick<LibraryOptions, "folders" | "hashes" | "api" | "throttle" | "rules">
     & Pick<Looker, "remembered">
-    & { readonly clock: Clock },
+    & { readonly clock: Clock; judge(): void },
 ): LibraryTasks {
   function take({ path, name, bytes, mtimeMs, sha256, identity, problem }: LibraryFile): void {
     const state: RowState = identity === undefined ? "unasked" : identity === null ? "unknown" : "known";
@@ -127,11 +127,20 @@ export function libraryTasks(
     async updates(signal, tell) {
       const owned = rows.known();
       tell({ phase: "asking", done: 0, total: new Set(owned.map(({ modelId }) => modelId)).size });
-      const { models, failures, gone } = await findUpdates(api, owned, { rules: rules?.(), signal, now: clock.date() });
-      rows.setNewer(new Map(models.flatMap(({ modelId, newest }) => newest === undefined ? [] : [[modelId, newest]])));
+      const { models, failures, gone } = await findUpdates(api, owned, {
+        // what is ignored is decided when it is shown: rules change
+        ...{ rules: { otherBase: rules?.().otherBase }, signal, now: clock.date() },
+      });
+      rows.setNewer(new Map(models.flatMap(({ modelId, newer }) => newer.length === 0 ? [] : [[modelId, newer]])));
+      judge();
       const lost = new Set(gone.flatMap(({ versionIds }) => versionIds));
-      for (const { versionId, sha256 } of owned) {
-        if (sha256 !== null && lost.has(versionId)) hashes.markGone(sha256, clock.date());
+      const isAnswered = new Set(models.map(({ modelId }) => modelId));
+      for (const { modelId, versionId, sha256 } of owned) {
+        if (sha256 === null) continue;
+        const isMarked = hashes.asked(sha256)?.goneAt !== undefined;
+        if (lost.has(versionId)) {
+          if (!isMarked) hashes.markGone(sha256, clock.date());
+        } else if (isMarked && modelId !== null && isAnswered.has(modelId)) hashes.markGone(sha256, null);
       }
       return told(failures[0]?.error);
     },

@@ -1,16 +1,18 @@
 import { stat } from "node:fs/promises";
-import { dirname } from "node:path";
 import type { Context, Hono } from "hono";
 import { html } from "hono/html";
 import { readUsage, setUsage, sniffMedia } from "../../api/mod.ts";
 import { readAtMost } from "../../transport/internal.ts";
 import { CivikitError, type Locale } from "../../transport/mod.ts";
-import { addJobs } from "../add_jobs.ts";
+import { oldChoices, queueNewer } from "../queue_newer.ts";
+import { changeRules } from "../library/change_rules.ts";
 import { type Library, type LibraryFilter, libraryFilters, type ListRows, type ShownRow } from "../library/mod.ts";
 import type { Parts } from "../parts.ts";
 import { isLevel } from "../search/levels.ts";
 import { previewOf } from "./library/beside.ts";
+import { factsOf } from "./library/facts.ts";
 import { libraryRow } from "./library/row.ts";
+import { ruleList } from "./library/standing.ts";
 import { filterNames, taskNames, texts } from "./library/texts.ts";
 import { type FormAnswer, queryOf, refusal } from "./form_answer.ts";
 import { keptLevel } from "./level_cookie.ts";
@@ -151,9 +153,14 @@ async function render(
       <fieldset><legend>${t("chosen")}</legend>
         <label class="check"><input type="checkbox" name="all" value="1"> ${counted(t("allMatching"), total)}</label>
         <input type="hidden" name="query" value="${address(asked)}">
+        <label for="old">${t("old")}</label>
+        <select id="old" name="old" data-keep><option value="keep">${t("oldKeep")}</option><option value="trash">${t(
+          "oldTrash",
+        )}</option><option value="replace">${t("oldReplace")}</option></select>
         ${button("update", "update")}${button("verify", "verify")}${button("sidecars", "sidecars")}
       </fieldset>
     </form>
+    ${ruleList(library.rules().ignore ?? [], locale)}
     <p class="pages">${asked.offset === 0
       ? ""
       : html`<a class="more" href="${address(asked)}">${t("first")}</a>`}${asked.offset + rows.length >= total
@@ -176,15 +183,6 @@ function chosenRows(library: Library, form: URLSearchParams): readonly ShownRow[
   }
 }
 
-/** Puts the newer versions into the queue, each to where the older one is: one step for a folder. */
-async function queueNewer(parts: Parts, rows: readonly ShownRow[]): Promise<number> {
-  const outdated = rows.filter(({ newer }) => newer !== null);
-  for (const [dir, there] of Map.groupBy(outdated, ({ path }) => dirname(path))) {
-    await addJobs(parts, there.map(({ newer }) => `version:${newer!.versionId}`), { dir });
-  }
-  return outdated.length;
-}
-
 async function act(parts: Parts, form: URLSearchParams): Promise<FormAnswer> {
   const library = libraryOf(parts);
   const started = (isStarted: boolean): FormAnswer => ({
@@ -204,7 +202,10 @@ async function act(parts: Parts, form: URLSearchParams): Promise<FormAnswer> {
   const ids = rows.map(({ id }) => id);
   if (action === "verify") return started(library.verify(ids));
   if (action === "sidecars") return started(library.sidecars(ids));
-  const count = await queueNewer(parts, rows);
+  const old = oldChoices.find((one) => one === form.get("old")) ?? "keep";
+  const count = await queueNewer(parts, rows, old);
+  if (count === null) return started(false);
+  if (count > 0 && old !== "keep") return started(true);
   return count === 0
     ? { note: (locale) => texts.noNewer[locale], isProblem: true }
     : { note: (locale) => counted(texts.added[locale], count) };
@@ -235,6 +236,27 @@ function routes(app: Hono, parts: Parts, { show }: Answers): void {
       const notes = (form.get("notes") ?? "").replaceAll("\r\n", "\n");
       await setUsage(row.path, { notes, addTags, removeTags });
       return await answered(c, { note: (locale) => texts.kept[locale] });
+    } catch (error) {
+      if (!(error instanceof CivikitError)) throw error;
+      return await answered(c, refusal(error), 400);
+    }
+  });
+  app.post("/library/rules", async (c) => {
+    try {
+      const bytes = await readAtMost(new Response(c.req.raw.body), mostFormBytes);
+      const form = new URLSearchParams(new TextDecoder().decode(bytes));
+      await changeRules(parts, { ignore: form.getAll("ignore"), unignore: form.getAll("unignore") });
+      return await answered(c, { note: (locale) => texts.rulesKept[locale] });
+    } catch (error) {
+      if (!(error instanceof CivikitError)) throw error;
+      return await answered(c, refusal(error), 400);
+    }
+  });
+  app.get("/library/file/:id", async (c) => {
+    try {
+      const facts = await libraryOf(parts).facts(c.req.param("id"));
+      if (facts === undefined) return await answered(c, { note: (locale) => texts.none[locale], isProblem: true }, 400);
+      return await show(c, { ...libraryPage, render: ({ locale }) => factsOf(facts, locale) });
     } catch (error) {
       if (!(error instanceof CivikitError)) throw error;
       return await answered(c, refusal(error), 400);

@@ -1,6 +1,8 @@
 import * as v from "valibot";
 import { type Library, libraryFilters, type ShownRow } from "../library/mod.ts";
+import { changeRules } from "../library/change_rules.ts";
 import type { Parts } from "../parts.ts";
+import { oldChoices, queueNewer } from "../queue_newer.ts";
 import { type Endpoint, endpoint } from "./endpoint.ts";
 import { missing } from "./problem.ts";
 
@@ -39,6 +41,22 @@ const rowSchema = v.object({
   modelType: v.nullable(v.string()),
   baseModel: v.nullable(v.string()),
   newerVersionId: v.nullable(v.number()),
+  waiting: v.pipe(
+    v.nullable(v.object({ versionId: v.number(), versionName: v.string(), state: v.string() })),
+    v.description("The newest of its newer versions when none is to be had, and why."),
+  ),
+  goneMs: v.pipe(v.nullable(v.number()), v.description("Since when the site is known to have it no more.")),
+});
+
+const ruleText = v.pipe(v.string(), v.minLength(1), v.maxLength(400));
+const rulesSchema = v.object({ ignore: v.array(v.string()), otherBase: v.array(v.string()) });
+const changeSchema = v.strictObject({
+  ignore: v.optional(v.pipe(
+    v.array(ruleText),
+    v.maxLength(500),
+    v.description("Ids of versions, model:ID or base:NAME that are no updates from now on."),
+  )),
+  unignore: v.optional(v.pipe(v.array(ruleText), v.maxLength(500), v.description("Those that are again."))),
 });
 
 const pageSchema = v.object({ items: v.array(rowSchema), total: v.number(), seenMs: v.nullable(v.number()) });
@@ -61,7 +79,7 @@ const isThere = ({ library }: Parts): boolean => library !== undefined;
 /** Only asked where {@linkcode isThere}. */
 const source = ({ library }: Parts): Library => library!;
 
-function rowJson({ identity, newer, mtimeMs: _, ...row }: ShownRow): unknown {
+function rowJson({ identity, newer, waiting, mtimeMs: _, ...row }: ShownRow): unknown {
   return {
     ...row,
     modelId: identity?.modelId ?? null,
@@ -71,6 +89,7 @@ function rowJson({ identity, newer, mtimeMs: _, ...row }: ShownRow): unknown {
     modelType: identity?.modelType ?? null,
     baseModel: identity?.baseModel ?? null,
     newerVersionId: newer?.versionId ?? null,
+    waiting: waiting && { versionId: waiting.versionId, versionName: waiting.versionName, state: waiting.state },
   };
 }
 
@@ -115,6 +134,46 @@ export const libraryEndpoints: readonly Endpoint[] = [
     answer: stateSchema,
     isThere,
     run: ({ parts }) => stateOf(source(parts)),
+  }),
+  endpoint({
+    method: "get",
+    path: "/library/rules",
+    summary: "Lists what is no update, and what is one besides.",
+    answer: rulesSchema,
+    isThere,
+    run: ({ parts }) => source(parts).rules(),
+  }),
+  endpoint({
+    method: "post",
+    path: "/library/rules",
+    summary: "Ignores versions, models or base models, or no longer, as `civikit update --ignore` does.",
+    body: changeSchema,
+    answer: rulesSchema,
+    isThere,
+    run: ({ parts, body }) => changeRules(parts, body),
+  }),
+  endpoint({
+    method: "post",
+    path: "/library/update",
+    summary: "Gets newer versions: beside the old files through the queue, or in their place.",
+    body: v.strictObject({ ...idsSchema.entries, old: v.optional(v.picklist(oldChoices)) }),
+    answer: startedSchema,
+    status: 202,
+    isThere,
+    async run({ parts, body: { ids, old = "keep" } }) {
+      const rows = ids.flatMap((id) => source(parts).get(id) ?? []);
+      return { started: (await queueNewer(parts, rows, old) ?? 0) > 0 };
+    },
+  }),
+  endpoint({
+    method: "get",
+    path: "/library/{id}/facts",
+    summary: "Tells everything that is known of one file, as `civikit show` does.",
+    answer: v.looseObject({ path: v.string(), name: v.string(), bytes: v.number(), sha256: v.nullable(v.string()) }),
+    isThere,
+    async run({ c, parts, param }) {
+      return await source(parts).facts(param("id")) ?? missing(c, `file "${param("id")}"`);
+    },
   }),
   endpoint({
     method: "get",

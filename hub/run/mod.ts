@@ -6,6 +6,7 @@
  */
 export { promisedOf } from "../../api/references/promised.ts";
 export { addSidecars, type ModelOnDisk } from "./add_sidecars.ts";
+export { factRows, type FactWords } from "./fact_rows.ts";
 export { chooseNames, type Unnamed } from "./choose_names.ts";
 export { openStack, type Stack, type StackCache, type StackOptions, type StaleAnswer } from "./open_stack.ts";
 export {
@@ -20,4 +21,5 @@ export {
 } from "./plan_files.ts";
 export { type RateControl, rateControl, type RateRule } from "./rate_control.ts";
 export { type PublishedFile, runFiles, type RunWatch } from "./run_files.ts";
+export { trashOf } from "./trash_of.ts";
 export type { RunPhase, RunWatcher } from "./watch_file.ts";

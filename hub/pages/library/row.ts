@@ -7,6 +7,7 @@ import { isOpen, type Level } from "../../search/levels.ts";
 import type { Html } from "../page.ts";
 import { counted } from "../queue/texts.ts";
 import { besideOf } from "./beside.ts";
+import { badges, ignoring } from "./standing.ts";
 import { texts } from "./texts.ts";
 
 /** What a row is drawn by. */
@@ -68,7 +69,10 @@ export function libraryRow(row: ShownRow, { locale, level, site }: RowContext): 
         "choose",
       )} ${name}</span></label></td>
       <td>${image}</td>
-      <th scope="row">${name} <small>${formatSize(bytes)}</small></th>
+      <th
+        scope="row"><a href="/library/file/${id}" title="${t("details")}">${name}</a> <small>${formatSize(
+          bytes,
+        )}</small></th>
       <td>${about}</td>
       <td>${text === "" ? "" : html`
         ${text} <button type="button" class="scripted" id="copy-${id}" data-copy="${text}"
@@ -86,7 +90,7 @@ export function libraryRow(row: ShownRow, { locale, level, site }: RowContext): 
             <p><button id="keep-${id}">${t("keep")}</button></p>
           </form>
         </details></td>
-      <td>${stateText(row, locale)}</td>
+      <td>${badges(row, locale)}${stateText(row, locale)}${ignoring(row, locale)}</td>
     </tr>
   `;
 }

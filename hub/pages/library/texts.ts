@@ -13,6 +13,7 @@ export const filterNames: Readonly<Record<LibraryFilter, Bilingual>> = {
   duplicate: both("duplicate", "重複"),
   damaged: both("damaged", "損壞"),
   update: both("newer version", "有新版本"),
+  waiting: both("newer, not to be had", "有新版本但不取"),
 };
 
 /** What is under way. */
@@ -21,6 +22,7 @@ export const taskNames: Readonly<Record<LibraryTask["kind"], Bilingual>> = {
   quick: both("Naming files by size and sample", "正在用大小與抽樣推定"),
   verify: both("Hashing files again", "正在重新計算雜湊"),
   updates: both("Asking for newer versions", "正在詢問新版本"),
+  update: both("Fetching newer versions", "正在取得新版本"),
   sidecars: both("Writing sidecars", "正在寫附屬檔"),
 };
 
@@ -71,7 +73,28 @@ type Word =
   | "busy"
   | "none"
   | "added"
-  | "noNewer";
+  | "noNewer"
+  | "gone"
+  | "early"
+  | "earlyUntil"
+  | "otherBase"
+  | "ignoredVersion"
+  | "ignoredModel"
+  | "ignoredBase"
+  | "newerVersions"
+  | "ignore"
+  | "ignoreModel"
+  | "unignore"
+  | "unignoreModel"
+  | "unignoreIt"
+  | "rules"
+  | "rulesKept"
+  | "old"
+  | "oldKeep"
+  | "oldTrash"
+  | "oldReplace"
+  | "details"
+  | "back";
 
 /** What the page says. */
 export const texts: Readonly<Record<Word, Bilingual>> = {
@@ -127,5 +150,26 @@ export const texts: Readonly<Record<Word, Bilingual>> = {
   busy: both("Something else is under way; try again when it is done.", "有別的工作正在進行；完成後再試。"),
   none: both("Choose files first.", "請先選取檔案。"),
   added: both("{n} added to the queue.", "已把 {n} 個加入佇列。"),
+  gone: both("gone from the site, seen {n}", "網站已下架，{n} 發現"),
+  early: both("early access", "搶先體驗"),
+  earlyUntil: both("early access until {n}", "搶先體驗至 {n}"),
+  otherBase: both("newer only for {n}", "新版本屬於其他基礎模型：{n}"),
+  ignoredVersion: both("ignored version", "略過的版本"),
+  ignoredModel: both("ignored model", "略過的模型"),
+  ignoredBase: both("ignored base model", "略過的基礎模型"),
+  newerVersions: both("Ignore or take", "略過或取用"),
+  ignore: both("Ignore {n}", "略過 {n}"),
+  ignoreModel: both("Ignore this model", "略過這個模型"),
+  unignore: both("No longer ignore {n}", "不再略過 {n}"),
+  unignoreModel: both("No longer ignore this model", "不再略過這個模型"),
+  unignoreIt: both("No longer ignore", "不再略過"),
+  rules: both("Ignored: {n}", "略過的規則：{n}"),
+  rulesKept: both("The rule is kept.", "規則已記下。"),
+  old: both("Older files", "舊檔案"),
+  oldKeep: both("keep, the newer one beside it", "留著，新的放旁邊"),
+  oldTrash: both("into the trash", "移到垃圾桶"),
+  oldReplace: both("replace", "取代"),
+  details: both("Everything known of it", "檔案的一切"),
+  back: both("Back to the library", "回到模型庫"),
   noNewer: both("None of them has a newer version that is known.", "其中沒有已知的新版本。"),
 };

@@ -44,6 +44,7 @@ Deno.test("openLibrary() shows what earlier runs found out, and neither hashes n
     duplicate: 0,
     damaged: 0,
     update: 0,
+    waiting: 0,
   });
   assert(library.seenMs !== null);
 });

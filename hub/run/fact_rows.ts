@@ -1,0 +1,57 @@
+import type { ModelFacts } from "../../api/mod.ts";
+import { formatBytes } from "../../transport/internal.ts";
+
+/** How what is said of a model's state is put. */
+export interface FactWords {
+  /** The site does not know it. */
+  readonly unknown: string;
+  /** Nobody asked. */
+  readonly unasked: string;
+  /** What it is comes from a sidecar. */
+  readonly bySidecar: string;
+  /** The site has it no more. */
+  gone(date: string): string;
+  /** Somebody else has it. */
+  second(name: string): string;
+}
+
+const shownKeys =
+  /^(?:modelspec\.(?:title|author|license|description|date)|ss_output_name|general\.(?:name|license|file_type|size_label))$/;
+
+/**
+ * What is known of a model file as rows of a name, the same for commands and pages, and a text; what is not known has none.
+ *
+ * @param copy Who else has it; null: nobody that is known.
+ */
+export function factRows(facts: ModelFacts, words: FactWords, copy: string | null = null): [string, string][] {
+  const { identity, source, goneAt, usage, head, permissions } = facts;
+  const list = (values: readonly string[]) => values.join(", ");
+  const state = [
+    ...(identity === null ? [words.unknown] : identity === undefined ? [words.unasked] : []),
+    ...(goneAt === null ? [] : [words.gone(goneAt.slice(0, 10))]),
+    ...(source === "sidecar" ? [words.bySidecar] : []),
+    ...(copy === null ? [] : [words.second(copy)]),
+  ];
+  const rows: [string, string][] = [
+    ["file", facts.path],
+    ["size", formatBytes(facts.bytes)],
+    ["SHA256", facts.sha256 ?? ""],
+    ["proof", facts.provedAt?.slice(0, 10) ?? ""],
+    ["model", identity ? `${identity.modelName} (${identity.modelId ?? "?"})` : ""],
+    ["version", identity ? `${identity.versionName} (${identity.versionId})` : ""],
+    ["type", identity?.modelType ?? ""],
+    ["base model", identity?.baseModel ?? ""],
+    ["state", list(state)],
+    ["trigger words", list(usage.triggerWords)],
+    ["weight", usage.weight === null ? "" : String(usage.weight)],
+    ["notes", usage.notes],
+    ["tags", list(usage.tags)],
+    ["permissions", list(Object.entries(permissions).map(([name, value]) => `${name}: ${JSON.stringify(value)}`))],
+    ["format", head === null ? "" : `${head.format}, ${head.tensorCount} tensors${head.base ? `, ${head.base}` : ""}`],
+    ...Object.entries(head?.metadata ?? {}).filter(([key]) => shownKeys.test(key)),
+    ["training tags", list((head?.trainingTags ?? []).map(({ tag, count }) => `${tag} (${count})`))],
+    ["problem", facts.problem ?? ""],
+    ["sidecars", list(facts.sidecars)],
+  ];
+  return rows.filter(([, value]) => value !== "");
+}
