@@ -5,7 +5,8 @@ import { rowId } from "../../../hub/library/library_row.ts";
 import { endpoints } from "../../../hub/routes/api.ts";
 import { type WatchPort, watchStore } from "../../../hub/watch/mod.ts";
 import type { SettingsPort } from "../../../hub/mod.ts";
-import { identity, testLibrary } from "../library/_library.ts";
+import { identity, sha256, testLibrary } from "../library/_library.ts";
+import { testTidy } from "../library/_tidy.ts";
 import { projectOf } from "../pages/_project.ts";
 import { type ServedHub, serveHub } from "../_service.ts";
 
@@ -78,14 +79,19 @@ async function add(hub: ServedHub, ...references: string[]): Promise<string[]> {
 }
 
 Deno.test("the API answers every address of its OpenAPI description, as described", async () => {
-  await using files = await testLibrary();
+  await using files = await testTidy();
+  const thrown = await files.tidy.trash().put(await files.write("thrown.safetensors", "thrown", null));
   const file = await files.write("a.safetensors", "a", identity(7));
+  // what a sidecar tells of the file is not asked for
+  const info = { id: 7, files: [{ hashes: { SHA256: await sha256("a") } }], allowNoCredit: true };
+  await Deno.writeTextFile(file.replace(/safetensors$/, "civitai.info"), JSON.stringify(info));
   await files.library.look();
   const targets = { list: () => [target] };
   await using hub = await serveHub({
     live,
     settings: settingsPort(),
     library: files.library,
+    tidy: files.tidy,
     targets,
     project: projectOf(),
     watch: watchPort(),
@@ -105,6 +111,12 @@ Deno.test("the API answers every address of its OpenAPI description, as describe
     "patch /queue/{id}": { paused: true, position: { after: second } },
     "put /settings/{key}": { value: "8" },
     "post /library/verify": { ids: [rowId(file)] },
+    "post /organize": { layout: "flat" },
+    "post /duplicates": { how: "trash" },
+    "post /trash/restore": { ids: [thrown.id] },
+    "post /trash/empty": {},
+    "post /library/rules": { ignore: ["model:7"] },
+    "post /library/update": { ids: [rowId(file)], old: "trash" },
     "post /project/adopt": {},
     "post /watch": { target: "creator:lamplighter" },
     "patch /watch/{id}": { isPaused: true, filters: { types: ["LORA"] } },
