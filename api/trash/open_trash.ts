@@ -211,7 +211,7 @@ export function openTrash(roots: Iterable<string>): Trash {
       return known(item);
     },
     async settle() {
-      for (const trash of all()) {
+      for (const trash of places()) {
         using _held = await hold(trash);
         await tidy(trash);
       }
