@@ -4,7 +4,7 @@ import type { CivikitError, Clock, Throttle } from "../../transport/mod.ts";
 import type { ModelOnDisk } from "../run/add_sidecars.ts";
 import type { LibraryFilter, ShownRow } from "./library_row.ts";
 import type { Proving } from "./prover.ts";
-import type { UpdateTools } from "./update_files.ts";
+import type { UpdateTools } from "./update_tools.ts";
 
 /** What a library is made of. */
 export interface LibraryOptions {

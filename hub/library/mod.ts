@@ -8,5 +8,5 @@ export { type LibraryFilter, libraryFilters, type LibraryRow, type RowState, typ
 export { modelFolders } from "./model_folders.ts";
 export type { Proving } from "./prover.ts";
 export { openLibrary } from "./open_library.ts";
-export type { UpdateTools } from "./update_files.ts";
+export type { UpdateTools } from "./update_tools.ts";
 export { openTidy, type Tidy, type TidyEnd, type TidyKind, type TidyOptions } from "./tidy.ts";

@@ -1,6 +1,4 @@
 import {
-  type Civitai,
-  type FetchFiles,
   finishUpdates,
   type HashCache,
   type OwnedFile,
@@ -9,27 +7,10 @@ import {
   type UpdateRules,
 } from "../../api/mod.ts";
 import { messageOf } from "../../transport/internal.ts";
-import type { Transport } from "../../transport/mod.ts";
 import { trashOf } from "../run/trash_of.ts";
 import type { LibraryOptions } from "./library.ts";
 import type { Work } from "./library_tasks.ts";
-
-/** What a library updates files with. */
-export interface UpdateTools {
-  /** Whom to ask. */
-  readonly api: Pick<Civitai, "baseUrl" | "models" | "versions">;
-  /** What fetches. */
-  readonly transport: Transport;
-  /** How. */
-  readonly fetch: FetchFiles;
-  /** Where a successor goes, and what is written beside it; asked at each update, as settings change. */
-  settings(): {
-    readonly layout?: string | undefined;
-    readonly folders?: Readonly<Record<string, string>> | undefined;
-    readonly sidecars: boolean;
-    readonly concurrency: number;
-  };
-}
+import type { UpdateTools } from "./update_tools.ts";
 
 /** What of a library an update works on. */
 export interface UpdateFilesOptions extends Pick<LibraryOptions, "folders" | "write"> {
