@@ -146,7 +146,7 @@ export const libraryEndpoints: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: "/library/rules",
-    summary: "Ignores versions, models or base models, or no longer, as `civikit update --ignore` does.",
+    summary: "Ignores versions, models or base models, or no longer, as `--ignore` of `civikit update` does.",
     body: changeSchema,
     answer: rulesSchema,
     isThere,
