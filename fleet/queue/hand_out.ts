@@ -1,3 +1,4 @@
+import "./no_native.ts";
 import { type Job as BullJob, Queue, Worker } from "bullmq";
 import type { Job } from "../../hub/queue/mod.ts";
 import type { RedisClient } from "../open_redis.ts";

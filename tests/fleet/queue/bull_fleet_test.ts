@@ -219,3 +219,12 @@ test("says that Redis does not answer, to whoever asks, and goes on when it does
   await client.ping();
   assertEquals(referencesOf((await queue.list()).jobs).includes("1"), true);
 });
+
+Deno.test({
+  name: "bullQueue() loads no code of the machine, for which Deno would ask on a terminal",
+  ignore: Deno.build.os !== "linux",
+  fn() {
+    const libraries = Deno.readTextFileSync("/proc/self/maps").split("\n").filter((line) => line.endsWith(".node"));
+    assertEquals(libraries.filter((line) => line.includes("msgpackr")), []);
+  },
+});
