@@ -76,7 +76,8 @@ function linesOf(path: string): number {
 /** What a whole run leaves: every file with what is in it, and what is in the trash. */
 async function stateOf(models: string): Promise<Record<string, string>> {
   const state: Record<string, string> = {};
-  for (const name of tree(models)) {
+  // a sidecar that was being written leaves its draft, which is no sidecar
+  for (const name of tree(models).filter((one) => !one.endsWith(".tmp"))) {
     const path = join(models, name);
     if (name.endsWith(".safetensors")) state[name] = await sha256(path);
     else if (name.endsWith(".civitai.info")) {
