@@ -10,7 +10,7 @@ interface World {
   /** When requests started, in milliseconds since the test began. */
   readonly starts: number[];
   /** How the origin answers. */
-  answer: () => Response;
+  answer: () => Response | Promise<Response>;
   /** Another machine. */
   machine(options?: SharedLimitsOptions): Promise<{ readonly transport: Transport; readonly client: RedisClient }>;
   /** Lets time go on, and Redis answer, until `isReached`. */
@@ -33,9 +33,9 @@ function test(name: string, work: (world: World) => Promise<void>): void {
           const client = await openRedis(redis.url);
           clients.push(client);
           const origin: Transport = {
-            fetch() {
+            async fetch() {
               starts.push(clock.now());
-              return Promise.resolve(world.answer());
+              return await world.answer();
             },
           };
           return { client, transport: compose(origin, sharedLimits(client, { clock, ...options })) };
@@ -96,9 +96,15 @@ test("pauses every machine when one is refused, also those that wait already", a
 
 test("holds those who had a place before the refusal came", async (world) => {
   const [one, other] = [await world.machine({ perSecond: 1 }), await world.machine({ perSecond: 1 })];
-  world.answer = () => new Response("later", { status: 429, headers: { "retry-after": "20" } });
+  const { promise: later, resolve: answer } = Promise.withResolvers<Response>();
+  world.answer = () => later;
   const refused = ask(one.transport);
+  await world.until(() => world.starts.length === 1, 0);
   const waiting = ask(other.transport);
+  await settle();
+  // answered after the place was given: both go over one connection
+  await other.client.ping();
+  answer(new Response("later", { status: 429, headers: { "retry-after": "20" } }));
   assertEquals((await refused).status, 429);
   world.answer = () => new Response("here");
   await world.until(() => world.starts.length === 2, 100);
