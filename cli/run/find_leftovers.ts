@@ -3,10 +3,10 @@ import { dirname, join } from "node:path";
 import { lockPart, peekJournal, readPlainText, wrapDiskError } from "../../transport/internal.ts";
 import { isCode } from "../../transport/mod.ts";
 
-/** What is left of a download, or of a database that was damaged. */
+/** What is left of a download, of a file that was being written, or of a database that was damaged. */
 export interface Leftover {
   /** What it is. */
-  readonly kind: "part" | "journal" | "old" | "quarantine" | "corrupt";
+  readonly kind: "part" | "journal" | "old" | "quarantine" | "corrupt" | "draft";
   /** The file. */
   readonly path: string;
   /** What belongs to it and goes with it. */
@@ -30,6 +30,17 @@ function isReport(path: string): boolean {
   }
 }
 
+/** Files that are written beside their place first: what belongs to a model, and a project's own. */
+const draftName = /(?:\.civitai\.info|\.civikit\.json|(?:^|[\\/])civikit\.(?:models|lock)\.json)\.tmp$/;
+/** Writing one takes milliseconds. */
+const draftMs = 60_000;
+
+function isAbandonedDraft(path: string): boolean {
+  if (!draftName.test(path)) return false;
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found !== undefined && Date.now() - found.mtimeMs > draftMs;
+}
+
 /** What the file at `path` is, if it is ours for certain: other programs have files that end in `.part`, too. */
 function leftoverAt(path: string): Leftover | undefined {
   const bytes = sizeOf(path);
@@ -47,6 +58,7 @@ function leftoverAt(path: string): Leftover | undefined {
   }
   if (/\.part\.old(?:[.-]\d+)?$/.test(path)) return alone("old");
   if (path.endsWith(".quarantine")) return isReport(`${path}.json`) ? alone("quarantine", [`${path}.json`]) : undefined;
+  if (isAbandonedDraft(path)) return alone("draft");
   return /\.sqlite(?:-wal)?\.corrupt-\d{8}T\d+Z/.test(path) ? alone("corrupt") : undefined;
 }
 

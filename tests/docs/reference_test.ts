@@ -70,7 +70,7 @@ function halting(ending: AbortController): Transport {
 Deno.test("what the reference says civikit clean removes is what it finds, and the files of a project have these names", async () => {
   const rows = [...reference.matchAll(/^\| `([^`]+)`[^|]*\|[^|]*\|([^|]*)\|$/gm)];
   const cleaned = rows.filter(([, , by]) => by!.includes("civikit clean")).map(([, name]) => name!);
-  const kinds = ["part", "journal", "old", "quarantine", "corrupt"];
+  const kinds = ["part", "journal", "old", "quarantine", "corrupt", "draft"];
   assertEquals(cleaned.length, kinds.length);
   for (const name of [manifestName, lockName]) assert(rows.some(([, shown]) => shown === name), name);
 
@@ -85,6 +85,8 @@ Deno.test("what the reference says civikit clean removes is what it finds, and t
     await Deno.copyFile(join(folder, "NAME.part.json"), join(folder, "alone", "NAME.part.json"));
     for (const name of cleaned.filter((name) => !/\.part(?:\.json)?$/.test(name))) {
       await Deno.writeTextFile(join(folder, name), name);
+      // one that is written this very moment is none
+      await Deno.utime(join(folder, name), 0, 0);
     }
     const found = [...findLeftovers(folder, true)];
     assertEquals(found.map(({ kind }) => kind).sort(), kinds.sort());

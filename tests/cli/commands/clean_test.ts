@@ -80,6 +80,21 @@ Deno.test("civikit clean looks into the folder for downloads, follows no link, a
     assertEquals(none.code, 0, none.io.err);
   }));
 
+Deno.test("civikit clean takes drafts of sidecars that nobody is writing any more", () =>
+  inWorld(async ({ run, folder }) => {
+    const ours = ["a.civitai.info.tmp", "a.civikit.json.tmp", "civikit.lock.json.tmp"];
+    const keep = ["b.civitai.info.tmp", "notes.json.tmp"];
+    for (const name of [...ours, ...keep]) Deno.writeTextFileSync(join(folder, name), "{");
+    for (const name of [...ours, "notes.json.tmp"]) {
+      const hourAgo = Date.now() / 1000 - 3600;
+      Deno.utimeSync(join(folder, name), hourAgo, hourAgo);
+    }
+    const { code, io } = await run(["clean", folder, "--yes", "--json"]);
+    assertEquals(code, 0, io.err);
+    assertEquals(events(io).map(({ kind }) => kind).filter(Boolean), ["draft", "draft", "draft"]);
+    assertEquals(tree(folder), keep);
+  }));
+
 Deno.test("civikit paths names every place, with its size once it is there", () =>
   inWorld(async ({ run, folder }) => {
     const env = { CIVIKIT_STATE_DIR: join(folder, "state") };
