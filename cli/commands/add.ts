@@ -6,14 +6,13 @@ import type { Args } from "../options/args.ts";
 import { UsageError } from "../options/usage_error.ts";
 import type { Flags } from "../options/flags.ts";
 import { fileFlags, searchFlags, yesFlags } from "../options/shared_flags.ts";
-import { layoutWords } from "../settings/read_value.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { openHashes } from "../run/hash_store.ts";
 import { withInstaller } from "../run/install_run.ts";
 import { sourcesIn } from "../options/model_source.ts";
 import { readAllNamed } from "../run/named_models.ts";
 import { commandText, showNeeds } from "../run/show_needs.ts";
-import { installFlags, layoutOption, oldFlags, projectOf } from "../options/project_options.ts";
+import { installFlags, layoutOption, newLayoutFlags, oldFlags, projectOf } from "../options/project_options.ts";
 import { projectWords } from "../terminal/project_words.ts";
 import { printable } from "../terminal/text.ts";
 import { needsText } from "../texts/needs.ts";
@@ -33,16 +32,7 @@ const flags = {
     value: "FOLDER",
     help: { en: "folder below the root, in place of the layout's", "zh-TW": "根資料夾下的位置，取代版面的安排" },
   },
-  layout: {
-    type: "text",
-    value: "NAME",
-    suggests: layoutWords,
-    usual: "flat",
-    help: {
-      en: "where models go, for a new manifest",
-      "zh-TW": "模型放在根資料夾下的哪個資料夾（版面）",
-    },
-  },
+  ...newLayoutFlags,
   ...yesFlags,
   noInstall: { type: "switch", help: { en: "only write manifest and lock file", "zh-TW": "只寫清單檔與鎖定檔" } },
   ...oldFlags,

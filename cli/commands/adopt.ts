@@ -6,7 +6,7 @@ import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import type { Args } from "../options/args.ts";
 import type { Flags } from "../options/flags.ts";
-import { projectFlags, projectOf } from "../options/project_options.ts";
+import { newLayoutFlags, projectFlags, projectOf } from "../options/project_options.ts";
 import {
   fetchFlags,
   hashFlags,
@@ -17,7 +17,6 @@ import {
   siteFlags,
 } from "../options/shared_flags.ts";
 import { UsageError } from "../options/usage_error.ts";
-import { layoutWords } from "../settings/read_value.ts";
 import { openHashes } from "../run/hash_store.ts";
 import { readingLimit } from "../run/reading_limit.ts";
 import { openSession } from "../run/session.ts";
@@ -40,16 +39,7 @@ const flags = {
     ...listFlags.all,
     help: { ...listFlags.all.help, en: `list every file that stays apart, not ${mostListed} of each reason` },
   },
-  layout: {
-    type: "text",
-    value: "NAME",
-    suggests: layoutWords,
-    usual: "flat",
-    help: {
-      en: "where models go, for a new manifest",
-      "zh-TW": "模型放在根資料夾下的哪個資料夾（版面）",
-    },
-  },
+  ...newLayoutFlags,
   dryRun: fetchFlags.dryRun,
   ...projectFlags,
   ...hashJobsFlags,

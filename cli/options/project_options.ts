@@ -2,11 +2,12 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { layoutNames, lockName, manifestName, openProject, type Project } from "../../api/mod.ts";
 import { InputError } from "../../transport/mod.ts";
-import type { Values } from "./flags.ts";
+import type { Flag, Values } from "./flags.ts";
 import { fetchFlags, hashFlags, outputFlags, sidecarFlags, siteFlags } from "./shared_flags.ts";
 import type { Io } from "../terminal/io.ts";
 import { knownOption } from "./known_words.ts";
 import { rootsPath } from "../settings/places.ts";
+import { layoutWords } from "../settings/read_value.ts";
 import { isGranted, keeping } from "../settings/rights.ts";
 
 /** Options that say where a project is. */
@@ -29,6 +30,20 @@ export const projectFlags = {
     },
   },
 } as const;
+
+/** The layout of a manifest that is made now. */
+export const newLayoutFlags: { readonly layout: Extract<Flag, { type: "text" }> } = {
+  layout: {
+    type: "text",
+    value: "NAME",
+    suggests: layoutWords,
+    usual: "flat",
+    help: {
+      en: "where models go, for a new manifest",
+      "zh-TW": "模型放在根資料夾下的哪個資料夾（版面）",
+    },
+  },
+};
 
 /** Where files are looked for before Civitai. */
 export const mirrorFlags = {
