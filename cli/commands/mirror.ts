@@ -10,7 +10,7 @@ import { projectFlags, projectOf } from "../options/project_options.ts";
 import { fetchFlags, hashFlags, outputFlags, siteFlags } from "../options/shared_flags.ts";
 import { downloadSettings } from "../run/download_settings.ts";
 import { openHashes } from "../run/hash_store.ts";
-import { openFileStore } from "../run/open_file_store.ts";
+import { loadMirror, openFileStore } from "../run/open_file_store.ts";
 import { openSession } from "../run/session.ts";
 import { hashesPath } from "../settings/places.ts";
 import { output } from "../terminal/output.ts";
@@ -53,9 +53,7 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
   using cache = openHashes(args, context, out.note);
   using store = await openFileStore(place, context, out.note);
   using session = await openSession(args, context, out);
-  const { fillMirror } = await import(
-    "../../fleet/mirror/mod.ts" as string
-  ) as typeof import("../../fleet/mirror/mod.ts");
+  const { fillMirror } = await loadMirror();
   const startedMs = io.now();
   const counts = { there: 0, stored: 0, missing: 0, failed: 0 };
   let [sentBytes, resumedBytes, missingBytes, toldMs] = [0, 0, 0, -Infinity];

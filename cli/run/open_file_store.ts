@@ -9,7 +9,7 @@ import { mirrorText } from "../texts/mirror.ts";
 import { stackSettings } from "./stack_settings.ts";
 
 /** What works with object stores, loaded by those alone who use one; the cast hides it from Deno's graph. */
-async function loadFleet() {
+export async function loadMirror(): Promise<typeof import("../../fleet/mirror/mod.ts")> {
   return await import("../../fleet/mirror/mod.ts" as string) as typeof import("../../fleet/mirror/mod.ts");
 }
 
@@ -24,7 +24,7 @@ export async function openFileStore(
   note: (text: string) => void,
 ): Promise<FileStore> {
   const { value } = settings;
-  const fleet = await loadFleet();
+  const fleet = await loadMirror();
   const { bucket, prefix } = fleet.parseS3Place(place);
   const region = value("s3.region");
   const { headersMs: _api, apiMs: _a, imageMs: _i, headers: _h, ...transport } =
@@ -52,7 +52,7 @@ export async function openMirror(
   const wanted = context.settings.value("install.mirror");
   if (wanted === undefined) return undefined;
   const store = await openFileStore(wanted, context, note);
-  const { mirrorFirst } = await loadFleet();
+  const { mirrorFirst } = await loadMirror();
   const { place } = store;
   const text = mirrorText[context.locale];
   return {
