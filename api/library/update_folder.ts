@@ -1,12 +1,11 @@
 import { rmSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
-import { isInside, lockPart, renameDurably, wrapDiskError } from "../../transport/internal.ts";
-import { type CivikitError, DiskError, type DownloadResult, isCode, type Transport } from "../../transport/mod.ts";
+import { basename, dirname, resolve } from "node:path";
+import { isInside, renameDurably, wrapDiskError } from "../../transport/internal.ts";
+import type { CivikitError, DownloadResult, Transport } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
 import { type FetchFiles, fetchFiles, type WantedFile } from "../download/fetch_files.ts";
-import { stateFolder } from "../project/names.ts";
 import { hashOf } from "../project/disk_state.ts";
-import { ownFile, ownFolder } from "../project/own_file.ts";
+import { holdFolder } from "../project/hold_folder.ts";
 import { promisedOf } from "../references/promised.ts";
 import { carryUsage, moveUsage } from "../sidecars/usage.ts";
 import { type HashCache, hashCache } from "./hash_cache.ts";
@@ -52,24 +51,6 @@ export interface UpdateFolderOptions extends CallOptions {
 
 interface MovedFile extends WantedFile {
   readonly move: FolderMove;
-}
-
-/** Lets one process at a time replace files of a folder. @throws {DiskError} `target_locked` when another one is at it. */
-function holdFolder(folder: string): Disposable {
-  const state = join(folder, stateFolder);
-  const path = join(state, "busy");
-  ownFolder(state);
-  ownFile(join(state, ".gitignore"), "*\n");
-  try {
-    return lockPart(path, path, { beside: false });
-  } catch (error) {
-    if (!isCode(error, "target_locked")) throw error;
-    throw new DiskError(`opening ${JSON.stringify(folder)}: another civikit is changing it`, {
-      code: "target_locked",
-      path: folder,
-      cause: error,
-    });
-  }
 }
 
 type Ended = Pick<FolderOutcome, "old"> & { readonly path: string };

@@ -12,6 +12,8 @@ export interface Followers {
   cache?: HashCache | undefined;
   /** The project whose lock file names the files; see `openProject`. */
   project?: Project | undefined;
+  /** Whether nobody else can change the project, as it was named to what moves. Default false: it is locked here. */
+  isHeld?: boolean | undefined;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface Followers {
  * @param moved What has moved: full paths.
  * @throws {DiskError} When the project's folder cannot be written.
  */
-export function followMoves(moved: readonly WantedMove[], { cache, project }: Followers): void {
+export function followMoves(moved: readonly WantedMove[], { cache, project, isHeld }: Followers): void {
   cache?.together(() => {
     for (const { from, to } of moved) {
       const record = cache.recorded(from);
@@ -30,10 +32,10 @@ export function followMoves(moved: readonly WantedMove[], { cache, project }: Fo
       if (presumed !== undefined) cache.keepPresumed({ ...presumed, path: to });
     }
   });
-  if (project !== undefined) followInProject(moved, project);
+  if (project !== undefined) followInProject(moved, project, isHeld);
 }
 
-function followInProject(moved: readonly WantedMove[], project: Project): void {
+function followInProject(moved: readonly WantedMove[], project: Project, isHeld = false): void {
   const { root, lock } = project;
   const inner = (path: string) => relative(root, path).split(sep).join("/");
   const places = new Map(
@@ -45,7 +47,7 @@ function followInProject(moved: readonly WantedMove[], project: Project): void {
   const old = readInstalled(project);
   const installed = new Map([...old].map(([path, record]) => [places.get(path) ?? path, record]));
   if (isSame && [...old.keys()].every((path) => installed.has(path))) return;
-  using _held = holdProject(project);
+  using _held = isHeld ? undefined : holdProject(project);
   const next = { ...project, lock: { ...lock, files } };
   saveProject(next);
   Object.assign(project, { lock: next.lock });

@@ -1,7 +1,9 @@
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { lockPart, syncFolder } from "../../transport/internal.ts";
 import { type CivikitError, DiskError, isCode } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
+import { holdAround, movesRunning, movingPath } from "../project/hold_folder.ts";
+import type { Project } from "../project/project.ts";
 import type { MoveStep } from "./entry.ts";
 import { planFolders, remakeFolders, removeEmptyFolders, restoreTimes } from "./folders.ts";
 import {
@@ -60,6 +62,8 @@ export interface MovesRecord {
 export interface MovesOptions extends CallOptions {
   /** Called with each step that is over. */
   onStep?: ((done: number, total: number) => void) | undefined;
+  /** The project whose lock file names the files: nobody changes it while they move. See `isHeld` of `followMoves`. */
+  project?: Pick<Project, "folder"> | undefined;
   /** Called with what has moved, before that counts as done: again after a kill, with all of it. */
   follow?: ((moved: readonly { readonly from: string; readonly to: string }[]) => void | Promise<void>) | undefined;
 }
@@ -67,24 +71,24 @@ export interface MovesOptions extends CallOptions {
 /** Steps whose new names reach the disk together before the old ones go. */
 const batchSteps = 512;
 
-/**
- * Lets one process at a time move files below `root`.
- *
- * @throws {DiskError} `target_locked` when another one does.
- */
-export function holdMoves(root: string): Disposable {
-  const path = join(ownMovesFolder(root), "busy");
+/** Lets one process at a time move files below `root`. @throws {DiskError} `target_locked` when another one does. */
+function holdMoves(root: string): Disposable {
+  ownMovesFolder(root);
   try {
-    return lockPart(path, path, { beside: false });
+    return lockPart(movingPath(root), movingPath(root), { beside: false });
   } catch (error) {
-    if (!isCode(error, "target_locked")) throw error;
-    throw new DiskError(`moving files in ${JSON.stringify(resolve(root))}: another civikit is doing that`, {
-      code: "target_locked",
-      reason: "moves_running",
-      path: root,
-      cause: error,
-    });
+    throw isCode(error, "target_locked") ? movesRunning(root, error) : error;
   }
+}
+
+/**
+ * Lets nobody change what the steps touch; what is under way in any of their folders, or around them, comes first.
+ *
+ * @throws {DiskError} `target_locked` when something is.
+ */
+function holdPlaces(root: string, steps: readonly MoveStep[], { project }: MovesOptions): Disposable {
+  const places = steps.flatMap(({ from, to }) => [dirname(from), dirname(to)]);
+  return holdAround([root, ...(project === undefined ? [] : [project.folder]), ...places]);
 }
 
 /** What was moved below `root`, the newest first; five are kept. A journal that cannot be read is passed over. */
@@ -142,7 +146,7 @@ export function checkMoves(root: string): void {
  * overwritten; a file that was changed since the steps were planned stays, and is reported. A folder that this empties
  * goes, and comes back with {@linkcode undoMoves}.
  *
- * @throws {DiskError} `target_locked` when another process moves files there, or (`moves_unfinished`) earlier moves were
+ * @throws {DiskError} `target_locked` when another process moves or changes files there, or (`moves_unfinished`) earlier moves were
  * interrupted; when the journal cannot be written: then nothing was moved.
  * @throws The signal's reason when it aborts; the moves can be continued or taken back.
  */
@@ -154,6 +158,7 @@ export async function applyMoves(
 ): Promise<MovesReport> {
   using _held = holdMoves(root);
   checkMoves(root);
+  using _places = holdPlaces(root, steps, options);
   const journal = beginJournal(root, about, steps, planFolders(resolve(root), steps));
   return await forward(root, journal, options);
 }
@@ -161,7 +166,7 @@ export async function applyMoves(
 /**
  * Finishes what was interrupted below `root`, in the direction it had. Undefined when there is nothing to finish.
  *
- * @throws {DiskError} `target_locked` when another process moves files there.
+ * @throws {DiskError} `target_locked` when another process moves or changes files there.
  * @throws The signal's reason when it aborts.
  */
 export async function continueMoves(root: string, options: MovesOptions = {}): Promise<MovesReport | undefined> {
@@ -169,6 +174,7 @@ export async function continueMoves(root: string, options: MovesOptions = {}): P
   const open = interrupted(root);
   if (open === undefined) return undefined;
   const journal = readJournal(root, open.id);
+  using _places = holdPlaces(root, journal.steps, options);
   return journal.state === "applying" ? await forward(root, journal, options) : await backward(root, journal, options);
 }
 
@@ -176,13 +182,14 @@ export async function continueMoves(root: string, options: MovesOptions = {}): P
  * Takes back what was interrupted below `root`, else the newest moves that were not taken back: names, times, links and
  * folders are as they were before. Undefined when there is nothing to take back.
  *
- * @throws {DiskError} `target_locked` when another process moves files there.
+ * @throws {DiskError} `target_locked` when another process moves or changes files there.
  * @throws The signal's reason when it aborts; it can be continued.
  */
 export async function undoMoves(root: string, options: MovesOptions = {}): Promise<MovesReport | undefined> {
   using _held = holdMoves(root);
   const open = undoable(root);
   if (open === undefined) return undefined;
+  using _places = holdPlaces(root, readJournal(root, open.id).steps, options);
   if (open.state !== "undoing") addToJournal(root, open, { state: "undoing", atMs: Date.now() });
   return await backward(root, readJournal(root, open.id), options);
 }

@@ -1,13 +1,14 @@
 import { join, relative, resolve, sep } from "node:path";
-import { isRecord, lockPart } from "../../transport/internal.ts";
-import { DiskError, isCode } from "../../transport/mod.ts";
+import { isRecord } from "../../transport/internal.ts";
+import { isCode } from "../../transport/mod.ts";
 import { type JsonObject, prettyJson, readJsonObject, writeWhole } from "../disk/json_file.ts";
 import { layoutNames } from "../layout/layout.ts";
+import { holdFolder } from "./hold_folder.ts";
 import { emptyLock, type Lock, lockText, readLock } from "./lock.ts";
 import { emptyManifest, type Manifest, manifestText, readManifest } from "./manifest.ts";
 import { lockName, manifestName, stateFolder } from "./names.ts";
 import { wasNamed } from "./named_roots.ts";
-import { hasOwn, ownFile, ownFolder } from "./own_file.ts";
+import { hasOwn } from "./own_file.ts";
 
 /** A file that an install put somewhere. */
 export interface InstalledFile {
@@ -171,26 +172,9 @@ export function disownUnlocked(project: Project): Installed {
 /**
  * Lets one process at a time change the project; the lock goes with the process, however it ends.
  *
- * @throws {DiskError} `target_locked` when another one is at it; `invalid_path` when something else lies where the lock
- * belongs.
+ * @throws {DiskError} `target_locked` when another one is at it, or moves its files; `invalid_path` when something else
+ * lies where the lock belongs.
  */
-export function holdProject({ folder, isDry }: Project): Disposable {
-  if (isDry) return { [Symbol.dispose]: () => {} };
-  const state = join(folder, stateFolder);
-  const path = join(state, "busy");
-  try {
-    ownFolder(state);
-    // what is in there concerns this machine only
-    ownFile(join(state, ".gitignore"), "*\n");
-    return lockPart(path, path, { beside: false });
-  } catch (error) {
-    // where nobody can write, nobody is in the way; whoever has to write will hear of it
-    if (isCode(error, "permission_denied")) return { [Symbol.dispose]: () => {} };
-    if (!isCode(error, "target_locked")) throw error;
-    throw new DiskError(`opening ${JSON.stringify(folder)}: another civikit is changing it`, {
-      code: "target_locked",
-      path: folder,
-      cause: error,
-    });
-  }
+export function holdProject({ folder, root, isDry }: Project): Disposable {
+  return isDry ? { [Symbol.dispose]: () => {} } : holdFolder(folder, root);
 }

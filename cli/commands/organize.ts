@@ -103,8 +103,9 @@ function movesOptions(
     onStep(done, total) {
       if (done % 64 === 0 || done === total) out.progress(organizeText[locale].moving(done, total));
     },
+    project,
     // its lock file may have changed since it was read
-    follow: (moved) => followMoves(moved, { ...followers, project: project && reopened(project) }),
+    follow: (moved) => followMoves(moved, { ...followers, project: project && reopened(project), isHeld: true }),
   };
 }
 

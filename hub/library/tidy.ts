@@ -142,7 +142,9 @@ export function openTidy(
 
   const moving = (kind: TidyKind) => ({
     onStep: (done: number, total: number) => void (task = { kind, done, total }),
-    follow: (moved: Parameters<typeof followMoves>[0]) => followMoves(moved, { cache: hashes, project: project?.() }),
+    project: project?.(),
+    follow: (moved: Parameters<typeof followMoves>[0]) =>
+      followMoves(moved, { cache: hashes, project: project?.(), isHeld: true }),
   });
 
   async function preview(layout: string): Promise<OrganizePlan> {

@@ -144,6 +144,19 @@ function tryTake(path: string, target: string, locking: boolean): Taken | undefi
   }
 }
 
+/** Whether somebody holds the lock on a file; where there is none, or no locks, nobody does. */
+export function isLocked(path: string): boolean {
+  if (!existsSync(path)) return false;
+  try {
+    using file = Deno.openSync(path);
+    const isFree = file.tryLockSync(false);
+    if (isFree) unlock(file);
+    return !isFree;
+  } catch (error) {
+    return held.has(errnoOf(error));
+  }
+}
+
 /** What a failing disk says, or a server that is gone. */
 const failing: ReadonlySet<string> = new Set(["EIO", "ESTALE"]);
 /** What file systems say that keep locks on a server, in place of a plain no. */

@@ -1,7 +1,18 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { chmodSync, linkSync, mkdirSync, readdirSync, readlinkSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { applyMoves, continueMoves, movesHistory, planMoves, undoMoves } from "../../../api/mod.ts";
+import {
+  applyMoves,
+  continueMoves,
+  finishUpdates,
+  followMoves,
+  movesHistory,
+  openProject,
+  planMoves,
+  undoMoves,
+} from "../../../api/mod.ts";
+import { updateJournal } from "../../../api/library/update_journal.ts";
+import { holdProject, saveProject } from "../../../api/project/project.ts";
 import { DiskError } from "../../../transport/mod.ts";
 import { put, wholeTree, withDisks } from "./_tree.ts";
 
@@ -150,6 +161,49 @@ Deno.test("interrupted moves are refused, continued or taken back; one process a
     await undoMoves(root);
     await undoMoves(root);
     assertEquals(wholeTree(root), before);
+  });
+});
+
+Deno.test("applyMoves() keeps whoever changes the project or a folder inside away, and waits for nobody who is at it", async () => {
+  await withDisks(async (root) => {
+    const folder = join(root, "project");
+    for (const name of ["models/a", "models/deep/b"]) put(join(folder, name), name);
+    mkdirSync(join(folder, "models/deep/.civikit"));
+    const models = join(folder, "models");
+    const project = () => openProject(folder, { root: models });
+    saveProject(project());
+    const steps = planMoves(pairs(models, { a: "new/a", "deep/b": "new/b" }));
+    const isBusy = async (work: () => unknown) => {
+      const error = await assertRejects(async () => await work(), DiskError);
+      assertEquals(error.code, "target_locked");
+    };
+    const update = async (place: string) => {
+      updateJournal(place).put({
+        ...{ old: join(place, "x"), oldSha256: "00", fresh: join(place, "y"), freshSha256: null },
+        ...{ target: join(place, "y"), how: "replace" },
+      });
+      await finishUpdates(place);
+    };
+    for (const place of [folder, join(models, "deep")]) {
+      using _held = holdProject(openProject(place));
+      await isBusy(() => applyMoves(models, "x", steps, { project: project() }));
+      assertEquals([movesHistory(models), readdirSync(models).includes("a")], [[], true]);
+    }
+    const seen: string[] = [];
+    await applyMoves(models, "x", steps, {
+      project: project(),
+      async follow(moved) {
+        await isBusy(() => holdProject(project()));
+        await isBusy(() => update(join(models, "deep")));
+        await isBusy(() => update(join(models, "new")));
+        followMoves(moved, { project: project(), isHeld: true });
+        seen.push(...moved.map(({ to }) => to));
+      },
+    });
+    assertEquals(seen.length, 2);
+    using _free = holdProject(project());
+    await isBusy(() => undoMoves(models, { project: project() }));
+    assertEquals(movesHistory(models)[0]?.state, "applied", "nothing was begun");
   });
 });
 

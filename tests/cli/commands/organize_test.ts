@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { existsSync } from "node:fs";
-import { hashCache, undoMoves } from "../../../api/mod.ts";
+import { hashCache, openProject, undoMoves } from "../../../api/mod.ts";
+import { holdProject } from "../../../api/project/project.ts";
+import { ExitCode } from "../../../cli/exit_code.ts";
 import { events, inWorld, sha256 as hashOf, tree, type World } from "../_world.ts";
 
 function put({ civitai, folder }: World, path: string, id: number): void {
@@ -70,6 +72,12 @@ Deno.test("civikit organize takes a project's lock file and the remembered hashe
     const root = join(project, "models");
     const lockOf = () => JSON.parse(Deno.readTextFileSync(join(project, "civikit.lock.json"))).files[0].path;
     const first = lockOf();
+    {
+      using _held = holdProject(openProject(project));
+      const busy = await run(["organize", root, "--layout", "{type}/{file}", "--yes", ...at.project]);
+      assertEquals([busy.code, lockOf(), tree(root)], [ExitCode.disk, first, [first]]);
+      assertStringIncludes(busy.io.err, "another civikit is changing it");
+    }
     const moved = await run(["organize", root, "--layout", "{type}/{file}", "--yes", ...at.project]);
     assertEquals(moved.code, 0, moved.io.err);
     assertEquals(lockOf(), `LORA/${first}`);
