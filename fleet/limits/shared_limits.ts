@@ -5,6 +5,7 @@ import {
   noOthers,
   parseRetryAfter,
   redactUrl,
+  sleep,
   systemClock,
   within,
 } from "../../transport/internal.ts";
@@ -124,21 +125,6 @@ export function sharedLimits(client: RedisClient, {
     return { waitMs: Number(waitMs), epoch, pauseMs: Number(pauseMs) };
   }
 
-  function wait(waitMs: number, signal: Ask["signal"]): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      const stop = () => {
-        cancel();
-        reject(signal!.reason);
-      };
-      const cancel = time.after(Math.ceil(waitMs), () => {
-        signal?.removeEventListener("abort", stop);
-        resolve();
-      });
-      signal?.addEventListener("abort", stop, { once: true });
-    });
-  }
-
   const epochOf = (host: string) => tried(async () => await client.hget(`${prefix}${host}`, "epoch") ?? "0", undefined);
 
   /** Waits for its turn; the epoch it starts in. A pause that begins meanwhile holds for those who wait, too. */
@@ -155,7 +141,7 @@ export function sharedLimits(client: RedisClient, {
       }
       if (restMs > 0) context.report({ type: "wait", host, waitMs });
       if (waitMs <= 0) return epoch;
-      await wait(waitMs, signal);
+      await sleep(time, Math.ceil(waitMs), signal);
       const now = await epochOf(host);
       if (now === undefined || epoch === "" || now === epoch) return epoch;
     }

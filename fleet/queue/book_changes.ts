@@ -1,4 +1,5 @@
 import type { QueueChange } from "../../hub/queue/mod.ts";
+import { changeSignal } from "../../hub/queue/engine.ts";
 import type { Clock } from "../../transport/mod.ts";
 import type { RedisClient } from "../open_redis.ts";
 import type { Book } from "./book.ts";
@@ -19,22 +20,16 @@ export interface BookChanges {
 /** What changes in the book, whoever changes it: told by Redis at once, and asked for now and then. */
 export function bookChanges(client: RedisClient, book: Book, clock: Clock): BookChanges {
   const closing = new AbortController();
-  const sleepers = new Set<() => void>();
+  const notices = changeSignal(clock, noticeMs);
   let ear: RedisClient | undefined;
-  let notices = 0;
-
-  function wakeAll(): void {
-    notices++;
-    for (const wake of [...sleepers]) wake();
-  }
 
   /** One connection that listens, for all who want to hear. */
   function listen(): void {
     if (ear !== undefined) return;
     ear = client.duplicate({ lazyConnect: false, retryStrategy: (times: number) => Math.min(2000, 50 * times) });
     ear.on("error", () => {}); // it connects anew; until then it is asked for
-    ear.on("message", wakeAll);
-    ear.on("ready", wakeAll);
+    ear.on("message", notices.notify);
+    ear.on("ready", notices.notify);
     ear.subscribe(`${book.base}:changes`).catch(() => {});
   }
 
@@ -52,25 +47,10 @@ export function bookChanges(client: RedisClient, book: Book, clock: Clock): Book
     };
   }
 
-  function pause(signal: AbortSignal, heard: number): Promise<void> {
-    if (notices !== heard || signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const wake = () => {
-        cancel();
-        sleepers.delete(wake);
-        signal.removeEventListener("abort", wake);
-        resolve();
-      };
-      const cancel = clock.after(noticeMs, wake, true);
-      sleepers.add(wake);
-      signal.addEventListener("abort", wake, { once: true });
-    });
-  }
-
   async function* follow(signal: AbortSignal, first: Promise<number>): AsyncGenerator<QueueChange, void, undefined> {
     let last = await first;
     while (!signal.aborted) {
-      const heard = notices;
+      const heard = notices.count;
       const newest = await revision();
       if (newest < last) {
         // it has lost what it knew: whoever shows the queue reads it again
@@ -80,7 +60,7 @@ export function bookChanges(client: RedisClient, book: Book, clock: Clock): Book
         const change = await since(last);
         last = newest;
         yield change;
-      } else await pause(signal, heard);
+      } else await notices.wait(heard, signal);
     }
   }
 

@@ -1,7 +1,8 @@
 /**
- * What another engine of the queue is made of: how a wish is checked, and what becomes of a job.
+ * What another engine of the queue is made of: how a wish is checked, what becomes of a job, and how changes are told.
  *
  * @module
  */
+export { type ChangeSignal, changeSignal } from "./change_signal.ts";
 export { type CheckedJob, checkedJob, type CheckedWish, checkedWish, keyReused } from "./check_job.ts";
 export { abandoned, anew, beginsAnew, ended, isAllowed, isWorkersOwn, type JobChange, wished } from "./transitions.ts";

@@ -1,5 +1,6 @@
 import type { SqliteFile } from "../../transport/internal.ts";
 import type { Clock } from "../../transport/mod.ts";
+import { changeSignal } from "./change_signal.ts";
 import type { QueueChange } from "./job_queue.ts";
 import { jobOf, type JobRow, type statements } from "./sqlite_rows.ts";
 
@@ -22,13 +23,12 @@ export interface SqliteChanges {
 
 /** What changes in the file, whoever changes it: SQLite counts what other connections commit, which costs next to nothing to ask. */
 export function sqliteChanges(file: SqliteFile<keyof typeof statements>, clock: Clock): SqliteChanges {
-  const sleepers = new Set<() => void>();
+  const wakes = changeSignal(clock, noticeMs);
   const closing = new AbortController();
-  let wakes = 0;
 
   const revision = () => Number(file.use("reading", () => file.run.revision.get())!["number"]);
   /** Another number after every change, of other connections and of this one. */
-  const version = () => `${file.use("reading", () => file.run.version.get())!["data_version"]} ${wakes}`;
+  const version = () => `${file.use("reading", () => file.run.version.get())!["data_version"]} ${wakes.count}`;
 
   function since(last: number): QueueChange {
     return file.use("reading", () => {
@@ -39,21 +39,6 @@ export function sqliteChanges(file: SqliteFile<keyof typeof statements>, clock: 
         removed: gone.slice(0, mostChanges).map(({ id }) => String(id)),
         isComplete: rows.length <= mostChanges && gone.length <= mostChanges,
       };
-    });
-  }
-
-  /** Sleeps until this connection changes something, or it is time to ask for others. */
-  function pause(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = () => {
-        cancel();
-        sleepers.delete(wake);
-        signal.removeEventListener("abort", wake);
-        resolve();
-      };
-      const cancel = clock.after(noticeMs, wake, true);
-      sleepers.add(wake);
-      signal.addEventListener("abort", wake, { once: true });
     });
   }
 
@@ -75,15 +60,12 @@ export function sqliteChanges(file: SqliteFile<keyof typeof statements>, clock: 
         const change = since(last);
         last = newest;
         yield asleepMs < keepRemovedMs ? change : { ...change, isComplete: false };
-      } else await pause(signal);
+      } else await wakes.wait(wakes.count, signal);
     }
   }
 
   return {
-    wake() {
-      wakes++;
-      for (const wake of [...sleepers]) wake();
-    },
+    wake: wakes.notify,
     events: (signal) => follow(AbortSignal.any([signal, closing.signal]), revision()),
     close: () => closing.abort(),
   };
