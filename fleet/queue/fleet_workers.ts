@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import type { QueueWorker } from "../../hub/queue/mod.ts";
-import { isMarkHeld, markProcess, type ProcessMark, removeMark } from "../../monitor/stats/process_mark.ts";
+import { workerMarks } from "../../hub/queue/engine.ts";
 import type { RedisClient } from "../open_redis.ts";
 
 /** A worker of the fleet. */
@@ -35,32 +35,31 @@ export interface FleetWorkers {
 }
 
 /**
- * The workers of the fleet whose keys begin with `base`. One that holds no lock any more beside the file `marks` on this
+ * The workers of the fleet whose keys begin with `base`. One that holds no lock any more beside the file `place` on this
  * machine is dead at once, of others only the time tells.
  */
-export function fleetWorkers(client: RedisClient, base: string, marks: string | undefined): FleetWorkers {
-  const own = new Map<string, ProcessMark>();
+export function fleetWorkers(client: RedisClient, base: string, place: string | undefined): FleetWorkers {
+  const marks = workerMarks(place);
   const machine = hostname();
-  const place = `${base}:workers`;
+  const known = `${base}:workers`;
   const draining = `${base}:draining`;
   const startedMs = Math.round(performance.timeOrigin);
-  const isDead = (id: string, where: string) =>
-    marks !== undefined && where === machine && !own.has(id) && isMarkHeld(marks, id) === false;
+  const isDead = (id: string, where: string) => where === machine && marks.isAlive(id) === false;
 
   async function forget(id: string): Promise<void> {
-    await client.pipeline().hdel(place, id).srem(draining, id).exec();
-    if (marks !== undefined && !own.has(id)) removeMark(marks, id);
+    await client.pipeline().hdel(known, id).srem(draining, id).exec();
+    marks.forget(id);
   }
 
   return {
     async show(id, nowMs, untilMs) {
-      if (marks !== undefined && !own.has(id)) own.set(id, markProcess(marks, id));
+      marks.show(id);
       const said = { machine, pid: Deno.pid, startedMs, seenMs: nowMs, untilMs };
-      await client.hset(place, id, JSON.stringify(said));
+      await client.hset(known, id, JSON.stringify(said));
     },
     async all(nowMs) {
-      const [known, ending] = await Promise.all([client.hgetall(place), client.smembers(draining)]);
-      const said = Object.entries(known);
+      const [all, ending] = await Promise.all([client.hgetall(known), client.smembers(draining)]);
+      const said = Object.entries(all);
       const workers = said.map(([id, text]): FleetWorker => {
         const { machine, pid, startedMs, seenMs, untilMs } = JSON.parse(text);
         return {
@@ -85,9 +84,6 @@ export function fleetWorkers(client: RedisClient, base: string, marks: string | 
     async tidy(workers, nowMs) {
       for (const { id, untilMs } of workers) if (untilMs + rememberedMs < nowMs) await forget(id);
     },
-    close() {
-      for (const mark of own.values()) mark.release();
-      own.clear();
-    },
+    close: marks.close,
   };
 }

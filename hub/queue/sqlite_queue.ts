@@ -1,7 +1,6 @@
 import { openSqlite, systemClock, wholeWithin, within } from "../../transport/internal.ts";
 import { type Clock, InputError } from "../../transport/mod.ts";
 import type { Site } from "../../api/client/site.ts";
-import { isMarkHeld, markProcess, type ProcessMark, removeMark } from "../../monitor/stats/process_mark.ts";
 import { type CheckedJob, checkedJob, checkedWish, keyReused } from "./check_job.ts";
 import { type Job, type JobState, jobStates } from "./job.ts";
 import type { AddedJob, JobAction, JobMove, JobQueue, QueueWorker } from "./job_queue.ts";
@@ -10,6 +9,7 @@ import { listJobs } from "./sqlite_list.ts";
 import { lastPlace, placeBeside } from "./sqlite_places.ts";
 import { applicationId, jobOf, type JobRow, migrations, savedOf, statements } from "./sqlite_rows.ts";
 import { abandoned, anew, beginsAnew, ended, isAllowed, isWorkersOwn, type JobChange, wished } from "./transitions.ts";
+import { workerMarks } from "./worker_marks.ts";
 
 /** Options of {@linkcode sqliteQueue}. */
 export interface SqliteQueueOptions {
@@ -59,8 +59,7 @@ export function sqliteQueue(
     onSetAside,
   });
   const changes = sqliteChanges(file, clock);
-  const marks = new Map<string, ProcessMark>();
-  const isShared = path !== ":memory:";
+  const marks = workerMarks(path === ":memory:" ? undefined : path);
 
   /** One transaction; what it saves has one revision, which others look for. */
   function change<T>(action: string, work: (save: Save) => T): T {
@@ -116,14 +115,9 @@ export function sqliteQueue(
   }
 
   function show(worker: string): void {
-    if (isShared && !marks.has(worker)) marks.set(worker, markProcess(path, worker));
+    marks.show(worker);
     const started = Math.round(performance.timeOrigin);
     file.run.seeWorker.run({ id: worker, pid: Deno.pid, started, now: clock.date() });
-  }
-
-  /** Undefined where only its lease can tell. */
-  function isAlive(worker: string): boolean | undefined {
-    return marks.has(worker) || (isShared ? isMarkHeld(path, worker) : undefined);
   }
 
   /** Takes back what dead workers had, and those whose time is over. */
@@ -132,7 +126,7 @@ export function sqliteQueue(
     const alive = new Map<string, boolean>();
     for (const row of file.run.held.all(worker) as unknown as JobRow[]) {
       const other = row.worker!;
-      if (!alive.has(other)) alive.set(other, isAlive(other) !== false);
+      if (!alive.has(other)) alive.set(other, marks.isAlive(other) !== false);
       if (!alive.get(other) || (row.lease_until_ms ?? 0) <= now) save(jobOf(row), abandoned(jobOf(row)));
     }
     for (const [other, lives] of alive) if (!lives) forget(other);
@@ -140,7 +134,7 @@ export function sqliteQueue(
 
   function forget(worker: string): void {
     file.run.forgetWorker.run(worker);
-    if (isShared) removeMark(path, worker);
+    marks.forget(worker);
   }
 
   function place(job: Job, where: JobMove, { next, save }: Save): Job {
@@ -170,11 +164,10 @@ export function sqliteQueue(
   async function close(): Promise<void> {
     await later(() => {
       changes.close();
-      for (const [worker, mark] of marks) {
+      for (const worker of marks.own()) {
         if (file.run.heldBy.get(worker) === undefined) file.run.forgetWorker.run(worker);
-        mark.release();
       }
-      marks.clear();
+      marks.close();
       file.close();
     });
   }
@@ -299,7 +292,7 @@ export function sqliteQueue(
               startedMs: startedMs!,
               seenMs: seenMs!,
               jobs: jobs!,
-              isAlive: isAlive(id) === true,
+              isAlive: marks.isAlive(id) === true,
             };
           }))
       ),

@@ -1,8 +1,8 @@
 import type { Site } from "../../api/client/site.ts";
 import { openSqlite, systemClock, wholeWithin, within } from "../../transport/internal.ts";
 import type { Clock, ErrorCode } from "../../transport/mod.ts";
-import { isMarkHeld, markProcess, type ProcessMark, removeMark } from "../../monitor/stats/process_mark.ts";
 import type { JobReason } from "../queue/job.ts";
+import { workerMarks } from "../queue/worker_marks.ts";
 import { checkedRule } from "./check_rule.ts";
 import type { JudgedPage, NewFind } from "./judge_page.ts";
 import type { FindState, NewWatchRule, WatchChange, WatchFind, WatchRound, WatchRule } from "./rule.ts";
@@ -173,8 +173,7 @@ export function watchStore(
     ...{ applicationId, migrations, statements, patienceMs: 5000, onSetAside },
     pragmas: "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 256",
   });
-  const marks = new Map<string, ProcessMark>();
-  const isShared = path !== ":memory:";
+  const marks = workerMarks(path === ":memory:" ? undefined : path);
   let own = 0;
 
   function change<T>(action: string, work: () => T): T {
@@ -197,16 +196,12 @@ export function watchStore(
       return rule && save(work(rule));
     });
 
-  function isLiving(worker: string): boolean {
-    return marks.has(worker) || !isShared || isMarkHeld(path, worker) !== false;
-  }
-
   function isFree(row: Row, worker: string): boolean {
     const other = row["worker"];
     if (other === null || other === worker) return true;
     if (Number(row["lease_until_ms"]) <= clock.date()) return true;
-    if (isLiving(String(other))) return false;
-    removeMark(path, String(other));
+    if (marks.isAlive(String(other)) !== false) return false;
+    marks.forget(String(other));
     return true;
   }
 
@@ -247,8 +242,7 @@ export function watchStore(
   const minOf = (row: unknown): number | null => (row as { ms: number | null } | undefined)?.ms ?? null;
 
   function close(): void {
-    for (const mark of marks.values()) mark.release();
-    marks.clear();
+    marks.close();
     file.close();
   }
 
@@ -303,7 +297,7 @@ export function watchStore(
     claim(worker, leaseMs, most, ids) {
       within("leaseMs", leaseMs, 1);
       return change("claiming rules", () => {
-        if (isShared && !marks.has(worker)) marks.set(worker, markProcess(path, worker));
+        marks.show(worker);
         const rows = ids === undefined
           ? file.run.due.all(clock.date()) as Row[]
           : ids.flatMap((id) => /^\d{1,15}$/.test(id) ? file.run.get.all(Number(id)) as Row[] : []);
