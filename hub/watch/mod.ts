@@ -23,14 +23,7 @@ export {
 export { runWatch, type RunWatchOptions, type WatchEvent, type WatchSettings, type WatchWork } from "./run_watch.ts";
 export { type WatchPreview, watchPreview } from "./watch_preview.ts";
 export { type WatchSchedule, watchSchedule } from "./watch_schedule.ts";
-export {
-  type KeptRound,
-  type ListWatched,
-  type QueueIntent,
-  type RoundResult,
-  type WatchStore,
-  watchStore,
-  type WatchStoreOptions,
-} from "./watch_store.ts";
+export type { KeptRound, ListWatched, QueueIntent, RoundResult, WatchStore } from "./store.ts";
+export { watchStore, type WatchStoreOptions } from "./watch_store.ts";
 export { readWatchTarget } from "./watch_target.ts";
 export type { WatchPort } from "./watch_port.ts";

@@ -9,7 +9,7 @@ import { afterFailure, nextRound } from "./next_round.ts";
 import type { WatchFind, WatchRound, WatchRule } from "./rule.ts";
 import { toQueue } from "./to_queue.ts";
 import { type WatchSchedule, watchSchedule } from "./watch_schedule.ts";
-import type { KeptRound, WatchStore } from "./watch_store.ts";
+import type { KeptRound, WatchStore } from "./store.ts";
 import { readWatchTarget } from "./watch_target.ts";
 
 /** What happened, for whoever tells people. */

@@ -1,6 +1,6 @@
 import type { JobQueue } from "../queue/mod.ts";
 import type { WatchFind } from "./rule.ts";
-import type { WatchStore } from "./watch_store.ts";
+import type { WatchStore } from "./store.ts";
 
 /** Something that went to the queue. */
 export interface Delivered {

@@ -1,5 +1,5 @@
 import type { WatchSettings } from "./run_watch.ts";
-import type { WatchStore } from "./watch_store.ts";
+import type { WatchStore } from "./store.ts";
 
 /** What the service knows of watching; whoever starts it fills this. */
 export interface WatchPort {

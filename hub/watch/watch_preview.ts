@@ -3,7 +3,7 @@ import type { NewFind } from "./judge_page.ts";
 import { judgePage } from "./judge_page.ts";
 import { lookAt, orderOf } from "./look_at.ts";
 import type { WatchRule } from "./rule.ts";
-import type { WatchStore } from "./watch_store.ts";
+import type { WatchStore } from "./store.ts";
 import { readWatchTarget } from "./watch_target.ts";
 
 /** What a round would find. */
