@@ -22,6 +22,8 @@ export interface FleetWorkers {
   show(id: string, nowMs: number, untilMs: number): Promise<void>;
   /** All of them, without the number of their jobs. */
   all(nowMs: number): Promise<FleetWorker[]>;
+  /** Those this process has shown. */
+  own(): string[];
   /** These take no more jobs. */
   drain(ids: readonly string[]): Promise<void>;
   /** Whether this one takes no more. */
@@ -40,6 +42,7 @@ export interface FleetWorkers {
  */
 export function fleetWorkers(client: RedisClient, base: string, place: string | undefined): FleetWorkers {
   const marks = workerMarks(place);
+  const own = new Set<string>();
   const machine = hostname();
   const known = `${base}:workers`;
   const draining = `${base}:draining`;
@@ -53,6 +56,7 @@ export function fleetWorkers(client: RedisClient, base: string, place: string | 
 
   return {
     async show(id, nowMs, untilMs) {
+      own.add(id);
       marks.show(id);
       const said = { machine, pid: Deno.pid, startedMs, seenMs: nowMs, untilMs };
       await client.hset(known, id, JSON.stringify(said));
@@ -76,6 +80,7 @@ export function fleetWorkers(client: RedisClient, base: string, place: string | 
       });
       return workers.sort((one, other) => one.startedMs - other.startedMs || (one.id < other.id ? -1 : 1));
     },
+    own: () => [...own],
     async drain(ids) {
       if (ids.length > 0) await client.sadd(draining, ...ids);
     },
