@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { crc32 } from "node:zlib";
 import {
   type CacheEntry,
@@ -13,11 +13,11 @@ import {
   memoryStore,
   type StoredHead,
 } from "../../cache/mod.ts";
-import { isMeant } from "../../cache/store.ts";
 import { noOthers, systemClock, wholeWithin, within } from "../../transport/internal.ts";
 import type { Clock } from "../../transport/mod.ts";
 import type { RedisClient } from "../open_redis.ts";
-import { findEntries, putEntry, removeAddress, removeEntries, renewEntry } from "./store_scripts.ts";
+import { sharedEntries, type SharedEntry } from "./shared_entries.ts";
+import { clearShared, isWhole, listShared, sharedNumbers } from "./shared_listing.ts";
 import { whileThere } from "./while_there.ts";
 
 /** Options of {@linkcode redisStore}. */
@@ -44,28 +44,13 @@ export interface RedisStoreOptions {
   clock?: Clock;
 }
 
-/** Up to here a body comes with its entry, in one round trip. */
-const inlineBytes = 64 * 1024;
-/** How often is looked whether another machine has fetched it, in milliseconds. */
-const lookMs = 25;
-/** How long is not waited for what was waited for in vain, in milliseconds. */
-const vainMs = 60_000;
-/** What an entry takes in Redis besides body and fields, in bytes, as measured. */
-const entryBytes = 700;
 const outcomes = ["hit", "stale", "revalidated", "miss"] as const;
 
-interface Shared extends CacheEntry {
-  readonly key: CacheKey;
-  readonly body: Uint8Array | null;
-  readonly bodySum: number;
-}
 interface Local extends CacheEntry {
   readonly inner: CacheEntry;
 }
 
-const isShared = (entry: CacheEntry): entry is Shared => "bodySum" in entry;
-const short = (...words: string[]) => createHash("sha256").update(words.join("\n")).digest("base64url").slice(0, 27);
-const nameOf = ({ url, partition }: CacheKey) => short(url, partition);
+const isShared = (entry: CacheEntry): entry is SharedEntry => "bodySum" in entry;
 const sameVary = (one: StoredHead, other: StoredHead) => JSON.stringify(one.vary) === JSON.stringify(other.vary);
 
 /**
@@ -113,18 +98,9 @@ export async function redisStore(client: RedisClient, options: RedisStoreOptions
 
   const { tried, health } = whileThere(client, patienceMs, clock);
   const at = (name: string) => `${prefix}${name}`;
-  const run = (script: string, ...words: (string | number | Uint8Array)[]) =>
-    client.callBuffer(
-      ...["EVAL", script, 1, prefix] as const,
-      ...words.map((word) =>
-        word instanceof Uint8Array ? Buffer.from(word.buffer, word.byteOffset, word.length) : word
-      ),
-    );
-  const self = randomUUID();
-  const vain = new Map<string, number>();
-  let lastUse = 0;
-  /** Grows with every use, in hundredths of a millisecond. */
-  const tick = () => lastUse = Math.max(lastUse + 1, Math.round(clock.date() * 100));
+  const shared = sharedEntries(client, {
+    ...{ prefix, maxBytes, maxVariants, maxIdleMs, useGrainMs, flightMs, clock },
+  });
 
   const salt = await tried(async () => {
     await client.set(at("salt"), randomUUID(), "NX");
@@ -148,58 +124,6 @@ export async function redisStore(client: RedisClient, options: RedisStoreOptions
     return copies;
   }
 
-  async function ask(key: CacheKey, ownMs: number): Promise<{ readonly entries: Shared[]; readonly fetching: string }> {
-    const [who, ...fields] = await run(
-      ...[findEntries, nameOf(key), tick(), inlineBytes, self, ownMs, useGrainMs * 100] as const,
-    ) as (Buffer | null)[];
-    const entries: Shared[] = [];
-    for (let index = 0; index < fields.length; index += 6) {
-      const [id, head, sum, bytes, bodySum] = fields.slice(index, index + 5).map(String);
-      if (crc32(head!) !== Number(sum)) continue;
-      const body = fields[index + 5] ?? null;
-      entries.push({
-        ...{ id: Number(id), key, head: JSON.parse(head!), bodyBytes: Number(bytes), bodySum: Number(bodySum), body },
-      });
-    }
-    return { entries, fetching: String(who) };
-  }
-
-  const sleep = () => new Promise<void>((resolve) => void clock.after(lookMs, resolve));
-
-  /** What is there, once nobody else is fetching it any more. */
-  async function found(key: CacheKey, isThere: boolean): Promise<Shared[]> {
-    const name = nameOf(key);
-    const mayWait = flightMs > 0 && !isThere && (vain.get(name) ?? 0) <= clock.date();
-    let { entries, fetching } = await ask(key, isThere ? 0 : flightMs);
-    const untilMs = clock.now() + flightMs;
-    while (mayWait && entries.length === 0 && fetching !== "" && fetching !== self && clock.now() < untilMs) {
-      await sleep();
-      ({ entries, fetching } = await ask(key, flightMs));
-    }
-    if (mayWait && entries.length === 0 && fetching !== "" && fetching !== self) {
-      if (vain.size > 1000) vain.clear();
-      vain.set(name, clock.date() + vainMs);
-    }
-    return entries;
-  }
-
-  async function put(
-    { key, head, replaces }: { key: CacheKey; head: StoredHead; replaces: readonly CacheEntry[] },
-    body: Uint8Array,
-  ): Promise<void> {
-    const id = await client.incr(at("number"));
-    const text = JSON.stringify(head);
-    const fields = [
-      ...["h", text, "c", crc32(text), "n", body.length, "s", crc32(body), "b", body],
-      ...["url", key.url, "partition", key.partition, "status", head.status],
-    ];
-    const total = entryBytes + body.length + text.length + key.url.length;
-    await run(
-      ...[putEntry, id, nameOf(key), short(key.url), total, tick(), head.responseMs, maxBytes, maxVariants] as const,
-      ...[maxIdleMs * 100, fields.length / 2, ...fields, ...replaces.filter(isShared).map((entry) => entry.id)],
-    );
-  }
-
   function open(key: CacheKey, head: StoredHead, replaces: readonly CacheEntry[]): CacheWriter {
     const pieces: Uint8Array[] = [];
     let bytes = 0;
@@ -216,50 +140,26 @@ export async function redisStore(client: RedisClient, options: RedisStoreOptions
       },
       async commit() {
         await (await copying()).commit();
-        const gone = replaces.filter(isShared).map(({ id }) => id);
+        const gone = replaces.filter(isShared);
         await tried<unknown>(
           () => {
-            if (bytes <= maxBodyBytes) return put({ key, head, replaces }, Buffer.concat(pieces));
-            return gone.length > 0 ? run(removeEntries, ...gone) : client.del(at(`flight:${nameOf(key)}`));
+            if (bytes <= maxBodyBytes) return shared.put(key, head, Buffer.concat(pieces), gone);
+            return gone.length > 0 ? shared.remove(gone.map(({ id }) => id)) : shared.giveUp(key);
           },
           undefined,
         );
       },
       abort() {
         void copying().then((writer) => writer.abort());
-        void tried(() => client.del(at(`flight:${nameOf(key)}`)), 0);
+        void tried(() => shared.giveUp(key), undefined);
       },
     };
   }
 
-  async function bodyOf({ id, body, bodyBytes, bodySum }: Shared): Promise<readonly Uint8Array[] | undefined> {
-    const bytes = body ?? await tried(() => client.hgetBuffer(at(`e:${id}`), "b"), null);
-    if (bytes === null || bytes.length !== bodyBytes || crc32(bytes) !== bodySum) return undefined;
+  async function bodyOf(entry: SharedEntry): Promise<readonly Uint8Array[] | undefined> {
+    const bytes = entry.body ?? await tried(() => shared.body(entry), null);
+    if (bytes === null || bytes.length !== entry.bodyBytes || crc32(bytes) !== entry.bodySum) return undefined;
     return [bytes];
-  }
-
-  /** What is said of every shared entry, the last used first. */
-  async function* rows(): AsyncGenerator<CacheListing & { readonly id: string; readonly name: string }> {
-    const used = await client.zrevrange(at("used"), 0, -1, "WITHSCORES");
-    for (let from = 0; from < used.length; from += 400) {
-      const pairs = used.slice(from, from + 400);
-      const asked = client.pipeline();
-      const fields = ["url", "partition", "status", "n", "k"];
-      for (let n = 0; n < pairs.length; n += 2) {
-        asked.hmget(at(`e:${pairs[n]}`), ...fields);
-        asked.zscore(at("stored"), pairs[n]!);
-      }
-      const answers = await asked.exec() ?? [];
-      for (let n = 0; n < pairs.length; n += 2) {
-        const [url, partition, status, bytes, name] = answers[n]![1] as (string | null)[];
-        if (url === null || url === undefined) continue;
-        yield {
-          ...{ id: pairs[n]!, name: name!, url, partition: partition ?? "", status: Number(status) },
-          ...{ bodyBytes: Number(bytes), storedMs: Number(answers[n + 1]![1]) },
-          usedMs: Math.floor(Number(pairs[n + 1]) / 100),
-        };
-      }
-    }
   }
 
   async function localLarge(filter?: CacheFilter): Promise<CacheListing[]> {
@@ -270,25 +170,23 @@ export async function redisStore(client: RedisClient, options: RedisStoreOptions
     salt,
     async get(key) {
       const there = await localEntries(key, false);
-      const shared = await tried(() => found(key, there.length > 0), undefined, flightMs);
-      return shared === undefined ? await localEntries(key, true) : [...shared, ...there];
+      const found = await tried(() => shared.find(key, there.length > 0), undefined, flightMs);
+      return found === undefined ? await localEntries(key, true) : [...found, ...there];
     },
     body: (entry) => isShared(entry) ? bodyOf(entry) : local.body((entry as Local).inner),
     open,
     async update(entry, head) {
       for (const copy of await copiesOf([entry])) await local.update(copy, head);
-      if (!isShared(entry)) return;
-      const text = JSON.stringify(head);
-      await tried(() => run(renewEntry, entry.id, text, crc32(text), head.responseMs), undefined);
+      if (isShared(entry)) await tried(() => shared.renew(entry, head), undefined);
     },
     async drop(entries) {
       await local.drop(await copiesOf(entries));
       const ids = entries.filter(isShared).map(({ id }) => id);
-      if (ids.length > 0) await tried(() => run(removeEntries, ...ids), undefined);
+      if (ids.length > 0) await tried(() => shared.remove(ids), 0);
     },
     async invalidate(url) {
       await local.invalidate(url);
-      await tried(() => run(removeAddress, short(url)), undefined);
+      await tried(() => shared.removeAddress(url), undefined);
     },
     record(outcome, bytes) {
       local.record(outcome, bytes);
@@ -299,59 +197,42 @@ export async function redisStore(client: RedisClient, options: RedisStoreOptions
     },
     async stats(): Promise<CacheStats> {
       const own = await local.stats();
-      const shared = await tried(async () => {
-        const [entries, bytes, oldest, counts] = await Promise.all([
-          client.zcard(at("used")),
-          client.get(at("bytes")),
-          client.zrange(at("stored"), 0, "0", "WITHSCORES"),
-          client.hgetall(at("counts")),
-        ]);
-        return { entries, bytes: Number(bytes ?? 0), oldest: oldest[1] ?? undefined, counts };
-      }, undefined);
-      if (shared === undefined) return { ...own, maxBytes, ...health() };
+      const numbers = await tried(() => sharedNumbers(client, prefix), undefined);
+      if (numbers === undefined) return { ...own, maxBytes, ...health() };
       const beside = await localLarge();
-      const ages = [...beside.map(({ storedMs }) => storedMs), ...(shared.oldest ? [Number(shared.oldest)] : [])];
-      const [hits, stale, revalidated, misses] = outcomes.map((name) => Number(shared.counts[name] ?? 0));
+      const ages = [
+        ...beside.map(({ storedMs }) => storedMs),
+        ...(numbers.oldestMs === undefined ? [] : [numbers.oldestMs]),
+      ];
+      const [hits, stale, revalidated, misses] = outcomes.map((name) => Number(numbers.counts[name] ?? 0));
       return {
-        entries: shared.entries + beside.length,
-        bytes: shared.bytes + beside.reduce((sum, { bodyBytes }) => sum + bodyBytes, 0),
+        entries: numbers.entries + beside.length,
+        bytes: numbers.bytes + beside.reduce((sum, { bodyBytes }) => sum + bodyBytes, 0),
         maxBytes,
         oldestMs: ages.length === 0 ? undefined : Math.min(...ages),
         ...{ hits: hits!, stale: stale!, revalidated: revalidated!, misses: misses! },
-        bytesSaved: Number(shared.counts["saved"] ?? 0),
+        bytesSaved: Number(numbers.counts["saved"] ?? 0),
         ...health(),
       };
     },
     async list(filter = {}) {
-      const shared = await tried(
+      const found = await tried(
         async () => {
-          const found: CacheListing[] = [];
-          for await (const { id: _, name: _name, ...row } of rows()) if (isMeant(row.url, filter)) found.push(row);
-          return found;
+          const rows: CacheListing[] = [];
+          for await (const { id: _, ...row } of listShared(client, prefix, filter)) rows.push(row);
+          return rows;
         },
         undefined,
         10_000,
       );
-      if (shared === undefined) return await local.list(filter);
-      return [...shared, ...await localLarge(filter)].sort((one, other) => other.usedMs - one.usedMs);
+      if (found === undefined) return await local.list(filter);
+      return [...found, ...await localLarge(filter)].sort((one, other) => other.usedMs - one.usedMs);
     },
     async clear(filter = {}) {
       const beside = (await localLarge(filter)).length;
       const own = await local.clear(filter);
-      const shared = await tried(
-        async () => {
-          const ids: string[] = [];
-          for await (const { id, url } of rows()) if (isMeant(url, filter)) ids.push(id);
-          let gone = 0;
-          for (let from = 0; from < ids.length; from += 500) {
-            gone += Number(await run(removeEntries, ...ids.slice(from, from + 500)));
-          }
-          return gone;
-        },
-        undefined,
-        30_000,
-      );
-      return shared === undefined ? own : shared + beside;
+      const gone = await tried(() => clearShared(client, prefix, shared, filter), undefined, 30_000);
+      return gone === undefined ? own : gone + beside;
     },
     async verify(): Promise<CacheVerdict> {
       const beside = await localLarge();
@@ -360,12 +241,9 @@ export async function redisStore(client: RedisClient, options: RedisStoreOptions
       let removed = own.removed;
       await tried(
         async () => {
-          for await (const { id } of rows()) {
+          for await (const { id } of listShared(client, prefix)) {
             checked++;
-            const [head, sum, bytes, bodySum, body] = await client.hmgetBuffer(at(`e:${id}`), "h", "c", "n", "s", "b");
-            const isWhole = head && body && crc32(head) === Number(String(sum)) &&
-              body.length === Number(String(bytes)) && crc32(body) === Number(String(bodySum));
-            if (!isWhole) removed += Number(await run(removeEntries, id));
+            if (!await isWhole(client, prefix, id)) removed += await shared.remove([id]);
           }
         },
         undefined,
