@@ -15,7 +15,38 @@ export interface PutOptions {
   /** Ends it: what was sent may be gone on with later, on any machine. */
   readonly signal?: AbortSignal | undefined;
   /** Called with each piece that has arrived. */
-  readonly onProgress?: ((progress: { readonly bytes: number; readonly totalBytes: number }) => void) | undefined;
+  readonly onProgress?: StoreProgress | undefined;
+  /**
+   * Whether what is there is damaged and gives way, in one step: readers find the one or the other, whole. Somebody else's
+   * replacement is not replaced again. Default false.
+   */
+  readonly isReplacing?: boolean | undefined;
+}
+
+/** Told how far a file is on its way. */
+export type StoreProgress = (progress: { readonly bytes: number; readonly totalBytes: number }) => void;
+
+/** Settings of {@linkcode FileStore.prove}. */
+export type ProveOptions = Pick<PutOptions, "signal" | "onProgress">;
+
+/** An upload that was begun and neither ended nor given up: it takes room that no list of files shows. */
+export interface UnfinishedUpload {
+  /** SHA-256 of the file it is to be; undefined: none, it was to try the right to write. */
+  readonly sha256: string | undefined;
+  /** Bytes that have arrived. */
+  readonly bytes: number;
+  /** When it was begun, in milliseconds since the epoch. */
+  readonly startedMs: number;
+  /** When the last of it arrived, in milliseconds since the epoch; {@linkcode UnfinishedUpload.startedMs} where nothing has. */
+  readonly lastMs: number;
+}
+
+/** Settings of {@linkcode FileStore.clean}. */
+export interface CleanOptions {
+  /** Only look. Default false. */
+  readonly isDry?: boolean | undefined;
+  /** Ends it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Where a file went. */
@@ -47,8 +78,19 @@ export interface FileStore extends Disposable {
    * @throws {CivikitError} Saying why it cannot; see `s3Store`.
    */
   check(isWriting: boolean, signal?: AbortSignal): Promise<void>;
-  /** What is there of a file; undefined: nothing. @throws {VerificationError} When it is another one. */
+  /**
+   * What the store says is there of a file; undefined: nothing. It tells what came in, not what would come out today: bytes
+   * that rotted since are found by {@linkcode FileStore.prove} alone.
+   *
+   * @throws {VerificationError} When it is another one.
+   */
   find(file: StoredFile, signal?: AbortSignal): Promise<{ readonly bytes: number } | undefined>;
+  /**
+   * Reads all of a file that is there, and proves it; undefined: nothing is there.
+   *
+   * @throws {VerificationError} When it is another one, or damaged.
+   */
+  prove(file: StoredFile, options?: ProveOptions): Promise<{ readonly bytes: number } | undefined>;
   /**
    * Keeps the file at `path`.
    *
@@ -56,8 +98,12 @@ export interface FileStore extends Disposable {
    * @throws {CivikitError} When it cannot be kept.
    */
   put(path: string, file: StoredFile, options?: PutOptions): Promise<PutFile>;
-  /** Gives up what was begun longer ago than that, in milliseconds. @returns How many. */
-  clean(olderThanMs: number, signal?: AbortSignal): Promise<number>;
+  /**
+   * Gives up uploads with which nobody went on for so long, in milliseconds.
+   *
+   * @returns Those it gave up, or would; nothing where the store cannot list them.
+   */
+  clean(olderThanMs: number, options?: CleanOptions): Promise<UnfinishedUpload[]>;
   /** Gives up its connections. */
   close(): void;
 }

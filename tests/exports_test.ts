@@ -194,12 +194,14 @@ const NAMES: Record<string, string> = {
   `,
   "./fleet": `
     BullQueue BullQueueOptions
+    CheckMirror CleanOptions
     FileStore FillMirrorOptions FleetEngine FleetWorker
     MirrorFirstOptions MirrorOutcome MirrorTrouble
     OpenRedisOptions
-    PutFile PutOptions
+    ProveOptions PutFile PutOptions
     RedisClient RedisStoreOptions
-    S3Credentials S3Place S3StoreOptions SharedLimitsOptions SignS3Options StoredFile
+    S3Credentials S3Place S3StoreOptions SharedLimitsOptions SignS3Options StoreProgress StoredFile
+    UnfinishedUpload
     bullQueue
     fillMirror
     mirrorFirst

@@ -7,25 +7,33 @@ import type { LockedFile } from "../../api/project/lock.ts";
 import { placeOf } from "../../api/project/place.ts";
 import type { Project } from "../../api/project/project.ts";
 import { wantedFile } from "../../api/project/wanted_file.ts";
-import { ensureFolder, wholeWithin } from "../../transport/internal.ts";
-import { InputError, type Transport } from "../../transport/mod.ts";
-import type { FileStore, PutFile } from "../file_store.ts";
+import { ensureFolder, wholeWithin, within } from "../../transport/internal.ts";
+import { InputError, type Transport, VerificationError } from "../../transport/mod.ts";
+import type { FileStore, ProveOptions, PutFile, StoredFile } from "../file_store.ts";
 
 /** How one locked file ended. */
 export interface MirrorOutcome {
   /** The file. */
   readonly file: LockedFile;
   /**
-   * `there`: the store had it; `stored` now, from the project's folder or the site; `missing`: it would be, were this not
-   * dry; `failed`.
+   * `there`: the store says it has it; `proved`: it was read there, and is right; `stored` now, from the project's folder or
+   * the site, `replaced` where something else lay in its place; `missing`, `damaged`: it would be, were this not dry; `failed`.
    */
-  readonly state: "there" | "stored" | "missing" | "failed";
+  readonly state: "there" | "proved" | "stored" | "replaced" | "missing" | "damaged" | "failed";
   /** Where it came from, or would; undefined where it was there. */
   readonly from?: "disk" | "site" | undefined;
+  /** What was wrong with what the store had, whatever became of it. */
+  readonly damage?: VerificationError | undefined;
   /** What storing it took. */
   readonly put?: PutFile | undefined;
   /** Why it failed. */
   readonly error?: unknown;
+}
+
+/** How a mirror is checked. */
+export interface CheckMirror {
+  /** No file is begun to be read once so many bytes are; 0 reads nothing. Default: all of it. */
+  readonly budgetBytes?: number | undefined;
 }
 
 /** Settings of {@linkcode fillMirror}. */
@@ -34,16 +42,23 @@ export interface FillMirrorOptions {
   readonly spool: string;
   /** Where the site's files are: the address of the API. */
   readonly baseUrl: string;
-  /** Where hashes are kept. Default: in memory. */
+  /** Where hashes are kept, and when what is in the store was last read. Default: in memory. */
   readonly cache?: HashCache | undefined;
+  /**
+   * Reads what is there, too, those first that were not for the longest time; a store's own word is no proof of what it would
+   * give today. Default: its word is taken.
+   */
+  readonly check?: CheckMirror | undefined;
   /** Files at once, 1 to 64. Default 3. */
   readonly concurrency?: number | undefined;
   /** Only look. Default false. */
   readonly isDry?: boolean | undefined;
   /** What fetches from the site. Default: `downloadAll()` by itself. */
   readonly fetch?: FetchFiles | undefined;
-  /** Told how far a file is on its way into the store. */
-  readonly onProgress?: ((file: LockedFile, bytes: number, totalBytes: number) => void) | undefined;
+  /** Told how far a file is on its way: read from the store, or into it. */
+  readonly onProgress?:
+    | ((file: LockedFile, bytes: number, totalBytes: number, doing: "reading" | "storing") => void)
+    | undefined;
   /** Ends it; what was sent is used by the next run. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -58,8 +73,9 @@ function hashOf({ sha256, air }: LockedFile): string {
 
 /**
  * Puts every file of a project's lock file into a store: what is there is left, what lies in the project's folder is taken
- * from there, the rest is fetched from the site and verified first. May be killed at any moment and run again, on this
- * machine or another; running it twice at once is harmless.
+ * from there, the rest is fetched from the site and verified first. What is there and wrong gives way; with `check` it is
+ * read to find that out, and what took its place is, too. May be killed at any moment and run again, on this machine or
+ * another; running it twice at once is harmless.
  *
  * @param project From `openProject()`.
  * @param store Where to.
@@ -85,13 +101,17 @@ export async function* fillMirror(
   project: Project,
   store: FileStore,
   transport: Transport,
-  { spool, baseUrl, cache: given, concurrency = 3, isDry = false, fetch = fetchFiles, onProgress, signal }:
+  { spool, baseUrl, cache: given, check, concurrency = 3, isDry = false, fetch = fetchFiles, onProgress, signal }:
     FillMirrorOptions,
 ): AsyncGenerator<MirrorOutcome, void, undefined> {
   wholeWithin("concurrency", concurrency, 1, 64);
   await store.check(!isDry, signal);
   using own = given === undefined ? hashCache(":memory:") : undefined;
   const cache = given ?? own!;
+  const { budgetBytes = Infinity } = check ?? {};
+  within("budgetBytes", budgetBytes, 0);
+  let begunBytes = 0;
+  const provedMs = ({ sha256 }: LockedFile) => sha256 === null ? 0 : cache.recorded(store.urlOf(sha256))?.provedMs ?? 0;
 
   /** The path of the file, whole and right: in the project's folder, or fetched now. */
   async function haveIt(file: LockedFile, sha256: string): Promise<{ path: string; from: "disk" | "site" }> {
@@ -107,27 +127,63 @@ export async function* fillMirror(
     return { path: join(spool, sha256), from: "site" };
   }
 
+  const told = (file: LockedFile, doing: "reading" | "storing"): ProveOptions => ({
+    signal,
+    onProgress: ({ bytes, totalBytes }) => onProgress?.(file, bytes, totalBytes, doing),
+  });
+
+  async function prove(file: LockedFile, stored: StoredFile): Promise<boolean> {
+    const proof = await store.prove(stored, told(file, "reading"));
+    if (proof === undefined) return false;
+    const { sha256 } = stored;
+    cache.keep({ path: store.urlOf(sha256), bytes: proof.bytes, mtimeMs: 0, sha256: sha256.toUpperCase() });
+    return true;
+  }
+
+  /** What the store has of it: nothing, something right, or the error that says what is wrong with it. */
+  async function look(
+    file: LockedFile,
+    stored: StoredFile,
+  ): Promise<"there" | "proved" | VerificationError | undefined> {
+    try {
+      const found = await store.find(stored, signal);
+      if (found === undefined) return undefined;
+      if (check === undefined || begunBytes >= budgetBytes) return "there";
+      begunBytes += found.bytes;
+      return await prove(file, stored) ? "proved" : undefined;
+    } catch (error) {
+      if (error instanceof VerificationError) return error;
+      throw error;
+    }
+  }
+
   async function mirror(file: LockedFile): Promise<MirrorOutcome> {
+    let damage: VerificationError | undefined;
     try {
       const sha256 = hashOf(file);
       const stored = { sha256, bytes: file.bytes ?? undefined, name: file.path.split("/").at(-1)! };
-      if (await store.find(stored, signal) !== undefined) return { file, state: "there" };
+      const found = await look(file, stored);
+      if (found === "there" || found === "proved") return { file, state: found };
+      damage = found;
       const { path, from } = await haveIt(file, sha256);
-      if (isDry) return { file, state: "missing", from };
+      if (isDry) return { file, state: damage === undefined ? "missing" : "damaged", from, damage };
       const put = await store.put(path, stored, {
-        signal,
-        onProgress: ({ bytes, totalBytes }) => onProgress?.(file, bytes, totalBytes),
+        ...told(file, "storing"),
+        isReplacing: damage !== undefined,
       });
+      // what spoiled the one may spoil the other
+      if (damage !== undefined && check !== undefined) await prove(file, stored);
       if (from === "site") await rm(path, { force: true });
-      return { file, state: "stored", from, put };
+      return { file, state: damage === undefined ? "stored" : "replaced", from, damage, put };
     } catch (error) {
-      return { file, state: "failed", error };
+      return { file, state: "failed", damage, error };
     }
   }
 
   // a file may stand under two paths; it is one object
   const seen = new Set<string>();
   const files = project.lock.files.filter(({ sha256 }) => sha256 === null || !seen.has(sha256) && seen.add(sha256));
+  if (check !== undefined) files.sort((one, other) => provedMs(one) - provedMs(other));
   const under = new Map<LockedFile, Promise<MirrorOutcome>>();
   for (let next = 0; next < files.length || under.size > 0;) {
     while (next < files.length && under.size < concurrency && !signal?.aborted) {

@@ -4,9 +4,18 @@
  *
  * @module
  */
-export type { FileStore, PutFile, PutOptions, StoredFile } from "../file_store.ts";
+export type {
+  CleanOptions,
+  FileStore,
+  ProveOptions,
+  PutFile,
+  PutOptions,
+  StoredFile,
+  StoreProgress,
+  UnfinishedUpload,
+} from "../file_store.ts";
 export { parseS3Place, type S3Place } from "../s3/s3_place.ts";
 export { s3Store, type S3StoreOptions } from "../s3/s3_store.ts";
 export { type S3Credentials, signS3, type SignS3Options } from "../s3/sign_s3.ts";
-export { fillMirror, type FillMirrorOptions, type MirrorOutcome } from "./fill_mirror.ts";
+export { type CheckMirror, fillMirror, type FillMirrorOptions, type MirrorOutcome } from "./fill_mirror.ts";
 export { mirrorFirst, type MirrorFirstOptions, type MirrorTrouble } from "./mirror_first.ts";

@@ -5,7 +5,7 @@ import { HttpError, VerificationError } from "../../transport/mod.ts";
 import type { PutFile, PutOptions, StoredFile } from "../file_store.ts";
 import type { S3Calls, S3Head } from "./s3_calls.ts";
 import { s3NameOf } from "./s3_refusal.ts";
-import type { S3Checksum, S3Part } from "./s3_uploads.ts";
+import type { S3Checksum, S3DonePart, S3Part } from "./s3_uploads.ts";
 
 /** How a file goes up. */
 export interface PutFileOptions extends PutOptions {
@@ -29,17 +29,22 @@ function crcText(crc: number): string {
   return bytes.toBase64();
 }
 
-function wrong(algorithm: string, expected: string, actual: string, path: string, of: string): VerificationError {
+function wrong(algorithm: string, expected: string, actual: string, path: string, isStored = false): VerificationError {
   const code = algorithm === "size" ? "size_mismatch" : "hash_mismatch";
-  return new VerificationError(`storing ${JSON.stringify(path)}: ${algorithm} of ${of} is ${actual}, not ${expected}`, {
-    ...{ code, algorithm, expected, actual, path },
-  });
+  const [action, of] = isStored ? ["looking at", "what is stored there"] : ["storing", "the file"];
+  const message = `${action} ${JSON.stringify(path)}: ${algorithm} of ${of} is ${actual}, not ${expected}`;
+  return new VerificationError(message, { code, algorithm, expected, actual, path });
+}
+
+/** The error of what is stored at `url` and is not what it is to be. */
+export function wrongObject(algorithm: string, expected: string, actual: string, url: string): VerificationError {
+  return wrong(algorithm, expected, actual, url, true);
 }
 
 /** What is under a key has to be what belongs there. */
 export function checkHead(url: string, head: S3Head, { sha256, bytes }: StoredFile, crc?: string): void {
   const fail = (algorithm: string, expected: string, actual: string) => {
-    throw wrong(algorithm, expected, actual, url, "what is stored there");
+    throw wrongObject(algorithm, expected, actual, url);
   };
   if (bytes !== undefined && head.bytes !== bytes) fail("size", String(bytes), String(head.bytes));
   const named = head.meta["sha256"]?.toLowerCase();
@@ -102,41 +107,46 @@ class Lost extends Error {}
  * run, wherever that runs: which they are, the server knows.
  */
 export async function putFile(path: string, stored: StoredFile, options: PutFileOptions): Promise<PutFile> {
-  const { calls, key, signal } = options;
+  const { calls, key, signal, isReplacing = false } = options;
   const url = calls.urlOf(key);
   const { size } = await Deno.stat(path).catch((error) => {
     throw wrapDiskError(error, path, "reading");
   });
   if (stored.bytes !== undefined && size !== stored.bytes) {
-    throw wrong("size", String(stored.bytes), String(size), path, "the file");
+    throw wrong("size", String(stored.bytes), String(size), path);
   }
   const wanted = { ...stored, bytes: size };
-  const there = await calls.head(key, signal);
-  if (there !== undefined) {
-    checkHead(url, there, wanted);
-    return { url, isThere: true, bytes: size, sentBytes: 0, resumedBytes: 0 };
-  }
+  let there = await calls.head(key, signal);
+  /** What is to give way; an object that is not this one somebody else put there meanwhile. */
+  const damaged = isReplacing ? there?.etag : undefined;
   for (let round = 1;; round++) {
+    if (there !== undefined && there.etag !== damaged) {
+      checkHead(url, there, wanted);
+      return { url, isThere: true, bytes: size, sentBytes: 0, resumedBytes: 0 };
+    }
+    const only: Record<string, string> = there === undefined ? { "if-none-match": "*" } : { "if-match": there.etag };
     try {
       using file = await openSource(path);
-      return await (size <= options.partBytes ? putWhole : putParts)(file, path, wanted, options);
+      return await (size <= options.partBytes ? putWhole : putParts)(file, path, wanted, { ...options, only });
     } catch (error) {
       if (!(error instanceof Lost)) throw error;
-      // somebody was quicker, or the upload was taken away
-      const now = await calls.head(key, signal);
-      if (now !== undefined) {
-        checkHead(url, now, wanted);
-        return { url, isThere: true, bytes: size, sentBytes: 0, resumedBytes: 0 };
-      }
       if (round === rounds) throw error.cause;
+      // somebody was quicker, or the upload was taken away
+      there = await calls.head(key, signal);
     }
   }
 }
 
+/** What putting goes by, and on which condition it comes to be. */
+interface PutOnly extends PutFileOptions {
+  readonly only: Readonly<Record<string, string>>;
+}
+
 /** The error of a write that somebody else's write came before. */
 function lostOr(error: unknown): unknown {
+  // what was to give way may be gone: NoSuchKey
   const isLost = error instanceof HttpError &&
-    (error.status === 412 || error.status === 409 || s3NameOf(error) === "NoSuchUpload");
+    (error.status === 412 || error.status === 409 || ["NoSuchUpload", "NoSuchKey"].includes(s3NameOf(error)));
   return isLost ? new Lost("lost", { cause: error }) : error;
 }
 
@@ -144,13 +154,13 @@ async function putWhole(
   file: Source,
   path: string,
   stored: StoredFile & { readonly bytes: number },
-  { calls, key, signal, onProgress }: PutFileOptions,
+  { calls, key, signal, onProgress, only }: PutOnly,
 ): Promise<PutFile> {
   const { sha256, bytes: size } = stored;
   const bytes = await file.read(size);
   const found = createHash("sha256").update(bytes).digest("hex");
-  if (found !== sha256) throw wrong("SHA256", sha256, found, path, "the file");
-  const headers = { ...metaOf(stored), "x-amz-checksum-sha256": base64(sha256), "if-none-match": "*" };
+  if (found !== sha256) throw wrong("SHA256", sha256, found, path);
+  const headers = { ...metaOf(stored), "x-amz-checksum-sha256": base64(sha256), ...only };
   try {
     await calls.put(key, { bytes, sha256, headers }, signal);
   } catch (error) {
@@ -171,7 +181,7 @@ async function proved(
 ): Promise<void> {
   const head = await calls.head(key, signal);
   if (head !== undefined) return checkHead(calls.urlOf(key), head, stored, crc);
-  throw wrong("size", String(stored.bytes), "nothing", calls.urlOf(key), "what is stored there");
+  throw wrongObject("size", String(stored.bytes), "nothing", calls.urlOf(key));
 }
 
 /** An upload under way, begun now or by an earlier run. */
@@ -228,14 +238,14 @@ async function putParts(
   file: Source,
   path: string,
   stored: StoredFile & { readonly bytes: number },
-  options: PutFileOptions,
+  options: PutOnly,
 ): Promise<PutFile> {
-  const { calls, key, concurrency, signal, onProgress } = options;
+  const { calls, key, concurrency, signal, onProgress, only } = options;
   const { sha256: wanted, bytes: size } = stored;
   const least = Math.ceil(size / mostParts / mebibyte) * mebibyte;
   const { id, checksum, parts: earlier } = await begin(options, stored);
   const whole = createHash("sha256");
-  const done: Omit<S3Part, "bytes">[] = [];
+  const done: S3DonePart[] = [];
   const under = new Set<Promise<void>>();
   let [crc, sentBytes, resumedBytes, failed] = [0, 0, 0, undefined as { error: unknown } | undefined];
   const tell = () => onProgress?.({ bytes: sentBytes + resumedBytes, totalBytes: size });
@@ -275,10 +285,10 @@ async function putParts(
   const found = whole.digest("hex");
   if (found !== wanted) {
     await calls.abort(key, id).catch(() => {});
-    throw wrong("SHA256", wanted, found, path, "the file");
+    throw wrong("SHA256", wanted, found, path);
   }
   const ordered = done.toSorted((a, b) => a.number - b.number);
-  const headers: Record<string, string> = { "if-none-match": "*" };
+  const headers: Record<string, string> = { ...only };
   if (checksum?.isFull) {
     headers["x-amz-checksum-crc32"] = crcText(crc);
     headers["x-amz-checksum-type"] = "FULL_OBJECT";

@@ -1,7 +1,8 @@
 import { createTransport, type CreateTransportOptions } from "../../create_transport.ts";
 import { noOthers, systemClock, wholeWithin } from "../../transport/internal.ts";
 import { HttpError, InputError } from "../../transport/mod.ts";
-import type { FileStore } from "../file_store.ts";
+import type { CleanOptions, FileStore, UnfinishedUpload } from "../file_store.ts";
+import { proveObject } from "./prove_object.ts";
 import { checkHead, putFile } from "./put_file.ts";
 import { s3Calls } from "./s3_calls.ts";
 import { parseS3Place } from "./s3_place.ts";
@@ -103,6 +104,8 @@ export function s3Store({
     layers: [sign, ...stack.layers ?? []],
   });
   const calls = s3Calls({ transport, base, clock, random });
+  /** What an upload is begun for that tries the right to. */
+  const checkKey = `${place.prefix}civikit-check`;
   const keyOf = (sha256: string) => {
     const hash = sha256.toLowerCase();
     if (!/^[0-9a-f]{64}$/.test(hash)) {
@@ -119,26 +122,35 @@ export function s3Store({
     await calls.list(place.prefix, signal);
     if (!isWriting) return;
     // takes the right that storing takes, and leaves nothing
-    const key = `${place.prefix}civikit-check`;
-    const { id } = await calls.create(key, null, {}, signal);
+    const { id } = await calls.create(checkKey, null, {}, signal);
     // some servers only give it up by themselves
-    await calls.abort(key, id, signal).catch((error) => {
+    await calls.abort(checkKey, id, signal).catch((error) => {
       if (!(error instanceof HttpError) || (error.status !== 405 && error.status !== 501)) throw error;
     });
   }
 
-  async function clean(olderThanMs: number, signal?: AbortSignal): Promise<number> {
-    let count = 0;
-    for (const { key, id, startedMs } of await calls.uploads(`${place.prefix}sha256/`, signal) ?? []) {
-      if (clock.date() - startedMs < olderThanMs) continue;
+  async function clean(
+    olderThanMs: number,
+    { isDry = false, signal }: CleanOptions = {},
+  ): Promise<UnfinishedUpload[]> {
+    const isOld = (ms: number) => clock.date() - ms >= olderThanMs;
+    const cleaned: UnfinishedUpload[] = [];
+    for (const { key, id, startedMs } of await calls.uploads(place.prefix, signal) ?? []) {
+      const [, sha256] = /^sha256\/..\/([0-9a-f]{64})$/.exec(key.slice(place.prefix.length)) ?? [];
+      const isOurs = sha256 !== undefined || key === checkKey;
+      if (!isOurs || !isOld(startedMs)) continue;
       try {
-        await calls.abort(key, id, signal);
-        count++;
+        // somebody may still be at it
+        const { parts } = await calls.parts(key, id, signal);
+        const lastMs = Math.max(startedMs, ...parts.map(({ storedMs }) => storedMs || 0));
+        if (!isOld(lastMs)) continue;
+        if (!isDry) await calls.abort(key, id, signal);
+        cleaned.push({ sha256, bytes: parts.reduce((sum, part) => sum + part.bytes, 0), startedMs, lastMs });
       } catch (error) {
         if (s3NameOf(error) !== "NoSuchUpload") throw error;
       }
     }
-    return count;
+    return cleaned;
   }
 
   const close = () => transport.close();
@@ -151,6 +163,7 @@ export function s3Store({
       if (head !== undefined) checkHead(calls.urlOf(keyOf(file.sha256)), head, exact(file));
       return head && { bytes: head.bytes };
     },
+    prove: (file, options = {}) => proveObject(exact(file), { ...options, calls, transport, key: keyOf(file.sha256) }),
     put: (path, file, options = {}) =>
       putFile(path, exact(file), { ...options, calls, key: keyOf(file.sha256), partBytes, concurrency }),
   };

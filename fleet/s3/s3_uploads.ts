@@ -11,9 +11,14 @@ export interface S3Part {
   readonly number: number;
   readonly etag: string;
   readonly bytes: number;
+  /** When it arrived; NaN where the server does not say. */
+  readonly storedMs: number;
   /** In base64; undefined where the server keeps none. */
   readonly sum: string | undefined;
 }
+
+/** What is said of a part when an upload ends. */
+export type S3DonePart = Pick<S3Part, "number" | "etag" | "sum">;
 
 /** An upload that was begun. */
 export interface S3UploadInfo {
@@ -35,7 +40,7 @@ export interface S3Uploads {
   complete(
     key: string,
     id: string,
-    parts: readonly Omit<S3Part, "bytes">[],
+    parts: readonly S3DonePart[],
     checksum: S3Checksum,
     headers: Readonly<Record<string, string>>,
     signal?: AbortSignal,
@@ -101,6 +106,7 @@ export function s3Uploads({ ask, again, urlOf }: S3Sender): S3Uploads {
             number: Number(textOf(part, "PartNumber")),
             etag: textOf(part, "ETag") ?? "",
             bytes: Number(textOf(part, "Size")),
+            storedMs: Date.parse(textOf(part, "LastModified") ?? ""),
             sum: checksum === null ? undefined : textOf(part, `Checksum${checksum.algorithm}`),
           });
         }

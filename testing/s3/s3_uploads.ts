@@ -36,13 +36,13 @@ export function createUpload({ bucket, key, headers, shelf, abilities, nowMs }: 
 export function putPart(work: S3Work): Answer {
   const known = uploadOf(work);
   if (isRefusal(known)) return known;
-  const { headers, body, stored, query } = work;
+  const { headers, body, stored, query, nowMs: storedMs } = work;
   const { algorithm, parts } = known.upload;
   const sent = algorithm === undefined ? { sums: {} } : sumsIn(headers, body);
   if (isRefusal(sent)) return sent;
   const sum = algorithm && (sent.sums[algorithm] ?? checksumOf(algorithm, body));
   const etag = etagOf(body);
-  parts.set(Number(query.get("partNumber")), { bytes: stored, etag, sum });
+  parts.set(Number(query.get("partNumber")), { bytes: stored, etag, sum, storedMs });
   return new Response(null, { headers: { etag } });
 }
 
@@ -61,8 +61,9 @@ export function listParts(work: S3Work): Answer {
     ChecksumAlgorithm: algorithm,
     ChecksumType: algorithm && (isFull ? "FULL_OBJECT" : "COMPOSITE"),
     Part: page.map((PartNumber) => {
-      const { bytes, etag: ETag, sum } = parts.get(PartNumber)!;
-      return { PartNumber, ETag, Size: bytes.length, ...(algorithm && { [`Checksum${algorithm}`]: sum }) };
+      const { bytes, etag: ETag, sum, storedMs } = parts.get(PartNumber)!;
+      const [Size, LastModified] = [bytes.length, new Date(storedMs).toISOString()];
+      return { PartNumber, ETag, Size, LastModified, ...(algorithm && { [`Checksum${algorithm}`]: sum }) };
     }),
   });
 }

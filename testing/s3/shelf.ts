@@ -25,6 +25,8 @@ export interface StoredPart {
   readonly etag: string;
   /** Its checksum in base64; undefined where the upload has none. */
   readonly sum: string | undefined;
+  /** When it came, in milliseconds since the epoch. */
+  readonly storedMs: number;
 }
 
 /** An upload under way. */

@@ -2,8 +2,14 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { s3Store, type S3StoreOptions } from "../../../fleet/mod.ts";
-import { contentAt, embeddedS3, type EmbeddedS3Options, type EmbeddedS3Server } from "../../../testing/mod.ts";
-import { CivikitError, download, HttpError, VerificationError } from "../../../transport/mod.ts";
+import {
+  contentAt,
+  embeddedS3,
+  type EmbeddedS3Options,
+  type EmbeddedS3Server,
+  fakeClock,
+} from "../../../testing/mod.ts";
+import { CivikitError, download, HttpError, type Middleware, VerificationError } from "../../../transport/mod.ts";
 
 const mebibyte = 1024 * 1024;
 const least = 5 * mebibyte;
@@ -226,7 +232,8 @@ Deno.test("a part that is not what belongs there is sent again", async () => {
   const going = store.put(path, file, { signal: stop.signal, onProgress: () => stop.abort(new Error("enough")) });
   await assertRejects(() => going, Error, "enough");
   const [upload] = w.server.uploads().values();
-  upload!.parts.set(1, { bytes: new Uint8Array(least), etag: '"00000000000000000000000000000000"', sum: undefined });
+  const etag = '"00000000000000000000000000000000"';
+  upload!.parts.set(1, { bytes: new Uint8Array(least), etag, sum: undefined, storedMs: Date.now() });
   await store.put(path, file);
   const object = w.server.objects().get(keyOf(file.sha256))!;
   assertEquals(createHash("sha256").update(object.bytes).digest("hex"), file.sha256);
@@ -277,9 +284,102 @@ Deno.test("clean() gives up old uploads, and only those below the prefix", async
     w.server.heal();
   }
   assertEquals(w.server.uploads().size, 2);
-  assertEquals(await store.clean(60_000), 0);
-  assertEquals(await store.clean(-1), 1);
+  assertEquals(await store.clean(60_000), []);
+  const [upload] = w.server.uploads().values();
+  const { startedMs } = upload!;
+  const told = { sha256: file.sha256, bytes: 0, startedMs, lastMs: startedMs };
+  assertEquals(await store.clean(0, { isDry: true }), [told]);
+  assertEquals(w.server.uploads().size, 2);
+  assertEquals(await store.clean(0), [told]);
   assertEquals(w.server.uploads().size, 1);
+});
+
+Deno.test("clean() leaves an upload alone that somebody is still at, and takes what a look at the rights left", async () => {
+  const clock = fakeClock();
+  await using w = world({ clock });
+  using store = w.store({ clock: { ...quick, date: clock.date } });
+  const { path, ...file } = w.file(18, 3 * least);
+  const stop = new AbortController();
+  await assertRejects(() =>
+    store.put(path, file, { signal: stop.signal, onProgress: () => stop.abort(new Error("no")) })
+  );
+  w.server.add({ kind: "refuse", status: 403, code: "AccessDenied", on: "AbortMultipartUpload" });
+  await assertRejects(() => store.check(true), HttpError);
+  assertEquals(w.server.uploads().size, 2);
+  const half = [...w.server.uploads().values()].find(({ parts }) => parts.size > 0)!;
+  await clock.advance(3_600_000);
+  const part = half.parts.get(1)!;
+  half.parts.set(1, { ...part, storedMs: clock.date() });
+  assertEquals((await store.clean(60_000)).map(({ sha256 }) => sha256), [undefined]);
+  assertEquals([...w.server.uploads().values()], [half]);
+  await clock.advance(60_000);
+  const [{ bytes, lastMs } = { bytes: 0, lastMs: 0 }] = await store.clean(60_000);
+  assertEquals([bytes >= least, lastMs, w.server.uploads().size], [true, clock.date() - 60_000, 0]);
+});
+
+/** Rots what is under a key, as a disk does: everything the store says of it stays. */
+function rot({ server }: World, key: string): void {
+  const object = server.objects().get(key)!;
+  const bytes = object.bytes.slice();
+  bytes[bytes.length >> 1]! ^= 1;
+  server.objects().set(key, { ...object, bytes });
+}
+
+Deno.test("prove() finds what rotted in the store, which its own checksums do not", async () => {
+  await using w = world();
+  using store = w.store();
+  for (const [seed, size] of [[20, 1000], [21, 2 * least], [22, 0]] as const) {
+    const { path, ...file } = w.file(seed, size);
+    assertEquals(await store.prove(file), undefined);
+    await store.put(path, file);
+    const told: number[] = [];
+    w.server.add({ kind: "cut", after: size / 3, on: "GetObject" });
+    assertEquals(await store.prove(file, { onProgress: ({ bytes }) => told.push(bytes) }), { bytes: size });
+    assertEquals(told.at(-1) ?? 0, size);
+    w.server.heal();
+    if (size === 0) continue;
+    rot(w, keyOf(file.sha256));
+    assertEquals(await store.find(file), { bytes: size }, "the store believes itself");
+    const error = await assertRejects(() => store.prove(file), VerificationError);
+    assertEquals([error.code, error.expected], ["hash_mismatch", file.sha256]);
+  }
+  await assertRejects(() => w.store({ credentials: undefined }).prove(w.file(20, 1000)), HttpError);
+});
+
+Deno.test("put() replaces what is damaged, in one step, and not what somebody else has put there meanwhile", async () => {
+  await using w = world();
+  using store = w.store();
+  for (const [seed, size] of [[23, 1000], [24, 2 * least]] as const) {
+    const { path, ...file } = w.file(seed, size);
+    const key = keyOf(file.sha256);
+    await store.put(path, file);
+    rot(w, key);
+    assertEquals((await store.put(path, file)).isThere, true, "by its checksums nothing is wrong");
+    const { isThere, sentBytes } = await store.put(path, file, { isReplacing: true });
+    assertEquals({ isThere, sentBytes }, { isThere: false, sentBytes: size });
+    assertEquals(await store.prove(file), { bytes: size });
+
+    for (const meanwhile of ["replaced", "removed"] as const) {
+      rot(w, key);
+      const good = {
+        ...w.server.objects().get(key)!,
+        bytes: new Uint8Array(contentAt(seed, 0, size)),
+        etag: '"other"',
+      };
+      const layer: Middleware = (request, next) => {
+        if (request.headers.has("if-match")) {
+          if (meanwhile === "removed") w.server.objects().delete(key);
+          else w.server.objects().set(key, good);
+        }
+        return next(request);
+      };
+      using slow = w.store({ transport: { layers: [layer] } });
+      assertEquals((await slow.put(path, file, { isReplacing: true })).isThere, meanwhile === "replaced");
+      assertEquals(w.server.objects().get(key)!.etag === good.etag, meanwhile === "replaced");
+      assertEquals(await store.prove(file), { bytes: size });
+    }
+  }
+  assertEquals(w.server.uploads().size, 0);
 });
 
 async function refused(w: World, options: Partial<S3StoreOptions>, isWriting = true): Promise<(string | undefined)[]> {
