@@ -8,7 +8,7 @@ import type { Args } from "../options/args.ts";
 import { placeFlags } from "../options/download_place.ts";
 import type { Flags } from "../options/flags.ts";
 import { readAction } from "../options/read_action.ts";
-import { fetchFlags, outputFlags, yesFlags } from "../options/shared_flags.ts";
+import { ageFlags, fetchFlags, outputFlags, yesFlags } from "../options/shared_flags.ts";
 import { UsageError } from "../options/usage_error.ts";
 import { trashRoots } from "../run/trash_roots.ts";
 import { askYes } from "../terminal/ask_yes.ts";
@@ -19,12 +19,8 @@ import { trashText } from "../texts/trash.ts";
 
 const flags = {
   olderThan: {
-    type: "span",
-    value: "TIME",
-    help: {
-      en: "empty: only what was thrown away before, such as 14d",
-      "zh-TW": "`empty` 只移除多久以前丟掉的，例如 `14d`",
-    },
+    ...ageFlags.olderThan,
+    help: { ...ageFlags.olderThan.help, en: "empty: only what was thrown away before, such as 14d" },
   },
   leave: {
     type: "text",

@@ -81,6 +81,18 @@ export const siteFlags = {
   },
 } as const;
 
+/** The option of commands that leave alone what is young; a command adds its own words and default. */
+export const ageFlags = {
+  olderThan: {
+    type: "span",
+    value: "TIME",
+    help: {
+      en: "only what is older, such as 14d",
+      "zh-TW": "只動多久以前的，例如 `14d`：`trash empty` 丟掉的，`mirror` 沒有人繼續的上傳",
+    },
+  },
+} as const;
+
 /** The options of commands that hash files. */
 export const hashFlags = {
   hashes: {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { embeddedS3, type EmbeddedS3Server, type StoredObject } from "../../../testing/mod.ts";
+import { embeddedS3, type EmbeddedS3Server, type S3Upload, type StoredObject } from "../../../testing/mod.ts";
 import { events, inWorld, sha256, tree, type World } from "../_world.ts";
 
 interface Lab extends World {
@@ -136,6 +136,127 @@ Deno.test("civikit install --mirror says why a mirror gives nothing, and with --
     assert(
       events(away.io).some(({ event, name, code }) => event === "mirror" && name === null && code === "not_found"),
     );
+  }));
+
+/** Rots an object as a disk does: everything the store says of it stays. */
+function rot(objects: Map<string, StoredObject>, key: string): StoredObject {
+  const object = objects.get(key)!;
+  const bytes = object.bytes.slice();
+  bytes[100]! ^= 1;
+  objects.set(key, { ...object, bytes });
+  return object;
+}
+
+Deno.test("civikit mirror --check reads what is there, says what is damaged, and replaces it", () =>
+  inLab(async ({ run, project, env, s3, other }) => {
+    await run(["mirror", project, place], { env });
+    const objects = s3.objects();
+    const [[rotten, object]] = [...objects] as [[string, StoredObject]];
+    rot(objects, rotten);
+    const plain = await run(["mirror", project, place], { env });
+    assertMatch(plain.io.out, /2 there in /);
+
+    const dry = await run(["mirror", project, place, "--check", "--dry-run", "--json"], { env });
+    assertEquals(dry.code, 7, dry.io.err);
+    const told = events(dry.io);
+    assertEquals(told.map(({ event }) => event).filter((event) => event !== "progress").sort(), [
+      ...["damaged", "proved", "summary"],
+    ]);
+    const damaged = told.find(({ event }) => event === "damaged")!;
+    assertEquals([damaged["code"], damaged["from"]], ["hash_mismatch", "disk"]);
+    assertMatch(String(damaged["damage"]), /SHA256 of what is stored there is /);
+
+    const { code, io } = await run(["mirror", project, place, "--check"], { env });
+    assertEquals(code, 0, io.err);
+    assertMatch(
+      io.err,
+      /damaged: models\/.*SHA256 of what is stored there is [^]*replaced: models\/.* from the disk\)/,
+    );
+    assertMatch(io.out, /1 read and right \(.*\), 1 damaged and replaced in /);
+    assertEquals(objects.get(rotten)!.bytes, object.bytes);
+
+    // from the site, where the disk has it no more
+    rot(objects, rotten);
+    const again = await run(["mirror", other(), place, "--check", "--lang", "zh-TW"], { env });
+    assertEquals(again.code, 0, again.io.err);
+    assertMatch(again.io.err, /已換掉：.*來自 Civitai）/);
+    assertMatch(again.io.out, /1 個讀過而且正確（.*）、1 個損壞並已換掉，花了/);
+    assertEquals(objects.get(rotten)!.bytes, object.bytes);
+  }));
+
+Deno.test("civikit mirror replaces what the store itself says is another, and fails on what nobody can replace", () =>
+  inLab(async ({ run, project, env, s3, civitai }) => {
+    await run(["mirror", project, place], { env });
+    const objects = s3.objects();
+    const [[key, object], [gone]] = [...objects] as [[string, StoredObject], [string, StoredObject]];
+    objects.set(key, { ...object, bytes: object.bytes.slice(1) });
+    const { code, io } = await run(["mirror", project, place], { env });
+    assertEquals(code, 0, io.err);
+    assertMatch(io.out, /1 there, 1 damaged and replaced in /);
+    assertEquals(objects.get(key)!.bytes, object.bytes);
+
+    rot(objects, gone);
+    for (const path of tree(project)) if (path.startsWith("models/")) Deno.removeSync(join(project, path));
+    await civitai.close();
+    const closed = { ...env, CIVIKIT_RETRY_MAX: "0" };
+    const without = await run(["mirror", project, place, "--check", "--json"], { env: closed });
+    assertEquals(without.code, 5, without.io.err);
+    const failed = events(without.io).find(({ event }) => event === "error")!;
+    assertMatch(String(failed["damage"]), /SHA256 of what is stored there/);
+    assert(objects.has(gone), "what is damaged stays: some of it may be of use");
+  }));
+
+Deno.test("civikit mirror --check --budget reads the longest unread first, until so much is read", () =>
+  inLab(async ({ run, project, env, s3 }) => {
+    await run(["mirror", project, place], { env });
+    const read = async (budget: string) => {
+      const { code, io } = await run(["mirror", project, place, "--check", "--budget", budget, "--json"], { env });
+      assertEquals(code, 0, io.err);
+      return events(io).filter(({ event }) => event === "proved").map(({ path }) => path);
+    };
+    const gets = () => s3.log.filter(({ operation }) => operation === "GetObject").length;
+    assertEquals([await read("0"), gets()], [[], 0]);
+    const [first, second] = [await read("1"), await read("1")];
+    assertEquals([first.length, second.length], [1, 1]);
+    assertEquals([first[0] === second[0], await read("1"), gets()], [false, first, 3]);
+    assertEquals((await read("1T")).length, 2);
+    for (const wrong of [["--budget", "1G"], ["--check", "--budget", "much"]]) {
+      assertEquals((await run(["mirror", project, place, ...wrong], { env })).code, 2);
+    }
+  }));
+
+Deno.test("civikit mirror says how far an empty file is", () =>
+  inLab(async ({ run, project, env }) => {
+    const path = join(project, "civikit.lock.json");
+    const lock = JSON.parse(Deno.readTextFileSync(path));
+    const [file] = lock.files;
+    Object.assign(file, { sha256: await sha256("/dev/null"), bytes: 0, hashes: {} });
+    Deno.writeTextFileSync(path, JSON.stringify(lock));
+    Deno.writeFileSync(join(project, file.path), new Uint8Array());
+    const { code, io } = await run(["mirror", project, place], { env, isTerminal: true, columns: 200 });
+    assertEquals(code, 0, io.err);
+    assertMatch(io.err, /storing .*: 100 %/);
+    assert(!io.err.includes("NaN"), io.err);
+  }));
+
+Deno.test("civikit mirror lists unfinished uploads, and gives up those nobody went on with", () =>
+  inLab(async ({ run, project, env, s3 }) => {
+    const [{ sha256, path }] = JSON.parse(Deno.readTextFileSync(join(project, "civikit.lock.json"))).files;
+    const key = `lab/sha256/${sha256.slice(0, 2).toLowerCase()}/${sha256.toLowerCase()}`;
+    const startedMs = Date.now() - 3 * 24 * 3_600_000;
+    const none = { meta: {}, algorithm: undefined, isFull: false, parts: new Map() };
+    const uploads = s3.uploads() as Map<string, S3Upload>;
+    uploads.set("one", { id: "one", key, startedMs, ...none });
+    const dry = await run(["mirror", project, place, "--dry-run", "--json"], { env });
+    const listed = events(dry.io).filter(({ event }) => event === "unfinished");
+    assertEquals(listed.map((one) => [one["path"], one["startedMs"], one["isOld"]]), [[path, startedMs, false]]);
+    const soon = await run(["mirror", project, place, "--dry-run", "--older-than", "2d"], { env });
+    assertMatch(soon.io.out, /unfinished: models\/.*: would be given up/);
+    await run(["mirror", project, place], { env });
+    assertEquals(uploads.size, 1);
+    const { io } = await run(["mirror", project, place, "--older-than", "2d"], { env });
+    assertMatch(io.err, /given up: 1 unfinished upload /);
+    assertEquals(uploads.size, 0);
   }));
 
 Deno.test("civikit mirror says what is wrong with place, credentials and bucket", () =>
