@@ -1,14 +1,12 @@
 import { resolve } from "node:path";
 import {
   endedStates,
-  type Job,
   type JobAction,
   type JobOptions,
   type JobQueue,
   type JobState,
   jobStates,
 } from "../../hub/queue/mod.ts";
-import { formatBytes } from "../../transport/internal.ts";
 import { InputError } from "../../transport/mod.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
@@ -21,9 +19,10 @@ import { UsageError } from "../options/usage_error.ts";
 import { addReferences, openQueue } from "../run/queue_file.ts";
 import { queueRun } from "../run/queue_run.ts";
 import { collectReferences } from "../run/reference_list.ts";
+import { showJobs } from "../run/show_jobs.ts";
 import { type Output, output } from "../terminal/output.ts";
-import { formatDuration, printable } from "../terminal/text.ts";
-import { queueText } from "../texts/queue.ts";
+import { printable } from "../terminal/text.ts";
+import { type QueueText, queueText } from "../texts/queue.ts";
 import { bilingual } from "../texts/texts.ts";
 
 const actions = [
@@ -143,8 +142,6 @@ interface Desk {
   readonly baseUrl: string;
 }
 
-type Words = typeof queueText["en"];
-
 /** Puts what can be understood into the queue, and says what cannot. */
 async function add({ queue, operands, args: { flags }, context, out, baseUrl }: Desk): Promise<number> {
   const words = queueText[context.locale];
@@ -162,49 +159,10 @@ async function add({ queue, operands, args: { flags }, context, out, baseUrl }: 
   return await addReferences(queue, references, options, { out, words, baseUrl });
 }
 
-function whyOf({ why, verdict, notBeforeMs }: Job, words: Words, nowMs: number): string {
-  if (verdict !== null) return words.verdicts[verdict];
-  if (why === null) return "";
-  const { code, count = 0, total = 0, untilMs = notBeforeMs, status } = why;
-  if (code === "spans_proved") return words.proved(count, total);
-  if (code === "link_renewed") return words.linkRenewed;
-  if (code === "stopped") return words.stopped;
-  const what = status === undefined ? code : `${status} ${code}`;
-  if (untilMs === null || untilMs <= nowMs) return what;
-  const isFar = untilMs - nowMs > 86_400_000;
-  return isFar
-    ? words.until(what, new Date(untilMs).toISOString())
-    : words.again(what, formatDuration(untilMs - nowMs));
-}
-
-function sizeOf({ bytes, totalBytes, state }: Job): string {
-  if (totalBytes === null) return bytes === 0 ? "" : formatBytes(bytes);
-  return endedStates.some((one) => one === state) || bytes === 0
-    ? formatBytes(totalBytes)
-    : `${formatBytes(bytes)} / ${formatBytes(totalBytes)}`;
-}
-
 async function list({ queue, args: { flags }, context, out }: Desk): Promise<number> {
-  const words = queueText[context.locale];
   const states = flags.state?.map((state) => readState(state));
-  const rows: string[][] = [];
-  let left = flags.all ? Infinity : flags.limit;
-  let after = flags.resume;
-  let next: string | null = null;
-  do {
-    const page = await queue.list({ states, after, limit: Math.min(left, 1000) });
-    for (const job of page.jobs) {
-      out.emit(job);
-      const name = printable(job.name);
-      rows.push([job.id, words.states[job.state], sizeOf(job), name, whyOf(job, words, Date.now())]);
-    }
-    left -= page.jobs.length;
-    next = page.next;
-    after = next ?? undefined;
-  } while (left > 0 && next !== null);
-  if (rows.length > 0) out.table([words.head(), ...rows]);
-  else if (!out.isJson) out.note(words.empty);
-  if (next !== null) out.note(words.more(next));
+  const { all, limit, resume: after } = flags;
+  await showJobs(queue, { states, after, limit: all ? Infinity : limit }, out, queueText[context.locale]);
   return ExitCode.ok;
 }
 
@@ -246,7 +204,7 @@ async function change(action: JobAction, { queue, operands, context, out }: Desk
   return out.finish({ action, changed }, `${words.changed(changed)}\n`);
 }
 
-function missing(id: string, words: Words): InputError {
+function missing(id: string, words: QueueText): InputError {
   return new InputError(words.noJob(printable(id)), { code: "invalid_argument", input: id });
 }
 

@@ -110,3 +110,6 @@ export const queueText: Readonly<Record<Locale, typeof en>> = {
     stopped: "處理它的程式結束時交回",
   },
 };
+
+/** What `civikit queue` says, in one language. */
+export type QueueText = typeof en;
