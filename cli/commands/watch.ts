@@ -1,13 +1,5 @@
 import { resolve } from "node:path";
-import type {
-  NewWatchRule,
-  WatchAction,
-  WatchFilters,
-  WatchOptions,
-  WatchRule,
-  WatchStore,
-} from "../../hub/watch/mod.ts";
-import { InputError } from "../../transport/mod.ts";
+import type { WatchAction, WatchFilters, WatchOptions } from "../../hub/watch/mod.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import type { Args } from "../options/args.ts";
@@ -15,10 +7,11 @@ import type { Flags } from "../options/flags.ts";
 import { readAction } from "../options/read_action.ts";
 import { fetchFlags, listFlags, outputFlags, searchFlags, siteFlags } from "../options/shared_flags.ts";
 import { UsageError } from "../options/usage_error.ts";
+import { addRules, changeRules, editRule, findRule, type RuleGiven, type RulesDesk } from "../run/edit_rules.ts";
 import { openWatch } from "../run/watch_file.ts";
 import { watchRun } from "../run/watch_run.ts";
 import { layoutWords } from "../settings/read_value.ts";
-import { type Output, output } from "../terminal/output.ts";
+import { output } from "../terminal/output.ts";
 import { parseSize, printable } from "../terminal/text.ts";
 import { showFinds, showRounds, showRule, showRules } from "../terminal/watch_rows.ts";
 import { bilingual } from "../texts/texts.ts";
@@ -139,16 +132,10 @@ const flags = {
 
 type WatchArgs = Args<typeof flags>;
 
-type Words = typeof watchText["en"];
-
 /** What the actions work with. */
-interface Desk {
-  readonly store: WatchStore;
+interface Desk extends RulesDesk {
   readonly operands: readonly string[];
   readonly args: WatchArgs;
-  readonly context: CommandContext;
-  readonly out: Output;
-  readonly words: Words;
 }
 
 function sizeOf(name: string, text: string | undefined): number | undefined {
@@ -159,11 +146,11 @@ function sizeOf(name: string, text: string | undefined): number | undefined {
 }
 
 /** What of a rule was given; undefined where nothing was. */
-function given({ flags }: WatchArgs) {
+function given({ flags }: WatchArgs): RuleGiven {
   const { type, base, format, minSize, maxSize, level, early, tell, enqueue } = flags;
   const { dir, root, layout, allFiles, sidecars, schedule, timeZone } = flags;
   if (tell && enqueue) throw new UsageError(bilingual(watchText, (t) => t.twoActions));
-  const words = {
+  const filters = {
     ...(base !== undefined && { bases: base }),
     ...(type !== undefined && { types: type }),
     ...(format !== undefined && { formats: format }),
@@ -172,7 +159,7 @@ function given({ flags }: WatchArgs) {
     ...(level !== undefined && { level }),
     ...(early !== undefined && { early }),
   } satisfies WatchFilters;
-  const places = {
+  const options = {
     ...(dir !== undefined && { dir: resolve(dir) }),
     ...(root !== undefined && { root: resolve(root) }),
     ...(layout !== undefined && { layout }),
@@ -180,108 +167,37 @@ function given({ flags }: WatchArgs) {
     ...(sidecars && { sidecars }),
   } satisfies WatchOptions;
   const action: WatchAction | undefined = tell ? "tell" : enqueue ? "queue" : undefined;
-  return { words, places, action, schedule, timeZone };
-}
-
-/** A rule as it would be: in a store of its own that nobody sees. */
-async function wouldAdd(wanted: NewWatchRule, { args, context, out, words }: Desk): Promise<number> {
-  const { watchStore } = await import("../../hub/watch/mod.ts");
-  const { value } = context.settings;
-  using store = watchStore(":memory:", { site: { baseUrl: value("baseUrl"), trustedHosts: value("trustedHosts") } });
-  const { rule } = store.add(wanted);
-  out.emit({ event: "would_add", ...rule }, words.wouldAdd(printable(rule.target)));
-  return await watchRun(store, { ids: [rule.id], isDry: true }, args, context, out);
+  return { filters, options, action, schedule, timeZone };
 }
 
 async function add(desk: Desk): Promise<number> {
-  const { store, operands, args, out, words } = desk;
+  const { operands, args } = desk;
   if (operands.length === 0) throw new UsageError(bilingual(watchText, (t) => t.whatDue));
-  const { words: filters, places: options, action, schedule, timeZone } = given(args);
-  const { since, backlog, dryRun } = args.flags;
-  const shared = {
-    ...{ filters, options, action, timeZone, backlog, schedule: schedule || undefined },
-    sinceMs: since === undefined ? undefined : Date.now() - since,
-  };
-  let fresh = 0;
-  let known = 0;
-  for (const target of operands) {
-    try {
-      if (dryRun) {
-        const code = await wouldAdd({ target, ...shared }, desk);
-        if (code !== ExitCode.ok) return code;
-        continue;
-      }
-      const { rule, isNew } = store.add({ target, ...shared });
-      if (isNew) fresh++;
-      else known++;
-      out.emit({ event: "added", isNew, ...rule }, words.added(rule.id, printable(rule.target), isNew));
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      out.fail(error, printable(target));
-    }
-  }
-  return dryRun ? ExitCode.ok : out.finish({ added: fresh, known }, `${words.addedMany(fresh, known)}\n`);
+  const { since, backlog } = args.flags;
+  const { schedule, ...rule } = given(args);
+  const sinceMs = since === undefined ? undefined : Date.now() - since;
+  return await addRules(operands, { ...rule, schedule: schedule || undefined, backlog, sinceMs }, desk);
 }
 
-function missing(id: string, words: Words): InputError {
-  return new InputError(words.noRule(printable(id)), { code: "invalid_argument", input: id });
-}
-
-function found(store: WatchStore, operands: readonly string[], words: Words): WatchRule {
+/** The id of the one rule that was named. */
+function oneId(operands: readonly string[]): string {
   const [id, ...more] = operands;
-  if (id === undefined || more.length > 0) throw new UsageError(bilingual(watchText, (t) => t.oneId));
-  const rule = store.get(id);
-  if (rule === undefined) throw missing(id, words);
-  return rule;
+  if (id !== undefined && more.length === 0) return id;
+  throw new UsageError(bilingual(watchText, (t) => t.oneId));
 }
 
-function edit({ store, operands, args, out, words }: Desk): number {
-  const rule = found(store, operands, words);
-  const { words: filters, places, action, schedule, timeZone } = given(args);
-  const hasFilters = Object.keys(filters).length > 0;
-  const hasPlaces = Object.keys(places).length > 0;
-  if (!hasFilters && !hasPlaces && action === undefined && schedule === undefined && timeZone === undefined) {
-    throw new UsageError(bilingual(watchText, (t) => t.nothingToEdit));
-  }
-  const { dir: _, root: __, layout: ___, ...kept } = rule.options;
-  const options = "dir" in places || "root" in places || "layout" in places ? kept : rule.options;
-  const change = {
-    action,
-    ...(hasFilters && { filters: { ...rule.filters, ...filters } }),
-    ...(hasPlaces && { options: { ...options, ...places } }),
-    ...(schedule !== undefined && { schedule: schedule || null }),
-    ...(timeZone !== undefined && { timeZone: timeZone || null }),
-  };
-  if (args.flags.dryRun) {
-    out.emit({ event: "would_edit", ...rule, ...change }, words.changed(1));
-    return ExitCode.ok;
-  }
-  const edited = store.edit(rule.id, change)!;
-  out.emit({ event: "edited", ...edited });
-  return out.finish({ action: "edit", changed: 1 }, `${words.changed(1)}\n`);
+function edit(desk: Desk): number {
+  const rule = findRule(oneId(desk.operands), desk);
+  const { filters, options, ...others } = given(desk.args);
+  const isSaid = [...Object.keys(filters), ...Object.keys(options)].length > 0 ||
+    Object.values(others).some((value) => value !== undefined);
+  if (!isSaid) throw new UsageError(bilingual(watchText, (t) => t.nothingToEdit));
+  return editRule(rule, { filters, options, ...others }, desk);
 }
 
-function change(action: "pause" | "resume" | "remove", { store, operands, args, out, words }: Desk): number {
-  if (operands.length === 0) throw new UsageError(bilingual(watchText, (t) => t.idsDue));
-  const ids = operands.length === 1 && operands[0] === "all" ? store.list().map(({ id }) => id) : operands;
-  let changed = 0;
-  for (const id of ids) {
-    const rule = args.flags.dryRun
-      ? store.get(id)
-      : action === "remove"
-      ? store.remove(id)
-      : store.pause(id, action === "pause");
-    if (rule === undefined) out.fail(missing(id, words), printable(id));
-    else {
-      changed++;
-      out.emit({ event: args.flags.dryRun ? `would_${action}` : action, ...rule });
-    }
-  }
-  return out.finish({ action, changed }, `${words.changed(changed)}\n`);
-}
-
-function history({ store, operands, args, context, out, words }: Desk): number {
-  const rule = operands.length === 0 ? undefined : found(store, operands, words).id;
+function history(desk: Desk): number {
+  const { store, operands, args, context, out } = desk;
+  const rule = operands.length === 0 ? undefined : findRule(oneId(operands), desk).id;
   const which = { rule, limit: Math.min(args.flags.limit, 1000) };
   if (args.flags.rounds) showRounds(store, store.rounds(which), context, out);
   else showFinds(store, store.finds(which), context, out);
@@ -289,7 +205,7 @@ function history({ store, operands, args, context, out, words }: Desk): number {
 }
 
 async function act(action: typeof actions[number], desk: Desk): Promise<number> {
-  const { store, operands, args, context, out, words } = desk;
+  const { store, operands, args, context, out } = desk;
   switch (action) {
     case "add":
       return await add(desk);
@@ -297,7 +213,7 @@ async function act(action: typeof actions[number], desk: Desk): Promise<number> 
       showRules(store, context, out);
       return ExitCode.ok;
     case "show":
-      showRule(store, found(store, operands, words), {
+      showRule(store, findRule(oneId(operands), desk), {
         ...{ locale: context.locale, schedule: context.settings.value("watch.schedule") },
       }, out);
       return ExitCode.ok;
@@ -311,11 +227,12 @@ async function act(action: typeof actions[number], desk: Desk): Promise<number> 
     case "now": {
       const ids = operands.length === 0 || operands[0] === "all"
         ? store.list().filter(({ isPaused }) => !isPaused).map(({ id }) => id)
-        : operands.map((id) => found(store, [id], words).id);
+        : operands.map((id) => findRule(id, desk).id);
       return await watchRun(store, { ids, isDry: args.flags.dryRun }, args, context, out);
     }
     default:
-      return change(action, desk);
+      if (operands.length === 0) throw new UsageError(bilingual(watchText, (t) => t.idsDue));
+      return changeRules(action, operands, desk);
   }
 }
 
@@ -324,7 +241,7 @@ async function run(args: WatchArgs, context: CommandContext): Promise<number> {
   const action = readAction(word, actions);
   using out = output(context, args.flags);
   using store = openWatch(context, context.settings, out.note);
-  return await act(action, { store, operands, args, context, out, words: watchText[context.locale] });
+  return await act(action, { store, operands, args, context, out, isDry: args.flags.dryRun });
 }
 
 /** `civikit watch`: what is published is found by itself. */
