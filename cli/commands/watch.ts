@@ -13,7 +13,7 @@ import { watchRun } from "../run/watch_run.ts";
 import { layoutWords } from "../settings/read_value.ts";
 import { output } from "../terminal/output.ts";
 import { parseSize, printable } from "../terminal/text.ts";
-import { showFinds, showRounds, showRule, showRules } from "../terminal/watch_rows.ts";
+import { showFinds, showRounds, showRule, showRules } from "../run/show_rules.ts";
 import { bilingual } from "../texts/texts.ts";
 import { watchText } from "../texts/watch.ts";
 

@@ -14,7 +14,7 @@ import type { Args } from "../options/args.ts";
 import type { siteFlags } from "../options/shared_flags.ts";
 import type { Output } from "../terminal/output.ts";
 import { localTime, printable } from "../terminal/text.ts";
-import { thingFields, thingName } from "../terminal/watch_rows.ts";
+import { thingFields, thingName } from "./show_rules.ts";
 import { watchText } from "../texts/watch.ts";
 import { openQueue } from "./queue_file.ts";
 import { openSession, type Session } from "./session.ts";

@@ -2,7 +2,7 @@ import { isRecord } from "../../transport/internal.ts";
 import type { Locale } from "../../transport/mod.ts";
 import { settingsText } from "../texts/settings.ts";
 import { type Bilingual, bilingual } from "../texts/texts.ts";
-import { type JsonObject, withoutSetting, withSetting } from "./edit_settings.ts";
+import { type JsonObject, withoutSetting, withSetting } from "./with_setting.ts";
 import { readJsonValue, readTextValue } from "./read_value.ts";
 import { type SettingKey, settingKeys, settingRow, type SettingValues } from "./table.ts";
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from "./edit_settings.ts";
+import type { JsonObject } from "./with_setting.ts";
 import type { Setting } from "./setting.ts";
 import { settingKeys, settingRow } from "./table.ts";
 import { settingsVersion } from "./versions.ts";

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { isRecord, readPlainText, wrapDiskError } from "../../transport/internal.ts";
 import { CivikitError, InputError } from "../../transport/mod.ts";
 import { printable } from "../terminal/text.ts";
-import type { JsonObject } from "./edit_settings.ts";
+import type { JsonObject } from "./with_setting.ts";
 import { readJsonValue } from "./read_value.ts";
 import { invalid } from "./setting_words.ts";
 import { settingsText } from "../texts/settings.ts";

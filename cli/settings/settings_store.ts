@@ -4,7 +4,7 @@ import { closest, withFolder, wrapDiskError } from "../../transport/internal.ts"
 import { CivikitError } from "../../transport/mod.ts";
 import { printable } from "../terminal/text.ts";
 import { contradictions } from "./contradictions.ts";
-import { type JsonObject, withoutSetting, withSetting } from "./edit_settings.ts";
+import { type JsonObject, withoutSetting, withSetting } from "./with_setting.ts";
 import { entryValue, mapEntry, withEntry } from "./map_entry.ts";
 import { writePrivate } from "./private_file.ts";
 import { readTextValue, shownUrl } from "./read_value.ts";

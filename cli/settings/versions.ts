@@ -1,4 +1,4 @@
-import type { JsonObject } from "./edit_settings.ts";
+import type { JsonObject } from "./with_setting.ts";
 import { hasOldKeys, takeOver } from "./old_settings.ts";
 
 /** A file upgraded in memory. */

@@ -2,9 +2,9 @@ import type { WatchFind, WatchRound, WatchRule, WatchStore, WatchThing } from ".
 import { formatBytes } from "../../transport/internal.ts";
 import { hint, type Locale } from "../../transport/mod.ts";
 import { watchText } from "../texts/watch.ts";
-import { alignedRows } from "./columns.ts";
-import type { Output } from "./output.ts";
-import { localTime, printable } from "./text.ts";
+import { alignedRows } from "../terminal/columns.ts";
+import type { Output } from "../terminal/output.ts";
+import { localTime, printable } from "../terminal/text.ts";
 
 /** How it is shown. */
 interface Shown {
