@@ -4,7 +4,7 @@ import { type Logs, type LogsOptions, openLogs } from "./logs/log.ts";
 import { debugRequests } from "./logs/debug_requests.ts";
 import { logRequests } from "./logs/log_requests.ts";
 import { type MemoryGuard, memoryGuard, type MemoryGuardOptions } from "./metrics/memory_guard.ts";
-import { metrics } from "./metrics/metrics.ts";
+import { metrics, type MetricsOptions } from "./metrics/metrics.ts";
 import { type LiveWriter, liveWriter, type LiveWriterOptions } from "./stats/live_writer.ts";
 import { type Recorder, recorder } from "./stats/recorder.ts";
 import { type MetricsRegistry, metricsRegistry } from "./metrics/metrics_registry.ts";
@@ -12,7 +12,7 @@ import { type StatsStore, statsStore, type StatsStoreOptions } from "./stats/sta
 import type { Transfer } from "./metrics/transfers.ts";
 
 /** Options of {@linkcode openMonitor}. */
-export interface MonitorOptions extends StatsStoreOptions {
+export interface MonitorOptions extends StatsStoreOptions, Pick<MetricsOptions, "classify"> {
   /** File the numbers are kept in. Default: none, they last as long as the process. */
   store?: string;
   /** Shows the transfers to other processes, as `liveTable` reads them. Default: they are this process's own affair. */
@@ -78,8 +78,16 @@ const flushMs = 1000;
  * ```
  */
 export function openMonitor(
-  { store: path, live: liveOptions, logs: logsOptions, guard: guardOptions = {}, everyMs, onError, ...storeOptions }:
-    MonitorOptions = {},
+  {
+    store: path,
+    live: liveOptions,
+    logs: logsOptions,
+    guard: guardOptions = {},
+    everyMs,
+    onError,
+    classify,
+    ...storeOptions
+  }: MonitorOptions = {},
 ): Monitor {
   const { clock } = storeOptions;
   const registry = metricsRegistry(clock === undefined ? {} : { clock });
@@ -148,7 +156,7 @@ export function openMonitor(
     close,
     transport: {
       layers: [
-        metrics({ registry }),
+        metrics({ registry, classify }),
         ...(logs !== undefined && logsOptions?.level === "DEBUG" ? [debugRequests(logs.httpClient)] : []),
       ],
       report: registry.event,

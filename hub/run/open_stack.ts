@@ -1,4 +1,5 @@
 import { civitaiPolicy } from "../../api/client/civitai_policy.ts";
+import { classifyCivitai } from "../../api/client/errors.ts";
 import { cacheInfo } from "../../cache/cache_status.ts";
 import { httpCache } from "../../cache/http_cache.ts";
 import type { CacheStore } from "../../cache/store.ts";
@@ -104,7 +105,7 @@ async function startMonitor(options: MonitorOptions | undefined, onTrouble: Trou
   if (options === undefined) return undefined;
   try {
     const { openMonitor } = await import("../../monitor/open_monitor.ts");
-    return openMonitor(options);
+    return openMonitor({ classify: classifyCivitai, ...options });
   } catch (error) {
     if (!(error instanceof CivikitError)) throw error;
     onTrouble("monitor", error);

@@ -1,5 +1,5 @@
-import { codeOfStatus, middlewareOf } from "../../transport/internal.ts";
-import { CivikitError, type Clock, type ErrorCode, type Middleware } from "../../transport/mod.ts";
+import { codeOfStatus, middlewareOf, readText } from "../../transport/internal.ts";
+import { CivikitError, type Classify, type Clock, type ErrorCode, type Middleware } from "../../transport/mod.ts";
 import { telemetry } from "./otel.ts";
 import type { MetricsRegistry } from "./metrics_registry.ts";
 
@@ -7,6 +7,8 @@ import type { MetricsRegistry } from "./metrics_registry.ts";
 export interface MetricsOptions {
   /** Where the numbers go. */
   registry: MetricsRegistry;
+  /** Says what a 401 or 403 means, by the start of its text. Default: the status alone counts. */
+  classify?: Classify | undefined;
 }
 
 /** Timers of the stack end a request by its signal; to the numbers they are failures, not the caller's wish. */
@@ -33,7 +35,7 @@ const timers: ReadonlySet<ErrorCode> = new Set(["header_timeout", "idle_timeout"
  * console.log(registry.snapshot().series[0]?.codes); // { gone: 1 }
  * ```
  */
-export function metrics({ registry }: MetricsOptions): Middleware {
+export function metrics({ registry, classify }: MetricsOptions): Middleware {
   const { clock }: { clock: Clock } = registry;
   const otel = telemetry();
 
@@ -42,12 +44,21 @@ export function metrics({ registry }: MetricsOptions): Middleware {
     const started = clock.now();
     registry.begin();
 
-    function answered(response: Response): Response {
+    function answered(response: Response): Response | Promise<Response> {
       const durationMs = clock.now() - started;
+      const { status } = response;
+      if (classify === undefined || (status !== 401 && status !== 403)) return counted(response, durationMs);
+      return readText(response.clone(), { signal: ask.signal, clock }).then((text) => {
+        const meant = classify(response, text, url);
+        return counted(response, durationMs, typeof meant === "object" ? meant.code : meant);
+      });
+    }
+
+    function counted(response: Response, durationMs: number, meant?: ErrorCode): Response {
       const { status } = response;
       const length = method === "HEAD" ? 0 : Number(response.headers.get("content-length"));
       const bytes = length > 0 ? length : 0;
-      const code = status < 400 ? undefined : codeOfStatus(status);
+      const code = status < 400 ? undefined : meant ?? codeOfStatus(status);
       const labels = registry.record({ method, url, durationMs, status, bytes, code, isAborted: false });
       otel?.request(labels, durationMs, status, bytes, code);
       return response;

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+import { classifyCivitai } from "../../../api/mod.ts";
 import { metrics, metricsRegistry } from "../../../monitor/mod.ts";
 import {
   compose,
@@ -24,6 +25,16 @@ Deno.test("metrics() passes the very response on, its body untouched", async () 
   assertStrictEquals(got.body, body);
   assert(!got.bodyUsed && !got.body!.locked);
   assertEquals(registry.snapshot().series[0]?.bytes, 7);
+});
+
+Deno.test("metrics() counts what a refusal says it is, and leaves its text to whoever reads it", async () => {
+  const registry = metricsRegistry();
+  const text = '{"error":"Early Access"}';
+  const origin = { fetch: () => Promise.resolve(new Response(text, { status: 403 })) };
+  const client = compose(origin, metrics({ registry, classify: classifyCivitai }));
+  const answer = await client.fetch(new Request(url));
+  assertEquals(await answer.text(), text);
+  assertEquals(registry.snapshot().series[0]?.codes, { early_access: 1 });
 });
 
 Deno.test("metrics() takes the time to the headers, and counts what is under way", async () => {
