@@ -59,7 +59,7 @@ function list({ context: { settings, locale }, out }: Act): void {
   const entries = settings.entries();
   for (const entry of entries) out.emit(shownEntry(entry));
   const place = ({ source, from }: SettingEntry) => from === null ? sources[source] : `${sources[source]} (${from})`;
-  out.table([heads, ...entries.map((entry) => [entry.key, withUnit(entry), place(entry)])]);
+  out.table([heads, ...entries.map((entry) => [entry.key, withUnit(entry), place(entry)])], { isWhole: true });
 }
 
 function get({ operands, context: { settings }, out }: Act): void {

@@ -73,6 +73,14 @@ Deno.test("config list shows every setting with where it comes from, --json in s
     assertEquals((await lines(["get", "language", "--lang", "zh-TW"]))[0]?.source, "flag");
   }));
 
+Deno.test("config list shows values whole on a narrow terminal", () =>
+  inHome(async ({ config }) => {
+    const source = "https://mirror.example/models/by-sha256/{sha256}/whole-and-verified.safetensors";
+    const env = { CIVIKIT_SECOND_SOURCE: source };
+    const { out } = await config(["list"], { env, columns: 40, isOutTerminal: true });
+    assertStringIncludes(out, source);
+  }));
+
 Deno.test("config set writes one setting into a file for its owner alone, with the schema beside it, and keeps the rest", () =>
   inHome(async ({ config, read, write, path, folder }) => {
     assertEquals((await config(["set", "timeouts.api", "60"])).code, 0);
