@@ -19,7 +19,7 @@ import { chooseLocale } from "./settings/settings.ts";
 import { likelyLocale, localeNamed } from "./settings/locale.ts";
 import { ring } from "./terminal/ring.ts";
 import { chooseStyle, type Style } from "./terminal/style.ts";
-import { printable } from "./terminal/text.ts";
+import { printable, withColons } from "./terminal/text.ts";
 import { ringText } from "./texts/ring.ts";
 import { bilingual } from "./texts/texts.ts";
 import { usageText } from "./texts/usage.ts";
@@ -85,7 +85,7 @@ function describe(error: unknown, io: Io, locale: Locale, style: Style): number 
   if (error instanceof UsageError) {
     const command = error.command === undefined ? "civikit" : `civikit ${error.command}`;
     const label = locale === "en" ? "error" : "錯誤";
-    io.stderr(`${style.bad(label)}: ${error.texts[locale]}\n${usageText[locale].see(command)}\n`);
+    io.stderr(`${withColons(style.bad(label), error.texts[locale])}\n${usageText[locale].see(command)}\n`);
     return ExitCode.usage;
   }
   if (error instanceof MissingPartError) {

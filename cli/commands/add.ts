@@ -14,7 +14,7 @@ import { readAllNamed } from "../run/named_models.ts";
 import { commandText, showNeeds } from "../run/show_needs.ts";
 import { installFlags, layoutOption, newLayoutFlags, oldFlags, projectOf } from "../options/project_options.ts";
 import { projectWords } from "../terminal/project_words.ts";
-import { printable } from "../terminal/text.ts";
+import { printable, withColons } from "../terminal/text.ts";
 import { needsText } from "../texts/needs.ts";
 import { addHelp, projectUsage } from "../texts/project.ts";
 import { bilingual } from "../texts/texts.ts";
@@ -75,7 +75,7 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
           wanted,
           wasThere,
           files,
-        }, `${word}: ${printable(wanted.air)}: ${paths}`);
+        }, withColons(word, printable(wanted.air), paths));
         added++;
       } catch (error) {
         if (signal.aborted || !(error instanceof CivikitError)) throw error;

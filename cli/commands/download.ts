@@ -30,7 +30,7 @@ import { openSession } from "../run/session.ts";
 import { InterruptedError } from "../terminal/interrupt.ts";
 import { chooseReporter } from "../terminal/choose_reporter.ts";
 import { output } from "../terminal/output.ts";
-import { printable } from "../terminal/text.ts";
+import { printable, withColons } from "../terminal/text.ts";
 import { downloadHelp } from "../texts/download.ts";
 import { type RunText, runText } from "../texts/run.ts";
 import { bilingual } from "../texts/texts.ts";
@@ -263,7 +263,7 @@ async function run(args: DownloadArgs, context: CommandContext): Promise<number>
     for (const { name, warnings } of files) {
       const { warning, warned } = runText[context.locale];
       for (const { code, message } of warnings) {
-        note(`${style.warn(warning)}: ${name}: ${warned(code, printable(message))}`);
+        note(withColons(style.warn(warning), name, warned(code, printable(message))));
       }
     }
     using cache = openHashes(args, context, note);

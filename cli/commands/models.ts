@@ -14,7 +14,7 @@ import { UsageError } from "../options/usage_error.ts";
 import type { Flags } from "../options/flags.ts";
 import { listFlags, searchFlags } from "../options/shared_flags.ts";
 import type { Command } from "../command.ts";
-import { printable } from "../terminal/text.ts";
+import { printable, withColons } from "../terminal/text.ts";
 import { siteWords } from "../options/known_words.ts";
 import { factsText } from "../texts/facts.ts";
 import { modelsHelp } from "../texts/site.ts";
@@ -154,7 +154,7 @@ async function get(context: ApiContext): Promise<void> {
   const trained = modelVersions.filter(({ trainedWords }) => trainedWords?.length);
   // not a table: a word that is cut is none
   const lines = trained.map(({ id, trainedWords }) => `  ${id}  ${printable(trainedWords!.join(", "))}\n`);
-  if (lines.length > 0) out.print(`\n${words.words}:\n${lines.join("")}`);
+  if (lines.length > 0) out.print(`\n${withColons(words.words, "").trimEnd()}\n${lines.join("")}`);
   if (asked !== undefined && accessText(asked, locale) === "") out.note(words.nextDownload(asked.id));
 }
 

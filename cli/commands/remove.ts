@@ -6,7 +6,7 @@ import type { Command, CommandContext } from "../command.ts";
 import { withInstaller } from "../run/install_run.ts";
 import { installFlags, projectOf } from "../options/project_options.ts";
 import { projectWords } from "../terminal/project_words.ts";
-import { printable } from "../terminal/text.ts";
+import { printable, withColons } from "../terminal/text.ts";
 import { projectUsage, removeHelp } from "../texts/project.ts";
 import { bilingual } from "../texts/texts.ts";
 
@@ -32,7 +32,7 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
     for (const text of args.operands) {
       for (const wanted of removeModel(project, api, text, { keepOld })) {
         const word = isDry ? words.wouldUnwant : words.unwanted;
-        emit({ event: isDry ? "would_unwant" : "unwanted", wanted }, `${word}: ${printable(wanted.air)}`);
+        emit({ event: isDry ? "would_unwant" : "unwanted", wanted }, withColons(word, printable(wanted.air)));
       }
     }
     if (!keepOld) await install(project, args.flags.trash ? { old: "trash", why: "removed" } : {});

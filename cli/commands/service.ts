@@ -21,7 +21,7 @@ import { lookAtUnit, unitDiff, unitKindOf, unitPath, type UnitScope, writeUnit }
 import { queuePath } from "../settings/places.ts";
 import { alignedRows } from "../terminal/columns.ts";
 import { type Output, output } from "../terminal/output.ts";
-import { printable } from "../terminal/text.ts";
+import { printable, withColons } from "../terminal/text.ts";
 import { bilingual } from "../texts/texts.ts";
 import { serviceHelp, serviceText } from "../texts/units.ts";
 
@@ -166,11 +166,11 @@ async function health(act: Act): Promise<number> {
   const answer = await askHealth(place);
   const url = serviceUrl(place);
   if (typeof answer === "string") {
-    out.show({ url, level: null, error: answer }, `${text.levels.stopped}: ${url}: ${printable(answer)}\n`);
+    out.show({ url, level: null, error: answer }, `${withColons(text.levels.stopped, url, printable(answer))}\n`);
     return ExitCode.other;
   }
   const { level, version } = answer;
-  out.show({ url, level, version }, `${text.health[level]}: ${url}, civikit ${printable(version)}\n`);
+  out.show({ url, level, version }, `${withColons(text.health[level], `${url}, civikit ${printable(version)}`)}\n`);
   return level === "error" ? ExitCode.other : ExitCode.ok;
 }
 

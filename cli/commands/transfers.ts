@@ -16,7 +16,7 @@ import { alignedRows } from "../terminal/columns.ts";
 import { interrupt } from "../terminal/interrupt.ts";
 import { type Output, output } from "../terminal/output.ts";
 import { painter } from "../terminal/painter.ts";
-import { formatElapsed, localTime, printable } from "../terminal/text.ts";
+import { formatElapsed, localTime, printable, withColons } from "../terminal/text.ts";
 import { bilingual } from "../texts/texts.ts";
 import { transfersText } from "../texts/transfers.ts";
 
@@ -166,7 +166,10 @@ function ask(table: LiveTable | undefined, wish: Wish, id: string | undefined, l
   const text = transfersText[locale];
   const meant = table?.wish(wish, id) ?? [];
   for (const transfer of meant) {
-    out.emit({ event: wish, ...transfer }, `${text.asked[wish]}: ${transfer.id} ${printable(basename(transfer.path))}`);
+    out.emit(
+      { event: wish, ...transfer },
+      withColons(text.asked[wish], `${transfer.id} ${printable(basename(transfer.path))}`),
+    );
   }
   if (meant.length > 0) return ExitCode.ok;
   if (id === undefined) {

@@ -1,5 +1,5 @@
 import { printable } from "../terminal/text.ts";
-import { readTextValue } from "../settings/read_value.ts";
+import { rangeText, readTextValue } from "../settings/read_value.ts";
 import type { Settings } from "../settings/read_settings.ts";
 import { settingRow, type SettingValues } from "../settings/table.ts";
 import { bilingual } from "../texts/texts.ts";
@@ -39,7 +39,9 @@ function readValue(flag: Exclude<NamedFlag, { type: "switch" }>, text: string): 
       try {
         return readTextValue(settingRow(flag.setting), text);
       } catch (error) {
-        throw error instanceof TypeError ? bad(() => error.message) : error;
+        const { kind } = settingRow(flag.setting);
+        const range = rangeText(settingRow(flag.setting)) ?? "";
+        throw error instanceof TypeError ? bad((t) => t.notSetting(error.message, kind, range)) : error;
       }
     case "digest":
       if (/^[0-9a-f]{64}$/i.test(text.trim())) return text.trim().toUpperCase();

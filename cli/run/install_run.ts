@@ -21,7 +21,7 @@ import { secondSource } from "./second_source.ts";
 import { openSession, type Session } from "./session.ts";
 import { describeOwner } from "../terminal/skipped.ts";
 import { shellWord } from "../terminal/shell_word.ts";
-import { printable } from "../terminal/text.ts";
+import { printable, withColons } from "../terminal/text.ts";
 import { runText } from "../texts/run.ts";
 
 /** What becomes of files that give way to others. */
@@ -147,8 +147,8 @@ export async function withInstaller(
     if (isTrash && !isDry && !json && removed.length > 0) {
       note(`civikit trash list ${shellWord(printable(project.root))}`);
     }
-    for (const path of left) emit({ event: "left", path }, `${words.left}: ${printable(path)}`);
-    for (const path of waiting) emit({ event: "waiting", path }, `${words.waiting}: ${printable(path)}`);
+    for (const path of left) emit({ event: "left", path }, withColons(words.left, printable(path)));
+    for (const path of waiting) emit({ event: "waiting", path }, withColons(words.waiting, printable(path)));
     if (sidecars && !isDry) {
       // of a file elsewhere the site has nothing to tell
       const models = ended.flatMap(({ path, file: { sha256, versionId } }) =>

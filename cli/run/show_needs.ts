@@ -4,7 +4,7 @@ import { formatBytes, resolveInside } from "../../transport/internal.ts";
 import type { CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import { UsageError } from "../options/usage_error.ts";
-import { printable } from "../terminal/text.ts";
+import { printable, withColons } from "../terminal/text.ts";
 import { needsText } from "../texts/needs.ts";
 import { bilingual } from "../texts/texts.ts";
 import { shellWord } from "../terminal/shell_word.ts";
@@ -46,7 +46,7 @@ function lineOf(need: Need, root: string, { locale, style }: CommandContext): st
   const { name, title, state, path, target, reference, sizeBytes, proof, problem, role } = need;
   const shown = title === null || title === name ? printable(name) : `${printable(name)} (${printable(title)})`;
   const kind = role === null ? "" : ` [${role}]`;
-  const head = `${words[state]}: ${shown}${kind}`;
+  const head = withColons(words[state], `${shown}${kind}`);
   const why = problem === null ? "" : ` ${style.warn(printable(problem))}`;
   if (path !== null) return `${head}: ${printable(path)}`;
   if (target === null) return `${head}: ${problem === null ? words.nameOnly : style.warn(printable(problem))}`;

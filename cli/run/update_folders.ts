@@ -23,7 +23,7 @@ import { InterruptedError } from "../terminal/interrupt.ts";
 import { output } from "../terminal/output.ts";
 import type { Item } from "../terminal/reporter.ts";
 import { describeOwner } from "../terminal/skipped.ts";
-import { printable } from "../terminal/text.ts";
+import { printable, withColons } from "../terminal/text.ts";
 import { reporterWatcher } from "../terminal/watcher.ts";
 import { runText } from "../texts/run.ts";
 import { bilingual } from "../texts/texts.ts";
@@ -192,7 +192,11 @@ export async function updateFolders(
       };
       const [event, word] = isDry ? ["would_move", text.wouldMove] : ["moves", text.moved];
       if (isDry) {
-        const line = `${word}: ${named({ from, to } as FolderMove)}: ${printable(from.path)} -> ${printable(target)}`;
+        const line = withColons(
+          word,
+          named({ from, to } as FolderMove),
+          `${printable(from.path)} -> ${printable(target)}`,
+        );
         emit({ event, ...facts, fresh, toVersion: to.versionId, old: options.old }, line);
       }
     }
@@ -200,7 +204,7 @@ export async function updateFolders(
       const { from, to, reason, error } = stay;
       if (reason === "failed") fail(error, from.path);
       else {
-        const line = `${text.stays}: ${named(stay)}: ${text.state[reason](to.until)}: ${printable(from.path)}`;
+        const line = withColons(text.stays, named(stay), text.state[reason](to.until), printable(from.path));
         emit({ event: "stays", path: from.path, reason, to }, line);
       }
     }
@@ -239,9 +243,8 @@ export async function updateFolders(
       const { SHA256: sha256 } = result.digests;
       done++;
       reporter.done({ ...item, path }, { ...result, path, verifiedBy: decidedBy(promisedOf(move.file).hashes) });
-      const line = `${text.moved}: ${named(move)}: ${printable(move.from.path)} -> ${printable(path)}; ${
-        text.old[old]
-      }`;
+      const way = `${printable(move.from.path)} -> ${printable(path)}; ${text.old[old]}`;
+      const line = withColons(text.moved, named(move), way);
       emit({ event: "moved", from: move.from.path, to: path, toVersion: move.to.versionId, old }, line);
       if (error !== undefined) fail(error, move.from.path);
       if (sha256 !== undefined) await beside({ path, sha256, versionId: move.to.versionId });

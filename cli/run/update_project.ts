@@ -4,7 +4,7 @@ import type { installFlags } from "../options/project_options.ts";
 import { UsageError } from "../options/usage_error.ts";
 import type { CommandContext } from "../command.ts";
 import { moveText, projectWords, stayText } from "../terminal/project_words.ts";
-import { printable } from "../terminal/text.ts";
+import { printable, withColons } from "../terminal/text.ts";
 import { projectUsage } from "../texts/project.ts";
 import { bilingual } from "../texts/texts.ts";
 import { updateText } from "../texts/update.ts";
@@ -48,13 +48,13 @@ export async function updateProject(
       const paths = (files: readonly LockedFile[]) => files.map(({ path }) => path);
       const facts = { wanted: to, from, to, fromPaths: paths(before), toPaths: paths(after) };
       const [word, event] = project.isDry ? [words.wouldMove, "would_move"] : [words.moved, "moved"];
-      emit({ event, ...facts }, `${word}: ${moveText(move)}`);
+      emit({ event, ...facts }, withColons(word, moveText(move)));
     }
     for (const stay of plan.stays) {
       const { wanted, reason, error, newest = null, newer, held } = stay;
       if (reason === "failed") fail(error, wanted.air);
       else {
-        const text = `${words.stays}: ${printable(wanted.air)}: ${stayText(stay, words)}`;
+        const text = withColons(words.stays, printable(wanted.air), stayText(stay, words));
         emit({ event: "stays", wanted, reason, newest, newer, held }, text);
       }
     }

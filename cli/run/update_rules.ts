@@ -7,7 +7,7 @@ import type { Settings } from "../settings/read_settings.ts";
 import { invalid } from "../settings/setting_words.ts";
 import { settingsStore } from "../settings/settings_store.ts";
 import type { Output } from "../terminal/output.ts";
-import { printable } from "../terminal/text.ts";
+import { printable, withColons } from "../terminal/text.ts";
 import { bilingual } from "../texts/texts.ts";
 import { updateText } from "../texts/update.ts";
 
@@ -74,7 +74,7 @@ export function updateRules(
     }\n`,
   );
   for (const { kind, rule } of lines) {
-    out.show({ event: "rule", kind, rule, where }, `  ${text.rules[kind]}: ${printable(rule)}\n`);
+    out.show({ event: "rule", kind, rule, where }, `  ${withColons(text.rules[kind], printable(rule))}\n`);
   }
 }
 

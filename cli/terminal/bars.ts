@@ -3,7 +3,7 @@ import type { Locale } from "../../transport/mod.ts";
 import { describeFailure } from "./failure.ts";
 import type { Io } from "./io.ts";
 import type { Style } from "./style.ts";
-import { printable } from "./text.ts";
+import { printable, withColons } from "./text.ts";
 import { type BarState, renderBar } from "./bar.ts";
 import { painter } from "./painter.ts";
 import type { Item, Reporter } from "./reporter.ts";
@@ -101,7 +101,7 @@ export function barReporter({ io, style, locale }: ReporterOptions): Reporter {
     phase: (item, phase) => update(item, { phase: phase === "" ? "" : text.phases[phase] }),
     done(item, outcome) {
       leave(item, outcome.bytes);
-      const line = `${style.good(text.done)}: ${printable(item.path)}: ${outcomeWords(outcome, style, locale)}\n`;
+      const line = `${withColons(style.good(text.done), printable(item.path), outcomeWords(outcome, style, locale))}\n`;
       add(line + modelLines(item, locale));
     },
     failed(error, subject, item) {

@@ -3,7 +3,7 @@ import { messageOf, ownError } from "../../transport/internal.ts";
 import { guideUrl } from "./guide_url.ts";
 import { installLine } from "./install_line.ts";
 import type { Style } from "./style.ts";
-import { formatDuration, printable } from "./text.ts";
+import { formatDuration, printable, withColons } from "./text.ts";
 
 const labels = {
   en: {
@@ -39,7 +39,8 @@ export function serverWords(body: string, until: string, said = ""): string | un
   if (typeof answer !== "object" || answer === null) return undefined;
   const { message, error, deadline } = answer as Record<string, unknown>;
   const text = [message, error].find((value) => typeof value === "string" && !said.includes(value));
-  const words = [text, typeof deadline === "string" ? `(${until}: ${deadline})` : undefined].filter(Boolean).join(" ");
+  const words = [text, typeof deadline === "string" ? `(${withColons(until, deadline)})` : undefined].filter(Boolean)
+    .join(" ");
   return words === "" ? undefined : printable(words.slice(0, 300));
 }
 
@@ -59,25 +60,25 @@ export function describeFailure(
   const label = labels[locale];
   const message = printable(messageOf(error));
   const head = (title: string) =>
-    [style.bad(label.error), ...(subject === undefined ? [] : [printable(subject)]), title].join(": ");
+    withColons(style.bad(label.error), ...(subject === undefined ? [] : [printable(subject)]), title);
   if (!(error instanceof CivikitError)) return `${head(message)}\n`;
   const { title, cause, action } = hint(error, locale);
   const lines = [head(title), `  ${message}`];
   if (error instanceof HttpError) {
     const words = serverWords(error.body, label.until, error.message);
-    if (words !== undefined) lines.push(`  ${label.server}: ${words}`);
+    if (words !== undefined) lines.push(`  ${withColons(label.server, words)}`);
   }
   if (error instanceof VerificationError && error.path !== "" && !error.message.includes(error.path)) {
     lines.push(`  ${printable(error.path)}`);
   }
-  lines.push(`  ${label.why}: ${cause}`, `  ${label.next}: ${action}`);
+  lines.push(`  ${withColons(label.why, cause)}`, `  ${withColons(label.next, action)}`);
   if (error.reason?.endsWith("_right")) {
     const more = error.reason === "run_right" ? ["--allow-run"] : [];
-    lines.push(`  ${label.install}: ${installLine(more)}`);
+    lines.push(`  ${withColons(label.install, installLine(more))}`);
   }
   if (error instanceof HttpError && error.retryAfterMs !== undefined) {
     lines.push(`  ${label.wait} ${formatDuration(error.retryAfterMs)}`);
   }
-  lines.push(`  ${label.more}: ${style.dim(guideUrl(error.code))}`);
+  lines.push(`  ${withColons(label.more, style.dim(guideUrl(error.code)))}`);
   return `${lines.join("\n")}\n`;
 }

@@ -1,6 +1,6 @@
 import { formatBytes, formatSpeed } from "../../transport/internal.ts";
 import { describeFailure } from "./failure.ts";
-import { formatDuration, printable } from "./text.ts";
+import { formatDuration, printable, withColons } from "./text.ts";
 import type { ReporterOptions } from "./bars.ts";
 import type { Item, Progress, Reporter } from "./reporter.ts";
 import { type RunText, runText } from "../texts/run.ts";
@@ -59,8 +59,10 @@ export function plainReporter({ io, style, locale }: ReporterOptions): Reporter 
       if (phase !== "" && phase !== "verifying") io.stderr(`${name(item)}: ${text.phases[phase]}\n`);
     },
     done(item, outcome) {
-      const label = outcome.skipped ? "" : `${style.good(text.done)}, `;
-      const line = `${name(item)}: ${label}${outcomeWords(outcome, style, locale)}: ${printable(item.path)}\n`;
+      const label = outcome.skipped ? "" : `${style.good(text.done)}${locale === "en" ? ", " : "，"}`;
+      const line = `${
+        withColons(name(item), `${label}${outcomeWords(outcome, style, locale)}`, printable(item.path))
+      }\n`;
       io.stderr(line + modelLines(item, locale));
     },
     failed: (error, subject) => io.stderr(describeFailure(error, subject, locale, style)),

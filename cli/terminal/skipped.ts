@@ -3,7 +3,7 @@ import type { Locale } from "../../transport/mod.ts";
 import { failureFields } from "./json_line.ts";
 import type { Output } from "./output.ts";
 import type { Style } from "./style.ts";
-import { printable } from "./text.ts";
+import { printable, withColons } from "./text.ts";
 
 const dangling = {
   en: { skipped: "skipped", state: "a link to a file that is not there" },
@@ -20,7 +20,7 @@ export function warnSkip(
 ): void {
   if (!isDangling) return fail(error, shown, event);
   const { skipped, state } = dangling[locale];
-  warn({ ...event, ...failureFields(error) }, `${style.warn(skipped)}: ${printable(shown)}: ${state}`);
+  warn({ ...event, ...failureFields(error) }, withColons(style.warn(skipped), printable(shown), state));
 }
 
 /** A sidecar that is another file's, for people. */

@@ -9,6 +9,13 @@ export function printable(text: string): string {
   return text.replace(/\r?\n/g, " ").replace(unseen, "\u{fffd}");
 }
 
+const endsInHan = /[\p{Script=Han}」）](?:\p{Cc}\[[\d;]*m)*$/u;
+
+/** Parts one after the other with colons between them, the wide one after a Chinese character. */
+export function withColons(...parts: readonly [string, ...string[]]): string {
+  return parts.reduce((text, part) => `${text}${endsInHan.test(text) ? "：" : ": "}${part}`);
+}
+
 function take(parts: readonly string[], width: number): string {
   let taken = "";
   let used = 0;

@@ -1,7 +1,7 @@
 import type { Locale } from "../../transport/mod.ts";
 import { formatBytes, formatSpeed } from "../../transport/internal.ts";
 import type { Style } from "./style.ts";
-import { formatElapsed, printable } from "./text.ts";
+import { formatElapsed, printable, withColons } from "./text.ts";
 import { modelText } from "../texts/model.ts";
 import { type RunText, runText } from "../texts/run.ts";
 import type { Item, Outcome, Summary } from "./reporter.ts";
@@ -30,8 +30,8 @@ export function modelLines({ model }: Item, locale: Locale): string {
   const { base, words } = modelText[locale];
   const trained = model.trainedWords.map((word) => printable(word.trim())).filter(Boolean);
   const lines = [
-    ...(model.baseModel === null ? [] : [`  ${base}: ${printable(model.baseModel)}\n`]),
-    ...(trained.length === 0 ? [] : [`  ${words}: ${trained.join(", ")}\n`]),
+    ...(model.baseModel === null ? [] : [`  ${withColons(base, printable(model.baseModel))}\n`]),
+    ...(trained.length === 0 ? [] : [`  ${withColons(words, trained.join(", "))}\n`]),
   ];
   return lines.join("");
 }

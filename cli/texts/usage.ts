@@ -1,8 +1,24 @@
+import type { Setting } from "../settings/setting.ts";
 import type { Texts } from "./texts.ts";
 
 const anyOf = (words: readonly string[]): string => (words.length > 1 ? "one of " : "") + words.join(", ");
 const anyOfZh = (words: readonly string[]): string =>
   (words.length > 1 ? "要是這些之一：" : "要是 ") + words.join("、");
+
+/** What a value had to be, for each kind of setting; in English its reader says it more exactly. */
+const notThat: Readonly<Record<Setting["kind"], (range: string) => string>> = {
+  number: (range) => `要是 ${range} 的數字`,
+  size: (range) => `要是 ${range} 的大小，例如 8M`,
+  rate: () => '不是速率；要像 500K、5M、off，或時間表 "08:00,512k 23:00,off"',
+  switch: () => "要是 on 或 off",
+  word: (range) => `要是這些之一：${range.replaceAll("|", "、")}`,
+  url: () => "不是可以用的網址；除了這台電腦，要是 https",
+  path: () => "不是路徑",
+  text: () => "這裡不能這樣寫",
+  list: () => "有一項不能這樣寫",
+  folders: () => "要像 LORA=loras,VAE=models/vae",
+  headers: () => "要像 主機/標頭=env:變數",
+};
 
 const en = {
   see: (command: string): string => `See: ${command} --help`,
@@ -18,6 +34,7 @@ const en = {
   noValue: (name: string): string => `option --${name}: needs a value`,
   option: (name: string, value: string, state: string): string => `option --${name} "${value}": ${state}`,
   notWhole: (least: number, most: number): string => `not a whole number from ${least} to ${most}`,
+  notSetting: (state: string, _kind: Setting["kind"], _range: string): string => state,
   notDigest: "not 64 hexadecimal digits",
   notSpan: "expected e.g. 90m, 24h or 7d",
   unknownWord: (name: string, word: string, near: string, due: string): string =>
@@ -52,6 +69,7 @@ export const usageText: Texts<typeof en> = {
     noValue: (name) => `選項 --${name}：需要一個值`,
     option: (name, value, state) => `選項 --${name}「${value}」：${state}`,
     notWhole: (least, most) => `不是 ${least} 到 ${most} 的整數`,
+    notSetting: (_state, kind, range) => notThat[kind](range),
     notDigest: "不是 64 個十六進位數字",
     notSpan: "要像 90m、24h 或 7d",
     unknownWord: (name, word, near, due) =>

@@ -40,6 +40,7 @@ const words = {
       cancelled: "cancelled",
       died: "its process was ended",
     },
+    between: ", ",
     downloadParts: ["finished", "failed", "cancelled", "there already"],
     cache: "cache hit rate",
     retries: "retries",
@@ -85,6 +86,7 @@ const words = {
       cancelled: "取消",
       died: "程式被結束",
     },
+    between: "、",
     downloadParts: ["完成", "失敗", "取消", "已存在"],
     cache: "快取命中率",
     retries: "重試",
@@ -162,7 +164,7 @@ function sectionsOf(report: Report, locale: Locale): Section[] {
         [
           word.files,
           [downloads.finished, downloads.failed, downloads.cancelled, downloads.skipped]
-            .map((count, index) => `${count} ${word.downloadParts[index]}`).join(", "),
+            .map((count, index) => `${count} ${word.downloadParts[index]}`).join(word.between),
         ],
         [word.received, `${downloads.megabytes.toFixed(2)} MB (${downloads.mean_mbps.toFixed(2)} Mbps)`],
       ],

@@ -89,7 +89,7 @@ Deno.test("quietReporter() writes failures alone, in the reader's language", () 
   reporter.start(item);
   reporter.done(item, outcome);
   reporter.failed(new CivikitError(`opening "x": no space left`, { code: "no_space" }), "a.bin", item);
-  assert(io.err.startsWith(`錯誤: a.bin: 磁碟空間不足\n  opening "x": no space left\n  原因: `), io.err);
+  assert(io.err.startsWith(`錯誤：a.bin: 磁碟空間不足\n  opening "x": no space left\n  原因：`), io.err);
 });
 
 Deno.test("jsonReporter() writes the documented events, one a line, progress at most twice a second", () => {

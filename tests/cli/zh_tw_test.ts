@@ -37,6 +37,11 @@ Deno.test("what commands print under zh-TW is Chinese", () =>
       ["download", "2002", "--dir", dir],
       ["download", "2070", "--dir", dir],
       ["download"],
+      ["download", "2002", "--jobs", "0"],
+      ["download", "2002", "--limit-rate", "fast"],
+      ["download", "2002", "--base-url", "ftp://civitai.com"],
+      ["serve", "--port", "70000"],
+      ["report"],
       ["download", "2001", "--output", "a/b"],
       ["scan", dir],
       ["scan", dir, "--offline", "--updates"],
@@ -87,6 +92,7 @@ Deno.test("what commands print under zh-TW is Chinese", () =>
         if (/^ {2}\S/.test(line) && !/：/.test(line)) continue;
         assert(!english.test(line.replace(/civikit [\w:.<>| -]+/g, "")), `civikit ${args.join(" ")}: ${line}`);
         assert(!foreign.test(line), `civikit ${args.join(" ")}: ${line}`);
+        assert(!/\p{Script=Han}[:,;](?: |$)/u.test(line), `civikit ${args.join(" ")}: ${line}`);
       }
     }
   }));

@@ -47,7 +47,7 @@ Deno.test("civikit download tells base model and trigger words of what it fetche
     const done = events(again.io).find(({ event }) => event === "done");
     assertEquals([done?.baseModel, done?.trainedWords], ["SDXL 1.0", ["paperlantern", "soft glow"]]);
     const chinese = await run(["download", "2002", "--dir", folder, "--lang", "zh-TW"]);
-    assertStringIncludes(chinese.io.err, "  觸發詞: paperlantern\n");
+    assertStringIncludes(chinese.io.err, "  觸發詞：paperlantern\n");
     const bars = await run(["download", "2002", "--dir", folder], { isTerminal: true });
     assertStringIncludes(bars.io.err, "trigger words: paperlantern");
   }));

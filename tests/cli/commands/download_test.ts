@@ -216,7 +216,7 @@ Deno.test("civikit download --quiet is silent when all is well", () =>
 Deno.test("civikit download speaks the reader's language in its hints", () =>
   inPlace(async ({ run }) => {
     const { io } = await run(["99999", "--lang", "zh-TW"]);
-    assert(io.err.includes("錯誤: 99999: 找不到這個版本\n") && io.err.includes("  處理: "), io.err);
+    assert(io.err.includes("錯誤：99999: 找不到這個版本\n") && io.err.includes("  處理："), io.err);
   }));
 
 Deno.test("civikit download interrupted before its first file ends with 130 and a summary", () =>

@@ -239,8 +239,8 @@ Deno.test("under zh-TW civikit add says in Chinese what is here, missing and unk
     assertEquals(code, 4);
     for (
       const words of [
-        "缺少: somebodys_copy",
-        "不明: nobody_knows",
+        "缺少：somebodys_copy",
+        "不明：nobody_knows",
         "已有 0 個、缺少 2 個、不明 1 個",
         "要取得缺少的 2 個嗎",
       ]

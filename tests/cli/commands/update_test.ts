@@ -153,7 +153,7 @@ Deno.test("civikit update says from where to where each entry moved, and why the
       io.out,
     );
     const chinese = await run(["update", "--latest", "--project", folder, "-n", "--lang", "zh-TW"]);
-    assert(/^將會更新: \S+1001@2001 -> /m.test(chinese.io.out) && chinese.io.out.includes("維持不變"), chinese.io.out);
+    assert(/^將會更新：\S+1001@2001 -> /m.test(chinese.io.out) && chinese.io.out.includes("維持不變"), chinese.io.out);
     const lines = events((await run(["update", "--latest", "--project", folder, "-n", "--json"])).io);
     const stays = lines.filter(({ event }) => event === "stays").map(({ reason }) => reason);
     assertEquals(stays, ["file_id", "no_such_file"]);
