@@ -90,17 +90,10 @@ export {
 } from "./library/plan_folder_update.ts";
 export { parseRule } from "./library/parse_rule.ts";
 export { type UpdateRules, withRules } from "./library/update_rules.ts";
-export {
-  findUpdates,
-  type FindUpdatesOptions,
-  type ModelLookup,
-  type ModelUpdates,
-  type Owned,
-  type UpdateReport,
-  type UpdateState,
-  type VersionStanding,
-  type VersionSummary,
-} from "./library/updates.ts";
+export type { ModelUpdates, UpdateState, VersionStanding, VersionSummary } from "./library/standing_of.ts";
+export type { ModelLookup } from "./library/ask_models.ts";
+export { findUpdates, type FindUpdatesOptions, type UpdateReport } from "./library/find_updates.ts";
+export type { Owned } from "./library/owned.ts";
 export { type Expected, recordedFiles, verify, type VerifyOptions, type VerifyOutcome } from "./library/verify.ts";
 export { type DiskFile, modelExtensions, type Skip, type Walk, walk, type WalkOptions } from "./library/walk.ts";
 export type { MoveStep } from "./moves/entry.ts";

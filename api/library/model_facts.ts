@@ -14,7 +14,7 @@ import { findDamage } from "./find_damage.ts";
 import { type HashCache, hashCache } from "./hash_cache.ts";
 import { type Identity, identityOf } from "./identity.ts";
 import type { HashLookup } from "./scan.ts";
-import { isGone } from "./updates.ts";
+import { isGone } from "./ask_models.ts";
 
 /** What the head of a file tells. */
 export interface HeadFacts {

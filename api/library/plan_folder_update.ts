@@ -13,7 +13,10 @@ import type { ModelFile } from "../resources/version_parts.ts";
 import type { Identity } from "./identity.ts";
 import type { LibraryFile } from "./scan.ts";
 import { readRules, type UpdateRules } from "./update_rules.ts";
-import { askModels, hashesOf, isGone, standingOf, type UpdateReport, type VersionStanding } from "./updates.ts";
+import { askModels, isGone } from "./ask_models.ts";
+import type { UpdateReport } from "./find_updates.ts";
+import { hashesOf } from "./owned.ts";
+import { standingOf, type VersionStanding } from "./standing_of.ts";
 
 /** A file of a folder, and what it is. */
 export interface OwnedFile extends Pick<LibraryFile, "path" | "bytes" | "mtimeMs" | "sha256"> {

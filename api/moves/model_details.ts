@@ -3,7 +3,7 @@ import type { CallOptions } from "../client/call.ts";
 import { type ModelDetails, readDetails } from "../layout/placer.ts";
 import { asksModel } from "../layout/template.ts";
 import { isGeneral } from "../library/is_general.ts";
-import type { ModelLookup } from "../library/updates.ts";
+import type { ModelLookup } from "../library/ask_models.ts";
 import type { Model } from "../resources/models.ts";
 import { readModelInfo } from "../sidecars/model_info.ts";
 import { isRecord } from "../../transport/internal.ts";

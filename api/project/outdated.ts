@@ -1,7 +1,9 @@
 import type { CivikitError } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
 import { readRules, type UpdateRules } from "../library/update_rules.ts";
-import { askModels, hashesOf, isGone, type ModelLookup, standingOf, type VersionStanding } from "../library/updates.ts";
+import { askModels, isGone, type ModelLookup } from "../library/ask_models.ts";
+import { hashesOf } from "../library/owned.ts";
+import { standingOf, type VersionStanding } from "../library/standing_of.ts";
 import { type Wanted, wantedKey } from "./manifest.ts";
 import type { Project } from "./project.ts";
 import { parseReference } from "../references/reference.ts";

@@ -1,6 +1,6 @@
 import { CivikitError, InputError, isCode } from "../../transport/mod.ts";
 import { formatAir, parseAir } from "../references/air.ts";
-import type { ModelLookup } from "../library/updates.ts";
+import type { ModelLookup } from "../library/ask_models.ts";
 import { change } from "./edit.ts";
 import type { LockedFile } from "./lock.ts";
 import { type Wanted, wantedKey } from "./manifest.ts";

@@ -1,5 +1,5 @@
 import type { HashCache, ModelFacts, PresumeLookup, ScanProgress, UpdateRules } from "../../api/mod.ts";
-import type { ModelLookup } from "../../api/library/updates.ts";
+import type { ModelLookup } from "../../api/library/ask_models.ts";
 import type { CivikitError, Clock, Throttle } from "../../transport/mod.ts";
 import type { ModelOnDisk } from "../run/add_sidecars.ts";
 import type { LibraryFilter, ShownRow } from "./library_row.ts";

@@ -19,7 +19,7 @@ import {
   type Trash,
   undoMoves,
 } from "../../api/mod.ts";
-import type { ModelLookup } from "../../api/library/updates.ts";
+import type { ModelLookup } from "../../api/library/ask_models.ts";
 import { isInside, wrapDiskError } from "../../transport/internal.ts";
 import type { CivikitError } from "../../transport/mod.ts";
 import type { Library } from "./library.ts";
