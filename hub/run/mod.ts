@@ -9,16 +9,16 @@ export { addSidecars, type ModelOnDisk } from "./add_sidecars.ts";
 export { factRows, type FactWords } from "./fact_rows.ts";
 export { chooseNames, type Unnamed } from "./choose_names.ts";
 export { openStack, type Stack, type StackCache, type StackOptions, type StaleAnswer } from "./open_stack.ts";
-export {
-  type OwnOptions,
-  type Plan,
-  type PlanFailure,
-  planFiles,
-  type PlanFilesOptions,
-  type PlannedFile,
-  type PlannedModel,
-  type WrittenReference,
-} from "./plan_files.ts";
+export { planFiles } from "./plan_files.ts";
+export type {
+  OwnOptions,
+  Plan,
+  PlanFailure,
+  PlanFilesOptions,
+  PlannedFile,
+  PlannedModel,
+  WrittenReference,
+} from "./planned_file.ts";
 export { type RateControl, rateControl, type RateRule } from "./rate_control.ts";
 export { type PublishedFile, runFiles, type RunWatch } from "./run_files.ts";
 export { trashOf } from "./trash_of.ts";
