@@ -1,8 +1,9 @@
 import type { SqliteFile } from "../../transport/internal.ts";
 import { InputError } from "../../transport/mod.ts";
-import { jobStates } from "./job.ts";
-import type { JobPage, ListJobs } from "./job_queue.ts";
+import { type JobState, jobStates } from "./job.ts";
+import type { AskQueued, JobPage, ListJobs, Queued, QueueWorker } from "./job_queue.ts";
 import { jobOf, type JobRow, type statements } from "./sqlite_rows.ts";
+import type { WorkerMarks } from "./worker_marks.ts";
 
 type Run = Pick<SqliteFile<keyof typeof statements>, "run">;
 
@@ -41,4 +42,32 @@ export function listJobs(
   const last = jobs[limit - 1];
   const isMore = last !== undefined && jobs.length > limit;
   return { jobs: jobs.slice(0, limit), next: isMore ? `${last.id}@${last.position}` : null };
+}
+
+/** How many jobs are in each state. */
+export function countJobs({ run }: Run): Record<JobState, number> {
+  const none = Object.fromEntries(jobStates.map((state) => [state, 0])) as Record<JobState, number>;
+  return { ...none, ...Object.fromEntries(run.counts.all().map(({ state, jobs }) => [state, Number(jobs)])) };
+}
+
+/** Which of these subjects are still to be done. */
+export function queuedOf({ run }: Run, { versions = [], models = [], urls = [] }: AskQueued): Queued {
+  const there = (kind: string) => (id: number | string) => run.isQueued.get(`${kind}:${id}`) !== undefined;
+  return {
+    versions: new Set(versions.filter(there("version"))),
+    models: new Set(models.filter(there("model"))),
+    urls: new Set(urls.filter(there("url"))),
+  };
+}
+
+/** Who works on the queue, and whether it lives. */
+export function listWorkers({ run }: Run, marks: WorkerMarks): QueueWorker[] {
+  return run.workers.all().map((row): QueueWorker => {
+    const id = String(row["id"]);
+    const number = (name: string) => Number(row[name]);
+    return {
+      ...{ id, pid: number("pid"), startedMs: number("started_ms"), seenMs: number("seen_ms"), jobs: number("jobs") },
+      isAlive: marks.isAlive(id) === true,
+    };
+  });
 }

@@ -2,10 +2,10 @@ import { openSqlite, systemClock, wholeWithin, within } from "../../transport/in
 import { type Clock, InputError } from "../../transport/mod.ts";
 import type { Site } from "../../api/client/site.ts";
 import { type CheckedJob, checkedJob, checkedWish, keyReused } from "./check_job.ts";
-import { type Job, type JobState, jobStates } from "./job.ts";
-import type { AddedJob, JobAction, JobMove, JobQueue, QueueWorker } from "./job_queue.ts";
+import type { Job } from "./job.ts";
+import type { AddedJob, JobAction, JobMove, JobQueue } from "./job_queue.ts";
 import { keepRemovedMs, noticeMs, sqliteChanges } from "./sqlite_changes.ts";
-import { listJobs } from "./sqlite_list.ts";
+import { countJobs, listJobs, listWorkers, queuedOf } from "./sqlite_list.ts";
 import { lastPlace, placeBeside } from "./sqlite_places.ts";
 import { applicationId, jobOf, type JobRow, migrations, savedOf, statements } from "./sqlite_rows.ts";
 import { abandoned, anew, beginsAnew, ended, isAllowed, isWorkersOwn, type JobChange, wished } from "./transitions.ts";
@@ -256,46 +256,10 @@ export function sqliteQueue(
         return file.use("listing", () => listJobs(file, which));
       }),
     get: (id) => later(() => file.use("reading", () => read(id))),
-    queued: ({ versions = [], models = [], urls = [] }) =>
-      later(() =>
-        file.use("reading", () => {
-          const there = (kind: string) => (id: number | string) => file.run.isQueued.get(`${kind}:${id}`) !== undefined;
-          return {
-            versions: new Set(versions.filter(there("version"))),
-            models: new Set(models.filter(there("model"))),
-            urls: new Set(urls.filter(there("url"))),
-          };
-        })
-      ),
-    counts: () =>
-      later(() =>
-        file.use("counting", () => {
-          const none = Object.fromEntries(jobStates.map((state) => [state, 0])) as Record<JobState, number>;
-          return {
-            ...none,
-            ...Object.fromEntries(file.run.counts.all().map(({ state, jobs }) => [state, Number(jobs)])),
-          };
-        })
-      ),
+    queued: (subjects) => later(() => file.use("reading", () => queuedOf(file, subjects))),
+    counts: () => later(() => file.use("counting", () => countJobs(file))),
     events: changes.events,
-    workers: () =>
-      later(() =>
-        file.use("reading", () =>
-          file.run.workers.all().map((row): QueueWorker => {
-            const id = String(row["id"]);
-            const [pid, startedMs, seenMs, jobs] = ["pid", "started_ms", "seen_ms", "jobs"].map((name) =>
-              Number(row[name])
-            );
-            return {
-              id,
-              pid: pid!,
-              startedMs: startedMs!,
-              seenMs: seenMs!,
-              jobs: jobs!,
-              isAlive: marks.isAlive(id) === true,
-            };
-          }))
-      ),
+    workers: () => later(() => file.use("reading", () => listWorkers(file, marks))),
     close,
     [Symbol.asyncDispose]: close,
   };
