@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { rangeText, shownValue, unitOf } from "../cli/settings/read_value.ts";
+import { rangeText, shownValue, unitOf } from "../cli/settings/shown_value.ts";
 import { envNames, type SettingKey, settingKeys, settingRow } from "../cli/settings/table.ts";
 import { between, markdownTable } from "./markdown_table.ts";
 

@@ -13,7 +13,7 @@ import { migrateSettings } from "../run/migrate_settings.ts";
 import type { SettingEntry } from "../settings/read_settings.ts";
 import { invalid } from "../settings/setting_words.ts";
 import { settingKey, type SettingsStore, settingsStore } from "../settings/settings_store.ts";
-import { shownValue } from "../settings/read_value.ts";
+import { shownValue } from "../settings/shown_value.ts";
 import { settingKeys, settingRow } from "../settings/table.ts";
 import { type Output, output } from "../terminal/output.ts";
 import { printable } from "../terminal/text.ts";

@@ -14,7 +14,7 @@ import type { Args } from "../options/args.ts";
 import type { Flags } from "../options/flags.ts";
 import { readAction } from "../options/read_action.ts";
 import { fetchFlags, fileFlags, hashFlags, listFlags, outputFlags, siteFlags } from "../options/shared_flags.ts";
-import { layoutWords } from "../settings/read_value.ts";
+import { layoutWords } from "../settings/check_text.ts";
 import { UsageError } from "../options/usage_error.ts";
 import { addReferences, openQueue } from "../run/queue_file.ts";
 import { queueRun } from "../run/queue_run.ts";

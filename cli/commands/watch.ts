@@ -10,7 +10,7 @@ import { UsageError } from "../options/usage_error.ts";
 import { addRules, changeRules, editRule, findRule, type RuleGiven, type RulesDesk } from "../run/edit_rules.ts";
 import { openWatch } from "../run/watch_file.ts";
 import { watchRun } from "../run/watch_run.ts";
-import { layoutWords } from "../settings/read_value.ts";
+import { layoutWords } from "../settings/check_text.ts";
 import { output } from "../terminal/output.ts";
 import { parseSize, printable } from "../terminal/text.ts";
 import { showFinds, showRounds, showRule, showRules } from "../run/show_rules.ts";

@@ -7,7 +7,7 @@ import { fetchFlags, hashFlags, outputFlags, sidecarFlags, siteFlags } from "./s
 import type { Io } from "../terminal/io.ts";
 import { knownOption } from "./known_words.ts";
 import { rootsPath } from "../settings/places.ts";
-import { layoutWords } from "../settings/read_value.ts";
+import { layoutWords } from "../settings/check_text.ts";
 import { isGranted, keeping } from "../settings/rights.ts";
 
 /** Options that say where a project is. */

@@ -1,5 +1,6 @@
 import { printable } from "../terminal/text.ts";
-import { rangeText, readTextValue } from "../settings/read_value.ts";
+import { readTextValue } from "../settings/read_value.ts";
+import { rangeText } from "../settings/shown_value.ts";
 import type { Settings } from "../settings/read_settings.ts";
 import { settingRow, type SettingValues } from "../settings/table.ts";
 import { bilingual } from "../texts/texts.ts";

@@ -7,7 +7,7 @@ import { type Fate, judgeOld, leaves, type OldSettings } from "../settings/old_s
 import { keyPath } from "../settings/places.ts";
 import { writePrivate } from "../settings/private_file.ts";
 import { pythonSettings } from "../settings/python_settings.ts";
-import { shownValue } from "../settings/read_value.ts";
+import { shownValue } from "../settings/shown_value.ts";
 import type { SettingsStore } from "../settings/settings_store.ts";
 import { settingRow } from "../settings/table.ts";
 import type { Output } from "../terminal/output.ts";

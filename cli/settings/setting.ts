@@ -65,6 +65,9 @@ export type SettingUnit = "s" | "h" | "MB";
 /** What a setting is made of. */
 export type SettingKind = Setting["kind"];
 
+/** A setting of one kind. */
+export type SettingOf<Kind extends SettingKind> = Extract<Setting, { kind: Kind }>;
+
 /** Where the value of a header is; it never stands in the settings. */
 export type HeaderSource = { readonly env: string } | { readonly file: string };
 

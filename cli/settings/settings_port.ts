@@ -4,7 +4,7 @@ import { checkKey, loadKeys } from "./keys.ts";
 import { keyPath, settingsPath } from "./places.ts";
 import { writePrivate } from "./private_file.ts";
 import { readSettings, type ReadSettingsOptions } from "./read_settings.ts";
-import { shownValue } from "./read_value.ts";
+import { shownValue } from "./shown_value.ts";
 import { invalid } from "./setting_words.ts";
 import { checkedValue, settingKey, type SettingsStore, settingsStore } from "./settings_store.ts";
 import { settingRow } from "./table.ts";

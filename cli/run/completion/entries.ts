@@ -3,7 +3,7 @@ import type { Locale } from "../../../transport/mod.ts";
 import type { Command, Operands } from "../../command.ts";
 import { flagHelp, type Flags, type NamedFlag, namedFlags } from "../../options/flags.ts";
 import { commonFlags, versionFlags } from "../../options/shared_flags.ts";
-import { layoutWords } from "../../settings/read_value.ts";
+import { layoutWords } from "../../settings/check_text.ts";
 import { type SettingKey, settingKeys, settingRow } from "../../settings/table.ts";
 import type { Bilingual } from "../../texts/texts.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { shownUrl } from "../../../cli/settings/read_value.ts";
+import { shownUrl } from "../../../cli/settings/shown_value.ts";
 import { chooseBaseUrl, chooseLocale } from "../../../cli/settings/settings.ts";
 import { civitai } from "../../../api/mod.ts";
 import { InputError } from "../../../transport/mod.ts";
