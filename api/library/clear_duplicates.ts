@@ -3,6 +3,8 @@ import { resolve } from "node:path";
 import { isInside, wrapDiskError } from "../../transport/internal.ts";
 import type { CivikitError } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
+import { holdProject, type Project } from "../project/project.ts";
+import { sparePlace } from "../project/spare_place.ts";
 import type { Trash } from "../trash/open_trash.ts";
 import { type DuplicateGroup, findDuplicates, proveSame, replaceByLink, spareCopies } from "./duplicates.ts";
 import { hashCache } from "./hash_cache.ts";
@@ -19,9 +21,9 @@ export const keepPolicies: readonly KeepPolicy[] = ["oldest", "newest", "shortes
 export interface DuplicatePlan extends DuplicateGroup {
   /** The file that stays. */
   keep: string;
-  /** The others; links are not among them. Bytes they waste are {@linkcode DuplicateGroup.wastedBytes}. */
+  /** The others, which give way; links are not among them. Bytes they waste are {@linkcode DuplicateGroup.wastedBytes}. */
   others: string[];
-  /** Files besides that stay as well, because a lock file names them. */
+  /** Files besides that stay as they are, because a lock file names them. */
   locked: string[];
 }
 
@@ -31,8 +33,13 @@ export interface DuplicateOptions {
   keep?: KeepPolicy | undefined;
   /** For `folders`: what lies in an earlier one stays. */
   folders?: readonly string[] | undefined;
-  /** For `project`: full paths that a lock file names. They never are among the others, whatever the policy. */
+  /** Full paths that a lock file names. */
   locked?: readonly string[] | undefined;
+  /**
+   * What may become of those: `stay` as they are; `link`: become links, as their paths stay; `spare`: give way, but for one
+   * of each. Default `stay`.
+   */
+  lockedMay?: "stay" | "link" | "spare" | undefined;
 }
 
 /** What is there more than once. */
@@ -81,7 +88,7 @@ export async function scanDuplicates(roots: readonly string[], options: ScanOpti
  */
 export function planDuplicates(
   { files, groups }: Pick<DuplicateReport, "files" | "groups">,
-  { keep: policy = "oldest", folders = [], locked = [] }: DuplicateOptions = {},
+  { keep: policy = "oldest", folders = [], locked = [], lockedMay = "stay" }: DuplicateOptions = {},
 ): DuplicatePlan[] {
   const byPath = new Map(files.map((file) => [file.path, file]));
   const named = new Set(locked);
@@ -102,7 +109,10 @@ export function planDuplicates(
     const plain = group.paths.filter((path) => byPath.get(path)?.isLink !== true);
     const [keep, ...others] = plain.sort((a, b) => orders[policy](a, b) || (a < b ? -1 : 1));
     if (keep === undefined || others.length === 0) return [];
-    const [stay, go] = [others.filter((path) => named.has(path)), others.filter((path) => !named.has(path))];
+    const first = [keep, ...others].find((path) => named.has(path));
+    const stays = (path: string) =>
+      named.has(path) && (lockedMay === "stay" || lockedMay === "spare" && path === first);
+    const [stay, go] = [others.filter(stays), others.filter((path) => !stays(path))];
     const spare = spareCopies([keep, ...go].map((path) => byPath.get(path)!));
     return [{ ...group, keep, others: go, locked: stay, wastedBytes: spare * group.bytes }];
   });
@@ -114,8 +124,11 @@ export interface ClearOutcome {
   path: string;
   /** What it is now. */
   state: "linked" | "symlinked" | "trashed" | "kept";
-  /** `same`: it is the same file already; `other_disk`: a hard link cannot lead there. */
-  reason?: "same" | "other_disk" | undefined;
+  /**
+   * `same`: it is the same file already; `other_disk`: a hard link cannot lead there; `locked`: the project has it at no
+   * other place.
+   */
+  reason?: "same" | "other_disk" | "locked" | undefined;
   /** Its item in the trash. */
   id?: string | undefined;
   /** What was in the way. */
@@ -130,18 +143,26 @@ export interface ClearOptions extends CallOptions {
   symlinks?: boolean | undefined;
   /** Where they go. */
   trash?: Trash | undefined;
+  /**
+   * The project that has some of them: nobody else changes it meanwhile, and what goes into the trash is taken out of its
+   * lock file and manifest. Default: none has.
+   */
+  project?: Project | undefined;
 }
 
 /**
  * Makes the others links to the file that stays, or trashes them. Both are hashed again, in full, right before; what is not
- * what it was is left alone and reported.
+ * what it was is left alone and reported. A file leaves the project before it leaves its place: killed in between, it is
+ * found again as a duplicate like any other.
  *
+ * @throws {DiskError} `target_locked` when another process changes the project.
  * @throws The signal's reason when it aborts.
  */
 export async function clearDuplicate(
   { keep, others, sha256 }: DuplicatePlan,
-  { how, symlinks = false, trash, signal }: ClearOptions,
+  { how, symlinks = false, trash, project, signal }: ClearOptions,
 ): Promise<ClearOutcome[]> {
+  using _held = project && holdProject(project);
   const outcomes: ClearOutcome[] = [];
   let isProved = false;
   for (const path of others) {
@@ -157,7 +178,9 @@ export async function clearDuplicate(
       if (!isProved) await proveSame(keep, sha256, signal);
       isProved = true;
       await proveSame(path, sha256, signal);
-      outcomes.push(await clear(keep, path, { how, isNear, trash, sha256 }));
+      if (how === "trash" && project !== undefined && !sparePlace(project, path, sha256)) {
+        outcomes.push({ path, state: "kept", reason: "locked" });
+      } else outcomes.push(await clear(keep, path, { how, isNear, trash, sha256 }));
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       outcomes.push({ path, state: "kept", error: wrapDiskError(error, path, "linking") });

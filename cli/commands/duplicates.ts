@@ -6,6 +6,7 @@ import {
   openProject,
   openTrash,
   planDuplicates,
+  type Project,
   scanDuplicates,
 } from "../../api/mod.ts";
 import { formatBytes, outermost } from "../../transport/internal.ts";
@@ -48,6 +49,13 @@ const flags = {
     help: { en: "with --link: symbolic links on other disks", "zh-TW": "`--link` 在別的磁碟上改成符號連結" },
   },
   trash: { type: "switch", help: { en: "put the others into the trash", "zh-TW": "丟進垃圾桶，之後可以還原" } },
+  locked: {
+    type: "switch",
+    help: {
+      en: "with --trash: also what the lock file names in a second place",
+      "zh-TW": "`--trash` 連鎖定檔記載的第二份也丟",
+    },
+  },
   dryRun: { ...fetchFlags.dryRun, help: { en: "only list", "zh-TW": fetchFlags.dryRun.help["zh-TW"] } },
   project: projectFlags.project,
   ...yesFlags,
@@ -58,19 +66,22 @@ const flags = {
 
 type DuplicatesArgs = Args<typeof flags>;
 
-/** Full paths that the lock file of a project names. */
-function lockedPaths(folder = "."): string[] {
-  if (!isProject(folder)) return [];
-  const { root, lock } = openProject(folder);
-  return lock.files.map(({ path }) => join(root, path));
+function projectIn(folder = "."): Project | undefined {
+  return isProject(folder) ? openProject(folder) : undefined;
 }
 
-function show(plans: readonly DuplicatePlan[], out: Output, { locale }: CommandContext): void {
+function show(
+  plans: readonly DuplicatePlan[],
+  named: readonly string[],
+  out: Output,
+  { locale }: CommandContext,
+): void {
   const text = duplicatesText[locale];
   for (const { sha256, bytes, keep, others, locked, wastedBytes } of plans) {
     out.emit({ event: "duplicates", sha256, bytes, keep, others, locked, wastedBytes });
+    const mark = (path: string) => named.includes(path) ? `${printable(path)} (${text.named})` : printable(path);
     const held = locked.map((path) => `${printable(path)} (${text.locked})`);
-    const lines = [...others.map(printable), ...held].map((line) => `  ${line}\n`).join("");
+    const lines = [...others.map(mark), ...held].map((line) => `  ${line}\n`).join("");
     out.print(`${text.stays}${printable(keep)} (${formatBytes(bytes)})\n${lines}`);
   }
 }
@@ -79,15 +90,16 @@ async function clear(
   plans: readonly DuplicatePlan[],
   roots: readonly string[],
   { flags: { trash: isTrash, symlink: symlinks } }: DuplicatesArgs,
-  signal: AbortSignal,
+  { signal, project }: { readonly signal: AbortSignal; readonly project: Project | undefined },
   out: Output,
   { locale }: CommandContext,
 ): Promise<number> {
   const text = duplicatesText[locale];
+  const how = isTrash ? "trash" : "link";
   const trash = openTrash(roots);
   const counts = { linked: 0, symlinked: 0, trashed: 0, kept: 0 };
   for (const plan of plans) {
-    for (const outcome of await clearDuplicate(plan, { how: isTrash ? "trash" : "link", symlinks, trash, signal })) {
+    for (const outcome of await clearDuplicate(plan, { how, symlinks, trash, project, signal })) {
       const { path, state, reason, id, error } = outcome;
       counts[state]++;
       const event = { event: state, path, keep: plan.keep, reason, id };
@@ -103,9 +115,11 @@ async function clear(
 
 async function run(args: DuplicatesArgs, context: CommandContext): Promise<number> {
   const { io, locale, settings } = context;
-  const { json, quiet, link, trash, symlink, prefer, yes, dryRun: isDry, jobs: concurrency, project } = args.flags;
+  const { json, quiet, link, trash, symlink, prefer, yes, dryRun: isDry, jobs: concurrency, locked: isSpared } =
+    args.flags;
   if (link && trash) throw new UsageError(bilingual(duplicatesText, (t) => t.oneOf));
   if (symlink && !link) throw new UsageError(bilingual(duplicatesText, (t) => t.symlinkNeeds));
+  if (isSpared && !trash) throw new UsageError(bilingual(duplicatesText, (t) => t.lockedNeeds));
   const text = duplicatesText[locale];
   const given = args.operands.map((folder) => resolve(folder));
   const roots = outermost([...new Set(given.length > 0 ? given : trashRoots(settings))]);
@@ -124,19 +138,27 @@ async function run(args: DuplicatesArgs, context: CommandContext): Promise<numbe
     for (const skip of report.skipped) {
       warnSkip(out, skip, skip.path, { event: "skipped", path: skip.path }, context);
     }
-    const plans = planDuplicates(report, { keep: prefer, folders: given, locked: lockedPaths(project) });
-    show(plans, out, context);
+    const project = projectIn(args.flags.project);
+    const locked = project?.lock.files.map(({ path }) => join(project.root, path)) ?? [];
+    const lockedMay = link ? "link" : isSpared ? "spare" : "stay";
+    const plans = planDuplicates(report, { keep: prefer, folders: given, locked, lockedMay });
+    show(plans, locked, out, context);
     const wastedBytes = plans.reduce((sum, plan) => sum + plan.wastedBytes, 0);
     const words = plans.length === 0 ? text.none : text.found(plans.length, formatBytes(wastedBytes));
     const count = plans.reduce((sum, { others }) => sum + others.length, 0);
     if (isDry || count === 0 || !link && !trash) {
-      const hint = count > 0 ? text.hint : text.allLocked;
-      const more = plans.length === 0 || count > 0 && (link || trash) ? "" : `${hint}\n`;
+      const isHeld = plans.some(({ locked }) => locked.length > 0) && !isSpared;
+      const isNothing = count === 0 && (trash || !isHeld);
+      const hints = [
+        ...(count > 0 ? [text.hint] : isNothing ? [text.allLocked] : []),
+        ...(isHeld ? [text.heldHint] : []),
+      ];
+      const more = plans.length === 0 || count > 0 && (link || trash) ? "" : `${hints.join("\n")}\n`;
       return out.finish({ groups: plans.length, wastedBytes, dryRun: true }, `${words}\n${more}`);
     }
     out.print(`${words}\n`);
     const answer = yes || await askYes(io, (trash ? text.trashQuestion : text.linkQuestion)(count));
-    if (answer === true) return await clear(plans, roots, args, signal, out, context);
+    if (answer === true) return await clear(plans, roots, args, { signal, project }, out, context);
     return out.finish({ groups: plans.length, wastedBytes }, `${answer === false ? text.declined : text.notAsked}\n`);
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;

@@ -8,13 +8,15 @@ settings), across folders and disks. Only files of equal size are hashed. Withou
 --link or --trash it only lists.
 
 --prefer says which of them stays: oldest (default), newest, shortest (path), folders
-(the one in the folder you name first), project (the one the lock file names). What a
-lock file names is never linked or trashed.
+(the one in the folder you name first), project (the one the lock file names).
 
 --link makes the others hard links to it: the room is free at once, and every path
-still works. On another disk a file stays, unless --symlink makes it a symbolic link.
+still works, those of a lock file too. On another disk a file stays, unless --symlink
+makes it a symbolic link.
 --trash puts the others with their sidecars into the trash of their disk: civikit
-trash brings them back, and its emptying frees the room.
+trash brings them back, and its emptying frees the room. What a lock file names stays;
+with --locked, what it names in two places goes but for one, out of lock file and
+manifest, too.
 
 Right before a file is touched, it and the one that stays are hashed again in full; one
 that is no longer what it was is left alone. Asks first, unless --yes is given.
@@ -30,6 +32,9 @@ examples:
   symlinkNeeds: "--symlink goes with --link",
   stays: "stays: ",
   allLocked: "nothing can be changed: what a lock file names stays",
+  heldHint: "what the lock file names: --link; what it names twice: --trash --locked, too",
+  lockedNeeds: "--locked goes with --trash",
+  named: "in the lock file, too",
   locked: "in the lock file: it stays, too",
   none: "nothing is there twice",
   found: (count: number, size: string): string => `${groups(count)}; ${size} to gain`,
@@ -38,7 +43,11 @@ examples:
   hint: "to free the room: --link or --trash",
   notAsked: "nothing was changed. To do it: --yes",
   declined: "nothing was changed",
-  reasons: { same: "the same file already", other_disk: "on another disk; --symlink links it" },
+  reasons: {
+    same: "the same file already",
+    other_disk: "on another disk; --symlink links it",
+    locked: "the lock file has it nowhere else",
+  },
   linked: (count: number): string => `${count} linked`,
   trashed: (count: number, list: string): string => `${count} in the trash${count > 0 ? `; ${list}` : ""}`,
   left: (count: number): string => `, ${count} left`,
@@ -51,9 +60,9 @@ export const duplicatesText: Texts<typeof en> = {
     help:
       `找出資料夾（預設：設定裡的）中內容完全相同的模型檔案，跨資料夾、跨磁碟。只計算大小相同的檔案的雜湊。沒有 --link 或 --trash 就只列出。
 
---prefer 決定留下哪一個：oldest（預設，最舊）、newest（最新）、shortest（路徑最短）、folders（在您先寫的資料夾裡的）、project（鎖定檔記載的）。鎖定檔記載的檔案不會改成連結，也不會丟掉。
+--prefer 決定留下哪一個：oldest（預設，最舊）、newest（最新）、shortest（路徑最短）、folders（在您先寫的資料夾裡的）、project（鎖定檔記載的）。
 
---link 把其餘的改成硬連結：立刻騰出空間，每個路徑都照樣能用。在別的磁碟上的留在原地，加上 --symlink 才改成符號連結。--trash 把其餘的連同附屬檔丟進各自磁碟的垃圾桶：civikit trash 可以還原，清空之後才騰出空間。
+--link 把其餘的改成硬連結：立刻騰出空間，每個路徑都照樣能用，鎖定檔記載的也可以。在別的磁碟上的留在原地，加上 --symlink 才改成符號連結。--trash 把其餘的連同附屬檔丟進各自磁碟的垃圾桶：civikit trash 可以還原，清空之後才騰出空間。鎖定檔記載的留著；加上 --locked，鎖定檔記載兩份以上的只留一份，其餘的也從鎖定檔與清單檔移除。
 
 動到檔案之前，它與留下的那一個都會重新計算整個雜湊；已經不一樣的就不動。沒有 --yes 就先問。
 
@@ -67,6 +76,9 @@ export const duplicatesText: Texts<typeof en> = {
     symlinkNeeds: "--symlink 要與 --link 一起用",
     stays: "留下：",
     allLocked: "沒有可以改的：鎖定檔記載的都留下",
+    heldHint: "鎖定檔記載的：--link；記載兩份以上的也可以 --trash --locked",
+    lockedNeeds: "--locked 要與 --trash 一起用",
+    named: "鎖定檔也記載它",
     locked: "鎖定檔記載它，也留下",
     none: "沒有重複的檔案",
     found: (count, size) => `${count} 個模型重複；可騰出 ${size}`,
@@ -75,7 +87,11 @@ export const duplicatesText: Texts<typeof en> = {
     hint: "要騰出空間：--link 或 --trash",
     notAsked: "什麼都沒有變。要執行請加上：--yes",
     declined: "什麼都沒有變",
-    reasons: { same: "已經是同一個檔案", other_disk: "在別的磁碟上；--symlink 改成連結" },
+    reasons: {
+      same: "已經是同一個檔案",
+      other_disk: "在別的磁碟上；--symlink 改成連結",
+      locked: "鎖定檔沒有別處記載它",
+    },
     linked: (count) => `${count} 個改成連結`,
     trashed: (count, list) => `${count} 個丟進垃圾桶${count > 0 ? `；${list}` : ""}`,
     left: (count) => `，${count} 個留在原地`,

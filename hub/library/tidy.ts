@@ -3,6 +3,7 @@ import {
   applyMoves,
   clearDuplicate,
   continueMoves,
+  type DuplicateOptions,
   type DuplicatePlan,
   findDuplicates,
   followMoves,
@@ -84,8 +85,8 @@ export interface Tidy {
   organize(layout: string): Promise<TidyEnd> | undefined;
   /** Finishes or takes back what was moved. */
   goOn(kind: "continue" | "undo"): Promise<TidyEnd> | undefined;
-  /** Makes the others links, or trashes them. */
-  clear(how: "link" | "trash", keep?: KeepPolicy): Promise<TidyEnd> | undefined;
+  /** Makes the others links, or trashes them; `isSpared`: also what the project has twice, but for one of each. */
+  clear(how: "link" | "trash", keep?: KeepPolicy, isSpared?: boolean): Promise<TidyEnd> | undefined;
 }
 
 const pageRows = 500;
@@ -154,11 +155,11 @@ export function openTidy(
     return planOrganize(root, below, { layout, details, folders });
   }
 
-  const duplicates = (keep?: KeepPolicy): DuplicatePlan[] => {
+  const duplicates = (keep?: KeepPolicy, lockedMay?: DuplicateOptions["lockedMay"]): DuplicatePlan[] => {
     const hashed = files().flatMap((file) =>
       file.sha256 === null ? [] : [{ ...file, sha256: file.sha256, identity: file.identity }]
     );
-    return planDuplicates({ files: hashed, groups: findDuplicates(hashed) }, { keep, locked: locked?.() });
+    return planDuplicates({ files: hashed, groups: findDuplicates(hashed) }, { keep, locked: locked?.(), lockedMay });
   };
   const trash = () => openTrash(roots());
 
@@ -174,7 +175,7 @@ export function openTidy(
     },
     preview,
     history: () => movesHistory(where().root),
-    duplicates,
+    duplicates: (keep) => duplicates(keep),
     trash,
     organize: (layout) =>
       begin("organize", async () => {
@@ -189,14 +190,14 @@ export function openTidy(
         const { moved = [], refused = [] } = report ?? {};
         return { done: moved.length, left: refused.length, error: refused[0]?.error ?? null };
       }),
-    clear: (how, keep) =>
+    clear: (how, keep, isSpared = false) =>
       begin(how, async () => {
-        const plans = duplicates(keep);
+        const plans = duplicates(keep, how === "link" ? "link" : isSpared ? "spare" : "stay");
         const bin = trash();
         const outcomes = [];
         for (const [at, plan] of plans.entries()) {
           task = { kind: how, done: at, total: plans.length };
-          outcomes.push(...await clearDuplicate(plan, { how, trash: bin }));
+          outcomes.push(...await clearDuplicate(plan, { how, trash: bin, project: project?.() }));
         }
         const left = outcomes.filter(({ state }) => state === "kept");
         const error = left.find((one) => one.error !== undefined)?.error ?? null;

@@ -118,6 +118,10 @@ function duplicatesForm(tidy: Tidy, prefer: KeepPolicy, locale: Locale): Html {
     ${plans.length > mostRows ? html`<p>${counted(t("more"), plans.length - mostRows)}</p>` : ""}
     <form method="post" action="/tidy/do" class="actions">
       <p><label for="prefer">${t("prefer")}</label> <select id="prefer" name="prefer">${options}</select></p>
+      ${plans.some(({ locked }) => locked.length > 0)
+        ? html`<p><label class="check">
+        <input type="checkbox" name="locked" id="locked"> ${t("lockedToo")}</label></p>`
+        : ""}
       <p><button name="action" value="link" id="do-link">${t("link")}</button>
         <button name="action" value="trash" id="do-trash">${t("trashThem")}</button></p>
     </form>
@@ -222,7 +226,7 @@ async function act(parts: Parts, form: URLSearchParams): Promise<FormAnswer> {
     return await ended(tidy.organize(layout));
   }
   if (action === "undo" || action === "continue") return await ended(tidy.goOn(action));
-  if (action === "link" || action === "trash") return await ended(tidy.clear(action, prefer));
+  if (action === "link" || action === "trash") return await ended(tidy.clear(action, prefer, form.has("locked")));
   const trash = tidy.trash();
   if (action === "empty") {
     const removed = await trash.empty();

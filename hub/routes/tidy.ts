@@ -137,12 +137,14 @@ export const tidyEndpoints: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: "/duplicates",
-    summary: "Makes the others hard links to the one that stays, or puts them into the trash.",
-    body: v.strictObject({ how: v.picklist(["link", "trash"]), prefer }),
+    summary:
+      "Makes the others hard links to the one that stays, or puts them into the trash; with `locked` also what the " +
+      "lock file names in a second place.",
+    body: v.strictObject({ how: v.picklist(["link", "trash"]), prefer, locked: v.optional(v.boolean()) }),
     answer: startedSchema,
     status: 202,
     isThere,
-    run: ({ parts, body: { how, prefer } }) => started(source(parts).clear(how, prefer)),
+    run: ({ parts, body: { how, prefer, locked } }) => started(source(parts).clear(how, prefer, locked)),
   }),
   endpoint({
     method: "get",

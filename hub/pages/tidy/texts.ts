@@ -57,6 +57,7 @@ type Word =
   | "duplicates"
   | "noDuplicates"
   | "locked"
+  | "lockedToo"
   | "stays"
   | "prefer"
   | "link"
@@ -98,7 +99,8 @@ export const texts: Readonly<Record<Word, Bilingual>> = {
   files: both("{n} files", "{n} 個檔案"),
   duplicates: both("Duplicates", "重複的檔案"),
   noDuplicates: both("Nothing that was hashed is there twice.", "算過雜湊的檔案都沒有重複。"),
-  locked: both("in the lock file: it stays, too", "鎖定檔記載它，也留下"),
+  locked: both("in the lock file: it becomes a link at most", "鎖定檔記載它，最多改成連結"),
+  lockedToo: both("Trash what the lock file names twice, too, but for one", "鎖定檔記載兩份以上的也丟，只留一份"),
   stays: both("stays", "留下"),
   prefer: both("Which one stays", "留下哪一個"),
   link: both("Link the others", "其餘的改成連結"),

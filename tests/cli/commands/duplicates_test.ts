@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { lstatSync, symlinkSync } from "node:fs";
+import { openProject } from "../../../api/mod.ts";
+import { holdProject } from "../../../api/project/project.ts";
 import { events, inWorld, tree } from "../_world.ts";
 import { put, withDisks } from "../../api/moves/_tree.ts";
 
@@ -69,6 +71,68 @@ Deno.test("civikit duplicates leaves what a lock file names and what is a link, 
     assertEquals([found?.others, found?.locked], [[], [join(project, "models", name!)]]);
     await run(["duplicates", folder, "--trash", "-y", "--prefer", "oldest", "--project", project]);
     assertEquals(tree(join(project, "models")), [name], "the locked one stays, though it is the younger one");
+  }));
+
+Deno.test("civikit duplicates frees what was adopted twice: by links, or out of the lock file and into the trash", () =>
+  inWorld(async ({ folder, run, civitai }) => {
+    const { content } = civitai.file(3001).file;
+    const bytes = content.read(0, content.size);
+    const places = ["a/lantern.safetensors", "b/again.safetensors", "c/third.safetensors"];
+    for (const [at, name] of places.entries()) {
+      Deno.mkdirSync(join(folder, name, ".."), { recursive: true });
+      Deno.writeFileSync(join(folder, name), bytes);
+      Deno.utimeSync(join(folder, name), 1000 + at, 1000 + at);
+    }
+    const at = ["--project", folder];
+    assertEquals((await run(["adopt", folder, ...at])).code, 0);
+    const locked = () => openProject(folder).lock.files.map(({ path }) => path).sort();
+    assertEquals(locked(), places);
+    const before = Deno.readTextFileSync(join(folder, "civikit.lock.json"));
+    const listed = await run(["duplicates", folder, ...at]);
+    assertStringIncludes(listed.io.out, "what the lock file names: --link");
+    const linked = await run(["duplicates", folder, "--link", "-y", ...at]);
+    assertStringIncludes(linked.io.out, "2 linked");
+    assertEquals(lstatSync(join(folder, places[2]!)).nlink, 3);
+    assertEquals(Deno.readTextFileSync(join(folder, "civikit.lock.json")), before);
+    // copies again
+    for (const name of places) {
+      Deno.removeSync(join(folder, name));
+      Deno.writeFileSync(join(folder, name), bytes);
+    }
+    Deno.utimeSync(join(folder, places[1]!), 900, 900);
+    assertEquals((await run(["duplicates", folder, "--locked", ...at])).code, 2);
+    assertStringIncludes((await run(["duplicates", folder, "--trash", "-y", ...at])).io.out, "nothing can be changed");
+    {
+      using _held = holdProject(openProject(folder));
+      const busy = await run(["duplicates", folder, "--trash", "--locked", "-y", ...at]);
+      assertStringIncludes(busy.io.err, "another civikit is changing it");
+      assertEquals(locked(), places);
+    }
+    const freed = await run(["duplicates", folder, "--trash", "--locked", "-y", ...at]);
+    assertStringIncludes(freed.io.out, "2 in the trash");
+    assertEquals(locked(), [places[1]]);
+    assertEquals(openProject(folder).manifest.models.length, 1);
+    assertEquals(tree(folder).filter((name) => /safetensors/.test(name)), [places[1]]);
+    const install = await run(["install", "--json", ...at]);
+    assertEquals([install.code, events(install.io).at(-1)?.done], [0, 0], install.io.err);
+    assertEquals(tree(folder).filter((name) => /safetensors/.test(name)), [places[1]], "install leaves it at that");
+  }));
+
+Deno.test("civikit duplicates leaves a file that the project has at no other place", () =>
+  inWorld(async ({ folder, run, civitai }) => {
+    const { content } = civitai.file(3001).file;
+    const project = join(folder, "project");
+    put(join(project, "x"), "", 1);
+    Deno.writeFileSync(join(project, "mine.safetensors"), content.read(0, content.size));
+    Deno.writeFileSync(join(folder, "old.safetensors"), content.read(0, content.size));
+    Deno.utimeSync(join(folder, "old.safetensors"), 1, 1);
+    const at = ["--project", project];
+    assertEquals((await run(["adopt", project, ...at])).code, 0);
+    const kept = await run(["duplicates", folder, "--trash", "--locked", "-y", ...at]);
+    assertStringIncludes(kept.io.out, "nothing can be changed");
+    const turned = await run(["duplicates", folder, "--trash", "--locked", "-y", "--prefer", "project", ...at]);
+    assertStringIncludes(turned.io.out, "1 in the trash");
+    assertEquals(tree(folder).filter((name) => /safetensors/.test(name)), ["project/mine.safetensors"]);
   }));
 
 Deno.test("civikit trash empty asks, goes by age and size, and frees the room", () =>
