@@ -141,6 +141,7 @@ export { lockName, manifestName } from "./project/names.ts";
 export { type Outdated, outdated, type OutdatedOptions, type OutdatedReport } from "./project/outdated.ts";
 export { openProject, type Project, type ProjectOptions } from "./project/project.ts";
 export type { ProjectApi } from "./project/resolve_wanted.ts";
+export { settleFolders, type SettleOptions } from "./library/settle_folders.ts";
 export { settlePresumed } from "./project/settle_presumed.ts";
 export type { WantedFailure } from "./project/sync_lock.ts";
 export {

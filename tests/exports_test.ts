@@ -85,6 +85,7 @@ const NAMES: Record<string, string> = {
     PresumedRecord Presumption ProfileName Project ProjectApi ProjectOptions PutOptions
     Reference RefusedMove ResolveOptions ResolveWarning ResolvedFile Role
     Safetensors SaveImagesOptions ScanOptions ScanProgress ScanReport ScanResult SecondCopy SecondSource SelfTold
+    SettleOptions
     SidecarOptions SidecarOutcome Site SiteReference Skip Stats Stay StayReason
     Tag TagQuery Tags TensorInfo TensorMetadata Trash TrashedItem
     UpdateFolderOptions UpdateOptions UpdatePlan UpdateReport UpdateRules UpdateState UrlReference Usage UsageChange
@@ -107,7 +108,7 @@ const NAMES: Record<string, string> = {
     openProject openTrash otherUrls outdated
     parseAir parseReference parseRule planDuplicates planFolderUpdate planMoves planOrganize planUpdate presume
     readApart readGguf readModelInfo readSafetensors readUsage recordDownload recordedFiles removeModel resolveDownloads
-    saveImages scan scanDuplicates setUpdateRules setUsage settlePresumed sniffMedia
+    saveImages scan scanDuplicates setUpdateRules setUsage settleFolders settlePresumed sniffMedia
     templateSource
     undoMoves updateFolder usedModels usedModelsOfGraph usedModelsOfImage
     verify

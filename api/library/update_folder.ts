@@ -39,6 +39,8 @@ export interface UpdateFolderOptions extends CallOptions {
    * again, and ends what that left undone beside it.
    */
   trash?: ((path: string, sha256: string) => Promise<unknown>) | undefined;
+  /** Whether the caller writes sidecars beside new files: who ends what was killed is told. Default false. */
+  sidecars?: boolean | undefined;
   /** Where hashes are kept. Default: in memory. */
   cache?: HashCache | undefined;
   /** Files at once, 1 to 64. Default 3. */
@@ -111,10 +113,14 @@ export interface FinishedUpdate {
   sha256: string;
   /** What became of the old one. */
   state: FolderOutcome["old"];
+  /** Whether the killed run would have written sidecars beside the new one. */
+  sidecars: boolean;
 }
 
 /** Settings of {@linkcode finishUpdates}. */
 export interface FinishUpdatesOptions extends Pick<UpdateFolderOptions, "cache" | "trash" | "signal"> {
+  /** Leave those to others that want sidecars written. Default false. */
+  isOffline?: boolean | undefined;
   /** Called with each, and waited for, before it is crossed off: killed during that, it is called again. */
   onEnd?: ((finished: FinishedUpdate) => Promise<unknown> | void) | undefined;
 }
@@ -138,17 +144,19 @@ export interface FinishUpdatesOptions extends Pick<UpdateFolderOptions, "cache" 
  */
 export async function finishUpdates(
   folder: string,
-  { cache: given, trash, onEnd, signal }: FinishUpdatesOptions = {},
+  { cache: given, trash, isOffline = false, onEnd, signal }: FinishUpdatesOptions = {},
 ): Promise<FinishedUpdate[]> {
-  const journal = updateJournal(folder);
-  if (journal.list().length === 0) return [];
+  if (updateJournal(folder).list().length === 0) return [];
   using _held = holdFolder(folder);
+  const journal = updateJournal(folder);
   using own = given === undefined ? hashCache(":memory:") : undefined;
   const ended: FinishedUpdate[] = [];
   for (const one of journal.list()) {
+    const { sidecars = false } = one;
+    if (isOffline && sidecars) continue;
     const done = await finish(one, { cache: given ?? own!, trash, signal });
     if (done !== undefined) {
-      const end = { old: one.old, path: done.path, sha256: one.freshSha256!, state: done.old };
+      const end = { old: one.old, path: done.path, sha256: one.freshSha256!, state: done.old, sidecars };
       await onEnd?.(end);
       ended.push(end);
     }
@@ -182,7 +190,8 @@ export async function* updateFolder(
   transport: Transport,
   moves: readonly FolderMove[],
   roots: readonly string[],
-  { old = "keep", trash, cache: given, concurrency = 3, fetch = fetchFiles, onFile, signal }: UpdateFolderOptions = {},
+  { old = "keep", trash, sidecars, cache: given, concurrency = 3, fetch = fetchFiles, onFile, signal }:
+    UpdateFolderOptions = {},
 ): AsyncGenerator<FolderOutcome, void, undefined> {
   if (moves.length === 0) return;
   using own = given === undefined ? hashCache(":memory:") : undefined;
@@ -205,7 +214,7 @@ export async function* updateFolder(
   });
   const entryOf = ({ from, fresh, target }: FolderMove, freshSha256: string | null): Replacement => {
     const how = old === "trash" ? "trash" : "replace";
-    return { old: from.path, oldSha256: from.sha256, fresh, freshSha256, target, how };
+    return { old: from.path, oldSha256: from.sha256, fresh, freshSha256, target, how, sidecars };
   };
   for (const file of files) {
     onFile?.(file, file.move);

@@ -1,6 +1,6 @@
 import { closeSync, openSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { isRecord, readPlainText, syncHandle, wrapDiskError } from "../../transport/internal.ts";
+import { join, resolve } from "node:path";
+import { isInside, isRecord, readPlainText, syncHandle, wrapDiskError } from "../../transport/internal.ts";
 import { hasOwn, ownFile, ownFolder } from "../project/own_file.ts";
 import { stateFolder } from "../project/names.ts";
 
@@ -18,6 +18,8 @@ export interface Replacement {
   readonly target: string;
   /** What becomes of the old one. */
   readonly how: "replace" | "trash";
+  /** Whether what other programs read is to be written beside the new one. */
+  readonly sidecars?: boolean | undefined;
 }
 
 /** What is under way in a folder. */
@@ -30,29 +32,35 @@ export interface UpdateJournal {
   drop(old: string): void;
 }
 
-function readEntry(value: unknown): Replacement[] {
+/** A folder may come from elsewhere, and its journal with it: only what an update of this very folder writes counts. */
+function readEntry(value: unknown, folder: string): Replacement[] {
   if (!isRecord(value)) return [];
-  const { old, oldSha256, fresh, freshSha256, target, how } = value;
+  const { old, oldSha256, fresh, freshSha256, target, how, sidecars } = value;
   const isText = [old, oldSha256, fresh, target].every((one) => typeof one === "string" && one !== "");
   if (!isText || (how !== "replace" && how !== "trash")) return [];
+  const isOurs = isInside(folder, String(old)) && (target === old || target === fresh);
+  if (!isOurs) return [];
   const sha256 = typeof freshSha256 === "string" ? freshSha256 : null;
-  return [{ old, oldSha256, fresh, target, how, freshSha256: sha256 } as Replacement];
+  return [{ old, oldSha256, fresh, target, how, freshSha256: sha256, sidecars: sidecars === true } as Replacement];
 }
 
 /** What is under way by the lines of a journal; a last line that a killed process left half says nothing. */
-function entriesIn(text: string): Map<string, Replacement> {
+function entriesIn(text: string, folder: string): Map<string, Replacement> {
   const entries = new Map<string, Replacement>();
   for (const line of text.split("\n")) {
     try {
       const value: unknown = JSON.parse(line);
       if (isRecord(value) && typeof value.drop === "string") entries.delete(value.drop);
-      for (const one of readEntry(value)) entries.set(one.old, one);
+      for (const one of readEntry(value, folder)) entries.set(one.old, one);
     } catch {
       // half a line, or none of ours
     }
   }
   return entries;
 }
+
+/** Where the journal of a folder is. */
+export const updatesPath = (folder: string): string => join(folder, stateFolder, "updates.jsonl");
 
 /**
  * The journal of the updates of a folder: `.civikit/updates.jsonl` below it, a line for each step, gone when nothing is
@@ -62,9 +70,11 @@ function entriesIn(text: string): Map<string, Replacement> {
  */
 export function updateJournal(folder: string): UpdateJournal {
   const state = join(folder, stateFolder);
-  const path = join(state, "updates.jsonl");
+  const path = updatesPath(folder);
   hasOwn(state, "folder");
-  const entries = hasOwn(path, "file") ? entriesIn(readPlainText(path)) : new Map<string, Replacement>();
+  const entries = hasOwn(path, "file")
+    ? entriesIn(readPlainText(path), resolve(folder))
+    : new Map<string, Replacement>();
 
   function append(value: object): void {
     try {

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join, relative, sep } from "node:path";
-import { isRecord } from "../../transport/internal.ts";
+import { isInside, isRecord } from "../../transport/internal.ts";
 import { prettyJson, readJsonObject, writeWhole } from "../disk/json_file.ts";
 import type { MoveStep } from "../moves/entry.ts";
 
@@ -79,6 +79,8 @@ export function readItem(folder: string): KeptItem | undefined {
       from: join(base, String(file.from)),
       to: join(folder, nameIn(number)),
     }));
+    // a folder may come from elsewhere, and its trash with it
+    if (!steps.every(({ from }) => isInside(base, from))) return undefined;
     const hash = typeof sha256 === "string" ? sha256 : null;
     return itemOf(folder, steps, { why: String(why), sha256: hash, trashedMs: Number(trashedMs) });
   } catch {

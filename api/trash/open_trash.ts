@@ -11,7 +11,7 @@ import {
 } from "../../transport/internal.ts";
 import { DiskError, InputError, isCode } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
-import { lookAt, type MoveStep, stampOf } from "../moves/entry.ts";
+import { isMeant, lookAt, type MoveStep, stampOf } from "../moves/entry.ts";
 import { placeEntry } from "../moves/place_entry.ts";
 import { ownFile } from "../project/own_file.ts";
 import { companionsOf, namesakesOf } from "../sidecars/companions.ts";
@@ -79,11 +79,11 @@ const patienceMs = 5000;
 const pauseMs = 20;
 
 /** Lets one process at a time work in a trash folder. */
-async function hold(trash: string): Promise<PartLock> {
+async function hold(trash: string, waitMs = patienceMs): Promise<PartLock> {
   ensureFolder(trash);
   ownFile(join(trash, ".gitignore"), "*\n");
   const path = join(trash, "busy");
-  for (const untilMs = performance.now() + patienceMs;;) {
+  for (const untilMs = performance.now() + waitMs;;) {
     try {
       return lockPart(path, path, { beside: false });
     } catch (error) {
@@ -127,6 +127,27 @@ async function tidy(trash: string): Promise<void> {
       }
     } else if (!steps.some(({ to }) => lookAt(to) !== undefined)) rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Whether {@linkcode tidy} has something to do. */
+function isHalfDone(trash: string): boolean {
+  if (readdirSync(trash).some((name) => name.endsWith(".gone"))) return true;
+  return readItems(trash).some((item) => {
+    const { steps } = item;
+    if (!isIn(item)) return !steps.some(({ to }) => lookAt(to) !== undefined);
+    return steps.some((step) => isMeant(step.from, lookAt(step.from), step, "before"));
+  });
+}
+
+/**
+ * Finishes what killed processes left half done in one trash folder.
+ *
+ * @throws {DiskError} `target_locked` when another one is at it.
+ */
+export async function settleTrash(trash: string): Promise<void> {
+  if (!isHalfDone(trash)) return;
+  using _held = await hold(trash, 0);
+  await tidy(trash);
 }
 
 function sidecarsToo(path: string): string[] {

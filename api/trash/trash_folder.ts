@@ -32,29 +32,46 @@ export function trashFolderFor(path: string, roots: readonly string[]): string {
   return join(best, trashName);
 }
 
-/** Every trash folder in `roots` and below, links to other disks followed; what cannot be read is passed over. */
-export function findTrashFolders(roots: readonly string[]): string[] {
-  const found: string[] = [];
+/** Calls `look` with every folder in `roots` and below that is not hidden, links to other disks followed, each once. */
+export function lookThrough(
+  roots: readonly string[],
+  look: (folder: string, entries: readonly FolderEntry[]) => void,
+): void {
   const seen = new Set<string>();
-  function look(folder: string): void {
+  function into(folder: string): void {
     try {
       const real = realpathSync(folder);
       if (seen.has(real)) return;
       seen.add(real);
-      for (const { name, isDirectory, isSymlink } of entriesOf(folder)) {
+      const entries = entriesOf(folder);
+      look(folder, entries);
+      for (const { name, isDirectory, isSymlink } of entries) {
         const path = join(folder, name);
-        if (name === trashName && isDirectory) found.push(path);
-        else if (!name.startsWith(".") && (isDirectory || isSymlink && isFolder(path))) look(path);
+        if (!name.startsWith(".") && (isDirectory || isSymlink && isFolder(path))) into(path);
       }
     } catch {
       // nobody looks in there for models, either
     }
   }
-  for (const root of roots) look(resolve(root));
+  for (const root of roots) into(resolve(root));
+}
+
+/** Every trash folder in `roots` and below, links to other disks followed; what cannot be read is passed over. */
+export function findTrashFolders(roots: readonly string[]): string[] {
+  const found: string[] = [];
+  lookThrough(roots, (folder, entries) => {
+    if (entries.some(({ name, isDirectory }) => name === trashName && isDirectory)) found.push(join(folder, trashName));
+  });
   return found;
 }
 
-function entriesOf(folder: string): { name: string; isDirectory: boolean; isSymlink: boolean }[] {
+interface FolderEntry {
+  readonly name: string;
+  readonly isDirectory: boolean;
+  readonly isSymlink: boolean;
+}
+
+function entriesOf(folder: string): FolderEntry[] {
   return readdirSync(folder, { withFileTypes: true }).map((entry) => ({
     name: entry.name,
     isDirectory: entry.isDirectory(),

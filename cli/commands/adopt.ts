@@ -19,6 +19,7 @@ import {
 import { UsageError } from "../options/usage_error.ts";
 import { openHashes } from "../run/hash_store.ts";
 import { readingLimit } from "../run/reading_limit.ts";
+import { settle } from "../run/settle.ts";
 import { openSession } from "../run/session.ts";
 import { InterruptedError } from "../terminal/interrupt.ts";
 import { type Output, output } from "../terminal/output.ts";
@@ -142,6 +143,13 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
   using session = await openSession(args, context, out);
   const startedMs = io.now();
   try {
+    if (!project.isDry) {
+      await settle(
+        args.operands.length > 0 ? args.operands : [project.root],
+        { cache, session, note: out.note },
+        context,
+      );
+    }
     const report = await adopt(project, session.api, args.operands, {
       ...{ cache, quick, concurrency, signal: session.signal, throttle: readingLimit(settings) },
       onProgress: (progress) => out.progress(scanProgress(progress, io.now() - startedMs, scanText[locale])),

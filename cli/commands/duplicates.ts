@@ -19,6 +19,7 @@ import { fetchFlags, hashFlags, hashJobsFlags, outputFlags, yesFlags } from "../
 import { UsageError } from "../options/usage_error.ts";
 import { openHashes } from "../run/hash_store.ts";
 import { readingLimit } from "../run/reading_limit.ts";
+import { settle } from "../run/settle.ts";
 import { trashRoots } from "../run/trash_roots.ts";
 import { askYes } from "../terminal/ask_yes.ts";
 import { interrupt, InterruptedError } from "../terminal/interrupt.ts";
@@ -129,6 +130,7 @@ async function run(args: DuplicatesArgs, context: CommandContext): Promise<numbe
   const { signal } = stop;
   const startedMs = io.now();
   try {
+    if (!isDry && (link || trash)) await settle(roots, { cache, signal, note: out.note }, context);
     const report = await scanDuplicates(roots, {
       ...{ cache, signal, concurrency, throttle: readingLimit(settings) },
       onProgress: ({ done, total }) =>

@@ -28,6 +28,7 @@ import { UsageError } from "../options/usage_error.ts";
 import { openHashes } from "../run/hash_store.ts";
 import { readingLimit } from "../run/reading_limit.ts";
 import { openSession } from "../run/session.ts";
+import { settle } from "../run/settle.ts";
 import { showFolders, showOrganize } from "../run/show_organize.ts";
 import { askYes } from "../terminal/ask_yes.ts";
 import { interrupt, InterruptedError } from "../terminal/interrupt.ts";
@@ -173,6 +174,12 @@ async function organize(args: OrganizeArgs, root: string, out: Output, context: 
   const text = organizeText[locale];
   using cache = openHashes(args, context, out.note);
   using session = await openSession(args, context, out);
+  if (!isDry) {
+    const { offline } = args.flags;
+    await settle([root], {
+      ...{ cache, session: offline ? undefined : session, signal: session.signal, note: out.note },
+    }, context);
+  }
   const planned = await plan(args, root, out, context, { session, cache });
   const { moves, stays, settled, steps, layout } = planned;
   const counts = { planned: moves.length, settled, stays: stays.length };

@@ -29,6 +29,7 @@ import {
   sidecarFlags,
   siteFlags,
 } from "../options/shared_flags.ts";
+import { settle } from "../run/settle.ts";
 import { finishScan, mostListed, type ScanView, shortener, showEach, showFound } from "../run/show_scan.ts";
 import { showUpdates, type Updates } from "../run/show_updates.ts";
 import { folderRules } from "../run/update_rules.ts";
@@ -130,6 +131,7 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
   const short = shortener(roots);
   const view = { short, text, out };
   try {
+    await settle(roots, { cache, session: offline ? undefined : session, signal, note: out.note }, context);
     const options = {
       cache,
       signal,

@@ -10,6 +10,7 @@ import type { Flags } from "../options/flags.ts";
 import { readAction } from "../options/read_action.ts";
 import { ageFlags, fetchFlags, outputFlags, yesFlags } from "../options/shared_flags.ts";
 import { UsageError } from "../options/usage_error.ts";
+import { settle } from "../run/settle.ts";
 import { trashRoots } from "../run/trash_roots.ts";
 import { askYes } from "../terminal/ask_yes.ts";
 import { type Output, output } from "../terminal/output.ts";
@@ -128,6 +129,7 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
   const folders = given.filter((word) => !ids.includes(word));
   for (const folder of folders) checkFolder(folder);
   const roots = folders.length > 0 ? folders.map((folder) => resolve(folder)) : trashRoots(context.settings);
+  if (!args.flags.dryRun) await settle(roots, { note: out.note }, context);
   const trash = openTrash(roots);
   if (what === "list") return list(trash, roots, out, context);
   return await (what === "restore" ? restore(trash, ids, out, context) : empty(trash, ids, args, roots, out, context));

@@ -1,6 +1,7 @@
 import { basename, join } from "node:path";
 import { addSidecars, runFiles, trashOf } from "../../hub/run/mod.ts";
 import { install, type InstallOptions, type InstallOutcome, type LockedFile, type Project } from "../../api/mod.ts";
+import { isInside } from "../../transport/internal.ts";
 import type { Args } from "../options/args.ts";
 import type { installFlags } from "../options/project_options.ts";
 import type { CommandContext } from "../command.ts";
@@ -19,6 +20,7 @@ import { InterruptedError } from "../terminal/interrupt.ts";
 import { reporterWatcher } from "../terminal/watcher.ts";
 import { secondSource } from "./second_source.ts";
 import { openSession, type Session } from "./session.ts";
+import { settle } from "./settle.ts";
 import { describeOwner } from "../terminal/skipped.ts";
 import { shellWord } from "../terminal/shell_word.ts";
 import { printable, withColons } from "../terminal/text.ts";
@@ -110,6 +112,9 @@ export async function withInstaller(
 
   async function run(project: Project, { isFrozen, old, why }: InstallerOptions = {}): Promise<void> {
     isShown = !isDry;
+    // a root that only somebody's manifest names is refused by what follows
+    const isOurs = project.isRootGiven || isInside(project.folder, project.root);
+    if (!isDry && isOurs) await settle([project.root], { cache, session, note }, context);
     const { failures, removed, left, waiting } = await install(project, api, transport, {
       isFrozen,
       keepOld: old === "keep",

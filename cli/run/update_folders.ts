@@ -1,6 +1,5 @@
 import { basename, resolve } from "node:path";
 import {
-  finishUpdates,
   type FolderMove,
   type FolderStay,
   type LibraryFile,
@@ -37,6 +36,7 @@ import type { OldFiles } from "./install_run.ts";
 import { readingLimit } from "./reading_limit.ts";
 import { secondSource } from "./second_source.ts";
 import { openSession } from "./session.ts";
+import { settle } from "./settle.ts";
 import { folderRules } from "./update_rules.ts";
 
 /** What {@linkcode updateFolders} goes by. */
@@ -149,15 +149,13 @@ export async function updateFolders(
   try {
     const trash = trashOf(roots);
     if (!isDry) {
-      for (const root of roots) {
-        await finishUpdates(root, {
-          ...{ cache, trash, signal },
-          async onEnd({ old, path, sha256, state }) {
-            emit({ event: "finished", old, path, state }, text.finished(printable(path)));
-            await beside({ path, sha256 });
-          },
-        });
-      }
+      await settle(roots, {
+        ...{ cache, session, note },
+        async onEnd({ old, path, sha256, state, sidecars: isTheirs }) {
+          emit({ event: "finished", old, path, state }, text.finished(printable(path)));
+          if (!isTheirs) await beside({ path, sha256 });
+        },
+      }, context);
     }
     out.progress(text.scanning);
     const throttle = readingLimit(settings);
@@ -225,7 +223,7 @@ export async function updateFolders(
     });
     const byMove = new Map<FolderMove, Item>();
     const outcomes = updateFolder(transport, plan.moves, roots, {
-      ...{ old: options.old, trash, cache, concurrency, fetch, signal },
+      ...{ old: options.old, trash, sidecars, cache, concurrency, fetch, signal },
       onFile(file, move) {
         const item = itemOf(move, items.size);
         items.set(file, item);

@@ -65,6 +65,7 @@ const en = {
   moved: "moved",
   stays: "stays",
   gone: (name: string): string => `gone: ${name}: the site has this version no more; it is kept`,
+  notFinished: (why: string): string => `what an interrupted run left is still there: ${why}`,
   finished: (path: string): string => `an earlier update is ended: ${path}`,
   nothing: "nothing to update",
   old: {
@@ -110,6 +111,7 @@ export const updateText: Texts<typeof en> = {
     moved: "已更新",
     stays: "維持不變",
     gone: (name) => `已下架：${name}：網站已經沒有這個版本；檔案留著`,
+    notFinished: (why) => `中斷的工作留下的還在：${why}`,
     finished: (path) => `先前的更新已收尾：${path}`,
     nothing: "沒有要更新的",
     old: {

@@ -11,6 +11,7 @@ import type { ShownRow } from "./library_row.ts";
 import { libraryTasks, type Work } from "./library_tasks.ts";
 import { looker, type NamedFile } from "./looker.ts";
 import { prover } from "./prover.ts";
+import { settleLibrary } from "./settle_library.ts";
 import { updateFiles } from "./update_files.ts";
 
 const failed = "the service itself failed";
@@ -51,7 +52,8 @@ export function openLibrary(
 
   async function lookAll(): Promise<void> {
     try {
-      lookTrouble = await looks.all(stop.signal);
+      const unsettled = seenMs === null ? await settled() : null;
+      lookTrouble = await looks.all(stop.signal) ?? unsettled;
       seenMs = clock.date();
       // what an earlier service left unproved
       if (task === null && !stop.signal.aborted) proofs.wake();
@@ -60,6 +62,16 @@ export function openLibrary(
     }
     onChange();
     await giveBackMemory();
+  }
+
+  /** Ends what a killed service or command left, before the first look. @returns What could not be, in words. */
+  async function settled(): Promise<string | null> {
+    let trouble: string | null = null;
+    await settleLibrary({
+      ...{ folders, write, hashes, signal: stop.signal, onPath: () => {} },
+      onTrouble: (error) => void (trouble ??= messageOf(error)),
+    });
+    return trouble;
   }
 
   const versionOf = joined((hashes: readonly string[]) => api.versions.byHashes(hashes, { signal: stop.signal }));

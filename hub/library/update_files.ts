@@ -1,14 +1,8 @@
-import {
-  finishUpdates,
-  type HashCache,
-  type OwnedFile,
-  planFolderUpdate,
-  updateFolder,
-  type UpdateRules,
-} from "../../api/mod.ts";
+import { type HashCache, type OwnedFile, planFolderUpdate, updateFolder, type UpdateRules } from "../../api/mod.ts";
 import { messageOf } from "../../transport/internal.ts";
-import { trashOf } from "../run/trash_of.ts";
+import { trashOf } from "../../api/trash/trash_of.ts";
 import type { LibraryOptions } from "./library.ts";
+import { settleLibrary } from "./settle_library.ts";
 import type { Work } from "./library_tasks.ts";
 import type { UpdateTools } from "./update_tools.ts";
 
@@ -51,15 +45,7 @@ export function updateFiles(
     }
 
     tell({ phase: "asking", done: 0, total: 0 });
-    for (const root of roots) {
-      await finishUpdates(root, {
-        ...{ cache: hashes, trash, signal },
-        async onEnd({ old, path, sha256 }) {
-          await beside(path, sha256);
-          for (const one of [old, path]) onPath(one);
-        },
-      });
-    }
+    await settleLibrary({ ...{ folders, write, hashes, signal, onPath }, onTrouble: fail });
     const models = new Set(all.flatMap(({ identity: { modelId } }) => modelId ?? []));
     const plan = await planFolderUpdate(api, all, { models, rules, layout, folders: below ?? {}, signal });
     for (const { error } of plan.failures) fail(error);
@@ -69,7 +55,7 @@ export function updateFiles(
     tell({ phase: "writing", done, total: moves.length });
     for await (
       const { move, path, result, error } of updateFolder(transport, moves, roots, {
-        ...{ old, trash, cache: hashes, concurrency, fetch, signal },
+        ...{ old, trash, sidecars, cache: hashes, concurrency, fetch, signal },
       })
     ) {
       if (error !== undefined) fail(error);

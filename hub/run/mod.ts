@@ -21,5 +21,5 @@ export type {
 } from "./planned_file.ts";
 export { type RateControl, rateControl, type RateRule } from "./rate_control.ts";
 export { type PublishedFile, runFiles, type RunWatch } from "./run_files.ts";
-export { trashOf } from "./trash_of.ts";
+export { trashOf } from "../../api/trash/trash_of.ts";
 export type { RunPhase, RunWatcher } from "./watch_file.ts";

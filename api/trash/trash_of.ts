@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { openTrash } from "../../api/mod.ts";
+import { openTrash } from "./open_trash.ts";
 
 /**
  * What puts an old file into the trash of the folders it lies in; `why` is for whoever looks into it. Where it is away
