@@ -44,7 +44,7 @@ export { hostOf } from "./http/host.ts";
 export { parseHttpDate } from "./http/http_date.ts";
 export { parseRetryAfter } from "./http/retry_after.ts";
 export { codeOfStatus, isNullBodyStatus, readText } from "./http/http_status.ts";
-export { cutSecrets, redacted, rememberHeader, rememberSecret } from "./http/known_secrets.ts";
+export { cutSecrets, redacted, rememberHeader, rememberPath, rememberSecret } from "./http/known_secrets.ts";
 export { isLoopback } from "./http/loopback.ts";
 export { nearestOf, type Reach, reachOf } from "./http/reach.ts";
 export { messageOf, redactText, redactUrl, shownInput } from "./http/redact.ts";

@@ -1,4 +1,4 @@
-import { isRecord } from "../../transport/internal.ts";
+import { isRecord, rememberPath } from "../../transport/internal.ts";
 import { refuse } from "./refuse.ts";
 import type { HeaderRules, HeaderSource, SettingOf } from "./setting.ts";
 
@@ -9,7 +9,7 @@ const items: Readonly<Record<SettingOf<"list">["of"], { readonly form: RegExp; r
   },
   path: { form: /^[^\p{Cc}]+$/u, state: "not a path" },
   target: {
-    form: /^(?:a1111|forge|sdnext|comfyui|invokeai)=https?:\/\/[^\s/?#@]+(?:\/[^\s?#@]*)?$/i,
+    form: /^(?:a1111|forge|sdnext|comfyui|invokeai|webhook)=https?:\/\/[^\s/?#@]+(?:\/[^\s?#@]*)?$/i,
     state: "not a program and its address such as forge=http://127.0.0.1:7860",
   },
   ignore: {
@@ -23,7 +23,11 @@ const items: Readonly<Record<SettingOf<"list">["of"], { readonly form: RegExp; r
 /** A list, item by item. */
 export function checkItems({ of }: SettingOf<"list">, list: readonly string[]): readonly string[] {
   const wrong = list.find((item) => !items[of].form.test(item));
-  return wrong === undefined ? list : refuse(`"${wrong}" is ${items[of].state}`);
+  if (wrong !== undefined) refuse(`"${wrong}" is ${items[of].state}`);
+  // the path of a webhook may be what opens it
+  const hooks = of === "target" ? list.filter((item) => /^webhook=/i.test(item)) : [];
+  for (const hook of hooks) rememberPath(new URL(hook.slice(hook.indexOf("=") + 1)));
+  return list;
 }
 
 const typeName = /^[A-Za-z][\w .-]*$/;

@@ -125,8 +125,8 @@ export const useRows = {
     of: "target",
     default: [],
     help: {
-      en: "programs told of new files: forge=http://127.0.0.1:7860,invokeai=http://127.0.0.1:9090",
-      "zh-TW": "有新檔案時通知哪些程式：`forge=http://127.0.0.1:7860`",
+      en: "programs told of new files: forge=http://127.0.0.1:7860,webhook=http://127.0.0.1:9000/hook",
+      "zh-TW": "有新檔案時通知哪些程式：`forge=http://127.0.0.1:7860`、`webhook=http://127.0.0.1:9000/hook`",
     },
   },
   "updates.ignore": {

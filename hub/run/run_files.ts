@@ -17,6 +17,12 @@ export interface PublishedFile {
   readonly path: string;
   /** What it is to programs that load it; undefined where nobody knows. */
   readonly role?: Role | undefined;
+  /** How large it is; undefined where nobody says. */
+  readonly bytes?: number | undefined;
+  /** Its SHA-256; undefined where it was not computed. */
+  readonly sha256?: string | undefined;
+  /** What was asked for, without secrets. */
+  readonly reference?: string | undefined;
 }
 
 /** Who watches a run. */
@@ -67,8 +73,11 @@ export function runFiles({ watcher = {}, track, published, secondSource, default
     for await (const outcome of fetchFiles(transport, files, { secondSource, ...options, defaults, optionsOf })) {
       watched.get(outcome.file)?.end(outcome);
       watched.delete(outcome.file);
-      const { file: { role }, result } = outcome;
-      if (result !== undefined && !result.skipped) published?.({ path: result.path, role });
+      const { file: { role, reference }, result } = outcome;
+      if (result !== undefined && !result.skipped) {
+        const { path, bytes, digests: { SHA256: sha256 } } = result;
+        published?.({ path, role, bytes, sha256, reference });
+      }
       yield outcome;
     }
   };

@@ -1,6 +1,11 @@
+import { basename } from "node:path";
 import type { Role } from "../../api/layout/role.ts";
 import type { PublishedFile } from "../run/mod.ts";
+import { formatBytes } from "../../transport/internal.ts";
 import type { Target, TargetKind } from "./target.ts";
+
+/** How many names the line for people has. */
+const mostNames = 10;
 
 /** One request to a program. */
 export interface TargetCall {
@@ -69,11 +74,29 @@ function installs({ url }: Target, files: readonly PublishedFile[]): TargetCall[
   }));
 }
 
+/** What a webhook is told: one line for people, and every file. */
+function news({ url }: Target, files: readonly PublishedFile[]): TargetCall {
+  const names = files.slice(0, mostNames).map(({ path, bytes }) =>
+    basename(path) + (bytes === undefined ? "" : ` (${formatBytes(bytes)})`)
+  );
+  const more = files.length > mostNames ? ["..."] : [];
+  const head = files.length === 1 ? "1 file has come" : `${files.length} files have come`;
+  const body = JSON.stringify({
+    event: "published",
+    text: `${head}: ${[...names, ...more].join(", ")}`,
+    files: files.map(({ path, role = null, bytes = null, sha256 = null, reference = null }) => (
+      { path, role, bytes, sha256, reference }
+    )),
+  });
+  return { url, body, done: [], hopeless: [], files };
+}
+
 /**
  * What a program has to be asked so that it sees these files; nothing for ComfyUI, which looks at its folders itself. Pure.
  */
 export function callsOf(target: Target, files: readonly PublishedFile[]): TargetCall[] {
   if (target.kind === "invokeai") return installs(target, files);
+  if (target.kind === "webhook") return files.length === 0 ? [] : [news(target, files)];
   const known = routes[target.kind];
   return known === undefined ? [] : refreshes(target, known, files);
 }

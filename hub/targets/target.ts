@@ -1,10 +1,10 @@
-import { isLoopback } from "../../transport/internal.ts";
+import { isLoopback, rememberPath } from "../../transport/internal.ts";
 
-/** The programs that can be told of new files. */
-export type TargetKind = "a1111" | "forge" | "sdnext" | "comfyui" | "invokeai";
+/** The programs that can be told of new files; `webhook` is any that takes JSON by POST. */
+export type TargetKind = "a1111" | "forge" | "sdnext" | "comfyui" | "invokeai" | "webhook";
 
 /** All of them. */
-export const targetKinds: readonly TargetKind[] = ["a1111", "forge", "sdnext", "comfyui", "invokeai"];
+export const targetKinds: readonly TargetKind[] = ["a1111", "forge", "sdnext", "comfyui", "invokeai", "webhook"];
 
 /** A program that uses the files, and where it answers. */
 export interface Target {
@@ -16,6 +16,8 @@ export interface Target {
 
 /**
  * Reads `forge=http://127.0.0.1:7860`.
+ *
+ * The path of a webhook may be what opens it: it is known as a secret from here on, and shown nowhere.
  *
  * @param hosts Hosts beyond this machine that may be named, with their port or for every port. Default: none.
  * @throws {TypeError} When it is not of that form, has a password in it, or names a host nobody allowed.
@@ -39,5 +41,6 @@ export function readTarget(text: string, hosts: readonly string[] = []): Target 
   }
   const isAllowed = isLoopback(url.href) || hosts.some((host) => [url.hostname, url.host].includes(host.toLowerCase()));
   if (!isAllowed) throw new TypeError(`"${url.hostname}" lies beyond this machine, and targetHosts does not name it`);
+  if (kind === "webhook") rememberPath(url);
   return { kind, url: url.href.replace(/\/+$/, "") };
 }

@@ -9,6 +9,7 @@ const names: Readonly<Record<TargetKind, string>> = {
   sdnext: "SD.Next",
   comfyui: "ComfyUI",
   invokeai: "InvokeAI",
+  webhook: "webhook",
 };
 
 const texts = {
@@ -19,6 +20,7 @@ const texts = {
     telling: "is being told",
     login: "wants a login; give it by the setting headers",
     unknown: "does not know this address; was it started with --api?",
+    noHook: "does not know this address",
     unusable: "cannot use this file",
     away: "does not answer",
     other: (code: string, status: number | undefined) => status === undefined ? code : `answers ${status}`,
@@ -31,6 +33,7 @@ const texts = {
     telling: "正在通知",
     login: "要求登入；用設定 headers 提供",
     unknown: "不認得這個位址；啟動時有加 --api 嗎？",
+    noHook: "不認得這個位址",
     unusable: "用不了這個檔案",
     away: "沒有回應",
     other: (code: string, status: number | undefined) => status === undefined ? code : `回應 ${status}`,
@@ -40,9 +43,9 @@ const texts = {
 
 type Words = typeof texts[Locale];
 
-function whyText({ code, status }: NonNullable<TargetState["why"]>, t: Words): string {
+function whyText({ code, status }: NonNullable<TargetState["why"]>, kind: TargetKind, t: Words): string {
   if (status === 401 || status === 403) return t.login;
-  if (status === 404 || status === 405) return t.unknown;
+  if (status === 404 || status === 405) return kind === "webhook" ? t.noHook : t.unknown;
   if (status === 415 || status === 424) return t.unusable;
   return status === undefined &&
       /^(?:connect_failed|connection_\w+|header_timeout|total_timeout|circuit_open)$/.test(code)
@@ -55,7 +58,7 @@ export function targetText({ kind, url, state, files, why }: TargetState, locale
   const t = texts[locale];
   const waiting = files > 0 ? ` (${t.waiting(files)})` : "";
   const what = why !== null && state !== "telling"
-    ? `${whyText(why, t)}${waiting}`
+    ? `${whyText(why, kind, t)}${waiting}`
     : state === "gathering"
     ? t.gathering(files)
     : state === "telling"

@@ -1,4 +1,4 @@
-import { systemClock, within } from "../../transport/internal.ts";
+import { cutSecrets, systemClock, within } from "../../transport/internal.ts";
 import { type Clock, HttpError, type Transport } from "../../transport/mod.ts";
 import type { JobReason } from "../queue/mod.ts";
 import type { PublishedFile } from "../run/mod.ts";
@@ -146,7 +146,7 @@ export function tellTargets({
         : why === null
         ? "idle"
         : "failed";
-      return { ...target, state: now, files, toldMs, againMs, attempts, why };
+      return { ...target, url: cutSecrets(target.url), state: now, files, toldMs, againMs, attempts, why };
     }
 
     async function round(files: readonly PublishedFile[]): Promise<Round> {

@@ -41,6 +41,11 @@ export function rememberSecret(secret: string): void {
   pattern = undefined;
 }
 
+/** Makes the parts of a path known that are long enough to be secrets: whoever knows them may use the address. */
+export function rememberPath({ pathname }: URL): void {
+  for (const part of pathname.split("/")) rememberSecret(part);
+}
+
 /** Makes the secrets in a header known: all of its value, the word after `Bearer` or `Basic`, the values of cookies. */
 export function rememberHeader(name: string, value: string): void {
   // another one for each request, and worth nothing without it: a hundred of them would drive out the keys

@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { startStub } from "../../hub/targets/_stub.ts";
 import { inPlace } from "../_wired.ts";
-import { tree } from "../_world.ts";
+import { sha256, tree } from "../_world.ts";
 import { inState, startServe } from "./_serve.ts";
 
 Deno.test("download and queue run tell the programs of the settings of new files, before they end", async () => {
@@ -27,6 +27,22 @@ Deno.test("download and queue run tell the programs of the settings of new files
     const run = await runWith(file, ["queue", "run"], { env });
     assertEquals(run.code, 0, run.io.err);
     assertEquals([forge.asked.length, invoke.asked.length], [2, 2]);
+  });
+});
+
+Deno.test("a webhook of the settings hears what was downloaded, and is shown without what opens it", async () => {
+  await inPlace(async ({ folder, runWith }) => {
+    await using hook = startStub("webhook");
+    const file = { targets: [`webhook=${hook.url}/hooks/T0123456789abcdef`] };
+    const { code, io } = await runWith(file, ["download", "2002", "--dir", folder]);
+    assertEquals([code, hook.asked.length], [0, 1], io.err);
+    const { files: [one] } = JSON.parse(hook.asked[0]!) as { files: Record<string, unknown>[] };
+    const path = join(folder, "paper_lantern_v2.safetensors");
+    assertEquals([one!["path"], one!["reference"], one!["role"]], [path, "2002", "lora"]);
+    assertEquals(one!["sha256"], await sha256(path));
+    await hook[Symbol.asyncDispose]();
+    const away = await runWith(file, ["download", "2001", "--dir", folder]);
+    assertStringIncludes(away.io.err, `warning: webhook ${hook.url}/hooks/[redacted]: does not answer`);
   });
 });
 

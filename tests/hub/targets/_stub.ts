@@ -22,6 +22,7 @@ const routes: Readonly<Record<TargetKind, Readonly<Record<string, number>>>> = {
   },
   comfyui: {},
   invokeai: { "/api/v2/models/install": 201 },
+  webhook: { "/hooks/T0123456789abcdef": 200 },
 };
 
 /** An imitation of a program, on a port of its own. */
@@ -52,6 +53,10 @@ export function startStub(kind: TargetKind, login?: string): Stub {
     if (request.method !== "POST") return Response.json({ detail: "Method Not Allowed" }, { status: 405 });
     if (login !== undefined && request.headers.get("authorization") !== login) {
       return Response.json({ detail: "Not authenticated" }, { status: 401 });
+    }
+    if (kind === "webhook") {
+      asked.push(body);
+      return new Response("ok");
     }
     if (kind !== "invokeai") {
       asked.push(pathname);

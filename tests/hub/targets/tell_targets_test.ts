@@ -106,6 +106,31 @@ Deno.test("tellTargets() asks nothing of ComfyUI, which looks itself", async () 
   assertEquals([one.clock.timers, one.teller.list()[0]!.state], [0, "idle"]);
 });
 
+Deno.test("tellTargets() tells a webhook what came, in one request, and shows its address without what opens it", async () => {
+  await using stub = startStub("webhook");
+  const clock = fakeClock();
+  using socket = fetchTransport();
+  const { promise, resolve } = Promise.withResolvers<TargetState>();
+  const url = `${stub.url}/hooks/T0123456789abcdef`;
+  const targets = () => [readTarget(`webhook=${url}`)];
+  const teller = tellTargets({ targets, transport: compose(socket, status()), clock, onTold: resolve });
+  const sha256 = "AB".repeat(32);
+  teller.published({ path: "/m/a.safetensors", role: "lora", bytes: 2_097_152, sha256, reference: "2002" });
+  teller.published({ path: "/m/b.zip" });
+  await clock.advance(2000);
+  const state = await promise;
+  assertEquals([state.state, state.url], ["idle", `${stub.url}/hooks/[redacted]`]);
+  assertEquals(stub.asked.map((body) => JSON.parse(body)), [{
+    event: "published",
+    text: "2 files have come: a.safetensors (2.0 MB), b.zip",
+    files: [
+      { path: "/m/a.safetensors", role: "lora", bytes: 2_097_152, sha256, reference: "2002" },
+      { path: "/m/b.zip", role: null, bytes: null, sha256: null, reference: null },
+    ],
+  }]);
+  await teller.close();
+});
+
 Deno.test("tellTargets() tells a hundred files that end one after the other in few requests", async () => {
   await using one = told("forge");
   let rounds = 0;
