@@ -1,36 +1,36 @@
-import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { civitai, type FetchFiles, openProject } from "../../api/mod.ts";
 import { openProjectPort } from "../../hub/project/mod.ts";
 import { runFiles } from "../../hub/run/mod.ts";
-import { openTidy, service, type ServiceOptions } from "../../hub/mod.ts";
-import type { JobQueue } from "../../hub/queue/mod.ts";
-import { askAnew, runWatch, type WatchEvent } from "../../hub/watch/mod.ts";
+import { openTidy, service, type ServiceOptions, type SettingsPort } from "../../hub/mod.ts";
+import { askAnew } from "../../hub/watch/mod.ts";
 import { runQueue, wakeKeyless } from "../../hub/worker/mod.ts";
 import { liveTable, metricsRegistry, statsStore } from "../../monitor/mod.ts";
-import { messageOf, sleep, systemClock, trustedHosts } from "../../transport/internal.ts";
-import { CivikitError, compose } from "../../transport/mod.ts";
+import { messageOf, trustedHosts } from "../../transport/internal.ts";
+import { compose } from "../../transport/mod.ts";
 import type { CommandContext } from "../command.ts";
 import { type Keys, loadKeys } from "../settings/keys.ts";
-import { monitorPaths, pairingPath, queuePath } from "../settings/places.ts";
+import { monitorPaths, pairingPath } from "../settings/places.ts";
 import { pairingToken } from "../settings/pairing_token.ts";
 import { readSettings, type Settings } from "../settings/read_settings.ts";
 import { settingsPort } from "../settings/settings_port.ts";
-import { settingsStore } from "../settings/settings_store.ts";
 import { timetable } from "../settings/timetable.ts";
 import { printable } from "../terminal/text.ts";
 import { serveText } from "../texts/serve.ts";
 import { type DownloadPlace, downloadPlace } from "../options/download_place.ts";
 import { downloadSettings, rateRule } from "./download_settings.ts";
+import { firstStart } from "./first_start.ts";
 import { openHashes } from "./hash_store.ts";
+import { onNewKey } from "./on_new_key.ts";
 import { openTeller } from "./open_teller.ts";
 import { fleetLeaseMs, isInFleet, keepIn, openFleet } from "./open_fleet.ts";
-import { openQueue } from "./queue_file.ts";
 import { isProject, namedRoots } from "../options/project_options.ts";
 import { readingLimit } from "./reading_limit.ts";
 import { secondSource } from "./second_source.ts";
 import { serviceLibrary } from "./service_library.ts";
 import { serviceLimits } from "./service_limits.ts";
+import { openServiceQueue, workerPrefix } from "./service_queue.ts";
+import { serviceRules } from "./service_rules.ts";
 import { commandStack } from "./stack.ts";
 import { stackSettings } from "./stack_settings.ts";
 import { keepTrash } from "./trash_roots.ts";
@@ -62,64 +62,6 @@ export interface OpenService {
 
 /** How long Redis is waited for at the end, in milliseconds. */
 const cutOffMs = 10_000;
-const workerPrefix = "serve-";
-
-/** The queue, which one service at a time works on. @throws {CivikitError} When another one does, or it cannot be opened. */
-async function openServiceQueue(context: CommandContext, note: (text: string) => void): Promise<JobQueue> {
-  const queue = await openQueue(context, context.settings.value("baseUrl"), note);
-  const other = (await queue.workers()).find(({ id, isAlive }) => isAlive && id.startsWith(workerPrefix));
-  if (other === undefined) return queue;
-  await queue.close();
-  throw new CivikitError(
-    `opening the queue "${printable(queuePath(context.io.env)!)}": civikit serve, process ${other.pid}, works on it`,
-    {
-      code: "target_locked",
-      reason: "service_running",
-    },
-  );
-}
-
-/** How often it is looked whether there is another key, in milliseconds. */
-const lookForKeyMs = 2000;
-
-/** Calls `wake` when there is another key, wherever it comes from: the page, `civikit login`, a file someone replaced. */
-function onNewKey(find: () => string | undefined, wake: () => void): Disposable {
-  const look = () => {
-    try {
-      return find();
-    } catch {
-      return undefined; // told where it is used
-    }
-  };
-  let known = look();
-  const timer = setInterval(() => {
-    const now = look();
-    if (now === undefined || now === known) return;
-    known = now;
-    wake();
-  }, lookForKeyMs);
-  return { [Symbol.dispose]: () => clearInterval(timer) };
-}
-
-/** How long rules rest after their file could not be read, in milliseconds. */
-const restMs = 60_000;
-
-/** Runs the rules until `signal` aborts; what goes wrong with their file is told, and it is tried again later. */
-async function keepRunning(
-  run: () => Promise<unknown>,
-  signal: AbortSignal,
-  tell: (error: unknown) => void,
-): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      await run();
-    } catch (error) {
-      tell(error);
-      await sleep(systemClock, restMs, signal).catch(() => {});
-    }
-  }
-}
-
 /** Where files go, by the settings: as the commands have it. */
 function placesOf(settings: Settings): Omit<DownloadPlace, "dir"> & { readonly root: string } {
   const { dir, ...below } = downloadPlace(settings);
@@ -188,54 +130,36 @@ export async function openService(
         fetch,
       }))
       : undefined;
-    const port = settingsPort(settings.options, new URL(baseUrl).host);
-    const filePath = settings.options.configPath ?? settings.path;
-    const isNear = access.hostname === "127.0.0.1" || access.hostname === "localhost" || access.hostname === "::1";
-    let isAsking = isNear && filePath !== undefined && !existsSync(filePath) && settings.value("root") === undefined;
-
+    const { host } = new URL(baseUrl);
+    const port = settingsPort(settings.options, host);
     const renew = async () => {
       settings = await readSettings(settings.options);
       stack.renew(stackSettings(settings, io, note));
     };
-    const changing = { ...port, set: (key: string, text: string) => port.set(key, text).then(renew) };
+    const changing: SettingsPort = {
+      ...port,
+      set: (key, text) => port.set(key, text).then(renew),
+      unset: (key) => port.unset(key).then(renew),
+    };
+    const start = firstStart(settings, access.hostname, changing);
     const roots = () => [placesOf(settings).root, resolve(settings.value("download.directory"))];
     const onChange = () => registry.events.publish({ type: "library" });
     const library = serviceLibrary(() => settings, { hashes, api, transport: stack.transport, fetch, onChange });
     things.defer(() => library.close());
     const tell = (error: unknown) => note(serveText[locale].trouble(printable(messageOf(error as Error))));
-    const rules = things.use(openWatch(context, settings, note));
-    const watching = new AbortController();
     const refused = new Set<string>();
-    const watch = () =>
-      watchSettings(settings, (error) => {
-        const text = messageOf(error as Error);
-        if (!refused.has(text)) note(printable(text));
-        refused.add(text);
-      });
-    const changed = (rule: string) => registry.events.publish({ type: "watch", rule, found: 0, code: null });
-    const onWatched = (event: WatchEvent) => {
-      if (event.type !== "round" && event.type !== "failed") return;
-      const { round: { rule, found, why } } = event;
-      registry.events.publish({ type: "watch", rule, found, code: why?.code ?? null });
+    const refuse = (error: unknown) => {
+      const text = messageOf(error as Error);
+      if (!refused.has(text)) note(printable(text));
+      refused.add(text);
     };
-    const watched = civitai(compose(stack.transport, askAnew), site);
-    const runRules = (ids?: readonly string[]) =>
-      runWatch({
-        ...{
-          store: rules,
-          api: watched,
-          queue,
-          ids,
-          settings: watch,
-          onEvent: onWatched,
-          isWatching: ids === undefined,
-        },
-        signal: watching.signal,
-        have: (versions) => new Set(library.have(versions).keys()),
-        worker: `watch-serve-${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`,
-        onTrouble: tell,
-      });
-    const runs = new Set<Promise<unknown>>();
+    const rules = serviceRules({
+      ...{ store: things.use(openWatch(context, settings, note)), queue, tell },
+      api: civitai(compose(stack.transport, askAnew), site),
+      settings: () => watchSettings(settings, refuse),
+      have: (versions) => new Set(library.have(versions).keys()),
+      publish: (rule, found, code) => registry.events.publish({ type: "watch", rule, found, code }),
+    });
     const projectOf = () => isProject(projectFolder) ? openProject(projectFolder) : undefined;
     const tidy = openTidy({
       ...{ library, hashes, api, roots, onChange, where: () => placesOf(settings), project: projectOf },
@@ -258,30 +182,15 @@ export async function openService(
       project,
       where: () => placesOf(settings),
       roots,
-      settings: { ...changing, unset: (key) => port.unset(key).then(renew) },
+      settings: changing,
       targets: teller,
-      watch: {
-        ...{ store: rules, settings: watch, changed },
-        runNow(id) {
-          const run: Promise<unknown> = runRules([id]).catch(tell).finally(() => runs.delete(run));
-          runs.add(run);
-        },
-      },
+      watch: rules.port,
       limit: limits.limit,
       slowMode: limits.slowMode,
       pairing: pairingToken(pairingPath(io.env), siteOrigins(baseUrl)),
       rpcOrigins: settings.value("serve.rpcOrigins"),
-      isAsking: () => isAsking,
-      async answerStart({ root, layout, key }) {
-        if (root !== undefined) await changing.set("root", resolve(root));
-        if (layout !== undefined) await changing.set("layout", layout);
-        if (key !== undefined) await port.apiKey.set(key);
-        // the file says that it was answered, also where all stays as it is
-        if (filePath !== undefined && !existsSync(filePath)) {
-          settingsStore(filePath, settings.options.configPath === undefined).merge({});
-        }
-        isAsking = false;
-      },
+      isAsking: start.isAsking,
+      answerStart: start.answer,
     });
     const own = things.move();
     return {
@@ -292,10 +201,7 @@ export async function openService(
         // what cannot be told to Redis any more is taken back by its time
         if (fleet) signal.addEventListener("abort", () => Deno.unrefTimer(setTimeout(fleet.cutOff, cutOffMs)));
         void keepTrash(() => settings, { signal, onTrouble: tell });
-        const { host } = new URL(baseUrl);
-        const stopWatching = () => watching.abort();
-        signal.addEventListener("abort", stopWatching, { once: true });
-        const rounds = keepRunning(runRules, watching.signal, tell);
+        rules.start(signal);
         using _ = onNewKey(() => keys.find(host)?.key, () => void wakeKeyless(queue).catch(tell));
         await runQueue({
           ...{ queue, signal, cache: hashes, isWatching: true, site, transport: stack.transport },
@@ -313,8 +219,7 @@ export async function openService(
           }),
           onTrouble: tell,
         });
-        stopWatching();
-        await Promise.all([rounds, ...runs]);
+        await rules.stop();
       },
       [Symbol.asyncDispose]: () => own.disposeAsync(),
     };
