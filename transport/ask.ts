@@ -1,6 +1,6 @@
 import { type FieldRecord, PlainFields } from "./fields.ts";
 import { hostOf } from "./http/host.ts";
-import { signalOf, type Stop } from "./socket/stop.ts";
+import { type Hold, signalOf, type Stop } from "./socket/stop.ts";
 
 /** What an {@linkcode Ask} without a Request is made of. */
 export interface AskParts {
@@ -10,8 +10,8 @@ export interface AskParts {
   readonly headers: PlainFields;
   /** Gives it up; undefined where nobody may. */
   readonly signal?: Stop | undefined;
-  /** Whoever reads the body promises to run what is put in here, once it has been read or given up. */
-  readonly ends?: (() => void)[] | undefined;
+  /** Whoever reads the body promises to let go of what is put in here, once it has been read or given up. */
+  readonly ends?: Hold[] | undefined;
 }
 
 /**
@@ -25,7 +25,7 @@ export class Ask {
   /** The URL, as `Request.url` has it. */
   readonly url: string;
   /** See {@linkcode AskParts.ends}. */
-  readonly ends: (() => void)[] | undefined;
+  readonly ends: Hold[] | undefined;
   readonly #base: Request | undefined;
   #headers: PlainFields | undefined;
   #signal: Stop | undefined;
@@ -38,7 +38,7 @@ export class Ask {
     base: Request | undefined,
     headers: PlainFields | undefined,
     signal: Stop | undefined,
-    ends: (() => void)[] | undefined,
+    ends: Hold[] | undefined,
   ) {
     this.method = method;
     this.url = url;
@@ -102,7 +102,7 @@ export class Ask {
     return new Request(this.#base ?? this.url, init);
   }
 
-  /** The same with another signal, and with what is to run after the body. */
+  /** The same with another signal, and with where to put what is held until after the body. */
   withSignal(signal: Stop, ends: Ask["ends"] = this.ends): Ask {
     return new Ask(this, this.#base, this.#headers, signal, ends);
   }

@@ -57,6 +57,7 @@ export { isHeard, newContext } from "./transport.ts";
 export { remembered } from "./http/remembered.ts";
 export { wrapBodyError } from "./socket/network_error.ts";
 export { isRedirect, nextHop } from "./socket/redirect.ts";
+export { releaseAll } from "./socket/abort.ts";
 export { environmentProxyFor, parseProxy, proxiesOf, proxyFor } from "./socket/proxy.ts";
 export type { SqliteStep } from "./sqlite/layout.ts";
 export { withFolder } from "./sqlite/files.ts";

@@ -6,6 +6,7 @@ import {
   PlainFields,
   readTextAtMost,
   redactUrl,
+  releaseAll,
   sendOf,
   wrapBodyError,
 } from "../../transport/internal.ts";
@@ -179,8 +180,7 @@ export function jsonAsker(transport: Transport): AskJson {
         const isFinal = response === undefined || asks >= mostAsks || !(isPost || ask.method === "GET");
         if (isFinal || !(error instanceof NetworkError) || !errorIs("broken", error)) throw error;
       } finally {
-        const { ends } = ask;
-        if (ends !== undefined) { while (ends.length > 0) ends.pop()!(); }
+        if (ask.ends !== undefined) releaseAll(ask.ends);
       }
     }
   };

@@ -1,11 +1,11 @@
 import type { Ask } from "../ask.ts";
 import { middlewareOf, type Send } from "../lane.ts";
-import { keepAbortable, type Link, onAbort, unlink, unlinkAfterBody } from "../socket/abort.ts";
+import { holdWhileRead } from "../socket/abort.ts";
 import { discard } from "../http/http_status.ts";
 import { noOthers, wholeWithin } from "../errors/option.ts";
 import { keepSource } from "../http/response_source.ts";
 import { redactUrl } from "../http/redact.ts";
-import { type Stop, Switch } from "../socket/stop.ts";
+import { Follower, type Hold, type Stop } from "../socket/stop.ts";
 import { type Context, isHeard, type Middleware } from "../transport.ts";
 
 /** Options of {@linkcode dedupe}. */
@@ -25,18 +25,30 @@ interface Copy {
 /** What a fetch came to for those who joined it: a copy, `gone` (it was aborted), or `alone` (too large to share). */
 type Outcome = Copy | "gone" | "alone";
 
-/** A fetch under way. */
-interface Flight {
+/** A fetch under way, which is also what aborts it when nobody wants it any more. */
+class Flight extends Follower {
   /** What is asked; until nobody may join any more. */
   ask: Ask | undefined;
-  /** Aborts the fetch itself, when nobody wants it any more. */
-  readonly stop: Switch;
-  joiners: number;
+  /** Another one to the same URL, which asks otherwise. */
+  other: Flight | undefined = undefined;
+  joiners = 0;
   /** Whether the caller who came first has given up while others still wait. */
-  hasLeadLeft: boolean;
+  hasLeadLeft = false;
   /** Rejects the first caller's call; while its headers are not there. */
-  leave: ((reason: unknown) => void) | undefined;
-  outcome: PromiseWithResolvers<Outcome> | undefined;
+  leave: ((reason: unknown) => void) | undefined = undefined;
+  outcome: PromiseWithResolvers<Outcome> | undefined = undefined;
+
+  constructor(ask: Ask) {
+    super(ask.signal);
+    this.ask = ask;
+  }
+
+  /** The caller who came first gives up. */
+  override handleEvent(): void {
+    if (this.leave === undefined || this.joiners === 0) return super.handleEvent();
+    this.hasLeadLeft = true;
+    this.leave(this.followed!.reason);
+  }
 }
 
 /**
@@ -64,37 +76,31 @@ interface Flight {
 export function dedupe({ maxBodyBytes = 8 * 1024 * 1024, ...others }: DedupeOptions = {}): Middleware {
   noOthers<DedupeOptions>("dedupe", others, { maxBodyBytes });
   wholeWithin("maxBodyBytes", maxBodyBytes, 0, Number.MAX_SAFE_INTEGER);
-  const flights = new Map<string, Flight[]>();
+  const flights = new Map<string, Flight>();
 
-  function lead(key: string, ask: Ask, next: Send, context: Context): Promise<Response> {
-    const stop = new Switch();
-    const flight: Flight = { ask, stop, joiners: 0, hasLeadLeft: false, outcome: undefined, leave: undefined };
-    const others = flights.get(key);
-    if (others === undefined) flights.set(key, [flight]);
-    else others.push(flight);
+  function lead(ask: Ask, next: Send, context: Context): Promise<Response> {
+    const { url } = ask;
+    const flight = new Flight(ask);
+    flight.other = flights.get(url);
+    flights.set(url, flight);
     // what layers below want to do after the body is done here, where its end is seen anyway
-    const ends = ask.ends ?? [];
-    const link = linked(ask.signal, flight, ask.ends === undefined ? ends : undefined);
+    const isPromised = ask.ends !== undefined;
+    const ends: Hold[] = ask.ends ?? [];
     return new Promise((resolve, reject) => {
       flight.leave = reject;
-      const land = () => {
-        remove(key, flight);
-        flight.leave = undefined;
-        flight.ask = undefined;
-      };
-      next(ask.withSignal(stop, ends), context).then((response) => {
-        land();
-        unlinkAfterBody(response, link, ask.ends);
+      next(ask.withSignal(flight, ends), context).then((response) => {
+        land(url, flight);
+        const held = holdWhileRead(response, flight, ends, isPromised);
         if (flight.joiners > 0) flight.outcome!.resolve(copyOf(response, flight, maxBodyBytes));
         else {
           flight.outcome?.resolve("alone");
           if (flight.hasLeadLeft) discard(response);
         }
-        resolve(ask.ends === undefined ? keepAbortable(response) : response);
+        resolve(held);
       }, (error) => {
-        land();
-        unlink(link);
-        if (stop.aborted) flight.outcome?.resolve("gone");
+        land(url, flight);
+        flight.release();
+        if (flight.aborted) flight.outcome?.resolve("gone");
         else flight.outcome?.reject(error);
         reject(error);
       });
@@ -102,10 +108,15 @@ export function dedupe({ maxBodyBytes = 8 * 1024 * 1024, ...others }: DedupeOpti
   }
 
   /** From now on nobody joins. */
-  function remove(key: string, flight: Flight): void {
-    const all = flights.get(key)!;
-    if (all.length === 1) flights.delete(key);
-    else flights.set(key, all.filter((other) => other !== flight));
+  function land(url: string, flight: Flight): void {
+    flight.leave = undefined;
+    flight.ask = undefined;
+    const { other } = flight;
+    flight.other = undefined;
+    const first = flights.get(url)!;
+    if (first !== flight) before(first, flight).other = other;
+    else if (other === undefined) flights.delete(url);
+    else flights.set(url, other);
   }
 
   async function join(flight: Flight, ask: Ask, next: Send, context: Context): Promise<Response> {
@@ -121,7 +132,7 @@ export function dedupe({ maxBodyBytes = 8 * 1024 * 1024, ...others }: DedupeOpti
       outcome = await unlessAborted(flight.outcome.promise, ask.signal);
     } finally {
       flight.joiners--;
-      if (flight.hasLeadLeft && flight.joiners === 0) flight.stop.abort(ask.signal?.reason);
+      if (flight.hasLeadLeft && flight.joiners === 0) flight.abort(ask.signal?.reason);
     }
     if (outcome === "gone") return await dedupe(ask, next, context);
     if (outcome === "alone") return await next(ask, context);
@@ -133,31 +144,31 @@ export function dedupe({ maxBodyBytes = 8 * 1024 * 1024, ...others }: DedupeOpti
     if ((method !== "GET" && method !== "HEAD") || headers.has("range")) return next(ask, context);
     const wish = headers.get("cache-control");
     if (wish !== null && /no-store|no-cache/i.test(wish)) return next(ask, context);
-    const key = `${method} ${ask.url}`;
-    const flight = flights.get(key)?.find((other) => hasSameHeaders(other.ask!, ask));
-    if (flight === undefined || flight.stop.aborted) return lead(key, ask, next, context);
-    return join(flight, ask, next, context);
+    let flight = flights.get(ask.url);
+    while (flight !== undefined && !isSame(flight.ask!, ask)) flight = flight.other;
+    return flight === undefined || flight.aborted ? lead(ask, next, context) : join(flight, ask, next, context);
   }
 
   return middlewareOf(dedupe);
 }
 
-/** A function of its own, for what is in sight of a link lives as long as the body, and must not keep it alive. */
-function linked(signal: Stop | undefined, flight: Flight, ends: readonly (() => void)[] | undefined): Link {
-  return onAbort(signal, () => {
-    if (flight.leave === undefined || flight.joiners === 0) return flight.stop.abort(signal!.reason);
-    flight.hasLeadLeft = true;
-    flight.leave(signal!.reason);
-  }, ends && (() => ends.forEach((end) => end())));
+/** The one whose other one is `flight`. */
+function before(first: Flight, flight: Flight): Flight {
+  let found = first;
+  while (found.other !== flight) found = found.other!;
+  return found;
 }
 
-function hasSameHeaders({ headers: { record: one } }: Ask, { headers: { record: other } }: Ask): boolean {
-  const names = Object.keys(one);
-  return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name]);
+function isSame(one: Ask, other: Ask): boolean {
+  if (one.method !== other.method) return false;
+  const [{ record }, { record: others }] = [one.headers, other.headers];
+  const names = Object.keys(record);
+  return names.length === Object.keys(others).length && names.every((name) => record[name] === others[name]);
 }
 
 /** Reads a second branch of the body, up to `maxBytes`; the first stays with the caller who came first, if still there. */
-async function copyOf(response: Response, { stop, hasLeadLeft }: Flight, maxBytes: number): Promise<Outcome> {
+async function copyOf(response: Response, flight: Flight, maxBytes: number): Promise<Outcome> {
+  const { hasLeadLeft } = flight;
   const { status, statusText, headers } = response;
   const init = { status, statusText, headers };
   if (response.body === null) return { bytes: null, init, source: response };
@@ -180,7 +191,7 @@ async function copyOf(response: Response, { stop, hasLeadLeft }: Flight, maxByte
       }
     }
   } catch {
-    return stop.aborted ? "gone" : "alone";
+    return flight.aborted ? "gone" : "alone";
   }
 }
 

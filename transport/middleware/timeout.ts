@@ -2,7 +2,6 @@ import { type Clock, systemClock } from "../clock.ts";
 import { noOthers } from "../errors/option.ts";
 import { middlewareOf } from "../lane.ts";
 import { deadlines } from "../socket/deadlines.ts";
-import { Switch } from "../socket/stop.ts";
 import type { Middleware } from "../transport.ts";
 
 /** Options of {@linkcode timeout}; what is left out is not limited. */
@@ -35,9 +34,9 @@ export interface TimeoutOptions {
  */
 export function timeout({ headersMs, totalMs, clock = systemClock, ...others }: TimeoutOptions = {}): Middleware {
   noOthers<TimeoutOptions>("timeout", others, { headersMs, totalMs, clock });
-  const sendInTime = deadlines({ headersMs, totalMs }, clock, () => new Switch());
+  const sendInTime = deadlines({ headersMs, totalMs }, clock);
   if (headersMs === undefined && totalMs === undefined) return (request, next) => next(request);
   return middlewareOf(function timeout(ask, next, context) {
-    return sendInTime(ask, (signal) => next(ask.withSignal(signal!), context));
+    return sendInTime(ask, (signal, ends) => next(ask.withSignal(signal!, ends), context));
   });
 }

@@ -1,54 +1,38 @@
-import { type Aborter, type Stop, Switch } from "./stop.ts";
+import type { Hold } from "./stop.ts";
 
-/** What aborts with a signal, until it is ended. */
-export interface Link {
-  readonly signal: Stop | undefined;
-  readonly abort: () => void;
-  readonly finished: (() => void) | undefined;
-}
-
-const registry = new FinalizationRegistry<Link>(unlink);
+const registry = new FinalizationRegistry<Hold[]>(releaseAll);
 /** Leads from a body to its response. A WeakMap would do the same, and keep both until the next great collection. */
 const owner = Symbol("owner");
 /** Leads from a body to what is garbage when the body is: were the body itself registered, it would be kept as long, too. */
 const token = Symbol("token");
-/** What is to be ended when the response has been read. */
+/** What is to be let go of when the response has been read. */
 const held = Symbol("held");
 
 type Body = ReadableStream<Uint8Array<ArrayBuffer>> & { [owner]?: Response; [token]?: object };
 
-/** Ends a link at once: nothing is left to abort. */
-export function unlink({ signal, abort, finished }: Link): void {
-  signal?.removeEventListener("abort", abort);
-  finished?.();
+/** Lets go of everything in `ends`, which is empty then. */
+export function releaseAll(ends: Hold[]): void {
+  while (ends.length > 0) ends.pop()!.release();
 }
 
 /**
- * Makes `aborter` abort with `signal`. `AbortSignal.any` does that too, at many times the price: it is felt on every
- * request.
+ * Lets go of what is in `ends` as soon as nobody can read the body any more: when the response has been read whole; of a
+ * body that somebody took, the garbage collector sees the end, for a body is not wrapped for this.
  */
-export function follow(signal: Stop | undefined, aborter: Aborter, finished?: () => void): Link {
-  return onAbort(signal, () => aborter.abort(signal!.reason), finished);
-}
-
-/** Calls `abort` when `signal` aborts, until the link is ended. */
-export function onAbort(signal: Stop | undefined, abort: () => void, finished?: () => void): Link {
-  if (signal?.aborted) abort();
-  else signal?.addEventListener("abort", abort, { once: true });
-  return { signal, abort, finished };
+function releaseAfterBody(response: Response, ends: Hold[]): void {
+  if (isReadable(response)) response[held] = response[held] === undefined ? ends : [...response[held], ...ends];
+  else watch(response.body, ends);
 }
 
 /**
- * Ends a link as soon as nobody can read the body any more: when its reader says so, where one promised to in `ends`. Else
- * when the response has been read whole; of a body that somebody took, the garbage collector sees the end, for a body is
- * not wrapped for this.
+ * What every layer that holds something does with an answer: it adds itself to `ends`, and where nobody above promised to
+ * let go of those (see {@linkcode Ask}), the body does.
  */
-export function unlinkAfterBody(response: Response, link: Link, ends: (() => void)[] | undefined): void {
-  // a switch is its call's own, and goes when the call does
-  if (link.finished === undefined && (link.signal === undefined || link.signal instanceof Switch)) return;
-  if (ends !== undefined) return void ends.push(() => unlink(link));
-  if (isReadable(response)) (response[held] ??= []).push(link);
-  else watch(response.body, link);
+export function holdWhileRead(response: Response, hold: Hold, ends: Hold[], isPromised: boolean): Response {
+  if (hold.isHeld) ends.push(hold);
+  if (isPromised) return response;
+  if (ends.length > 0) releaseAfterBody(response, ends);
+  return keepAbortable(response);
 }
 
 /**
@@ -75,10 +59,10 @@ function own(body: Body | null, response: Response): void {
   if (body !== null) body[owner] = response;
 }
 
-/** Ends a link when the body is garbage. */
-function watch(body: Body | null, link: Link): void {
-  if (body === null) unlink(link);
-  else registry.register(body[token] ??= {}, link);
+/** Lets go when the body is garbage. */
+function watch(body: Body | null, ends: Hold[]): void {
+  if (body === null) releaseAll(ends);
+  else registry.register(body[token] ??= {}, ends);
 }
 
 /**
@@ -87,14 +71,14 @@ function watch(body: Body | null, link: Link): void {
  * collections it should have gone with. Whoever asks for the body gets it as it is, and these are made up for.
  */
 class ReadableResponse extends Response {
-  declare [held]: Link[] | undefined;
+  declare [held]: Hold[] | undefined;
 
   override get body(): Body | null {
     const body: Body | null = super.body;
     own(body, this);
-    const links = this[held];
+    const ends = this[held];
     this[held] = undefined;
-    for (const link of links ?? []) watch(body, link);
+    if (ends !== undefined) watch(body, ends);
     return body;
   }
 
@@ -130,16 +114,16 @@ class ReadableResponse extends Response {
   }
 }
 
-/** Ends what is held when the response has been read, or cannot be. */
+/** Lets go of what is held when the response has been read, or cannot be. */
 function ended<T>(response: ReadableResponse, reading: Promise<T>): Promise<T> {
-  const links = response[held];
-  if (links === undefined) return reading;
+  const ends = response[held];
+  if (ends === undefined) return reading;
   response[held] = undefined;
   return reading.then((value) => {
-    links.forEach(unlink);
+    releaseAll(ends);
     return value;
   }, (error) => {
-    links.forEach(unlink);
+    releaseAll(ends);
     throw error;
   });
 }

@@ -4,9 +4,9 @@ import { NetworkError } from "../errors/errors.ts";
 import { discard } from "../http/http_status.ts";
 import { redactUrl } from "../http/redact.ts";
 import { within } from "../errors/option.ts";
-import { follow, keepAbortable, type Link, unlink, unlinkAfterBody } from "./abort.ts";
+import { holdWhileRead, keepAbortable } from "./abort.ts";
 import { type Alarm, alarms } from "./alarms.ts";
-import type { Aborter } from "./stop.ts";
+import { Follower, type Hold, type Stop } from "./stop.ts";
 
 /** Longest times in milliseconds; what is left out is not limited. */
 export interface Limits {
@@ -17,52 +17,71 @@ export interface Limits {
 }
 
 /**
- * Sends an ask within the limits; what sends it gets what aborts with them, and `errorOf` may make another error of one
- * that it rejects with.
+ * Sends an ask within the limits. What sends it gets what aborts with them, and where to put what is to be let go of after
+ * the body; `errorOf` may make another error of one that it rejects with.
  */
-export type SendInTime<A extends Aborter> = (
+export type SendInTime = (
   ask: Ask,
-  send: (signal: A["signal"] | Ask["signal"]) => Promise<Response>,
+  send: (signal: Stop | undefined, ends: Ask["ends"]) => Promise<Response>,
   errorOf?: (error: unknown) => unknown,
 ) => Promise<Response>;
 
 /**
- * What an alarm needs to know. It must not lead to the response: its body being garbage is what ends the total timer. Nor
- * to the request, which would live as long.
+ * A call that has limits. It must not lead to the response: its body being garbage is what ends the total timer. Nor to the
+ * request, which would live as long.
  */
-interface Call {
+class TimedCall extends Follower {
   readonly method: string;
   readonly url: string;
-  readonly aborter: Aborter;
-  given: NetworkError | undefined;
-  reject: ((error: unknown) => void) | undefined;
+  given: NetworkError | undefined = undefined;
+  reject: ((error: unknown) => void) | undefined = undefined;
+  total: Alarm | undefined = undefined;
+
+  constructor({ method, url, signal }: Ask) {
+    super(signal);
+    this.method = method;
+    this.url = url;
+  }
+
+  override get isHeld(): boolean {
+    return this.total !== undefined || super.isHeld;
+  }
+
+  override release(): void {
+    super.release();
+    this.total?.cancel();
+  }
+
+  expire(code: "header_timeout" | "total_timeout", state: string): void {
+    const shown = redactUrl(this.url);
+    this.given = new NetworkError(`${this.method} "${shown}": ${state}`, { code, url: shown });
+    this.abort(this.given);
+    this.reject?.(this.given);
+  }
 }
 
 const longestMs = 2 ** 31 - 1;
 
 /**
- * Makes what sends within `limits`: past one of them, the call fails with `header_timeout` or `total_timeout`, and what
- * `newAborter` made for it aborts.
+ * Makes what sends within `limits`: past one of them, the call fails with `header_timeout` or `total_timeout`, and what it
+ * was sent with aborts.
  *
  * @throws {RangeError} when a limit is out of range.
  */
-export function deadlines<A extends Aborter>(
-  { headersMs, totalMs }: Limits,
-  clock: Clock,
-  newAborter: () => A,
-): SendInTime<A> {
+export function deadlines({ headersMs, totalMs }: Limits, clock: Clock): SendInTime {
   if (headersMs !== undefined) within("headersMs", headersMs, 1, longestMs);
   if (totalMs !== undefined) within("totalMs", totalMs, 1, longestMs);
-  const headers = headersMs === undefined ? undefined : alarms<Call>(headersMs, clock, (call) => {
-    expire(call, "header_timeout", `no headers within ${headersMs} ms`);
+  const setHeaders = headersMs === undefined ? undefined : alarms<TimedCall>(headersMs, clock, (call) => {
+    call.expire("header_timeout", `no headers within ${headersMs} ms`);
   });
-  const total = totalMs === undefined ? undefined : alarms<Call>(totalMs, clock, (call) => {
-    expire(call, "total_timeout", `not done within ${totalMs} ms`);
+  const setTotal = totalMs === undefined ? undefined : alarms<TimedCall>(totalMs, clock, (call) => {
+    call.expire("total_timeout", `not done within ${totalMs} ms`);
   });
-  if (headers === undefined && total === undefined) {
+  if (setHeaders === undefined && setTotal === undefined) {
     return async (ask, send, errorOf = asItIs) => {
       try {
-        return kept(await send(ask.signal), ask);
+        const response = await send(ask.signal, ask.ends);
+        return ask.ends === undefined ? keepAbortable(response) : response;
       } catch (error) {
         throw errorOf(error);
       }
@@ -70,34 +89,31 @@ export function deadlines<A extends Aborter>(
   }
 
   return function sendInTime(ask, send, errorOf = asItIs) {
-    const aborter = newAborter();
-    const call: Call = { method: ask.method, url: ask.url, aborter, given: undefined, reject: undefined };
-    const totalAlarm = total?.(call);
-    const headersAlarm = headers?.(call);
-    const link = linked(ask.signal, aborter, totalAlarm);
+    const call = new TimedCall(ask);
+    call.total = setTotal?.(call);
+    const headers = setHeaders?.(call);
+    const isPromised = ask.ends !== undefined;
+    const ends: Hold[] = ask.ends ?? [];
     return new Promise((resolve, reject) => {
       call.reject = reject;
 
       function arrived(response: Response): void {
-        headersAlarm?.cancel();
+        headers?.cancel();
         call.reject = undefined;
-        if (call.given !== undefined) {
-          discard(response);
-          return unlink(link);
-        }
-        unlinkAfterBody(response, link, ask.ends);
-        resolve(kept(response, ask));
+        if (call.given === undefined) return resolve(holdWhileRead(response, call, ends, isPromised));
+        discard(response);
+        call.release();
       }
 
       function failed(error: unknown): void {
-        headersAlarm?.cancel();
+        headers?.cancel();
         call.reject = undefined;
-        unlink(link);
+        call.release();
         reject(errorOf(error));
       }
 
       try {
-        send(aborter.signal).then(arrived, failed);
+        send(call, ends).then(arrived, failed);
       } catch (error) {
         failed(error);
       }
@@ -105,22 +121,4 @@ export function deadlines<A extends Aborter>(
   };
 }
 
-/** A function of its own, for what is in sight of a link lives as long as the body. */
-function linked(signal: Ask["signal"], aborter: Aborter, total: Alarm | undefined): Link {
-  return follow(signal, aborter, total && (() => total.cancel()));
-}
-
 const asItIs = (error: unknown): unknown => error;
-
-/** Whoever promised to say when the body has ended also keeps the response as long. */
-function kept(response: Response, { ends }: Ask): Response {
-  return ends === undefined ? keepAbortable(response) : response;
-}
-
-function expire(call: Call, code: "header_timeout" | "total_timeout", state: string): void {
-  const { method, url } = call;
-  const shown = redactUrl(url);
-  call.given = new NetworkError(`${method} "${shown}": ${state}`, { code, url: shown });
-  call.aborter.abort(call.given);
-  call.reject?.(call.given);
-}

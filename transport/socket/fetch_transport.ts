@@ -115,7 +115,7 @@ export function fetchTransport({
   if (nearest !== "machine" && nearest !== "network" && nearest !== "world") {
     throw new TypeError(`option nearest: "${nearest}" is not "machine", "network" or "world"`);
   }
-  const sendInTime = deadlines({ headersMs }, clock, () => new AbortController());
+  const sendInTime = deadlines({ headersMs }, clock);
   const clients = httpClients(connection);
 
   function send(ask: Ask, context: Context): Promise<Response> {
