@@ -23,10 +23,11 @@ export interface Turns {
 /** Microseconds for a call, of the clock and of the processors: a pair for each round, by contestant. */
 export type Times = ReadonlyMap<string, readonly (readonly [wall: number, cpu: number])[]>;
 
-/** Batches before anything counts: functions that ran often are others than those that did not. */
-const warmUps = 8;
-
-async function timeBatch(call: Call, { batch, width }: Turns): Promise<[wall: number, cpu: number]> {
+/** Makes the calls of one batch; microseconds for each of them. */
+export async function timeBatch(
+  call: Call,
+  { batch, width }: Omit<Turns, "rounds">,
+): Promise<[wall: number, cpu: number]> {
   let left = batch;
   const used = process.cpuUsage();
   const started = performance.now();
@@ -39,14 +40,27 @@ async function timeBatch(call: Call, { batch, width }: Turns): Promise<[wall: nu
 }
 
 /** Lets the contestants take turns; who begins rotates. */
-export async function takeTurns(calls: Readonly<Record<string, Call>>, turns: Turns): Promise<Times> {
-  const contestants = Object.entries(calls);
+export function takeTurns(calls: Readonly<Record<string, Call>>, turns: Turns): Promise<Times> {
+  const batches = Object.entries(calls).map(([name, call]) => [name, () => timeBatch(call, turns)] as const);
+  return takeBatches(Object.fromEntries(batches), turns.rounds);
+}
+
+/**
+ * The same where each contestant times its own batch. The batches of the warm-up do not count: functions that ran often are
+ * others than those that did not.
+ */
+export async function takeBatches(
+  batches: Readonly<Record<string, () => Promise<[wall: number, cpu: number]>>>,
+  rounds: number,
+  warmUps = 8,
+): Promise<Times> {
+  const contestants = Object.entries(batches);
   const times = new Map<string, [number, number][]>(contestants.map(([name]) => [name, []]));
-  for (const [, call] of contestants) for (let n = 0; n < warmUps; n++) await timeBatch(call, turns);
-  for (let round = 0; round < turns.rounds; round++) {
+  for (const [, take] of contestants) for (let n = 0; n < warmUps; n++) await take();
+  for (let round = 0; round < rounds; round++) {
     const turn = round % contestants.length;
-    for (const [name, call] of [...contestants.slice(turn), ...contestants.slice(0, turn)]) {
-      times.get(name)!.push(await timeBatch(call, turns));
+    for (const [name, take] of [...contestants.slice(turn), ...contestants.slice(0, turn)]) {
+      times.get(name)!.push(await take());
     }
   }
   return times;
