@@ -101,12 +101,14 @@ export interface ServiceOptions extends
   Omit<Parts, "rates" | "search" | "previews">,
   Omit<
     DiagnosticsOptions,
-    "basePath" | "live" | "rules" | "transfers" | "batch" | "hostname" | "allowedHosts" | "token"
+    "basePath" | "live" | "rules" | "transfers" | "batch" | "hostname" | "allowedHosts" | "trustedProxies" | "token"
   > {
   /** Address the service is going to listen on. Default `127.0.0.1`; another one makes `token` compulsory. */
   readonly hostname?: string;
   /** Further host names it is reached by. Default: none. */
   readonly allowedHosts?: readonly string[];
+  /** Reverse proxies whose X-Forwarded-For says who asks, by address or network. Default: none. */
+  readonly trustedProxies?: readonly string[];
   /** What opens it, 16 to 512 plain characters. Default: none. */
   readonly token?: string;
   /**

@@ -40,14 +40,14 @@ const probes = ["/healthz", "/readyz", "/metrics", "/events", "/api/*"];
  * `/status`. It trusts nobody: see {@linkcode diagnostics}.
  *
  * @param options See {@linkcode ServiceOptions}.
- * @throws {TypeError} When `token` is missing where it is compulsory, or `token` or `allowedHosts` is malformed.
+ * @throws {TypeError} When `token` is missing where it is compulsory, or `token`, `allowedHosts` or `trustedProxies` is malformed.
  */
 export function service(options: ServiceOptions): Service {
   const { registry, hostname = "127.0.0.1", allowedHosts = [], token, clock = registry.clock } = options;
-  const { rpcOrigins = [], pairing } = options;
+  const { rpcOrigins = [], trustedProxies = [], pairing } = options;
   const rpcDoor = { path: "/jsonrpc", methods: ["POST", "GET"], origins: rpcOrigins };
   const access = accessControl({
-    ...{ hostname, allowedHosts, token, basePath: "", now: clock.now },
+    ...{ hostname, allowedHosts, trustedProxies, token, basePath: "", now: clock.now },
     doors: [...(pairing ? pairingDoors(pairing) : []), rpcDoor],
   });
   const { live } = options;
@@ -69,7 +69,7 @@ export function service(options: ServiceOptions): Service {
     access: undefined,
     outer: inside,
   });
-  const rpc = rpcRoutes(parts, { token, origins: rpcOrigins, isPaired: pairing?.isToken }, clock.now);
+  const rpc = rpcRoutes(parts, { token, origins: rpcOrigins, isPaired: pairing?.isToken, trustedProxies }, clock.now);
   const announcing = announceQueue(options.queue, registry.events, (change) => {
     rates.note(change);
     for (const { state, path } of change.jobs) if (state === "done" && path !== null) library?.note(path);

@@ -32,10 +32,11 @@ const flags = {
 /** How long requests under way may take once it is to end, in milliseconds. */
 const lastWordsMs = 2000;
 
-function serverOptions(args: Args<typeof flags>, { io }: CommandContext) {
+function serverOptions(args: Args<typeof flags>, { io, settings }: CommandContext) {
   const { host: hostname, port, allowHost: allowedHosts } = args.flags;
   const token = serveToken(io.env);
-  return { hostname, port, allowedHosts, ...(token !== undefined && { token }) };
+  const trustedProxies = settings.value("serve.trustedProxies");
+  return { hostname, port, allowedHosts, trustedProxies, ...(token !== undefined && { token }) };
 }
 
 /** As it is written in addresses; who listens everywhere is reached on this machine. */

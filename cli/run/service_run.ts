@@ -39,7 +39,7 @@ import { openWatch, watchSettings } from "./watch_file.ts";
 /** What {@linkcode openService} is told besides the settings. */
 export interface OpenServiceOptions {
   /** Address, names and token, as the service takes them. */
-  readonly access: Pick<ServiceOptions, "hostname" | "allowedHosts" | "token">;
+  readonly access: Pick<ServiceOptions, "hostname" | "allowedHosts" | "trustedProxies" | "token">;
   /** The file of the statistics. Default: the usual one. */
   readonly store?: string | undefined;
   /** The folder of the project. Default: the one the service is started in, if it is one. */

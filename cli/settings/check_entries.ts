@@ -2,6 +2,8 @@ import { isRecord, rememberPath } from "../../transport/internal.ts";
 import { refuse } from "./refuse.ts";
 import type { HeaderRules, HeaderSource, SettingOf } from "./setting.ts";
 
+const octet = String.raw`(?:25[0-5]|2[0-4]\d|1?\d?\d)`;
+
 const items: Readonly<Record<SettingOf<"list">["of"], { readonly form: RegExp; readonly state: string }>> = {
   host: {
     form: /^(?:[\w-]+\.)*[\w-]+(?::\d{1,5})?$|^\[[\da-f:]+\](?::\d{1,5})?$/i,
@@ -15,6 +17,14 @@ const items: Readonly<Record<SettingOf<"list">["of"], { readonly form: RegExp; r
   ignore: {
     form: /^(?:version:[1-9]\d{0,14}|model:[1-9]\d{0,14}|base:[^\p{Cc}]*\S[^\p{Cc}]*)$/u,
     state: "not version:ID, model:ID or base:NAME",
+  },
+  network: {
+    form: new RegExp(
+      String
+        .raw`^(?:${octet}\.){3}${octet}(?:/(?:[12]?\d|3[0-2]))?$|^[\da-f]*:[\da-f:.]*(?:/(?:\d{1,2}|1[01]\d|12[0-8]))?$`,
+      "i",
+    ),
+    state: "not an address or a network such as 127.0.0.1 or 10.89.0.0/16",
   },
   otherBase: { form: /^(?:model:[1-9]\d{0,14}|all)$/, state: "not model:ID or all" },
   origin: { form: /^https?:\/\/[^\s/?#@]+$/i, state: "not an origin such as https://ui.example" },

@@ -52,7 +52,7 @@ export type Setting =
     | { readonly kind: "rate"; readonly default?: string }
     | {
       readonly kind: "list";
-      readonly of: "host" | "path" | "origin" | "target" | "ignore" | "otherBase";
+      readonly of: "host" | "path" | "origin" | "network" | "target" | "ignore" | "otherBase";
       readonly default: readonly string[];
     }
     | { readonly kind: "folders"; readonly default: Readonly<Record<string, string>> }

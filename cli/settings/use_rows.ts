@@ -359,6 +359,15 @@ export const useRows = {
       "zh-TW": "伺服器還可以用哪些主機名稱連",
     },
   },
+  "serve.trustedProxies": {
+    kind: "list",
+    of: "network",
+    default: [],
+    help: {
+      en: "reverse proxies whose X-Forwarded-For says who asks: 127.0.0.1,10.89.0.0/16",
+      "zh-TW": "相信哪些反向代理的 X-Forwarded-For 說的來源：`127.0.0.1`、`10.89.0.0/16`",
+    },
+  },
   "serve.slowRate": {
     kind: "rate",
     default: "1M",

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { type Context, Hono } from "hono";
+import { clientAddress } from "../../monitor/server/client_address.ts";
 import { logInAttempts } from "../../monitor/server/log_in_attempts.ts";
 import { readTextAtMost } from "../../transport/internal.ts";
 import type { Parts } from "../parts.ts";
@@ -14,6 +15,8 @@ export interface RpcAccess {
   readonly isPaired?: ((given: string) => boolean) | undefined;
   /** Whose pages may call it; for them one of the two is compulsory. Default: none. */
   readonly origins?: readonly string[];
+  /** Whose X-Forwarded-For says where a call comes from. Default: nobody's. */
+  readonly trustedProxies?: readonly string[];
 }
 
 /** The façade's routes. */
@@ -45,11 +48,16 @@ async function answerText(call: Rpc, text: string | undefined, isToken: TokenChe
  * aria2's JSON-RPC over HTTP POST and over WebSocket. GET with parameters, which any page could make a browser do, is
  * not answered.
  */
-export function rpcRoutes(parts: Parts, { token, isPaired, origins = [] }: RpcAccess, now: () => number): RpcRoutes {
+export function rpcRoutes(
+  parts: Parts,
+  { token, isPaired, origins = [], trustedProxies = [] }: RpcAccess,
+  now: () => number,
+): RpcRoutes {
   const app = new Hono();
   const call = rpc(parts);
   const told = notices(parts.queue);
   const wrong = logInAttempts(now);
+  const addressOf = clientAddress(trustedProxies);
   const sockets = new Set<WebSocket>();
 
   const isForeign = (c: Context) => {
@@ -64,8 +72,7 @@ export function rpcRoutes(parts: Parts, { token, isPaired, origins = [] }: RpcAc
   /** The token's check for one connection; undefined where none is asked for. */
   function checkFor(c: Context): TokenCheck | undefined {
     if (!isForeign(c) && token === undefined) return undefined;
-    const address = (c.env as Partial<Deno.ServeHandlerInfo> | undefined)?.remoteAddr;
-    const from = address !== undefined && "hostname" in address ? address.hostname : "";
+    const from = addressOf(c) ?? "";
     return (given) => {
       if (wrong.isLocked(from)) return false;
       if (given !== undefined && isRight(given)) return true;

@@ -2,6 +2,7 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypt
 import { isIP } from "node:net";
 import type { Context, MiddlewareHandler, Next } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
+import { clientAddress } from "./client_address.ts";
 import { logInAttempts } from "./log_in_attempts.ts";
 import { isPageWanted } from "./wanted.ts";
 
@@ -26,6 +27,8 @@ export interface AccessControlOptions {
   readonly hostname: string;
   /** Further names it is reached by. */
   readonly allowedHosts: readonly string[];
+  /** Whose X-Forwarded-For says where a request comes from. Default: nobody's. */
+  readonly trustedProxies?: readonly string[];
   /** What opens it. */
   readonly token: string | undefined;
   /** What stands before every path of it, without a slash at the end. */
@@ -63,12 +66,6 @@ function nameOf(host: string | undefined): string | undefined {
   return (match?.[1] ?? match?.[2])?.toLowerCase();
 }
 
-/** Where the connection comes from; undefined when the server did not pass that on. */
-function addressOf(c: Context): string | undefined {
-  const address = (c.env as Partial<Deno.ServeHandlerInfo> | undefined)?.remoteAddr;
-  return address !== undefined && "hostname" in address ? address.hostname.replace(/^::ffff:/, "") : undefined;
-}
-
 /** The token in the header. */
 const bearerOf = (c: Context): string | undefined => /^bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
 
@@ -102,7 +99,8 @@ function checkOptions(
  */
 export function accessControl(options: AccessControlOptions): AccessControl {
   checkOptions(options);
-  const { hostname, token, basePath, doors = [] } = options;
+  const { hostname, token, basePath, doors = [], trustedProxies = [] } = options;
+  const addressOf = clientAddress(trustedProxies);
   const tries = logInAttempts(options.now);
   const secret = randomBytes(32);
   const names = new Set([hostname, ...options.allowedHosts].map((name) => name.toLowerCase()));

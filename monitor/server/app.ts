@@ -32,7 +32,7 @@ export interface Diagnostics extends Disposable {
  * machine or be listed, forms and scripts of other sites are turned away, and beyond loopback a token is compulsory.
  *
  * @param options See {@linkcode DiagnosticsOptions}.
- * @throws {TypeError} When `token` is missing where it is compulsory, or `token` or `allowedHosts` is malformed.
+ * @throws {TypeError} When `token` is missing where it is compulsory, or `token`, `allowedHosts` or `trustedProxies` is malformed.
  * @throws {RangeError} When `maxEventClients` is out of range.
  * @example
  * ```ts
@@ -46,9 +46,10 @@ export interface Diagnostics extends Disposable {
  * ```
  */
 export function diagnostics(options: DiagnosticsOptions): Diagnostics {
-  const { registry, hostname = "127.0.0.1", allowedHosts = [], token, clock = registry.clock } = options;
+  const { registry, hostname = "127.0.0.1", allowedHosts = [], trustedProxies = [], token, clock = registry.clock } =
+    options;
   const base = baseOf(options);
-  const access = accessControl({ hostname, allowedHosts, token, basePath: base, now: clock.now });
+  const access = accessControl({ hostname, allowedHosts, trustedProxies, token, basePath: base, now: clock.now });
   return diagnosticApp(options, { access, outer: [] });
 }
 

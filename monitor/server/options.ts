@@ -55,6 +55,11 @@ export interface DiagnosticsOptions {
   hostname?: string;
   /** Further host names it is reached by, as a reverse proxy passes them on. Default: none. */
   allowedHosts?: readonly string[];
+  /**
+   * Reverse proxies whose X-Forwarded-For says who asks, by address or network (`127.0.0.1`, `10.89.0.0/16`): wrong tokens
+   * are counted for that address. Default: none, they are counted for the proxy.
+   */
+  trustedProxies?: readonly string[];
   /** What opens it, 16 to 512 plain characters: as `Authorization: Bearer`, or typed into the log-in page. Default: none. */
   token?: string;
   /**

@@ -523,6 +523,7 @@ const serving = () =>
       "serve.port": port,
       "serve.host": "localhost",
       "serve.allowedHosts": ["box.lan"],
+      "serve.trustedProxies": ["127.0.0.1", "::1"],
       "serve.rpcOrigins": ["https://ui.example"],
     };
     const { io, ended } = begin(file, ["serve"], { CIVIKIT_SERVE_TOKEN: "token-of-a-test-0123456789" });
@@ -535,6 +536,12 @@ const serving = () =>
       const status = async (host: string) => (await headOf(port, "GET /healthz", { host })).slice(9, 12);
       // one is asked for the token, the other is not served at all
       assertEquals([await status("box.lan"), await status("other.lan")], ["401", "421"]);
+      const tries = async (from: string) => {
+        const headers = { host: "box.lan", authorization: "Bearer wrong", "x-forwarded-for": from };
+        return (await headOf(port, "GET /healthz", headers)).slice(9, 12);
+      };
+      for (let n = 0; n < 10; n++) assertEquals(await tries("203.0.113.7"), "401");
+      assertEquals([await tries("203.0.113.7"), await tries("203.0.113.8")], ["429", "401"]);
       const isLetIn = async (origin: string) => {
         const asked = { host: `localhost:${port}`, origin, "access-control-request-method": "POST" };
         return (await headOf(port, "OPTIONS /jsonrpc", asked)).toLowerCase().includes("access-control-allow-origin");
@@ -559,7 +566,9 @@ seen["serve.slowRate"] = () =>
     assertEquals(await ended, 0);
   });
 
-for (const key of ["serve.port", "serve.host", "serve.allowedHosts", "serve.rpcOrigins"] as const) seen[key] = serving;
+for (
+  const key of ["serve.port", "serve.host", "serve.allowedHosts", "serve.trustedProxies", "serve.rpcOrigins"] as const
+) seen[key] = serving;
 
 seen["trash.keepDays"] = () =>
   inPlace(async ({ begin, folder }) => {

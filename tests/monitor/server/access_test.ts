@@ -207,6 +207,37 @@ Deno.test("diagnostics() counts wrong tokens by their address, typed into the fo
   assertEquals(await bearer(token, attacker), 200);
 });
 
+Deno.test("diagnostics() counts wrong tokens by the address that a trusted proxy names, and believes nobody else", async () => {
+  const { app, status } = asker({ token, allowedHosts: ["box.lan"], trustedProxies: ["127.0.0.1", "10.89.0.0/16"] });
+  using _app = app;
+  const bearer = (given: string, forwarded: string, info = local) =>
+    status("/metrics", { headers: { authorization: `Bearer ${given}`, "x-forwarded-for": forwarded }, info });
+  const lock = async (forwarded: string, info?: Deno.ServeHandlerInfo) => {
+    for (let n = 0; n < 10; n++) assertEquals(await bearer(`wrong-${n}`, forwarded, info), 401);
+  };
+  await lock("203.0.113.7");
+  assertEquals([await bearer(token, "203.0.113.7"), await bearer(token, "203.0.113.8")], [429, 200]);
+  // through two proxies, with a port, and behind what the client made up itself
+  assertEquals(await bearer(token, "203.0.113.7, 10.89.3.4"), 429);
+  assertEquals(await bearer(token, "203.0.113.7:50000"), 429);
+  assertEquals(await bearer(token, "198.51.100.1, 203.0.113.7"), 429);
+  assertEquals(await bearer(token, "203.0.113.7, 198.51.100.1"), 200);
+  // who is no proxy may say what it likes
+  const stranger = from("192.0.2.1");
+  await lock("203.0.113.20", stranger);
+  assertEquals([await bearer(token, "203.0.113.21", stranger), await bearer(token, "203.0.113.20")], [429, 200]);
+  // a proxy that names nobody is counted itself
+  await lock("unknown");
+  assertEquals([await bearer(token, ""), await bearer(token, "203.0.113.8")], [429, 200]);
+  // IPv6, as headers write it
+  await lock("2001:db8::7");
+  assertEquals(await bearer(token, "[2001:db8:0::7]:443"), 429);
+  for (const wrong of ["box.lan", "10.0.0.0/33", "10.0.0.256", "::/129"]) {
+    const options = { registry: metricsRegistry(), trustedProxies: [wrong] };
+    assertThrows(() => diagnostics(options), TypeError, `option trustedProxies: "${wrong}"`);
+  }
+});
+
 Deno.test("logInAttempts() remembers no more addresses than it has room for", () => {
   const tries = logInAttempts(() => 0, 1);
   for (let n = 0; n < 10_001; n++) tries.wrong(`address ${n}`);
