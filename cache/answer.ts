@@ -28,7 +28,7 @@ const in304 = new Set([
 ]);
 
 /**
- * A response for `url` with these fields. They are added one by one, because handing them to the constructor makes Deno prepare the
+ * A response for `url` with these fields, and those in `more`. They are added one by one, because handing them to the constructor makes Deno prepare the
  * response for its own server, which takes longer than all the rest of a hit.
  */
 export function respond(
@@ -36,10 +36,12 @@ export function respond(
   body: BodyInit | null,
   { status, statusText }: { status: number; statusText: string },
   fields: readonly Field[],
+  more: readonly Field[] = [],
 ): Response {
   const response = new Response(isNullBodyStatus(status) ? null : body, { status, statusText });
   const { headers } = response;
-  for (const [name, value] of fields) headers.append(name, value);
+  for (let at = 0; at < fields.length; at++) headers.append(fields[at]![0], fields[at]![1]);
+  for (let at = 0; at < more.length; at++) headers.append(more[at]![0], more[at]![1]);
   return Object.defineProperty(response, "url", { value: url });
 }
 

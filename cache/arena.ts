@@ -37,7 +37,10 @@ export function arena(): Arena {
   function grow(): void {
     const first = slabs.length * perSlab;
     slabs.push(new Uint8Array(slabBytes));
-    following.push(Int32Array.from({ length: perSlab }, (_, at) => at === perSlab - 1 ? free : first + at + 1));
+    const links = new Int32Array(perSlab);
+    for (let at = 0; at < perSlab; at++) links[at] = first + at + 1;
+    links[perSlab - 1] = free;
+    following.push(links);
     free = first;
   }
 
@@ -63,8 +66,15 @@ export function arena(): Arena {
             block = more;
             room = blockBytes;
           }
-          const bytes = Math.min(room, part.length - at);
           const place = (block % perSlab + 1) * blockBytes - room;
+          // blocks that lie one behind the other are filled in one go
+          while (room < part.length - at && free === block + 1 && free % perSlab !== 0) {
+            const more = take();
+            link(block, more);
+            block = more;
+            room += blockBytes;
+          }
+          const bytes = Math.min(room, part.length - at);
           slabs[Math.floor(block / perSlab)]!.set(part.subarray(at, at + bytes), place);
           at += bytes;
           room -= bytes;
@@ -79,8 +89,12 @@ export function arena(): Arena {
       for (let skipped = blockBytes; skipped <= start; skipped += blockBytes) block = next(block);
       let from = start % blockBytes;
       for (let at = 0; at < length; block = next(block), from = 0) {
-        const some = Math.min(blockBytes - from, length - at);
         const place = block % perSlab * blockBytes + from;
+        let room = blockBytes - from;
+        for (; room < length - at && next(block) === block + 1 && next(block) % perSlab !== 0; block++) {
+          room += blockBytes;
+        }
+        const some = Math.min(room, length - at);
         bytes.set(slabs[Math.floor(block / perSlab)]!.subarray(place, place + some), at);
         at += some;
       }
@@ -88,13 +102,11 @@ export function arena(): Arena {
     },
 
     free(number) {
-      for (let block = number; block !== none;) {
-        const after = next(block);
-        link(block, free);
-        free = block;
-        block = after;
-        used--;
-      }
+      // in front of the free ones, in its order: what lay together will again
+      let last = number;
+      for (used--; next(last) !== none; used--) last = next(last);
+      link(last, free);
+      free = number;
       if (used > 0) return;
       slabs = [];
       following = [];

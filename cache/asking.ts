@@ -45,10 +45,10 @@ export function asking(
   const { keep, join, start } = stored;
   const refreshing = new Set<string>();
 
-  async function forward(call: Call, fwd: ForwardReason): Promise<Response> {
+  function forward(call: Call, fwd: ForwardReason): Promise<Response> {
     count(call, "miss");
     const started = start();
-    return await keep(call, await call.next(call.ask, call.context), { fwd, ...started });
+    return call.next(call.ask, call.context).then((response) => keep(call, response, fwd, started));
   }
 
   async function validate(call: Call, candidate: Candidate): Promise<Response> {
@@ -100,7 +100,7 @@ export function asking(
     }
     count(call, "miss");
     try {
-      return await keep(call, response, { fwd: "stale", ...started });
+      return await keep(call, response, "stale", started);
     } catch (error) {
       // a short body is read at once, and broke off
       return await serveStale(call, candidate, error);
@@ -166,7 +166,7 @@ export function asking(
     }
     if (response.status !== 206 && response.status !== 416) {
       count(call, "miss");
-      return await keep(call, response, { fwd: "partial", ...started });
+      return await keep(call, response, "partial", started);
     }
     await response.body?.cancel();
     return await forward(call, "miss");

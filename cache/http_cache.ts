@@ -164,7 +164,7 @@ export function httpCache({
     if (location === null || !URL.canParse(location, call.key.url)) return response;
     // RFC 9110 section 9.3.3: then it is what a GET would bring
     if (new URL(location, call.key.url).href !== call.key.url) return response;
-    return await keep(call, response, { fwd: "method", requestMs: started.requestMs, epoch: start().epoch });
+    return await keep(call, response, "method", { requestMs: started.requestMs, epoch: start().epoch });
   }
 
   async function httpCache(original: Ask, next: Send, context: Context): Promise<Response> {

@@ -111,7 +111,7 @@ export function memoryStore(
     const isSmall = bodyBytes <= arenaBytes;
     const size = entrySize(url, partition, text.length, bodyBytes, isSmall);
     if (size > maxBytes) return;
-    trimVariants(url, partition);
+    if (all.first(url) !== undefined) trimVariants(url, partition);
     while (bytes + size > maxBytes) remove(all.oldest!);
     const entry = all.add(url);
     entry.partition = partition;

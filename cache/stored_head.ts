@@ -1,10 +1,6 @@
-import type { Fields } from "../transport/internal.ts";
-import { field, mergeFields, storableFields } from "./fields.ts";
+import { field, type FieldList, mergeFields, storableFields } from "./fields.ts";
 import { type CacheMode, responseDirectives, unwantedFields } from "./freshness.ts";
 import type { Field, StoredHead } from "./store.ts";
-
-/** The parts of a stored head that its response does not say itself. */
-export type HeadFacts = Omit<StoredHead, "status" | "statusText" | "headers">;
 
 /** A response without Date gets the time it came in as one (RFC 9110 section 6.6.1). */
 function dated(fields: Field[], responseMs: number): Field[] {
@@ -13,11 +9,12 @@ function dated(fields: Field[], responseMs: number): Field[] {
 
 /** What is stored of a response, besides its body. */
 export function headOf(
-  { status, statusText, headers }: { status: number; statusText: string; headers: Fields },
+  { status, statusText, headers }: { status: number; statusText: string; headers: FieldList },
   unwanted: readonly string[],
-  facts: HeadFacts,
-): StoredHead {
-  return { status, statusText, headers: dated(storableFields(headers, unwanted), facts.responseMs), ...facts };
+  { vary, requestMs, responseMs }: Pick<StoredHead, "vary" | "requestMs" | "responseMs">,
+): { -readonly [K in keyof StoredHead]: StoredHead[K] } {
+  const fields = dated(storableFields(headers, unwanted), responseMs);
+  return { status, statusText, headers: fields, vary, requestMs, responseMs };
 }
 
 /** What is known about an update besides its fields. */

@@ -1,4 +1,4 @@
-import { type Ask, strongTag } from "../transport/internal.ts";
+import { type Ask, remembered, strongTag } from "../transport/internal.ts";
 import type { Clock } from "../transport/mod.ts";
 import { bodyOf, respond } from "./answer.ts";
 import { formatCacheStatus, type ForwardReason } from "./cache_status.ts";
@@ -12,7 +12,7 @@ import {
   variesOnEverything,
 } from "./freshness.ts";
 import { asStored, placeOf, storedPlace } from "./partial.ts";
-import type { CacheEntry, CacheKey, CacheStore, Field, StoredHead } from "./store.ts";
+import type { CacheEntry, CacheKey, CacheStore, CacheWriter, Field, MaybePromise, StoredHead } from "./store.ts";
 import { headOf } from "./stored_head.ts";
 import { tee } from "./tee.ts";
 import { selectingFields } from "./vary.ts";
@@ -67,7 +67,7 @@ export interface Kept {
 /** Stores responses on their way to the caller. */
 export interface Storing {
   /** Stores `response` if it may be, and returns the one to hand on: the same object when nothing is stored. */
-  keep(kept: Kept, response: Response, why: Started & { fwd: ForwardReason }): Promise<Response>;
+  keep(kept: Kept, response: Response, fwd: ForwardReason, started: Started): MaybePromise<Response>;
   /** Joins a stored beginning with the rest that came as a 206, hands on the whole and stores it. */
   join(
     kept: Kept,
@@ -117,12 +117,12 @@ export function storing(options: StoringOptions): Storing {
     const { url } = response;
     if (url !== "" && url !== key.url) return;
     const head = headOf({ status, statusText, headers }, unwantedFields(directives, mode), {
-      vary: vary === null ? [] : selectingFields(vary, ask.headers, fingerprinted),
+      vary: selectingFields(vary, ask.headers, fingerprinted),
       requestMs,
       responseMs: clock.date(),
-      ...(isDefault && { ttlMs: defaultTtlMs }),
-      ...(place && { span: asStored(place) }),
     });
+    if (isDefault) head.ttlMs = defaultTtlMs;
+    if (place) head.span = asStored(place);
     return isUseful(head, headers, directives.maxAgeMs) ? head : undefined;
   }
 
@@ -133,14 +133,12 @@ export function storing(options: StoringOptions): Storing {
     return lifetimeMs > 0 || Boolean(directives.staleWhileRevalidateMs) || Boolean(directives.staleIfErrorMs);
   }
 
-  function marked(
-    { key: { url } }: Kept,
-    body: BodyInit | null,
-    { status, statusText, headers }: Answered,
-    fwd: ForwardReason,
-  ): Response {
-    const mark: Field = ["cache-status", formatCacheStatus(name, { fwd, stored: true })];
-    return respond(url, body, { status, statusText }, [...headers.list, mark]);
+  const marks = remembered<readonly Field[]>(16, (fwd) => [
+    ["cache-status", formatCacheStatus(name, { fwd: fwd as ForwardReason, stored: true })],
+  ]);
+
+  function marked({ key }: Kept, body: BodyInit | null, answered: Answered, fwd: ForwardReason): Response {
+    return respond(key.url, body, answered, answered.headers.list, marks(fwd));
   }
 
   /** A 206 leaves the whole it is a part of in place, and everything else gives way. */
@@ -152,11 +150,7 @@ export function storing(options: StoringOptions): Storing {
     );
   }
 
-  async function keep(
-    kept: Kept,
-    response: Response,
-    { fwd, ...started }: Started & { fwd: ForwardReason },
-  ): Promise<Response> {
+  function keep(kept: Kept, response: Response, fwd: ForwardReason, started: Started): MaybePromise<Response> {
     const headers = new FieldList(response.headers);
     const head = headFor(kept, response, headers, started);
     if (head === undefined) return response;
@@ -165,14 +159,14 @@ export function storing(options: StoringOptions): Storing {
     const place = head.span && storedPlace(head, 0);
     const expectedBytes = place ? place.end - place.start : announcedBytes(headers);
     if (expectedBytes !== undefined && expectedBytes > maxEntryBytes) return response;
-    if (response.body === null || (expectedBytes !== undefined && expectedBytes <= atOnceBytes)) {
-      const bytes = await response.bytes();
-      if ((expectedBytes ?? 0) === bytes.length && isWanted(url, started.epoch)) {
-        const writer = store.open(kept.key, head, replaced(kept, head));
-        await writer.write(bytes);
-        await writer.commit();
-      }
-      return marked(kept, bytes, answered, fwd);
+    // whoever asks for the stream has it watched by the garbage collector, and with it all that leads there
+    if ((expectedBytes !== undefined && expectedBytes <= atOnceBytes) || response.body === null) {
+      return response.bytes().then((bytes) => {
+        const isWhole = (expectedBytes ?? 0) === bytes.length && isWanted(url, started.epoch);
+        const written = isWhole ? put(store.open(kept.key, head, replaced(kept, head)), bytes) : undefined;
+        const answer = () => marked(kept, bytes, answered, fwd);
+        return written instanceof Promise ? written.then(answer) : answer();
+      });
     }
     const body = tee(response.body, store.open(kept.key, head, replaced(kept, head)), {
       maxBytes: maxEntryBytes,
@@ -194,8 +188,9 @@ export function storing(options: StoringOptions): Storing {
     );
     const headers = new FieldList(new Headers([...merged, ["content-length", String(total)]] as [string, string][]));
     const whole = { status: 200, statusText: "OK", headers };
-    const { span: _, ...facts } = entry.head;
-    const head = headOf(whole, [], { ...facts, requestMs: started.requestMs, responseMs: clock.date() });
+    const { vary, ttlMs } = entry.head;
+    const head = headOf(whole, [], { vary, requestMs: started.requestMs, responseMs: clock.date() });
+    if (ttlMs !== undefined) head.ttlMs = ttlMs;
     const body = concatenated(new Response(bodyOf(pieces)).body!, rest.body!);
     if (total > maxEntryBytes) return marked(kept, body, whole, "partial");
     const writer = store.open(kept.key, head, kept.replaces);
@@ -221,6 +216,12 @@ export function storing(options: StoringOptions): Storing {
   }
 
   return { keep, join, start: () => ({ requestMs: clock.date(), epoch }), forget };
+}
+
+/** Stores a whole body. */
+function put(writer: CacheWriter, bytes: Uint8Array): MaybePromise<void> {
+  const taken = writer.write(bytes);
+  return taken instanceof Promise ? taken.then(() => writer.commit()) : writer.commit();
 }
 
 function announcedBytes(headers: FieldList): number | undefined {

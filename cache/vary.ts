@@ -1,4 +1,4 @@
-import { type Fields, isSecretName } from "../transport/internal.ts";
+import { type Fields, isSecretName, remembered } from "../transport/internal.ts";
 import { field, tokens } from "./fields.ts";
 import type { StoredHead } from "./store.ts";
 
@@ -19,6 +19,15 @@ function preferences(value: string): Preference[] {
 /** Lists of preferences whose order and case mean nothing (RFC 9110 sections 12.5.2 to 12.5.4). */
 const unordered = new Set(["accept-charset", "accept-encoding", "accept-language"]);
 
+/** A list of preferences, sorted: a client sends the same few with every request. */
+const sorted = remembered(
+  256,
+  (value) => preferences(value).map(({ item, weight }) => weight === 1 ? item : `${item};q=${weight}`).sort().join(","),
+);
+
+/** The fields a Vary names, each once. */
+const namesIn = remembered(256, (vary) => [...new Set(tokens(vary))]);
+
 /**
  * A request field as Vary compares it: lists of preferences sorted and in lower case, other fields with the white space
  * around their commas removed (RFC 9111 section 4.1).
@@ -28,9 +37,7 @@ const unordered = new Set(["accept-charset", "accept-encoding", "accept-language
  */
 export function normaliseField(name: string, value: string | null): string | null {
   if (value === null) return null;
-  if (unordered.has(name)) {
-    return preferences(value).map(({ item, weight }) => weight === 1 ? item : `${item};q=${weight}`).sort().join(",");
-  }
+  if (unordered.has(name)) return sorted(value);
   // white space in a quoted string means something
   return value.includes('"') ? value.trim() : value.split(",").map((part) => part.trim()).join(",");
 }
@@ -47,7 +54,8 @@ export function selectingFields(
   headers: Fields,
   fingerprinted: (value: string) => string,
 ): (readonly [string, string | null])[] {
-  return [...new Set(tokens(vary))].map((name) => [name, selectingValue(name, headers, fingerprinted)] as const);
+  if (vary === null) return [];
+  return namesIn(vary).map((name) => [name, selectingValue(name, headers, fingerprinted)] as const);
 }
 
 function selectingValue(name: string, headers: Fields, fingerprinted: (value: string) => string): string | null {
