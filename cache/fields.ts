@@ -64,7 +64,7 @@ export function tokens(value: string | null): string[] {
 /** The fields of a response that may be stored (RFC 9111 section 3.1), less those in `unwanted`. */
 export function storableFields({ list }: FieldList, unwanted: readonly string[]): Field[] {
   const named = tokens(field(list, "connection"));
-  return list.filter(([name]) => !hopByHop.has(name) && !named.includes(name) && !unwanted.includes(name));
+  return list.filter((pair) => !hopByHop.has(pair[0]) && !named.includes(pair[0]) && !unwanted.includes(pair[0]));
 }
 
 /** The stored fields, updated by those of a 304 or of an answer to HEAD (RFC 9111 section 3.2). */

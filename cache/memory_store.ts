@@ -26,6 +26,7 @@ interface Found extends CacheEntry {
   readonly entry: MemoryEntry;
 }
 
+const none: readonly CacheEntry[] = [];
 /** What V8 adds to an entry, and to getting rid of old ones, in bytes, as measured on a full store. */
 const entryBytes = 1300;
 /** Up to here a body lies in the arena, which is copied on its way in and out. */
@@ -152,8 +153,10 @@ export function memoryStore(
     salt: randomUUID(),
 
     get({ url, partition }) {
+      const first = all.first(url);
+      if (first === undefined) return none;
       const found: Found[] = [];
-      for (let entry = all.first(url); entry !== undefined; entry = entry.sibling) {
+      for (let entry: MemoryEntry | undefined = first; entry !== undefined; entry = entry.sibling) {
         if (entry.partition !== partition) continue;
         found.push({ id: entry.id, head: headOf(entry), bodyBytes: entry.bodyBytes, entry });
         all.use(entry);

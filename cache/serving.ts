@@ -77,6 +77,7 @@ export function serving({ store, mode, name, clock, fingerprinted }: ServingOpti
   }
 
   function candidates(found: readonly CacheEntry[], headers: Fields): Candidate[] {
+    if (found.length === 0) return [];
     const matching: Candidate[] = [];
     for (const entry of found) {
       if (matchesVary(entry.head, headers, fingerprinted)) matching.push({ entry, policy: policy(entry) });

@@ -65,6 +65,8 @@ export function backlog(connection: SqliteConnection<Name>, rows: Rows): Backlog
   const { transaction } = connection;
   const used = new Map<number, number>();
   let pending: Pending[] = [];
+  /** What `pending` is for: every look into the store asks whether something waits for its URL. */
+  const urls = new Set<string>();
   let counts: ReturnType<typeof noCounts> | undefined;
   let refusals = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -83,12 +85,30 @@ export function backlog(connection: SqliteConnection<Name>, rows: Rows): Backlog
     if (delayMs >= idleMs) timer.unref();
   }
 
-  /** Writes `entry` and makes room for it, so that the file stays within its limit while it is being filled. */
-  function write(run: Statements<Name>, { key, head, body, replaces }: Pending): void {
-    rows.remove(run, replaces);
-    rows.insert(run, key, head, body);
-    rows.trimVariants(run, key);
-    for (let n = 0; n < 4 && rows.makeRoom(run); n++);
+  /**
+   * Writes entries, as long as `goesOn` says so, and makes room for each, so that the file stays within its limit while it
+   * is being filled. Returns how many it wrote.
+   */
+  function write(run: Statements<Name>, entries: readonly Pending[], goesOn: (written: number) => boolean): number {
+    // nobody else adds anything before the transaction ends
+    let room = rows.room(run);
+    let written = 0;
+    for (; written < entries.length && goesOn(written); written++) {
+      const { key, head, body, replaces } = entries[written]!;
+      rows.remove(run, replaces);
+      room -= rows.insert(run, key, head, body).bytes;
+      rows.trimVariants(run, key);
+      if (room >= 0) continue;
+      for (let n = 0; n < 4 && rows.makeRoom(run); n++);
+      room = rows.room(run);
+    }
+    return written;
+  }
+
+  function keepPending(left: Pending[]): void {
+    pending = left;
+    urls.clear();
+    for (const { key } of left) urls.add(key.url);
   }
 
   /**
@@ -100,8 +120,7 @@ export function backlog(connection: SqliteConnection<Name>, rows: Rows): Backlog
     const start = performance.now();
     const isLate = () => performance.now() - start >= budgetMs;
     const done = transaction<{ written: number; isCrowded: boolean } | undefined>(undefined, patienceMs, (run) => {
-      let written = 0;
-      while (written < pending.length && (written === 0 || !isLate())) write(run, pending[written++]!);
+      const written = write(run, pending, (written) => written === 0 || !isLate());
       for (const [id, at] of used) run.use.run(at, id);
       if (counts) run.count.run(counts.hit, counts.stale, counts.revalidated, counts.miss, counts.saved);
       let isCrowded = true;
@@ -111,7 +130,7 @@ export function backlog(connection: SqliteConnection<Name>, rows: Rows): Backlog
     // other processes have the file just now
     if (!done && connection.isOpen && ++refusals < mostRefusals) return schedule(retryMs);
     refusals = 0;
-    pending = done ? pending.slice(done.written) : [];
+    keepPending(done ? pending.slice(done.written) : []);
     used.clear();
     counts = undefined;
     if (done?.isCrowded || pending.length > 0) schedule(1);
@@ -126,7 +145,10 @@ export function backlog(connection: SqliteConnection<Name>, rows: Rows): Backlog
 
     add(entry) {
       if (isClosed) return;
-      if (pending.length < mostPending) pending.push(entry);
+      if (pending.length < mostPending) {
+        pending.push(entry);
+        urls.add(entry.key.url);
+      }
       schedule(batchMs);
     },
 
@@ -145,13 +167,10 @@ export function backlog(connection: SqliteConnection<Name>, rows: Rows): Backlog
     settle(url) {
       if (pending.length === 0) return;
       if (url === undefined) return flush();
+      if (!urls.has(url)) return;
       const these = pending.filter(({ key }) => key.url === url);
-      if (these.length === 0) return;
-      const isDone = transaction(false, 50, (run) => {
-        for (const entry of these) write(run, entry);
-        return true;
-      });
-      if (isDone) pending = pending.filter(({ key }) => key.url !== url);
+      const written = transaction(0, 50, (run) => write(run, these, () => true));
+      if (written > 0) keepPending(pending.filter(({ key }) => key.url !== url));
     },
 
     tidy: () => schedule(0),

@@ -6,12 +6,12 @@ import { type CacheKey, headBytes, type StoredHead } from "./store.ts";
 export const rowSql = {
   insert: `INSERT INTO entries
     (url, partition, whole, status, head, head_sum, body, body_bytes, body_sum, bytes, stored_ms, used)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   hide: "UPDATE entries SET whole = 0, used = 0 WHERE id = ?",
   removeSmall: "DELETE FROM entries WHERE id = ? AND body IS NOT NULL",
   remove: "DELETE FROM entries WHERE id = ?",
   dropChunks: "DELETE FROM chunks WHERE id IN (SELECT id FROM chunks WHERE entry = ? ORDER BY n LIMIT 2)",
-  variants: "SELECT id FROM entries WHERE url = ? AND partition = ? AND whole = 1 ORDER BY id DESC LIMIT -1 OFFSET ?",
+  variants: "SELECT id FROM entries WHERE url = ? AND partition = ? AND whole = 1 ORDER BY id DESC LIMIT 1 OFFSET ?",
   totals: "SELECT * FROM totals",
   leastUsed: "SELECT used, whole FROM entries ORDER BY used LIMIT 1",
   // what is unfinished and has not grown for a while never will be
@@ -39,12 +39,14 @@ export interface Bounds {
 export interface Rows {
   /** This moment as `used` has it; never the same twice. */
   tick(): number;
-  /** Adds an entry; one whose body is null is unfinished, and its body comes in chunks. Returns its id. */
-  insert(run: Run, key: CacheKey, head: StoredHead, body: Uint8Array | null): number;
+  /** Adds an entry; one whose body is null is unfinished, and its body comes in chunks. Returns its id, and what it takes. */
+  insert(run: Run, key: CacheKey, head: StoredHead, body: Uint8Array | null): { id: number; bytes: number };
   /** Takes entries out of sight; what lies in chunks is cleared out later, a little at a time. */
   remove(run: Run, ids: Iterable<number>): void;
   /** Removes the oldest variants over the limit. */
   trimVariants(run: Run, key: CacheKey): void;
+  /** How much more the store may hold, in bytes. */
+  room(run: Run): number;
   /** Drops the least recently used entry, or some of its chunks, if the store is out of bounds; returns whether it was. */
   makeRoom(run: Run): boolean;
 }
@@ -63,6 +65,10 @@ export function rowsWithin({ maxBytes, maxIdleMs, maxVariants }: Bounds): Rows {
     }
   }
 
+  function room(run: Run): number {
+    return maxBytes - Number(run.totals.get()!["bytes"]);
+  }
+
   return {
     tick,
     remove,
@@ -70,7 +76,7 @@ export function rowsWithin({ maxBytes, maxIdleMs, maxVariants }: Bounds): Rows {
     insert(run, key, head, body) {
       const text = JSON.stringify(head);
       const bytes = headBytes(key, head, 200, 8) + (body?.length ?? 0);
-      const { id } = run.insert.get(
+      const { lastInsertRowid } = run.insert.run(
         key.url,
         key.partition,
         body ? 1 : 0,
@@ -83,20 +89,25 @@ export function rowsWithin({ maxBytes, maxIdleMs, maxVariants }: Bounds): Rows {
         bytes,
         head.responseMs,
         tick(),
-      )!;
-      return Number(id);
+      );
+      return { id: Number(lastInsertRowid), bytes };
     },
 
     trimVariants(run, { url, partition }) {
-      remove(run, run.variants.all(url, partition, maxVariants).map(({ id }) => Number(id)));
+      for (;;) {
+        const oldest = run.variants.get(url, partition, maxVariants);
+        if (oldest === undefined) return;
+        remove(run, [Number(oldest["id"])]);
+      }
     },
+
+    room,
 
     makeRoom(run) {
       const least = run.leastUsed.get();
       const now = Date.now();
       if (!least) return false;
-      const isOver = Number(run.totals.get()!["bytes"]) > maxBytes;
-      if (!isOver && Number(least["used"]) >= (now - maxIdleMs) * ticksPerMs) return false;
+      if (room(run) >= 0 && Number(least["used"]) >= (now - maxIdleMs) * ticksPerMs) return false;
       const victim = run.victim.get((now - unfinishedMs) * ticksPerMs);
       if (!victim) return false;
       const id = Number(victim["id"]);

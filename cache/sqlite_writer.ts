@@ -42,7 +42,7 @@ export function sqliteWriter(
 
   function addChunk(bytes: Uint8Array): void {
     const isWritten = transaction(false, patienceMs, (run) => {
-      id ??= rows.insert(run, key, head, null);
+      id ??= rows.insert(run, key, head, null).id;
       run.addChunk.run(id, n, bytes);
       for (let more = 0; more < 2 && rows.makeRoom(run); more++);
       return Number(run.grow.run(bytes.length, rows.tick(), id).changes) > 0;

@@ -101,7 +101,7 @@ export function storing(options: StoringOptions): Storing {
     { requestMs }: Started,
   ): StoredHead | undefined {
     const { status, statusText } = response;
-    if (status < 200 || status > 599 || ask.method === "HEAD" || response.redirected) return;
+    if (status < 200 || status > 599 || ask.method === "HEAD" || isFromElsewhere(response, key.url)) return;
     const { directives, isTargeted } = responseDirectives((field) => headers.get(field), mode);
     const hasExpires = !isTargeted && headers.has("expires");
     const isAuthorized = mode.shared && ask.headers.has("authorization");
@@ -113,9 +113,6 @@ export function storing(options: StoringOptions): Storing {
     if (status === 206 && (!place || !ask.headers.has("range"))) return;
     const isDefault = directives.maxAgeMs === undefined && !hasExpires && !directives.private && !directives.noCache &&
       isPublic !== undefined && isPublic(ask.request, response);
-    // asked late, because Deno parses the URL anew for it: a redirect was followed below
-    const { url } = response;
-    if (url !== "" && url !== key.url) return;
     const head = headOf({ status, statusText, headers }, unwantedFields(directives, mode), {
       vary: selectingFields(vary, ask.headers, fingerprinted),
       requestMs,
@@ -164,8 +161,9 @@ export function storing(options: StoringOptions): Storing {
       return response.bytes().then((bytes) => {
         const isWhole = (expectedBytes ?? 0) === bytes.length && isWanted(url, started.epoch);
         const written = isWhole ? put(store.open(kept.key, head, replaced(kept, head)), bytes) : undefined;
-        const answer = () => marked(kept, bytes, answered, fwd);
-        return written instanceof Promise ? written.then(answer) : answer();
+        return written instanceof Promise
+          ? written.then(() => marked(kept, bytes, answered, fwd))
+          : marked(kept, bytes, answered, fwd);
       });
     }
     const body = tee(response.body, store.open(kept.key, head, replaced(kept, head)), {
@@ -216,6 +214,14 @@ export function storing(options: StoringOptions): Storing {
   }
 
   return { keep, join, start: () => ({ requestMs: clock.date(), epoch }), forget };
+}
+
+/**
+ * Tells whether a redirect was followed below, so that `response` is the answer of another URL. The platform's own
+ * `url` is not asked: it is parsed anew each time, and is another one only where `redirected` says so.
+ */
+function isFromElsewhere(response: Response, url: string): boolean {
+  return response.redirected || (Object.hasOwn(response, "url") && response.url !== "" && response.url !== url);
 }
 
 /** Stores a whole body. */
