@@ -13,15 +13,14 @@
  *
  * @module
  */
-export {
-  type Civitai,
-  civitai,
-  downloadModel,
-  type DownloadModelOptions,
-  getJson,
-  InvalidResponseError,
-} from "./api/mod.ts";
-export { httpCache, memoryStore, sqliteStore } from "./cache/mod.ts";
+// from their own files: whoever downloads a file does not wait for the library of models to be loaded
+export { type Civitai, civitai } from "./api/civitai.ts";
+export { InvalidResponseError } from "./api/client/errors.ts";
+export { getJson } from "./api/client/get_json.ts";
+export { downloadModel, type DownloadModelOptions } from "./api/download/download_model.ts";
+export { httpCache } from "./cache/http_cache.ts";
+export { memoryStore } from "./cache/memory_store.ts";
+export { sqliteStore } from "./cache/sqlite_store.ts";
 export { type CivikitTransport, createTransport, type CreateTransportOptions } from "./create_transport.ts";
 export {
   auth,
