@@ -35,6 +35,8 @@ export interface CrewOptions {
 const tickMs = 100;
 /** A thread that is at work for more of the time reads no faster over further connections. */
 const mostLoad = 0.7;
+/** What of the rate that is enough counts as enough the first time: windows grow, and this program has only just begun. */
+const firstShare = 0.25;
 /** A connection this many times slower than the others' median is given up, in the hope of a better one. */
 const laggardFactor = 5;
 const laggardAfterMs = 1000;
@@ -54,12 +56,14 @@ export class Crew {
   #allowanceSince = 0;
   #numbers = 0;
   #laggards = 0;
-  readonly #load = new ThreadLoad();
+  readonly #load: Pick<ThreadLoad, "share">;
+  #isFirstTick = true;
   #cancelTick: () => void;
 
   /** Measures until it is stopped. `grow` opens connections while there is work and room for them. */
-  constructor(url: string, options: CrewOptions, grow: () => void) {
+  constructor(url: string, options: CrewOptions, grow: () => void, load: Pick<ThreadLoad, "share"> = new ThreadLoad()) {
     this.#url = url;
+    this.#load = load;
     this.#options = options;
     this.#grow = grow;
     this.#cancelTick = options.clock.after(tickMs, () => this.#tick());
@@ -126,7 +130,9 @@ export class Crew {
       if (++this.#allowance >= parallel()) this.#allowance = Infinity;
     }
     const load = this.#load.share();
-    if (had > 0 && (measured / had >= enoughBytesPerSecond || load > mostLoad)) return;
+    const enough = this.#isFirstTick ? enoughBytesPerSecond * firstShare : enoughBytesPerSecond;
+    this.#isFirstTick = false;
+    if (had > 0 && (measured / had >= enough || load > mostLoad)) return;
     this.#grow();
     const has = this.connections.size;
     if (has > had) context.report({ type: "connections", url: this.#url, connections: has, reason: "there is room" });
