@@ -17,6 +17,7 @@ import {
   serveDigests,
 } from "./digest_engine.ts";
 import { wrapDiskError } from "./disk.ts";
+import { type SharedLook, takePart } from "./shared_look.ts";
 
 export { type Digests, type HashName, hashNames };
 
@@ -40,6 +41,8 @@ export interface DigestFollower {
    * @throws {DiskError} when the file cannot be read or is shorter.
    */
   finish(totalBytes: number): Promise<Digests>;
+  /** Lets the worker, where there is one, take part in a look at the file as soon as it has hashed it; tells whether it will. */
+  share(look: SharedLook): boolean;
   /** Forgets everything and begins again at the first byte of whatever is at the path then. */
   reset(): void;
   /** Ends the worker and closes the file; a `finish` still under way rejects with code `aborted`. */
@@ -60,7 +63,9 @@ export interface DigestOptions {
 const notifyBytes = 1024 * 1024;
 // starting a worker takes longer than hashing this much
 const worthWorkerBytes = 16 * 1024 * 1024;
-// of bytes hashed on the spot: so far behind, or with so much to come and hashing taking this share of the time
+// of bytes hashed on the spot: so far behind; or, once there are so many, with so much to come and hashing taking this share
+// of the time
+const judgedBytes = 4 * 1024 * 1024;
 const farBehindBytes = 64 * 1024 * 1024;
 const leastLeftBytes = 192 * 1024 * 1024;
 const mostShare = 0.15;
@@ -144,8 +149,8 @@ export function followDigest(
       if (source === "first") here = { hasher, generation: Atomics.load(mine, 1) };
       return hasher;
     };
-    await serveDigests(mine, open, (answer) => take(source, answer), (seen, idle) => {
-      if (idle) {
+    await serveDigests(mine, open, (answer) => take(source, answer), (seen, state) => {
+      if (state !== "busy") {
         if (Atomics.load(mine, 3) !== seen) return;
         return new Promise<void>((resolve) => sleepers.push(resolve)).then(() => void (since = performance.now()));
       }
@@ -171,7 +176,7 @@ export function followDigest(
     if (engine === "inline") leaveInline();
     engine = "starting";
     try {
-      const source = `(${serveAsWorker})(${openHasher}, ${serveDigests});`;
+      const source = `(${serveAsWorker})(${openHasher}, ${serveDigests}, ${takePart});`;
       thread = new Worker(`data:application/javascript,${encodeURIComponent(source)}`, { type: "module" });
     } catch {
       return fallBack();
@@ -254,7 +259,7 @@ export function followDigest(
       if (engine !== "inline") return;
       hashHere(bytes, at);
       const hashed = Number(Atomics.load(cells, 4));
-      if (!mayWork || hashed < worthWorkerBytes || totalBytes - hashed < leastLeftBytes) return;
+      if (!mayWork || hashed < judgedBytes || totalBytes - hashed < leastLeftBytes) return;
       if (fedSince !== undefined && hashingMs > mostShare * (performance.now() - fedSince)) startWorker();
     },
     finish(totalBytes) {
@@ -273,6 +278,11 @@ export function followDigest(
       settle();
       if (engine === "starting") startup = setTimeout(fallBack, startupMs);
       return promise;
+    },
+    share(look) {
+      if (engine !== "worker") return false;
+      thread!.postMessage(look);
+      return true;
     },
     reset() {
       abandon();

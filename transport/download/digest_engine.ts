@@ -1,4 +1,5 @@
 import type { Hash } from "node:crypto";
+import type { ReadTools, SharedLook, takePart } from "./shared_look.ts";
 
 /** A hash the Civitai API names. */
 export type HashName = "SHA256" | "AutoV1" | "AutoV2" | "AutoV3" | "CRC32" | "BLAKE3";
@@ -9,18 +10,10 @@ export const hashNames: readonly HashName[] = ["SHA256", "BLAKE3", "AutoV3", "Au
 /** Hashes in upper-case hex; one that the file cannot have is absent. */
 export type Digests = Partial<Record<HashName, string>>;
 
-/** What the hashing needs from outside, so that the same code runs here and in a worker. */
-export interface HashTools {
+/** What the hashing needs beside. */
+export interface HashTools extends ReadTools {
   /** Of `node:crypto`. */
   createHash(algorithm: "sha256"): Hash;
-  /** Of `node:zlib`. */
-  crc32(bytes: Uint8Array, start: number): number;
-  /** Of `node:fs`. */
-  openSync(path: string, flags: "r"): number;
-  /** Of `node:fs`. */
-  readSync(file: number, buffer: Uint8Array, offset: number, length: number, position: number): number;
-  /** Of `node:fs`. */
-  closeSync(file: number): void;
   /** BLAKE3, where its library could be loaded. */
   blake3?: { init(): unknown; update(bytes: Uint8Array): unknown; digest(): string } | undefined;
 }
@@ -145,12 +138,15 @@ export function openHasher(path: string, names: readonly HashName[], tools: Hash
   };
 }
 
-/** Follows the cells until they say stop; `rest` waits for a change (idle) or lets others run (busy). */
+/** Whether {@linkcode serveDigests} has more to hash now, waits for more, or has answered. */
+export type DigestState = "busy" | "idle" | "answered";
+
+/** Follows the cells until they say stop; `rest` waits for a change, or lets others run (busy). */
 export async function serveDigests(
   cells: BigInt64Array,
   open: () => FileHasher,
   post: (answer: DigestAnswer) => void,
-  rest: (seen: bigint, idle: boolean) => Promise<void> | void,
+  rest: (seen: bigint, state: DigestState) => unknown,
 ): Promise<void> {
   let hasher: FileHasher | undefined;
   let generation = -1n;
@@ -170,12 +166,12 @@ export async function serveDigests(
     const total = Number(Atomics.load(cells, 2));
     // numbers of the next generation do not count for this one
     if (Atomics.load(cells, 1) !== generation) continue;
-    let idle = true;
+    let isIdle = true;
     try {
       if (!answered && hasher!.position() < end) {
         hasher!.step(end);
         Atomics.store(cells, 4, BigInt(hasher!.position()));
-        idle = false;
+        isIdle = false;
       } else if (!answered && total >= 0) {
         answered = true;
         post({ generation, digests: hasher!.digests(total) });
@@ -185,14 +181,17 @@ export async function serveDigests(
       const { name, message, code } = error as Error & { code?: string };
       post({ generation, error: { name, message, code } });
     }
-    const pause = rest(seen, idle);
+    const pause = rest(seen, isIdle ? answered ? "answered" : "idle" : "busy");
     if (pause) await pause;
   }
   hasher?.close();
 }
 
-/** The worker's side: takes its orders from the first message, then blocks on the cells instead of polling. */
-export function serveAsWorker(open: typeof openHasher, serve: typeof serveDigests): void {
+/**
+ * The worker's side: takes its orders from the first message, then blocks on the cells instead of polling. Once it has
+ * answered it listens to messages again: each is a look it may take part in.
+ */
+export function serveAsWorker(open: typeof openHasher, serve: typeof serveDigests, help: typeof takePart): void {
   const scope = globalThis as unknown as {
     onmessage: (
       event: MessageEvent<{ path: string; names: HashName[]; cells: BigInt64Array; library?: string }>,
@@ -215,13 +214,18 @@ export function serveAsWorker(open: typeof openHasher, serve: typeof serveDigest
     }
     const served = names.filter((name) => name !== "BLAKE3" || blake3 !== undefined);
     const tools = { createHash, crc32, openSync, readSync, closeSync, blake3 };
+    scope.onmessage = ({ data }: { data: unknown }) => {
+      // whoever asked looks at what nobody answered for, and has the error then
+      help(data as SharedLook, path, false, tools, () => {}).catch(() => {});
+    };
     scope.postMessage({ served });
     await serve(
       cells,
       () => open(path, served, tools),
       (answer) => scope.postMessage(answer),
-      (seen, idle) => {
-        if (idle) Atomics.wait(cells, 3, seen);
+      (seen, state) => {
+        if (state === "answered") return Atomics.waitAsync(cells, 3, seen).value;
+        if (state === "idle") Atomics.wait(cells, 3, seen);
       },
     );
     scope.close();

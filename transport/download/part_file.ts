@@ -190,7 +190,8 @@ export class PartFile {
     checkPlace(this.#lock);
     const { signal } = this.#options;
     const entries = this.#recorder.entries();
-    const spans = await proveSpans(this.#lock.path, entries, { file: this.#lock.file, signal });
+    const share = this.#digest.share;
+    const spans = await proveSpans(this.#lock.path, entries, { file: this.#lock.file, signal, share });
     if (spans.length < entries.length) this.#recorder = new SpanRecorder({ spans });
     return before - this.covered;
   }

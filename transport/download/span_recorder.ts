@@ -1,7 +1,10 @@
+import { closeSync, openSync, readSync } from "node:fs";
+import { setImmediate } from "node:timers";
 import { crc32 } from "node:zlib";
 import { wrapDiskError } from "./disk.ts";
 import { crc32Combine } from "./crc32_combine.ts";
 import type { JournalSpan } from "./journal.ts";
+import { newLook, type SharedLook, takePart } from "./shared_look.ts";
 import { SpanSet } from "../body/spans.ts";
 
 /** Settings of a {@linkcode SpanRecorder}. */
@@ -106,6 +109,7 @@ export class SpanRecorder {
 }
 
 const readBytes = 1024 * 1024;
+const longestSliceRunMs = 8;
 const mostReaders = 4;
 /** So much is read at once, here and now, sooner than a reader is started. */
 const smallBytes = 1024 * 1024;
@@ -118,6 +122,8 @@ export interface ProveOptions {
   file?: PositionalReader | undefined;
   /** Stops the reading. */
   signal?: AbortSignal | undefined;
+  /** Asks another thread to take part; tells whether it will. */
+  share?: ((look: SharedLook) => boolean) | undefined;
 }
 
 /** What {@linkcode proveSpans} needs of an open file. */
@@ -125,7 +131,7 @@ export type PositionalReader = Pick<Deno.FsFile, "seekSync" | "readSync">;
 
 /**
  * Reads each span back from the disk and says which ones have the checksum they should have; the file may be shorter
- * than they claim. Several readers at a time, beside whatever else this process does.
+ * than they claim. Several readers at a time, or this thread and another one, beside whatever else this process does.
  *
  * @param path The part file.
  * @param options See {@linkcode ProveOptions}.
@@ -135,7 +141,7 @@ export type PositionalReader = Pick<Deno.FsFile, "seekSync" | "readSync">;
 export async function proveSpans(
   path: string,
   spans: readonly JournalSpan[],
-  { file: open, signal }: ProveOptions = {},
+  { file: open, signal, share }: ProveOptions = {},
 ): Promise<JournalSpan[]> {
   const isProven: boolean[] = [];
   const entries = spans.entries();
@@ -148,12 +154,28 @@ export async function proveSpans(
     if (open !== undefined && spans.reduce((sum, { start, end }) => sum + end - start, 0) <= smallBytes) {
       return spans.filter((span) => isIntactNow(open, span));
     }
+    const look = newLook(spans);
+    if (share?.(look)) {
+      const tools = { crc32, openSync, readSync, closeSync };
+      for (const isLast of [false, true]) await takePart(look, path, isLast, tools, pauses(signal));
+      return spans.filter((_, index) => look.found[index + 1] === 1);
+    }
     await Promise.all(Array.from({ length: Math.min(mostReaders, spans.length) }, reader));
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     throw wrapDiskError(error, path, "checking");
   }
   return spans.filter((_, index) => isProven[index]);
+}
+
+/** Lets others run every few milliseconds. */
+function pauses(signal: AbortSignal | undefined): () => Promise<void> | void {
+  let since = performance.now();
+  return () => {
+    signal?.throwIfAborted();
+    if (performance.now() - since < longestSliceRunMs) return;
+    return new Promise<void>((resolve) => setImmediate(resolve)).then(() => void (since = performance.now()));
+  };
 }
 
 function isIntactNow(file: PositionalReader, { start, end, crc32: expected }: JournalSpan): boolean {
