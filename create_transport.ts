@@ -3,7 +3,16 @@ import { classifyCivitai, isPermanentRefusal } from "./api/client/errors.ts";
 import { isReading } from "./api/client/reading.ts";
 import { httpCache } from "./cache/http_cache.ts";
 import type { CacheStore } from "./cache/store.ts";
-import { type Ask, civitaiHosts, fetchOf, layerOf, middlewareOf, noOthers, sendOf } from "./transport/internal.ts";
+import {
+  type Ask,
+  civitaiHosts,
+  fetchOf,
+  layerOf,
+  middlewareOf,
+  noOthers,
+  ownSocket,
+  sendOf,
+} from "./transport/internal.ts";
 import {
   auth,
   breaker,
@@ -58,8 +67,11 @@ export interface CreateTransportOptions {
    * origin a redirect leads to they are not sent. Default: none.
    */
   headers?: HostHeaders;
-  /** The socket: pool, HTTP version, proxy, certificates, User-Agent. */
-  socket?: FetchOptions;
+  /**
+   * The socket: pool, HTTP version, proxy, certificates, User-Agent. Or a transport of one's own in its place, such as
+   * `embeddedCivitai()` of `./testing`: redirects, and what no other origin may see, are its affair then, and so is closing.
+   */
+  socket?: FetchOptions | Transport;
   /** Retries of requests whose headers did not come or said «later». */
   retry?: RetryOptions;
   /** Requests per second and at once, for each host. */
@@ -89,6 +101,10 @@ export interface CivikitTransport extends Transport, Disposable {
 const isRanged = ({ headers }: Pick<Ask, "headers"> | Request): boolean => headers.has("range");
 const isApi = ({ headers }: Ask): boolean => headers.get("accept")?.includes("json") ?? false;
 const isPicture = ({ headers }: Ask): boolean => headers.get("accept")?.startsWith("image/") ?? false;
+
+/** Whether it is a transport of one's own, and not what ours is to be like. */
+const isTransport = (socket: FetchOptions | Transport): socket is Transport =>
+  "fetch" in socket && typeof socket.fetch === "function";
 
 /** Lets only those requests through a layer that `when` names; the others pass it by. */
 function only(when: (ask: Ask) => boolean, middleware: Middleware): Middleware {
@@ -160,17 +176,18 @@ export function createTransport({
     report,
   });
   const secretHeaders = Object.values(headers).flatMap((named) => Object.keys(named));
-  const socket = fetchTransport({
+  const socket = isTransport(socketOptions) ? undefined : fetchTransport({
     headersMs,
     ...socketOptions,
     secretHeaders: [...secretHeaders, ...socketOptions.secretHeaders ?? []],
   });
+  const ground = isTransport(socketOptions) ? ownSocket(socketOptions, headersMs) : socket!;
   const credentials = [
     auth({ key, ...(hosts === undefined ? {} : { hosts }) }),
     ...(Object.keys(headers).length === 0 ? [] : [hostHeaders(headers)]),
   ];
   const bracket = compose(
-    socket,
+    ground,
     retry({ isReading, isPermanent: isPermanentRefusal, ...retryOptions }),
     // a download has a budget of its own for attempts without progress; a few cut connections must not end it
     only((ask) => !isRanged(ask), breaker()),
@@ -204,5 +221,5 @@ export function createTransport({
     only(isPicture, timeout({ totalMs: imageMs })),
   );
   const { fetch } = report === undefined ? stack : observe(stack, report);
-  return { fetch, close: () => socket.close(), [Symbol.dispose]: () => socket.close() };
+  return { fetch, close: () => socket?.close(), [Symbol.dispose]: () => socket?.close() };
 }

@@ -1,6 +1,7 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { httpCache, memoryStore } from "../cache/mod.ts";
-import { createTransport, type CreateTransportOptions } from "../mod.ts";
+import { civitai, createTransport, type CreateTransportOptions, downloadModel } from "../mod.ts";
+import { embeddedCivitai } from "../testing/mod.ts";
 import { download, NetworkError } from "../transport/mod.ts";
 import { settle } from "./_support/clock.ts";
 
@@ -25,6 +26,46 @@ function origin(headers: Record<string, string> = {}) {
 }
 
 const client = (options: CreateTransportOptions) => createTransport({ hosts: ["127.0.0.1"], ...options });
+
+Deno.test("createTransport() takes a socket of one's own: everything above it stays, and closing leaves it alone", async () => {
+  const site = embeddedCivitai();
+  const asked: string[] = [];
+  let isClosed = false;
+  const socket = {
+    fetch(request: Request) {
+      asked.push(`${new URL(request.url).pathname} ${request.headers.get("authorization")}`);
+      return site.fetch(request);
+    },
+    close: () => void (isClosed = true),
+  };
+  {
+    using transport = client({ socket, key: () => "key-of-a-test-0123456789", hosts: ["civitai.com"] });
+    const model = await civitai(transport).models.get(1001);
+    assertEquals([model.name, asked], ["Paper Lantern Style", ["/api/v1/models/1001 Bearer key-of-a-test-0123456789"]]);
+    const folder = await Deno.makeTempDir();
+    const [file] = await downloadModel(transport, "2002", { directory: folder });
+    assertEquals(file?.verified, true);
+    await Deno.remove(folder, { recursive: true });
+  }
+  assertEquals(isClosed, false);
+});
+
+Deno.test("createTransport() gives up on a socket of one's own that never answers, and types what it throws", async () => {
+  const aborted = Promise.withResolvers<void>();
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async ({ signal }) => {
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    aborted.resolve();
+    return new Response();
+  });
+  const url = `http://127.0.0.1:${server.addr.port}/api/v1/models`;
+  using transport = client({ socket: { fetch: (request) => fetch(request) }, headersMs: 20, retry: { max: 0 } });
+  const ask = () => transport.fetch(new Request(url, { headers: json }));
+  assertEquals((await assertRejects(ask, NetworkError)).code, "header_timeout");
+  await aborted.promise;
+  await server.shutdown();
+  assertEquals((await assertRejects(ask, NetworkError)).code, "connect_failed");
+  assertThrows(() => createTransport({ socket: { fetch: "no" } as never }), TypeError, "option fetch");
+});
 
 Deno.test("createTransport() never gives one key's answer to a call made with another", async () => {
   await using server = origin();

@@ -56,6 +56,7 @@ export { fetchOf, layerOf, middlewareOf, type Send, sendOf } from "./lane.ts";
 export { isHeard, newContext } from "./transport.ts";
 export { remembered } from "./http/remembered.ts";
 export { wrapBodyError } from "./socket/network_error.ts";
+export { ownSocket } from "./socket/own_socket.ts";
 export { isRedirect, nextHop } from "./socket/redirect.ts";
 export { releaseAll } from "./socket/abort.ts";
 export { environmentProxyFor, parseProxy, proxiesOf, proxyFor } from "./socket/proxy.ts";
