@@ -15,7 +15,7 @@ import { loadPart, MissingPartError } from "./missing_part.ts";
 import { InterruptedError, withHangUps } from "./terminal/interrupt.ts";
 import type { Io } from "./terminal/io.ts";
 import { readSettings } from "./settings/read_settings.ts";
-import { chooseLocale } from "./settings/settings.ts";
+import { chooseLocale } from "./settings/choose_locale.ts";
 import { likelyLocale, localeNamed } from "./settings/locale.ts";
 import { ring } from "./terminal/ring.ts";
 import { chooseStyle, type Style } from "./terminal/style.ts";

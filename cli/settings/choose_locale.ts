@@ -1,27 +1,8 @@
 import type { Locale } from "../../transport/mod.ts";
-import { readBaseUrl, redactUrl } from "../../transport/internal.ts";
 import type { Io } from "../terminal/io.ts";
 import { askedLanguage, localeNamed, systemLocale } from "./locale.ts";
 import { invalid } from "./setting_words.ts";
 import { printable } from "../terminal/text.ts";
-
-const defaultBaseUrl = "https://civitai.com";
-
-/**
- * Where Civitai is: `flag`, else CIVIKIT_BASE_URL, else https://civitai.com.
- *
- * @throws {InputError} `invalid_config` unless it is https, or http on this machine.
- */
-export function chooseBaseUrl(env: Io["env"], flag?: string): string {
-  const text = flag ?? (env("CIVIKIT_BASE_URL") || defaultBaseUrl);
-  const name = flag === undefined ? "CIVIKIT_BASE_URL" : "--base-url";
-  try {
-    return readBaseUrl(text);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw invalid(`reading ${name} "${printable(redactUrl(text))}": ${error.message}`, name);
-  }
-}
 
 /**
  * The language of the hints: `flag`, CIVIKIT_LANG, or the system's language; English unless it is Traditional Chinese.

@@ -1,19 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { shownUrl } from "../../../cli/settings/shown_value.ts";
-import { chooseBaseUrl, chooseLocale } from "../../../cli/settings/settings.ts";
+import { readTextValue } from "../../../cli/settings/read_value.ts";
+import { chooseLocale } from "../../../cli/settings/choose_locale.ts";
+import { settingRow } from "../../../cli/settings/table.ts";
 import { civitai } from "../../../api/mod.ts";
 import { InputError } from "../../../transport/mod.ts";
 
 const from = (values: Record<string, string>) => (name: string) => values[name];
-
-Deno.test("chooseBaseUrl() takes https, and http on this machine alone", () => {
-  assertEquals(chooseBaseUrl(from({})), "https://civitai.com");
-  assertEquals(chooseBaseUrl(from({ CIVIKIT_BASE_URL: "https://civitai.red/" })), "https://civitai.red");
-  assertEquals(chooseBaseUrl(from({}), "http://127.0.0.1:8080"), "http://127.0.0.1:8080");
-  for (const bad of ["http://civitai.com", "http://127.0.0.1.evil.example", "civitai.com", "https://me@civitai.com"]) {
-    assertEquals(assertThrows(() => chooseBaseUrl(from({}), bad), InputError).code, "invalid_config", bad);
-  }
-});
 
 Deno.test("chooseLocale() follows --lang, CIVIKIT_LANG, then the system, and falls back to English", () => {
   assertEquals(chooseLocale(from({})), "en");
@@ -25,7 +18,8 @@ Deno.test("chooseLocale() follows --lang, CIVIKIT_LANG, then the system, and fal
   assertThrows(() => chooseLocale(from({}), "de"), InputError);
 });
 
-Deno.test("chooseBaseUrl() and the library take the same addresses, names below localhost too", () => {
+Deno.test("the setting baseUrl and the library take the same addresses, names below localhost too", () => {
+  const read = (url: string) => readTextValue(settingRow("baseUrl"), url);
   const good = [
     "http://x.localhost",
     "http://localhost:81/a/",
@@ -33,13 +27,22 @@ Deno.test("chooseBaseUrl() and the library take the same addresses, names below 
     "http://127.9.9.9",
     "https://a.example/b",
   ];
-  const bad = ["http://localhost.example", "http://10.0.0.1", "ftp://localhost", "https://a.example/?q=1", "nothing"];
+  const bad = [
+    "http://civitai.com",
+    "civitai.com",
+    "http://127.0.0.1.evil.example",
+    "http://localhost.example",
+    "http://10.0.0.1",
+    "ftp://localhost",
+    "https://a.example/?q=1",
+    "nothing",
+  ];
   for (const url of good) {
-    assertEquals(chooseBaseUrl(from({}), url), url.replace(/\/$/, ""));
+    assertEquals(read(url), url.replace(/\/$/, ""));
     civitai({ fetch: () => Promise.reject(new Error()) }, { baseUrl: url });
   }
   for (const url of [...bad, "https://me@a.example", "https://a.example/#x"]) {
-    assertThrows(() => chooseBaseUrl(from({}), url), InputError, "--base-url");
+    assertThrows(() => read(url), TypeError);
     assertThrows(() => civitai({ fetch: () => Promise.reject(new Error()) }, { baseUrl: url }), TypeError, "baseUrl");
   }
 });
