@@ -37,7 +37,7 @@ export type {
   TransferReason,
   TransferSnapshot,
   TransferState,
-} from "./metrics/transfers.ts";
+} from "./metrics/transfer.ts";
 export { type Monitor, type MonitoredOptions, type MonitorOptions, openMonitor } from "./open_monitor.ts";
 export { type LiveTable, liveTable, type LiveTableOptions } from "./stats/live_table.ts";
 export {

@@ -9,7 +9,7 @@ import { type LiveWriter, liveWriter, type LiveWriterOptions } from "./stats/liv
 import { type Recorder, recorder } from "./stats/recorder.ts";
 import { type MetricsRegistry, metricsRegistry } from "./metrics/metrics_registry.ts";
 import { type StatsStore, statsStore, type StatsStoreOptions } from "./stats/stats_store.ts";
-import type { Transfer } from "./metrics/transfers.ts";
+import type { Transfer } from "./metrics/transfer.ts";
 
 /** Options of {@linkcode openMonitor}. */
 export interface MonitorOptions extends StatsStoreOptions, Pick<MetricsOptions, "classify"> {

@@ -7,7 +7,7 @@ import {
 } from "../../api/download/fetch_files.ts";
 import type { SecondSource } from "../../api/mod.ts";
 import type { Role } from "../../api/layout/role.ts";
-import type { TransferList } from "../../monitor/metrics/transfers.ts";
+import type { TransferList } from "../../monitor/metrics/transfer.ts";
 import type { DownloadOptions, Transport } from "../../transport/mod.ts";
 import { type RunWatcher, type WatchedFile, watchFile } from "./watch_file.ts";
 

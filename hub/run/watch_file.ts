@@ -1,5 +1,5 @@
 import type { WantedFile } from "../../api/download/fetch_files.ts";
-import type { Transfer, TransferList } from "../../monitor/metrics/transfers.ts";
+import type { Transfer, TransferList } from "../../monitor/metrics/transfer.ts";
 import type { DownloadOptions, DownloadProgress, DownloadResult, TransportEvent } from "../../transport/mod.ts";
 
 /** What a file's download is at, where that is worth a word; empty while its bytes come. */

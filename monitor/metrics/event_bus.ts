@@ -2,7 +2,7 @@ import { systemClock, wholeWithin } from "../../transport/internal.ts";
 import type { Clock, TransportEvent } from "../../transport/mod.ts";
 import type { FailureRecord } from "./failures.ts";
 import type { MemorySnapshot } from "./resident_memory.ts";
-import type { TransferSnapshot } from "./transfers.ts";
+import type { TransferSnapshot } from "./transfer.ts";
 
 /** How a job of a queue stands. */
 export interface QueuedJob {

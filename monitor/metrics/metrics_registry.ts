@@ -8,7 +8,8 @@ import { telemetry } from "./otel.ts";
 import { type MemorySnapshot, residentMemory } from "./resident_memory.ts";
 import type { SeriesSnapshot } from "./series.ts";
 import { seriesTable } from "./series_table.ts";
-import { type TransferList, transferList, type TransferSnapshot } from "./transfers.ts";
+import type { TransferList, TransferSnapshot } from "./transfer.ts";
+import { transferList } from "./transfer_list.ts";
 
 /** Options of {@linkcode metricsRegistry}. */
 export interface MetricsRegistryOptions {

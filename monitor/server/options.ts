@@ -1,6 +1,6 @@
 import type { Clock, DownloadBatch } from "../../transport/mod.ts";
 import type { MetricsRegistry } from "../metrics/metrics_registry.ts";
-import type { TransferList } from "../metrics/transfers.ts";
+import type { TransferList } from "../metrics/transfer.ts";
 import type { TransferSource } from "../stats/live_transfer.ts";
 import type { StatsStore } from "../stats/stats_store.ts";
 

@@ -2,7 +2,7 @@ import { version } from "../../transport/mod.ts";
 import type { CounterName, CounterSnapshot } from "../metrics/counters.ts";
 import type { RegistrySnapshot } from "../metrics/metrics_registry.ts";
 import type { SeriesSnapshot } from "../metrics/series.ts";
-import type { TransferSnapshot, TransferState } from "../metrics/transfers.ts";
+import type { TransferSnapshot, TransferState } from "../metrics/transfer.ts";
 import type { LiveState, LiveTransfer, WorkingProcess } from "../stats/live_transfer.ts";
 
 /** Labels as they are written, without braces; and the value. */

@@ -1,5 +1,5 @@
 import type { Clock, DownloadBatch } from "../../transport/mod.ts";
-import type { TransferList } from "../metrics/transfers.ts";
+import type { TransferList } from "../metrics/transfer.ts";
 import { canObey, type LiveTransfer, liveTransfer, type TransferSource } from "../stats/live_transfer.ts";
 
 /** What {@linkcode ownTransfers} shows and acts on. */

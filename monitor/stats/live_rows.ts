@@ -1,4 +1,4 @@
-import type { TransferReason } from "../metrics/transfers.ts";
+import type { TransferReason } from "../metrics/transfer.ts";
 import type { LiveProcess, LiveState, LiveTransfer, LiveVerdict } from "./live_transfer.ts";
 
 type Row = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import type { TransferReason, TransferSnapshot, TransferState } from "../metrics/transfers.ts";
+import type { TransferReason, TransferSnapshot, TransferState } from "../metrics/transfer.ts";
 
 /** What a transfer of any process is doing, in the words of the queue. */
 export type LiveState =

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { openSqlite, type SqliteFile, wholeWithin, within } from "../../transport/internal.ts";
 import type { MetricsRegistry } from "../metrics/metrics_registry.ts";
-import type { TransferSnapshot } from "../metrics/transfers.ts";
+import type { TransferSnapshot } from "../metrics/transfer.ts";
 import { liveForgetting, liveWriting } from "./live_rows.ts";
 import { type LiveProcess, liveTransfer, type Wish } from "./live_transfer.ts";
 import { markProcess, type ProcessMark } from "./process_mark.ts";
