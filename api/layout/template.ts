@@ -18,7 +18,7 @@ const names = [
 type Name = typeof names[number];
 
 /** What kind of thing a model makes, as Civitai sorts models by tags; the order is that of ComfyUI-Lora-Manager. */
-export const usualTags: readonly string[] = [
+const usualTags: readonly string[] = [
   ...["character", "concept", "clothing", "realistic", "anime", "toon", "furry", "style", "poses", "background"],
   ...["tool", "vehicle", "buildings", "objects", "assets", "animal", "action"],
 ];

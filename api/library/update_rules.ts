@@ -32,7 +32,7 @@ const forms = {
 } as const;
 
 /** What is wrong with one rule, in words; undefined when nothing is. */
-export function wrongRule(kind: keyof UpdateRules, text: string): string | undefined {
+function wrongRule(kind: keyof UpdateRules, text: string): string | undefined {
   return forms[kind].form.test(text) ? undefined : `not ${forms[kind].due}`;
 }
 

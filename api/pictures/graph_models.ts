@@ -1,6 +1,6 @@
 import { isRecord } from "../../transport/internal.ts";
 import type { Role } from "../layout/role.ts";
-import { fileForm, hashOf, merged, mostModels, roleOfWord, textOf, type UsedModel } from "./model_list.ts";
+import { fileForm, hashOf, merged, mostModels, textOf, type UsedModel } from "./model_list.ts";
 
 const deepest = 12;
 /** Nodes and values that are looked at: a hundred times what large graphs have. */
@@ -133,7 +133,3 @@ export function usedModelsOfGraph(graph: unknown): UsedModel[] {
 
 /** A node of the form the editor keeps; lists of inputs have types, too. */
 const isNode = (value: Record<string, unknown>) => "widgets_values" in value || Array.isArray(value["outputs"]);
-
-/** What ComfyUI's name of a folder means; undefined for folders of packs. */
-export const roleOfDirectory = (directory: string): Role | undefined =>
-  ofDirectory[directory] ?? roleOfWord(directory.replace(/s$/, ""));

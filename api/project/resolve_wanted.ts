@@ -111,7 +111,7 @@ function withId({ path, fileId, url }: LockedFile): string {
 }
 
 /** Whether two entries mean one file: by the site's id, else by the address. */
-export function isSameFile(a: LockedFile, b: LockedFile): boolean {
+function isSameFile(a: LockedFile, b: LockedFile): boolean {
   return a.fileId === null || b.fileId === null ? a.url === b.url : a.fileId === b.fileId;
 }
 

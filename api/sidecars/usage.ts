@@ -31,7 +31,7 @@ export interface UsageChange extends CallOptions {
 }
 
 /** Ending of the file in which {@linkcode setUsage} keeps it: of no other program. */
-export const usageEnding = ".civikit.json";
+const usageEnding = ".civikit.json";
 
 /** A sidecar beyond this is none. */
 const mostBytes = 4 * 1024 ** 2;

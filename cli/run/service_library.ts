@@ -9,7 +9,7 @@ import { readingLimit } from "./reading_limit.ts";
 import { folderRules } from "./update_rules.ts";
 
 /** The folders in which the settings put models, absolute: none of them lies in another one. */
-export function libraryFolders({ value }: Pick<Settings, "value">): readonly string[] {
+function libraryFolders({ value }: Pick<Settings, "value">): readonly string[] {
   const [root, layout] = [value("root"), value("layout")];
   const directory = resolve(value("download.directory"));
   const base = resolve(root ?? directory);

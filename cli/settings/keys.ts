@@ -11,7 +11,7 @@ import { invalid } from "./setting_words.ts";
 export const keyPage = "https://civitai.com/user/account";
 
 /** Variables that may hold the key, the strongest first; the later ones are how other programs call it. */
-export const keyVariables = ["CIVITAI_API_KEY", "CIVITAI_TOKEN", "CIVITAI_API_TOKEN"] as const;
+const keyVariables = ["CIVITAI_API_KEY", "CIVITAI_TOKEN", "CIVITAI_API_TOKEN"] as const;
 
 /** A key, and where it was found. */
 export interface FoundKey {

@@ -93,12 +93,12 @@ export type JsonEvent =
   };
 
 /** Writes `event` as one line on the standard output. */
-export function writeJson(io: Pick<Io, "stdout">, event: JsonEvent): void {
+function writeJson(io: Pick<Io, "stdout">, event: JsonEvent): void {
   jsonLine(io, event);
 }
 
 /** The line for a failure. */
-export function errorEvent(error: unknown, reference: string, locale: Locale, index: number | null): JsonEvent {
+function errorEvent(error: unknown, reference: string, locale: Locale, index: number | null): JsonEvent {
   const own = ownError(error);
   const fields = failureFields(own);
   const { title, action } = own instanceof CivikitError ? hint(own, locale) : { title: fields.message, action: "" };

@@ -13,12 +13,10 @@ const en = {
     service: "service (watch and look back)",
     settings: "settings and upkeep",
   },
-  helpCommand: "show the help of a command",
   options: "options",
   site: "Civitai",
   output: "output",
   showHelp: "show this help",
-  showVersion: "show the version",
   examples: `examples:
   civikit download model:4384 --dir models
   civikit models search lantern --type LORA`,
@@ -59,12 +57,10 @@ export const helpText: Texts<typeof en> = {
       service: "服務（觀察與回顧）",
       settings: "設定與維護",
     },
-    helpCommand: "顯示某個指令的說明",
     options: "選項",
     site: "Civitai 網站",
     output: "輸出",
     showHelp: "顯示說明",
-    showVersion: "顯示版本",
     examples: `範例：
   civikit download model:4384 --dir models
   civikit models search lantern --type LORA`,

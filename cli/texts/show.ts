@@ -43,9 +43,6 @@ const en = {
   hashing: "hashing",
 };
 
-/** What {@linkcode showText} says. */
-export type ShowText = Readonly<typeof en>;
-
 /** What `civikit show` says. */
 export const showText: Texts<typeof en> = {
   en,

@@ -49,8 +49,6 @@ const en = {
     `action "${word}": unknown, ${anyOf(actions)} is due${near && `; did you mean "${near}"?`}`,
   contradicts: (one: string, other: string): string => `option --${one}: contradicts --${other}`,
   due: (what: string): string => `one ${what} is due`,
-  notNumber: (what: string, text: string): string => `${what} "${text}": not a number`,
-  badResume: (text: string): string => `option --resume "${text}": not what an earlier list has printed`,
 };
 
 /** What is wrong with a command line, where any command may say it. */
@@ -82,7 +80,5 @@ export const usageText: Texts<typeof en> = {
       `動作「${word}」：不認得，${anyOfZh(actions)}${near && `；您是指「${near}」嗎？`}`,
     contradicts: (one, other) => `選項 --${one}：與 --${other} 矛盾`,
     due: (what) => `需要一個${what}`,
-    notNumber: (what, text) => `${what}「${text}」：不是數字`,
-    badResume: (text) => `選項 --resume「${text}」：不是先前的清單印出來的`,
   },
 };

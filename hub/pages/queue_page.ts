@@ -81,7 +81,7 @@ async function render(request: PageRequest, { note, isProblem = false }: FormAns
 }
 
 /** The page as the answer to a form. */
-export function queueAnswer(answer: FormAnswer): HubPage {
+function queueAnswer(answer: FormAnswer): HubPage {
   return { ...queuePage, render: (request) => render(request, answer) };
 }
 

@@ -17,7 +17,7 @@ import {
 } from "./schemas.ts";
 
 /** A job as it is told: without the name of the wish, which only whoever wished knows. */
-export function jobJson({ key: _, why, ...job }: Job): unknown {
+function jobJson({ key: _, why, ...job }: Job): unknown {
   return { ...job, why: why === null ? null : JSON.parse(JSON.stringify(why)) };
 }
 

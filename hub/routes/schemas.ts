@@ -14,7 +14,7 @@ export const stateSchema: Schema<JobState> = v.picklist(jobStates);
 export const problemSchema: Schema<Problem> = v.object({ code: v.string(), message: v.string(), hint: v.string() });
 
 /** What exactly is wanted, and where it goes. */
-export const optionsSchema: Schema<JobOptions> = v.strictObject({
+const optionsSchema: Schema<JobOptions> = v.strictObject({
   file: v.optional(text(400)),
   allFiles: v.optional(v.boolean()),
   dir: v.optional(text(4096)),

@@ -47,7 +47,7 @@ export interface JudgeContext {
 }
 
 /** What was published becomes visible once it was scanned and rated: so long it may take, in milliseconds. */
-export const lateMs: number = 6 * 3_600_000;
+const lateMs: number = 6 * 3_600_000;
 
 interface Candidate {
   readonly key: string;

@@ -30,7 +30,7 @@ const retryMs = 2000;
 const heartbeat = new TextEncoder().encode(":\n\n");
 
 /** An event as JSON without secrets; URLs in it were redacted where they arose, texts of servers were not. */
-export function eventJson(event: MonitorEvent): string {
+function eventJson(event: MonitorEvent): string {
   return JSON.stringify(event, (_key, value) => typeof value === "string" ? redactText(value) : value);
 }
 

@@ -9,7 +9,7 @@ import type { Html, PageContext } from "./layout.ts";
 import { counted, type Texts } from "./texts.ts";
 
 /** A table that scrolls by itself on narrow screens, so that the page does not. */
-export function table(caption: string, heads: readonly string[], rows: readonly Html[], className = ""): Html {
+function table(caption: string, heads: readonly string[], rows: readonly Html[], className = ""): Html {
   return html`
     <div class="scroll" tabindex="0" role="region" aria-label="${caption}">
       <table class="${className}">

@@ -99,7 +99,7 @@ const states: Readonly<Record<TransferState, LiveState>> = {
 };
 
 /** What each wish can be obeyed in. */
-export const obeying: Readonly<Record<Wish, readonly LiveState[]>> = {
+const obeying: Readonly<Record<Wish, readonly LiveState[]>> = {
   pause: ["waiting", "resolving", "downloading"],
   resume: ["paused"],
   cancel: ["waiting", "resolving", "downloading", "paused", "verifying"],

@@ -41,7 +41,7 @@ export interface Kept {
 export const floor = (ms: number, step: number): number => Math.floor(ms / step) * step;
 
 /** `ms` up to a multiple of `step`. */
-export const ceil = (ms: number, step: number): number => Math.ceil(ms / step) * step;
+const ceil = (ms: number, step: number): number => Math.ceil(ms / step) * step;
 
 /** The first minute that is kept as one. */
 export function keptSince({ nowMs, keepMinutesMs }: Pick<Kept, "nowMs" | "keepMinutesMs">): number {

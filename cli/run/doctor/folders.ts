@@ -9,7 +9,7 @@ import type { DoctorText } from "../../texts/doctor.ts";
 import { adviceOn, type Finding, type Say, stateOf } from "./finding.ts";
 
 /** What should be free, in bytes: one model of the usual size, and room to work. */
-export const dueBytes: number = 5 * 1024 ** 3;
+const dueBytes: number = 5 * 1024 ** 3;
 
 /** A folder that civikit writes to. */
 export interface Place {
