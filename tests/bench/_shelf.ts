@@ -11,7 +11,6 @@ import { testAuthority } from "../_tls/mod.ts";
 import { root } from "./_bench.ts";
 import { hashFile } from "./_race.ts";
 
-export const KiB = 1024;
 export const MiB: number = 1024 ** 2;
 export const GiB: number = 1024 ** 3;
 
