@@ -1,5 +1,5 @@
 import { errorIs, newContext, readTextAtMost, sleep } from "../../transport/internal.ts";
-import { CivikitError, type Clock, HttpError, isCode, type Transport } from "../../transport/mod.ts";
+import { CivikitError, type Clock, HttpError, isCode, NetworkError, type Transport } from "../../transport/mod.ts";
 import { s3NameOf, s3Refusal } from "./s3_refusal.ts";
 
 /** What is sent along with bytes. */
@@ -40,9 +40,25 @@ export interface S3RequestOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Errors of requests that were not sent at all, because those before went wrong. */
+const unsent = new WeakSet<object>();
+const isUnsent = (error: unknown) => typeof error === "object" && error !== null && unsent.has(error);
+
 function isPassing(error: unknown): boolean {
-  if (passingNames.has(s3NameOf(error)) || isCode(error, "circuit_open")) return true;
+  if (passingNames.has(s3NameOf(error)) || isUnsent(error) || isCode(error, "circuit_open")) return true;
   return error instanceof CivikitError && errorIs("passing", error);
+}
+
+/** Why a request is not sent: what the store said last, and not that we ask it no more. */
+function notSent(action: string, last: HttpError | NetworkError, cause: unknown): CivikitError {
+  const { code, reason, url } = last;
+  const facts = { code, url, cause, ...(reason !== undefined && { reason }) };
+  const message = `${action}: not sent, because before that ${last.message}`;
+  const error = last instanceof HttpError
+    ? new HttpError(message, { ...facts, status: last.status, body: last.body })
+    : new NetworkError(message, facts);
+  unsent.add(error);
+  return error;
 }
 
 /** Sends requests to one bucket. */
@@ -70,6 +86,8 @@ export function signedBody({ bytes, sha256, headers = {} }: S3Body): S3RequestOp
 
 /** What sends requests to one bucket. */
 export function s3Sender({ transport, base, clock, random }: S3SenderOptions): S3Sender {
+  /** What opened the circuit, if one is open. */
+  let last: HttpError | NetworkError | undefined;
   const urlOf = (key: string) => `${base}/${key.split("/").map(encodeURIComponent).join("/")}`;
 
   async function ask(method: string, key: string, action: string, options: S3RequestOptions): Promise<Response> {
@@ -81,9 +99,15 @@ export function s3Sender({ transport, base, clock, random }: S3SenderOptions): S
       ...(body !== undefined && { body }),
       ...(signal !== undefined && { signal }),
     });
-    const response = await transport.fetch(request, { ...newContext(), refusals: "return" });
-    if (response.ok) return response;
-    throw await s3Refusal(action, url, response);
+    try {
+      const response = await transport.fetch(request, { ...newContext(), refusals: "return" });
+      if (response.ok) return response;
+      throw await s3Refusal(action, url, response);
+    } catch (error) {
+      if (isCode(error, "circuit_open")) throw last === undefined ? error : notSent(action, last, error);
+      if (error instanceof NetworkError || error instanceof HttpError && error.status >= 500) last = error;
+      throw error;
+    }
   }
 
   async function again<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
@@ -93,11 +117,8 @@ export function s3Sender({ transport, base, clock, random }: S3SenderOptions): S
         return await work();
       } catch (error) {
         if (signal?.aborted || attempt === attempts || !isPassing(error)) throw error;
-        const asked = error instanceof HttpError
-          ? error.retryAfterMs ?? 0
-          : isCode(error, "circuit_open")
-          ? trialMs
-          : 0;
+        const isWithheld = isUnsent(error) || isCode(error, "circuit_open");
+        const asked = isWithheld ? trialMs : error instanceof HttpError ? error.retryAfterMs ?? 0 : 0;
         // a clock was set right, and there is nothing to wait for
         if (s3NameOf(error) === "RequestTimeTooSkewed") continue;
         await sleep(clock, Math.max(asked, delayMs * (0.5 + random() / 2)), signal);

@@ -192,6 +192,21 @@ Deno.test("s3Store() waits as long as a refusal says", async () => {
   assertEquals(waits, [1000]);
 });
 
+Deno.test("a store that is too slow for too long is said by its own word, not by the circuit it opened", async () => {
+  await using w = world();
+  using store = w.store();
+  const large = w.file(25, 2 * least);
+  w.server.add({ kind: "refuse", status: 503, code: "SlowDown", on: ["PutObject", "UploadPart"], times: 1000 });
+  const said = async (work: () => Promise<unknown>) => {
+    const error = await assertRejects(work, CivikitError);
+    return [error.code, error.message.includes("SlowDown")];
+  };
+  for (let time = 0; time < 3; time++) {
+    assertEquals(await said(() => store.put(large.path, large)), ["service_unavailable", true]);
+  }
+  assertEquals(await said(() => store.find(large)), ["service_unavailable", true]);
+});
+
 Deno.test("two who store one file at once both succeed, and it is there once", async () => {
   await using w = world();
   using one = w.store();
