@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Job, JobQueue } from "../../hub/queue/mod.ts";
+import type { Job, JobQueue, JobReason } from "../../hub/queue/mod.ts";
 import type { StackOptions } from "../../hub/run/mod.ts";
 import { runQueue, type RunQueueOptions } from "../../hub/worker/mod.ts";
 import { CivikitError } from "../../transport/mod.ts";
@@ -9,7 +9,8 @@ import type { Args } from "../options/args.ts";
 import type { hashFlags, siteFlags } from "../options/shared_flags.ts";
 import { ExitCode } from "../exit_code.ts";
 import type { Output } from "../terminal/output.ts";
-import { printable } from "../terminal/text.ts";
+import { formatDuration, printable } from "../terminal/text.ts";
+import { whyOf } from "../terminal/why_of.ts";
 import { queueText } from "../texts/queue.ts";
 import { commandTeller } from "./command_teller.ts";
 import { downloadSettings } from "./download_settings.ts";
@@ -73,7 +74,16 @@ export async function queueRun(
       const error = new CivikitError(why?.message ?? shown, { code: code!, reason: why?.reason });
       return out.fail(error, `${id} ${printable(name)}`, { event: "failed", ...job });
     }
-    out.emit({ event: state, ...job }, `${id}  ${words.states[state]}  ${shown}`);
+    const reason = whyOf(job, words, Date.now());
+    // what happened, beside its name: the file, the bucket, the status
+    const message = why?.message === undefined ? [] : [printable(why.message)];
+    const said = [reason, ...message].filter(Boolean).map((part) => `  ${part}`).join("");
+    out.emit({ event: state, ...job }, `${id}  ${words.states[state]}  ${shown}${said}`);
+  }
+
+  function tellRest(forMs: number, why: JobReason): void {
+    const text = words.resting(formatDuration(forMs), printable(why.message ?? why.code));
+    out.emit({ event: "resting", forMs, code: why.code, message: why.message ?? null }, text);
   }
 
   const { done, failed } = await runQueue({
@@ -88,6 +98,7 @@ export async function queueRun(
     cache,
     isWatching: flags.watch,
     onJob: tell,
+    onRest: tellRest,
   });
   const { waiting, paused } = await queue.counts();
   const left = waiting + paused;

@@ -1,23 +1,9 @@
 import { endedStates, type Job, type JobQueue, type JobState } from "../../hub/queue/mod.ts";
 import { formatBytes } from "../../transport/internal.ts";
 import type { Output } from "../terminal/output.ts";
-import { formatDuration, printable } from "../terminal/text.ts";
+import { printable } from "../terminal/text.ts";
+import { whyOf } from "../terminal/why_of.ts";
 import type { QueueText } from "../texts/queue.ts";
-
-function whyOf({ why, verdict, notBeforeMs }: Job, words: QueueText, nowMs: number): string {
-  if (verdict !== null) return words.verdicts[verdict];
-  if (why === null) return "";
-  const { code, count = 0, total = 0, untilMs = notBeforeMs, status } = why;
-  if (code === "spans_proved") return words.proved(count, total);
-  if (code === "link_renewed") return words.linkRenewed;
-  if (code === "stopped") return words.stopped;
-  const what = status === undefined ? code : `${status} ${code}`;
-  if (untilMs === null || untilMs <= nowMs) return what;
-  const isFar = untilMs - nowMs > 86_400_000;
-  return isFar
-    ? words.until(what, new Date(untilMs).toISOString())
-    : words.again(what, formatDuration(untilMs - nowMs));
-}
 
 function sizeOf({ bytes, totalBytes, state }: Job): string {
   if (totalBytes === null) return bytes === 0 ? "" : formatBytes(bytes);

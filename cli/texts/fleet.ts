@@ -20,7 +20,7 @@ maxmemory-policy noeviction. Its address may hold a password: it belongs into
 CIVIKIT_FLEET_REDIS or the settings file, which only you can read.
 
 With --json every line is an object with "event": joined, the states of jobs,
-kept, engine, worker, draining or summary.
+resting, kept, engine, worker, draining or summary.
 
 examples:
   civikit config set fleet.redis redis://10.0.0.5:6379
@@ -72,7 +72,7 @@ fleet.redis 與 fleet.prefix 都相同的機器屬於同一個機隊，共用一
 
 worker 死掉，兩分鐘後會被發現，在同一台機器上則是馬上；它的工作交給別的 worker。Redis 一定要記住收到的東西：appendonly yes，而且 maxmemory-policy 是 noeviction。網址裡可以有密碼，所以要放在 CIVIKIT_FLEET_REDIS 或只有你能讀的設定檔。
 
-加上 --json 時，每一行都是帶有 "event" 的物件：joined、工作的狀態、kept、engine、worker、draining 或 summary。
+加上 --json 時，每一行都是帶有 "event" 的物件：joined、工作的狀態、resting、kept、engine、worker、draining 或 summary。
 
 範例：
   civikit config set fleet.redis redis://10.0.0.5:6379

@@ -52,6 +52,7 @@ examples:
   proved: (count: number, total: number): string => `${count} of ${total} spans proved`,
   linkRenewed: "link renewed",
   stopped: "given back when its worker ended",
+  resting: (time: string, why: string): string => `this machine takes no jobs for ${time}, others do: ${why}`,
 };
 
 /** What `civikit queue` says. */
@@ -108,6 +109,7 @@ export const queueText: Readonly<Record<Locale, typeof en>> = {
     proved: (count: number, total: number): string => `${total} 段中有 ${count} 段確認無誤`,
     linkRenewed: "連結已更新",
     stopped: "處理它的程式結束時交回",
+    resting: (time: string, why: string): string => `這台機器 ${time} 內不拿工作，留給別台：${why}`,
   },
 };
 

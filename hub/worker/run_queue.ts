@@ -2,7 +2,7 @@ import type { Site } from "../../api/client/site.ts";
 import type { HashCache } from "../../api/library/hash_cache.ts";
 import { systemClock, wholeWithin, within } from "../../transport/internal.ts";
 import type { Clock, Transport } from "../../transport/mod.ts";
-import { activeStates, type Job, type JobEnding, type JobQueue } from "../queue/mod.ts";
+import { activeStates, type Job, type JobEnding, type JobQueue, type JobReason } from "../queue/mod.ts";
 import type { RunWatch } from "../run/mod.ts";
 import { isOfTheDisk, longestPauseMs, pauseMs, reasonOf } from "./judge.ts";
 import { type KeepFile, runJob, type WorkSettings } from "./run_job.ts";
@@ -32,6 +32,8 @@ export interface RunQueueOptions extends Pick<RunWatch, "track" | "published"> {
   readonly leaseMs?: number | undefined;
   /** Told when a job is begun, and how it stands when it is let go of. */
   readonly onJob?: ((job: Job) => void) | undefined;
+  /** Told for how long, in milliseconds, this machine takes no jobs, and why: others take them meanwhile. */
+  readonly onRest?: ((forMs: number, why: JobReason) => void) | undefined;
   /** Told what went wrong with the queue itself; it is tried again. Default: it is thrown. */
   readonly onTrouble?: ((error: unknown) => void) | undefined;
   /** Names this worker. Default: a name nobody else has. */
@@ -94,6 +96,7 @@ export async function runQueue({
   mostAttempts = 8,
   leaseMs = 30_000,
   onJob = () => {},
+  onRest = () => {},
   onTrouble,
   worker = `${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`,
   clock = systemClock,
@@ -175,7 +178,9 @@ export async function runQueue({
     const how = await attempt(job, stop);
     if (how.state === "done") rest.times = 0;
     else if (isShared && how.why && isOfTheDisk(how.why)) {
-      rest.untilMs = clock.now() + pauseMs(rest.times++, random());
+      const forMs = Math.round(pauseMs(rest.times++, random()));
+      rest.untilMs = clock.now() + forMs;
+      onRest(forMs, how.why);
     }
     // stopped from elsewhere, by the list of all transfers
     if (how.state === "failed" && how.code === "aborted") await queue.change(job.id, "cancel");

@@ -2,6 +2,8 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { embeddedS3 } from "../../../testing/mod.ts";
 import { hasRedis, type RedisServer, startRedis } from "../../_support/redis.ts";
+import { main } from "../../../cli/mod.ts";
+import { type TestIo, testIo } from "../_io.ts";
 import { events, inWorld, type Ran, sha256, tree, type World } from "../_world.ts";
 
 /** A machine of a fleet: its own state, its own folder. */
@@ -9,6 +11,8 @@ type Machine = (...args: string[]) => Promise<Ran>;
 
 interface Lab extends World {
   readonly redis: RedisServer;
+  /** Starts a worker, and ends it by Ctrl-C once it has said what is waited for. */
+  until(words: RegExp, env: Readonly<Record<string, string>>, ...args: string[]): Promise<TestIo>;
   machine(name: string, env?: Readonly<Record<string, string>>): Machine;
 }
 
@@ -22,6 +26,23 @@ function test(name: string, work: (lab: Lab) => Promise<void>, options: readonly
         await work({
           ...world,
           redis,
+          async until(words, env, ...args) {
+            const io = testIo({
+              env: {
+                ...{ CIVIKIT_BASE_URL: world.civitai.url, CIVIKIT_FLEET_REDIS: redis.url },
+                ...{ XDG_CONFIG_HOME: world.folder, XDG_CACHE_HOME: join(world.folder, ".cache") },
+                ...{ CIVIKIT_STATE_DIR: join(world.folder, ".until"), ...env },
+              },
+            });
+            const running = main(["fleet", "worker", ...args], io);
+            const isSaid = async () => {
+              while (!words.test(io.out + io.err)) await new Promise((resolve) => setTimeout(resolve, 10));
+            };
+            await Promise.race([isSaid(), running]);
+            io.interrupt();
+            await running;
+            return io;
+          },
           machine: (name, env) => (...args) =>
             world.run(args, {
               env: {
@@ -111,6 +132,20 @@ test("a worker that is to end takes no more", async ({ machine }) => {
   const dry = await one("fleet", "worker", "--dry-run", "--json");
   assertEquals([dry.code, events(dry.io)[0]!["waiting"]], [0, 1]);
   assertEquals(events((await one("queue", "list", "--json")).io)[0]!["state"], "waiting");
+});
+
+test("a worker says why a job waits, and for how long it takes no more", async ({ folder, machine, until }) => {
+  const file = join(folder, "a file");
+  Deno.writeTextFileSync(file, "");
+  const env = { CIVIKIT_DOWNLOAD_DIRECTORY: join(file, "below") };
+  await machine("one")("queue", "add", "2002");
+  const { err } = await until(/again in/, env);
+  assertMatch(err, /waiting  .*paper_lantern_v2\.safetensors  \w+: again in \d+s  .*a file/);
+  assertMatch(err, /this machine takes no jobs for \d+s, others do: .*a file/);
+  await machine("one")("queue", "retry", "all");
+  const io = await until(/"resting"/, env, "--json");
+  const resting = events(io).find(({ event }) => event === "resting")!;
+  assertEquals([typeof resting["forMs"], resting["code"]], ["number", "invalid_path"]);
 });
 
 test("without Redis it is said what is missing, and where", async ({ machine }) => {
