@@ -18,7 +18,8 @@ function test(name: string, work: (world: World) => Promise<void>): void {
     name: `bullQueue() ${name}`,
     ignore: !hasRedis,
     async fn() {
-      await using redis = await startRedis();
+      // what it has answered it has written, also where the disk is busy
+      await using redis = await startRedis(["--appendfsync", "always"]);
       const client = await openRedis(redis.url);
       const clock = fakeClock();
       try {
