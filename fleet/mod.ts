@@ -6,7 +6,7 @@
  */
 export { openRedis, type OpenRedisOptions, type RedisClient } from "./open_redis.ts";
 export { type BullQueue, bullQueue, type BullQueueOptions } from "./queue/bull_queue.ts";
-export type { FleetEngine } from "./queue/fleet_engine.ts";
+export type { FleetEngine } from "./redis_facts.ts";
 export type { FleetWorker } from "./queue/fleet_workers.ts";
 export { redisStore, type RedisStoreOptions } from "./cache/redis_store.ts";
 export { sharedLimits, type SharedLimitsOptions } from "./limits/shared_limits.ts";

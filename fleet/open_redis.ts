@@ -1,9 +1,11 @@
-import { Redis } from "ioredis";
-import { redactUrl } from "../transport/internal.ts";
+import { rootCertificates } from "node:tls";
+import { Cluster, Redis } from "ioredis";
+import { redactUrl, rememberSecret, systemClock } from "../transport/internal.ts";
 import { CivikitError, InputError } from "../transport/mod.ts";
+import { type RedisFacts, redisFacts } from "./redis_facts.ts";
 
-/** The client that queue, cache and limits share. */
-export type RedisClient = Redis;
+/** The client that queue, cache and limits share: of one server, or of a cluster of them. */
+export type RedisClient = Redis | Cluster;
 
 /** Options of {@linkcode openRedis}. */
 export interface OpenRedisOptions {
@@ -11,30 +13,72 @@ export interface OpenRedisOptions {
   readonly connectMs?: number | undefined;
   /** Whether a server that throws keys away when its memory is full is fine, as for a cache alone. Default: false. */
   readonly mayEvict?: boolean | undefined;
+  /** Certificates of authorities to trust besides the usual ones, in PEM, for `rediss://`. Default: none. */
+  readonly caCerts?: readonly string[] | undefined;
 }
 
 /** The longest pause between two attempts to connect anew, in milliseconds. */
 const longestPauseMs = 2000;
+/** What BullMQ is at home with; below it lacks commands. */
+const leastVersion = "6.2.0";
 
 function refused(action: string, url: string, why: string, cause?: unknown): InputError {
   const shown = redactUrl(url);
   return new InputError(`${action} "${shown}": ${why}`, { ...{ code: "invalid_config", input: shown }, cause });
 }
 
-/** What Redis says of itself; undefined where it is not said, as managed services do. */
-async function policyOf(client: Redis): Promise<string | undefined> {
-  const line = /^maxmemory_policy:(\S+)/m.exec(await client.info("memory"));
-  return line?.[1];
+/** What a failure to connect stands for. */
+function connectError(url: string, error: unknown, last: unknown): CivikitError {
+  const messages = [error, last].map((one) => one instanceof Error ? one.message : String(one ?? "")).join(" ");
+  const refuse = (why: string) => refused("connecting to", url, why, error);
+  if (/WRONGPASS|NOAUTH|invalid password|invalid username/i.test(messages)) {
+    return refuse("user or password are not taken there");
+  }
+  if (/NOPERM/.test(messages)) {
+    return refuse("this user may not do there what a fleet needs; give it +@all on the fleet's keys");
+  }
+  if (/invalid DB index|out of range|SELECT is not allowed/i.test(messages)) return refuse("there is no such database");
+  if (/certificate|UnknownIssuer|self.signed|CERT_|NotValidForName/i.test(messages)) {
+    const why = "its certificate is not trusted, or is for another name; a CA of one's own goes into network.caFiles";
+    return new CivikitError(`connecting to "${redactUrl(url)}": ${why}`, { code: "tls_failed", cause: last ?? error });
+  }
+  return new CivikitError(`connecting to "${redactUrl(url)}": nobody answers there`, {
+    ...{ code: "connect_failed", cause: last ?? error },
+  });
+}
+
+const partsOf = (version: string) => version.split(".").map(Number);
+const isOlder = (version: string, least: string) => {
+  const [one, other] = [partsOf(version), partsOf(least)];
+  const at = other.findIndex((part, index) => (one[index] ?? 0) !== part);
+  return at >= 0 && (one[at] ?? 0) < other[at]!;
+};
+
+/** Why a server is not fit for a fleet; undefined where it is. */
+function unfitness({ number, mode, isReplica, policy }: RedisFacts, mayEvict: boolean): string | undefined {
+  if (mode === "sentinel") {
+    return "it is a Sentinel, which keeps no jobs; name the primary it watches over, or a cluster";
+  }
+  if (number !== undefined && isOlder(number, leastVersion)) {
+    return `it is version ${number}; ${leastVersion} or newer is needed`;
+  }
+  if (!mayEvict && policy !== undefined && policy !== "noeviction") {
+    return `its maxmemory-policy is ${policy}, which throws jobs away when memory is short; set it to noeviction`;
+  }
+  if (isReplica) return "it is a replica, which takes nothing down; name the primary";
+  return undefined;
 }
 
 /**
  * Connects to Redis or Valkey and looks whether it can be trusted with a queue: credentials that are taken, a writable
- * server, and no policy that throws keys away. From then on it connects anew by itself.
+ * server that is new enough, and no policy that throws keys away. Any node of a cluster leads to all of it. From then on it
+ * connects anew by itself.
  *
  * @param url `redis://[user:password@]host[:port][/database]`, or `rediss://` for TLS.
  * @param options See {@linkcode OpenRedisOptions}.
- * @throws {InputError} `invalid_config`: no such URL, wrong credentials, a policy that evicts, a server that only reads.
- * @throws {CivikitError} `connect_failed`, when nobody answers there.
+ * @throws {InputError} `invalid_config`: no such URL, wrong credentials, a policy that evicts, a server that only reads, is
+ * too old, or a Sentinel.
+ * @throws {CivikitError} `connect_failed`, when nobody answers there; `tls_failed`, when its certificate is not trusted.
  * @example
  * ```ts ignore
  * import { openRedis } from "@civikit/civikit/fleet";
@@ -46,54 +90,92 @@ async function policyOf(client: Redis): Promise<string | undefined> {
  */
 export async function openRedis(
   url: string,
-  { connectMs = 5000, mayEvict = false }: OpenRedisOptions = {},
+  { connectMs = 5000, mayEvict = false, caCerts = [] }: OpenRedisOptions = {},
 ): Promise<RedisClient> {
   if (!URL.canParse(url) || !["redis:", "rediss:"].includes(new URL(url).protocol)) {
     throw refused("connecting to", url, "redis://HOST:PORT/DATABASE is due, or rediss:// for TLS");
   }
-  const database = new URL(url).pathname.slice(1);
+  const { pathname, protocol, password, hostname, port } = new URL(url);
+  const database = pathname.slice(1);
   if (!/^\d*$/.test(database)) throw refused("connecting to", url, "its database is a number, 0 being the first");
-  let isOpen = false;
-  const client = new Redis(url, {
-    lazyConnect: true,
+  if (password !== "") rememberSecret(decodeURIComponent(password));
+  const shared = {
     connectTimeout: connectMs,
     maxRetriesPerRequest: null,
-    retryStrategy: (times: number) => isOpen ? Math.min(longestPauseMs, 50 * times) : null,
-  });
+    ...(protocol === "rediss:" && { tls: { ca: [...rootCertificates, ...caCerts] } }),
+  } as const;
+  /** Whoever takes the connection may still say nothing: another service, or one that waits for TLS. */
+  const silent = Promise.withResolvers<never>();
+  const cancel = systemClock.after(connectMs, () => silent.reject(new Error(`no answer for ${connectMs} ms`)), true);
+  const inTime = <T>(work: Promise<T>) => Promise.race([work, silent.promise]);
+  let isOpen = false;
+  const retryStrategy = (times: number) => isOpen ? Math.min(longestPauseMs, 50 * times) : null;
   let last: unknown;
-  client.on("error", (error: unknown) => last = error);
+  const note = (error: unknown) => last = error;
+  let client: RedisClient = new Redis(url, { ...shared, lazyConnect: true, retryStrategy });
+  client.on("error", note);
   try {
+    let facts: RedisFacts;
     try {
-      await client.connect();
+      await inTime(client.connect());
       // the client by itself would go on in the first where this one is not there
-      if (database !== "") await client.select(Number(database));
-      await client.ping();
-    } catch (error) {
-      const why = error instanceof Error ? error : new Error(String(error));
-      const message = /WRONGPASS|NOAUTH|NOPERM|invalid password/i.exec(`${why.message} ${last}`);
-      if (message !== null) throw refused("connecting to", url, "user or password are not taken there", error);
-      if (/invalid DB index|out of range|SELECT is not allowed/i.test(why.message)) {
-        throw refused("connecting to", url, "there is no such database", error);
+      if (database !== "" && database !== "0") await inTime(client.select(Number(database)));
+      facts = redisFacts(await inTime(client.info()));
+      if (facts.mode === "cluster") {
+        const { username, password } = client.options;
+        client.disconnect();
+        client = new Cluster([{ host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) || 6379 }], {
+          redisOptions: { ...shared, ...(username && { username }), ...(password && { password }) },
+          ...{ lazyConnect: true, slotsRefreshTimeout: connectMs, clusterRetryStrategy: retryStrategy },
+          // by name: certificates are for names
+          dnsLookup: (address, callback) => callback(null, address),
+        });
+        client.on("error", note);
+        await inTime(client.connect());
+        const nodes = await inTime(Promise.all(client.nodes("master").map((node) => node.info())));
+        const unfit = nodes.map(redisFacts).find((node) => unfitness(node, mayEvict) !== undefined);
+        facts = { ...(unfit ?? facts), isReplica: false };
       }
-      throw new CivikitError(`connecting to "${redactUrl(url)}": nobody answers there`, {
-        ...{ code: "connect_failed", cause: last ?? error },
-      });
+      await inTime(client.ping());
+    } catch (error) {
+      throw connectError(url, error, last);
     }
-    const policy = await policyOf(client);
-    if (!mayEvict && policy !== undefined && policy !== "noeviction") {
-      throw refused(
-        "using",
-        url,
-        `its maxmemory-policy is ${policy}, which throws jobs away when memory is short; set it to noeviction`,
-      );
-    }
-    if (/^role:(slave|replica)/m.test(await client.info("replication"))) {
-      throw refused("using", url, "it is a replica, which takes nothing down; name the primary");
-    }
+    const unfit = unfitness(facts, mayEvict);
+    if (unfit !== undefined) throw refused("using", url, unfit);
     isOpen = true;
     return client;
   } catch (error) {
     client.disconnect();
     throw error;
+  } finally {
+    cancel();
   }
+}
+
+/** A further connection of the same kind, for what a connection does alone, such as listening. */
+export function anotherConnection(client: RedisClient): RedisClient {
+  const pause = (times: number) => Math.min(longestPauseMs, 50 * times);
+  return client instanceof Cluster
+    ? client.duplicate(undefined, { clusterRetryStrategy: pause, lazyConnect: false })
+    : client.duplicate({ lazyConnect: false, retryStrategy: pause });
+}
+
+/**
+ * Whether Redis reads back all it has written down: the transactions in its file are checked against the rights of the
+ * default user, and dropped where that one was taken them ({@link https://github.com/redis/redis/issues/14541}).
+ */
+async function isReadBack(client: RedisClient): Promise<boolean> {
+  // who may not ask is not told
+  const said = await client.acl("GETUSER", "default").catch(() => undefined);
+  if (!Array.isArray(said)) return true;
+  const of = (name: string) => String(said[said.indexOf(name) + 1] ?? "");
+  return of("commands").startsWith("+@all") && of("keys").includes("~*");
+}
+
+/** What the server says of itself that keeps `key`. */
+export async function factsAt(client: RedisClient, key: string): Promise<RedisFacts> {
+  const info = client instanceof Cluster ? client.eval("return redis.call('INFO')", 1, key) : client.info();
+  const facts = redisFacts(String(await info));
+  if (facts.forgets !== null || await isReadBack(client)) return facts;
+  return { ...facts, isDurable: false, forgets: "default_user" };
 }

@@ -62,7 +62,8 @@ async function work({ fleet, operands, args, context, out }: Desk): Promise<numb
   const worker = `${hostname()}-${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`;
   const joined = { event: "joined", worker, redis, prefix, store: store?.place ?? null };
   out.emit(joined, words.joined(worker, redis, prefix, store?.place));
-  if (!(await queue.engine()).isDurable) out.note(words.forgetful(redis));
+  const { forgets } = await queue.engine();
+  if (forgets !== null) out.note(words.forgetful(redis, words.forgets[forgets]));
   const ending = new AbortController();
   const timer = setInterval(async () => {
     if (!await queue.isDrained(worker).catch(() => false)) return;
@@ -97,11 +98,13 @@ async function status({ fleet, context, out }: Desk): Promise<number> {
     queue.counts(),
     queue.list({ states: ["downloading"], limit: 1000 }),
   ]);
-  const { version, usedBytes, maxBytes, isDurable } = engine;
+  const { version, usedBytes, maxBytes, forgets } = engine;
   const most = maxBytes === null ? undefined : formatBytes(maxBytes);
   out.show(
     { event: "engine", redis, prefix, store: store?.place ?? null, ...engine },
-    `${words.engine(redis, version, formatBytes(usedBytes), most, isDurable)}\n`,
+    `${
+      words.engine(redis, version, formatBytes(usedBytes), most, forgets === null ? undefined : words.forgets[forgets])
+    }\n`,
   );
   const nowMs = Date.now();
   for (const worker of workers) if (out.isJson) out.emit({ event: "worker", ...worker });

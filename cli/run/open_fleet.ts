@@ -5,6 +5,7 @@ import type { RunQueueOptions } from "../../hub/worker/mod.ts";
 import { redactUrl } from "../../transport/internal.ts";
 import { CivikitError } from "../../transport/mod.ts";
 import type { CommandContext } from "../command.ts";
+import { caCertificates } from "../settings/ca_certificates.ts";
 import { queuePath } from "../settings/places.ts";
 import { printable } from "../terminal/text.ts";
 import { fleetText } from "../texts/fleet.ts";
@@ -52,7 +53,8 @@ export async function openFleet(context: Asking, note: (text: string) => void): 
   const { bullQueue, openRedis, redisStore, sharedLimits } = await loadFleet();
   const things = new AsyncDisposableStack();
   try {
-    const redis = things.adopt(await openRedis(url), (client) => client.disconnect());
+    const caCerts = caCertificates(value("network.caFiles"));
+    const redis = things.adopt(await openRedis(url, { caCerts }), (client) => client.disconnect());
     const prefix = `{${value("fleet.prefix")}}`;
     const place = value("fleet.store");
     const store = place === undefined ? undefined : things.use(await openFileStore(place, context, note));

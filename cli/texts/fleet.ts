@@ -35,14 +35,19 @@ examples:
     `${worker} works in the fleet "${prefix}" of ${redis}${store === undefined ? "" : `, files go to ${store}`}`,
   wouldJoin: (redis: string, prefix: string, waiting: number): string =>
     `would join the fleet "${prefix}" of ${redis}: ${waiting} ${waiting === 1 ? "job waits" : "jobs wait"}`,
-  forgetful: (redis: string): string =>
-    `${redis} writes nothing down: a restart of it loses the queue; "appendonly yes" in its settings helps`,
+  forgetful: (redis: string, why: string): string => `a restart of ${redis} loses the queue: ${why}`,
+  forgets: {
+    appendonly: 'it writes nothing down; "appendonly yes" in its settings helps',
+    write: "its last write to the disk failed: look at its log, and at how much is free there",
+    default_user:
+      'its default user lacks rights, so that it drops on the way back what it wrote; "user default off ~* &* +@all" helps, and lets nobody in',
+  },
   kept: (name: string, url: string, size: string): string => `kept: ${name} (${size} sent) ${url}`,
   trouble: (why: string): string => `the queue of the fleet is in trouble: ${why}`,
   drained: "no more jobs for this worker: it ends",
-  engine: (redis: string, version: string, used: string, most: string | undefined, isDurable: boolean): string =>
+  engine: (redis: string, version: string, used: string, most: string | undefined, why: string | undefined): string =>
     `${redis}: ${version}, ${used}${most === undefined ? "" : ` of ${most}`} in use, ${
-      isDurable ? "writes down what it is told" : "writes NOTHING down: a restart loses the queue (appendonly yes)"
+      why === undefined ? "writes down what it is told" : `a restart LOSES the queue: ${why}`
     }`,
   head: (): readonly string[] => ["WORKER", "MACHINE", "STATE", "JOBS", "SEEN"],
   working: "working",
@@ -85,13 +90,19 @@ worker 死掉，兩分鐘後會被發現，在同一台機器上則是馬上；�
     joined: (worker, redis, prefix, store) =>
       `${worker} 在 ${redis} 的機隊「${prefix}」工作${store === undefined ? "" : `，檔案放到 ${store}`}`,
     wouldJoin: (redis, prefix, waiting) => `會加入 ${redis} 的機隊「${prefix}」：有 ${waiting} 項工作在等`,
-    forgetful: (redis) => `${redis} 什麼都不記：它重新啟動就會失去佇列；在它的設定加上 appendonly yes`,
+    forgetful: (redis, why) => `${redis} 重新啟動就會失去佇列：${why}`,
+    forgets: {
+      appendonly: "它什麼都不記；在它的設定加上 appendonly yes",
+      write: "它上次寫入磁碟失敗；看它的紀錄檔與那裡的剩餘空間",
+      default_user:
+        "它的 default 使用者沒有權限，讀回自己寫的東西時會丟掉；寫成 user default off ~* &* +@all 就好，一樣誰都進不來",
+    },
     kept: (name, url, size) => `已存入：${name}（送出 ${size}）${url}`,
     trouble: (why) => `機隊的佇列有問題：${why}`,
     drained: "這個 worker 不再有工作：結束",
-    engine: (redis, version, used, most, isDurable) =>
+    engine: (redis, version, used, most, why) =>
       `${redis}：${version}，使用 ${used}${most === undefined ? "" : `（上限 ${most}）`}，${
-        isDurable ? "會記住收到的東西" : "什麼都不記：重新啟動就會失去佇列（appendonly yes）"
+        why === undefined ? "會記住收到的東西" : `重新啟動就會失去佇列：${why}`
       }`,
     head: en.head,
     working: "工作中",

@@ -1,7 +1,7 @@
 import type { QueueChange } from "../../hub/queue/mod.ts";
 import { changeSignal } from "../../hub/queue/engine.ts";
 import type { Clock } from "../../transport/mod.ts";
-import type { RedisClient } from "../open_redis.ts";
+import { anotherConnection, type RedisClient } from "../open_redis.ts";
 import type { Book } from "./book.ts";
 
 /** How often it is asked for changes whose notice may have been lost, in milliseconds. */
@@ -26,7 +26,7 @@ export function bookChanges(client: RedisClient, book: Book, clock: Clock): Book
   /** One connection that listens, for all who want to hear. */
   function listen(): void {
     if (ear !== undefined) return;
-    ear = client.duplicate({ lazyConnect: false, retryStrategy: (times: number) => Math.min(2000, 50 * times) });
+    ear = anotherConnection(client);
     ear.on("error", () => {}); // it connects anew; until then it is asked for
     ear.on("message", notices.notify);
     ear.on("ready", notices.notify);

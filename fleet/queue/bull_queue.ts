@@ -3,12 +3,12 @@ import { systemClock, wholeWithin } from "../../transport/internal.ts";
 import { CivikitError, type Clock, InputError } from "../../transport/mod.ts";
 import type { JobQueue } from "../../hub/queue/mod.ts";
 import { ended, isWorkersOwn } from "../../hub/queue/engine.ts";
-import type { RedisClient } from "../open_redis.ts";
+import { factsAt, type RedisClient } from "../open_redis.ts";
+import type { FleetEngine } from "../redis_facts.ts";
 import { addJobs } from "./add_jobs.ts";
 import { isReady, openBook } from "./book.ts";
 import { bookChanges, noticeMs } from "./book_changes.ts";
 import { changeAllJobs, changeJobs } from "./change_jobs.ts";
-import { type FleetEngine, fleetEngine } from "./fleet_engine.ts";
 import { type FleetWorker, fleetWorkers } from "./fleet_workers.ts";
 import { openHandOut } from "./hand_out.ts";
 import { joinFleet } from "./join_fleet.ts";
@@ -178,7 +178,10 @@ export async function bullQueue({
     },
     drain: (ids) => inTime(workers.drain(ids)),
     isDrained: async (worker) => await workers.isDraining(worker) && (await book.heldBy(worker)).length === 0,
-    engine: () => inTime(fleetEngine(redis)),
+    async engine() {
+      const { version, usedBytes, maxBytes, isDurable, forgets } = await inTime(factsAt(redis, book.base));
+      return { version, usedBytes, maxBytes, isDurable, forgets };
+    },
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -11,6 +11,8 @@
  * @module
  */
 
+import type { CertifiedKey } from "../_tls/mod.ts";
+
 const places = [
   "/usr/bin/redis-server",
   "/usr/local/bin/redis-server",
@@ -42,14 +44,18 @@ export interface RedisServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** A free port; 10,000 above it is one, too, where the nodes of a cluster talk. */
 function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
+  for (;;) {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    if (listener.addr.port < 55_536) return listener.addr.port;
+  }
 }
 
-async function answers(port: number): Promise<boolean> {
+async function answers(port: number, isTls: boolean): Promise<boolean> {
   try {
     using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    if (isTls) return true;
     await connection.write(new TextEncoder().encode("PING\r\n"));
     const answer = new Uint8Array(64);
     const size = await connection.read(answer) ?? 0;
@@ -64,26 +70,42 @@ async function answers(port: number): Promise<boolean> {
  * Starts Redis on a free port, with an append-only file in a folder of its own.
  *
  * @param options Further options of its command line, such as `["--requirepass", "secret"]`.
+ * @param role In place of a server that writes down what it is told: words of the command line such as `--sentinel`.
+ * @param tls What it shows those who connect by TLS; then it takes nobody without.
  * @throws {Error} When there is none, or it does not come up within ten seconds.
  */
-export async function startRedis(options: readonly string[] = []): Promise<RedisServer> {
+export async function startRedis(
+  options: readonly string[] = [],
+  tls?: CertifiedKey,
+  role?: readonly string[],
+): Promise<RedisServer> {
   if (program === undefined) throw new Error("starting Redis: not installed");
   const folder = await Deno.makeTempDir({ prefix: "civikit-redis-" });
   const port = freePort();
+  const listening = ["--port", String(port)];
+  if (tls !== undefined) {
+    const [cert, key] = [`${folder}/cert.pem`, `${folder}/key.pem`];
+    await Deno.writeTextFile(cert, tls.cert);
+    await Deno.writeTextFile(key, tls.key);
+    listening.splice(0, 2, ...["--port", "0", "--tls-port", String(port), "--tls-auth-clients", "no"]);
+    listening.push("--tls-cert-file", cert, "--tls-key-file", key, "--tls-ca-cert-file", cert);
+  }
   let process: Deno.ChildProcess | undefined;
 
   async function start(): Promise<void> {
     process = new Deno.Command(program!, {
       args: [
-        ...["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "yes"],
-        ...["--daemonize", "no", ...options],
+        ...role ?? [],
+        ...[...listening, "--bind", "127.0.0.1", "--dir", folder, "--daemonize", "no"],
+        ...role === undefined ? ["--save", "", "--appendonly", "yes"] : [],
+        ...options,
       ],
       stdin: "null",
       stdout: "null",
       stderr: "null",
     }).spawn();
     const deadline = performance.now() + 10_000;
-    while (!await answers(port)) {
+    while (!await answers(port, tls !== undefined)) {
       if (performance.now() > deadline) {
         await stop();
         throw new Error(`starting Redis on port ${port}: it does not answer`);
@@ -106,7 +128,7 @@ export async function startRedis(options: readonly string[] = []): Promise<Redis
 
   await start();
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: `${tls === undefined ? "redis" : "rediss"}://127.0.0.1:${port}`,
     start,
     stop,
     async restart() {
@@ -116,4 +138,31 @@ export async function startRedis(options: readonly string[] = []): Promise<Redis
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** A running cluster of Redis. */
+export interface RedisCluster extends AsyncDisposable {
+  /** Its nodes; each keeps a part of all keys. */
+  readonly nodes: readonly RedisServer[];
+}
+
+/**
+ * Starts three nodes and makes a cluster of them.
+ *
+ * @param options Further options of their command lines.
+ * @throws {Error} When there is none, or it does not come up within ten seconds.
+ */
+export async function startRedisCluster(options: readonly string[] = []): Promise<RedisCluster> {
+  await using things = new AsyncDisposableStack();
+  const nodes: RedisServer[] = [];
+  const own = ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000", ...options];
+  for (let node = 0; node < 3; node++) nodes.push(things.use(await startRedis(own)));
+  const cli = program!.replace(/-server$/, "-cli");
+  const run = (...args: string[]) => new Deno.Command(cli, { args, stdin: "null" }).output();
+  const { success, stdout } = await run(
+    ...["--cluster", "create", ...nodes.map(({ url }) => new URL(url).host), "--cluster-yes"],
+  );
+  if (!success) throw new Error(`making a cluster: ${new TextDecoder().decode(stdout)}`);
+  const moved = things.move();
+  return { nodes, [Symbol.asyncDispose]: () => moved.disposeAsync() };
 }

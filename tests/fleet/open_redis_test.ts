@@ -1,7 +1,8 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import { openRedis } from "../../fleet/mod.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { bullQueue, openRedis } from "../../fleet/mod.ts";
 import { CivikitError, InputError } from "../../transport/mod.ts";
 import { hasRedis, startRedis } from "../_support/redis.ts";
+import { hasOpenssl, testAuthority } from "../_tls/mod.ts";
 
 const ignore = !hasRedis;
 
@@ -9,7 +10,7 @@ Deno.test({
   name: "openRedis() connects, and connects anew when the server was away",
   ignore,
   async fn() {
-    await using redis = await startRedis();
+    await using redis = await startRedis(["--appendfsync", "always"]);
     const client = await openRedis(redis.url);
     await client.set("a", "1");
     await redis.restart();
@@ -64,6 +65,140 @@ Deno.test({
       assert(error.message.includes("database"), error.message);
     }
   },
+});
+
+Deno.test({
+  name: "openRedis() speaks TLS with an authority of one's own, and with a user's password",
+  ignore: ignore || !hasOpenssl,
+  async fn() {
+    const authority = testAuthority();
+    const acl = [
+      "--user",
+      "lab",
+      "on",
+      ">lab-geheim-123",
+      "~{civikit}*",
+      "&*",
+      "+@all",
+      "--user",
+      "default",
+      "off",
+      "~*",
+      "&*",
+      "+@all",
+    ];
+    await using redis = await startRedis(acl, authority.sign(["IP:127.0.0.1", "DNS:localhost"]));
+    const caCerts = [authority.ca];
+    const url = redis.url.replace("//", "//lab:lab-geheim-123@");
+    const client = await openRedis(url, { caCerts });
+    await using queue = await bullQueue({ redis: client });
+    await queue.add([{ reference: "128713" }]);
+    const { signal } = new AbortController();
+    const events = queue.events(signal)[Symbol.asyncIterator]();
+    const heard = events.next();
+    const [job] = await queue.lease("me", 1, 120_000);
+    assertEquals([job?.reference, (await heard).done], ["128713", false]);
+    await redis.restart();
+    assertEquals((await queue.counts()).resolving, 1);
+    client.disconnect();
+
+    const said = async (url: string, options = {}) => {
+      const error = await assertRejects(() => openRedis(url, options), CivikitError);
+      const shown = `${error.message} ${JSON.stringify(error)} ${Deno.inspect(error)}`;
+      assert(!shown.includes("geheim"), shown);
+      return `${error.code} ${error.message}`;
+    };
+    assertMatch(await said(url), /^tls_failed .*certificate is not trusted/);
+    const other = testAuthority().ca;
+    assertMatch(await said(url, { caCerts: [other] }), /^tls_failed/);
+    assertMatch(await said(redis.url, { caCerts }), /^invalid_config .*user or password/);
+    assertMatch(await said(url.replace("123", "124"), { caCerts }), /^invalid_config .*user or password/);
+    // one speaks TLS and the other does not
+    assertMatch(await said(url.replace("rediss:", "redis:")), /^connect_failed/);
+  },
+});
+
+Deno.test({
+  name: "a queue says that Redis would not read back what it wrote, which it does not without a default user's rights",
+  ignore,
+  async fn() {
+    const options = ["--user", "lab", "on", ">lab-geheim-123", "~*", "&*", "+@all", "--user", "default", "off"];
+    await using redis = await startRedis(options);
+    const client = await openRedis(redis.url.replace("//", "//lab:lab-geheim-123@"));
+    await using queue = await bullQueue({ redis: client });
+    const { isDurable, forgets } = await queue.engine();
+    assertEquals([isDurable, forgets], [false, "default_user"]);
+    await client.acl("SETUSER", "default", "off", "~*", "&*", "+@all");
+    assertEquals((await queue.engine()).forgets, null);
+    await client.config("SET", "appendonly", "no");
+    assertEquals((await queue.engine()).forgets, "appendonly");
+    client.disconnect();
+  },
+});
+
+Deno.test({
+  name: "openRedis() refuses a certificate for another name, and one that is over",
+  ignore: ignore || !hasOpenssl,
+  async fn() {
+    const authority = testAuthority();
+    for (const certificate of [authority.sign(["DNS:other.test"]), authority.sign(["IP:127.0.0.1"], -1)]) {
+      await using redis = await startRedis([], certificate);
+      const error = await assertRejects(() => openRedis(redis.url, { caCerts: [authority.ca] }), CivikitError);
+      assertEquals(error.code, "tls_failed");
+    }
+  },
+});
+
+Deno.test({
+  name: "openRedis() refuses a user who may too little, and says so",
+  ignore,
+  async fn() {
+    await using redis = await startRedis(["--user", "lab", "on", ">lab-geheim-123", "~*", "+ping"]);
+    const url = redis.url.replace("//", "//lab:lab-geheim-123@");
+    const error = await assertRejects(() => openRedis(url), InputError);
+    assertMatch(error.message, /may not do there what a fleet needs/);
+    assert(!error.message.includes("geheim"));
+  },
+});
+
+Deno.test({
+  name: "openRedis() refuses a Sentinel and a replica, by what they are",
+  ignore,
+  async fn() {
+    await using redis = await startRedis();
+    const { port } = new URL(redis.url);
+    await using replica = await startRedis(["--replicaof", `127.0.0.1 ${port}`]);
+    const second = await assertRejects(() => openRedis(replica.url), InputError);
+    assertMatch(second.message, /it is a replica/);
+    const folder = await Deno.makeTempDir();
+    const config = `${folder}/sentinel.conf`;
+    await Deno.writeTextFile(config, `sentinel monitor lab 127.0.0.1 ${port} 1\n`);
+    await using sentinel = await startRedis([], undefined, [config, "--sentinel"]);
+    const error = await assertRejects(() => openRedis(sentinel.url), InputError);
+    assertMatch(error.message, /it is a Sentinel/);
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
+Deno.test("openRedis() refuses a version that lacks what a queue needs", async () => {
+  // what an old one answers: there is none to start
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const serving = (async () => {
+    for await (const connection of listener) {
+      const info = "# Server\r\nredis_version:5.0.14\r\nredis_mode:standalone\r\nrole:master\r\n";
+      const buffer = new Uint8Array(4096);
+      for (let read = 0; (read = await connection.read(buffer) ?? 0) > 0;) {
+        const asked = new TextDecoder().decode(buffer.subarray(0, read)).split(/(?=\*\d+\r\n)/);
+        const answers = asked.map((one) => /\r\ninfo\r\n/i.test(one) ? `$${info.length}\r\n${info}\r\n` : "+OK\r\n");
+        await connection.write(new TextEncoder().encode(answers.join("")));
+      }
+      connection.close();
+    }
+  })();
+  const error = await assertRejects(() => openRedis(`redis://127.0.0.1:${listener.addr.port}`), InputError);
+  assertMatch(error.message, /version 5\.0\.14; 6\.2\.0 or newer/);
+  listener.close();
+  await serving.catch(() => {});
 });
 
 Deno.test("openRedis() says by name what is no address of a Redis, and where nobody answers", async () => {

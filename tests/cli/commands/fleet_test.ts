@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { embeddedS3 } from "../../../testing/mod.ts";
+import { hasOpenssl, testAuthority } from "../../_tls/mod.ts";
 import { hasRedis, type RedisServer, startRedis } from "../../_support/redis.ts";
 import { main } from "../../../cli/mod.ts";
 import { type TestIo, testIo } from "../_io.ts";
@@ -156,6 +157,36 @@ test("without Redis it is said what is missing, and where", async ({ machine }) 
   assert(away.code !== 0);
   assertMatch(away.io.err, /127\.0\.0\.1:1/);
   assert(!`${away.io.err}${away.io.out}`.includes("sehr-geheim"), away.io.err);
+});
+
+Deno.test({
+  name: "fleet: a Redis behind TLS, with an authority of one's own and a password that is never shown",
+  ignore: !hasRedis || !hasOpenssl,
+  fn: () =>
+    inWorld(async (world) => {
+      const authority = testAuthority();
+      const secret = "sehr-geheim-4711";
+      await using redis = await startRedis(["--requirepass", secret], authority.sign(["IP:127.0.0.1"]));
+      const ca = join(world.folder, "ca.pem");
+      Deno.writeTextFileSync(ca, authority.ca);
+      const url = redis.url.replace("//", `//:${secret}@`);
+      const state = { CIVIKIT_STATE_DIR: join(world.folder, "state"), CIVIKIT_FLEET_REDIS: url };
+      const run = async (env: Record<string, string>, ...args: string[]) => {
+        const { code, io } = await world.run(args, { env: { ...state, ...env } });
+        assert(!`${io.out}${io.err}`.includes("geheim"), `${args}: ${io.out}${io.err}`);
+        return `${code} ${io.out}${io.err}`;
+      };
+      assertMatch(await run({}, "fleet", "status"), /^5 [^]*certificate is not trusted[^]*network\.caFiles/);
+      const env = { CIVIKIT_NETWORK_CA_FILES: ca };
+      assertMatch(await run(env, "fleet", "status"), /^0 rediss:\/\/\S+: redis /);
+      assertMatch(await run(env, "queue", "add", "2002"), /^0 /);
+      assertMatch(await run(env, "fleet", "worker", "--dry-run"), /^0 would join the fleet "civikit" of rediss:/);
+      for (
+        const args of [["config", "list"], ["config", "get", "fleet.redis"], ["config", "list", "--json"]]
+      ) await run(env, ...args);
+      const wrong = { ...env, CIVIKIT_FLEET_REDIS: url.replace("4711", "4712") };
+      assertMatch(await run(wrong, "queue", "list"), /^2 [^]*user or password are not taken there/);
+    }),
 });
 
 test("a Redis that throws jobs away is refused, by what would have to change", async ({ machine }) => {
