@@ -141,7 +141,7 @@ test("a worker says why a job waits, and for how long it takes no more", async (
   const env = { CIVIKIT_DOWNLOAD_DIRECTORY: join(file, "below") };
   await machine("one")("queue", "add", "2002");
   const { err } = await until(/again in/, env);
-  assertMatch(err, /waiting  .*paper_lantern_v2\.safetensors  \w+: again in \d+s  .*a file/);
+  assertMatch(err, /waiting {2}.*paper_lantern_v2\.safetensors {2}\w+: again in \d+s {2}.*a file/);
   assertMatch(err, /this machine takes no jobs for \d+s, others do: .*a file/);
   await machine("one")("queue", "retry", "all");
   const io = await until(/"resting"/, env, "--json");
