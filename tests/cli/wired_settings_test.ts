@@ -776,6 +776,7 @@ seen["fleet.cache"] = () =>
 /** What a Redis is asked. */
 async function listenIn(url: string): Promise<AsyncDisposable & { heard(): readonly string[] }> {
   const client = await openRedis(url);
+  if (!("monitor" in client)) throw new Error("listening in: one server is due, not a cluster");
   const monitor = await client.monitor();
   const lines: string[] = [];
   monitor.on("monitor", (_: string, words: readonly string[]) => {
