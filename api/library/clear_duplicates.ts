@@ -1,6 +1,6 @@
-import { lstatSync, realpathSync, renameSync, rmSync, symlinkSync } from "node:fs";
-import { resolve } from "node:path";
-import { isInside, wrapDiskError } from "../../transport/internal.ts";
+import { accessSync, constants, lstatSync, realpathSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { errnoOf, isInside, wrapDiskError } from "../../transport/internal.ts";
 import type { CivikitError } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
 import { holdProject, type Project } from "../project/project.ts";
@@ -91,7 +91,9 @@ export function planDuplicates(
   { keep: policy = "oldest", folders = [], locked = [], lockedMay = "stay" }: DuplicateOptions = {},
 ): DuplicatePlan[] {
   const byPath = new Map(files.map((file) => [file.path, file]));
-  const named = new Set(locked);
+  // upper and lower case may be one on the disk: what may be locked counts as that
+  const marks = new Set(locked.map((path) => path.toLowerCase()));
+  const named = { has: (path: string) => marks.has(path.toLowerCase()) };
   const roots = folders.map((folder) => resolve(folder));
   const placeOf = (path: string) => {
     const at = roots.findIndex((root) => isInside(root, path));
@@ -125,10 +127,10 @@ export interface ClearOutcome {
   /** What it is now. */
   state: "linked" | "symlinked" | "trashed" | "kept";
   /**
-   * `same`: it is the same file already; `other_disk`: a hard link cannot lead there; `locked`: the project has it at no
-   * other place.
+   * `same`: it is the same file already; `other_disk`: a hard link cannot lead there; `no_links`: its disk knows none;
+   * `locked`: the project has it at no other place.
    */
-  reason?: "same" | "other_disk" | "locked" | undefined;
+  reason?: "same" | "other_disk" | "no_links" | "locked" | undefined;
   /** Its item in the trash. */
   id?: string | undefined;
   /** What was in the way. */
@@ -183,10 +185,27 @@ export async function clearDuplicate(
       } else outcomes.push(await clear(keep, path, { how, isNear, trash, sha256 }));
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
-      outcomes.push({ path, state: "kept", error: wrapDiskError(error, path, "linking") });
+      const isOdd = how === "link" && noLinks.has(errnoOf(error)) && isWritable(path);
+      outcomes.push({
+        ...{ path, state: "kept" },
+        ...(isOdd ? { reason: "no_links" } : { error: wrapDiskError(error, path, "linking") }),
+      });
     }
   }
   return outcomes;
+}
+
+/** What disks say that know no links, such as exFAT. */
+const noLinks: ReadonlySet<string> = new Set(["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"]);
+
+/** Whether names may be made beside a file: then it is the links that are refused. */
+function isWritable(path: string): boolean {
+  try {
+    accessSync(dirname(path), constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function clear(

@@ -1,5 +1,6 @@
 import { realpathSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { isOneEntry } from "../disk/on_disk.ts";
 import { lookAt, type MoveStep, realPlace, stampOf } from "./entry.ts";
 
 /** A file or link, and the place it is to have. */
@@ -70,7 +71,7 @@ export function planMoves(wanted: readonly WantedMove[], links: readonly string[
 
 /** Whether two paths are names of one place, through whatever links to folders. */
 export function isSamePlace(one: string, other: string): boolean {
-  if (one === other || realPlace(one) === realPlace(other)) return true;
+  if (one === other || realPlace(one) === realPlace(other) || isOneEntry(one, other)) return true;
   if (basename(one) !== basename(other)) return false;
   // on a disk that does not tell upper from lower case
   const [these, those] = [one, other].map((path) => statSync(dirname(path), { throwIfNoEntry: false }));

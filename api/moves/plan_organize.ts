@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { isInside, resolveInside, suffixedName } from "../../transport/internal.ts";
+import { onDisk } from "../disk/on_disk.ts";
 import { layout, type LayoutOptions } from "../layout/layout.ts";
 import { layoutFolders } from "../layout/layout_folders.ts";
 import type { ModelDetails } from "../layout/placer.ts";
@@ -204,7 +205,7 @@ function newRooms(byPath: ReadonlyMap<string, FileToOrganize>) {
           for (const path of all) taken.add(keyOf(path));
           return to;
         }
-        const other = byPath.get(to);
+        const other = byPath.get(to) ?? byPath.get(onDisk(to));
         if (other !== undefined && other.sha256 !== null && other.sha256 === file.sha256) return undefined;
       }
     },

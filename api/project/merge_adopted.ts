@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { isOneEntry } from "../disk/on_disk.ts";
 import { parseAir } from "../references/air.ts";
 import { InputError } from "../../transport/mod.ts";
 import type { AdoptedEntry } from "./adopted_entry.ts";
@@ -71,7 +73,7 @@ function openEntries(manifest: Manifest, lock: Lock) {
  * gives way, and its entry with it.
  */
 export function mergeAdopted(
-  { manifest, lock }: { readonly manifest: Manifest; readonly lock: Lock },
+  { manifest, lock, root }: { readonly manifest: Manifest; readonly lock: Lock; readonly root: string },
   candidates: readonly Candidate[],
 ): Merged {
   const byPlace = new Map(lock.files.map((file) => [file.path.toLowerCase(), file]));
@@ -83,7 +85,10 @@ export function mergeAdopted(
   function before({ name, sha256, bytes, isProved, entry }: Candidate): MergeState | undefined {
     const file = byPlace.get(name.toLowerCase());
     if (file === undefined) return undefined;
-    if (file.path !== name) return { kind: "apart", reason: "same_name" };
+    // a disk may not tell the two from each other
+    if (file.path !== name && !isOneEntry(join(root, file.path), join(root, name))) {
+      return { kind: "apart", reason: "same_name" };
+    }
     const isSame = sha256 === null
       ? file.bytes === null || file.bytes === bytes
       : file.sha256 === null

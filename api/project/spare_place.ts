@@ -1,5 +1,6 @@
 import { lstatSync } from "node:fs";
 import { join, relative, sep } from "node:path";
+import { isOneEntry } from "../disk/on_disk.ts";
 import { wantedKey } from "./manifest.ts";
 import { openProject, type Project, readInstalled, saveProject, writeInstalled } from "./project.ts";
 
@@ -16,7 +17,8 @@ export function sparePlace(held: Pick<Project, "folder" | "root">, path: string,
   const project = openProject(held.folder, { root: held.root });
   const { root, manifest, lock } = project;
   const inner = relative(root, path).split(sep).join("/");
-  const mine = lock.files.find((file) => file.path === inner);
+  const mine = lock.files.find((file) => file.path === inner) ??
+    lock.files.find((file) => isOneEntry(join(root, file.path), path));
   if (mine === undefined) return true;
   const isThere = (place: string) => lstatSync(join(root, place), { throwIfNoEntry: false })?.isFile() === true;
   if (!lock.files.some((file) => file !== mine && file.sha256 === sha256 && isThere(file.path))) return false;
@@ -25,7 +27,7 @@ export function sparePlace(held: Pick<Project, "folder" | "root">, path: string,
   const models = isWanted ? manifest.models : manifest.models.filter((one) => wantedKey(one) !== mine.wanted);
   const installed = readInstalled(project);
   // before it is unlocked: whoever finds it unlocked and recorded removes it for good
-  if (installed.delete(inner)) writeInstalled(project, installed);
+  if (installed.delete(mine.path)) writeInstalled(project, installed);
   saveProject({ ...project, manifest: { ...manifest, models }, lock: { ...lock, files } });
   return true;
 }

@@ -46,6 +46,7 @@ examples:
   reasons: {
     same: "the same file already",
     other_disk: "on another disk; --symlink links it",
+    no_links: "this disk knows no links; --trash frees the room",
     locked: "the lock file has it nowhere else",
   },
   linked: (count: number): string => `${count} linked`,
@@ -90,6 +91,7 @@ export const duplicatesText: Texts<typeof en> = {
     reasons: {
       same: "已經是同一個檔案",
       other_disk: "在別的磁碟上；--symlink 改成連結",
+      no_links: "這個磁碟沒有連結；用 --trash 騰出空間",
       locked: "鎖定檔沒有別處記載它",
     },
     linked: (count) => `${count} 個改成連結`,
