@@ -18,7 +18,7 @@ import { openPreviews } from "./preview/previews.ts";
 import { rateLog, rateOfAll } from "./rates.ts";
 import { apiRoutes } from "./routes/api.ts";
 import { openSearch } from "./search/search.ts";
-import { ruleStates } from "./watch/rule_states.ts";
+import { ruleStates, stuckRules } from "./watch/rule_states.ts";
 import { rpcRoutes } from "./rpc/rpc_routes.ts";
 import { missing, problemOf, statusOf } from "./routes/problem.ts";
 
@@ -64,7 +64,10 @@ export function service(options: ServiceOptions): Service {
   const places = [...inside, { path: `${statusPath}/`, title: words.status }];
   const renderer = pageRenderer(parts, places);
   const { watch } = options;
-  const rules = watch && { rules: () => ruleStates(watch.store.list()) };
+  const rules = watch && {
+    rules: () => ruleStates(watch.store.list()),
+    stuckRules: () => stuckRules(watch.store.list()),
+  };
   const diagnostics = diagnosticApp({ ...options, ...rules, basePath: statusPath }, {
     access: undefined,
     outer: inside,

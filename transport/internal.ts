@@ -13,6 +13,7 @@ export { errnoOf } from "./download/errno.ts";
 export { renameDurably, syncFolder } from "./download/rename.ts";
 export { peekJournal, urlDigest } from "./download/journal.ts";
 export { isInside, outermost } from "./download/inside.ts";
+export { parseSize, sizeText } from "./download/parse_size.ts";
 export { isLocked, lockPart, type PartLock } from "./download/lock.ts";
 export { longestNameBytes, suffixedName } from "./download/name_length.ts";
 export {

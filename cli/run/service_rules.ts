@@ -1,6 +1,14 @@
 import type { Civitai } from "../../api/mod.ts";
 import type { JobQueue } from "../../hub/queue/mod.ts";
-import { runWatch, type WatchEvent, type WatchPort, type WatchSettings, type WatchStore } from "../../hub/watch/mod.ts";
+import {
+  isKeyless,
+  runWatch,
+  wakeRules,
+  type WatchEvent,
+  type WatchPort,
+  type WatchSettings,
+  type WatchStore,
+} from "../../hub/watch/mod.ts";
 import { sleep, systemClock } from "../../transport/internal.ts";
 
 /** What the rules of a service are run with. */
@@ -17,6 +25,8 @@ export interface ServiceRulesOptions {
   have(versions: readonly number[]): ReadonlySet<number>;
   /** Told that a rule changed, or what a round of it came to. */
   publish(rule: string, found: number, code: string | null): void;
+  /** Told of a rule that the site refuses the key for, once when that begins. */
+  keyless(target: string): void;
   /** Told what went wrong without a rule at fault. */
   tell(error: unknown): void;
 }
@@ -27,6 +37,8 @@ export interface ServiceRules {
   readonly port: WatchPort;
   /** Runs them when they are due, until `signal` aborts or `stop()` is called. */
   start(signal: AbortSignal): void;
+  /** Lets rules go on at once that wait for another key. */
+  wake(): void;
   /** Ends every round; done once they have ended. */
   stop(): Promise<void>;
 }
@@ -36,7 +48,7 @@ const restMs = 60_000;
 
 /** The rules of a service: run when they are due, and single ones when someone asks. */
 export function serviceRules(
-  { store, api, queue, settings, have, publish, tell }: ServiceRulesOptions,
+  { store, api, queue, settings, have, publish, keyless, tell }: ServiceRulesOptions,
 ): ServiceRules {
   const ending = new AbortController();
   const { signal } = ending;
@@ -46,6 +58,7 @@ export function serviceRules(
   function onEvent(event: WatchEvent): void {
     if (event.type !== "round" && event.type !== "failed") return;
     const { round: { rule, found, why } } = event;
+    if (event.type === "failed" && event.rule.failures === 1 && isKeyless(event.rule)) keyless(event.rule.target);
     publish(rule, found, why?.code ?? null);
   }
 
@@ -82,6 +95,13 @@ export function serviceRules(
     start(stopping) {
       stopping.addEventListener("abort", () => ending.abort(), { once: true });
       keep(keepRunning());
+    },
+    wake() {
+      try {
+        wakeRules(store);
+      } catch (error) {
+        tell(error);
+      }
     },
     async stop() {
       ending.abort();

@@ -17,6 +17,7 @@ import { settingsPort } from "../settings/settings_port.ts";
 import { timetable } from "../settings/timetable.ts";
 import { printable } from "../terminal/text.ts";
 import { serveText } from "../texts/serve.ts";
+import { watchText } from "../texts/watch.ts";
 import { type DownloadPlace, downloadPlace } from "../options/download_place.ts";
 import { downloadSettings, rateRule } from "./download_settings.ts";
 import { firstStart } from "./first_start.ts";
@@ -155,6 +156,7 @@ export async function openService(
     };
     const rules = serviceRules({
       ...{ store: things.use(openWatch(context, settings, note)), queue, tell },
+      keyless: (target) => note(watchText[locale].keyless(printable(target))),
       api: civitai(compose(stack.transport, askAnew), site),
       settings: () => watchSettings(settings, refuse),
       have: (versions) => new Set(library.have(versions).keys()),
@@ -202,7 +204,10 @@ export async function openService(
         if (fleet) signal.addEventListener("abort", () => Deno.unrefTimer(setTimeout(fleet.cutOff, cutOffMs)));
         void keepTrash(() => settings, { signal, onTrouble: tell });
         rules.start(signal);
-        using _ = onNewKey(() => keys.find(host)?.key, () => void wakeKeyless(queue).catch(tell));
+        using _ = onNewKey(() => keys.find(host)?.key, () => {
+          void wakeKeyless(queue).catch(tell);
+          rules.wake();
+        });
         await runQueue({
           ...{ queue, signal, cache: hashes, isWatching: true, site, transport: stack.transport },
           ...(fleet && { leaseMs: fleetLeaseMs, ...keepIn(fleet.store) }),

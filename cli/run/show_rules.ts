@@ -1,3 +1,4 @@
+import { isKeyless } from "../../hub/watch/mod.ts";
 import type { WatchFind, WatchRound, WatchRule, WatchStore, WatchThing } from "../../hub/watch/mod.ts";
 import { formatBytes } from "../../transport/internal.ts";
 import { hint, type Locale } from "../../transport/mod.ts";
@@ -24,10 +25,11 @@ export function thingFields({ id, file, ...thing }: WatchThing): object {
 }
 
 /** How it stands with a rule, in a word. */
-function stateOf({ isPaused, failures, isReady, cursor, lastMs }: WatchRule, locale: Locale): string {
+function stateOf(rule: WatchRule, locale: Locale): string {
+  const { isPaused, failures, isReady, cursor, lastMs } = rule;
   const { states } = watchText[locale];
   if (isPaused) return states.paused;
-  if (failures > 0) return states.failing;
+  if (failures > 0) return isKeyless(rule) ? states.keyless : states.failing;
   if (lastMs === null) return states.first;
   return !isReady || cursor !== null ? states.behind : states.active;
 }

@@ -1,7 +1,9 @@
 import { civitai } from "../../api/mod.ts";
 import {
   askAnew,
+  isKeyless,
   runWatch,
+  wakeRules,
   type WatchEvent,
   watchPreview,
   type WatchRule,
@@ -14,6 +16,8 @@ import type { Args } from "../options/args.ts";
 import type { siteFlags } from "../options/shared_flags.ts";
 import type { Output } from "../terminal/output.ts";
 import { localTime, printable } from "../terminal/text.ts";
+import { onNewKey } from "./on_new_key.ts";
+import { type Keys, loadKeys } from "../settings/keys.ts";
 import { thingFields, thingName } from "./show_rules.ts";
 import { watchText } from "../texts/watch.ts";
 import { openQueue } from "./queue_file.ts";
@@ -72,7 +76,11 @@ export async function watchRun(
 ): Promise<number> {
   const { locale, settings } = context;
   const words = watchText[locale];
-  using session = await openSession(args, context, { note: out.note, close: out.close });
+  // whoever waits takes the key that is there when it asks
+  const keys: Keys | undefined = isWatching && !args.flags.askKey
+    ? { find: (host) => loadKeys(context.io.env).find(host) }
+    : undefined;
+  using session = await openSession(args, context, { ...(keys && { keys }), note: out.note, close: out.close });
   const { signal, api: { baseUrl, trustedHosts } } = session;
   const api = civitai(compose(session.transport, askAnew), { baseUrl, trustedHosts });
   if (isDry) {
@@ -107,7 +115,11 @@ export async function watchRun(
         const target = printable(rule.target);
         const { id, failures, nextMs } = rule;
         out.fail(error, target, { event: "failed", rule: id, target: rule.target, failures, nextMs });
-        const text = isCode(error, "not_found") ? words.gone(target) : words.again(target, localTime(nextMs));
+        const text = isCode(error, "not_found")
+          ? words.gone(target)
+          : isKeyless(rule)
+          ? words.keyless(target)
+          : words.again(target, localTime(nextMs));
         return out.isJson ? undefined : out.note(text);
       }
       case "busy":
@@ -123,6 +135,13 @@ export async function watchRun(
   };
   await using queue = await openQueue(context, settings.value("baseUrl"), out.note);
   if (isWatching && !out.isJson) out.note(words.waiting);
+  using _waking = keys && onNewKey(() => keys.find(new URL(baseUrl).host)?.key, () => {
+    try {
+      wakeRules(store);
+    } catch (error) {
+      wrong(error);
+    }
+  });
   const work = await runWatch({
     ...{ store, api, queue, signal, ids, isWatching, onEvent: tell },
     // whoever types the command wants it done, whatever the service may do

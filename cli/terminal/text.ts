@@ -76,16 +76,7 @@ export function formatElapsed(durationMs: number): string {
   return durationMs < 9950 ? `${(Math.max(0, durationMs) / 1000).toFixed(1)}s` : formatDuration(durationMs);
 }
 
-const powers = { "": 0, K: 1, M: 2, G: 3, T: 4 } as const;
-
-/** Reads a size such as `500K`, `5M`, `1.5G` (1024 each step) or plain bytes; undefined for anything else. */
-export function parseSize(text: string): number | undefined {
-  const match = /^(\d{1,15}(?:\.\d{1,3})?)\s*([kmgt]?)(?:i?b)?(?:\/s)?$/i.exec(text.trim());
-  if (!match) return undefined;
-  const power = powers[match[2]!.toUpperCase() as keyof typeof powers];
-  const bytes = Math.round(Number(match[1]) * 1024 ** power);
-  return Number.isSafeInteger(bytes) ? bytes : undefined;
-}
+export { parseSize } from "../../transport/internal.ts";
 
 /** A moment by the clock of this machine: `2026-01-31 23:59:59`. */
 export function localTime(ms: number): string {

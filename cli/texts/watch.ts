@@ -45,7 +45,14 @@ Examples:
   heads: (): readonly string[] => ["ID", "WHAT", "STATE", "NEXT", "FOUND"],
   findHeads: (): readonly string[] => ["ID", "FOUND", "STATE", "NAME", "WHAT"],
   roundHeads: (): readonly string[] => ["ID", "WHEN", "WHAT", "FOUND", "WHY"],
-  states: { active: "active", paused: "paused", failing: "failing", first: "first round due", behind: "catching up" },
+  states: {
+    active: "active",
+    paused: "paused",
+    failing: "failing",
+    keyless: "key refused",
+    first: "first round due",
+    behind: "catching up",
+  },
   finds: { queueing: "to the queue", queued: "queued", told: "told", held: "early access", known: "known already" },
   due: "due",
   actions: { queue: "to the queue", tell: "told" },
@@ -71,6 +78,8 @@ Examples:
   more: (target: string): string => `${target}: there is more, which the next rounds fetch`,
   skipped: (count: number): string => `${count} did not fit the filters`,
   gone: (target: string): string => `${target}: the site has no such thing any more, or not for this key`,
+  keyless: (target: string): string =>
+    `${target}: the site refuses the key, or wants one; tried again as soon as there is another: civikit login`,
   again: (target: string, when: string): string => `${target}: tried again at ${when}`,
   busy: (id: string): string => `rule ${id}: another civikit runs it just now`,
   done: (rounds: number, found: number, queued: number, failed: number): string =>
@@ -128,7 +137,14 @@ export const watchText: Readonly<Record<Locale, typeof en>> = {
     heads: (): readonly string[] => ["編號", "追蹤什麼", "狀態", "下一輪", "找到"],
     findHeads: (): readonly string[] => ["編號", "找到時間", "狀態", "名稱", "規則"],
     roundHeads: (): readonly string[] => ["編號", "時間", "規則", "找到", "原因"],
-    states: { active: "追蹤中", paused: "已暫停", failing: "失敗", first: "等待第一輪", behind: "正在補上" },
+    states: {
+      active: "追蹤中",
+      paused: "已暫停",
+      failing: "失敗",
+      keyless: "金鑰被拒",
+      first: "等待第一輪",
+      behind: "正在補上",
+    },
     finds: { queueing: "即將加入佇列", queued: "已加入佇列", told: "已通知", held: "搶先體驗", known: "原本就有" },
     due: "到期",
     actions: { queue: "加入佇列", tell: "只通知" },
@@ -154,6 +170,7 @@ export const watchText: Readonly<Record<Locale, typeof en>> = {
     more: (target: string): string => `${target}：還有更多，之後幾輪會查`,
     skipped: (count: number): string => `${count} 個不符合篩選`,
     gone: (target: string): string => `${target}：網站上已經沒有，或這把金鑰看不到`,
+    keyless: (target) => `${target}：網站拒絕這把金鑰，或需要金鑰；有了新的就立刻再試：civikit login`,
     again: (target: string, when: string): string => `${target}：${when} 再試`,
     busy: (id: string): string => `規則 ${id}：另一個 civikit 正在執行`,
     done: (rounds: number, found: number, queued: number, failed: number): string =>

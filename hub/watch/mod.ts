@@ -26,4 +26,5 @@ export { type WatchSchedule, watchSchedule } from "./watch_schedule.ts";
 export type { KeptRound, ListWatched, QueueIntent, RoundResult, WatchStore } from "./store.ts";
 export { watchStore, type WatchStoreOptions } from "./watch_store.ts";
 export { readWatchTarget } from "./watch_target.ts";
+export { isKeyless, wakeRules } from "./wake_rules.ts";
 export type { WatchPort } from "./watch_port.ts";

@@ -80,6 +80,7 @@ export function diagnosticApp(options: DiagnosticsOptions, { access, outer }: Su
     folder = ".",
     memoryLimitBytes,
     rules,
+    stuckRules,
     maxEventClients = 1000,
     clock = registry.clock,
   } = options;
@@ -88,7 +89,18 @@ export function diagnosticApp(options: DiagnosticsOptions, { access, outer }: Su
   const streams = eventStreams(registry.events, clock, { maxClients: maxEventClients });
   const source = live ?? ownTransfers({ shown: registry.transfers, one: transfers, batch, clock });
   const folders = typeof folder === "function" ? folder : () => typeof folder === "string" ? [folder] : folder;
-  const views = diagnosticViews({ registry, store, live, source, cache, folders, memoryLimitBytes, rules, clock });
+  const views = diagnosticViews({
+    registry,
+    store,
+    live,
+    source,
+    cache,
+    folders,
+    memoryLimitBytes,
+    rules,
+    stuckRules,
+    clock,
+  });
   const renderer = pageRenderer({ views, base, outer, now: clock.now });
   let isClosed = false;
 

@@ -27,6 +27,7 @@ export interface DashboardData {
 /** What was measured, in the reader's language. */
 function measured({ unit, observed }: HealthCheck, t: Texts): string {
   if (unit === "percent") return `${t.errorRate} ${formatPercent(observed)}`;
+  if (unit === "rules") return counted(t.rulesStuck, observed ?? 0);
   if (unit === "bytes") return observed === undefined ? t.noData : formatSize(observed);
   return observed === undefined ? t.cacheDown : t.troubled;
 }

@@ -12,20 +12,20 @@ export interface HealthCheck {
   /** What was measured; undefined when it could not be. */
   readonly observed: number | undefined;
   /** Unit of what was measured. */
-  readonly unit: "percent" | "bytes" | "entries";
+  readonly unit: "percent" | "bytes" | "entries" | "rules";
   /** What lies behind it, in English; empty when all is well. */
   readonly note: string;
 }
 
-/** The four parts that are looked at. */
-export type HealthPart = "http_client" | "cache" | "disk_space" | "memory";
+/** The parts that are looked at; `watch` where something is watched. */
+export type HealthPart = "http_client" | "cache" | "disk_space" | "memory" | "watch";
 
 /** The health of everything. */
 export interface Health {
   /** The worst of the parts. */
   readonly level: HealthLevel;
   /** Each part. */
-  readonly checks: Readonly<Record<HealthPart, HealthCheck>>;
+  readonly checks: Readonly<Partial<Record<HealthPart, HealthCheck>>>;
 }
 
 /** What health is drawn from. */
@@ -38,6 +38,8 @@ export interface HealthFacts {
   readonly folders: readonly string[];
   /** Resident memory of each process that works, and what it should stay below; the worst of them counts. */
   readonly memory: readonly ProcessMemory[];
+  /** How many rules that watch the site need somebody; undefined where nothing watches. */
+  readonly stuckRules?: number | undefined;
 }
 
 /** The memory of one process, in bytes. */
@@ -107,10 +109,16 @@ function memoryHealth(memory: HealthFacts["memory"]): HealthCheck {
   return { level: rssBytes > limit * 2 ? "error" : "warning", observed: rssBytes, unit: "bytes", note };
 }
 
+function watchHealth(stuck: number): HealthCheck {
+  if (stuck === 0) return { level: "ok", observed: stuck, unit: "rules", note: "" };
+  const note = `${stuck} ${stuck === 1 ? "rule keeps" : "rules keep"} failing, or the site refuses the key`;
+  return { level: "warning", observed: stuck, unit: "rules", note };
+}
+
 /**
  * Looks at the HTTP client (more than 20% of at least 10 requests failed: a warning; all of them: an error), the cache (its
  * store fails: a warning), the disk (below 5 GB: a warning; below 100 MB: an error) and memory (above the limit: a
- * warning; above twice the limit: an error).
+ * warning; above twice the limit: an error), and at rules that watch the site (some keep failing: a warning).
  */
 export async function checkHealth(facts: HealthFacts): Promise<Health> {
   const checks = {
@@ -118,6 +126,7 @@ export async function checkHealth(facts: HealthFacts): Promise<Health> {
     cache: await cacheHealth(facts.cache),
     disk_space: diskSpace(facts.folders),
     memory: memoryHealth(facts.memory),
+    ...(facts.stuckRules !== undefined && { watch: watchHealth(facts.stuckRules) }),
   };
   const levels = Object.values(checks).map(({ level }) => level);
   return { level: levels.includes("error") ? "error" : levels.includes("warning") ? "warning" : "ok", checks };
@@ -138,7 +147,11 @@ export function healthJson({ level, checks }: Health, atMs: number): Record<stri
       Object.entries(checks).map(([part, { level, observed, unit, note }]) => [part, [{
         status: draftStatus[level],
         level,
-        componentType: part === "http_client" ? "component" : part === "cache" ? "datastore" : "system",
+        componentType: part === "http_client" || part === "watch"
+          ? "component"
+          : part === "cache"
+          ? "datastore"
+          : "system",
         ...(observed === undefined ? {} : { observedValue: observed, observedUnit: unit }),
         time,
         ...(note === "" ? {} : { output: note }),

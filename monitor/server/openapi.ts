@@ -165,7 +165,8 @@ const schemas: Json = {
       cache: array({ type: "object" }),
       disk_space: array({ type: "object" }),
       memory: array({ type: "object" }),
-    }),
+      watch: array({ type: "object" }),
+    }, ["http_client", "cache", "disk_space", "memory"]),
   }),
 };
 

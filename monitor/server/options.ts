@@ -47,6 +47,8 @@ export interface DiagnosticsOptions {
   cache?: () => CacheNumbers | Promise<CacheNumbers>;
   /** How many rules that watch the site are in each state, such as `active`, for `/metrics`. Default: nothing watches. */
   rules?: () => Readonly<Record<string, number>>;
+  /** How many rules need somebody, as they keep failing: a warning in `/healthz`. Default: nothing watches. */
+  stuckRules?: () => number;
   /** Folders whose free space counts, asked at each look where it is a function, beside those of the latest transfers of `live`. Default: the working directory. */
   folder?: string | readonly string[] | (() => readonly string[]);
   /** Resident memory that is healthy, in bytes. Default: the memory guard's limit, else 200 MiB above that at the start. */

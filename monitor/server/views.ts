@@ -65,6 +65,8 @@ export interface ViewsOptions {
   readonly memoryLimitBytes: number | undefined;
   /** Rules that watch the site, by state; undefined where nothing watches. */
   readonly rules: (() => Readonly<Record<string, number>>) | undefined;
+  /** As in the options. */
+  readonly stuckRules: (() => number) | undefined;
   readonly clock: Clock;
 }
 
@@ -77,7 +79,7 @@ const metricsTtlMs = 100;
 
 /** Draws what is shown from a registry and, for 24 hours, from a store. */
 export function diagnosticViews(
-  { registry, store, live, source, cache, folders, memoryLimitBytes, rules, clock }: ViewsOptions,
+  { registry, store, live, source, cache, folders, memoryLimitBytes, rules, stuckRules, clock }: ViewsOptions,
 ): Views {
   const samples = sampler(registry, clock);
   const startBytes = Deno.memoryUsage().rss;
@@ -106,6 +108,14 @@ export function diagnosticViews(
       return look();
     } catch {
       return [];
+    }
+  };
+
+  const orNone = (look: () => number): number | undefined => {
+    try {
+      return look();
+    } catch {
+      return undefined;
     }
   };
 
@@ -143,7 +153,10 @@ export function diagnosticViews(
     const others = orNothing(() => live?.working?.() ?? []).filter(({ pid }) => pid !== Deno.pid)
       .map(({ pid, rssBytes, limitBytes }) => ({ pid, rssBytes, limitBytes: limitBytes ?? defaultBytes }));
     const used = live === undefined ? [] : orNothing(() => latest(source)).map(({ path }) => dirname(path));
-    return checkHealth({ recent: recent(), cache, folders: [...folders(), ...used], memory: [own, ...others] });
+    return checkHealth({
+      ...{ recent: recent(), cache, folders: [...folders(), ...used], memory: [own, ...others] },
+      ...(stuckRules && { stuckRules: orNone(stuckRules) }),
+    });
   }
 
   function metrics(): string {

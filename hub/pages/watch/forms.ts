@@ -50,8 +50,8 @@ export function watchForms(app: Hono, { store, changed, runNow }: WatchPort, sho
     return said(isNew ? texts.added : texts.wasThere, rule.target);
   });
   acting("edit", texts.saved, (rule, form) => {
-    const { schedule = null, timeZone = null, filters, action } = readRule(form, rule.filters);
-    store.edit(rule.id, { filters, action, schedule, timeZone });
+    const { schedule = null, timeZone = null, filters, options, action } = readRule(form, rule);
+    store.edit(rule.id, { filters, options, action, schedule, timeZone });
   });
   acting("pause", texts.isPaused, ({ id }) => void store.pause(id, true));
   acting("resume", texts.isResumed, ({ id }) => void store.pause(id, false));

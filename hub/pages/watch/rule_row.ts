@@ -1,15 +1,17 @@
 import { html } from "hono/html";
 import { formatMoment } from "../../../monitor/server/format.ts";
 import { hint, type Locale } from "../../../transport/mod.ts";
-import type { WatchPort, WatchRule } from "../../watch/mod.ts";
+import { isKeyless, type WatchPort, type WatchRule } from "../../watch/mod.ts";
 import type { Html } from "../page.ts";
 import { ruleFields } from "./rule_form.ts";
 import { texts } from "./texts.ts";
 
 type Kind = "ok" | "warning" | "error" | "info";
 
-function stateOf({ isPaused, failures, why, isReady, lastMs, cursor }: WatchRule): readonly [Kind, keyof typeof texts] {
+function stateOf(rule: WatchRule): readonly [Kind, keyof typeof texts] {
+  const { isPaused, failures, why, isReady, lastMs, cursor } = rule;
   if (isPaused) return ["info", "paused"];
+  if (failures > 0 && isKeyless(rule)) return ["error", "keyless"];
   if (failures > 0) return why?.code === "not_found" ? ["error", "gone"] : ["warning", "failing"];
   if (lastMs === null) return ["info", "first"];
   return !isReady || cursor !== null ? ["info", "behind"] : ["ok", "active"];
@@ -43,6 +45,7 @@ export function ruleRow(rule: WatchRule, { store, settings }: WatchPort, nowMs: 
         ? ""
         : html`
           <small>${hint(why.code, locale).title}</small>
+          ${isKeyless(rule) ? html`<small><a href="/settings#key">${t("giveKey")}</a></small>` : ""}
         `}</td>
       <td data-label="${t("last")}">${lastMs === null ? t("never") : moment(lastMs)}</td>
       <td data-label="${t("next")}">${isPaused ? "–" : nextMs <= nowMs ? t("due") : moment(nextMs)}</td>

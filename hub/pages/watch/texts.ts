@@ -13,6 +13,10 @@ type Word =
   | "types"
   | "bases"
   | "formats"
+  | "minSize"
+  | "maxSize"
+  | "dir"
+  | "usual"
   | "level"
   | "early"
   | "take"
@@ -39,6 +43,8 @@ type Word =
   | "active"
   | "paused"
   | "failing"
+  | "keyless"
+  | "giveKey"
   | "gone"
   | "behind"
   | "first"
@@ -79,6 +85,10 @@ export const texts: Readonly<Record<Word, Bilingual>> = {
   types: both("Types", "類型"),
   bases: both("Base models", "基礎模型"),
   formats: both("Formats", "格式"),
+  minSize: both("At least this size", "至少多大"),
+  maxSize: both("At most this size", "最多多大"),
+  dir: both("Folder", "資料夾"),
+  usual: both("as the settings say", "照設定"),
   level: both("Up to level", "最高分級"),
   early: both("Early access", "搶先體驗"),
   take: both("take, the queue waits", "接受，佇列等到公開"),
@@ -108,6 +118,8 @@ export const texts: Readonly<Record<Word, Bilingual>> = {
   active: both("active", "追蹤中"),
   paused: both("paused", "已暫停"),
   failing: both("failing, tried again", "失敗，會再試"),
+  keyless: both("key refused", "金鑰被拒"),
+  giveKey: both("Give another key; it is tried at once.", "換一把金鑰，就會立刻再試。"),
   gone: both("not there any more", "網站上已經沒有"),
   behind: both("catching up", "正在補上"),
   first: both("first round due", "等待第一輪"),

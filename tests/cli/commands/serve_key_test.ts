@@ -58,3 +58,24 @@ Deno.test("civikit serve parks a job whose key is revoked in the middle, keeps i
     const { verdict } = await running.until(id, "done");
     assertEquals(verdict, "verified");
   }));
+
+Deno.test("civikit serve runs a rule that the site refused the key for as soon as there is another one", () =>
+  inState(async (_civitai, folder, { CIVITAI_API_KEY: key = "", ...env }) => {
+    await using running = await startServe(folder, env);
+    const { rule: { id } } = await running.ask("POST", "/watch", { target: "favorites" }) as { rule: { id: string } };
+    type Rule = { failures: number; why: { code: string } | null; lastMs: number | null };
+    const until = async (isWanted: (rule: Rule) => boolean) => {
+      for (;;) {
+        const { items } = await running.ask("GET", "/watch") as unknown as { items: (Rule & { id: string })[] };
+        const rule = items.find((one) => one.id === id)!;
+        if (isWanted(rule)) return rule;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    };
+    const { why } = await until(({ failures }) => failures > 0);
+    assertEquals(why?.code, "unauthorized");
+    const path = join(folder, "config", "civikit", "key");
+    Deno.mkdirSync(join(path, ".."), { recursive: true });
+    Deno.writeTextFileSync(path, `${key}\n`, { mode: 0o600 });
+    await until(({ failures, lastMs, why }) => failures === 0 && lastMs !== null && why === null);
+  }));

@@ -111,6 +111,15 @@ Deno.test("watch: what fails is said, with a code, and the others go on", () =>
     assertMatch((await run("watch", "list")).io.out, /creator:nobody +failing/);
   }));
 
+Deno.test("watch: a refused key is said at once, in both languages, and again in the list", () =>
+  inWatch(async (_, run) => {
+    await run("watch", "add", "favorites");
+    assertStringIncludes((await run("watch", "now")).io.err, "tried again as soon as there is another: civikit login");
+    assertMatch((await run("watch", "list")).io.out, /favorites +key refused/);
+    assertStringIncludes((await run("watch", "now", "--lang", "zh-TW")).io.err, "有了新的就立刻再試");
+    assertMatch((await run("watch", "list", "--lang", "zh-TW")).io.out, /favorites +金鑰被拒/);
+  }));
+
 Deno.test("watch: what cannot be meant is refused by name", () =>
   inWatch(async (_, run) => {
     for (

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { type WatchPort, watchStore } from "../../../hub/watch/mod.ts";
+import { wakeRules, type WatchPort, watchStore } from "../../../hub/watch/mod.ts";
 import { serveHub } from "../_service.ts";
 
 function portOf(): WatchPort & { readonly ran: string[] } {
@@ -26,6 +26,17 @@ Deno.test("the page of watching: add, change, pause, run now and remove by plain
   assertStringIncludes(await sent("/watch/add", { target: "<b>nonsense" }), "understood are");
   assert(!(await sent("/watch/add", { target: "<b>nonsense" })).includes("<b>nonsense"));
 
+  const sized = { id: "1", minSize: "10M", maxSize: "1.5 GB", dir: "/models/new" };
+  await sent("/watch/edit", sized);
+  const { minBytes, maxBytes } = watch.store.get("1")!.filters;
+  assertEquals([minBytes, maxBytes, watch.store.get("1")!.options], [10 * 1024 ** 2, 1.5 * 1024 ** 3, {
+    dir: "/models/new",
+  }]);
+  for (const value of ['value="10M"', 'value="1536M"', 'value="/models/new"']) {
+    assertStringIncludes(await page(), value);
+  }
+  assertStringIncludes(await sent("/watch/edit", { ...sized, minSize: "big" }), "a size such as 500M");
+  assertStringIncludes(await sent("/watch/edit", { ...sized, dir: "new" }), "its whole path is due");
   await sent("/watch/edit", { id: "1", types: "", action: "tell", schedule: "every 6h", timeZone: "Asia/Taipei" });
   const { filters, action, schedule, timeZone } = watch.store.get("1")!;
   assertEquals([filters, action, schedule, timeZone], [{}, "tell", "every 6h", "Asia/Taipei"]);
@@ -97,6 +108,33 @@ Deno.test("/api/v1/watch: add, list, change, run now, found, rounds, remove", as
   for (const [method, path] of [["GET", "/1"], ["PATCH", "/1"], ["POST", "/1/now"], ["DELETE", "/1"]] as const) {
     assertEquals((await json(method, path, method === "PATCH" ? {} : undefined))[0], 404);
   }
+  watch.store.close();
+});
+
+Deno.test("a rule whose key is refused says so on the page and in /healthz, and is due at once with another key", async () => {
+  const watch = portOf();
+  await using hub = await serveHub({ watch });
+  const health = async () => (await (await hub.ask("GET", "/healthz")).json()).checks.watch[0];
+  for (const name of ["a", "b"]) watch.store.add({ target: `tag:${name}` });
+  watch.store.claim("test", 60_000, 2);
+  const laterMs = Date.now() + 1e8;
+  watch.store.fail("test", "1", { code: "bad_gateway" }, laterMs);
+  assertEquals((await health()).status, "pass", "it may pass");
+  watch.store.fail("test", "2", { code: "unauthorized", status: 401 }, laterMs);
+  const { status, observedValue, output } = await health();
+  assertEquals([status, observedValue, output], ["warn", 1, "1 rule keeps failing, or the site refuses the key"]);
+  for (const [lang, words] of Object.entries({ en: "key refused", "zh-TW": "金鑰被拒" })) {
+    const page = await (await hub.ask("GET", `/watch?lang=${lang}`, undefined, { accept: "text/html" })).text();
+    assertStringIncludes(page, words);
+    assertStringIncludes(page, 'href="/settings#key"');
+  }
+  assertEquals(wakeRules(watch.store), 1);
+  assertEquals([watch.store.get("1")!.nextMs, watch.store.get("2")!.nextMs <= Date.now()], [laterMs, true]);
+  watch.store.claim("test", 60_000, 1, ["1"]);
+  watch.store.fail("test", "1", { code: "bad_gateway" }, laterMs);
+  watch.store.claim("test", 60_000, 1, ["1"]);
+  watch.store.fail("test", "1", { code: "bad_gateway" }, laterMs);
+  assertEquals((await health()).observedValue, 2, "what fails again and again is no accident");
   watch.store.close();
 });
 
