@@ -34,7 +34,7 @@ export type UpdateState =
 export interface VersionStanding extends VersionSummary {
   /** What there is to it. */
   state: UpdateState;
-  /** Of `early_access`: its end, ISO 8601; null for ever or not known. */
+  /** Of `early_access`, and of `other_base` where that is sold as well: the end, ISO 8601; null for ever or not known. */
   until?: string | null | undefined;
 }
 
@@ -111,7 +111,8 @@ export function standingOf(
       : early !== null
       ? "early_access"
       : "new";
-    return { ...facts, state, ...(state === "early_access" && { until: early!.endsAt }) };
+    const isTimed = state === "early_access" || state === "other_base";
+    return { ...facts, state, ...(early !== null && isTimed && { until: early.endsAt }) };
   }
 
   // the newest that is there, and the oldest: what is above the one is newer, what is between them is held

@@ -8,6 +8,8 @@ import type { MoveStep } from "../moves/entry.ts";
 export interface TrashedItem {
   /** Names it. */
   readonly id: string;
+  /** Names it as well, shorter; four of its letters and digits do where they begin no other one. */
+  readonly shortId: string;
   /** Where it was: its full path. */
   readonly path: string;
   /** Its size with what lay beside it, in bytes. */
@@ -52,7 +54,8 @@ function itemOf(
 ): KeptItem {
   const files = steps.map(({ from }) => from);
   const bytes = steps.reduce((sum, step) => sum + step.bytes, 0);
-  return { id: basename(folder), path: files[0]!, bytes, ...about, files, folder, steps };
+  const id = basename(folder);
+  return { id, shortId: id.slice(id.lastIndexOf("-") + 1), path: files[0]!, bytes, ...about, files, folder, steps };
 }
 
 /** The folder that paths are kept relative to: a disk may be plugged in elsewhere the next time. */

@@ -51,9 +51,9 @@ export interface Trash {
   /** What is in it, the newest first. */
   list(): TrashedItem[];
   /**
-   * Puts an item back to where it was, with everything that belongs to it. Nothing is overwritten.
+   * Puts an item back to where it was, named by its id, its short one, or the first four letters of that or more, with everything that belongs to it. Nothing is overwritten.
    *
-   * @throws {InputError} `no_such_file` when there is no such item.
+   * @throws {InputError} `no_such_file` when there is no such item; `invalid_argument` when several begin so.
    * @throws {DiskError} `target_exists` when something has one of its names; then nothing was moved.
    */
   restore(id: string, options?: CallOptions): Promise<TrashedItem>;
@@ -75,6 +75,21 @@ function notThere(doing: string, id: string): InputError {
   });
 }
 
+/** The items that a text names: by their ids, their short ones, or how those begin. @throws {InputError} Where there is not one. */
+function namedItem(doing: string, text: string, items: readonly KeptItem[]): KeptItem {
+  const whole = items.find(({ id }) => id === text);
+  if (whole !== undefined) return whole;
+  const begun = text.length < shortestId ? [] : items.filter(({ shortId }) => shortId.startsWith(text.toLowerCase()));
+  const [found, ...others] = begun;
+  if (found === undefined) throw notThere(doing, text);
+  if (others.length === 0) return found;
+  throw new InputError(`${doing} ${JSON.stringify(text)}: ${begun.map(({ shortId }) => shortId).join(", ")} begin so`, {
+    code: "invalid_argument",
+    input: text,
+  });
+}
+
+const shortestId = 4;
 const patienceMs = 5000;
 const pauseMs = 20;
 
@@ -193,10 +208,8 @@ export function openTrash(roots: Iterable<string>): Trash {
   const kept = () => places().flatMap(readItems).filter(isIn).sort((a, b) => b.trashedMs - a.trashedMs);
   function meant({ ids, beforeMs = Infinity, keepBytes }: EmptyOptions = {}): KeptItem[] {
     const all = kept();
-    const there = new Set(all.map(({ id }) => id));
-    const missing = ids?.find((id) => !there.has(id));
-    if (missing !== undefined) throw notThere("removing", missing);
-    const items = all.filter((item) => (ids?.includes(item.id) ?? true) && item.trashedMs < beforeMs);
+    const named = ids && new Set(ids.map((text) => namedItem("removing", text, all)));
+    const items = all.filter((item) => (named?.has(item) ?? true) && item.trashedMs < beforeMs);
     if (keepBytes === undefined) return items;
     let left = all.reduce((sum, { bytes }) => sum + bytes, 0);
     return items.toReversed().filter(({ bytes }) => left > keepBytes && (left -= bytes, true));
@@ -239,8 +252,7 @@ export function openTrash(roots: Iterable<string>): Trash {
     },
     list: () => kept().map(known),
     async restore(id, { signal } = {}) {
-      const found = kept().find((item) => item.id === id);
-      if (found === undefined) throw notThere("restoring", id);
+      const found = namedItem("restoring", id, kept());
       using _held = await hold(dirname(found.folder));
       await tidy(dirname(found.folder));
       const there = found.steps.filter(({ to }) => lookAt(to) !== undefined);

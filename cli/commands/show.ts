@@ -85,7 +85,7 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
       if (json) out.show({ event: "model", ...facts, secondSource: copy && second!.name }, "");
       else {
         if (shown > 1) out.print("\n");
-        const rows = factRows(facts, text, copy && second!.name);
+        const rows = factRows(facts, text, locale, copy && second!.name);
         out.table(rows.map(([name, value]) => [columnName(locale, name), printable(value)]), { isWhole: true });
       }
     } catch (error) {

@@ -59,8 +59,8 @@ function list(trash: Trash, roots: readonly string[], out: Output, { locale }: C
   for (const item of items) out.emit({ event: "item", ...item });
   if (items.length === 0) out.print(`${text.emptyIn(roots.map(printable))}\n`);
   else {
-    const rows = items.map(({ id, trashedMs, bytes, why, path }) => [
-      ...[id, new Date(trashedMs).toISOString().slice(0, 10), formatBytes(bytes), text.whys[why] ?? why, path],
+    const rows = items.map(({ shortId, trashedMs, bytes, why, path }) => [
+      ...[shortId, new Date(trashedMs).toISOString().slice(0, 10), formatBytes(bytes), text.whys[why] ?? why, path],
     ]);
     out.table([["ID", "DATE", "SIZE", "WHY", "PATH"], ...rows], { isWhole: true });
   }

@@ -40,6 +40,7 @@ const en = {
   gone: (date: string): string => `gone from Civitai since ${date}; it is kept`,
   bySidecar: "by its sidecar",
   second: (name: string): string => `at the second source ${name}`,
+  tensors: (count: number): string => `${count} tensors`,
   hashing: "hashing",
 };
 
@@ -55,6 +56,7 @@ export const showText: Texts<typeof en> = {
     gone: (date) => `${date} 起 Civitai 已下架；檔案留著`,
     bySidecar: "依附屬檔",
     second: (name) => `第二來源 ${name} 有`,
+    tensors: (count) => `${count} 個張量`,
     hashing: "正在計算雜湊",
   },
 };

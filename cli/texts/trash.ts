@@ -23,7 +23,7 @@ removed, error or summary.
 
 examples:
   civikit trash list ~/ComfyUI/models
-  civikit trash restore 20261126T204207123Z-5f3a09c1
+  civikit trash restore 5f3a09c1
   civikit trash empty --older-than 14d`,
   idDue: "say what to bring back: civikit trash restore ID",
   emptyIn: (roots: readonly string[]): string => `the trash is empty; looked through: ${roots.join(", ")}`,
@@ -59,7 +59,7 @@ export const trashText: Texts<typeof en> = {
 
 範例：
   civikit trash list ~/ComfyUI/models
-  civikit trash restore 20261126T204207123Z-5f3a09c1
+  civikit trash restore 5f3a09c1
   civikit trash empty --older-than 14d`,
     idDue: "請指定要還原什麼：civikit trash restore 編號",
     emptyIn: (roots) => `垃圾桶是空的；找過：${roots.join("、")}`,

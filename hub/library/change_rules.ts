@@ -3,7 +3,7 @@ import { InputError } from "../../transport/mod.ts";
 import type { Parts } from "../parts.ts";
 
 /**
- * Changes what the library passes over, as `civikit update --ignore` does, and where that keeps it for folders: in the
+ * Changes what the library passes over and what it takes besides, as `civikit update --ignore` and `--other-base` do, and where that keeps it for folders: in the
  * settings.
  *
  * @returns The rules that hold then.
@@ -11,22 +11,33 @@ import type { Parts } from "../parts.ts";
  */
 export async function changeRules(
   { library, settings, api }: Pick<Parts, "library" | "settings" | "api">,
-  { ignore = [], unignore = [] }: {
+  { ignore = [], unignore = [], otherBase = [], sameBase = [] }: {
     readonly ignore?: readonly string[] | undefined;
     readonly unignore?: readonly string[] | undefined;
+    readonly otherBase?: readonly string[] | undefined;
+    readonly sameBase?: readonly string[] | undefined;
   },
 ): Promise<Required<UpdateRules>> {
   const refused = (input: string, why: string) =>
     new InputError(`keeping the rule ${JSON.stringify(input)}: ${why}`, { code: "invalid_argument", input });
-  const read = (texts: readonly string[]) =>
+  const read = (kind: keyof UpdateRules, texts: readonly string[]) =>
     texts.map((text) => {
-      const rule = parseRule("ignore", text, api);
-      if (rule === undefined) throw refused(text, "no version, model or base:NAME");
-      return rule;
+      const rule = parseRule(kind, text, api);
+      if (rule !== undefined) return rule;
+      throw refused(text, kind === "ignore" ? "no version, model or base:NAME" : "no model, and not all");
     });
-  const rules = withRules(library!.rules(), { ignore: read(ignore) }, { ignore: read(unignore) });
-  if (settings === undefined) throw refused(ignore[0] ?? unignore[0] ?? "", "this service keeps no settings");
-  if (rules.ignore.length === 0) await settings.unset("updates.ignore");
-  else await settings.set("updates.ignore", JSON.stringify(rules.ignore));
+  const [before, added, taken] = [
+    withRules(library!.rules(), {}),
+    { ignore: read("ignore", ignore), otherBase: read("otherBase", otherBase) },
+    { ignore: read("ignore", unignore), otherBase: read("otherBase", sameBase) },
+  ];
+  const rules = withRules(before, added, taken);
+  const [first = ""] = [ignore, unignore, otherBase, sameBase].flat();
+  if (settings === undefined) throw refused(first, "this service keeps no settings");
+  for (const kind of ["ignore", "otherBase"] as const) {
+    if (JSON.stringify(before[kind]) === JSON.stringify(rules[kind])) continue;
+    if (rules[kind].length === 0) await settings.unset(`updates.${kind}`);
+    else await settings.set(`updates.${kind}`, JSON.stringify(rules[kind]));
+  }
   return library!.rules() as Required<UpdateRules>;
 }

@@ -201,7 +201,11 @@ export function openRows(): LibraryRows {
       for (const row of run.allNewer.all()) {
         const modelId = Number(row.modelId);
         const all = (JSON.parse(String(row.standings)) as VersionStanding[]).map(({ until, ...one }) => {
-          const state = quiet.includes(one.state) ? one.state : ignoredBy(rules, { modelId, ...one }) ?? one.state;
+          // with other base models, it is what it is without them
+          const own = one.state === "other_base" && rules.allowsOtherBase(modelId)
+            ? until === undefined ? "new" : "early_access"
+            : one.state;
+          const state = quiet.includes(own) ? own : ignoredBy(rules, { modelId, ...one }) ?? own;
           return { ...one, state, ...(state === "early_access" && { until }) };
         });
         const newest = all.find(({ state }) => state === "new");

@@ -41,8 +41,8 @@ const told = (error: CivikitError | undefined) => error === undefined ? null : m
 /** Makes them. */
 export function libraryTasks(
   rows: LibraryRows,
-  { folders, hashes, api, throttle, rules, clock, remembered, judge }:
-    & Pick<LibraryOptions, "folders" | "hashes" | "api" | "throttle" | "rules">
+  { folders, hashes, api, throttle, clock, remembered, judge }:
+    & Pick<LibraryOptions, "folders" | "hashes" | "api" | "throttle">
     & Pick<Looker, "remembered">
     & { readonly clock: Clock; judge(): void },
 ): LibraryTasks {
@@ -128,8 +128,8 @@ export function libraryTasks(
       const owned = rows.known();
       tell({ phase: "asking", done: 0, total: new Set(owned.map(({ modelId }) => modelId)).size });
       const { models, failures, gone } = await findUpdates(api, owned, {
-        // what is ignored is decided when it is shown: rules change
-        ...{ rules: { otherBase: rules?.().otherBase }, signal, now: clock.date() },
+        // what of it is an update is decided when it is shown: rules change
+        ...{ signal, now: clock.date() },
       });
       rows.setNewer(new Map(models.flatMap(({ modelId, newer }) => newer.length === 0 ? [] : [[modelId, newer]])));
       judge();

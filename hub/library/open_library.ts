@@ -23,7 +23,7 @@ export function openLibrary(
   const rows = openRows();
   const looks = looker(rows, folders, hashes);
   const { remembered } = looks;
-  const tasks = libraryTasks(rows, { folders, hashes, api, throttle, rules, clock, remembered, judge: () => judge() });
+  const tasks = libraryTasks(rows, { folders, hashes, api, throttle, clock, remembered, judge: () => judge() });
   let judgedBy = "";
   let seenMs: number | null = null;
   let task: LibraryTask | null = null;

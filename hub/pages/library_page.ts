@@ -160,7 +160,7 @@ async function render(
         ${button("update", "update")}${button("verify", "verify")}${button("sidecars", "sidecars")}
       </fieldset>
     </form>
-    ${ruleList(library.rules().ignore ?? [], locale)}
+    ${ruleList(library.rules(), locale)}
     <p class="pages">${asked.offset === 0
       ? ""
       : html`<a class="more" href="${address(asked)}">${t("first")}</a>`}${asked.offset + rows.length >= total
@@ -245,7 +245,10 @@ function routes(app: Hono, parts: Parts, { show }: Answers): void {
     try {
       const bytes = await readAtMost(new Response(c.req.raw.body), mostFormBytes);
       const form = new URLSearchParams(new TextDecoder().decode(bytes));
-      await changeRules(parts, { ignore: form.getAll("ignore"), unignore: form.getAll("unignore") });
+      await changeRules(parts, {
+        ...{ ignore: form.getAll("ignore"), unignore: form.getAll("unignore") },
+        ...{ otherBase: form.getAll("otherBase"), sameBase: form.getAll("sameBase") },
+      });
       return await answered(c, { note: (locale) => texts.rulesKept[locale] });
     } catch (error) {
       if (!(error instanceof CivikitError)) throw error;

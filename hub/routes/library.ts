@@ -57,6 +57,12 @@ const changeSchema = v.strictObject({
     v.description("Ids of versions, model:ID or base:NAME that are no updates from now on."),
   )),
   unignore: v.optional(v.pipe(v.array(ruleText), v.maxLength(500), v.description("Those that are again."))),
+  otherBase: v.optional(v.pipe(
+    v.array(ruleText),
+    v.maxLength(500),
+    v.description("model:ID, or all: versions of these for other base models are updates, too."),
+  )),
+  sameBase: v.optional(v.pipe(v.array(ruleText), v.maxLength(500), v.description("Those of which they are not."))),
 });
 
 const pageSchema = v.object({ items: v.array(rowSchema), total: v.number(), seenMs: v.nullable(v.number()) });
@@ -146,7 +152,7 @@ export const libraryEndpoints: readonly Endpoint[] = [
   endpoint({
     method: "post",
     path: "/library/rules",
-    summary: "Ignores versions, models or base models, or no longer, as `--ignore` of `civikit update` does.",
+    summary: "Ignores versions, models or base models, or takes other base models, as options of `civikit update` do.",
     body: changeSchema,
     answer: rulesSchema,
     isThere,

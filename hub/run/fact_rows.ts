@@ -1,5 +1,7 @@
 import type { ModelFacts } from "../../api/mod.ts";
 import { formatBytes } from "../../transport/internal.ts";
+import type { Locale } from "../../transport/mod.ts";
+import { permissionWords } from "./permission_words.ts";
 
 /** How what is said of a model's state is put. */
 export interface FactWords {
@@ -13,6 +15,8 @@ export interface FactWords {
   gone(date: string): string;
   /** Somebody else has it. */
   second(name: string): string;
+  /** How many tensors there are. */
+  tensors(count: number): string;
 }
 
 const shownKeys =
@@ -23,7 +27,12 @@ const shownKeys =
  *
  * @param copy Who else has it; null: nobody that is known.
  */
-export function factRows(facts: ModelFacts, words: FactWords, copy: string | null = null): [string, string][] {
+export function factRows(
+  facts: ModelFacts,
+  words: FactWords,
+  locale: Locale,
+  copy: string | null = null,
+): [string, string][] {
   const { identity, source, goneAt, usage, head, permissions } = facts;
   const list = (values: readonly string[]) => values.join(", ");
   const state = [
@@ -46,8 +55,11 @@ export function factRows(facts: ModelFacts, words: FactWords, copy: string | nul
     ["weight", usage.weight === null ? "" : String(usage.weight)],
     ["notes", usage.notes],
     ["tags", list(usage.tags)],
-    ["permissions", list(Object.entries(permissions).map(([name, value]) => `${name}: ${JSON.stringify(value)}`))],
-    ["format", head === null ? "" : `${head.format}, ${head.tensorCount} tensors${head.base ? `, ${head.base}` : ""}`],
+    ["permissions", list(permissionWords(permissions, locale))],
+    [
+      "format",
+      head === null ? "" : list([head.format, words.tensors(head.tensorCount), ...(head.base ? [head.base] : [])]),
+    ],
     ...Object.entries(head?.metadata ?? {}).filter(([key]) => shownKeys.test(key)),
     ["training tags", list((head?.trainingTags ?? []).map(({ tag, count }) => `${tag} (${count})`))],
     ["problem", facts.problem ?? ""],

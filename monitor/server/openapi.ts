@@ -187,9 +187,14 @@ export const openapi: Json = {
   components: { schemas, securitySchemes: { token: { type: "http", scheme: "bearer" } } },
   security: [{}, { token: [] }],
   paths: {
-    "/healthz": get("Health of the HTTP client, the cache, the disk and memory.", health("Well enough to go on."), [], {
-      "503": health("At least one part is in error."),
-    }),
+    "/healthz": get(
+      "Health of the HTTP client, the cache, the disk, memory, and rules that watch the site.",
+      health("Well enough to go on."),
+      [],
+      {
+        "503": health("At least one part is in error."),
+      },
+    ),
     "/readyz": get("Whether the server takes requests.", text("It does.", "text/plain"), [], {
       "503": text("It is being closed.", "text/plain"),
     }),

@@ -36,8 +36,8 @@ const en = {
   throughput: "Throughput",
   received: "Received",
   retries: "Retries",
-  resumes: "{n} bodies healed",
-  lookups: "{n} lookups",
+  resumes: "{n} {body|bodies} healed",
+  lookups: "{n} {lookup|lookups}",
   failedCount: "{n} failed",
   abortedCount: "{n} aborted",
   cancelledCount: "{n} cancelled",
@@ -257,7 +257,9 @@ const byLocale: Readonly<Record<Locale, Texts>> = { en, "zh-TW": zhTW };
 
 /** A text with its number. */
 export function counted(text: string, count: string | number): string {
-  return text.replace("{n}", String(count));
+  const isOne = String(count) === "1";
+  return text.replace("{n}", String(count))
+    .replace(/\{([^{}|]*)\|([^{}|]*)\}/g, (_, one: string, many: string) => isOne ? one : many);
 }
 
 /** What the pages say in one language. */

@@ -73,7 +73,7 @@ export const texts: Readonly<Record<Word, Bilingual>> = {
   early: both("early access", "搶先體驗"),
   earlyUntil: both("early access until {n}", "搶先體驗至 {n}"),
   noFiles: both("No files are offered.", "沒有提供檔案。"),
-  downloads: both("{n} downloads", "{n} 次下載"),
+  downloads: both("{n} {download|downloads}", "{n} 次下載"),
   by: both("by {n}", "作者 {n}"),
   page: both("its page on the site", "網站上的頁面"),
   picture: both("Example picture of {n}", "{n} 的範例圖片"),

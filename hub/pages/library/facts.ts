@@ -18,6 +18,7 @@ const words: Readonly<Record<Locale, FactWords>> = {
     bySidecar: "by its sidecar",
     gone: (date) => `gone from the site since ${date}; it is kept`,
     second: (name) => `at the second source ${name}`,
+    tensors: (count) => `${count} tensors`,
   },
   "zh-TW": {
     unknown: "網站不認得",
@@ -25,13 +26,14 @@ const words: Readonly<Record<Locale, FactWords>> = {
     bySidecar: "依附屬檔",
     gone: (date) => `${date} 起網站已下架；檔案留著`,
     second: (name) => `第二來源 ${name} 有`,
+    tensors: (count) => `${count} 個張量`,
   },
 };
 
 /** Everything that is known of a file, as `civikit show` has it. */
 export function factsOf(facts: ModelFacts, locale: Locale): Html {
   const nameOf = (name: string) => locale === "zh-TW" ? chinese[name] ?? name : name;
-  const rows = factRows(facts, words[locale]).map(([name, value]) =>
+  const rows = factRows(facts, words[locale], locale).map(([name, value]) =>
     html`
       <tr>
         <th scope="row">${nameOf(name)}</th>

@@ -1,4 +1,5 @@
 import { html } from "hono/html";
+import type { UpdateRules } from "../../../api/mod.ts";
 import type { Locale } from "../../../transport/mod.ts";
 import type { ShownRow } from "../../library/mod.ts";
 import type { Html } from "../page.ts";
@@ -35,7 +36,7 @@ export function ignoring({ id, identity, newer, waiting }: ShownRow, locale: Loc
   const t = (name: Word) => texts[name][locale];
   const { versionId, versionName, baseModel } = version;
   const state = waiting?.state ?? "new";
-  const button = (name: "ignore" | "unignore", rule: string, text: string) =>
+  const button = (name: "ignore" | "unignore" | "otherBase", rule: string, text: string) =>
     html`
       <button name="${name}" value="${rule}" id="${name}-${rule.split(":", 1)[0]}-${id}">${text}</button>
     `;
@@ -47,6 +48,7 @@ export function ignoring({ id, identity, newer, waiting }: ShownRow, locale: Loc
     ? button("unignore", `base:${baseModel}`, counted(t("unignore"), baseModel ?? ""))
     : undefined;
   const passing = [
+    ...(state === "other_base" ? [button("otherBase", `model:${identity.modelId}`, t("takeOtherBase"))] : []),
     button("ignore", `version:${versionId}`, counted(t("ignore"), versionName)),
     button("ignore", `model:${identity.modelId}`, t("ignoreModel")),
     ...(baseModel === null ? [] : [button("ignore", `base:${baseModel}`, counted(t("ignore"), baseModel))]),
@@ -60,17 +62,19 @@ export function ignoring({ id, identity, newer, waiting }: ShownRow, locale: Loc
 }
 
 /** The rules that hold, each to be taken back. */
-export function ruleList(ignore: readonly string[], locale: Locale): Html {
-  if (ignore.length === 0) return html``;
-  const rows = ignore.map((rule) =>
-    html`<li><code>${rule}</code> <button name="unignore" value="${rule}" aria-label="${
-      texts.unignoreIt[locale]
-    }: ${rule}">${texts.unignoreIt[locale]}</button></li>`
-  );
+export function ruleList({ ignore = [], otherBase = [] }: UpdateRules, locale: Locale): Html {
+  if (ignore.length + otherBase.length === 0) return html``;
+  const row = (name: "unignore" | "sameBase", rule: string, text: string) =>
+    html`<li>${name === "sameBase" ? `${texts.otherBasesOf[locale]} ` : ""}<code>${rule}</code>
+      <button name="${name}" value="${rule}" aria-label="${text}: ${rule}">${text}</button></li>`;
+  const rows = [
+    ...ignore.map((rule) => row("unignore", rule, texts.unignoreIt[locale])),
+    ...otherBase.map((rule) => row("sameBase", rule, texts.sameBase[locale])),
+  ];
   return html`
     <form method="post" action="/library/rules" id="rules">
       <details id="all-rules" data-keep>
-        <summary>${counted(texts.rules[locale], ignore.length)}</summary>
+        <summary>${counted(texts.rules[locale], ignore.length + otherBase.length)}</summary>
         <ul>${rows}</ul>
       </details>
     </form>

@@ -87,6 +87,9 @@ type Word =
   | "unignore"
   | "unignoreModel"
   | "unignoreIt"
+  | "takeOtherBase"
+  | "otherBasesOf"
+  | "sameBase"
   | "rules"
   | "rulesKept"
   | "old"
@@ -163,7 +166,10 @@ export const texts: Readonly<Record<Word, Bilingual>> = {
   unignore: both("No longer ignore {n}", "不再略過 {n}"),
   unignoreModel: both("No longer ignore this model", "不再略過這個模型"),
   unignoreIt: both("No longer ignore", "不再略過"),
-  rules: both("Ignored: {n}", "略過的規則：{n}"),
+  takeOtherBase: both("Other base models of this model are updates", "這個模型的其他基礎模型也算更新"),
+  otherBasesOf: both("other base models of", "其他基礎模型也算："),
+  sameBase: both("No longer", "不再算"),
+  rules: both("Rules: {n}", "規則：{n}"),
   rulesKept: both("The rule is kept.", "規則已記下。"),
   old: both("Older files", "舊檔案"),
   oldKeep: both("keep, the newer one beside it", "留著，新的放旁邊"),

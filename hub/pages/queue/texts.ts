@@ -101,8 +101,8 @@ export const texts: Readonly<Record<Word, Bilingual>> = {
     "zh-TW": "版本 ID、model:ID、AIR、模型頁或下載的網址：一個或多個，每行一個。",
   },
   files: {
-    en: "or a list (.txt), a workflow (.json) or a picture (.png)",
-    "zh-TW": "或清單（.txt）、工作流程（.json）、圖片（.png）",
+    en: "or a list (.txt), a workflow (.json) or a picture (.png, .jpg, .webp, .avif)",
+    "zh-TW": "或清單（.txt）、工作流程（.json）、圖片（.png、.jpg、.webp、.avif）",
   },
   dropHint: { en: "Files can be dropped anywhere on this page.", "zh-TW": "檔案可以直接拖放到這一頁。" },
   look: { en: "Look up first", "zh-TW": "先看看" },
@@ -199,12 +199,14 @@ export const texts: Readonly<Record<Word, Bilingual>> = {
   workerWorks: { en: "working", "zh-TW": "工作中" },
   workerDraining: { en: "ending", "zh-TW": "收尾中" },
   workerSilent: { en: "no word from it", "zh-TW": "沒有消息" },
-  workerJobs: { en: "{n} jobs", "zh-TW": "{n} 項工作" },
+  workerJobs: { en: "{n} {job|jobs}", "zh-TW": "{n} 項工作" },
   elsewhere: { en: "Other commands", "zh-TW": "其他指令" },
   elsewhereHelp: { en: "Transfers of commands that run elsewhere.", "zh-TW": "在別處執行的指令正在傳輸的檔案。" },
 };
 
 /** A text with its number. */
 export function counted(text: string, value: string | number): string {
-  return text.replace("{n}", String(value));
+  const isOne = String(value) === "1";
+  return text.replace("{n}", String(value))
+    .replace(/\{([^{}|]*)\|([^{}|]*)\}/g, (_, one: string, many: string) => isOne ? one : many);
 }

@@ -83,6 +83,13 @@ Deno.test("empty() removes by age, by size and by id", async () => {
     assertEquals(names().length, 2);
     const { id } = trash.list()[0]!;
     assertEquals((await trash.empty({ ids: [id] })).map((one) => one.id), [id]);
+    const [last] = trash.list();
+    for (const text of [last!.shortId, last!.shortId.slice(0, 4), last!.shortId.toUpperCase()]) {
+      assertEquals(trash.meant({ ids: [text] }), [last]);
+    }
+    for (const text of ["", last!.shortId.slice(0, 3), "20", `${last!.id}0`]) {
+      assertEquals((await assertRejects(() => trash.restore(text), InputError)).code, "no_such_file", text);
+    }
     assertEquals((await trash.empty()).length, 1);
     assertEquals(readdirSync(trashOf(root)).sort(), [".gitignore", "busy"]);
   });

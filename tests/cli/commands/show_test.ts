@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
+import { permissionWords } from "../../../hub/run/permission_words.ts";
 import { events, inWorld } from "../_world.ts";
 import { inFolder } from "../../api/library/_folder.ts";
 import { modelFacts, readGguf } from "../../../api/mod.ts";
@@ -25,6 +26,10 @@ Deno.test("civikit show tells what the site, the head and the sidecars say, and 
     for (const word of [await civitai.sha256(3001), "(1001)", "(2001)", "SDXL 1.0", "lantern.civitai.info"]) {
       assertStringIncludes(shown.io.out, word);
     }
+    assertStringIncludes(shown.io.out, "pictures may be sold, may run for pay on Civitai");
+    const said = permissionWords({ allowNoCredit: false, allowCommercialUse: "{Image,Sell}", mine: 1 }, "zh-TW");
+    assertEquals(said, ["要註明作者", "可販售圖片", "可販售模型或合併後的模型", "mine: 1"]);
+    assertEquals(permissionWords({ allowCommercialUse: ["None"] }, "en"), ["no commercial use"]);
     const narrow = await run(["show", path], { isTerminal: true, columns: 40 });
     assertStringIncludes(narrow.io.out, await civitai.sha256(3001), "half a hash is of no use");
     assertStringIncludes(narrow.io.out, path);

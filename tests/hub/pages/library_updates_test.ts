@@ -58,9 +58,16 @@ Deno.test("the library page ignores and takes again by plain forms, where civiki
     }
     // the sold one is not told as sold while it is ignored, and is again after that
     await text(hub.send("/library/rules", { ignore: "model:2" }));
-    assertStringIncludes(await text(hub.ask("GET", "/library?lang=zh-TW")), "略過的規則：1");
+    assertStringIncludes(await text(hub.ask("GET", "/library?lang=zh-TW")), "規則：1");
     await text(hub.send("/library/rules", { unignore: "model:2" }));
     assertStringIncludes(await rowOf(hub, "b.safetensors"), "early access until");
+    assertStringIncludes(await rowOf(hub, "c.safetensors"), 'name="otherBase" value="model:3"');
+    await text(hub.send("/library/rules", { otherBase: "model:3" }));
+    assertEquals(JSON.parse(await Deno.readTextFile(config)).updates, { otherBase: ["model:3"] });
+    assertStringIncludes(await rowOf(hub, "c.safetensors"), "newer: v32");
+    assertStringIncludes(await text(hub.ask("GET", "/library")), 'name="sameBase" value="model:3"');
+    await text(hub.send("/library/rules", { sameBase: "model:3" }));
+    assertStringIncludes(await rowOf(hub, "c.safetensors"), "newer only for Pony");
     const refused = await hub.send("/library/rules", { ignore: "https://example.com/<b>" });
     assertEquals(refused.status, 400);
     assertStringIncludes(await refused.text(), "no version, model or base:NAME");

@@ -18,7 +18,7 @@ Deno.test("the page for tidying up shows what would move, moves, and takes it ba
   const page = await text(hub.ask("GET", "/tidy?layout=comfyui"));
   assert(!page.includes("<img src=x>"), "a hostile name is markup");
   assertStringIncludes(page, "models/loras/_img src=x_.safetensors");
-  assertStringIncludes(page, "Move 1 models");
+  assertStringIncludes(page, "Move 1 model<");
   assertStringIncludes(await text(hub.ask("GET", "/tidy?own=%7Bnothing%7D&lang=zh-TW")), "problem");
   const done = await text(hub.send("/tidy/do", { action: "organize", layout: "comfyui" }));
   assertStringIncludes(done, "Done: 2 files.");
@@ -40,14 +40,14 @@ Deno.test("the page for tidying up trashes duplicates, brings them back and remo
   await files.library.look();
   await using hub = await serveHub({ library: files.library, tidy: files.tidy, roots: () => [files.folder] });
   assertStringIncludes(await text(hub.ask("GET", "/tidy")), "do-trash");
-  assertStringIncludes(await text(hub.send("/tidy/do", { action: "trash" })), "Done: 1 files.");
+  assertStringIncludes(await text(hub.send("/tidy/do", { action: "trash" })), "Done: 1 file.");
   assertEquals(tree(files.folder).length, 1);
   assertStringIncludes(await text(hub.ask("GET", "/tidy?lang=zh-TW")), '<td data-label="原因">重複 ');
   const [item] = files.tidy.trash().list();
   assertStringIncludes(await text(hub.send("/tidy/do", { action: "restore" })), "Choose something first");
   assertStringIncludes(await text(hub.send("/tidy/do", { action: "restore", id: item!.id })), "1 brought back");
   assertEquals(tree(files.folder).length, 2);
-  assertStringIncludes(await text(hub.send("/tidy/do", { action: "link" })), "Done: 1 files.");
+  assertStringIncludes(await text(hub.send("/tidy/do", { action: "link" })), "Done: 1 file.");
   const inode = (name: string) => Deno.statSync(`${files.folder}/${name}`).ino;
   assertEquals(inode("a.safetensors"), inode("b.safetensors"));
   await files.tidy.trash().put(`${files.folder}/b.safetensors`);
