@@ -183,7 +183,7 @@ const NAMES: Record<string, string> = {
     activeStates askAnew
     checkedJob
     earlyAccessWords endedStates
-    jobStates
+    isKeyless jobStates
     levels libraryFilters livingWorkers
     modelFolders
     openLibrary openProjectPort openTidy
@@ -191,7 +191,7 @@ const NAMES: Record<string, string> = {
     readTarget readWatchTarget runQueue runWatch
     service sorts sqliteQueue
     targetKinds targetText tellTargets
-    watchPreview watchSchedule watchStore
+    wakeRules watchPreview watchSchedule watchStore
   `,
   "./fleet": `
     BullQueue BullQueueOptions
