@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { lookAtRedis, type RedisHealth } from "./look_at_redis.ts";
 export { openRedis, type OpenRedisOptions, type RedisClient } from "./open_redis.ts";
 export { type BullQueue, bullQueue, type BullQueueOptions } from "./queue/bull_queue.ts";
 export type { FleetEngine } from "./redis_facts.ts";

@@ -22,27 +22,35 @@ const longestPauseMs = 2000;
 /** What BullMQ is at home with; below it lacks commands. */
 const leastVersion = "6.2.0";
 
-function refused(action: string, url: string, why: string, cause?: unknown): InputError {
+type Refusal = "redis_credentials" | "redis_evicts" | "redis_unfit";
+
+function refused(url: string, why: string, reason?: Refusal, cause?: unknown): InputError {
   const shown = redactUrl(url);
-  return new InputError(`${action} "${shown}": ${why}`, { ...{ code: "invalid_config", input: shown }, cause });
+  const message = `connecting to "${shown}": ${why}`;
+  return new InputError(message, { code: "invalid_config", input: shown, cause, ...(reason && { reason }) });
 }
 
 /** What a failure to connect stands for. */
 function connectError(url: string, error: unknown, last: unknown): CivikitError {
   const messages = [error, last].map((one) => one instanceof Error ? one.message : String(one ?? "")).join(" ");
-  const refuse = (why: string) => refused("connecting to", url, why, error);
+  const refuse = (why: string, reason: Refusal) => refused(url, why, reason, error);
   if (/WRONGPASS|NOAUTH|invalid password|invalid username/i.test(messages)) {
-    return refuse("user or password are not taken there");
+    return refuse("user or password are not taken there", "redis_credentials");
   }
   if (/NOPERM/.test(messages)) {
-    return refuse("this user may not do there what a fleet needs; give it +@all on the fleet's keys");
+    return refuse("this user may not do there what a fleet needs", "redis_credentials");
   }
-  if (/invalid DB index|out of range|SELECT is not allowed/i.test(messages)) return refuse("there is no such database");
+  if (/invalid DB index|out of range|SELECT is not allowed/i.test(messages)) {
+    return refuse("there is no such database", "redis_unfit");
+  }
   if (/certificate|UnknownIssuer|self.signed|CERT_|NotValidForName/i.test(messages)) {
     const why = "its certificate is not trusted, or is for another name; a CA of one's own goes into network.caFiles";
     return new CivikitError(`connecting to "${redactUrl(url)}": ${why}`, { code: "tls_failed", cause: last ?? error });
   }
-  return new CivikitError(`connecting to "${redactUrl(url)}": nobody answers there`, {
+  const state = /no answer for|CLUSTERDOWN/.test(messages)
+    ? "whoever listens there takes the connection, and does not answer"
+    : "nobody answers there";
+  return new CivikitError(`connecting to "${redactUrl(url)}": ${state}`, {
     ...{ code: "connect_failed", cause: last ?? error },
   });
 }
@@ -55,17 +63,18 @@ const isOlder = (version: string, least: string) => {
 };
 
 /** Why a server is not fit for a fleet; undefined where it is. */
-function unfitness({ number, mode, isReplica, policy }: RedisFacts, mayEvict: boolean): string | undefined {
+function unfitness({ number, mode, isReplica, policy }: RedisFacts, mayEvict: boolean): [string, Refusal] | undefined {
   if (mode === "sentinel") {
-    return "it is a Sentinel, which keeps no jobs; name the primary it watches over, or a cluster";
+    return ["it is a Sentinel, which keeps no jobs; name the primary it watches over, or a cluster", "redis_unfit"];
   }
   if (number !== undefined && isOlder(number, leastVersion)) {
-    return `it is version ${number}; ${leastVersion} or newer is needed`;
+    return [`it is version ${number}; ${leastVersion} or newer is needed`, "redis_unfit"];
   }
   if (!mayEvict && policy !== undefined && policy !== "noeviction") {
-    return `its maxmemory-policy is ${policy}, which throws jobs away when memory is short; set it to noeviction`;
+    const why = `its maxmemory-policy is ${policy}, which throws jobs away when memory is short; set it to noeviction`;
+    return [why, "redis_evicts"];
   }
-  if (isReplica) return "it is a replica, which takes nothing down; name the primary";
+  if (isReplica) return ["it is a replica, which takes nothing down; name the primary", "redis_unfit"];
   return undefined;
 }
 
@@ -93,11 +102,11 @@ export async function openRedis(
   { connectMs = 5000, mayEvict = false, caCerts = [] }: OpenRedisOptions = {},
 ): Promise<RedisClient> {
   if (!URL.canParse(url) || !["redis:", "rediss:"].includes(new URL(url).protocol)) {
-    throw refused("connecting to", url, "redis://HOST:PORT/DATABASE is due, or rediss:// for TLS");
+    throw refused(url, "redis://HOST:PORT/DATABASE is due, or rediss:// for TLS");
   }
   const { pathname, protocol, password, hostname, port } = new URL(url);
   const database = pathname.slice(1);
-  if (!/^\d*$/.test(database)) throw refused("connecting to", url, "its database is a number, 0 being the first");
+  if (!/^\d*$/.test(database)) throw refused(url, "its database is a number, 0 being the first");
   if (password !== "") rememberSecret(decodeURIComponent(password));
   const shared = {
     connectTimeout: connectMs,
@@ -141,7 +150,7 @@ export async function openRedis(
       throw connectError(url, error, last);
     }
     const unfit = unfitness(facts, mayEvict);
-    if (unfit !== undefined) throw refused("using", url, unfit);
+    if (unfit !== undefined) throw refused(url, ...unfit);
     isOpen = true;
     return client;
   } catch (error) {

@@ -200,11 +200,12 @@ const NAMES: Record<string, string> = {
     MirrorFirstOptions MirrorOutcome MirrorTrouble
     OpenRedisOptions
     ProveOptions PutFile PutOptions
-    RedisClient RedisStoreOptions
+    RedisClient RedisHealth RedisStoreOptions
     S3Credentials S3Place S3StoreOptions SharedLimitsOptions SignS3Options StoreProgress StoredFile
     UnfinishedUpload
     bullQueue
     fillMirror
+    lookAtRedis
     mirrorFirst
     openRedis
     parseS3Place

@@ -27,23 +27,25 @@ import { doctorText } from "../texts/doctor.ts";
 
 const help = {
   en: `It looks at the network, Deno, the key, folders and rights, disks, databases, the
-clock, the proxy, memory and the service; then at DNS, TCP, TLS and HTTP of each host, side by
-side, for 10 seconds at most. Nothing is changed, and it works without a network.
+clock, the proxy, memory and the service; at the Redis of fleet.redis and the buckets of
+fleet.store and install.mirror, where they are set; then at DNS, TCP, TLS and HTTP of each
+host, side by side, for 10 seconds at most. Nothing is changed, and it works without a
+network; --write also tries whether the buckets take files.
 
 --report writes what whoever helps needs to know into one new JSON file (named
 by the operand, or civikit-report-TIME.json in this folder): versions, settings
 and where they come from, the last errors and log lines, and this check. It says
 first what is in it; secrets are cut out.
 
-exit: the first that holds: 5 no network, 3 key refused, 8 disk or rights,
-1 any other error or warning, 0 all well.
+exit: the first that holds: 5 no network, or no way to Redis or a bucket, 3 key or their
+credentials refused, 8 disk or rights, 1 any other error or warning, 0 all well.
 
 examples:
   civikit doctor
   civikit doctor --json | jq 'select(.level != "ok")'
   civikit doctor --report civikit-report.json`,
   "zh-TW":
-    `檢查網路、Deno、金鑰、資料夾與權限、磁碟、資料庫、時鐘、代理伺服器、記憶體與服務；接著同時檢查每個主機的 DNS、TCP、TLS 與 HTTP。每一項都會說明狀況與該怎麼處理；結束代碼是第一個符合的：5 沒有網路、3 金鑰被拒絕、8 磁碟或權限、1 其他錯誤或警告、0 一切正常。
+    `檢查網路、Deno、金鑰、資料夾與權限、磁碟、資料庫、時鐘、代理伺服器、記憶體與服務；有設定的話，也看 fleet.redis 的 Redis，以及 fleet.store 與 install.mirror 的儲存貯體；接著同時檢查每個主機的 DNS、TCP、TLS 與 HTTP。每一項都會說明狀況與該怎麼處理；什麼都不改，--write 會另外試儲存貯體能不能寫入。結束代碼是第一個符合的：5 沒有網路，或連不到 Redis、儲存貯體、3 金鑰或它們的憑證被拒絕、8 磁碟或權限、1 其他錯誤或警告、0 一切正常。
 
 --report 把協助您的人需要知道的寫成一個新的 JSON 檔案（檔名由參數指定，否則是這個資料夾的 civikit-report-TIME.json）：版本、設定與來源、最近的錯誤、紀錄檔的最後幾行，以及這次檢查的結果；機密會去掉，寫入前先列出內容。
 
@@ -59,6 +61,13 @@ const flags = {
     help: {
       en: "write a report for whoever helps; it says first what is in it",
       "zh-TW": "把診斷、設定與最近的錯誤寫成一個新檔案，方便求助",
+    },
+  },
+  write: {
+    type: "switch",
+    help: {
+      en: "try the right to write into the buckets, too: an upload is begun and given up",
+      "zh-TW": "也試能不能寫入儲存貯體：開始一個上傳，隨即放棄",
     },
   },
   json: {
@@ -119,7 +128,7 @@ function certificates(files: readonly string[]): { caCerts: string[]; unreadable
 
 async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
   const { io, style, locale, settings } = context;
-  const { operands: [file], flags: { report: isReported, json } } = args;
+  const { operands: [file], flags: { report: isReported, write: isWriting, json } } = args;
   const text = doctorText[locale];
   if (file !== undefined && !isReported) throw new UsageError(`operand "${printable(file)}": ${text.reportFile}`);
   using out = output(context, { json });
@@ -134,6 +143,7 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
     proxies: proxiesIn(io, settings.value("network.proxy")),
     caCerts,
     settings,
+    isWriting,
     downloads: settings.value("download.directory"),
     signal: stop.signal,
   };

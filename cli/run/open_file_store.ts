@@ -3,6 +3,7 @@ import type { FileStore } from "../../fleet/mirror/mod.ts";
 import { messageOf } from "../../transport/internal.ts";
 import type { CommandContext } from "../command.ts";
 import { s3Credentials } from "../settings/s3_credentials.ts";
+import type { Io } from "../terminal/io.ts";
 import { failureFields } from "../terminal/json_line.ts";
 import { printable } from "../terminal/text.ts";
 import { mirrorText } from "../texts/mirror.ts";
@@ -20,7 +21,7 @@ export async function loadMirror(): Promise<typeof import("../../fleet/mirror/mo
  */
 export async function openFileStore(
   place: string,
-  { io, settings }: Pick<CommandContext, "io" | "settings">,
+  { io, settings }: Pick<CommandContext, "settings"> & { readonly io: Pick<Io, "env"> },
   note: (text: string) => void,
 ): Promise<FileStore> {
   const { value } = settings;

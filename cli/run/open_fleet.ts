@@ -35,7 +35,7 @@ export function isInFleet({ settings }: Pick<CommandContext, "settings">): boole
 }
 
 /** Loaded by those alone who are in a fleet; the cast hides it from Deno's graph. */
-async function loadFleet() {
+export async function loadFleet(): Promise<typeof import("../../fleet/mod.ts")> {
   return await import("../../fleet/mod.ts" as string) as typeof import("../../fleet/mod.ts");
 }
 

@@ -96,6 +96,31 @@ export const doctorText = {
     servicePort: (url: string, answer: string): string => `another program answers at ${url}: ${answer}`,
     servicePortNext: "End that program, or choose another port: civikit config set serve.port 9090.",
 
+    fleetDenied: (host: string): string => `civikit was not given the right to reach ${host}`,
+    fleetDeniedNext: "Add --allow-net for it, or run civikit as it was installed.",
+    redisNone: "none: this machine alone (fleet.redis)",
+    redisThere: (host: string, version: string, value: number): string =>
+      `${host}: ${version}, answers in ${ms(value)}`,
+    redisSlow: (value: number): string => `it takes ${ms(value)} to answer, and each job and each request asks it`,
+    redisSlowNext: "Look at the way there and at its load (redis-cli --latency), or put it nearer to the machines.",
+    redisAwayNext: "Start Redis, let it listen where this machine reaches it, or correct fleet.redis.",
+    redisForgets: {
+      appendonly: "it writes nothing down: a restart loses the queue",
+      write: "its last write to the disk failed: a restart may lose the queue",
+      default_user:
+        "its default user lacks rights: it drops what it wrote when it reads it back, and a restart loses the queue",
+    },
+    redisForgetsNext: {
+      appendonly: "Set appendonly yes in its settings (redis-cli CONFIG SET appendonly yes, then CONFIG REWRITE).",
+      write: "Make room on its disk, and look at its log.",
+      default_user: "Write user default off ~* &* +@all into its settings: it lets nobody in all the same.",
+    },
+    bucketNone: "none (fleet.store, install.mirror)",
+    bucketThere: (place: string, host: string, value: number, isWritten: boolean): string =>
+      `${place} at ${host}: can be read${isWritten ? " and written" : ""}, ${ms(value)}`,
+    bucketAwayNext: "Look at s3.endpoint, and whether the store runs and this machine reaches it.",
+    bucketSilent: (place: string, value: number): string => `${place}: no answer within ${seconds(value)} s`,
+
     step: (host: string, value: number): string => `${host}: ${ms(value)}`,
     stepSlow: (host: string, value: number): string => `${host}: ${ms(value)}, which is slow`,
     stepSlowNext: "Give it more time, and use fewer connections: --parallel 1 --jobs 1.",
@@ -205,6 +230,29 @@ export const doctorText = {
     serviceFolderNext: (folder: string): string => `請建立資料夾 ${folder}，或掛載它的磁碟。`,
     servicePort: (url: string, answer: string): string => `${url} 有別的程式回答：${answer}`,
     servicePortNext: "請結束那個程式，或改用別的連接埠：civikit config set serve.port 9090。",
+
+    fleetDenied: (host: string): string => `civikit 沒有連到 ${host} 的權限`,
+    fleetDeniedNext: "請加上對它的 --allow-net，或照安裝的方式執行 civikit。",
+    redisNone: "沒有：只有這台機器（fleet.redis）",
+    redisThere: (host: string, version: string, value: number): string => `${host}：${version}，${ms(value)} 回答`,
+    redisSlow: (value: number): string => `它要 ${ms(value)} 才回答，而每項工作、每個請求都要問它`,
+    redisSlowNext: "請看到那裡的網路與它的負載（redis-cli --latency），或把它放在離機器近一點的地方。",
+    redisAwayNext: "請啟動 Redis、讓它聽這台機器連得到的位址，或更正 fleet.redis。",
+    redisForgets: {
+      appendonly: "它什麼都不記：重新啟動就會失去佇列",
+      write: "它上次寫入磁碟失敗：重新啟動可能失去佇列",
+      default_user: "它的 default 使用者沒有權限：讀回自己寫的東西時會丟掉，重新啟動就會失去佇列",
+    },
+    redisForgetsNext: {
+      appendonly: "請在它的設定加上 appendonly yes（redis-cli CONFIG SET appendonly yes，再 CONFIG REWRITE）。",
+      write: "請在它的磁碟騰出空間，並看它的紀錄檔。",
+      default_user: "請在它的設定寫 user default off ~* &* +@all：一樣誰都進不來。",
+    },
+    bucketNone: "沒有（fleet.store、install.mirror）",
+    bucketThere: (place: string, host: string, value: number, isWritten: boolean): string =>
+      `${host} 的 ${place}：可以讀取${isWritten ? "與寫入" : ""}，${ms(value)}`,
+    bucketAwayNext: "請檢查 s3.endpoint、物件儲存有沒有在執行，以及這台電腦連不連得到。",
+    bucketSilent: (place: string, value: number): string => `${place}：${seconds(value)} 秒內沒有回答`,
 
     step: (host: string, value: number): string => `${host}：${ms(value)}`,
     stepSlow: (host: string, value: number): string => `${host}：${ms(value)}，偏慢`,

@@ -187,7 +187,17 @@ Deno.test({
         const { signal } = new AbortController();
         const keys = { find: () => undefined };
         const settings = await readSettings({ env: io.env });
-        const findings = await examine({ io, baseUrl, keys, proxies, caCerts, downloads: ".", settings, signal });
+        const findings = await examine({
+          io,
+          baseUrl,
+          keys,
+          proxies,
+          caCerts,
+          downloads: ".",
+          isWriting: false,
+          settings,
+          signal,
+        });
         const lines = findings.map((finding) => lineOf(finding, "en"));
         return { code: exitCodeOf(findings), of: (check: string) => lines.find((line) => line.check === check)! };
       }

@@ -89,6 +89,10 @@ export type ErrorReason =
   | "key_withheld"
   | "s3_credentials"
   | "clock_skew"
+  // invalid_config: the Redis of a fleet
+  | "redis_credentials"
+  | "redis_evicts"
+  | "redis_unfit"
   // forbidden
   | "bucket_denied"
   // unauthorized, forbidden: another host's file is private

@@ -873,6 +873,43 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
       "請校正這台電腦的時鐘（timedatectl set-ntp true）；儲存端若是自己架設的，也請一併校正。",
     ],
   },
+  // invalid_config
+  redis_credentials: {
+    en: [
+      "Redis does not take this user or password",
+      "The password in fleet.redis is missing or another one, or its user may not do what a fleet needs.",
+      "Correct it in CIVIKIT_FLEET_REDIS or the settings file (redis://USER:PASSWORD@HOST); the user needs ~{civikit}* &* +@all, with the name in fleet.prefix.",
+    ],
+    "zh-TW": [
+      "Redis 不接受這個使用者或密碼",
+      "fleet.redis 裡沒有密碼或密碼不對，或它的使用者不能做機隊需要的事。",
+      "請在 CIVIKIT_FLEET_REDIS 或設定檔更正（redis://使用者:密碼@主機）；使用者需要 ~{civikit}* &* +@all，名稱是 fleet.prefix 的。",
+    ],
+  },
+  redis_evicts: {
+    en: [
+      "This Redis would throw jobs away",
+      "Its maxmemory-policy takes keys away when memory is short, and the queue is made of keys.",
+      "Set maxmemory-policy noeviction (redis-cli CONFIG SET maxmemory-policy noeviction, then CONFIG REWRITE), or name another Redis in fleet.redis.",
+    ],
+    "zh-TW": [
+      "這個 Redis 會丟掉工作",
+      "它的 maxmemory-policy 在記憶體不夠時移除鍵，而佇列就在這些鍵裡。",
+      "請設定 maxmemory-policy noeviction（redis-cli CONFIG SET maxmemory-policy noeviction，再 CONFIG REWRITE），或在 fleet.redis 寫另一個 Redis。",
+    ],
+  },
+  redis_unfit: {
+    en: [
+      "This Redis cannot carry a fleet",
+      "It is a replica, a Sentinel, older than 6.2, or has no database of that number.",
+      "Name in fleet.redis the primary, any node of a cluster, or a newer Redis or Valkey.",
+    ],
+    "zh-TW": [
+      "這個 Redis 不能用來當機隊",
+      "它是副本、Sentinel、比 6.2 舊，或沒有這個編號的資料庫。",
+      "請在 fleet.redis 寫主要的那一台、叢集的任何一個節點，或較新的 Redis 或 Valkey。",
+    ],
+  },
   // forbidden
   bucket_denied: {
     en: [

@@ -3,6 +3,7 @@ import type { Settings } from "../../settings/read_settings.ts";
 import type { Io } from "../../terminal/io.ts";
 import { databaseFindings, databasesOf } from "./databases.ts";
 import type { Finding } from "./finding.ts";
+import { bucketFindings, redisFindings } from "./fleet.ts";
 import { diskFindings, folderFindings, placesOf } from "./folders.ts";
 import { keyFinding } from "./key.ts";
 import { denoFinding, memoryFinding } from "./machine.ts";
@@ -25,6 +26,8 @@ export interface Patient {
   readonly caCerts: readonly string[];
   /** The settings: where the service listens. */
   readonly settings: Settings;
+  /** Whether the right to write into the bucket is tried, too. */
+  readonly isWriting: boolean;
   /** Where downloads go. */
   readonly downloads: string;
   /** Ends it early. */
@@ -51,7 +54,11 @@ export function hostsOf({ baseUrl, proxies }: Pick<Patient, "baseUrl" | "proxies
  */
 export async function examine(patient: Patient): Promise<readonly Finding[]> {
   const { io, baseUrl, keys, proxies, settings, downloads } = patient;
-  const probes = await Promise.all(hostsOf(patient).map((target) => probe(target, patient)));
+  const [probes, redis, buckets] = await Promise.all([
+    Promise.all(hostsOf(patient).map((target) => probe(target, patient))),
+    redisFindings(patient),
+    bucketFindings(patient),
+  ]);
   const places = placesOf(io, downloads);
   return [
     networkFinding(probes, firewallHosts(baseUrl)),
@@ -64,6 +71,8 @@ export async function examine(patient: Patient): Promise<readonly Finding[]> {
     ...proxyFindings(proxies.settings, probes),
     memoryFinding(),
     ...await serviceFindings(io, settings),
+    ...redis,
+    ...buckets,
     ...wayFindings(probes),
   ];
 }

@@ -17,6 +17,8 @@ export const checkNames = [
   "proxy",
   "memory",
   "service",
+  "redis",
+  "bucket",
   "dns",
   "tcp",
   "tls",
@@ -42,6 +44,8 @@ export interface Finding {
   readonly detail: Say;
   /** What to do; undefined where there is nothing to be done. */
   readonly next?: Say | undefined;
+  /** The exit code it stands for, where its check alone does not say. */
+  readonly exit?: number;
   /** It only could not be looked at after another failure, which has a line of its own. */
   readonly isConsequence?: boolean;
 }
@@ -75,12 +79,12 @@ export function stateOf(error: unknown): string {
 }
 
 /** The exit code of all that was found: the first that holds. */
-export function exitCodeOf(findings: readonly Pick<Finding, "check" | "level">[]): number {
-  const isBad = (...checks: CheckName[]) =>
-    findings.some(({ check, level }) => level === "error" && checks.includes(check));
+export function exitCodeOf(findings: readonly Pick<Finding, "check" | "level" | "exit">[]): number {
+  const isBad = (name: CheckName, code?: number) =>
+    findings.some(({ check, level, exit }) => level === "error" && (check === name || (exit ?? -1) === code));
   const isShort = findings.some(({ check, level }) => check === "disk" && level !== "ok");
-  if (isBad("network")) return ExitCode.network;
-  if (isBad("key")) return ExitCode.auth;
+  if (isBad("network", ExitCode.network)) return ExitCode.network;
+  if (isBad("key", ExitCode.auth)) return ExitCode.auth;
   if (isShort || isBad("folders")) return ExitCode.disk;
   return findings.every(({ level }) => level === "ok") ? ExitCode.ok : ExitCode.other;
 }
