@@ -29,7 +29,7 @@ type Outcome = Copy | "gone" | "alone";
 class Flight extends Follower {
   /** What is asked; until nobody may join any more. */
   ask: Ask | undefined;
-  /** Another one to the same URL, which asks otherwise. */
+  /** The next one of its chain. */
   other: Flight | undefined = undefined;
   joiners = 0;
   /** Whether the caller who came first has given up while others still wait. */
@@ -76,20 +76,21 @@ class Flight extends Follower {
 export function dedupe({ maxBodyBytes = 8 * 1024 * 1024, ...others }: DedupeOptions = {}): Middleware {
   noOthers<DedupeOptions>("dedupe", others, { maxBodyBytes });
   wholeWithin("maxBodyBytes", maxBodyBytes, 0, Number.MAX_SAFE_INTEGER);
-  const flights = new Map<string, Flight>();
+  // a Map of URLs that come and go is made anew every few calls, which takes as long as all else here
+  const chains = new Array<Flight | undefined>(mostChains).fill(undefined);
 
   function lead(ask: Ask, next: Send, context: Context): Promise<Response> {
-    const { url } = ask;
+    const chain = chainOf(ask.url);
     const flight = new Flight(ask);
-    flight.other = flights.get(url);
-    flights.set(url, flight);
+    flight.other = chains[chain];
+    chains[chain] = flight;
     // what layers below want to do after the body is done here, where its end is seen anyway
     const isPromised = ask.ends !== undefined;
     const ends: Hold[] = ask.ends ?? [];
     return new Promise((resolve, reject) => {
       flight.leave = reject;
       next(ask.withSignal(flight, ends), context).then((response) => {
-        land(url, flight);
+        land(chain, flight);
         const held = holdWhileRead(response, flight, ends, isPromised);
         if (flight.joiners > 0) flight.outcome!.resolve(copyOf(response, flight, maxBodyBytes));
         else {
@@ -98,7 +99,7 @@ export function dedupe({ maxBodyBytes = 8 * 1024 * 1024, ...others }: DedupeOpti
         }
         resolve(held);
       }, (error) => {
-        land(url, flight);
+        land(chain, flight);
         flight.release();
         if (flight.aborted) flight.outcome?.resolve("gone");
         else flight.outcome?.reject(error);
@@ -108,15 +109,12 @@ export function dedupe({ maxBodyBytes = 8 * 1024 * 1024, ...others }: DedupeOpti
   }
 
   /** From now on nobody joins. */
-  function land(url: string, flight: Flight): void {
+  function land(chain: number, flight: Flight): void {
     flight.leave = undefined;
     flight.ask = undefined;
-    const { other } = flight;
+    if (chains[chain] === flight) chains[chain] = flight.other;
+    else before(chains[chain]!, flight).other = flight.other;
     flight.other = undefined;
-    const first = flights.get(url)!;
-    if (first !== flight) before(first, flight).other = other;
-    else if (other === undefined) flights.delete(url);
-    else flights.set(url, other);
   }
 
   async function join(flight: Flight, ask: Ask, next: Send, context: Context): Promise<Response> {
@@ -144,12 +142,22 @@ export function dedupe({ maxBodyBytes = 8 * 1024 * 1024, ...others }: DedupeOpti
     if ((method !== "GET" && method !== "HEAD") || headers.has("range")) return next(ask, context);
     const wish = headers.get("cache-control");
     if (wish !== null && /no-store|no-cache/i.test(wish)) return next(ask, context);
-    let flight = flights.get(ask.url);
+    let flight = chains[chainOf(ask.url)];
     while (flight !== undefined && !isSame(flight.ask!, ask)) flight = flight.other;
     return flight === undefined || flight.aborted ? lead(ask, next, context) : join(flight, ask, next, context);
   }
 
   return middlewareOf(dedupe);
+}
+
+const mostChains = 256;
+
+/** Which chain a URL belongs to, by its end: pages, cursors and ids stand there. */
+function chainOf(url: string): number {
+  const { length } = url;
+  let hash = length;
+  for (let at = Math.max(0, length - 6); at < length; at++) hash = (hash * 31 + url.charCodeAt(at)) | 0;
+  return hash & (mostChains - 1);
 }
 
 /** The one whose other one is `flight`. */
@@ -160,7 +168,7 @@ function before(first: Flight, flight: Flight): Flight {
 }
 
 function isSame(one: Ask, other: Ask): boolean {
-  if (one.method !== other.method) return false;
+  if (one.url !== other.url || one.method !== other.method) return false;
   const [{ record }, { record: others }] = [one.headers, other.headers];
   const names = Object.keys(record);
   return names.length === Object.keys(others).length && names.every((name) => record[name] === others[name]);
