@@ -80,7 +80,7 @@ export function parseUnsatisfiedTotal(header: string | null): number | undefined
  * beside a Transfer-Encoding, which overrides it (RFC 9112 section 6.3).
  */
 export function plainLength(headers: Headers): number | undefined {
-  if (!isPlain(headers) || headers.has("transfer-encoding")) return undefined;
+  if (headers.has("transfer-encoding") || !isNoCoding(headers.get("content-encoding"))) return undefined;
   const length = headers.get("content-length");
   if (length === null || !/^\d{1,16}$/.test(length)) return undefined;
   const value = digits(length);
