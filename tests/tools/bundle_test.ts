@@ -5,6 +5,7 @@ import { lateLoading } from "../../tools/bundle.ts";
 import { version } from "../../transport/http/version.ts";
 import { startCivitai } from "../_civitai/mod.ts";
 import { bundle } from "../_support/bundle.ts";
+import { withFolder } from "../_support/folder.ts";
 
 const MiB = 1024 ** 2;
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -22,17 +23,8 @@ async function start(args: readonly string[], folder: string, env: Record<string
   }).spawn();
 }
 
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 Deno.test("the bundle tells its version and its help, with nothing but Deno there", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     const told = await (await start(["--version"], folder)).output();
     assertEquals([told.code, text(told.stdout), text(told.stderr)], [0, `civikit ${version}\n`, ""]);
     const help = await (await start(["download", "--help"], folder)).output();
@@ -51,7 +43,7 @@ function threads(pid: number): string[] {
 }
 
 Deno.test("the bundle downloads and verifies, and a worker that starts inside it hashes what lies there", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     await using civitai = await startCivitai({ bigBytes: 48 * MiB });
     const env = { CIVIKIT_BASE_URL: civitai.url };
     const { code, stdout, stderr } = await (await start(["download", "2100", "--json"], folder, env)).output();
@@ -81,7 +73,7 @@ Deno.test("the bundle downloads and verifies, and a worker that starts inside it
   }));
 
 Deno.test("the bundle serves its pages with their scripts and styles", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     const child = await start(["serve", "--port", "0"], folder);
     const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
     const { value: line = "" } = await reader.read();

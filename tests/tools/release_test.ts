@@ -7,18 +7,10 @@ import { namedVersions, notesOf, packBundle, versionFaults, writeChecksums } fro
 import { baseImages, buildCommand, digestOf } from "../../tools/release_container.ts";
 import { sbom } from "../../tools/release_sbom.ts";
 import { version } from "../../transport/http/version.ts";
+import { withFolder } from "../_support/folder.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const isLinux = Deno.build.os === "linux";
-
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 async function run(program: string, args: string[], cwd: string): Promise<{ code: number; out: string }> {
   const { code, stdout, stderr } = await new Deno.Command(program, { args, cwd }).output();
@@ -32,7 +24,7 @@ Deno.test("every place that names the version names the same one, the changelog 
 });
 
 Deno.test("a release is refused where a place names another version, and each is told", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     for (const path of Object.keys(await namedVersions())) {
       await mkdir(join(folder, dirname(path)), { recursive: true });
       await cp(join(root, path), join(folder, path));
@@ -68,7 +60,7 @@ Deno.test({
     "the archive of the bundle starts where it is unpacked, is the same whenever it is packed, and its checksum tells",
   ignore: !isLinux,
   fn: () =>
-    inFolder(async (folder) => {
+    withFolder(async (folder) => {
       const [one, two] = [join(folder, "one"), join(folder, "two")];
       const path = await packBundle(one);
       await packBundle(two);

@@ -2,26 +2,18 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { joinLocked } from "../../api/project/resolve_wanted.ts";
 import { type LockedFile, writeSidecars } from "../../api/mod.ts";
 import { DiskError, download, safeFileName, type Transport, VerificationError } from "../../transport/mod.ts";
+import { withFolder } from "../_support/folder.ts";
 
 const url = "https://civitai.com/api/download/models/1";
 const png = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const transport: Transport = { fetch: () => Promise.resolve(new Response(png)) };
-
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 for (const name of ["x".repeat(300), `${"x".repeat(300)}.bin`, "長".repeat(100), `${"😀".repeat(100)}.bin`]) {
   const safe = safeFileName(name);
   const shown = `${name.slice(0, 2)}...${name.slice(-4)}`;
 
   Deno.test(`every file beside the longest name fits on the disk: ${shown}`, () =>
-    inFolder(async (folder) => {
+    withFolder(async (folder) => {
       const path = `${folder}/${safe}`;
       const options = { hashes: { SHA256: "00".repeat(32) }, delayMs: 0 };
       await assertRejects(() => download(transport, url, path, options), VerificationError);
@@ -39,7 +31,7 @@ for (const name of ["x".repeat(300), `${"x".repeat(300)}.bin`, "長".repeat(100)
 }
 
 Deno.test("download() that cannot write its report still says that the hash is wrong", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     const path = `${folder}/${"x".repeat(240)}`;
     const error = await assertRejects(
       () => download(transport, url, path, { hashes: { SHA256: "00".repeat(32) }, delayMs: 0 }),

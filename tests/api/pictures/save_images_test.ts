@@ -1,20 +1,11 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertStringIncludes } from "@std/assert";
 import { type ImageOutcome, type ImageSource, saveImages, type SaveImagesOptions } from "@civikit/civikit/api";
 import { fetchTransport, resumeTransport, type Transport } from "@civikit/civikit/transport";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { galleryPrompt, imageBytes } from "../../_civitai/gallery.ts";
 import { codeOf, withSite } from "../_site.ts";
-
-async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "civikit_images_"));
-  try {
-    await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
+import { withFolder } from "../../_support/folder.ts";
 
 const save = (transport: Transport, images: Iterable<ImageSource>, folder: string, options?: SaveImagesOptions) =>
   Array.fromAsync(saveImages(transport, images, folder, options));

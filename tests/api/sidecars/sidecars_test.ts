@@ -3,15 +3,10 @@ import { join } from "node:path";
 import { readModelInfo, type Version, writeSidecars } from "@civikit/civikit/api";
 import { CivikitError, fetchTransport } from "@civikit/civikit/transport";
 import { hasSamples, sample, sampleNames } from "../_samples.ts";
+import { withFolder } from "../../_support/folder.ts";
 
-async function inFolder(work: (path: string, folder: string) => Promise<void> | void): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(join(folder, "lantern.safetensors"), folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+const inFolder = (work: (path: string, folder: string) => Promise<void> | void) =>
+  withFolder((folder) => work(join(folder, "lantern.safetensors"), folder));
 
 const version: Version = {
   id: 7,

@@ -11,20 +11,17 @@ import { readSettings } from "../../../cli/settings/read_settings.ts";
 import { envNames, settingKeys, settingRow } from "../../../cli/settings/table.ts";
 import { withSettingTable } from "../../../tools/setting_table.ts";
 import { inWorld } from "../_world.ts";
+import { withFolder } from "../../_support/folder.ts";
 
 const from = (values: Record<string, string>) => (name: string) => values[name];
 
 /** A folder for settings, with what reads those below it. */
-async function inFolder(work: (place: { path: string; env: Record<string, string> }) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  const path = join(folder, "civikit", "config.json");
-  await Deno.mkdir(dirname(path), { mode: 0o700 });
-  try {
+const inFolder = (work: (place: { path: string; env: Record<string, string> }) => Promise<void>) =>
+  withFolder(async (folder) => {
+    const path = join(folder, "civikit", "config.json");
+    await Deno.mkdir(dirname(path), { mode: 0o700 });
     await work({ path, env: { XDG_CONFIG_HOME: folder } });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+  });
 
 async function write(path: string, value: unknown, mode = 0o600): Promise<void> {
   await Deno.writeTextFile(path, typeof value === "string" ? value : JSON.stringify(value));

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Version } from "@civikit/civikit/api";
 import { CivikitError, fetchTransport } from "@civikit/civikit/transport";
 import { addSidecars } from "../../../hub/run/mod.ts";
+import { withFolder } from "../../_support/folder.ts";
 
 const versionOf = (id: number): Version => ({
   id,
@@ -31,14 +32,8 @@ function shop(byId: number[], byHash: Record<string, number>) {
   return { asked, api: { versions } as never };
 }
 
-async function inFolder(work: (path: (name: string) => string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work((name) => join(folder, name));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+const inFolder = (work: (path: (name: string) => string) => Promise<void>) =>
+  withFolder((folder) => work((name) => join(folder, name)));
 
 const signal = new AbortController().signal;
 

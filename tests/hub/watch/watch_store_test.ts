@@ -3,15 +3,10 @@ import { DatabaseSync } from "node:sqlite";
 import { watchStore } from "../../../hub/watch/mod.ts";
 import { DiskError, InputError } from "../../../transport/mod.ts";
 import { fakeClock } from "../../_civitai/mod.ts";
+import { withFolder } from "../../_support/folder.ts";
 
-async function inFolder(work: (path: string) => void | Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(`${folder}/state/watch.sqlite`);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+const inFolder = (work: (path: string) => void | Promise<void>) =>
+  withFolder((folder) => work(`${folder}/state/watch.sqlite`));
 
 Deno.test("watchStore() keeps rules for the user alone, and opens them again", () =>
   inFolder(async (path) => {

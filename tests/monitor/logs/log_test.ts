@@ -4,17 +4,9 @@ import { type Logger, logRequests, metricsRegistry, openLogs } from "../../../mo
 import { cleaner } from "../../../monitor/logs/clean.ts";
 import { wrapDiskError } from "../../../transport/internal.ts";
 import { DiskError, HttpError, NetworkError } from "../../../transport/mod.ts";
+import { withFolder } from "../../_support/folder.ts";
 
 const key = "0123456789abcdef0123456789abcdef";
-
-async function withFolder(work: (folder: string) => void | Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 const lines = async (path: string) => (await Deno.readTextFile(path)).split("\n").filter((line) => line !== "");
 

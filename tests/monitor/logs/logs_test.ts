@@ -3,15 +3,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { analyseErrors, analyseLatency, logLines, logParts, parseLogLine, tailLines } from "../../../monitor/mod.ts";
 import { DiskError } from "../../../transport/mod.ts";
-
-async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { withFolder } from "../../_support/folder.ts";
 
 const at = (seconds: number) => new Date(Date.parse("2026-03-01T10:00:00Z") + seconds * 1000).toISOString();
 const good = (seconds: number, ms: number) =>

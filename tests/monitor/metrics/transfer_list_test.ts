@@ -5,15 +5,7 @@ import { createTransport } from "../../../create_transport.ts";
 import { CivikitError, download, downloadAll, VerificationError } from "../../../transport/mod.ts";
 import { fakeClock } from "../../_support/clock.ts";
 import { startOrigin } from "../../_origin/mod.ts";
-
-async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { withFolder } from "../../_support/folder.ts";
 
 const counted = (registry: ReturnType<typeof metricsRegistry>, name: string) =>
   Object.fromEntries(

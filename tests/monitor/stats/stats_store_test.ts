@@ -8,19 +8,11 @@ import { openSqlite } from "../../../transport/internal.ts";
 import { DiskError } from "../../../transport/mod.ts";
 import { registryFlags } from "../../../tools/registry.ts";
 import { fakeClock } from "../../_support/clock.ts";
+import { withFolder } from "../../_support/folder.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
-
-async function withFolder(work: (folder: string) => void | Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 function series(more: Partial<SeriesSnapshot> = {}, ...durations: number[]): SeriesSnapshot {
   const latency = new Histogram();

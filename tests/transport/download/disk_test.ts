@@ -5,20 +5,12 @@ import { CivikitError, DiskError } from "../../../transport/errors/errors.ts";
 import { hint } from "../../../transport/errors/hints.ts";
 import { ensureFolder, freeBytes, wrapDiskError, writeAll } from "../../../transport/download/disk.ts";
 import { renameDurably, syncFolder } from "../../../transport/download/rename.ts";
+import { withFolder } from "../../_support/folder.ts";
 
 const isUnix = Deno.build.os !== "windows";
 const isLinux = Deno.build.os === "linux";
 
-function inFolder(work: (folder: string) => void): () => void {
-  return () => {
-    const folder = Deno.makeTempDirSync();
-    try {
-      work(folder);
-    } finally {
-      Deno.removeSync(folder, { recursive: true });
-    }
-  };
-}
+const inFolder = (work: (folder: string) => void) => () => withFolder(work);
 
 function caught(work: () => unknown): unknown {
   try {

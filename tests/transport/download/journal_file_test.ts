@@ -5,21 +5,15 @@ import { type Journal, newJournal, peekJournal, readJournal } from "../../../tra
 import { JournalFile } from "../../../transport/download/journal_file.ts";
 import { lastOf, readRecords, recordLine } from "../../../transport/download/journal_record.ts";
 import { SpanRecorder } from "../../../transport/download/span_recorder.ts";
+import { withFolder } from "../../_support/folder.ts";
+import { killedProgram } from "../../_support/killed_program.ts";
 
 const data = new Uint8Array(60_000).map((_, at) => (at * 31 + (at >> 8)) & 255);
 const url = "https://civitai.com/api/download/models/7";
 const head: Journal = newJournal({ url, validator: '"v1"', total: data.length });
 
-function inFolder(work: (path: string, folder: string) => void): () => void {
-  return () => {
-    const folder = Deno.makeTempDirSync();
-    try {
-      work(join(folder, "x.part.json"), folder);
-    } finally {
-      Deno.removeSync(folder, { recursive: true });
-    }
-  };
-}
+const inFolder = (work: (path: string, folder: string) => void | Promise<void>) => () =>
+  withFolder((folder) => work(join(folder, "x.part.json"), folder));
 
 /** Bytes of spans that are what they should be; a span that claims anything else is a failure. */
 function provenBytes(found: Journal | string | undefined): number {
@@ -255,11 +249,11 @@ Deno.test("what is written of a file's account grows as the file does, and no fa
   }
 });
 
-Deno.test("a process killed while it adds to journals and begins them anew leaves what it had said", async () => {
-  const folder = Deno.makeTempDirSync();
-  const path = join(folder, "x.part.json");
-  const from = (name: string) => JSON.stringify(import.meta.resolve(`../../../transport/download/${name}.ts`));
-  const program = `import { newJournal } from ${from("journal")};
+Deno.test(
+  "a process killed while it adds to journals and begins them anew leaves what it had said",
+  inFolder(async (path, folder) => {
+    const from = (name: string) => JSON.stringify(import.meta.resolve(`../../../transport/download/${name}.ts`));
+    const program = `import { newJournal } from ${from("journal")};
     import { JournalFile } from ${from("journal_file")};
     import { SpanRecorder } from ${from("span_recorder")};
     const data = new Uint8Array(${data.length}).map((_, at) => (at * 31 + (at >> 8)) & 255);
@@ -276,23 +270,12 @@ Deno.test("a process killed while it adds to journals and begins them anew leave
       }
       file.close();
     }`;
-  try {
-    for (let round = 0; round < 8; round++) {
-      const child = new Deno.Command(Deno.execPath(), { args: ["eval", program], stdin: "null", stdout: "piped" })
-        .spawn();
-      const reader = child.stdout.getReader();
-      await reader.read();
-      await new Promise((resolve) => setTimeout(resolve, round * 7));
-      child.kill("SIGKILL");
-      await child.status;
-      await reader.cancel();
+    await killedProgram(program, 8, () => {
       assert(provenBytes(readJournal(path) as Journal) >= 200);
       assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["x.part.json"]);
-    }
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
-});
+    });
+  }),
+);
 
 Deno.test("lastOf() lets later spans take the place of earlier ones, and keeps no byte twice", () => {
   const span = (start: number, end: number, crc32 = 0) => ({ start, end, crc32 });

@@ -10,6 +10,8 @@ import {
   urlDigest,
   writeJournal as write,
 } from "../../../transport/download/journal.ts";
+import { withFolder } from "../../_support/folder.ts";
+import { killedProgram } from "../../_support/killed_program.ts";
 
 function writeJournal(path: string, journal: Journal): void {
   closeSync(write(path, journal).file);
@@ -17,16 +19,8 @@ function writeJournal(path: string, journal: Journal): void {
 
 const isUnix = Deno.build.os !== "windows";
 
-function inFolder(work: (path: string, folder: string) => void): () => void {
-  return () => {
-    const folder = Deno.makeTempDirSync();
-    try {
-      work(join(folder, "x.part.json"), folder);
-    } finally {
-      Deno.removeSync(folder, { recursive: true });
-    }
-  };
-}
+const inFolder = (work: (path: string, folder: string) => void | Promise<void>) => () =>
+  withFolder((folder) => work(join(folder, "x.part.json"), folder));
 
 function sample(): Journal {
   const journal = newJournal({
@@ -148,11 +142,11 @@ Deno.test(
   }),
 );
 
-Deno.test("a process killed while it writes journals leaves a whole one (faults row 24)", async () => {
-  const folder = Deno.makeTempDirSync();
-  const path = join(folder, "x.part.json");
-  const module = JSON.stringify(new URL("../../../transport/download/journal.ts", import.meta.url).href);
-  const program = `import { closeSync } from "node:fs";
+Deno.test(
+  "a process killed while it writes journals leaves a whole one (faults row 24)",
+  inFolder(async (path) => {
+    const module = JSON.stringify(new URL("../../../transport/download/journal.ts", import.meta.url).href);
+    const program = `import { closeSync } from "node:fs";
     import { newJournal, writeJournal } from ${module};
     const journal = newJournal({ url: "https://civitai.com/api/download/models/7" });
     const spans = Array.from({ length: 3000 }, (_, at) => ({ start: at * 10, end: at * 10 + 10, crc32: at }));
@@ -160,24 +154,13 @@ Deno.test("a process killed while it writes journals leaves a whole one (faults 
       closeSync(writeJournal(${JSON.stringify(path)}, { ...journal, total, spans }).file);
       if (total === 30_000) console.log("begun");
     }`;
-  try {
-    for (let round = 0; round < 5; round++) {
-      const child = new Deno.Command(Deno.execPath(), { args: ["eval", program], stdin: "null", stdout: "piped" })
-        .spawn();
-      const reader = child.stdout.getReader();
-      await reader.read();
-      await new Promise((resolve) => setTimeout(resolve, round * 7));
-      child.kill("SIGKILL");
-      await child.status;
-      await reader.cancel();
+    await killedProgram(program, 5, () => {
       const found = readJournal(path) as Journal;
       assertEquals(found.spans?.length, 3000);
       assert(found.total! >= 30_000);
-    }
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
-});
+    });
+  }),
+);
 
 Deno.test("a journal holds no credentials, and a new key finds the old part (design section 4)", () => {
   const journal = newJournal({ url: "https://me:pass@b2.example/f.bin?token=abc123&X-Amz-Signature=beef#frag" });

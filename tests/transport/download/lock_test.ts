@@ -2,17 +2,12 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { join } from "node:path";
 import { DiskError } from "../../../transport/errors/errors.ts";
 import { lockPart } from "../../../transport/download/lock.ts";
+import { withFolder } from "../../_support/folder.ts";
 
 const isUnix = Deno.build.os !== "windows";
 
-async function inFolder(work: (part: string, target: string, folder: string) => void | Promise<void>): Promise<void> {
-  const folder = Deno.makeTempDirSync();
-  try {
-    await work(join(folder, "x.part"), join(folder, "x"), folder);
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
-}
+const inFolder = (work: (part: string, target: string, folder: string) => void | Promise<void>) =>
+  withFolder((folder) => work(join(folder, "x.part"), join(folder, "x"), folder));
 
 Deno.test("lockPart() makes the part file or takes the one that is there", () =>
   inFolder((part, target, folder) => {

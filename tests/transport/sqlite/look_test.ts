@@ -2,17 +2,12 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { DiskError } from "../../../transport/mod.ts";
 import { lookAtSqlite, openSqlite } from "../../../transport/internal.ts";
+import { withFolder } from "../../_support/folder.ts";
 
 const layout = { applicationId: 0x636b7474, migrations: ["CREATE TABLE notes (text TEXT)"], statements: {} };
 
-async function inFolder(work: (path: string, folder: string) => void): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    work(`${folder}/notes.sqlite`, folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+const inFolder = (work: (path: string, folder: string) => void) =>
+  withFolder((folder) => work(`${folder}/notes.sqlite`, folder));
 
 const codeOf = (path: string) => {
   const { code, reason, message } = assertThrows(() => lookAtSqlite(path, 50), DiskError);

@@ -5,17 +5,9 @@ import { DatabaseSync } from "node:sqlite";
 import { DiskError, type ErrorCode } from "../../../transport/mod.ts";
 import { registryFlags } from "../../../tools/registry.ts";
 import { migrations, notes } from "./_notes.ts";
+import { withFolder } from "../../_support/folder.ts";
 
 const isWindows = Deno.build.os === "windows";
-
-async function withFolder(test: (folder: string) => void | Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 type Notes = ReturnType<typeof notes>;
 
