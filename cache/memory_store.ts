@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { noOthers, wholeWithin } from "../transport/internal.ts";
 import { arena, takenBytes } from "./arena.ts";
+import { memoryBacklog } from "./memory_backlog.ts";
 import { memoryEntries, type MemoryEntry } from "./memory_entries.ts";
 import {
   type CacheEntry,
@@ -66,6 +67,11 @@ export function memoryStore(
   let bytes = 0;
   let entries = 0;
   let bytesSaved = 0;
+
+  const { add: addLater, settle } = memoryBacklog(({ key, head, body, bodyBytes, replaces }) => {
+    replaces.forEach(drop);
+    add(key, head, body, bodyBytes);
+  });
 
   function headOf(entry: MemoryEntry): StoredHead {
     let head = heads.get(entry.id);
@@ -153,6 +159,7 @@ export function memoryStore(
     salt: randomUUID(),
 
     get({ url, partition }) {
+      settle(url);
       const first = all.first(url);
       if (first === undefined) return none;
       const found: Found[] = [];
@@ -181,8 +188,9 @@ export function memoryStore(
           bodyBytes += piece.length;
         },
         commit() {
-          replaces.forEach(drop);
-          add(key, head, pieces, bodyBytes);
+          addLater({ key, head, body: pieces, bodyBytes, replaces });
+          // large pieces are only filed, not copied
+          if (bodyBytes > arenaBytes) settle();
           pieces = [];
         },
         abort() {
@@ -192,6 +200,7 @@ export function memoryStore(
     },
 
     update(found, head) {
+      settle();
       const entry = entryOf(found);
       if (entry === undefined) return;
       const { url, partition, place, bodyBytes } = entry;
@@ -209,9 +218,15 @@ export function memoryStore(
       remember(entry.id, head);
     },
 
-    drop: (gone) => gone.forEach(drop),
+    drop(gone) {
+      settle();
+      gone.forEach(drop);
+    },
 
-    invalidate: (url) => storedAt(url).forEach(remove),
+    invalidate(url) {
+      settle(url);
+      storedAt(url).forEach(remove);
+    },
 
     record(outcome, saved) {
       counts[outcome]++;
@@ -219,6 +234,7 @@ export function memoryStore(
     },
 
     stats(): CacheStats {
+      settle();
       let oldestMs: number | undefined;
       for (let entry = all.oldest; entry; entry = entry.newer) {
         oldestMs = Math.min(oldestMs ?? Infinity, entry.responseMs);
@@ -228,6 +244,7 @@ export function memoryStore(
     },
 
     list(filter: CacheFilter = {}): readonly CacheListing[] {
+      settle();
       const lines: CacheListing[] = [];
       for (let entry = all.newest; entry; entry = entry.older) {
         const { url, partition, status, responseMs, bodyBytes, usedMs } = entry;
@@ -238,6 +255,7 @@ export function memoryStore(
     },
 
     clear(filter: CacheFilter = {}): number {
+      settle();
       const meant: MemoryEntry[] = [];
       for (let entry = all.oldest; entry; entry = entry.newer) if (isMeant(entry.url, filter)) meant.push(entry);
       meant.forEach(remove);
@@ -245,7 +263,10 @@ export function memoryStore(
     },
 
     // memory that lies is beyond help
-    verify: () => ({ checked: entries, removed: 0 }),
+    verify() {
+      settle();
+      return { checked: entries, removed: 0 };
+    },
 
     close() {},
   };

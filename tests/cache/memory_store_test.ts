@@ -16,7 +16,8 @@ Deno.test("arena() gives back what was written, whatever was freed in between", 
       memory.free(number!);
       kept.delete(number!);
     } else {
-      const parts = Array.from({ length: 1 + random(3) }, () => new Uint8Array(random(1300)).fill(random(256)));
+      const most = random(20) === 0 ? 20_000 : 1300;
+      const parts = Array.from({ length: 1 + random(3) }, () => new Uint8Array(random(most)).fill(random(256)));
       const whole = new Uint8Array(parts.flatMap((part) => [...part]));
       kept.set(memory.write(parts), whole);
     }
@@ -44,6 +45,23 @@ Deno.test("memoryStore() takes no entry for another one that has its place now",
   await store.drop([old!]);
   const [now] = await store.get(key("b"));
   assertEquals([now!.head.status, new TextDecoder().decode((await store.body(now!))![0])], [200, "new"]);
+});
+
+Deno.test("memoryStore() shows every entry of a turn at once, however many there are", async () => {
+  const store = memoryStore();
+  for (let n = 0; n < 250; n++) {
+    const writer = store.open(key(String(n % 200)), head, await store.get(key(String(n % 200))));
+    await writer.write(new TextEncoder().encode(`body ${n}`));
+    await writer.commit();
+  }
+  for (const n of [249, 150, 0]) {
+    const [entry, ...others] = await store.get(key(String(n % 200)));
+    assertEquals(others, []);
+    const [piece] = (await store.body(entry!))!;
+    assertEquals(new TextDecoder().decode(piece), `body ${n < 50 ? n + 200 : n}`);
+  }
+  assertEquals((await store.stats()).entries, 200);
+  assertEquals((await store.list()).length, 200);
 });
 
 Deno.test("memoryStore() leaves a large body alone that somebody still reads, and frees any other at once", async () => {
