@@ -90,7 +90,7 @@ async function shootService(page: BrowserPage, folder: string): Promise<void> {
     await add(["2002", "2020", "2010", "2030", "2110"], true);
     await until<Record<string, number>>("queue/counts", ({ done = 0, failed = 0 }) => done >= 4 && failed >= 1);
     site.faults.limitConnections(700_000);
-    await add(["2100", "2011", "2001", "1002", "2070", "2080", "model:1013"], false);
+    await add(["2100", "2011", "2001", "1002", "2070", "2080", "model:1013"], true);
     // long enough for a line in the chart
     await new Promise((resolve) => setTimeout(resolve, 10_000));
     await take(page, service.url, serviceShots, folder);
@@ -104,9 +104,16 @@ async function shootService(page: BrowserPage, folder: string): Promise<void> {
     await scanned();
     await post("duplicates", { how: "trash", prefer: "shortest" });
     await twin(second!, "twice");
+    // then their first versions have a newer one: one is taken, one passed over
+    for (const name of ["harbourMix_v20", "paper_lantern_v2"]) {
+      await Deno.remove(`${place}/downloads/${name}.safetensors`);
+    }
     const own = safetensors({ dataBytes: 40_000, seed: 7 });
     await Deno.writeFile(`${place}/downloads/my_own.safetensors`, own.read(0, own.size));
     await scanned();
+    await post("library/updates");
+    await until<{ task: unknown }>("library/state", ({ task }) => task === null);
+    await post("library/rules", { ignore: ["version:2002"] });
     await post("watch", { target: "creator:penumbra", schedule: "every 6h", backlog: 2 });
     await post("watch", { target: "tag:style", filters: { types: ["LORA"], bases: ["SDXL 1.0"] }, backlog: 7 });
     await post("watch", { target: "model:1002", action: "tell", schedule: "daily at 07:30", timeZone: "Asia/Taipei" });

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { bytesOf, gif, jpeg, png, u32, webp } from "../files/pictures.ts";
+import { landscape } from "../files/landscape.ts";
+import { bytesOf, gif, jpeg, pngText, u32, webp } from "../files/pictures.ts";
 
 /** What an image really is, by the last digit of its id. */
 const kinds = ["png", "jpeg", "webp", "gif", "avif", "png", "jpeg", "mp4", "webm", "mp3"] as const;
@@ -46,7 +47,7 @@ export function gallery(count: number): readonly GalleryEntry[] {
 /** The bytes of an image, filled up with noise to at least `size`. */
 export function imageBytes({ id, kind }: Pick<GalleryEntry, "id" | "kind">, size = 0): Uint8Array<ArrayBuffer> {
   const made = {
-    png: () => png({ parameters: parametersOf(id) }),
+    png: () => landscape(id, [pngText("parameters", parametersOf(id), "iTXt")]),
     jpeg: () => jpeg(parametersOf(id)),
     webp: () => webp(parametersOf(id)),
     gif: () => gif(u32(id)),

@@ -60,7 +60,11 @@ async function fileJson(
 
 /** The pictures on a version's page: of the gallery, served here. */
 function imagesOf({ gallery }: Site, base: string, version: CatalogueVersion): Json[] {
-  const entry = gallery.find(({ modelVersionId }) => modelVersionId === version.id) ?? gallery[0];
+  const shown = gallery.filter(({ kind }) => kind === "png");
+  // those of models that are in no gallery look different, too
+  const entry = shown.find(({ modelVersionId }) => modelVersionId === version.id) ??
+    gallery.find(({ modelVersionId }) => modelVersionId === version.id) ??
+    shown[Math.floor(version.id / 10) % shown.length] ?? gallery[0];
   if (!entry) return [];
   return [{
     url: imageUrlOf(base, entry),
