@@ -41,7 +41,8 @@ export function holdWhileRead(response: Response, hold: Hold, ends: Hold[], isPr
  */
 export function keepAbortable(response: Response): Response {
   if (!isReadable(response)) own(response.body, response);
-  // the platform may take it itself, as a server does that hands it on: then nobody asks for the body
+  // the platform may take it itself, as a server does that hands it on: then nobody asks for the body, and what ends it is
+  // that its own client goes, no signal any more (Deno 2.9, after its own fetch too)
   else if (!isShort(response)) own(bodyOf.call(response), response);
   return response;
 }
