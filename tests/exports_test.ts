@@ -26,6 +26,10 @@ const NAMES: Record<string, string> = {
     sqliteStore status
     timeout toFetch
   `,
+  "./create_transport": `
+    CivikitTransport CreateTransportOptions
+    createTransport
+  `,
   "./transport": `
     AuthOptions
     BreakerOptions

@@ -53,7 +53,11 @@ flush();
 if (follower !== undefined) {
   const finished = follower.finish(written);
   const spans = recorder?.entries() ?? [];
-  if ((await looking?.proveSpans(path, spans) ?? []).length < spans.length) throw new Error("the file is another one");
+  // as the whole stack does it: beside the last of the hashing, and with the worker once it has hashed
+  const { share } = follower;
+  if ((await looking?.proveSpans(path, spans, { share }) ?? []).length < spans.length) {
+    throw new Error("the file is another one");
+  }
   const digests = await finished;
   if (digests.SHA256!.toLowerCase() !== sha256) throw new Error("the hash is wrong");
   follower.close();

@@ -6,7 +6,8 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { createTransport, downloadAll } from "../../mod.ts";
+import { createTransport } from "../../create_transport.ts";
+import { downloadAll } from "../../transport/mod.ts";
 
 const [list, folder, concurrency] = Deno.args as [string, string, string];
 const started = performance.now();

@@ -5,7 +5,9 @@
  *
  * @module
  */
-import { createTransport, download } from "../../mod.ts";
+// as `@civikit/civikit/create_transport` and `/transport`: what a program that only downloads imports
+import { createTransport } from "../../create_transport.ts";
+import { download } from "../../transport/mod.ts";
 
 const [url, path, SHA256, parallel, caFile] = Deno.args as [string, string, string, string, string?];
 const trust = caFile ? { caCerts: [Deno.readTextFileSync(caFile)] } : {};

@@ -263,6 +263,8 @@ export interface Wanted {
   readonly most?: number;
   /** Wall and processor time beside the other one's, with nothing asked of them. */
   readonly isShown?: boolean;
+  /** How many times as fast as the other one, with nothing asked. */
+  readonly isThroughput?: boolean;
   /** Whose row it is, where not civikit's: what a bound would reach. */
   readonly own?: string;
 }
@@ -273,7 +275,7 @@ export function compare(
   what: string,
   measured: Map<string, Measured>,
   other: string,
-  { least, most, mostCpu, isShown = false, own: whose = civikit.name }: Wanted,
+  { least, most, mostCpu, isShown = false, isThroughput = false, own: whose = civikit.name }: Wanted,
 ): Row[] {
   const [own, peer] = [measured.get(whose), measured.get(other)];
   const who = whose === civikit.name ? "" : `${whose}: `;
@@ -295,6 +297,7 @@ export function compare(
   };
   return [
     ...(least === undefined ? [] : [row("throughput", [peer.ms, own.ms], ">=", { least })]),
+    ...(isThroughput ? [row("throughput", [peer.ms, own.ms], "-")] : []),
     ...(most === undefined ? [] : [row("time", [own.ms, peer.ms], "<=", { most })]),
     ...(isShown ? [row("time", [own.ms, peer.ms], "-")] : []),
     ...(mostCpu === undefined && !isShown || own.cpuMs.length === 0 || peer.cpuMs.length === 0

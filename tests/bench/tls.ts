@@ -20,6 +20,7 @@ import {
   bareLoopAndHash,
   bareLoopAndLook,
   civikit,
+  civikitBundled,
   compare,
   type Contestant,
   curlAndHash,
@@ -64,16 +65,22 @@ async function over(
 async function full(): Promise<void> {
   const bytes = args.isQuick ? 32 * MiB : GiB;
   const what = `${bytes / MiB} MiB over TLS`;
-  const contestants = [civikit, aria2Verified(), aria2(), curlAndHash, bareLoop, bareLoopAndHash, bareLoopAndLook];
+  const bundled = await civikitBundled(shelf.disk);
+  const bounds = [bareLoop, bareLoopAndHash, bareLoopAndLook];
+  const contestants = [civikit, bundled, ...[aria2Verified(), aria2(), curlAndHash], ...bounds];
   const measured = await over("full", { bytes, connections: 8, contestants, what });
   rows.push(
-    ...compare("full", what, measured, "aria2 --checksum", { least: 1.15, mostCpu: 1.1 }),
-    ...compare("full", what, measured, "aria2", { least: 0.8 }),
+    ...[civikit.name, bundled.name].flatMap((own) => [
+      ...compare("full", what, measured, "aria2 --checksum", { least: 1.15, mostCpu: 1.1, own }),
+      ...compare("full", what, measured, "aria2", { least: 0.8, own }),
+      ...compare("full", what, measured, bareLoopAndLook.name, { isShown: true, own }),
+    ]),
     ...compare("full", what, measured, "curl+openssl", { isShown: true }),
     ...compare("full", what, measured, "bare loop", { isShown: true }),
     ...compare("full", what, measured, "bare loop+hash", { isShown: true }),
-    ...compare("full", what, measured, "bare loop+hash+look", { isShown: true }),
-    ...compare("full", what, measured, "aria2", { isShown: true, own: "bare loop+hash+look" }),
+    ...["aria2 --checksum", "aria2"].flatMap((peer) =>
+      compare("full", what, measured, peer, { isThroughput: true, own: bareLoopAndLook.name })
+    ),
   );
 }
 

@@ -36,7 +36,7 @@ const tickMs = 100;
 /** A thread that is at work for more of the time reads no faster over further connections. */
 const mostLoad = 0.7;
 /** What of the rate that is enough counts as enough the first time: windows grow, and this program has only just begun. */
-const firstShare = 0.25;
+const firstShare = 0.5;
 /** A connection this many times slower than the others' median is given up, in the hope of a better one. */
 const laggardFactor = 5;
 const laggardAfterMs = 1000;
