@@ -14,7 +14,7 @@ export interface Connection extends Lane {
   bytes: number;
   /** It waits for the sink: its silence is our own. */
   isHeld: boolean;
-  /** When its present part was asked for, and when it last brought bytes. */
+  /** When its present part was asked for, and at which measurement it last had brought bytes. */
   since: number;
   lastByte: number;
 }
@@ -143,6 +143,8 @@ export class Crew {
     const { idleTimeoutMs } = this.#options;
     let measured = 0;
     for (const connection of this.connections) {
+      // here and not at every read: there are thousands of them
+      if (connection.bytes > 0) connection.lastByte = now;
       const rate = connection.bytes * 1000 / tickMs;
       connection.bytes = 0;
       connection.rate = connection.rate === undefined ? rate : connection.rate * 0.7 + rate * 0.3;

@@ -198,16 +198,18 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
     try {
       if (failure !== undefined) throw failure.reason;
       while (connection.at < connection.end) {
-        let bytes: Uint8Array | undefined;
+        let read: Awaited<ReturnType<typeof reader.next>>;
         try {
-          bytes = await reader.read(connection.end - connection.at);
+          read = await reader.next(connection.end - connection.at);
         } catch (error) {
           throw dropped ?? (error instanceof CivikitError ? error : wrapBodyError(error, request.url));
         }
+        const { value, done } = read;
+        if (value !== undefined) reader.recycle(value);
         if (dropped !== undefined) throw dropped;
-        if (bytes === undefined) return;
+        if (done) return;
         const at = Math.max(connection.at, span.start);
-        const useful = claim(connection, bytes);
+        const useful = claim(connection, value);
         const writing = useful.byteLength === 0 ? undefined : gather.add(useful, at - span.start);
         if (writing !== undefined) await writing;
       }
@@ -239,9 +241,8 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
     const skip = Math.min(useful, Math.max(0, span.start - at));
     connection.at += useful;
     connection.bytes += useful;
-    connection.lastByte = clock.now();
     persistence.reset();
-    return bytes.subarray(skip, useful);
+    return skip === 0 && useful === bytes.byteLength ? bytes : bytes.subarray(skip, useful);
   }
 
   /** Gives the sink a connection's bytes; a promise while it holds them back. */

@@ -20,6 +20,13 @@ export function registerScatter(body: ReadableStream<Uint8Array>, scatter: Scatt
 export interface BodyReader {
   /** The next bytes (valid until the next call), or undefined at the end. */
   read(maxBytes?: number): Promise<Uint8Array | undefined>;
+  /**
+   * The same as the platform has it, without another promise; its view may be used again from {@linkcode BodyReader.recycle}
+   * on. Over TLS there is one for every 16 KiB.
+   */
+  next(maxBytes: number): Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>>;
+  /** Gives the buffer of what `next` brought to the next read. */
+  recycle(view: Uint8Array<ArrayBuffer>): void;
   /** The next bytes, in the buffer of `view` (which is used up) where the stream fills buffers of its reader. */
   readInto(view: Uint8Array<ArrayBuffer>): Promise<Uint8Array | undefined>;
   /** Drops the rest. Never rejects. */
@@ -28,7 +35,7 @@ export interface BodyReader {
 
 /** The buffer of a reader, which is left here between reads: whoever reads body after body takes it along. */
 export interface SpareBuffer {
-  buffer?: ArrayBuffer;
+  buffer?: ArrayBuffer | undefined;
 }
 
 /** Opens `body` for reading with large buffers, 512 KiB if not told otherwise, where the stream allows it. */
@@ -45,20 +52,28 @@ export function bodyReader(
   }
   if (byob === undefined) {
     const reader = body.getReader();
-    const read = () => reader.read().then(({ value }) => value);
+    const next = () => reader.read() as ReturnType<BodyReader["next"]>;
+    const read = () => next().then(({ value }) => value);
     return {
       read,
+      next,
+      recycle() {},
       readInto: read,
       cancel: (reason) => reader.cancel(reason).catch(() => {}),
     };
   }
   const reader = byob;
+  function next(maxBytes: number): ReturnType<BodyReader["next"]> {
+    const { buffer = new ArrayBuffer(bufferBytes) } = spare;
+    spare.buffer = undefined;
+    return reader.read(new Uint8Array(buffer, 0, Math.min(maxBytes, bufferBytes))) as ReturnType<BodyReader["next"]>;
+  }
   return {
+    next,
+    recycle: ({ buffer }) => void (spare.buffer = buffer),
     async read(maxBytes = bufferBytes) {
-      const { buffer = new ArrayBuffer(bufferBytes) } = spare;
-      delete spare.buffer;
-      const { value, done } = await reader.read(new Uint8Array(buffer, 0, Math.min(maxBytes, bufferBytes)));
-      if (value !== undefined) spare.buffer = value.buffer;
+      const { value, done } = await next(maxBytes);
+      spare.buffer = value?.buffer;
       return done ? undefined : value;
     },
     readInto: (view) => reader.read(view).then(({ value, done }) => done ? undefined : value),

@@ -32,8 +32,8 @@ Deno.test("Crew opens connections where the first one is slow, and none where it
 });
 
 Deno.test("Crew gives the first connection one tick more to become fast", async () => {
-  assertEquals(await sizes([300, 1000]), [1, 1]);
-  assertEquals(await sizes([300, 900]), [1, 4]);
+  assertEquals(await sizes([600, 1000]), [1, 1]);
+  assertEquals(await sizes([600, 900]), [1, 4]);
 });
 
 Deno.test("Crew opens none while the thread is at work all the time", async () => {
