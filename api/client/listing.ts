@@ -82,7 +82,8 @@ export function listing<T>(source: ListSource<T>, { signal, max = Infinity, from
   const asking = new Set<AbortController>();
   const isNew = recentKeys<number | string>();
   const cursors = new Set<string>();
-  let position: ListPosition | null = from ?? { cursor: null, after: null };
+  let after: ListPosition["after"] = from?.after ?? null;
+  let isAtEnd = false;
   let left = max;
   let isOver = max <= 0;
   // the page in hand: its rows not given before, and where it begins and leads
@@ -131,14 +132,14 @@ export function listing<T>(source: ListSource<T>, { signal, max = Infinity, from
     if (emptyPages > mostEmptyPages) throw circle(cursor, `${mostEmptyPages} empty pages in a row`);
     if (stalePages > mostStalePages) throw circle(cursor, `${mostStalePages} pages in a row bring nothing new`);
     cursor = next;
-    position = { cursor, after: null };
+    after = null;
     return true;
   }
 
   async function load(): Promise<void> {
     try {
       if (!turn()) {
-        position = null;
+        isAtEnd = true;
         return finish();
       }
       if (!hasPage) signal?.addEventListener("abort", giveUp);
@@ -168,7 +169,7 @@ export function listing<T>(source: ListSource<T>, { signal, max = Infinity, from
       coming = askAt(next);
     }
     const value = rows[at++]!;
-    position = { cursor: cursor ?? null, after: keyOf(value) ?? null };
+    after = keyOf(value) ?? null;
     if (--left === 0) finish();
     return { done: false, value };
   }
@@ -198,7 +199,7 @@ export function listing<T>(source: ListSource<T>, { signal, max = Infinity, from
       return this;
     },
     get position() {
-      return position;
+      return isAtEnd ? null : { cursor: cursor ?? null, after };
     },
   };
 }

@@ -10,8 +10,9 @@ export function recentKeys<Key>(memory: number = longestMemory): (key: Key | und
   let old = new Set<Key>();
   return function isNew(key) {
     if (key === undefined) return true;
-    if (young.has(key) || old.has(key)) return false;
-    young.add(key);
+    if (old.size > 0 && old.has(key)) return false;
+    const known = young.size;
+    if (young.add(key).size === known) return false;
     if (young.size >= memory) [young, old] = [new Set<Key>(), young];
     return true;
   };
