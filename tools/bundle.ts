@@ -8,7 +8,7 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { everyRight, youngSpace } from "../cli/terminal/deno_flags.ts";
+import { everyRight, heapOption } from "../cli/terminal/deno_flags.ts";
 import { registryFlags } from "./registry.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -19,7 +19,7 @@ export const bundleFolder: string = join(ROOT, "dist", "bundle");
 /** The file of the bundle that is started. */
 export const bundleEntry = "civikit.js";
 
-const firstLine = `#!/usr/bin/env -S deno run --quiet --no-config --no-lock ${[youngSpace, ...everyRight].join(" ")}\n`;
+const firstLine = `#!/usr/bin/env -S deno run --quiet --no-config --no-lock ${[heapOption, ...everyRight].join(" ")}\n`;
 
 /** Every bundle starts with one that Deno adds for CommonJS; it loads 15 ms of node: modules that hardly anyone needs. */
 const eagerRequire =

@@ -15,7 +15,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { everyRight, youngSpace, youngSpaceLimit } from "../cli/terminal/deno_flags.ts";
+import { everyRight, heapFlags, heapOption } from "../cli/terminal/deno_flags.ts";
 import { bundleCommand, bundleEntry } from "./bundle.ts";
 import { readEmbedded } from "./embedded.ts";
 
@@ -69,7 +69,7 @@ async function checkEmbedded(path: string, folder: string): Promise<void> {
   const granted = Object.keys(permissions).filter((name) => name.startsWith("allow_") && permissions[name] !== null);
   const due = everyRight.map((right) => right.slice(2).replace("-", "_")).concat("allow_import").sort();
   if (granted.sort().join() !== due.join()) throw new Error(`Compile "${path}": has the rights ${granted}, not ${due}`);
-  if (!v8Flags.includes(youngSpaceLimit)) throw new Error(`Compile "${path}": tells V8 ${v8Flags}`);
+  if (!heapFlags.every((flag) => v8Flags.includes(flag))) throw new Error(`Compile "${path}": tells V8 ${v8Flags}`);
   if (basename(entry) !== bundleEntry) throw new Error(`Compile "${path}": starts ${entry}`);
   const named = new Map([...files].map(([name, bytes]) => [basename(name), bytes]));
   for await (const { name } of Deno.readDir(folder)) {
@@ -100,7 +100,7 @@ export async function compile({ target, bundle, output, isStandIn = false }: Com
   const isWindows = Deno.build.os === "windows";
   const path = output ?? join(ROOT, "dist", target ? binaryName(target) : isWindows ? "civikit.exe" : "civikit");
   const { success, text } = await run(Deno.execPath(), [
-    ...["compile", "--no-config", "--no-lock", "--no-check", "--no-prompt", youngSpace, ...everyRight],
+    ...["compile", "--no-config", "--no-lock", "--no-check", "--no-prompt", heapOption, ...everyRight],
     ...(target ? ["--target", target] : []),
     ...["--include", bundle, "--output", path, join(bundle, bundleEntry)],
   ]);
@@ -119,7 +119,7 @@ async function main(args: readonly string[]): Promise<void> {
     throw new Error(`${args.join(" ")}: --target and all or one of ${targets.join(", ")} is due`);
   }
   const { entry, bytes } = await bundleCommand();
-  await start(Deno.execPath(), ["run", "--quiet", "--no-config", "--no-lock", youngSpace, ...everyRight, entry]);
+  await start(Deno.execPath(), ["run", "--quiet", "--no-config", "--no-lock", heapOption, ...everyRight, entry]);
   console.log(`compile: bundled (${(bytes / 1e6).toFixed(1)} MB) and started ${entry}`);
   for (const target of flag === undefined ? [undefined] : known) {
     const { path, isStarted } = await compile({ bundle: dirname(entry), ...(target && { target }) });

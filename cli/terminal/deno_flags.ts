@@ -2,10 +2,11 @@
 export const everyRight: readonly string[] = ["read", "write", "net", "env", "sys"].map((name) => `--allow-${name}`);
 
 /**
- * How large V8's space for young objects may become, in MiB for each half. Over TLS a read brings 16 KiB and some garbage;
- * left to itself, the space grows step by step with what was read, to 32 MiB a half. It can only be said at the start.
+ * What V8 is told of its heap, which can only be said at the start. Over TLS a read brings 16 KiB and some garbage. The space
+ * for young objects may become 8 MiB for each half; left to itself, it grows with what was read to 32. What outlives it is
+ * collected when it has doubled; left to itself, V8 waits until it is four times as much as was in use.
  */
-export const youngSpaceLimit = "--max-semi-space-size=8";
+export const heapFlags: readonly string[] = ["--max-semi-space-size=8", "--heap-growing-percent=100"];
 
-/** {@linkcode youngSpaceLimit}, as Deno takes it. */
-export const youngSpace: string = `--v8-flags=${youngSpaceLimit}`;
+/** {@linkcode heapFlags}, as Deno takes them. */
+export const heapOption: string = `--v8-flags=${heapFlags.join()}`;

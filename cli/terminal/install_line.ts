@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { everyRight, youngSpace } from "./deno_flags.ts";
+import { everyRight, heapOption } from "./deno_flags.ts";
 
 const quoted = (url: string | URL) => JSON.stringify(fileURLToPath(url));
 
@@ -20,5 +20,5 @@ function installedSource(): string[] {
  * @param more Rights beyond those, which one thing alone takes.
  */
 export function installLine(more: readonly string[] = []): string {
-  return ["deno install -g -f -n civikit", youngSpace, ...everyRight, ...more, ...installedSource()].join(" ");
+  return ["deno install -g -f -n civikit", heapOption, ...everyRight, ...more, ...installedSource()].join(" ");
 }

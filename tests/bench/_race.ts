@@ -6,7 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import { lateLoading } from "../../tools/bundle.ts";
-import { youngSpace } from "../../cli/terminal/deno_flags.ts";
+import { heapOption } from "../../cli/terminal/deno_flags.ts";
 import { registryFlags } from "../../tools/registry.ts";
 import { isInstalled, median, root, type Row, run, say, script, type Words } from "./_bench.ts";
 import { calibrate, judge, pairedRatio, plus, ratioText, spend, type Spent } from "./_meter.ts";
@@ -35,7 +35,7 @@ export interface Contestant {
 }
 
 /** With what the command is installed with beside its rights. */
-const asInstalled = ([deno, run, ...rest]: Words): Words => [deno, run!, youngSpace, ...rest];
+const asInstalled = ([deno, run, ...rest]: Words): Words => [deno, run!, heapOption, ...rest];
 
 /** The whole stack with `download()`. */
 export const civikit: Contestant = {

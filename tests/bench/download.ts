@@ -218,23 +218,26 @@ async function link(): Promise<void> {
 /** A file larger than what the page cache likes to keep, of zeros on the origin's disk and real on ours. */
 async function memory(): Promise<void> {
   const sizes = quick ? [GiB / 8, GiB / 4] : [GiB, 20 * GiB];
+  const contestants = [civikit, await civikitBundled(disk)];
   for (const isTls of hasOpenssl ? [false, true] : [false]) {
-    const peaks = new Map<number, number[]>([[4, []], [8, []]]);
+    const peaks = [4, 8].flatMap((connections) =>
+      contestants.map((contestant) => ({ connections, contestant, found: [] as number[] }))
+    );
     const over = isTls ? "over TLS, " : "";
     // slow enough for each connection that all of them are opened
     for (const size of sizes) {
       await served("memory", size, { limitRateBytes: 64 * MiB, isTls }, async ({ origin, caFile }, { sha256 }) => {
-        for (const [connections, found] of peaks) {
-          const peak = await peakOf(size, connections, over, { origin, sha256, caFile });
+        for (const { connections, contestant, found } of peaks) {
+          const peak = await peakOf(size, over, { contestants: [contestant], connections, origin, sha256, caFile });
           if (peak !== undefined) found.push(peak);
         }
       }, true);
     }
-    for (const [connections, [small, big]] of peaks) {
+    for (const { connections, contestant: { name }, found: [small, big] } of peaks) {
       if (small === undefined || big === undefined) continue;
       const ratio = pairedRatio([big], [small]);
       const [result, reached] = [`${((ratio.middle - 1) * 100).toFixed(1)} %`, ratio.middle <= 1.1];
-      const what = `growth of it with the file, ${over}${connections} connections`;
+      const what = `growth of it with the file, ${over}${connections} connections, ${name}`;
       rows.push({ name: "memory", what, target: "<= 10 %", result, reached });
     }
   }
@@ -242,14 +245,15 @@ async function memory(): Promise<void> {
 
 async function peakOf(
   size: number,
-  connections: number,
   over: string,
-  served: Pick<RaceOptions, "origin" | "sha256" | "caFile">,
+  who: Pick<RaceOptions, "contestants" | "connections" | "origin" | "sha256" | "caFile">,
 ): Promise<number | undefined> {
+  const { connections, contestants: [contestant] } = who;
+  const { name } = contestant!;
   const times = size > 4 * GiB ? 1 : Math.min(runs, 3);
   const title = `memory: ${size / MiB} MiB to a file, ${over}${connections} connections of 64 MiB/s`;
-  const options = { ...served, title, contestants: [civikit], folder: disk, connections, runs: times, warmUp: false };
-  const { memoryBytes, memoryAt, ms, cpuMs, ddMs } = (await race(options)).get("civikit")!;
+  const options = { ...who, title, folder: disk, runs: times, warmUp: false };
+  const { memoryBytes, memoryAt, ms, cpuMs, ddMs } = (await race(options)).get(name)!;
   if (memoryBytes.length === 0) return void say("  skipped, this system does not tell (no /proc)");
   const peak = Math.max(...memoryBytes);
   const inMiB = (bytes: number) => `${(bytes / MiB).toFixed(0)} MiB`;
@@ -257,7 +261,8 @@ async function peakOf(
     if (at.length > 0) say(`  held at ${at.map(([gib, bytes]) => `${gib} GiB: ${inMiB(bytes)}`).join(", ")}`);
   }
   const most = connections === 4 ? 110 : 120;
-  const what = `resident memory at ${size / GiB} GiB, ${over}${connections} connections, most of ${memoryBytes.length}`;
+  const runsText = `${connections} connections, most of ${memoryBytes.length}`;
+  const what = `resident memory at ${size / GiB} GiB, ${over}${runsText}, ${name}`;
   rows.push({
     ...{ name: "memory", what, target: `<= ${most} MiB`, result: inMiB(peak), reached: peak <= most * MiB },
     ...{ wallS: median(ms) / 1000, cpuS: median(cpuMs) / 1000, ddS: ddMs.map((one) => one && one / 1000) },

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { everyRight, youngSpaceLimit } from "../../cli/terminal/deno_flags.ts";
+import { everyRight, heapFlags } from "../../cli/terminal/deno_flags.ts";
 import { version } from "../../transport/http/version.ts";
 import { startCivitai } from "../_civitai/mod.ts";
 import { build, canImitate, containerfile, start } from "./_container.ts";
@@ -34,8 +34,8 @@ Deno.test("the image runs as nobody in particular, asks for no right it does not
   const rights = entry!.filter((word) => word.startsWith("--allow-")).map((word) => word.split("=")[0]!);
   assertEquals(rights.sort(), everyRight.toSorted());
   // what is compiled under other flags is compiled again
-  assertEquals(environmentOf(image!)["DENO_V8_FLAGS"], youngSpaceLimit);
-  assertStringIncludes(textsOf(building!, "RUN").join("\n"), `DENO_V8_FLAGS=${youngSpaceLimit} deno run`);
+  assertEquals(environmentOf(image!)["DENO_V8_FLAGS"], heapFlags.join());
+  assertStringIncludes(textsOf(building!, "RUN").join("\n"), `DENO_V8_FLAGS=${heapFlags.join()} deno run`);
   const volumes = JSON.parse(textsOf(image!, "VOLUME")[0]!) as string[];
   assertStringIncludes(entry!.join(" "), `--allow-write=${[...volumes, "/tmp"].join(",")}`);
   for (const flag of ["--no-prompt", "--no-remote", "--no-npm", "--cached-only", "--no-config"]) {

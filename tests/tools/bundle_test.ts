@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
-import { everyRight, youngSpace } from "../../cli/terminal/deno_flags.ts";
+import { everyRight, heapOption } from "../../cli/terminal/deno_flags.ts";
 import { lateLoading } from "../../tools/bundle.ts";
 import { version } from "../../transport/http/version.ts";
 import { startCivitai } from "../_civitai/mod.ts";
@@ -13,7 +13,7 @@ const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 /** Starts the bundle with the documented rights on a machine where nothing else is: no home, no cache, no registry. */
 async function start(args: readonly string[], folder: string, env: Record<string, string> = {}) {
   const { entry } = await bundle();
-  const rights = ["--no-prompt", "--cached-only", "--no-config", youngSpace, ...everyRight];
+  const rights = ["--no-prompt", "--cached-only", "--no-config", heapOption, ...everyRight];
   return new Deno.Command(Deno.execPath(), {
     args: ["run", ...rights, entry, ...args],
     cwd: folder,

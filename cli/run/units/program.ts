@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { version } from "../../../transport/mod.ts";
-import { everyRight, youngSpace } from "../../terminal/deno_flags.ts";
+import { everyRight, heapOption } from "../../terminal/deno_flags.ts";
 
 /** How a civikit came to this machine. */
 export type ProgramKind = "checkout" | "package" | "bundle" | "binary";
@@ -30,7 +30,7 @@ export interface ProgramFacts {
 }
 
 /** What a service needs of Deno: files, the network, the environment, and how much memory and disk there is; no programs. */
-const flags = [youngSpace, ...everyRight];
+const flags = [heapOption, ...everyRight];
 
 /** The folder of a checkout around `path`, the module that was started. */
 function checkoutOf(path: string): string | undefined {

@@ -1,9 +1,9 @@
 import { dirname } from "node:path";
-import { everyRight, youngSpace } from "../../terminal/deno_flags.ts";
+import { everyRight, heapOption } from "../../terminal/deno_flags.ts";
 import { shellWord } from "../../terminal/shell_word.ts";
 import type { Program } from "../units/program.ts";
 
-const flags = [youngSpace, ...everyRight].join(" ");
+const flags = [heapOption, ...everyRight].join(" ");
 
 const checked = "sha256sum --check --ignore-missing SHA256SUMS";
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { everyRight, youngSpace } from "../../../cli/terminal/deno_flags.ts";
+import { everyRight, heapOption } from "../../../cli/terminal/deno_flags.ts";
 import { registryFlags } from "../../../tools/registry.ts";
 import { root } from "./_service.ts";
 
@@ -58,7 +58,7 @@ export async function machineProgram(): Promise<readonly string[]> {
   const maps = (await registryFlags("/opt/civikit/")).map((flag) => flag);
   return [
     ...["/opt/deno", "run", "--quiet", "--no-prompt", "--config=/opt/civikit/deno.json"],
-    ...[...maps, youngSpace, ...everyRight, "/opt/civikit/cli/main.ts"],
+    ...[...maps, heapOption, ...everyRight, "/opt/civikit/cli/main.ts"],
   ];
 }
 

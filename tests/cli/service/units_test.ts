@@ -5,7 +5,7 @@ import { filledUnit, type UnitParts, windowsWord } from "../../../cli/run/units/
 import { originals, type UnitKind, unitKinds } from "../../../cli/run/units/originals.ts";
 import { programOf } from "../../../cli/run/units/program.ts";
 import { originOf, ownerOf, sealed, type UnitOrigin } from "../../../cli/run/units/seal.ts";
-import { everyRight, youngSpace } from "../../../cli/terminal/deno_flags.ts";
+import { everyRight, heapOption } from "../../../cli/terminal/deno_flags.ts";
 import { version } from "../../../transport/mod.ts";
 import { type Element, hasPython, parsePlist, parseXml } from "./_parse.ts";
 
@@ -250,7 +250,7 @@ Deno.test("a civikit is started again as it was: checkout with and without the m
     resolve: () => isMapped ? `file://${folder}tools/npm_only/cli.ts` : "jsr:@std/cli",
   });
   const checkout = new URL("cli/main.ts", root).href;
-  const rights = [youngSpace, ...everyRight];
+  const rights = [heapOption, ...everyRight];
   const run = [execPath, "run", "--quiet", "--no-prompt"];
   const config = `--config=${folder}deno.json`;
   assertEquals(programOf(facts(checkout)).words, [...run, config, ...rights, `${folder}cli/main.ts`]);

@@ -6,7 +6,7 @@ import { scopeEnv } from "../../../cli/run/units/service_scope.ts";
 import { keptFiles } from "../../../cli/run/upgrade/kept_files.ts";
 import { isOlderVersion } from "../../../cli/run/upgrade/newer_version.ts";
 import { upgradeCommands } from "../../../cli/run/upgrade/upgrade_commands.ts";
-import { everyRight, youngSpace } from "../../../cli/terminal/deno_flags.ts";
+import { everyRight, heapOption } from "../../../cli/terminal/deno_flags.ts";
 import { sqliteQueue } from "../../../hub/queue/mod.ts";
 import { version } from "../../../transport/mod.ts";
 import { registryFlags } from "../../../tools/registry.ts";
@@ -81,7 +81,7 @@ Deno.test("civikit upgrade without a network says so, and is not a success", () 
   }));
 
 Deno.test("the command for the upgrade is the one of the way it was installed", () => {
-  const flags = [youngSpace, ...everyRight].join(" ");
+  const flags = [heapOption, ...everyRight].join(" ");
   const commands = (kind: "checkout" | "package" | "bundle" | "binary", words: string[], files: string[]) =>
     upgradeCommands({ kind, words, files }, "1.2.3");
   assertEquals(commands("checkout", ["/deno"], ["/deno", "/opt/my civikit/cli/main.ts"]), [
