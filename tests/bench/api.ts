@@ -4,7 +4,7 @@
  *     deno task bench:api [--models 100000] [--images 1000] [--rounds 7] [--quick] [--priority] [--json]
  *
  * 1. All models of a list (default 100,000), against a bare loop of fetch and JSON.parse over the same pages; memory is
- *    looked at on the way. They take turns, and are compared round by round.
+ *    looked at on the way. Each has a process of its own; they take turns, and are compared round by round.
  * 2. Images of 200 KB (default 1,000), against `aria2c -i list -j16`.
  *
  * @module
@@ -15,7 +15,8 @@ import { join } from "node:path";
 import { civitai, createTransport } from "../../mod.ts";
 import { saveImages } from "../../api/mod.ts";
 import { benchArgs, median, type Row, say, script } from "./_bench.ts";
-import { judge, pairedRatio, ratioText, type Spent, stopwatch } from "./_meter.ts";
+import { Lines } from "./_lines.ts";
+import { judge, pairedRatio, ratioText, type Spent } from "./_meter.ts";
 
 const args = await benchArgs("api.ts", ["models", "images", "rounds"]);
 const models = args.number("models", args.isQuick ? 2000 : 100_000);
@@ -23,19 +24,12 @@ const rounds = args.number("rounds", args.isQuick ? 2 : 7);
 const images = args.number("images", args.isQuick ? 50 : 1000);
 const imageBytes = 200_000;
 const rows: Row[] = [];
-const MiB = 1024 ** 2;
 const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();
   return performance.now() - start;
-}
-
-async function spent(work: () => Promise<unknown>): Promise<Spent> {
-  const stop = stopwatch();
-  await work();
-  return stop();
 }
 
 async function withServer(sizes: readonly number[], work: (url: string) => Promise<void>): Promise<void> {
@@ -51,48 +45,33 @@ async function withServer(sizes: readonly number[], work: (url: string) => Promi
   }
 }
 
-async function bareLoop(url: string): Promise<number> {
-  let count = 0;
-  let cursor: string | undefined;
-  do {
-    const next: string = cursor === undefined ? "" : `&cursor=${cursor}`;
-    const response = await fetch(`${url}/api/v1/models?limit=100&nsfw=true${next}`);
-    const page = JSON.parse(await response.text());
-    for (const model of page.items) count += Number(model.id > 0);
-    cursor = page.metadata.nextCursor;
-  } while (cursor !== undefined);
-  return count;
-}
-
-async function listModels(url: string): Promise<{ count: number; memory: number[] }> {
-  using transport = createTransport();
-  const memory: number[] = [];
-  let count = 0;
-  for await (const { id } of civitai(transport, { baseUrl: url }).models.list({ nsfw: true })) {
-    count += Number(id > 0);
-    if (count % (models / 10) === 0) memory.push(Math.round(Deno.memoryUsage().rss / MiB));
-  }
-  return { count, memory };
-}
+/** One walk through the list. */
+type Walk = Spent & { readonly count: number; readonly memory: readonly number[] };
 
 await withServer([models], async (url) => {
-  await bareLoop(url); // the server warms up
-  await listModels(url);
-  const [bare, ours]: [Spent[], Spent[]] = [[], []];
-  let result = { count: 0, memory: [] as number[] };
+  await using processes = new AsyncDisposableStack();
+  const contestant = async (name: string) => {
+    const lines = processes.use(new Lines(await script("_list_contestant.ts", name, url, String(models))));
+    return async () => JSON.parse(await lines.tell("go")) as Walk;
+  };
+  const [bareLoop, list] = [await contestant("bare"), await contestant("ours")];
+  // the server warms up, and so do they
+  for (let walk = 0; walk < 2; walk++) {
+    await bareLoop();
+    await list();
+  }
+  const [bare, ours]: [Walk[], Walk[]] = [[], []];
   for (let round = 0; round < rounds; round++) {
-    const turns = [
-      async () => bare.push(await spent(() => bareLoop(url))),
-      async () => ours.push(await spent(async () => result = await listModels(url))),
-    ];
+    const turns = [async () => bare.push(await bareLoop()), async () => ours.push(await list())];
     for (const turn of round % 2 === 0 ? turns : turns.toReversed()) await turn();
   }
-  say(`resident memory on the way, MiB: ${result.memory.join(" ")}`);
+  const { count, memory } = ours.at(-1)!;
+  say(`resident memory on the way, MiB: ${memory.join(" ")}`);
   const wall = pairedRatio(ours.map(({ wallMs }) => wallMs), bare.map(({ wallMs }) => wallMs));
   const cpu = pairedRatio(ours.map(({ cpuMs }) => cpuMs!), bare.map(({ cpuMs }) => cpuMs!));
   rows.push({
     name: "list",
-    what: `time of models.list() / bare loop, ${result.count} models`,
+    what: `time of models.list() / bare loop, ${count} models`,
     target: "<= 1.06x",
     result: `${ratioText(wall)}; of processors ${ratioText(cpu)}`,
     reached: judge(wall, { most: 1.06 }),
