@@ -3,8 +3,8 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-/** Made by tasks, so not there in a fresh checkout. */
-const made = /^(?:dist|\.tmp)\//;
+/** Made by tasks, or by civikit in a folder of models, so not there in a fresh checkout. */
+const made = /^(?:dist|\.tmp|\.civikit)\//;
 
 /** Every file of the checkout, and every folder with a slash at its end, as git would list them. */
 async function checkout(folder = ""): Promise<string[]> {
