@@ -63,7 +63,10 @@ export function output(
     warn,
     fail(error, subject, event = { event: "error", subject }, code = exitCode(error)) {
       codes.push(code);
-      warn({ ...event, ...failureFields(error) }, describeFailure(error, subject, locale, style).trimEnd());
+      warn(
+        { ...event, ...failureFields(error), exitCode: code },
+        describeFailure(error, subject, locale, style).trimEnd(),
+      );
     },
     show: (value, text) => isJson ? jsonLine(io, value) : print(text),
     print,

@@ -31,6 +31,13 @@ Deno.test("output() prints results and the summary on one stream, remarks and fa
   assertEquals(printed({ quiet: true }), { out: [], err: ["error: model 5: Not found"], code: 4 });
 });
 
+Deno.test("output() with json says of a failure the exit code that counts, also where its command has one of its own", () => {
+  const io = testIo();
+  using out = output({ io, style: plainStyle, locale: "en" }, { json: true });
+  out.fail(full, "model 5", { event: "damaged" }, 7);
+  assertEquals([out.finish({}, ""), ...io.out.trim().split("\n").map((line) => JSON.parse(line).exitCode)], [7, 7, 7]);
+});
+
 Deno.test("output() with json prints a line for each event, and none of the text", () => {
   const { out, err, code } = printed({ json: true, quiet: true });
   assertEquals([err, code], [[], 4]);
