@@ -51,6 +51,9 @@ function decode(bytes: Uint8Array, name: string): string {
 /** What a line that is indented says of the reference above it, in the manner of aria2. */
 const ownLine = /^[ \t]+([a-z][a-z0-9-]*)=(.*)$/;
 
+/** The same, where somebody wrote it beside the reference: no reference has a space in it. */
+const besideReference = /^\S+[ \t]+(out|dir|sha256|checksum)=/;
+
 function readOwn(key: string, text: string, at: string): OwnOptions {
   const bad = (state: string) =>
     new InputError(`reading the list ${at}: ${key}=${JSON.stringify(text)}: ${state}`, {
@@ -83,6 +86,13 @@ export function listedReferences(bytes: Uint8Array, name: string): WrittenRefere
     const [, key, value = ""] = ownLine.exec(line) ?? [];
     if (text === "" || text.startsWith("#")) continue;
     if (key === undefined) {
+      const [, beside] = besideReference.exec(text) ?? [];
+      if (beside !== undefined) {
+        throw new InputError(`reading the list ${place}: ${beside}= stands in a line of its own below, indented`, {
+          code: "invalid_argument",
+          input: text,
+        });
+      }
       found.push({ text, place });
       continue;
     }

@@ -100,6 +100,7 @@ Deno.test("a line of a list may have a name, a folder and a hash of its own, in 
 Deno.test("listedReferences() names the line of an option it cannot mean", () => {
   const table: [string, RegExp][] = [
     ["  out=x\n2002\n", /line 1: out= stands below no reference/],
+    ["2002 out=x.safetensors\n", /line 1: out= stands in a line of its own below, indented/],
     ["2002\n\n\tsha256=abc\n", /line 3: sha256="abc": not a SHA-256/],
     ["2002\n  checksum=md5=00\n", /line 2: checksum=/],
     ["2002\n  split=4\n", /line 2: split="4": unknown; one of out, dir, sha256/],
