@@ -59,6 +59,11 @@ export interface PutFile {
   readonly bytes: number;
   /** Bytes that were sent for it by this call. */
   readonly sentBytes: number;
+  /**
+   * Whether a checksum of the whole, as the store has it, is that of the file; not every store keeps one, and not every one
+   * can be compared without reading the file. {@linkcode FileStore.prove} then tells.
+   */
+  readonly isConfirmed: boolean;
   /** Bytes that an earlier call had sent, which a broken-off process made. */
   readonly resumedBytes: number;
 }

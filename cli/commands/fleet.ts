@@ -9,7 +9,7 @@ import type { Flags } from "../options/flags.ts";
 import { readAction } from "../options/read_action.ts";
 import { fetchFlags, hashFlags, outputFlags, siteFlags } from "../options/shared_flags.ts";
 import { UsageError } from "../options/usage_error.ts";
-import { type Fleet, fleetLeaseMs, keepIn, openFleet } from "../run/open_fleet.ts";
+import { type Fleet, fleetLeaseMs, keepIn, openFleet, spoolOf, tidySpool } from "../run/open_fleet.ts";
 import { queueRun } from "../run/queue_run.ts";
 import { type Output, output } from "../terminal/output.ts";
 import { formatDuration, printable } from "../terminal/text.ts";
@@ -23,6 +23,13 @@ const flags = {
   once: {
     type: "switch",
     help: { en: "worker: end when the queue is empty", "zh-TW": "沒有事可做就結束，不繼續等" },
+  },
+  free: {
+    type: "switch",
+    help: {
+      en: "worker: let go of files once the bucket has them",
+      "zh-TW": "檔案放進儲存貯體之後，就不留在這台機器",
+    },
   },
   jobs: fetchFlags.jobs,
   parallel: fetchFlags.parallel,
@@ -50,7 +57,9 @@ async function work({ fleet, operands, args, context, out }: Desk): Promise<numb
   if (operands.length > 0) throw new UsageError(`argument "${printable(operands[0]!)}": a worker takes none`);
   const words = fleetText[context.locale];
   const { queue, redis, prefix, store } = fleet;
-  const { once, dryRun } = args.flags;
+  const { once, dryRun, free } = args.flags;
+  if (free && store === undefined) throw new UsageError(bilingual(fleetText, ({ freeWhere }) => freeWhere));
+  const spool = free ? spoolOf(context) : undefined;
   if (dryRun) {
     const { waiting } = await queue.counts();
     const would = { event: "would_join", redis, prefix, store: store?.place ?? null, waiting };
@@ -59,6 +68,7 @@ async function work({ fleet, operands, args, context, out }: Desk): Promise<numb
   }
   // a bucket that cannot be written to is said before anything is downloaded
   await store?.check(true);
+  if (spool !== undefined) await tidySpool(spool, queue);
   const worker = `${hostname()}-${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`;
   const joined = { event: "joined", worker, redis, prefix, store: store?.place ?? null };
   out.emit(joined, words.joined(worker, redis, prefix, store?.place));
@@ -75,8 +85,11 @@ async function work({ fleet, operands, args, context, out }: Desk): Promise<numb
       shared: fleet.stack,
       work: {
         ...{ worker, leaseMs: fleetLeaseMs },
-        ...keepIn(store, (name, url, sentBytes) => {
-          out.emit({ event: "kept", name, url, sentBytes }, words.kept(name, url, formatBytes(sentBytes)));
+        ...keepIn(store, {
+          spool,
+          tell(name, url, sentBytes) {
+            out.emit({ event: "kept", name, url, sentBytes }, words.kept(name, url, formatBytes(sentBytes)));
+          },
         }),
         onTrouble: (error) => out.note(words.trouble(printable(messageOf(error as Error)))),
       },

@@ -1,5 +1,7 @@
-import { dirname, join } from "node:path";
+import { readdir, rm } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import type { BullQueue, FileStore, SharedLimitsOptions } from "../../fleet/mod.ts";
+import { endedStates, type JobQueue } from "../../hub/queue/mod.ts";
 import type { StackOptions } from "../../hub/run/mod.ts";
 import type { RunQueueOptions } from "../../hub/worker/mod.ts";
 import { redactUrl } from "../../transport/internal.ts";
@@ -94,16 +96,49 @@ export async function openFleet(context: Asking, note: (text: string) => void): 
 /** How long a job is a worker's without a word from it, in milliseconds: a long look at a disk is no death. */
 export const fleetLeaseMs = 120_000;
 
+/** How files are kept. */
+export interface KeepIn {
+  /** Told of each that was stored. Default: nobody. */
+  readonly tell?: (name: string, url: string, sentBytes: number) => void;
+  /** The folder files go through that are let go of; undefined: they stay where downloads go. */
+  readonly spool?: string | undefined;
+}
+
 /** How a worker of a fleet goes about its files, for {@linkcode runQueue}. */
 export function keepIn(
   store: FileStore | undefined,
-  tell: (name: string, url: string, sentBytes: number) => void = () => {},
-): Pick<RunQueueOptions, "keep"> {
+  { tell = () => {}, spool }: KeepIn = {},
+): Pick<RunQueueOptions, "keep" | "letGo"> {
   if (store === undefined) return {};
   return {
     async keep(path, { signal, ...file }) {
-      const { url, sentBytes, isThere } = await store.put(path, file, { signal });
+      const { url, sentBytes, isThere, isConfirmed } = await store.put(path, file, { signal });
+      // before the only copy here goes
+      if (spool !== undefined && !isConfirmed && await store.prove(file, { signal }) === undefined) {
+        throw new CivikitError(`storing "${file.name}": it is not there any more`, { code: "content_changed" });
+      }
       if (!isThere) tell(printable(file.name), url, sentBytes);
     },
+    ...(spool !== undefined && {
+      letGo: { spool, find: (sha256: string, signal: AbortSignal) => store.find({ sha256 }, signal) },
+    }),
   };
+}
+
+/** Where files go through that are let go of, on the disk of the downloads; another one for each fleet. */
+export function spoolOf({ settings }: Pick<CommandContext, "settings">): string {
+  const fleet = encodeURIComponent(settings.value("fleet.prefix"));
+  return resolve(settings.value("download.directory"), ".civikit-spool", fleet);
+}
+
+/** Removes what jobs left there that are over: others did them meanwhile. */
+export async function tidySpool(spool: string, queue: JobQueue): Promise<number> {
+  let count = 0;
+  for (const name of await readdir(spool).catch(() => [])) {
+    const job = await queue.get(name);
+    if (job !== undefined && !endedStates.some((state) => state === job.state)) continue;
+    await rm(join(spool, name), { recursive: true, force: true });
+    count++;
+  }
+  return count;
 }

@@ -31,7 +31,7 @@ export interface SharedRun {
   /** What of the stack. */
   readonly shared?: Pick<StackOptions, "layers" | "share"> | undefined;
   /** How it works besides. */
-  readonly work?: Partial<Pick<RunQueueOptions, "worker" | "leaseMs" | "keep" | "onTrouble">> | undefined;
+  readonly work?: Partial<Pick<RunQueueOptions, "worker" | "leaseMs" | "keep" | "letGo" | "onTrouble">> | undefined;
   /** Ends it, as Ctrl-C does. */
   readonly end?: AbortSignal | undefined;
   /** Told when it is to end. */

@@ -11,8 +11,9 @@ const en = {
 Machines are in one fleet that have the same fleet.redis and fleet.prefix. They
 share one queue, one cache of answers and one politeness: limits and pauses after
 a 429 hold for all of them. With fleet.store each file goes into that bucket, by
-its SHA-256, before its job counts as done. "civikit queue" and "civikit serve"
-then work with that queue, too, on every machine.
+its SHA-256, before its job counts as done; a worker with --free then has it no
+more, but where a job said itself where to. "civikit queue" and "civikit serve" work
+with that queue, too, on every machine.
 
 A worker that dies is noticed after two minutes, on its own machine at once; its
 jobs go to others. Redis has to keep what it is told: appendonly yes, and the
@@ -28,6 +29,7 @@ examples:
   civikit fleet worker --jobs 4
   civikit fleet status
   civikit fleet drain lab-3`,
+  freeWhere: "option --free: fleet.store is not set, so there is no bucket that would have the files",
   none: "no fleet: fleet.redis is not set; it is the address of the Redis that the machines share",
   newer: (id: string, form: number): string =>
     `job ${id} was written by a newer civikit (form ${form}): it is left to one that knows it`,
@@ -73,7 +75,7 @@ export const fleetText: Readonly<Record<Locale, typeof en>> = {
   drain <誰>...     讓 worker 不再接新工作，手上的做完就結束：worker 的 id、機器的名稱，
                     或是 all 這個字
 
-fleet.redis 與 fleet.prefix 都相同的機器屬於同一個機隊，共用一個佇列、一份回應的快取與一套禮貌：限流與 429 之後的暫停對所有機器都有效。設了 fleet.store，每個檔案會先以它的 SHA-256 放進那個儲存貯體，工作才算完成。這時每台機器上的「civikit queue」與「civikit serve」用的也是這個佇列。
+fleet.redis 與 fleet.prefix 都相同的機器屬於同一個機隊，共用一個佇列、一份回應的快取與一套禮貌：限流與 429 之後的暫停對所有機器都有效。設了 fleet.store，每個檔案會先以它的 SHA-256 放進那個儲存貯體，工作才算完成；worker 加上 --free，檔案就不留在機器上。這時每台機器上的「civikit queue」與「civikit serve」用的也是這個佇列。
 
 worker 死掉，兩分鐘後會被發現，在同一台機器上則是馬上；它的工作交給別的 worker。Redis 一定要記住收到的東西：appendonly yes，而且 maxmemory-policy 是 noeviction。網址裡可以有密碼，所以要放在 CIVIKIT_FLEET_REDIS 或只有你能讀的設定檔。
 
@@ -85,6 +87,7 @@ worker 死掉，兩分鐘後會被發現，在同一台機器上則是馬上；�
   civikit fleet worker --jobs 4
   civikit fleet status
   civikit fleet drain lab-3`,
+    freeWhere: "選項 --free：沒有設定 fleet.store，檔案沒有儲存貯體可放",
     none: "沒有機隊：沒有設定 fleet.redis，也就是機器共用的 Redis 的網址",
     newer: (id, form) => `工作 ${id} 是較新的 civikit 寫的（格式 ${form}）：留給看得懂的版本`,
     joined: (worker, redis, prefix, store) =>

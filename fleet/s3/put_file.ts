@@ -41,8 +41,8 @@ export function wrongObject(algorithm: string, expected: string, actual: string,
   return wrong(algorithm, expected, actual, url, true);
 }
 
-/** What is under a key has to be what belongs there. */
-export function checkHead(url: string, head: S3Head, { sha256, bytes }: StoredFile, crc?: string): void {
+/** What is under a key has to be what belongs there; whether a checksum of the whole says so. */
+export function checkHead(url: string, head: S3Head, { sha256, bytes }: StoredFile, crc?: string): boolean {
   const fail = (algorithm: string, expected: string, actual: string) => {
     throw wrongObject(algorithm, expected, actual, url);
   };
@@ -53,6 +53,7 @@ export function checkHead(url: string, head: S3Head, { sha256, bytes }: StoredFi
     fail("SHA256", sha256, Uint8Array.fromBase64(head.sha256).toHex());
   }
   if (crc !== undefined && head.crc32 !== undefined && head.crc32 !== crc) fail("CRC32", crc, head.crc32);
+  return head.sha256 !== undefined || crc !== undefined && head.crc32 !== undefined;
 }
 
 /** What S3 keeps beside a file: its hash, and its name for people. */
@@ -121,8 +122,8 @@ export async function putFile(path: string, stored: StoredFile, options: PutFile
   const damaged = isReplacing ? there?.etag : undefined;
   for (let round = 1;; round++) {
     if (there !== undefined && there.etag !== damaged) {
-      checkHead(url, there, wanted);
-      return { url, isThere: true, bytes: size, sentBytes: 0, resumedBytes: 0 };
+      const isConfirmed = checkHead(url, there, wanted);
+      return { url, isThere: true, isConfirmed, bytes: size, sentBytes: 0, resumedBytes: 0 };
     }
     const only: Record<string, string> = there === undefined ? { "if-none-match": "*" } : { "if-match": there.etag };
     try {
@@ -167,8 +168,8 @@ async function putWhole(
     throw lostOr(error);
   }
   onProgress?.({ bytes: size, totalBytes: size });
-  await proved(calls, key, stored, crcText(crc32(bytes)), signal);
-  return { url: calls.urlOf(key), isThere: false, bytes: size, sentBytes: size, resumedBytes: 0 };
+  const isConfirmed = await proved(calls, key, stored, crcText(crc32(bytes)), signal);
+  return { url: calls.urlOf(key), isThere: false, isConfirmed, bytes: size, sentBytes: size, resumedBytes: 0 };
 }
 
 /** Looks at what came to be; the bytes themselves were proved by their hashes on arrival. */
@@ -178,7 +179,7 @@ async function proved(
   stored: StoredFile,
   crc: string,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const head = await calls.head(key, signal);
   if (head !== undefined) return checkHead(calls.urlOf(key), head, stored, crc);
   throw wrongObject("size", String(stored.bytes), "nothing", calls.urlOf(key));
@@ -300,6 +301,6 @@ async function putParts(
     if (lost instanceof Lost) await calls.abort(key, id, signal).catch(() => {});
     throw lost;
   }
-  await proved(calls, key, stored, crcText(crc), signal);
-  return { url: calls.urlOf(key), isThere: false, bytes: size, sentBytes, resumedBytes };
+  const isConfirmed = await proved(calls, key, stored, crcText(crc), signal);
+  return { url: calls.urlOf(key), isThere: false, isConfirmed, bytes: size, sentBytes, resumedBytes };
 }

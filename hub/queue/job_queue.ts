@@ -46,7 +46,8 @@ export type JobEnding =
   | {
     readonly state: "done";
     readonly verdict: JobVerdict;
-    readonly path: string;
+    /** Null: it was let go of here once it was kept elsewhere. */
+    readonly path: string | null;
     readonly bytes: number;
     /** What went wrong beside it, such as a preview that could not be had. */
     readonly why?: JobReason | null;

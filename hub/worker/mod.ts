@@ -5,4 +5,4 @@
  */
 export { type QueueWork, runQueue, type RunQueueOptions } from "./run_queue.ts";
 export { wakeKeyless } from "./wake_keyless.ts";
-export type { KeepFile, WorkSettings } from "./run_job.ts";
+export type { KeepFile, LetGo, WorkSettings } from "./run_job.ts";

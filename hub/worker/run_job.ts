@@ -1,3 +1,5 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { type Civitai, civitai } from "../../api/civitai.ts";
 import type { Site } from "../../api/client/site.ts";
 import type { HashCache } from "../../api/library/hash_cache.ts";
@@ -43,6 +45,17 @@ export type KeepFile = (
   file: { readonly sha256: string; readonly bytes: number; readonly name: string; readonly signal: AbortSignal },
 ) => Promise<unknown>;
 
+/** How files are let go of once they are kept elsewhere. */
+export interface LetGo {
+  /**
+   * A folder of the workers' own, absolute, where each job has one by its id: whatever lies in it is theirs to remove. Jobs
+   * that say themselves where their files go do not go through it, and keep them.
+   */
+  readonly spool: string;
+  /** Whether it is kept already: then it is not fetched again. */
+  find(sha256: string, signal: AbortSignal): Promise<{ readonly bytes: number } | undefined>;
+}
+
 /** What a job is done with. */
 export interface JobTools extends Pick<RunWatch, "track" | "published"> {
   /** What fetches. */
@@ -53,6 +66,8 @@ export interface JobTools extends Pick<RunWatch, "track" | "published"> {
   readonly cache: HashCache | undefined;
   /** Where files are kept for others; undefined: nowhere. */
   readonly keep: KeepFile | undefined;
+  /** How files are let go of then; undefined: they stay. */
+  readonly letGo: LetGo | undefined;
   /** Time. */
   readonly clock: Clock;
   /** What the settings say now. */
@@ -87,6 +102,8 @@ function verdictOf(results: readonly DownloadResult[]): JobVerdict {
 interface Fetched {
   readonly files: readonly PlannedFile[];
   readonly results: Map<PlannedFile, DownloadResult>;
+  /** Bytes of those that were kept already. */
+  readonly keptBytes: number;
 }
 
 async function writeSidecars({ results }: Fetched, api: Civitai, transport: Transport, signal: AbortSignal) {
@@ -102,17 +119,20 @@ async function writeSidecars({ results }: Fetched, api: Civitai, transport: Tran
  * @returns How it ended; never throws, but for the signal's reason when it aborts.
  */
 export async function runJob(
-  { reference, options }: Job,
+  { id, reference, options }: Job,
   tools: JobTools,
   told: Telling,
   signal: AbortSignal,
 ): Promise<JobEnding> {
-  const { clock, settings, site, track, published, cache, keep, attempt } = tools;
+  const { clock, settings, site, track, published, cache, keep, letGo, attempt } = tools;
   const transport = observe(tools.transport, told.report);
   const { baseUrl, trustedHosts } = site;
   const api = civitai(transport, { ...(baseUrl && { baseUrl }), ...(trustedHosts && { trustedHosts }) });
   const { file, allFiles: all, output, sha256, blake3, force = false } = options;
   const { verify = settings.verify ?? true, sidecars = settings.sidecars ?? false } = options;
+  const isPlaced = options.dir !== undefined || options.root !== undefined;
+  /** The job's own folder, which goes once its files are kept. */
+  const own = letGo === undefined || keep === undefined || isPlaced ? undefined : join(letGo.spool, id);
   let files: readonly PlannedFile[] = [];
 
   async function keepAll(results: ReadonlyMap<PlannedFile, DownloadResult>, keep: KeepFile): Promise<void> {
@@ -124,7 +144,9 @@ export async function runJob(
   }
 
   async function fetched(): Promise<Fetched> {
-    const { dir, ...folders } = placeOf(options, settings);
+    const { dir, ...folders } = own === undefined
+      ? placeOf(options, settings)
+      : { dir: own, layout: undefined, folders: undefined };
     const hashes = { ...(sha256 && { SHA256: sha256 }), ...(blake3 && { BLAKE3: blake3 }) };
     const plan = await planFiles([{ text: reference }], api, {
       ...{ dir, ...folders, output, file, hashes, signal, transport },
@@ -136,9 +158,17 @@ export async function runJob(
     told.expect(files);
     const results = new Map<PlannedFile, DownloadResult>();
     const failures: unknown[] = [];
+    const wanted: PlannedFile[] = [];
+    let keptBytes = 0;
+    for (const file of files) {
+      const hash = own === undefined ? undefined : file.hashes.SHA256?.toLowerCase();
+      const kept = hash === undefined ? undefined : await letGo!.find(hash, signal);
+      if (kept === undefined) wanted.push(file);
+      else keptBytes += kept.bytes;
+    }
     const outcomes = runFiles({ watcher: told.watcher, track, published, secondSource: settings.secondSource })(
       tools.transport,
-      files,
+      wanted,
       {
         concurrency: 1,
         signal,
@@ -154,7 +184,8 @@ export async function runJob(
     signal.throwIfAborted();
     if (failures.length > 0) throw failures[0];
     if (keep !== undefined) await keepAll(results, keep);
-    return { files, results };
+    if (own !== undefined) await rm(own, { recursive: true, force: true });
+    return { files, results, keptBytes };
   }
 
   try {
@@ -163,10 +194,11 @@ export async function runJob(
     const ending: JobEnding = {
       state: "done",
       verdict: verdictOf(results),
-      path: results[0]!.path,
-      bytes: results.reduce((sum, { bytes }) => sum + bytes, 0),
+      path: own === undefined ? results[0]!.path : null,
+      bytes: results.reduce((sum, { bytes }) => sum + bytes, done.keptBytes),
     };
-    if (!sidecars) return ending;
+    // nothing lies beside a file that is gone
+    if (!sidecars || own !== undefined) return ending;
     try {
       await writeSidecars(done, api, transport, signal);
       return ending;

@@ -5,7 +5,7 @@ import type { Clock, Transport } from "../../transport/mod.ts";
 import { activeStates, type Job, type JobEnding, type JobQueue, type JobReason } from "../queue/mod.ts";
 import type { RunWatch } from "../run/mod.ts";
 import { isOfTheDisk, longestPauseMs, pauseMs, reasonOf } from "./judge.ts";
-import { type KeepFile, runJob, type WorkSettings } from "./run_job.ts";
+import { type KeepFile, type LetGo, runJob, type WorkSettings } from "./run_job.ts";
 import { telling } from "./telling.ts";
 
 /** What {@linkcode runQueue} goes by. */
@@ -24,6 +24,8 @@ export interface RunQueueOptions extends Pick<RunWatch, "track" | "published"> {
   readonly cache?: HashCache | undefined;
   /** Takes each file to where others find it, before its job is done. Default: files stay where they are, and nowhere else. */
   readonly keep?: KeepFile | undefined;
+  /** Lets files go once `keep` has them. Default: they stay. */
+  readonly letGo?: LetGo | undefined;
   /** Whether it waits for more when the queue is empty, and for a network that is away. Default: false. */
   readonly isWatching?: boolean | undefined;
   /** Attempts of one job that may fail. Default 8. */
@@ -92,6 +94,7 @@ export async function runQueue({
   track,
   published,
   keep,
+  letGo,
   isWatching = false,
   mostAttempts = 8,
   leaseMs = 30_000,
@@ -156,6 +159,7 @@ export async function runQueue({
         track: tracked,
         published,
         keep,
+        letGo,
         clock,
         settings: settings(),
         attempt: known,

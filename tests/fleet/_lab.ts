@@ -41,6 +41,8 @@ export interface Lab extends AsyncDisposable {
   addAll(): Promise<void>;
   /** Starts the worker of a machine, with further settings and options. */
   start(machine: string, env?: Readonly<Record<string, string>>, ...args: string[]): Promise<Worker>;
+  /** Everything that lies on the machines, but what their settings, caches and state are. */
+  lying(): string[];
   /** Waits until as many jobs are over. */
   over(jobs: number): Promise<void>;
 }
@@ -159,6 +161,13 @@ export async function startLab({ files, bytes, bytesPerSecond = Infinity, isKept
       };
       running.add(worker);
       return await Promise.resolve(worker);
+    },
+    lying() {
+      const below = (path: string): string[] =>
+        [...Deno.readDirSync(path)].flatMap(({ name, isDirectory }) =>
+          isDirectory ? below(join(path, name)) : [join(path, name)]
+        );
+      return below(folder).filter((path) => path.slice(folder.length).split("/")[2] === "files");
     },
     async over(jobs) {
       const isOver = async () => {

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { embeddedS3 } from "../../../testing/mod.ts";
 import { hasOpenssl, testAuthority } from "../../_tls/mod.ts";
@@ -103,6 +104,53 @@ test("files go into the bucket before their jobs are done, each once", async ({ 
   const { code, io } = await machine("third")("fleet", "status");
   assert(code !== 0);
   assertMatch(io.err, /s3:\/\/models\/lab/);
+});
+
+test("a worker lets go of what the bucket has, and fetches nothing again that is there", async (lab) => {
+  const { folder, machine, civitai } = lab;
+  await using s3 = embeddedS3({ checksums: false }).listen();
+  const env = {
+    AWS_ACCESS_KEY_ID: s3.user.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: s3.user.secretAccessKey,
+    CIVIKIT_S3_ENDPOINT: s3.url,
+    CIVIKIT_FLEET_STORE: "s3://models/lab",
+  };
+  const lying = (name: string) => {
+    const below = (path: string): string[] =>
+      [...Deno.readDirSync(path)].flatMap((entry) =>
+        entry.isDirectory ? below(join(path, entry.name)) : [join(path, entry.name).slice(folder.length)]
+      );
+    return existsSync(join(folder, name)) ? below(join(folder, name)) : [];
+  };
+  const one = machine("one", env);
+  const downloads = () => civitai.log.filter(({ path }) => path.startsWith("/api/download")).length;
+  const placed = join(folder, "placed");
+  await one("queue", "add", "2002");
+  await one("queue", "add", "model:1003", "--dir", placed);
+  // the bucket takes nothing yet: the file stays for the next attempt
+  s3.add({ kind: "refuse", status: 403, code: "AccessDenied", on: "PutObject", times: 100 });
+  const refused = await one("fleet", "worker", "--once", "--free", "--json");
+  assertEquals(refused.code, 3, refused.io.err + refused.io.out);
+  assertEquals(lying("one").length, 1);
+  assertMatch(lying("one")[0]!, /\/one\/\.civikit-spool\/civikit\/\d+\/paper_lantern_v2\.safetensors$/);
+  s3.heal();
+  const before = downloads();
+  await one("queue", "retry", "all");
+  const kept = await one("fleet", "worker", "--once", "--free", "--json");
+  assertEquals(kept.code, 0, kept.io.err + kept.io.out);
+  assertEquals([lying("one"), tree(placed).length, s3.objects().size], [[], 1, 2]);
+  // a store that keeps no checksums is read before the only copy here goes
+  assertEquals(s3.log.filter(({ operation }) => operation === "GetObject").length, 2);
+  const done = events(kept.io).filter(({ event }) => event === "done");
+  assertEquals(done.map(({ path }) => path === null).sort(), [false, true]);
+
+  await one("queue", "clear");
+  await one("queue", "add", "2002");
+  const again = events((await machine("other", env)("fleet", "worker", "--once", "--free", "--json")).io);
+  assertEquals(again.find(({ event }) => event === "done")!["verdict"], "there");
+  assertEquals([downloads(), lying("other")], [before, []]);
+  const without = await machine("third", { ...env, CIVIKIT_FLEET_STORE: "" })("fleet", "worker", "--free");
+  assertEquals(without.code, 2);
 });
 
 test("a bucket that is missing is said before anything is downloaded", async ({ machine, civitai }) => {

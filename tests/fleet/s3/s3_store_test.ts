@@ -66,8 +66,22 @@ Deno.test("s3Store() stores a small file under its hash, once", async () => {
   await store.check(true);
   assertEquals(await store.find(file), undefined);
   const url = store.urlOf(file.sha256);
-  assertEquals(await store.put(path, file), { url, isThere: false, bytes: 1000, sentBytes: 1000, resumedBytes: 0 });
-  assertEquals(await store.put(path, file), { url, isThere: true, bytes: 1000, sentBytes: 0, resumedBytes: 0 });
+  assertEquals(await store.put(path, file), {
+    url,
+    isThere: false,
+    isConfirmed: true,
+    bytes: 1000,
+    sentBytes: 1000,
+    resumedBytes: 0,
+  });
+  assertEquals(await store.put(path, file), {
+    url,
+    isThere: true,
+    isConfirmed: true,
+    bytes: 1000,
+    sentBytes: 0,
+    resumedBytes: 0,
+  });
   assertEquals(await store.find(file), { bytes: 1000 });
   const [key, object] = [...w.server.objects()][0]!;
   assertEquals(key, keyOf(file.sha256));
@@ -101,7 +115,8 @@ for (
     const told: number[] = [];
     const outcome = await store.put(path, file, { onProgress: ({ bytes }) => told.push(bytes) });
     const url = store.urlOf(file.sha256);
-    assertEquals(outcome, { url, isThere: false, bytes: size, sentBytes: size, resumedBytes: 0 });
+    const isConfirmed = sums[0] === "CRC32";
+    assertEquals(outcome, { url, isThere: false, isConfirmed, bytes: size, sentBytes: size, resumedBytes: 0 });
     const object = w.server.objects().get(keyOf(file.sha256))!;
     assertEquals(createHash("sha256").update(object.bytes).digest("hex"), file.sha256);
     assertEquals(Object.keys(object.sums), [...sums]);
