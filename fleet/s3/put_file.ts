@@ -125,7 +125,9 @@ export async function putFile(path: string, stored: StoredFile, options: PutFile
       const isConfirmed = checkHead(url, there, wanted);
       return { url, isThere: true, isConfirmed, bytes: size, sentBytes: 0, resumedBytes: 0 };
     }
-    const only: Record<string, string> = there === undefined ? { "if-none-match": "*" } : { "if-match": there.etag };
+    // a store that never takes the condition keeps the damaged one else; what is written is right, whoever was there first
+    const match: Record<string, string> = round === 1 && there !== undefined ? { "if-match": there.etag } : {};
+    const only = there === undefined ? { "if-none-match": "*" } : match;
     try {
       using file = await openSource(path);
       return await (size <= options.partBytes ? putWhole : putParts)(file, path, wanted, { ...options, only });
