@@ -58,7 +58,7 @@ export interface QueueWork {
 const lookMs = 1000;
 
 /** Why a job is no longer worked on. */
-const letGo = new Error("the job is to be let go of");
+const noLonger = new Error("the job is to be let go of");
 
 /**
  * Works a queue off: some jobs at once, each resolved when its turn comes. What may pass by itself is tried again after
@@ -142,7 +142,7 @@ export async function runQueue({
   async function attempt(job: Job, stop: AbortController): Promise<JobEnding> {
     const told = telling(clock, (progress) => {
       void tended(async () => {
-        if (!await queue.update(worker, job.id, progress)) stop.abort(letGo);
+        if (!await queue.update(worker, job.id, progress)) stop.abort(noLonger);
       }, undefined);
     });
     const { attempts } = job;
@@ -210,7 +210,7 @@ export async function runQueue({
   /** Lets go of what is no longer to be worked on. */
   function heed(job: Job): void {
     const isOurs = job.worker === worker && activeStates.some((state) => state === job.state);
-    if (!isOurs) running.get(job.id)?.stop.abort(letGo);
+    if (!isOurs) running.get(job.id)?.stop.abort(noLonger);
   }
 
   /** Lets go of what is ours by the queue and nobody works on: it could not be told when that ended. */
@@ -224,14 +224,14 @@ export async function runQueue({
     const held = await queue.renew(worker, leaseMs);
     for (const job of held) heed(job);
     const ids = new Set(held.map(({ id }) => id));
-    for (const [id, { stop }] of running) if (!ids.has(id)) stop.abort(letGo);
+    for (const [id, { stop }] of running) if (!ids.has(id)) stop.abort(noLonger);
     return held;
   }
 
   async function listen(): Promise<void> {
     for await (const { jobs, removed, isComplete } of queue.events(ending.signal)) {
       for (const job of jobs) heed(job);
-      for (const id of removed) running.get(id)?.stop.abort(letGo);
+      for (const id of removed) running.get(id)?.stop.abort(noLonger);
       if (!isComplete && running.size > 0) await renew();
       if (jobs.some(({ state, worker }) => state === "waiting" && worker === null)) wake();
     }
@@ -282,7 +282,7 @@ export async function runQueue({
   try {
     await loop();
   } finally {
-    for (const { stop } of running.values()) stop.abort(letGo);
+    for (const { stop } of running.values()) stop.abort(noLonger);
     await Promise.all([...running.values()].map(({ work }) => work));
     signal.removeEventListener("abort", wake);
     ending.abort();
