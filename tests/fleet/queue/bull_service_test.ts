@@ -24,7 +24,7 @@ Deno.test({
       ]);
       const page = await (await hub.ask("GET", "/", undefined, { accept: "text/html", "accept-language": "en" }))
         .text();
-      for (const word of ["Machines", "lab-3-77", "1 jobs", "2 KB/s", "far.safetensors"]) {
+      for (const word of ["Machines", "lab-3-77", "1 job ", "2 KB/s", "far.safetensors"]) {
         assert(page.includes(word), `no "${word}" in ${page}`);
       }
       // what cannot be moved is not offered to be
