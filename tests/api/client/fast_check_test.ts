@@ -4,6 +4,7 @@ import { fastCheck } from "../../../api/client/fast_check.ts";
 import { galleryImageSchema } from "../../../api/resources/images.ts";
 import { modelSchema } from "../../../api/resources/models.ts";
 import { versionSchema } from "../../../api/resources/versions.ts";
+import { registryFlags } from "../../../tools/registry.ts";
 import { hasSamples, sample, sampleNames } from "../_samples.ts";
 
 /** Every object and array within `value`, with a way to change one of its parts and back. */
@@ -73,4 +74,18 @@ Deno.test("fastCheck() leaves to valibot what it does not know", () => {
     false,
     false,
   ]);
+});
+
+Deno.test("models.get() reads and mends answers where code may not be made of text", async () => {
+  const program = `
+    import { civitai } from ${JSON.stringify(new URL("../../../api/mod.ts", import.meta.url).href)};
+    const answer = { id: 5, name: 7, type: "LORA", modelVersions: [] };
+    const { id, name } = await civitai({ fetch: () => Promise.resolve(Response.json(answer)) }).models.get(5);
+    console.log(JSON.stringify({ id, name }));`;
+  const flags = ["--quiet", "--v8-flags=--disallow-code-generation-from-strings", ...await registryFlags()];
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-check", ...flags, program],
+    stderr: "inherit",
+  }).output();
+  assertEquals(new TextDecoder().decode(stdout).trim(), '{"id":5,"name":"7"}');
 });
