@@ -1,12 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { registryFlags } from "../../tools/registry.ts";
 import { inWorld } from "./_world.ts";
+import { hasScript, typedKey } from "./_typed_key.ts";
 
 const validKey = "member-key";
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const hasScript = new Deno.Command("sh", { args: ["-c", "command -v script timeout"] }).outputSync().success;
 
 Deno.test("--ask-key uses the key that is typed, in place of the one that is set, and keeps it nowhere", () =>
   inWorld(async ({ run }) => {
@@ -40,28 +36,10 @@ Deno.test({
   ignore: !hasScript,
   fn: () =>
     inWorld(async ({ civitai, folder }) => {
-      const words = [Deno.execPath(), "run", "-A", "--quiet", "--no-check", "--config", join(root, "deno.json")];
-      words.push(...await registryFlags(root), join(root, "cli", "main.ts"), "whoami", "--ask-key");
-      const quoted = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
-      const child = new Deno.Command("timeout", {
-        args: ["60", "script", "-qec", quoted, "/dev/null"],
-        env: { CIVIKIT_BASE_URL: civitai.url, CIVIKIT_MONITOR: "off", CIVIKIT_CACHE: "off", HOME: folder, LANG: "C" },
-        stdin: "piped",
-        stdout: "piped",
-        stderr: "null",
-      }).spawn();
-      const writer = child.stdin.getWriter();
-      let screen = "";
-      let isTyped = false;
-      for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-        screen += text;
-        if (isTyped || !screen.includes("Civitai API key:")) continue;
-        isTyped = true;
-        await writer.write(new TextEncoder().encode(`${validKey}\n`));
-      }
-      await writer.close().catch(() => {});
-      assertEquals((await child.status).code, 0, screen);
-      assert(isTyped && !screen.includes(validKey), screen);
+      const typed = { question: "Civitai API key:", key: validKey };
+      const { screen, isAsked, code } = await typedKey(["whoami", "--ask-key"], typed, { url: civitai.url, folder });
+      assertEquals(code, 0, screen);
+      assert(isAsked && !screen.includes(validKey), screen);
       assertStringIncludes(screen, "user");
     }),
 });

@@ -4,11 +4,11 @@ import { fileURLToPath } from "node:url";
 import { keyPath } from "../../../cli/settings/places.ts";
 import { registryFlags } from "../../../tools/registry.ts";
 import { events, inWorld } from "../_world.ts";
+import { hasScript, typedKey } from "../_typed_key.ts";
 
 const validKey = "member-key";
 const wrongKey = "wrong-key-0123456789";
 const root = fileURLToPath(new URL("../../../", import.meta.url));
-const hasScript = new Deno.Command("sh", { args: ["-c", "command -v script timeout"] }).outputSync().success;
 
 /** Where the key of the world's own site is kept. */
 const pathIn = (folder: string, url: string) => {
@@ -164,26 +164,10 @@ Deno.test({
   ignore: !hasScript,
   fn: () =>
     inWorld(async ({ civitai, folder }) => {
-      const quoted = [...await civikit(), "login"].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
-      const child = new Deno.Command("timeout", {
-        args: ["60", "script", "-qec", quoted, "/dev/null"],
-        env: { CIVIKIT_BASE_URL: civitai.url, CIVIKIT_MONITOR: "off", CIVIKIT_CACHE: "off", HOME: folder, LANG: "C" },
-        stdin: "piped",
-        stdout: "piped",
-        stderr: "null",
-      }).spawn();
-      const writer = child.stdin.getWriter();
-      let screen = "";
-      let isTyped = false;
-      for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-        screen += text;
-        if (isTyped || !screen.includes("API key for")) continue;
-        isTyped = true;
-        await writer.write(new TextEncoder().encode(`${validKey}\n`));
-      }
-      await writer.close().catch(() => {});
-      assertEquals((await child.status).code, 0, screen);
-      assert(isTyped && !screen.includes(validKey), screen);
+      const typed = { question: "API key for", key: validKey };
+      const { screen, isAsked, code } = await typedKey(["login"], typed, { url: civitai.url, folder });
+      assertEquals(code, 0, screen);
+      assert(isAsked && !screen.includes(validKey), screen);
       assertStringIncludes(screen, "Hello member");
     }),
 });
