@@ -20,6 +20,7 @@ import { UsageError } from "../options/usage_error.ts";
 import { openHashes } from "../run/hash_store.ts";
 import { readingLimit } from "../run/reading_limit.ts";
 import { settle } from "../run/settle.ts";
+import { shortener } from "../run/show_scan.ts";
 import { trashRoots } from "../run/trash_roots.ts";
 import { askYes } from "../terminal/ask_yes.ts";
 import { interrupt, InterruptedError } from "../terminal/interrupt.ts";
@@ -27,7 +28,7 @@ import { type Output, output } from "../terminal/output.ts";
 import { readingOf } from "../terminal/reading.ts";
 import { warnSkip } from "../terminal/skipped.ts";
 import { shellWord } from "../terminal/shell_word.ts";
-import { printable } from "../terminal/text.ts";
+import { printable, withColons } from "../terminal/text.ts";
 import { duplicatesText } from "../texts/duplicates.ts";
 import { scanText } from "../texts/library.ts";
 import { runText } from "../texts/run.ts";
@@ -71,43 +72,56 @@ function projectIn(folder = "."): Project | undefined {
   return isProject(folder) ? openProject(folder) : undefined;
 }
 
+/** Paths as people see them: below the folders they typed, else whole. */
+const shortened = ({ operands }: DuplicatesArgs) => {
+  const short = shortener(operands);
+  return (path: string) => printable(short(path));
+};
+
 function show(
   plans: readonly DuplicatePlan[],
-  named: readonly string[],
+  named: ReadonlySet<string>,
+  args: DuplicatesArgs,
   out: Output,
   { locale }: CommandContext,
 ): void {
   const text = duplicatesText[locale];
+  const short = shortened(args);
   for (const { sha256, bytes, keep, others, locked, wastedBytes } of plans) {
     out.emit({ event: "duplicates", sha256, bytes, keep, others, locked, wastedBytes });
-    const mark = (path: string) => named.includes(path) ? `${printable(path)} (${text.named})` : printable(path);
-    const held = locked.map((path) => `${printable(path)} (${text.locked})`);
+    const mark = (path: string) => named.has(path) ? `${short(path)} (${text.named})` : short(path);
+    const held = locked.map((path) => `${short(path)} (${text.locked})`);
     const lines = [...others.map(mark), ...held].map((line) => `  ${line}\n`).join("");
-    out.print(`${text.stays}${printable(keep)} (${formatBytes(bytes)})\n${lines}`);
+    out.print(`${text.stays}${short(keep)} (${formatBytes(bytes)})\n${lines}`);
   }
 }
 
 async function clear(
   plans: readonly DuplicatePlan[],
   roots: readonly string[],
-  { flags: { trash: isTrash, symlink: symlinks } }: DuplicatesArgs,
+  args: DuplicatesArgs,
   { signal, project }: { readonly signal: AbortSignal; readonly project: Project | undefined },
   out: Output,
   { locale }: CommandContext,
 ): Promise<number> {
   const text = duplicatesText[locale];
+  const { trash: isTrash, symlink: symlinks } = args.flags;
+  const short = shortened(args);
   const how = isTrash ? "trash" : "link";
   const trash = openTrash(roots);
   const counts = { linked: 0, symlinked: 0, trashed: 0, kept: 0 };
-  for (const plan of plans) {
+  for (const [at, plan] of plans.entries()) {
+    // both are read whole before anything is done, which takes its time
+    out.progress(text.proving(at + 1, plans.length, short(plan.keep)));
     for (const outcome of await clearDuplicate(plan, { how, symlinks, trash, project, signal })) {
       const { path, state, reason, id, error } = outcome;
       counts[state]++;
       const event = { event: state, path, keep: plan.keep, reason, id };
-      if (error !== undefined) out.fail(error, path, event);
-      else out.emit(event, reason === undefined ? undefined : `${printable(path)}: ${text.reasons[reason]}`);
+      if (error !== undefined) out.fail(error, short(path), event);
+      else out.emit(event, reason === undefined ? undefined : withColons(short(path), text.reasons[reason]));
     }
   }
+  out.close();
   const list = ["civikit trash list", ...roots.map((root) => shellWord(printable(root)))].join(" ");
   const done = isTrash ? text.trashed(counts.trashed, list) : text.linked(counts.linked + counts.symlinked);
   const words = `${done}${counts.kept > 0 ? text.left(counts.kept) : ""}`;
@@ -144,7 +158,7 @@ async function run(args: DuplicatesArgs, context: CommandContext): Promise<numbe
     const locked = project?.lock.files.map(({ path }) => join(project.root, path)) ?? [];
     const lockedMay = link ? "link" : isSpared ? "spare" : "stay";
     const plans = planDuplicates(report, { keep: prefer, folders: given, locked, lockedMay });
-    show(plans, locked, out, context);
+    show(plans, new Set(locked), args, out, context);
     const wastedBytes = plans.reduce((sum, plan) => sum + plan.wastedBytes, 0);
     const words = plans.length === 0 ? text.none : text.found(plans.length, formatBytes(wastedBytes));
     const count = plans.reduce((sum, { others }) => sum + others.length, 0);

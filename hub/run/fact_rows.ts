@@ -1,6 +1,7 @@
 import type { ModelFacts } from "../../api/mod.ts";
 import { formatBytes } from "../../transport/internal.ts";
 import type { Locale } from "../../transport/mod.ts";
+import { damageWords } from "./damage_words.ts";
 import { permissionWords } from "./permission_words.ts";
 
 /** How what is said of a model's state is put. */
@@ -62,7 +63,7 @@ export function factRows(
     ],
     ...Object.entries(head?.metadata ?? {}).filter(([key]) => shownKeys.test(key)),
     ["training tags", list((head?.trainingTags ?? []).map(({ tag, count }) => `${tag} (${count})`))],
-    ["problem", facts.problem ?? ""],
+    ["problem", damageWords(facts.problem ?? "", locale)],
     ["sidecars", list(facts.sidecars)],
   ];
   return rows.filter(([, value]) => value !== "");

@@ -2,6 +2,7 @@ import { html } from "hono/html";
 import { readUsage } from "../../../api/mod.ts";
 import { formatSize } from "../../../monitor/server/format.ts";
 import type { Locale } from "../../../transport/mod.ts";
+import { damageWords } from "../../run/damage_words.ts";
 import type { ShownRow } from "../../library/mod.ts";
 import { isOpen, type Level } from "../../search/levels.ts";
 import type { Html } from "../page.ts";
@@ -31,7 +32,7 @@ function stateText({ state, problem, provedMs, twins, newer }: ShownRow, locale:
   ];
   return html`${
     problem === null ? "" : html`
-      <span class="problem">${problem}</span>
+      <span class="problem">${damageWords(problem, locale)}</span>
     `
   }${
     state === "presumed"
