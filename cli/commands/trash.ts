@@ -59,10 +59,11 @@ function list(trash: Trash, roots: readonly string[], out: Output, { locale }: C
   for (const item of items) out.emit({ event: "item", ...item });
   if (items.length === 0) out.print(`${text.emptyIn(roots.map(printable))}\n`);
   else {
-    const rows = items.map(({ shortId, trashedMs, bytes, why, path }) => [
-      ...[shortId, new Date(trashedMs).toISOString().slice(0, 10), formatBytes(bytes), text.whys[why] ?? why, path],
-    ]);
-    out.table([["ID", "DATE", "SIZE", "WHY", "PATH"], ...rows], { isWhole: true });
+    // a path may be longer than any column, and half of one is of no use
+    for (const { shortId, trashedMs, bytes, why, path } of items) {
+      const day = new Date(trashedMs).toISOString().slice(0, 10);
+      out.print(`${shortId}  ${day}  ${formatBytes(bytes)}  ${text.whys[why] ?? why}\n  ${shown(path)}\n`);
+    }
   }
   return out.finish({ items: items.length }, items.length === 0 ? "" : `${text.total(items.length, sizeOf(items))}\n`);
 }

@@ -57,7 +57,7 @@ export function showRules(store: WatchStore, { locale }: Pick<Shown, "locale">, 
       const name = rule.name === rule.target ? rule.target : `${rule.target} (${rule.name})`;
       return [rule.id, printable(name), stateOf(rule, locale), nextOf(rule, locale), String(foundOf(store, rule))];
     }),
-  ]);
+  ], { isWhole: true });
 }
 
 /** What a rule is limited to, or where its files go: `base models SDXL 1.0; level r`. */
