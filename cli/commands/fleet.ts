@@ -66,6 +66,7 @@ async function work({ fleet, operands, args, context, out }: Desk): Promise<numb
     out.show(would, `${words.wouldJoin(redis, prefix, waiting)}\n`);
     return ExitCode.ok;
   }
+  await fleet.checkClock();
   // a bucket that cannot be written to is said before anything is downloaded
   await store?.check(true);
   if (spool !== undefined) await tidySpool(spool, queue);

@@ -25,6 +25,13 @@ export interface Fleet extends AsyncDisposable {
   readonly store: FileStore | undefined;
   /** What of the stack is shared. */
   readonly stack: Pick<StackOptions, "layers" | "share">;
+  /**
+   * Whether this machine may take jobs: who holds one says by its own clock for how long, and to one that is far ahead all
+   * jobs of others look abandoned.
+   *
+   * @throws {CivikitError} `invalid_config` when its clock is off.
+   */
+  checkClock(): Promise<void>;
   /** Lets nothing wait for Redis any longer. */
   cutOff(): void;
 }
@@ -83,6 +90,12 @@ export async function openFleet(context: Asking, note: (text: string) => void): 
           const shared = { prefix: `${prefix}:cache:`, maxBytes: value("cache.maxSizeMb") * 1024 * 1024 };
           return await redisStore(redis, { ...shared, ...(local && { local }) });
         },
+      },
+      async checkClock() {
+        const [seconds, microseconds] = await redis.time();
+        const offMs = Date.now() - Number(seconds) * 1000 - Number(microseconds) / 1000;
+        if (Math.abs(offMs) <= fleetLeaseMs / 4) return;
+        throw new CivikitError(words.clock(redactUrl(url), Math.round(offMs / 1000)), { code: "invalid_config" });
       },
       cutOff: () => redis.disconnect(),
       [Symbol.asyncDispose]: () => own.disposeAsync(),

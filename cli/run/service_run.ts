@@ -92,6 +92,7 @@ export async function openService(
   try {
     let notice: string | undefined;
     const fleet = isInFleet(context) ? things.use(await openFleet(context, note)) : undefined;
+    await fleet?.checkClock();
     const queue = fleet?.queue ?? things.use(await openServiceQueue(context, (text) => note(notice = text)));
     // looked for at every request: one that is given in the page acts at once
     const keys: Keys = { find: (host) => loadKeys(io.env).find(host) };

@@ -29,6 +29,9 @@ examples:
   civikit fleet worker --jobs 4
   civikit fleet status
   civikit fleet drain lab-3`,
+  clock: (redis: string, seconds: number): string =>
+    `this machine's clock is ${Math.abs(seconds)} s ${seconds > 0 ? "ahead of" : "behind"} that of ${redis}, ` +
+    "so that jobs of others would look abandoned, or its own would: set it (timedatectl set-ntp true)",
   freeWhere: "option --free: fleet.store is not set, so there is no bucket that would have the files",
   none: "no fleet: fleet.redis is not set; it is the address of the Redis that the machines share",
   newer: (id: string, form: number): string =>
@@ -87,6 +90,9 @@ worker 死掉，兩分鐘後會被發現，在同一台機器上則是馬上；�
   civikit fleet worker --jobs 4
   civikit fleet status
   civikit fleet drain lab-3`,
+    clock: (redis, seconds) =>
+      `這台機器的時鐘比 ${redis} ${seconds > 0 ? "快" : "慢"} ${Math.abs(seconds)} 秒，` +
+      "別台的工作會看起來沒有人做，或別台會以為這台沒有消息：請校正（timedatectl set-ntp true）",
     freeWhere: "選項 --free：沒有設定 fleet.store，檔案沒有儲存貯體可放",
     none: "沒有機隊：沒有設定 fleet.redis，也就是機器共用的 Redis 的網址",
     newer: (id, form) => `工作 ${id} 是較新的 civikit 寫的（格式 ${form}）：留給看得懂的版本`,

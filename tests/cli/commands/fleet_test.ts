@@ -197,6 +197,23 @@ test("a worker says why a job waits, and for how long it takes no more", async (
   assertEquals([typeof resting["forMs"], resting["code"]], ["number", "invalid_path"]);
 });
 
+test("a worker whose clock is off takes nothing: the jobs of others would look abandoned", async ({ machine }) => {
+  const one = machine("one");
+  await one("queue", "add", "2002");
+  const right = Date.now;
+  for (const offMs of [180_000, -180_000]) {
+    try {
+      Date.now = () => right() + offMs;
+      const { code, io } = await one("fleet", "worker", "--once");
+      assertEquals(code, 2, io.err);
+      assertMatch(io.err, /this machine's clock is 180 s (ahead of|behind) that of redis:/);
+    } finally {
+      Date.now = right;
+    }
+  }
+  assertEquals((await one("fleet", "worker", "--once")).code, 0);
+});
+
 test("without Redis it is said what is missing, and where", async ({ machine }) => {
   const { code, io } = await machine("one", { CIVIKIT_FLEET_REDIS: "" })("fleet", "status");
   assert(code !== 0);
