@@ -5,7 +5,7 @@
  * @module
  */
 export { lookAtRedis, type RedisHealth } from "./look_at_redis.ts";
-export { openRedis, type OpenRedisOptions, type RedisClient } from "./open_redis.ts";
+export { type ManyRedis, type OneRedis, openRedis, type OpenRedisOptions, type RedisClient } from "./open_redis.ts";
 export { type BullQueue, bullQueue, type BullQueueOptions } from "./queue/bull_queue.ts";
 export type { FleetEngine } from "./redis_facts.ts";
 export type { FleetWorker } from "./queue/fleet_workers.ts";

@@ -4,8 +4,14 @@ import { redactUrl, rememberSecret, systemClock } from "../transport/internal.ts
 import { CivikitError, InputError } from "../transport/mod.ts";
 import { type RedisFacts, redisFacts } from "./redis_facts.ts";
 
+/** A client of one server, as ioredis makes it. */
+export type OneRedis = Redis;
+
+/** A client of a cluster of servers, as ioredis makes it. */
+export type ManyRedis = Cluster;
+
 /** The client that queue, cache and limits share: of one server, or of a cluster of them. */
-export type RedisClient = Redis | Cluster;
+export type RedisClient = OneRedis | ManyRedis;
 
 /** Options of {@linkcode openRedis}. */
 export interface OpenRedisOptions {

@@ -19,7 +19,14 @@ export { periods, type Search, type SearchPage, type SearchQuery, type SearchWor
 export * from "./targets/mod.ts";
 export { type Service, service } from "./service.ts";
 export type { SettingRow, SettingsPort } from "./settings_port.ts";
-export { type KeepFile, type QueueWork, runQueue, type RunQueueOptions, type WorkSettings } from "./worker/mod.ts";
+export {
+  type KeepFile,
+  type LetGo,
+  type QueueWork,
+  runQueue,
+  type RunQueueOptions,
+  type WorkSettings,
+} from "./worker/mod.ts";
 export type { Preview, Previews, PreviewSource } from "./preview/preview.ts";
 export type { PreviewLine } from "./preview/preview_line.ts";
 export * from "./watch/mod.ts";

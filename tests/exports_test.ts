@@ -171,7 +171,7 @@ const NAMES: Record<string, string> = {
     FindState
     Job JobAction JobEnding JobMove JobOptions JobPage JobProgress JobQueue JobReason JobState JobVerdict JudgedPage
     KeepFile KeptRound
-    Level Library LibraryFilter LibraryOptions LibraryPage LibraryRow LibraryTask ListJobs ListRows ListWatched
+    LetGo Level Library LibraryFilter LibraryOptions LibraryPage LibraryRow LibraryTask ListJobs ListRows ListWatched
     ModelOnDisk
     NewFind NewJob NewWatchRule NewerVersion
     Pairing Parts Preview PreviewLine PreviewSource Previews Problem ProjectEntry ProjectFile ProjectOutcome ProjectPort
@@ -201,8 +201,8 @@ const NAMES: Record<string, string> = {
     BullQueue BullQueueOptions
     CheckMirror CleanOptions
     FileStore FillMirrorOptions FleetEngine FleetWorker
-    MirrorFirstOptions MirrorOutcome MirrorTrouble
-    OpenRedisOptions
+    ManyRedis MirrorFirstOptions MirrorOutcome MirrorTrouble
+    OneRedis OpenRedisOptions
     ProveOptions PutFile PutOptions
     RedisClient RedisHealth RedisStoreOptions
     S3Credentials S3Place S3StoreOptions SharedLimitsOptions SignS3Options StoreProgress StoredFile
