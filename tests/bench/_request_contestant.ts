@@ -1,7 +1,6 @@
-// deno-lint-ignore-file no-console -- what it prints is what it is for
 /**
  * One contestant of `request.ts`, in a process of its own, as in a program that uses it: contestants in one process share a
- * heap, and slow each other down. Runs a batch for each line of its input, `width calls`, and prints what that took.
+ * heap, and slow each other down.
  *
  *     _request_contestant.ts NAME URL
  *
@@ -9,7 +8,7 @@
  */
 import { createTransport } from "../../mod.ts";
 import { createCall } from "../../api/client/call.ts";
-import { type Call, timeBatch } from "./_turns.ts";
+import { takeTurn } from "./_turns.ts";
 
 const [name = "", address = ""] = Deno.args;
 const headers = { accept: "application/json" };
@@ -85,20 +84,4 @@ const contestants: Record<string, () => Promise<(url: string) => Promise<unknown
 const ask = await contestants[name]!();
 let page = 0;
 // no two are the same: dedupe would make one request of them, and win a race it did not run
-const call: Call = () => ask(`${address}?page=${++page}`);
-console.log("ready");
-for await (const line of lines()) {
-  const [width = 1, batch = 1] = line.split(" ").map(Number);
-  console.log(JSON.stringify(await timeBatch(call, { width, batch })));
-}
-// connections that are kept alive would keep the process so
-Deno.exit(0);
-
-async function* lines(): AsyncGenerator<string> {
-  let rest = "";
-  for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
-    const parts = (rest + text).split("\n");
-    rest = parts.pop()!;
-    yield* parts;
-  }
-}
+await takeTurn(() => ask(`${address}?page=${++page}`));

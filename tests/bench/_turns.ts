@@ -4,17 +4,16 @@
  * @module
  */
 import process from "node:process";
-import { median } from "./_bench.ts";
+import { median, script } from "./_bench.ts";
+import { Lines } from "./_lines.ts";
 import { pairedRatio, type Ratio, ratioText } from "./_meter.ts";
 
 /** One call of a contestant, whole. */
 export type Call = () => Promise<unknown>;
 
-/** How they take turns. */
-export interface Turns {
-  /** Batches of each. */
-  readonly rounds: number;
-  /** Calls of a batch. */
+/** One turn. */
+export interface Turn {
+  /** Calls in it. */
   readonly batch: number;
   /** Calls at a time. */
   readonly width: number;
@@ -24,10 +23,7 @@ export interface Turns {
 export type Times = ReadonlyMap<string, readonly (readonly [wall: number, cpu: number])[]>;
 
 /** Makes the calls of one batch; microseconds for each of them. */
-export async function timeBatch(
-  call: Call,
-  { batch, width }: Omit<Turns, "rounds">,
-): Promise<[wall: number, cpu: number]> {
+async function timeBatch(call: Call, { batch, width }: Turn): Promise<[wall: number, cpu: number]> {
   let left = batch;
   const used = process.cpuUsage();
   const started = performance.now();
@@ -39,20 +35,61 @@ export async function timeBatch(
   return [wall, (user + system) / batch];
 }
 
-/** Lets the contestants take turns; who begins rotates. */
-export function takeTurns(calls: Readonly<Record<string, Call>>, turns: Turns): Promise<Times> {
-  const batches = Object.entries(calls).map(([name, call]) => [name, () => timeBatch(call, turns)] as const);
-  return takeBatches(Object.fromEntries(batches), turns.rounds);
+/**
+ * What a contestant's process does: says that it is ready, makes a batch for each line of its input, `width calls`, and
+ * prints what that took. It ends with its input; connections that are kept alive would keep it.
+ */
+export async function takeTurn(call: Call): Promise<never> {
+  const answer = (line: string) => Deno.stdout.write(new TextEncoder().encode(`${line}\n`));
+  await answer("ready");
+  // whoever tells it waits for the answer: one chunk, one line
+  for await (const line of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
+    const [width = 1, batch = 1] = line.split(" ").map(Number);
+    await answer(JSON.stringify(await timeBatch(call, { width, batch })));
+  }
+  Deno.exit(0);
+}
+
+/** The contestants of a bench, each in a process of its own, as in a program that uses it. */
+export class Contestants implements AsyncDisposable {
+  readonly #processes = new Map<string, Lines>();
+
+  /** Starts `script NAME ADDRESS` for each name; resolves when all are ready. */
+  static async start(names: Iterable<string>, file: string, address: string): Promise<Contestants> {
+    const contestants = new Contestants();
+    for (const name of names) {
+      const lines = new Lines(await script(file, name, address));
+      contestants.#processes.set(name, lines);
+      await lines.read();
+    }
+    return contestants;
+  }
+
+  /** Lets them take turns; see {@linkcode takeTurns}. After each there is a rest of `restMs`, where it leaves work for later. */
+  race({ batch, width }: Turn, rounds: number, warmUps: number, restMs = 0): Promise<Times> {
+    const batches = [...this.#processes].map(([name, lines]) =>
+      [name, async () => {
+        const time = JSON.parse(await lines.tell(`${width} ${batch}`)) as [number, number];
+        if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
+        return time;
+      }] as const
+    );
+    return takeTurns(Object.fromEntries(batches), rounds, warmUps);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const lines of this.#processes.values()) await lines[Symbol.asyncDispose]();
+  }
 }
 
 /**
- * The same where each contestant times its own batch. The batches of the warm-up do not count: functions that ran often are
- * others than those that did not.
+ * Lets contestants take turns, each of which times its own batch; who begins rotates. The batches of the warm-up do not
+ * count: functions that ran often are others than those that did not.
  */
-export async function takeBatches(
+async function takeTurns(
   batches: Readonly<Record<string, () => Promise<[wall: number, cpu: number]>>>,
   rounds: number,
-  warmUps = 8,
+  warmUps: number,
 ): Promise<Times> {
   const contestants = Object.entries(batches);
   const times = new Map<string, [number, number][]>(contestants.map(([name]) => [name, []]));

@@ -5,17 +5,16 @@
  *
  * A hit is a 2 KB JSON answer, from the call to the last byte of its text. The candidates take turns in short slices, so
  * that whatever else the machine does meets all of them; the medians of the slices are printed. Misses are compared round
- * by round, with an origin in another process; «bound» is the least that keeps the same promises: the body read whole, a
- * head and a copy kept by its URL, and an answer made anew that says so. One keeps them in a map, the other looks into an
- * SQLite file first and writes there in one transaction every 20 ms.
+ * by round, with an origin in another process and every contestant in one of its own; «bound» is the least that keeps the
+ * same promises.
  */
-import { DatabaseSync } from "node:sqlite";
 import { Agent, cacheStores, fetch as undiciFetch, interceptors, request as undiciRequest } from "npm:undici@7.30.0";
 import { httpCache, memoryStore, sqliteStore } from "../../cache/mod.ts";
 import { compose, fetchTransport } from "../../transport/mod.ts";
-import { benchArgs, median, root, type Row, say, script, table } from "./_bench.ts";
+import { benchArgs, median, type Row, say, script, table } from "./_bench.ts";
+import { Lines } from "./_lines.ts";
 import { judge, ratioText } from "./_meter.ts";
-import { overview, ratioOf, takeBatches, timeBatch } from "./_turns.ts";
+import { Contestants, overview, ratioOf } from "./_turns.ts";
 
 const args = await benchArgs("cache_bench.ts", ["seconds"]);
 const seconds = args.number("seconds", args.isQuick ? 0.1 : 1, false);
@@ -78,120 +77,26 @@ function compare(name: string, medians: Record<string, number>, one: string, oth
 }
 
 /** Compares misses: no two calls are for the same URL. */
-async function misses(
-  network: ReturnType<typeof fetchTransport>,
-  stores: Readonly<Record<"memory" | "sqlite", ReturnType<typeof memoryStore>>>,
-  path: string,
-): Promise<void> {
-  const [program, ...words] = await script("_json_server.ts", "--cacheable");
-  const server = new Deno.Command(program, { args: words, cwd: root, stdin: "piped", stdout: "piped" }).spawn();
-  const reader = server.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  let n = 0;
-  try {
-    const base = (await reader.read()).value!.trim();
-    const next = () => new Request(`${base}/${++n}`);
-    const missing = (store: typeof stores.memory): Call => {
-      const client = compose(network, httpCache({ store }));
-      return async () => await (await client.fetch(next())).text();
-    };
-    const kept = new Map<string, unknown>();
-    const file = boundFile(path);
-    const bound = (knows: (url: string) => unknown, keep: (url: string, kept: Kept) => void): Call => async () => {
-      const request = next();
-      if (knows(request.url)) throw new Error("found");
-      const { status, statusText, headers, bytes } = await answered(request);
-      const answer = new Response(bytes, { status, statusText });
-      const fields: [string, string][] = [];
-      headers.forEach((value, name) => {
-        fields.push([name, value]);
-        answer.headers.append(name, value);
-      });
-      answer.headers.append("cache-status", "bound; fwd=uri-miss; stored");
-      keep(request.url, { status, fields, bytes });
-      return await answer.text();
-    };
-    // turns longer than the 20 ms after which SQLite writes, and a rest: nobody pays for what another one left for later
-    const turn = (call: Call) => async () => {
-      const time = await timeBatch(call, { batch: args.isQuick ? 20 : 400, width: 1 });
-      await new Promise((resolve) => setTimeout(resolve, 40));
-      return time;
-    };
-    const times = await takeBatches(
-      mapped(turn, {
-        "fetch": async () => await (await fetch(next())).text(),
-        "bound, memory": bound((url) => kept.get(url), (url, { bytes, ...head }) => {
-          if (kept.size > 1000) kept.clear();
-          kept.set(url, { ...head, bytes: bytes.slice() });
-        }),
-        "bound, sqlite": bound(file.knows, file.keep),
-        "fetchTransport": async () => await (await network.fetch(next())).text(),
-        "httpCache, memory": missing(stores.memory),
-        "httpCache, sqlite": missing(stores.sqlite),
-      }),
-      args.isQuick ? 4 : 40,
-    );
-    say("\na miss, one at a time, against bare fetch");
-    say(table(overview(times, "fetch")));
-    for (const [store, most] of [["memory", 1.15], ["sqlite", 1.25]] as const) {
-      const found = ratioOf(times, `httpCache, ${store}`, "fetch");
-      const least = ratioOf(times, `httpCache, ${store}`, `bound, ${store}`);
-      rows.push({
-        name: "miss",
-        what: `time of httpCache, ${store} / fetch`,
-        target: `<= ${most}x`,
-        result: `${ratioText(found)}; ${least.middle.toFixed(2)}x of the bound`,
-        reached: judge(found, { most }),
-      });
-    }
-  } finally {
-    await server.stdin.close();
-    await reader.cancel();
-    await server.status;
+async function misses(): Promise<void> {
+  await using server = new Lines(await script("_json_server.ts", "--cacheable"));
+  const names = ["fetch", "bound, memory", "bound, sqlite", "fetchTransport", "httpCache, memory", "httpCache, sqlite"];
+  await using contestants = await Contestants.start(names, "_miss_contestant.ts", await server.read());
+  // turns longer than the 20 ms after which SQLite writes, and a rest: nobody pays for what another one left for later
+  const turn = { batch: args.isQuick ? 20 : 400, width: 1 };
+  const times = await contestants.race(turn, args.isQuick ? 4 : 40, args.isQuick ? 2 : 30, 40);
+  say("\na miss, one at a time, each contestant in a process of its own, against bare fetch");
+  say(table(overview(times, "fetch")));
+  for (const [store, most] of [["memory", 1.15], ["sqlite", 1.25]] as const) {
+    const found = ratioOf(times, `httpCache, ${store}`, "fetch");
+    const least = ratioOf(times, `httpCache, ${store}`, `bound, ${store}`);
+    rows.push({
+      name: "miss",
+      what: `time of httpCache, ${store} / fetch`,
+      target: `<= ${most}x`,
+      result: `${ratioText(found)}; ${least.middle.toFixed(2)}x of the bound`,
+      reached: judge(found, { most }),
+    });
   }
-}
-
-function mapped<T, R>(work: (value: T) => R, record: Readonly<Record<string, T>>): Record<string, R> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, work(value)]));
-}
-
-/** What a bound keeps of an answer. */
-interface Kept {
-  readonly status: number;
-  readonly fields: readonly [string, string][];
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
-
-/** The least that keeps answers in a file. */
-function boundFile(path: string) {
-  const db = new DatabaseSync(path);
-  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 200");
-  db.exec(
-    "CREATE TABLE kept (url TEXT NOT NULL, head TEXT NOT NULL, body BLOB NOT NULL); CREATE INDEX by_url ON kept (url)",
-  );
-  const find = db.prepare("SELECT head, body FROM kept WHERE url = ?");
-  const add = db.prepare("INSERT INTO kept VALUES (?, ?, ?)");
-  let pending: [string, Kept][] = [];
-
-  function write(): void {
-    db.exec("BEGIN IMMEDIATE");
-    for (const [url, { bytes, ...head }] of pending) add.run(url, JSON.stringify(head), bytes);
-    db.exec("COMMIT");
-    pending = [];
-  }
-
-  return {
-    knows: (url: string) => find.get(url),
-    keep(url: string, kept: Kept): void {
-      if (pending.push([url, kept]) === 1) setTimeout(write, 20);
-    },
-  };
-}
-
-/** An answer of the platform's, read whole. */
-async function answered(request: Request) {
-  const response = await fetch(request);
-  const { status, statusText, headers } = response;
-  return { status, statusText, headers, bytes: await response.bytes() };
 }
 
 const origin = await startOrigin();
@@ -228,7 +133,7 @@ try {
   compare("hit", hits, "civikit, memory", "undici request, memory", 1);
   compare("hit", hits, "civikit, sqlite", "undici request, sqlite", 1);
 
-  await misses(network, { memory, sqlite }, `${folder}/bound.sqlite`);
+  await misses();
   sqlite.close();
 } finally {
   origin.stop();

@@ -18,7 +18,7 @@
 import { benchArgs, type Row, say, script, table } from "./_bench.ts";
 import { Lines } from "./_lines.ts";
 import { judge, ratioText } from "./_meter.ts";
-import { overview, ratioOf, takeBatches, type Times } from "./_turns.ts";
+import { Contestants, overview, ratioOf, type Times } from "./_turns.ts";
 
 const args = await benchArgs("request.ts", ["rounds", "batch", "only"]);
 const rounds = args.number("rounds", args.isQuick ? 4 : 40);
@@ -33,21 +33,8 @@ for (const name of only) if (!all.includes(name)) throw new RangeError(`--only $
 
 await using server = new Lines(await script("_json_server.ts"));
 const address = await server.read();
-await using processes = new AsyncDisposableStack();
-const contestants = new Map<string, Lines>();
-for (const name of new Set(["bare fetch", ...only])) {
-  const contestant = processes.use(new Lines(await script("_request_contestant.ts", name, address)));
-  await contestant.read();
-  contestants.set(name, contestant);
-}
-
-/** Microseconds of every round by contestant. */
-function race(width: number): Promise<Times> {
-  const batches = [...contestants].map(([name, contestant]) =>
-    [name, async () => JSON.parse(await contestant.tell(`${width} ${batch}`)) as [number, number]] as const
-  );
-  return takeBatches(Object.fromEntries(batches), rounds, warmUps);
-}
+const names = new Set(["bare fetch", ...only]);
+await using contestants = await Contestants.start(names, "_request_contestant.ts", address);
 
 /** What was asked for, one at a time and 16 at a time. */
 const aims: Readonly<Record<string, readonly [number, number]>> = {
@@ -83,7 +70,7 @@ function rowsOf(times: Times, name: string, width: number): Row[] {
 const rows: Row[] = [];
 say(`${rounds} rounds of ${batch} requests each, after a warm-up, in turns, each contestant in a process of its own`);
 for (const [what, width] of [["one at a time", 1], ["16 at a time", 16]] as const) {
-  const times = await race(width);
+  const times = await contestants.race({ batch, width }, rounds, warmUps);
   say(`\n${what}`);
   say(table(overview(times, "bare fetch")));
   rows.push(...rowsOf(times, what, width));
