@@ -22,6 +22,8 @@ export interface Identity {
   fileName: string;
   /** What the file is for, such as `VAE` with a checkpoint; null: the site does not say; undefined: noted before it was. */
   fileType?: ModelFileType | null | undefined;
+  /** Words that call it up in a prompt, as the site has them; undefined: none, or noted before they were. */
+  trainedWords?: string[] | undefined;
 }
 
 /** What the file with this SHA-256 (upper case) is, if `version` has it. */
@@ -32,7 +34,7 @@ export function identityOf(version: Version, sha256: string): Identity | null {
 
 /** What `file` of `version` is. */
 export function identityOfFile(
-  version: Pick<Version, "id" | "name" | "modelId" | "baseModel" | "model">,
+  version: Pick<Version, "id" | "name" | "modelId" | "baseModel" | "model" | "trainedWords">,
   file: Pick<ModelFile, "id" | "name" | "type">,
 ): Identity {
   return {
@@ -45,5 +47,6 @@ export function identityOfFile(
     baseModel: version.baseModel ?? null,
     fileName: file.name,
     fileType: file.type ?? null,
+    ...(version.trainedWords?.length && { trainedWords: version.trainedWords }),
   };
 }

@@ -228,9 +228,12 @@ export async function modelFacts(
   const source = asked?.identity ? "site" : beside === undefined ? null : "sidecar";
   const { raw } = beside ?? {};
   let permissions = { ...permissionsOf(raw), ...permissionsOf(raw?.model) };
-  const { modelId } = identity ?? {};
+  const { modelId, versionId } = identity ?? {};
+  let { trainedWords } = identity ?? {};
   if (api !== null && Object.keys(permissions).length === 0 && modelId && asked?.goneAt === undefined) {
-    permissions = permissionsOf(await attempt(() => api.models.get(modelId, { signal })));
+    const model = await attempt(() => api.models.get(modelId, { signal }));
+    permissions = permissionsOf(model);
+    trainedWords ??= model?.modelVersions?.find(({ id }) => id === versionId)?.trainedWords ?? undefined;
   }
   // the site was asked and knows nothing, yet a sidecar with this very hash tells what it was
   const isLost = asked?.identity === null && source === "sidecar" && sha256 !== null;
@@ -240,7 +243,7 @@ export async function modelFacts(
     ...{ path: full, name: basename(full), bytes: found.size, changedAt: found.mtime.toISOString(), sha256 },
     provedAt: record?.provedMs === undefined ? null : new Date(record.provedMs).toISOString(),
     ...{ identity, source, goneAt: goneMs === undefined ? null : new Date(goneMs).toISOString() },
-    ...{ usage: readUsage(full), permissions, head: headOf(full) },
+    ...{ usage: readUsage(full, trainedWords), permissions, head: headOf(full) },
     problem: identity && source === "site" ? null : findDamage(full) ?? null,
     sidecars: companionsOf(full).map((one) => basename(one)),
   };

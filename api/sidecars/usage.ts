@@ -61,6 +61,7 @@ const isOwnLink = (notes: string) =>
  * nothing.
  *
  * @param path The model file.
+ * @param siteWords Trigger words as the site has them, for where none of these files says any. Default: none.
  * @example
  * ```ts
  * import { readUsage } from "@civikit/civikit/api";
@@ -71,7 +72,7 @@ const isOwnLink = (notes: string) =>
  * Deno.removeSync(folder, { recursive: true });
  * ```
  */
-export function readUsage(path: string): Usage {
+export function readUsage(path: string, siteWords: readonly string[] = []): Usage {
   const own = said(sidecarPath(path, usageEnding));
   const webui = said(sidecarPath(path, ".json"));
   const manager = said(sidecarPath(path, ".metadata.json"));
@@ -85,7 +86,7 @@ export function readUsage(path: string): Usage {
     notes: isText(own.notes) ? own.notes : webuiNotes || managerNotes,
     tags: textsOf(own.tags) ?? textsOf(manager.tags) ?? [],
     triggerWords: [words, textsOf(activation)!, textsOf(info.trainedWords) ?? []].find(({ length }) => length > 0) ??
-      [],
+      textsOf(siteWords)!,
     weight: typeof weight === "number" && Number.isFinite(weight) && weight !== 0 ? weight : null,
   };
 }

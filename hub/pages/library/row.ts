@@ -48,7 +48,7 @@ export function libraryRow(row: ShownRow, { locale, level, site }: RowContext): 
   const { id, path, name, bytes, identity } = row;
   const t = (word: keyof typeof texts) => texts[word][locale];
   const { picture, preview } = besideOf(path);
-  const { triggerWords, notes, tags } = readUsage(path);
+  const { triggerWords, notes, tags } = readUsage(path, identity?.trainedWords);
   // a picture nobody rated is shown openly only where everything may be
   const isBlurred = preview !== undefined && !isOpen(picture ?? {}, level);
   const image = preview === undefined ? "" : html`

@@ -67,6 +67,23 @@ Deno.test("civikit show tells what the site, the head and the sidecars say, and 
     assertEquals((await run(["show", join(folder, "none.safetensors")])).code, 8);
   }));
 
+Deno.test("civikit show has the site's trigger words where no sidecar lies beside the file", () =>
+  inWorld(async ({ run, folder, civitai }) => {
+    const path = join(folder, "lantern.safetensors");
+    const { content } = civitai.file(3001).file;
+    Deno.writeFileSync(path, content.read(0, content.size));
+    await run(["scan", folder]);
+    const wordsOf = async (...more: string[]) => {
+      const [model] = events((await run(["show", path, "--json", ...more])).io);
+      return (model as { usage: { triggerWords: string[] } }).usage.triggerWords;
+    };
+    assertEquals(await wordsOf("--offline"), ["paperlantern", "soft glow"]);
+    await run(["show", path, "--words", "my lantern"]);
+    assertEquals(await wordsOf("--offline"), ["my lantern"]);
+    await run(["show", path, "--words="]);
+    assertEquals(await wordsOf("--offline"), ["paperlantern", "soft glow"]);
+  }));
+
 Deno.test("what the site has no more is shown as gone, by its sidecar, which stays to the byte", () =>
   inWorld(async ({ run, folder }) => {
     const path = join(folder, "own.safetensors");

@@ -9,6 +9,7 @@ Deno.test("the library page shows files with trigger words and preview, narrowed
   await using files = await testLibrary();
   const path = await files.write("loras/lantern.safetensors", "a", identity(7, { modelName: "Paper Lantern" }));
   await files.write("loras/strange.safetensors", "b", null);
+  await files.write("loras/alone.safetensors", "d", identity(8, { trainedWords: ["soft glow"] }));
   await files.write('loras/<img src=x onerror="1">.safetensors', "c", null);
   await Deno.writeTextFile(
     path.replace(".safetensors", ".civitai.info"),
@@ -19,6 +20,7 @@ Deno.test("the library page shows files with trigger words and preview, narrowed
   const page = await text(hub.ask("GET", "/library"));
   assertStringIncludes(page, "Paper Lantern");
   assertStringIncludes(page, "paperlantern");
+  assertStringIncludes(page, 'data-copy="soft glow"');
   assertStringIncludes(page, "&lt;img src=x onerror");
   assert(!page.includes("<img src=x"), "a hostile name is markup");
   assert(!page.includes("is-blurred"), "a picture for everybody is blurred");
