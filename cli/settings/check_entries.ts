@@ -1,10 +1,17 @@
-import { isRecord, rememberPath } from "../../transport/internal.ts";
+import { isRecord, rememberSecret } from "../../transport/internal.ts";
 import { refuse } from "./refuse.ts";
 import type { HeaderRules, HeaderSource, SettingOf } from "./setting.ts";
 
-const octet = String.raw`(?:25[0-5]|2[0-4]\d|1?\d?\d)`;
+const octet = String.raw`(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)`;
 
-const items: Readonly<Record<SettingOf<"list">["of"], { readonly form: RegExp; readonly state: string }>> = {
+/** What an item of a list looks like, the address in it that has to be one, and what is said where it is not. */
+interface Item {
+  readonly form: RegExp;
+  readonly url?: (item: string) => string;
+  readonly state: string;
+}
+
+const items: Readonly<Record<SettingOf<"list">["of"], Item>> = {
   host: {
     form: /^(?:[\w-]+\.)*[\w-]+(?::\d{1,5})?$|^\[[\da-f:]+\](?::\d{1,5})?$/i,
     state: "not a host such as box.lan",
@@ -12,6 +19,7 @@ const items: Readonly<Record<SettingOf<"list">["of"], { readonly form: RegExp; r
   path: { form: /^[^\p{Cc}]+$/u, state: "not a path" },
   target: {
     form: /^(?:a1111|forge|sdnext|comfyui|invokeai|webhook)=https?:\/\/[^\s/?#@]+(?:\/[^\s?#@]*)?$/i,
+    url: (item) => item.slice(item.indexOf("=") + 1),
     state: "not a program and its address such as forge=http://127.0.0.1:7860",
   },
   ignore: {
@@ -24,19 +32,21 @@ const items: Readonly<Record<SettingOf<"list">["of"], { readonly form: RegExp; r
         .raw`^(?:${octet}\.){3}${octet}(?:/(?:[12]?\d|3[0-2]))?$|^[\da-f]*:[\da-f:.]*(?:/(?:\d{1,2}|1[01]\d|12[0-8]))?$`,
       "i",
     ),
+    url: (item) => item.includes(":") ? `http://[${item.split("/")[0]}]` : `http://${item.split("/")[0]}`,
     state: "not an address or a network such as 127.0.0.1 or 10.89.0.0/16",
   },
   otherBase: { form: /^(?:model:[1-9]\d{0,14}|all)$/, state: "not model:ID or all" },
-  origin: { form: /^https?:\/\/[^\s/?#@]+$/i, state: "not an origin such as https://ui.example" },
+  origin: { form: /^https?:\/\/[^\s/?#@]+$/i, url: (item) => item, state: "not an origin such as https://ui.example" },
 };
 
 /** A list, item by item. */
 export function checkItems({ of }: SettingOf<"list">, list: readonly string[]): readonly string[] {
-  const wrong = list.find((item) => !items[of].form.test(item));
-  if (wrong !== undefined) refuse(`"${wrong}" is ${items[of].state}`);
-  // the path of a webhook may be what opens it
+  const { form, url, state } = items[of];
+  // the path of a webhook may be what opens it; also where the rest is wrong
   const hooks = of === "target" ? list.filter((item) => /^webhook=/i.test(item)) : [];
-  for (const hook of hooks) rememberPath(new URL(hook.slice(hook.indexOf("=") + 1)));
+  for (const part of hooks.flatMap((hook) => hook.split("/").slice(3))) rememberSecret(part);
+  const wrong = list.find((item) => !form.test(item) || url !== undefined && !URL.canParse(url(item)));
+  if (wrong !== undefined) refuse(`"${wrong}" is ${state}`);
   return list;
 }
 

@@ -7,22 +7,22 @@ function peerOf(c: Context): string | undefined {
   return address !== undefined && "hostname" in address ? plain(address.hostname) : undefined;
 }
 
-/** An address without port and brackets, and as IPv4 where it is one in the clothes of IPv6. */
+/** An address in its one spelling: without port, brackets and zone, and as IPv4 where it is one in the clothes of IPv6. */
 function plain(text: string): string {
-  const bare = /^\[([^\]]*)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text;
-  return bare.replace(/^::ffff:(?=[\d.]+$)/i, "");
-}
-
-/** One spelling for each address. */
-function canonical(address: string): string {
-  return isIP(address) === 6 ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;
+  const inside = /^\[([^\]]*)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text;
+  const bare = inside.replace(/%.*$/s, "");
+  if (isIP(bare) !== 6) return bare;
+  const address = new URL(`http://[${bare}]`).hostname.slice(1, -1);
+  const [, high, low] = /^::ffff:([\da-f]+):([\da-f]+)$/.exec(address) ?? [];
+  if (high === undefined || low === undefined) return address;
+  return [high, low].flatMap((half) => [parseInt(half, 16) >> 8, parseInt(half, 16) & 255]).join(".");
 }
 
 function listOf(trustedProxies: readonly string[]): BlockList {
   const list = new BlockList();
   for (const text of trustedProxies) {
     const [, address = "", prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
-    const version = isIP(address);
+    const version = address.includes("%") ? 0 : isIP(address);
     const most = version === 4 ? 32 : 128;
     if (version === 0 || Number(prefix ?? most) > most) {
       throw new TypeError(`option trustedProxies: "${text}" is no address such as 127.0.0.1 or 10.89.0.0/16`);
@@ -55,6 +55,6 @@ export function clientAddress(trustedProxies: readonly string[]): (c: Context) =
       if (before === undefined || isIP(before) === 0) break;
       address = before;
     }
-    return canonical(address);
+    return address;
   };
 }

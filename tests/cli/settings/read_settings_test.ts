@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { dirname, join } from "node:path";
 import { layoutNames } from "../../../api/mod.ts";
+import { cutSecrets } from "../../../transport/internal.ts";
 import { loadCommands } from "../../../cli/commands/commands.ts";
 import { namedFlags } from "../../../cli/options/flags.ts";
 import { commonFlags } from "../../../cli/options/shared_flags.ts";
@@ -91,12 +92,19 @@ Deno.test("a value of the environment or of a file that is wrong is refused with
       ["CIVIKIT_DOWNLOAD_LIMIT_RATE", "08:00,512k 08:00,off", "a time stands there twice"],
       ["CIVIKIT_FOLDERS", "LORA", '"LORA" is not of the form TYPE=FOLDER'],
       ["CIVIKIT_TRUSTED_HOSTS", "https://x", '"https://x" is not a host such as box.lan'],
+      ["CIVIKIT_SERVE_TRUSTED_PROXIES", ":::", '":::" is not an address or a network'],
+      ["CIVIKIT_SERVE_TRUSTED_PROXIES", "01.2.3.4/8", '"01.2.3.4/8" is not an address or a network'],
+      ["CIVIKIT_SERVE_RPC_ORIGINS", "https://[::", '"https://[::" is not an origin'],
+      ["CIVIKIT_TARGETS", "forge=http://box:99999", '"forge=http://box:99999" is not a program and its address'],
     ];
     for (const [name, text, state] of cases) {
       const faults = await named({ [name]: text });
       assertEquals(faults.length, 1, faults.join());
       assertStringIncludes(faults[0]!, `reading ${name} "${text}": ${state}`);
     }
+    const [hook] = await named({ CIVIKIT_TARGETS: "webhook=http://box:99999/hooks/let-me-in-4711" });
+    assertStringIncludes(cutSecrets(hook!), 'webhook=http://box:99999/hooks/[redacted]" is not a program and');
+    assert(!cutSecrets(hook!).includes("let-me-in-4711"));
     await write(path, { retry: { max: 21 }, cache: { enabled: "on" }, layout: "comfy" });
     assertEquals(await named({}), [
       `reading retry.max 21 in "${path}": not a whole number from 0 to 20`,

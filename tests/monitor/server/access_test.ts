@@ -232,7 +232,9 @@ Deno.test("diagnostics() counts wrong tokens by the address that a trusted proxy
   // IPv6, as headers write it
   await lock("2001:db8::7");
   assertEquals(await bearer(token, "[2001:db8:0::7]:443"), 429);
-  for (const wrong of ["box.lan", "10.0.0.0/33", "10.0.0.256", "::/129"]) {
+  assertEquals(await bearer(token, "2001:db8::7%eth0"), 429);
+  assertEquals(await bearer(token, "::ffff:cb00:7107"), 429);
+  for (const wrong of ["box.lan", "10.0.0.0/33", "10.0.0.256", "::/129", "fe80::1%eth0", ":::"]) {
     const options = { registry: metricsRegistry(), trustedProxies: [wrong] };
     assertThrows(() => diagnostics(options), TypeError, `option trustedProxies: "${wrong}"`);
   }
