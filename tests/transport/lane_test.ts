@@ -10,6 +10,7 @@ import {
   fetchTransport,
   hostHeaders,
   type HttpError,
+  InputError,
   type Middleware,
   NetworkError,
   observe,
@@ -338,4 +339,27 @@ Deno.test("a body is sent once more with each attempt, under every layer", async
   });
   assertEquals(await (await stack.fetch(request)).json(), { a: 1 });
   assertEquals(bodies, Array(3).fill(`Bearer 0123456789abcdef {"b":2}`));
+});
+
+Deno.test("a transport or a layer of somebody else that answers with no Response ends the call with an InputError", async () => {
+  const nothing: unknown[] = [undefined, null, "text", { status: 200 }];
+  for (const answer of nothing) {
+    const transport = { fetch: () => Promise.resolve(answer) } as unknown as Transport;
+    const layer = (() => answer) as unknown as Middleware;
+    const { promise, resolve } = Promise.withResolvers<Response>();
+    const working = { fetch: () => promise };
+    const stacks = [
+      createTransport({ socket: transport }),
+      compose(transport, dedupe()),
+      compose(transport, timeout({ headersMs: 60_000, totalMs: 60_000 })),
+      compose(working, dedupe(), layer),
+    ];
+    for (const stack of stacks) {
+      const call = () => stack.fetch(new Request("https://a.test/?key=4711"));
+      for (const error of await Promise.all([assertRejects(call, InputError), assertRejects(call, InputError)])) {
+        assertEquals([error.code, error.message.includes("4711")], ["invalid_argument", false]);
+      }
+    }
+    resolve(new Response());
+  }
 });

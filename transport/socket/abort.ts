@@ -129,9 +129,9 @@ function ended<T>(response: ReadableResponse, reading: Promise<T>): Promise<T> {
   });
 }
 
-/** Makes a response of the platform one that knows; others stay what they are. */
+/** Makes a response of the platform one that knows; others stay what they are, and so does one that is frozen. */
 function isReadable(response: Response): response is ReadableResponse {
   const made = Object.getPrototypeOf(response);
-  if (made === Response.prototype) Object.setPrototypeOf(response, ReadableResponse.prototype);
-  return made === Response.prototype || made === ReadableResponse.prototype;
+  if (made === ReadableResponse.prototype) return true;
+  return made === Response.prototype && Reflect.setPrototypeOf(response, ReadableResponse.prototype);
 }
