@@ -5,7 +5,7 @@ export const updateHelp: Bilingual = {
   en: `In a project: takes the entries that follow a model (model:<id>) to its newest
 version, writes the lock file and installs. Entries that name a version stay, unless
 --latest moves them in civikit.models.json to the newest version for the same base
-model. Without <what>, everything is updated. What cannot be moved is told, and why.
+model. Without <what>, everything is updated. What cannot be updated is told, and why.
 
 With folders: scans them, and fetches newer versions beside the old files, each
 the file that does for the new version what the old one did. <what> beside the
@@ -18,7 +18,7 @@ folders, in the settings: --ignore, --unignore, --other-base, --same-base change
 them, --rules lists them; nothing is updated then.
 
 An old file goes only when the new one is verified and in place. --dry-run shows
-what would move from where to where, be fetched and be removed. Killed on the way?
+which version would become which, what would be fetched and what removed. Killed on the way?
 One of the two is always there; run it again.
 
 examples:
@@ -61,8 +61,8 @@ const en = {
   inProject: (path: string): string => `rules of the project ${path}:`,
   inSettings: "rules for folders, in the settings:",
   scanning: "looking what the files are",
-  wouldMove: "would move",
-  moved: "moved",
+  wouldMove: "would update",
+  moved: "updated",
   stays: "stays",
   gone: (name: string): string => `gone: ${name}: the site has this version no more; it is kept`,
   notFinished: (why: string): string => `what an interrupted run left is still there: ${why}`,

@@ -807,7 +807,7 @@ async function updating(
 
 seen["updates.ignore"] = () =>
   updating(async (_, said) => {
-    assertMatch(await said({}), /would move/);
+    assertMatch(await said({}), /would update/);
     assertMatch(await said({ "updates.ignore": ["version:2002"] }), /nothing to update/);
   });
 
@@ -816,7 +816,7 @@ seen["updates.otherBase"] = () =>
     const version = civitai.models.flatMap(({ versions }) => versions).find(({ id }) => id === 2002)!;
     (version as { baseModel: string }).baseModel = "Pony";
     assertMatch(await said({}), /nothing to update/);
-    assertMatch(await said({ "updates.otherBase": ["model:1001"] }), /would move/);
+    assertMatch(await said({ "updates.otherBase": ["model:1001"] }), /would update/);
   });
 
 seen["secondSource"] = () =>

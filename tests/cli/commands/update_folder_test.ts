@@ -33,7 +33,7 @@ Deno.test("civikit update FOLDER fetches the newer version beside the old file, 
     const dry = await run(["update", models, "--all", "-n"]);
     assertEquals(dry.code, 0, dry.io.err);
     assert(
-      /would move: .+v1.* -> .+: \S+paper_lantern\.safetensors -> \S+paper_lantern_v2\.safetensors/.test(dry.io.out),
+      /would update: .+v1.* -> .+: \S+paper_lantern\.safetensors -> \S+paper_lantern_v2\.safetensors/.test(dry.io.out),
       dry.io.out,
     );
     assertEquals(tree(models).filter((name) => name.endsWith(".safetensors")), [`loras/${old}`]);
@@ -115,7 +115,7 @@ Deno.test("rules of folders stay in the settings, and those of a project in its 
     assertEquals((await run(["scan", models, "--updates"])).io.out.includes("2002"), false);
     assertStringIncludes((await run(["update", "--rules", models])).io.out, "version:2002");
     assertStringIncludes((await run(["update", "--unignore", "2002", models])).io.out, "no rules");
-    assertStringIncludes((await run(["update", models, "--all", "-n"])).io.out, "would move");
+    assertStringIncludes((await run(["update", models, "--all", "-n"])).io.out, "would update");
     assertEquals((await run(["update", "--ignore", "https://example.com/x", models])).code, 2);
     await run(["update", "--ignore", "base:SDXL 1.0", models]);
     assertStringIncludes((await run(["update", models, "--all", "-n"])).io.out, "ignored base model");

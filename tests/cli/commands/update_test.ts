@@ -40,7 +40,7 @@ Deno.test("--dry-run of add, install, update and remove says what would happen, 
       [["install"], ["nothing to fetch"], []],
       [
         ["update", "--latest"],
-        ["would move: ", "@2001 -> ", "@2002: ", `${old} -> ${fresh}`, "1 file, ", `would remove: ${old}`],
+        ["would update: ", "@2001 -> ", "@2002: ", `${old} -> ${fresh}`, "1 file, ", `would remove: ${old}`],
         ["would_move", "would_download", "would_remove"],
       ],
       [["remove", "2001"], ["would remove from the manifest", `would remove: ${old}`], [
@@ -48,7 +48,7 @@ Deno.test("--dry-run of add, install, update and remove says what would happen, 
         "would_remove",
       ]],
       [["remove", "2001", "--keep-files"], ["would remove from the manifest"], ["would_unwant"]],
-      [["update", "--latest", "--old", "keep"], ["would move: "], ["would_move", "would_download"]],
+      [["update", "--latest", "--old", "keep"], ["would update: "], ["would_move", "would_download"]],
     ];
     const before = everything(project);
     const asked = civitai.storage.log.length;
@@ -144,7 +144,7 @@ Deno.test("civikit update says from where to where each entry moved, and why the
     const { code, io } = await run(["update", "--latest", "--project", folder, "-n"]);
     assertEquals(code, 0, io.err);
     assert(
-      /would move: \S+1001@2001 -> \S+1001@2002: .+ -> .+: paper_lantern\S* -> paper_lantern_v2/.test(io.out),
+      /would update: \S+1001@2001 -> \S+1001@2002: .+ -> .+: paper_lantern\S* -> paper_lantern_v2/.test(io.out),
       io.out,
     );
     assert(/stays: \S+1002@2010\S*: it names a file by its id, which 2011/.test(io.out), io.out);
