@@ -187,7 +187,7 @@ async function change(action: JobAction, { queue, operands, context, out }: Desk
   if (operands.length === 0 || (action === "skip" && operands[0] === "all")) throw new UsageError(words.idsDue);
   if (operands.length === 1 && operands[0] === "all") {
     const changed = await queue.changeAll(allOf[action], action);
-    return out.finish({ action, changed }, `${words.changed(changed)}\n`);
+    return out.finish({ action, changed }, `${words.changed(changed, action)}\n`);
   }
   let changed = 0;
   for (const id of operands) {
@@ -201,7 +201,7 @@ async function change(action: JobAction, { queue, operands, context, out }: Desk
       out.fail(error, printable(id));
     }
   }
-  return out.finish({ action, changed }, `${words.changed(changed)}\n`);
+  return out.finish({ action, changed }, `${words.changed(changed, action)}\n`);
 }
 
 function missing(id: string, words: QueueText): InputError {
@@ -217,12 +217,12 @@ async function move({ queue, operands, args: { flags }, context, out }: Desk): P
   const job = await queue.move(id, before === undefined ? { after: after! } : { before });
   if (job === undefined) throw missing(id, words);
   out.emit({ event: "move", ...job });
-  return out.finish({ action: "move", changed: 1 }, `${words.changed(1)}\n`);
+  return out.finish({ action: "move", changed: 1 }, `${words.changed(1, "move")}\n`);
 }
 
 async function clear({ queue, context, out }: Desk): Promise<number> {
   const changed = await queue.changeAll(endedStates, "remove");
-  return out.finish({ action: "clear", changed }, `${queueText[context.locale].changed(changed)}\n`);
+  return out.finish({ action: "clear", changed }, `${queueText[context.locale].changed(changed, "remove")}\n`);
 }
 
 async function act(action: typeof actions[number], desk: Desk): Promise<number> {

@@ -102,8 +102,13 @@ export function showRule(store: WatchStore, rule: WatchRule, context: Shown, out
     ];
     out.print(alignedRows(rows.filter(([, value]) => value !== "").map(([name, value]) => [name, printable(value)])));
   }
-  showRounds(store, store.rounds(which), context, out);
-  showFinds(store, store.finds(which), context, out);
+  const rounds = store.rounds(which);
+  const finds = store.finds(which);
+  const gap = () => out.isJson || out.print("\n");
+  if (rounds.length > 0) gap();
+  showRounds(store, rounds, context, out);
+  if (finds.length > 0) gap();
+  showFinds(store, finds, context, out);
 }
 
 function nameOf(store: WatchStore, id: string): string {

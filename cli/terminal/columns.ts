@@ -4,7 +4,7 @@ import { fit, printable, truncate } from "./text.ts";
 const gap = 2;
 const leastWidth = 6;
 /** What a column under a head has at least, before the row is shown as lines. */
-const leastUnderHead = 8;
+const leastUnderHead = 16;
 /** Ids, dates, counts and sizes: cut they would be others. */
 const exact = /^(?:[\d.,:-]*|[\d-]+ [\d:]+|[\d.,]+ ?[KMGT]?B|\d+x\d+)$/;
 

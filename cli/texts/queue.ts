@@ -1,3 +1,4 @@
+import type { JobAction } from "../../hub/queue/mod.ts";
 import type { Locale } from "../../transport/mod.ts";
 
 const en = {
@@ -30,7 +31,13 @@ examples:
   moveWhere: "where to? give --before ID or --after ID",
   noJob: (id: string): string => `job "${id}": there is none in the queue`,
   added: (fresh: number, known: number): string => `${fresh} added${known === 0 ? "" : `, ${known} there already`}`,
-  changed: (count: number): string => `${count} ${count === 1 ? "job" : "jobs"}`,
+  changed: (count: number, action: JobAction | "move"): string =>
+    `${count} ${count === 1 ? "job" : "jobs"} ${
+      {
+        ...{ pause: "paused", resume: "resumed", skip: "put last", retry: "to be tried again", cancel: "cancelled" },
+        ...{ remove: "removed from the queue", move: "moved" },
+      }[action]
+    }`,
   empty: "the queue is empty",
   more: (next: string): string => `more: --resume ${next}`,
   head: (): readonly string[] => ["ID", "STATE", "SIZE", "NAME", "WHY"],
@@ -87,7 +94,13 @@ export const queueText: Readonly<Record<Locale, typeof en>> = {
     moveWhere: "要移到哪裡？請給 --before 編號 或 --after 編號",
     noJob: (id: string): string => `項目「${id}」：佇列裡沒有`,
     added: (fresh: number, known: number): string => `加入 ${fresh} 項${known === 0 ? "" : `，${known} 項原本就在`}`,
-    changed: (count: number): string => `${count} 項`,
+    changed: (count, action) =>
+      `${
+        {
+          ...{ pause: "已暫停", resume: "已繼續", skip: "已移到最後", retry: "會再試", cancel: "已取消" },
+          ...{ remove: "已從佇列移除", move: "已移動" },
+        }[action]
+      } ${count} 項`,
     empty: "佇列是空的",
     more: (next: string): string => `還有：--resume ${next}`,
     head: (): readonly string[] => ["編號", "狀態", "大小", "名稱", "原因"],

@@ -15,7 +15,8 @@ const stateOf = ({ folder }: World) => ({ CIVIKIT_STATE_DIR: join(folder, ".stat
 const listed = async (queue: (...args: string[]) => Promise<Ran>) => events((await queue("list", "--json")).io);
 
 Deno.test("queue: what is added is worked off, and the queue knows what became of it", () =>
-  inQueue(async ({ civitai, folder }, queue) => {
+  inQueue(async (world, queue) => {
+    const { civitai, folder } = world;
     const added = await queue("add", "2002", "model:1003", "999999", "--dir", folder, "--json");
     assertEquals(added.code, 0);
     const { added: fresh, refused } = events(added.io).at(-1)!;
@@ -31,6 +32,8 @@ Deno.test("queue: what is added is worked off, and the queue knows what became o
     assertEquals(jobs[2]!["code"], "not_found");
     const { io: { out } } = await queue("list");
     for (const word of ["paper_lantern_v2.safetensors", "hash proved", "not_found"]) assert(out.includes(word), out);
+    const narrow = await world.run(["queue", "list"], { env: stateOf(world), isTerminal: true, columns: 40 });
+    assert(!narrow.io.out.includes("…"), `half a name and half a reason say nothing: ${narrow.io.out}`);
   }));
 
 Deno.test("queue: jobs are paused, resumed, moved, skipped, cancelled, begun anew, removed, cleared", () =>
@@ -39,7 +42,7 @@ Deno.test("queue: jobs are paused, resumed, moved, skipped, cancelled, begun ane
     const order = async () => (await listed(queue)).map(({ reference, state }) => `${reference} ${state}`).join(", ");
     assertEquals((await queue("pause", "1", "2")).code, 0);
     assertEquals((await queue("resume", "2")).code, 0);
-    assertEquals((await queue("move", "4", "--before", "1")).code, 0);
+    assertEquals((await queue("move", "4", "--before", "1")).io.out, "1 job moved\n");
     assertEquals((await queue("skip", "2")).code, 0);
     assertEquals((await queue("cancel", "3")).code, 0);
     assertEquals(await order(), "4 waiting, 1 paused, 3 cancelled, 2 waiting");

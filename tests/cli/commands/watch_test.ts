@@ -96,6 +96,7 @@ Deno.test("watch: rules are listed, shown, edited, paused, resumed and removed",
       assert(!io.out.includes("…"), `half a date says nothing: ${io.out}`);
     }
     assertEquals((await lines(run("watch", "now", "1", "--json"))).at(-1)!["rounds"], 1, "paused, but asked for");
+    assertMatch((await narrow("watch", "show", "1")).io.out, /\n\nID +\d+\nWHEN /, "the rounds stand apart");
     await run("watch", "resume", "all");
     assertEquals((await lines(run("watch", "remove", "all", "--json"))).at(-1)!["changed"], 2);
     assertStringIncludes((await run("watch", "list")).io.err, "nothing is watched");
