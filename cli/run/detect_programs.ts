@@ -68,6 +68,7 @@ export async function detectPrograms(options: DetectOptions): Promise<void> {
     return out.note(text.use);
   }
   const choice = choices[use - 1];
+  if (choices.length === 0) throw new UsageError(text.nothing);
   if (choice === undefined) throw new UsageError(text.noSuch(use, choices.length));
   const { name, root, layout, folders } = choice;
   store.unset("folders");

@@ -9,34 +9,45 @@ interface Holding {
   from(key: SettingKey): string | null;
 }
 
-/** Whether the host of `forge=http://...` is this machine, or one of `hosts`, with its port or for every port. */
-function isNamed(target: string, hosts: readonly string[]): boolean {
-  const url = new URL(target.slice(target.indexOf("=") + 1));
-  return isLoopback(url.href) || hosts.some((host) => [url.hostname, url.host].includes(host.toLowerCase()));
+/** The hosts of `forge=http://...` that are neither this machine nor among `targetHosts`, with its port or for every port. */
+function strangers(value: Holding["value"]): string[] {
+  const named = value("targetHosts").map((host) => host.toLowerCase());
+  const urls = value("targets").map((target) => new URL(target.slice(target.indexOf("=") + 1)));
+  return urls.filter(({ href, hostname, host }) =>
+    !isLoopback(href) && !named.includes(hostname) && !named.includes(host)
+  )
+    .map(({ hostname }) => hostname);
 }
 
 /** Two settings that cannot go together, when they meet, and why they cannot. */
 const pairs: readonly {
   readonly keys: readonly [SettingKey, SettingKey];
   meet(value: Holding["value"]): boolean;
-  readonly state: string;
+  state(value: Holding["value"]): string;
   /** Whether the second may be as it is by default. Default: that gives way to what somebody set. */
   readonly isWithDefault?: boolean;
 }[] = [
   {
     keys: ["pool.idlePerHost", "pool.maxConnections"],
     meet: (value) => value("pool.idlePerHost") > value("pool.maxConnections"),
-    state: "more connections cannot be kept idle than may be open",
+    state: () => "more connections cannot be kept idle than may be open",
   },
   {
     keys: ["network.httpVersion", "network.proxy"],
     meet: (value) => value("network.httpVersion") === "2" && value("network.proxy") !== undefined,
-    state: "through a proxy there is no HTTP/2; take auto or 1.1",
+    state: () => "through a proxy there is no HTTP/2; take auto or 1.1",
   },
   {
     keys: ["targets", "targetHosts"],
-    meet: (value) => value("targets").some((target) => !isNamed(target, value("targetHosts"))),
-    state: "what targets name lies on this machine, or its host is one of targetHosts",
+    meet: (value) => strangers(value).length > 0,
+    state: (value) => {
+      const hosts = strangers(value);
+      const all = [...new Set([...value("targetHosts"), ...hosts])].join(",");
+      const are = `${hosts.join(", ")} ${
+        hosts.length === 1 ? "is" : "are"
+      } not on this machine, and not in targetHosts`;
+      return `${are}; first: civikit config set targetHosts ${all}`;
+    },
     isWithDefault: true,
   },
 ];
@@ -50,7 +61,7 @@ export function contradictions({ value, from }: Holding): CivikitError[] {
   }).map(
     ({ keys, state }) => {
       const shown = keys.map((key) => isSet(key) ? `${key} (${from(key)})` : key);
-      return invalid(`reading ${shown.join(" and ")}: ${state}`, keys[0]);
+      return invalid(`reading ${shown.join(" and ")}: ${state(value)}`, keys[0]);
     },
   );
 }

@@ -42,6 +42,9 @@ Deno.test("civikit config detect --use sets root and layout, which download then
   inWorld(async ({ folder, run }) => {
     make(folder, "ComfyUI/folder_paths.py", "ComfyUI/comfy/");
     const env = { HOME: folder };
+    const early = await run(["config", "detect", "--use", "1"], { env: { HOME: join(folder, "none") } });
+    assertEquals(early.code, 2);
+    assertStringIncludes(early.io.err, "civikit config set root FOLDER");
     assertStringIncludes((await run(["config", "detect"], { env })).io.out, "ComfyUI");
     const { code, io } = await run(["config", "detect", "--use", "1"], { env });
     assertEquals(code, 0, io.err);

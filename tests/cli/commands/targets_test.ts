@@ -64,7 +64,13 @@ Deno.test("targets beyond this machine are refused unless targetHosts names them
   await inPlace(async ({ runWith }) => {
     const { code, io } = await runWith({ targets: ["forge=http://gpu.lan:7860"] }, ["config", "check"]);
     assertEquals(code, 2);
-    assertMatch(io.err, /targets \(.*config\.json\) and targetHosts: what targets name lies on this machine/);
+    assertMatch(io.err, /targets \(.*config\.json\) and targetHosts: gpu\.lan is not on this machine/);
+    assertStringIncludes(io.err, "first: civikit config set targetHosts gpu.lan\n");
+    const other = await runWith({ targets: ["forge=http://gpu.lan:7860"], targetHosts: ["a.lan"] }, [
+      "config",
+      "check",
+    ]);
+    assertStringIncludes(other.io.err, "first: civikit config set targetHosts a.lan,gpu.lan\n");
     const named = { targets: ["forge=http://gpu.lan:7860"], targetHosts: ["gpu.lan"] };
     assertEquals((await runWith(named, ["config", "check"])).code, 0);
     const wrong = await runWith({ targets: ["webui=http://127.0.0.1"] }, ["config", "check"]);
