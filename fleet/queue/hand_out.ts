@@ -36,6 +36,8 @@ export interface HandOut {
   next(worker: string): Promise<Handed | undefined>;
   /** Takes out what `worker` has. */
   release(worker: string, id: string): Promise<void>;
+  /** Puts back where it stood what these have, as far as `isLost` says so. What another one has is never touched. */
+  giveBack(workers: readonly string[], isLost?: (id: string) => boolean): Promise<void>;
   /** Keeps what `worker` has locked. */
   prolong(worker: string, ids: readonly string[]): Promise<void>;
   /** Which of these are not in. */
@@ -100,6 +102,18 @@ export function openHandOut(client: RedisClient, prefix: string, onNewer: (id: s
     async release(token, id) {
       const job = await queue.getJob(nameOf(id));
       if (job !== undefined) await over(job, token);
+    },
+    async giveBack(tokens, isLost = () => true) {
+      if (tokens.length === 0) return;
+      const names = await client.lrange(queue.toKey("active"), 0, -1);
+      if (names.length === 0) return;
+      const locks = await client.mget(names.map((name) => `${queue.toKey(name)}:lock`));
+      for (const [index, name] of names.entries()) {
+        const token = locks[index];
+        if (token == null || !tokens.includes(token) || !isLost(idOf(name))) continue;
+        // one step that looks at the lock once more: what has gone on to another one meanwhile is that one's
+        await (await queue.getJob(name))?.moveToWait(token).catch(() => {});
+      }
     },
     async prolong(token, ids) {
       if (ids.length === 0) return;

@@ -7,7 +7,7 @@ import type { FleetWorkers } from "./fleet_workers.ts";
 import { mostStalls } from "./hand_out.ts";
 import { batch, changing, settle, type SharedJobs } from "./shared_jobs.ts";
 
-/** How often is looked for jobs that wait and are not in the hand-out, in milliseconds. */
+/** How often is looked for jobs that wait and are handed out to nobody, in milliseconds. */
 const mendMs = 5000;
 
 /** How jobs come to workers; see `JobQueue.lease()`. */
@@ -37,17 +37,24 @@ export function leaseJobs(shared: SharedJobs, workers: FleetWorkers, clock: Cloc
 
   async function takeBack(worker: string): Promise<void> {
     const all = await workers.all(now());
-    for (const { id, isAlive } of all) if (!isAlive && id !== worker) await free(id);
+    const dead = all.filter(({ id, isAlive }) => !isAlive && id !== worker).map(({ id }) => id);
+    for (const id of dead) await free(id);
+    await handOut.giveBack(dead);
     await workers.tidy(all.filter(({ id }) => id !== worker), now());
   }
 
-  /** Puts in what waits and is not in: a process ended between the book and the hand-out. */
-  async function mend(): Promise<void> {
+  /**
+   * Puts in what waits and is not in: a process ended between the book and the hand-out; and what `worker` was handed and
+   * knows nothing of: the answer got lost, or the book could not be written.
+   */
+  async function mend(worker: string): Promise<void> {
     if (clock.now() - mendedMs < mendMs) return;
     mendedMs = clock.now();
     const waiting = (await book.read(await book.inState("waiting", batch))).filter((entry) => entry !== undefined);
     const ready = waiting.filter((entry) => isReady(entry, now()) && entry.version <= jobVersion);
-    const missing = new Set(await handOut.missing(ready.map(({ job }) => job.id)));
+    const ids = new Set(ready.map(({ job }) => job.id));
+    await handOut.giveBack([worker], (id) => ids.has(id));
+    const missing = new Set(await handOut.missing([...ids]));
     await handOut.put(ready.map(({ job }) => job).filter(({ id }) => missing.has(id)));
   }
 
@@ -81,7 +88,7 @@ export function leaseJobs(shared: SharedJobs, workers: FleetWorkers, clock: Cloc
     await book.unpark(due);
     const jobs = await take(worker, most);
     if (jobs.length === most) return jobs;
-    await mend();
+    await mend(worker);
     return [...jobs, ...await take(worker, most - jobs.length)];
   };
 }

@@ -141,41 +141,82 @@ test("goes on where it was when Redis is started anew", async ({ redis, open }) 
   assertEquals(referencesOf(await queue.lease("me", 9, 1000)), ["2"]);
 });
 
+/** A process of this machine that takes a job, prints a line when it stands where it is to be killed, and goes no further. */
+async function theirs(url: string, marks: string, body: string): Promise<{ kill(): Promise<void> }> {
+  const module = new URL("../../../fleet/mod.ts", import.meta.url);
+  const program = `${marks}.ts`;
+  await Deno.writeTextFile(
+    program,
+    `import { bullQueue, openRedis } from "${module}";
+    const redis = await openRedis(${JSON.stringify(url)});
+    const queue = await bullQueue({ redis, marks: ${JSON.stringify(marks)}, clock: {
+      now: () => performance.now(), date: () => ${Date.parse("2026-01-01")}, after: () => () => {},
+    } });
+    const lease = () => queue.lease("theirs", 1, 3_600_000);
+    setInterval(() => {}, 1000);
+    ${body}`,
+  );
+  const config = fromFileUrl(new URL("../../../deno.json", import.meta.url));
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", `--config=${config}`, ...await registryFlags(), program],
+    stdin: "null",
+    stdout: "piped",
+  }).spawn();
+  const reader = process.stdout.getReader();
+  assertEquals(new TextDecoder().decode((await reader.read()).value).trim(), "here");
+  return {
+    async kill() {
+      process.kill("SIGKILL");
+      await process.status;
+      await reader.cancel();
+    },
+  };
+}
+
 test("gives what a killed process of this machine had on at once", async ({ redis, open }) => {
   const folder = await Deno.makeTempDir();
   try {
     const marks = `${folder}/fleet`;
     await using queue = await open({ marks });
     await queue.add([{ reference: "1" }, { reference: "2" }]);
-    const module = new URL("../../../fleet/mod.ts", import.meta.url);
-    await Deno.writeTextFile(
-      `${folder}/theirs.ts`,
-      `import { bullQueue, openRedis } from "${module}";
-      const redis = await openRedis(${JSON.stringify(redis.url)});
-      const queue = await bullQueue({ redis, marks: ${JSON.stringify(marks)}, clock: {
-        now: () => performance.now(), date: () => ${Date.parse("2026-01-01")}, after: () => () => {},
-      } });
-      const jobs = await queue.lease("theirs", 1, 3_600_000);
-      console.log(jobs[0].reference);
-      setInterval(() => {}, 1000);`,
-    );
-    const config = fromFileUrl(new URL("../../../deno.json", import.meta.url));
-    const process = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--quiet", `--config=${config}`, ...await registryFlags(), `${folder}/theirs.ts`],
-      stdout: "piped",
-    }).spawn();
-    const reader = process.stdout.getReader();
-    assertEquals(new TextDecoder().decode((await reader.read()).value).trim(), "1");
+    const process = await theirs(redis.url, marks, `await lease(); console.log("here");`);
     assertEquals(referencesOf(await queue.lease("mine", 2, 1000)), ["2"]);
     assertEquals((await queue.workers()).find(({ id }) => id === "theirs")?.isAlive, true);
-    process.kill("SIGKILL");
-    await process.status;
+    await process.kill();
     assertEquals((await queue.workers()).find(({ id }) => id === "theirs")?.isAlive, false);
     assertEquals(referencesOf(await queue.lease("mine", 2, 1000)), ["1"]);
-    await reader.cancel();
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+test("gives on at once what a process had been handed that was killed before it wrote so", async ({ redis, open }) => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const marks = `${folder}/fleet`;
+    await using queue = await open({ marks });
+    await queue.add([{ reference: "1" }, { reference: "2" }, { reference: "3" }]);
+    const body = `redis.eval = () => (console.log("here"), new Promise(() => {})); await lease();`;
+    const process = await theirs(redis.url, marks, body);
+    // while it lives, the job is its
+    assertEquals(referencesOf(await queue.lease("mine", 1, 1000)), ["2"]);
+    await process.kill();
+    assertEquals((await queue.counts()).waiting, 2);
+    assertEquals(referencesOf(await queue.lease("mine", 9, 1000)), ["1", "3"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+test("hands a job out that was handed to who could not write so", async ({ client, open }) => {
+  await using queue = await open();
+  await queue.add([{ reference: "1" }, { reference: "2" }]);
+  const write = client.eval;
+  client.eval = () => Promise.reject(new Error("Connection is closed."));
+  await assertRejects(() => queue.lease("me", 1, 60_000), Error, "closed");
+  client.eval = write;
+  assertEquals(referencesOf(await queue.lease("other", 1, 60_000)), ["2"]);
+  assertEquals(referencesOf(await queue.lease("me", 1, 60_000)), ["1"]);
 });
 
 test("lets a worker end that is asked to, and others go on", async ({ open }) => {
