@@ -33,6 +33,8 @@ export interface Chart {
 
 const width = 600;
 const height = 140;
+/** How wide a value between two gaps is drawn: a point of the line's width is not seen. */
+const dash = 6;
 
 /** The next round number: 1, 2, 5 times a power of ten. */
 function roundUp(value: number, binary: boolean): number {
@@ -42,7 +44,7 @@ function roundUp(value: number, binary: boolean): number {
   return unit * power * ([1, 2, 5].find((step) => step * power >= rest * 0.9999) ?? 10);
 }
 
-/** The path of a line; steps without a value leave a gap, a lonely one is a dot. */
+/** The path of a line; steps without a value leave a gap, a lonely one is a dash. */
 function pathOf(values: Line["values"], top: number): string {
   const x = (index: number) => Math.round(index * width * 10 / Math.max(1, values.length - 1)) / 10;
   const y = (value: number) => Math.round((height - value * height / top) * 10) / 10;
@@ -53,15 +55,17 @@ function pathOf(values: Line["values"], top: number): string {
       isDrawing = false;
       return;
     }
-    const isDot = !isDrawing && values[index + 1] === undefined;
-    path += `${isDrawing ? "L" : "M"}${x(index)} ${y(value)}${isDot ? "h0" : ""}`;
+    const isLonely = !isDrawing && values[index + 1] === undefined;
+    path += isLonely
+      ? `M${Math.min(width - dash, Math.max(0, x(index) - dash / 2))} ${y(value)}h${dash}`
+      : `${isDrawing ? "L" : "M"}${x(index)} ${y(value)}`;
     isDrawing = true;
   });
   return path;
 }
 
 const areaOf = (path: string, count: number): string =>
-  count < 2 || path.includes("M", 1) || path === "" ? "" : `${path}V${height}H0Z`;
+  count < 2 || path.includes("M", 1) || path.includes("h") || path === "" ? "" : `${path}V${height}H0Z`;
 
 /** A chart as a figure: the numbers in words, a drawing, and what a pointer or arrow keys need to read it off. */
 export function chart({ id, title, startMs, stepMs, lines, format, least, binary = false }: Chart, t: Texts): Html {
