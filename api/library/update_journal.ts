@@ -1,5 +1,5 @@
 import { closeSync, openSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { isInside, isRecord, readPlainText, syncHandle, wrapDiskError } from "../../transport/internal.ts";
 import { hasOwn, ownFile, ownFolder } from "../project/own_file.ts";
 import { stateFolder } from "../project/names.ts";
@@ -38,7 +38,8 @@ function readEntry(value: unknown, folder: string): Replacement[] {
   const { old, oldSha256, fresh, freshSha256, target, how, sidecars } = value;
   const isText = [old, oldSha256, fresh, target].every((one) => typeof one === "string" && one !== "");
   if (!isText || (how !== "replace" && how !== "trash")) return [];
-  const isOurs = isInside(folder, String(old)) && (target === old || target === fresh);
+  const isBeside = target === old && dirname(String(fresh)) === dirname(old as string);
+  const isOurs = isInside(folder, String(old)) && (target === fresh || isBeside);
   if (!isOurs) return [];
   const sha256 = typeof freshSha256 === "string" ? freshSha256 : null;
   return [{ old, oldSha256, fresh, target, how, freshSha256: sha256, sidecars: sidecars === true } as Replacement];

@@ -68,6 +68,13 @@ Deno.test("settleFolders() does nothing that a folder from elsewhere says of fil
     await settleFolders([foreign]);
     cutShort(foreign, { old: join(foreign, "gone.safetensors"), target: mine, how: "replace" });
     await settleFolders([foreign]);
+    // nor does it take one of those for the new file
+    const own = join(root, "own.safetensors");
+    put(own, "own");
+    const taking = { old: join(foreign, "a.safetensors"), fresh: own, freshSha256: sha256("own") };
+    cutShort(foreign, { ...taking, target: taking.old, how: "replace" });
+    await settleFolders([foreign]);
+    assertEquals([existsSync(own), existsSync(taking.old)], [true, false]);
     await halfTrashed(foreign);
     const [id] = readdirSync(join(foreign, ".civikit-trash")).filter((name) => name.includes("Z-"));
     const record = join(foreign, ".civikit-trash", id!, "item.json");
