@@ -110,10 +110,15 @@ export async function openRedis(
   if (!URL.canParse(url) || !["redis:", "rediss:"].includes(new URL(url).protocol)) {
     throw refused(url, "redis://HOST:PORT/DATABASE is due, or rediss:// for TLS");
   }
-  const { pathname, protocol, password, hostname, port } = new URL(url);
+  const { pathname, protocol, username, password, hostname, port } = new URL(url);
   const database = pathname.slice(1);
   if (!/^\d*$/.test(database)) throw refused(url, "its database is a number, 0 being the first");
-  if (password !== "") rememberSecret(decodeURIComponent(password));
+  try {
+    decodeURIComponent(username);
+    rememberSecret(decodeURIComponent(password));
+  } catch {
+    throw refused(url, "in a user or password, % is written as %25");
+  }
   const shared = {
     connectTimeout: connectMs,
     maxRetriesPerRequest: null,

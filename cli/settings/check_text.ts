@@ -28,8 +28,19 @@ function checkProxy(text: string): string {
   const url = URL.parse(text);
   const isProxy = url !== null && /^(?:https?|socks5h?):$/.test(url.protocol) && url.hostname !== "";
   if (!isProxy) refuse("not the URL of a proxy, such as http://proxy.lan:3128 or socks5://127.0.0.1:1080");
-  if (url?.password) rememberSecret(decodeURIComponent(url.password));
+  if (url !== null) rememberPassword(url);
   return text;
+}
+
+/** Whoever connects decodes both. */
+function rememberPassword({ username, password }: URL): void {
+  rememberSecret(password);
+  try {
+    decodeURIComponent(username);
+    rememberSecret(decodeURIComponent(password));
+  } catch {
+    refuse("in a user or password, % is written as %25");
+  }
 }
 
 function checkRedis(text: string): string {
@@ -38,7 +49,7 @@ function checkRedis(text: string): string {
   if (!isRedis) {
     refuse("not the address of a Redis, such as redis://10.0.0.5:6379 or rediss://user:password@host:6380/1");
   }
-  if (url?.password) rememberSecret(decodeURIComponent(url.password));
+  if (url !== null) rememberPassword(url);
   return text;
 }
 

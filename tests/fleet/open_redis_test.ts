@@ -204,6 +204,10 @@ Deno.test("openRedis() refuses a version that lacks what a queue needs", async (
 Deno.test("openRedis() says by name what is no address of a Redis, and where nobody answers", async () => {
   const error = await assertRejects(() => openRedis("http://127.0.0.1"), InputError);
   assertEquals(error.code, "invalid_config");
+  for (const login of ["user:pa%ss-4711", "u%ser:pass-4711"]) {
+    const { code, message } = await assertRejects(() => openRedis(`redis://${login}@127.0.0.1:1`), InputError);
+    assertEquals([code, message.includes("%25"), message.includes("ss-4711")], ["invalid_config", true, false]);
+  }
   const away = await assertRejects(() => openRedis("redis://127.0.0.1:1"), CivikitError);
   assertEquals(away.code, "connect_failed");
 });

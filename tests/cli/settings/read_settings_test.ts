@@ -102,6 +102,12 @@ Deno.test("a value of the environment or of a file that is wrong is refused with
       assertEquals(faults.length, 1, faults.join());
       assertStringIncludes(faults[0]!, `reading ${name} "${text}": ${state}`);
     }
+    for (const name of ["CIVIKIT_FLEET_REDIS", "CIVIKIT_NETWORK_PROXY"]) {
+      const scheme = name.endsWith("PROXY") ? "http" : "redis";
+      const [login] = await named({ [name]: `${scheme}://me:pa%ss-4711@box:1` });
+      assertStringIncludes(login!, "in a user or password, % is written as %25");
+      assert(!cutSecrets(login!).includes("ss-4711"));
+    }
     const [hook] = await named({ CIVIKIT_TARGETS: "webhook=http://box:99999/hooks/let-me-in-4711" });
     assertStringIncludes(cutSecrets(hook!), 'webhook=http://box:99999/hooks/[redacted]" is not a program and');
     assert(!cutSecrets(hook!).includes("let-me-in-4711"));
