@@ -1,12 +1,14 @@
-import type { Setting } from "../settings/setting.ts";
 import type { Texts } from "./texts.ts";
 
 const anyOf = (words: readonly string[]): string => (words.length > 1 ? "one of " : "") + words.join(", ");
 const anyOfZh = (words: readonly string[]): string =>
   (words.length > 1 ? "要是這些之一：" : "要是 ") + words.join("、");
 
+/** The kinds of settings; one that is missing here is an error where it is said. */
+type Kind = "switch" | "number" | "size" | "word" | "text" | "path" | "url" | "rate" | "list" | "folders" | "headers";
+
 /** What a value had to be, for each kind of setting; in English its reader says it more exactly. */
-const notThat: Readonly<Record<Setting["kind"], (range: string) => string>> = {
+const notThat: Readonly<Record<Kind, (range: string) => string>> = {
   number: (range) => `要是 ${range} 的數字`,
   size: (range) => `要是 ${range} 的大小，例如 8M`,
   rate: () => '不是速率；要像 500K、5M、off，或時間表 "08:00,512k 23:00,off"',
@@ -34,7 +36,7 @@ const en = {
   noValue: (name: string): string => `option --${name}: needs a value`,
   option: (name: string, value: string, state: string): string => `option --${name} "${value}": ${state}`,
   notWhole: (least: number, most: number): string => `not a whole number from ${least} to ${most}`,
-  notSetting: (state: string, _kind: Setting["kind"], _range: string): string => state,
+  notSetting: (state: string, _kind: Kind, _range: string): string => state,
   notDigest: "not 64 hexadecimal digits",
   notSpan: "expected e.g. 90m, 24h or 7d",
   unknownWord: (name: string, word: string, near: string, due: string): string =>
