@@ -6,6 +6,7 @@ import { outputFlags, storeFlags } from "../options/shared_flags.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { isGranted, keeping } from "../settings/rights.ts";
 import { monitorPaths } from "../settings/places.ts";
 import { printable } from "../terminal/text.ts";
@@ -48,6 +49,7 @@ async function run(args: Args<typeof flags>, { io, locale }: CommandContext): Pr
   // what is there can be looked at without a right to write as well
   const readOnly = !clear && !isGranted(keeping(path));
   const place = readOnly && !existsSync(path) ? ":memory:" : path;
+  if (place !== path) io.stderr(`${reportText[locale].unkept(printable(dirname(path)))}\n`);
   using store = statsStore(place, place === path ? { onSetAside, readOnly } : {});
   if (clear) {
     store.clear();

@@ -29,7 +29,7 @@ examples:
   idsDue: 'ids of jobs are due, or the word all; "civikit queue list" shows them',
   oneId: "one id of a job is due",
   moveWhere: "where to? give --before ID or --after ID",
-  noJob: (id: string): string => `job "${id}": there is none in the queue`,
+  noJob: (id: string): string => `job "${id}": there is none in the queue; civikit queue list shows them`,
   added: (fresh: number, known: number): string => `${fresh} added${known === 0 ? "" : `, ${known} there already`}`,
   changed: (count: number, action: JobAction | "move"): string =>
     `${count} ${count === 1 ? "job" : "jobs"} ${
@@ -92,7 +92,7 @@ export const queueText: Readonly<Record<Locale, typeof en>> = {
     idsDue: "請給項目的編號，或 all；用「civikit queue list」查看編號",
     oneId: "請給一個項目的編號",
     moveWhere: "要移到哪裡？請給 --before 編號 或 --after 編號",
-    noJob: (id: string): string => `項目「${id}」：佇列裡沒有`,
+    noJob: (id: string): string => `項目「${id}」：佇列裡沒有；civikit queue list 列出有哪些`,
     added: (fresh: number, known: number): string => `加入 ${fresh} 項${known === 0 ? "" : `，${known} 項原本就在`}`,
     changed: (count, action) =>
       `${

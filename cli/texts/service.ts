@@ -126,6 +126,8 @@ export const logsText: Texts<typeof logs> = {
 const report = {
   damaged: (path: string) => `the statistics were damaged; they are kept as ${path}`,
   cleared: "all numbers are forgotten",
+  unkept: (folder: string): string =>
+    `note: no numbers are there, and none are kept without the right to: --allow-write=${folder}`,
 };
 
 /** What `civikit report` says besides the report. */
@@ -134,5 +136,6 @@ export const reportText: Texts<typeof report> = {
   "zh-TW": {
     damaged: (path) => `統計檔損壞；原檔留在 ${path}`,
     cleared: "所有數字都清除了",
+    unkept: (folder) => `注意：沒有任何數字；缺少權限 --allow-write=${folder}，也不會留下數字`,
   },
 };

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
@@ -283,6 +283,7 @@ Deno.test("civikit report reads without a right to write, and says so of what it
     };
     const empty = await strict("report", "--json");
     assertEquals([empty.code, JSON.parse(empty.out).total_requests], [0, 0], empty.err);
+    assertStringIncludes(empty.err, `--allow-write=${join(folder, "state")}`, "noughts have a reason");
     assertEquals((await run(["download", "2002", "--dir", join(folder, "models")], { env })).code, 0);
     const found = await strict("report", "--json");
     assertEquals(found.code, 0, found.err);
