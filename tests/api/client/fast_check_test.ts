@@ -76,16 +76,20 @@ Deno.test("fastCheck() leaves to valibot what it does not know", () => {
   ]);
 });
 
-Deno.test("models.get() reads and mends answers where code may not be made of text", async () => {
+Deno.test("models.get() reads and mends answers, and keeps whole ones as they are, where code may not be made of text", async () => {
   const program = `
     import { civitai } from ${JSON.stringify(new URL("../../../api/mod.ts", import.meta.url).href)};
     const answer = { id: 5, name: 7, type: "LORA", modelVersions: [] };
-    const { id, name } = await civitai({ fetch: () => Promise.resolve(Response.json(answer)) }).models.get(5);
-    console.log(JSON.stringify({ id, name }));`;
+    for (const one of [answer, { more: { b: 1, a: 2 }, modelVersions: [], type: "LORA", name: "a", id: 5 }]) {
+      console.log(JSON.stringify(await civitai({ fetch: () => Promise.resolve(Response.json(one)) }).models.get(5)));
+    }`;
   const flags = ["--quiet", "--v8-flags=--disallow-code-generation-from-strings", ...await registryFlags()];
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["eval", "--no-check", ...flags, program],
     stderr: "inherit",
   }).output();
-  assertEquals(new TextDecoder().decode(stdout).trim(), '{"id":5,"name":"7"}');
+  assertEquals(new TextDecoder().decode(stdout).trim().split("\n"), [
+    '{"id":5,"name":"7","type":"LORA","modelVersions":[]}',
+    '{"more":{"b":1,"a":2},"modelVersions":[],"type":"LORA","name":"a","id":5}',
+  ]);
 });
