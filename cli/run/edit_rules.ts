@@ -113,12 +113,12 @@ export function editRule(rule: WatchRule, given: RuleGiven, { store, isDry, cont
     ...(timeZone !== undefined && { timeZone: timeZone || null }),
   };
   if (isDry) {
-    out.emit({ event: "would_edit", ...rule, ...change }, words.changed(1));
+    out.emit({ event: "would_edit", ...rule, ...change }, words.changed(1, "edit", true));
     return ExitCode.ok;
   }
   const edited = store.edit(rule.id, change)!;
   out.emit({ event: "edited", ...edited });
-  return out.finish({ action: "edit", changed: 1 }, `${words.changed(1)}\n`);
+  return out.finish({ action: "edit", changed: 1 }, `${words.changed(1, "edit", false)}\n`);
 }
 
 /** Pauses, resumes or removes the rules with these ids, `all` for every one. Returns the exit code. */
@@ -139,5 +139,5 @@ export function changeRules(
       out.emit({ event: isDry ? `would_${action}` : action, ...rule });
     }
   }
-  return out.finish({ action, changed }, `${words.changed(changed)}\n`);
+  return out.finish({ action, changed }, `${words.changed(changed, action, isDry)}\n`);
 }

@@ -35,7 +35,7 @@ const en = {
   warning: "warning",
   warned: (_code: ResolveWarning["code"], message: string): string => message,
   again: "Run the same command again to go on.",
-  againIn: (dir: string) => `Run the same command again to go on; what is finished stays in ${dir}.`,
+  againIn: (dir: string) => `Run the same command again to go on; what is finished stays in "${dir}".`,
   interrupted: "interrupted: finishing what is in hand (again to stop at once)",
   stale: (host: string, why: string, age: string) =>
     `warning: ${host} did not answer (${why}); using an answer ${age} old`,
@@ -105,7 +105,7 @@ export const runText: Texts<RunText> = {
     warning: "警告",
     warned: (code, message) => `${warnedChinese[code]}\n  ${message}`,
     again: "再執行同一個指令就會接著做。",
-    againIn: (dir) => `再執行同一個指令就會接著做；已完成的留在 ${dir}。`,
+    againIn: (dir) => `再執行同一個指令就會接著做；已完成的留在「${dir}」。`,
     interrupted: "已中斷：先完成手上的工作（再按一次立刻停止）",
     stale: (host, why, age) => `警告：${host} 沒有回應（${why}）；改用 ${age} 前的回應`,
     hashesNotKept: (why) => `這次之後不會記住雜湊：${why}`,

@@ -39,7 +39,10 @@ Examples:
     isNew ? `${id}  ${target}: watched from now on` : `${id}  ${target}: is watched already`,
   addedMany: (fresh: number, known: number): string => `${fresh} added${known === 0 ? "" : `, ${known} there already`}`,
   wouldAdd: (target: string): string => `${target}: would be watched`,
-  changed: (count: number): string => `${count} ${count === 1 ? "rule" : "rules"}`,
+  changed: (count: number, action: "edit" | "pause" | "resume" | "remove", isDry: boolean): string =>
+    `${count} ${count === 1 ? "rule" : "rules"} ${isDry ? "would be " : ""}${
+      { edit: "changed", pause: "paused", resume: "resumed", remove: "removed" }[action]
+    }`,
   empty: "nothing is watched; civikit watch add creator:NAME begins",
   noFinds: "nothing was found yet",
   heads: (): readonly string[] => ["ID", "WHAT", "STATE", "NEXT", "FOUND"],
@@ -131,7 +134,10 @@ export const watchText: Readonly<Record<Locale, typeof en>> = {
     addedMany: (fresh: number, known: number): string =>
       `加入 ${fresh} 條${known === 0 ? "" : `，${known} 條原本就在`}`,
     wouldAdd: (target: string): string => `${target}：會開始追蹤`,
-    changed: (count: number): string => `${count} 條規則`,
+    changed: (count, action, isDry) =>
+      `${isDry ? "會" : "已"}${
+        { edit: "修改", pause: "暫停", resume: "繼續", remove: "移除" }[action]
+      } ${count} 條規則`,
     empty: "沒有追蹤任何東西；用「civikit watch add creator:名稱」開始",
     noFinds: "還沒有找到任何東西",
     heads: (): readonly string[] => ["編號", "追蹤什麼", "狀態", "下一輪", "找到"],

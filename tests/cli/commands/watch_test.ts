@@ -86,7 +86,8 @@ Deno.test("watch: rules are listed, shown, edited, paused, resumed and removed",
     const back = await run("watch", "edit", "1", "--schedule", "");
     assertEquals(back.code, 0, back.io.err);
     assertStringIncludes((await run("watch", "show", "1")).io.out, "daily (the setting watch.schedule)");
-    assertEquals((await run("watch", "pause", "1")).code, 0);
+    assertEquals((await run("watch", "pause", "1", "--dry-run")).io.out, "1 rule would be paused\n");
+    assertEquals((await run("watch", "pause", "1")).io.out, "1 rule paused\n");
     assertMatch((await run("watch", "list")).io.out, /1 +creator:lamplighter +paused/);
     assertEquals((await lines(run("watch", "run", "--once", "--json"))).at(-1)!["rounds"], 1);
     const env = { CIVIKIT_STATE_DIR: join(world.folder, ".state"), TZ: "UTC" };
