@@ -23,6 +23,7 @@ const texts = {
     noHook: "does not know this address",
     unusable: "cannot use this file",
     away: "does not answer",
+    redirects: "leads elsewhere; name the address it leads to",
     other: (code: string, status: number | undefined) => status === undefined ? code : `answers ${status}`,
     waiting: (files: number) => `${files} waiting`,
   },
@@ -36,6 +37,7 @@ const texts = {
     noHook: "不認得這個位址",
     unusable: "用不了這個檔案",
     away: "沒有回應",
+    redirects: "轉址到別處；請直接寫那個位址",
     other: (code: string, status: number | undefined) => status === undefined ? code : `回應 ${status}`,
     waiting: (files: number) => `${files} 個等待通知`,
   },
@@ -46,6 +48,7 @@ type Words = typeof texts[Locale];
 function whyText({ code, status }: NonNullable<TargetState["why"]>, kind: TargetKind, t: Words): string {
   if (status === 401 || status === 403) return t.login;
   if (status === 404 || status === 405) return kind === "webhook" ? t.noHook : t.unknown;
+  if (code === "redirect_invalid") return t.redirects;
   if (status === 415 || status === 424) return t.unusable;
   return status === undefined &&
       /^(?:connect_failed|connection_\w+|header_timeout|total_timeout|circuit_open)$/.test(code)

@@ -81,8 +81,10 @@ function mayPass(error: unknown, why: JobReason): boolean {
 async function ask(transport: Transport, { url, body, done }: TargetCall, signal: AbortSignal): Promise<void> {
   const headers = { accept: "application/json", ...(body !== undefined && { "content-type": "application/json" }) };
   try {
+    // what is said of files is for this address; and a redirect may turn it into a question without a body
+    const redirect = "error";
     const response = await transport.fetch(
-      new Request(url, { method: "POST", headers, signal, ...(body !== undefined && { body }) }),
+      new Request(url, { method: "POST", headers, signal, redirect, ...(body !== undefined && { body }) }),
     );
     await response.body?.cancel();
   } catch (error) {

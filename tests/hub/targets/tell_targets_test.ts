@@ -1,5 +1,6 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { readTarget, type TargetKind, type TargetState, tellTargets } from "../../../hub/mod.ts";
+import { targetText } from "../../../hub/targets/mod.ts";
 import { compose, fetchTransport, hostHeaders, status } from "../../../transport/mod.ts";
 import type { PublishedFile } from "../../../hub/run/mod.ts";
 import { type FakeClock, fakeClock } from "../../_support/clock.ts";
@@ -129,6 +130,32 @@ Deno.test("tellTargets() tells a webhook what came, in one request, and shows it
     ],
   }]);
   await teller.close();
+});
+
+Deno.test("tellTargets() follows no redirect: what it says is for the address that was named, and not told until it is", async () => {
+  await using stub = startStub("webhook");
+  const elsewhere: string[] = [];
+  await using other = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+    elsewhere.push(await request.text());
+    return new Response();
+  });
+  const clock = fakeClock();
+  using socket = fetchTransport();
+  const targets = () => [readTarget(`webhook=${stub.url}/hooks/T0123456789abcdef`)];
+  for (const redirected of [301, 302, 307, 308]) {
+    const { promise, resolve } = Promise.withResolvers<TargetState>();
+    const teller = tellTargets({ targets, transport: compose(socket, status()), clock, onTold: resolve });
+    const location = `http://127.0.0.1:${other.addr.port}/`;
+    stub.fault = () => new Response(null, { status: redirected, headers: { location } });
+    teller.published({ path: "/m/a.safetensors" });
+    await clock.advance(2000);
+    const state = await promise;
+    assertEquals([state.state, state.files, state.why?.code, elsewhere], ["waiting", 1, "redirect_invalid", []]);
+    assertMatch(targetText(state, "en"), /leads elsewhere/);
+    stub.fault = undefined;
+    await teller.close();
+    assertEquals(stub.asked.splice(0).length, 1);
+  }
 });
 
 Deno.test("tellTargets() tells a hundred files that end one after the other in few requests", async () => {
