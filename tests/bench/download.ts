@@ -138,11 +138,13 @@ async function relay(): Promise<void> {
     const port = Number((await reader.read()).value);
     try {
       const origin = staying(`https://127.0.0.1:${port}/${name}`);
-      const contestants = [civikit, aria2Verified(), aria2(), curlAndHash];
+      const bundled = await civikitBundled(disk);
+      const contestants = [civikit, bundled, aria2Verified(), aria2(), curlAndHash];
       const options = { ...shared, contestants, folder: inMemory, sha256, origin, caFile };
       const measured = await race({ ...options, title: `relay: ${what}, nginx behind a token bucket` });
       rows.push(
         ...compare("relay", what, measured, "aria2 --checksum", { mostCpu: 1.5 }),
+        ...compare("relay", what, measured, "aria2 --checksum", { mostCpu: 1.5, own: bundled.name }),
         ...compare("relay", what, measured, "aria2", { isShown: true }),
       );
     } finally {
