@@ -148,7 +148,7 @@ Deno.test("civikit service status: not running is 5, a service that runs is 0 wi
     const found = JSON.parse(running.out);
     assertEquals(found.process.pid, served.pid);
     assertEquals(found.versions, { command: version, service: version, unit: null });
-    assertEquals(Object.keys(found.health.checks), ["http_client", "cache", "disk_space", "memory"]);
+    assertEquals(Object.keys(found.health.checks), ["http_client", "cache", "disk_space", "memory", "watch"]);
     assertEquals(Object.values(found.queue as Record<string, number>).reduce((sum, count) => sum + count, 0), 1);
     // a disk that is nearly full makes it a warning, here as for everybody
     assertEquals(running.code, found.health.level === "ok" ? 0 : 1);
