@@ -883,7 +883,7 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
     "zh-TW": [
       "Redis 不接受這個使用者或密碼",
       "fleet.redis 裡沒有密碼或密碼不對，或它的使用者不能做機隊需要的事。",
-      "請在 CIVIKIT_FLEET_REDIS 或設定檔更正（redis://使用者:密碼@主機）；使用者需要 ~{civikit}* &* +@all，名稱是 fleet.prefix 的。",
+      "請在 CIVIKIT_FLEET_REDIS 或設定檔更正（redis://USER:PASSWORD@HOST）；使用者需要 ~{civikit}* &* +@all，名稱是 fleet.prefix 的。",
     ],
   },
   redis_evicts: {

@@ -82,7 +82,7 @@ Deno.test("the project page shows what is newer, and updates as the command does
   await send(it, "/project/updateLatest");
   await it.idle();
   const after = await it.page();
-  assertMatch(after, /Updated\.\s+1 entries moved · 1 fetched · 1 old files removed/);
+  assertMatch(after, /Updated\.\s+1 entry moved · 1 fetched · 1 old file removed/);
   assertStringIncludes(await Deno.readTextFile(join(it.folder, "civikit.models.json")), "1001@2002");
   assertStringIncludes(after, "paper_lantern_v2.safetensors");
   assertStringIncludes(after, "up to date");

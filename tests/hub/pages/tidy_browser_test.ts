@@ -18,7 +18,7 @@ drive("the page for tidying up in Chromium", {
       "document.querySelector('#plan tbody td:last-child')?.textContent === 'models/loras/lantern.safetensors'",
     );
     await page.evaluate("document.getElementById('do-organize').click()");
-    await page.until("document.getElementById('note')?.textContent.includes('Done: 1 files.')");
+    await page.until("document.getElementById('note')?.textContent.includes('Done: 1 file.')");
     assertEquals(tree(files.folder), ["models/loras/lantern.safetensors"]);
     await page.until("document.getElementById('do-undo') !== null");
     await page.evaluate("document.getElementById('do-undo').click()");
