@@ -1,7 +1,8 @@
 import { isKeyless } from "../../hub/watch/mod.ts";
 import type { WatchFind, WatchRound, WatchRule, WatchStore, WatchThing } from "../../hub/watch/mod.ts";
+import { whyTitle } from "../../hub/run/mod.ts";
 import { formatBytes } from "../../transport/internal.ts";
-import { hint, type Locale } from "../../transport/mod.ts";
+import type { Locale } from "../../transport/mod.ts";
 import { watchText } from "../texts/watch.ts";
 import { alignedRows } from "../terminal/columns.ts";
 import type { Output } from "../terminal/output.ts";
@@ -98,7 +99,7 @@ export function showRule(store: WatchStore, rule: WatchRule, context: Shown, out
       [facts.since, localTime(rule.sinceMs)],
       [facts.last, rule.lastMs === null ? words.never : localTime(rule.lastMs)],
       [facts.next, rule.isPaused ? words.states.paused : nextOf(rule, locale)],
-      [facts.why, rule.why === null ? "" : `${hint(rule.why.code, locale).title} (${rule.why.message ?? ""})`],
+      [facts.why, rule.why === null ? "" : `${whyTitle(rule.why, locale)} (${rule.why.message ?? ""})`],
     ];
     out.print(alignedRows(rows.filter(([, value]) => value !== "").map(([name, value]) => [name, printable(value)])));
   }
@@ -155,7 +156,7 @@ export function showRounds(
       localTime(atMs),
       nameOf(store, rule),
       `${found}${isMore ? "+" : ""}`,
-      why === null ? "" : hint(why.code, locale).title,
+      why === null ? "" : whyTitle(why, locale),
     ]),
   ]);
 }

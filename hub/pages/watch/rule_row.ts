@@ -1,6 +1,7 @@
 import { html } from "hono/html";
 import { formatMoment } from "../../../monitor/server/format.ts";
-import { hint, type Locale } from "../../../transport/mod.ts";
+import type { Locale } from "../../../transport/mod.ts";
+import { whyTitle } from "../../run/why_title.ts";
 import { isKeyless, type WatchPort, type WatchRule } from "../../watch/mod.ts";
 import type { Html } from "../page.ts";
 import { ruleFields } from "./rule_form.ts";
@@ -44,7 +45,7 @@ export function ruleRow(rule: WatchRule, { store, settings }: WatchPort, nowMs: 
       <td data-label="${t("state")}"><span class="mark is-${kind}"><span>${t(state)}</span></span>${why === null
         ? ""
         : html`
-          <small>${hint(why.code, locale).title}</small>
+          <small>${whyTitle(why, locale)}</small>
           ${isKeyless(rule) ? html`<small><a href="/settings#key">${t("giveKey")}</a></small>` : ""}
         `}</td>
       <td data-label="${t("last")}">${lastMs === null ? t("never") : moment(lastMs)}</td>

@@ -135,6 +135,10 @@ Deno.test("a rule whose key is refused says so on the page and in /healthz, and 
   watch.store.claim("test", 60_000, 1, ["1"]);
   watch.store.fail("test", "1", { code: "bad_gateway" }, laterMs);
   assertEquals((await health()).observedValue, 2, "what fails again and again is no accident");
+  watch.store.claim("test", 60_000, 1, ["1"]);
+  watch.store.fail("test", "1", { code: "invalid_argument", reason: "unknown_word" }, laterMs);
+  const page = await (await hub.ask("GET", "/watch?lang=en", undefined, { accept: "text/html" })).text();
+  assertStringIncludes(page, "Unknown word", "no «wrong argument»: nobody here gave one");
   watch.store.close();
 });
 
