@@ -67,8 +67,14 @@ export interface Trash {
   empty(which?: EmptyOptions): Promise<TrashedItem[]>;
 }
 
+/** Letters of an ID that name an item, at least. */
+const shortestId = 4;
+
 function notThere(doing: string, id: string): InputError {
-  return new InputError(`${doing} ${JSON.stringify(id)}: nothing of that name is in the trash`, {
+  const state = id.length < shortestId
+    ? `too short, it takes the first ${shortestId} letters of an ID at least`
+    : "nothing of that name is in the trash";
+  return new InputError(`${doing} ${JSON.stringify(id)}: ${state}`, {
     code: "no_such_file",
     reason: "not_in_trash",
     input: id,
@@ -89,7 +95,6 @@ function namedItem(doing: string, text: string, items: readonly KeptItem[]): Kep
   });
 }
 
-const shortestId = 4;
 const patienceMs = 5000;
 const pauseMs = 20;
 
