@@ -261,16 +261,17 @@ seen["pool.idlePerHost"] = () =>
   });
 
 seen["pool.maxConnections"] = () =>
-  withOrigin({ files: files(1, 3_000_000), faults: [{ kind: "rate", bytesPerSecond: 4_000_000 }] }, async (
+  withOrigin({ files: files(1, 3_000_000), faults: [{ kind: "rate", bytesPerSecond: 1_500_000 }] }, async (
     _,
     origin,
     download,
   ) => {
     const file = { "download.pieceBytes": "128K", "download.parallel": 4 };
     await download({ ...file, "pool.maxConnections": 1 }, "/0.bin");
-    assertEquals(origin.peak(), 1);
+    // one that was given up may end there after the next one began
+    assert(origin.peak() <= 2, `${origin.peak()}`);
     await download({ ...file, "pool.maxConnections": 4 }, "/0.bin");
-    assert(origin.peak() > 1, `${origin.peak()}`);
+    assert(origin.peak() > 2, `${origin.peak()}`);
   });
 
 seen["network.proxy"] = () =>
