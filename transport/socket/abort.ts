@@ -20,8 +20,30 @@ export function releaseAll(ends: Hold[]): void {
  * body that somebody took, the garbage collector sees the end, for a body is not wrapped for this.
  */
 function releaseAfterBody(response: Response, ends: Hold[]): void {
-  if (isReadable(response)) response[held] = response[held] === undefined ? ends : [...response[held], ...ends];
-  else watch(response.body, ends);
+  if (!isReadable(response)) watch(response.body, ends);
+  else if (response[held] !== undefined) response[held].push(...ends);
+  else {
+    response[held] = ends;
+    if (++unread > mostUnread) registry.register(response, ends);
+  }
+}
+
+/** Responses nobody has begun to read. */
+let unread = 0;
+/**
+ * Where so many lie about, most will never be read, such as those to HEAD: from then on the garbage collector tells of their
+ * end, or a signal that is there for years would keep something of each.
+ */
+const mostUnread = 1000;
+
+/** What is held for a response until it has been read; from now on whoever reads it sees to that. */
+function takeHeld(response: ReadableResponse): Hold[] | undefined {
+  const ends = response[held];
+  if (ends === undefined) return undefined;
+  response[held] = undefined;
+  unread--;
+  // the end of the response is not the end of its body
+  return ends.splice(0);
 }
 
 /**
@@ -77,8 +99,7 @@ class ReadableResponse extends Response {
   override get body(): Body | null {
     const body: Body | null = super.body;
     own(body, this);
-    const ends = this[held];
-    this[held] = undefined;
+    const ends = takeHeld(this);
     if (ends !== undefined) watch(body, ends);
     return body;
   }
@@ -117,9 +138,8 @@ class ReadableResponse extends Response {
 
 /** Lets go of what is held when the response has been read, or cannot be. */
 function ended<T>(response: ReadableResponse, reading: Promise<T>): Promise<T> {
-  const ends = response[held];
+  const ends = takeHeld(response);
   if (ends === undefined) return reading;
-  response[held] = undefined;
   return reading.then((value) => {
     releaseAll(ends);
     return value;

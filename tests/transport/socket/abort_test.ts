@@ -1,7 +1,7 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { compose, connections, fetchTransport, timeout, type Transport } from "../../../transport/mod.ts";
+import { compose, connections, dedupe, fetchTransport, timeout, type Transport } from "../../../transport/mod.ts";
 
 /** Collects what nothing leads to any more. */
 function collect(): void {
@@ -64,4 +64,43 @@ Deno.test("a body that Deno.serve() hands on is given up with the client that as
   await assertRejects(() => reader.read());
   assertEquals(response.bodyUsed, true);
   await origin.stopped;
+});
+
+Deno.test("responses that nobody reads leave nothing with a signal that is there for years, however many", async () => {
+  const origin = { fetch: () => Promise.resolve(new Response(null, { headers: { "content-length": "7" } })) };
+  const client = compose(origin, dedupe(), timeout({ headersMs: 60_000 }));
+  const years = new AbortController();
+  const held: WeakRef<AbortSignal>[] = [];
+  for (let n = 0; n < 3000; n++) {
+    const request = new Request(`https://a.test/${n}`, { method: "HEAD", signal: years.signal });
+    held.push(new WeakRef(request.signal));
+    await client.fetch(request);
+  }
+  for (let n = 0; n < 5; n++) {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    collect();
+  }
+  const left = held.filter((one) => one.deref() !== undefined).length;
+  years.abort();
+  assert(left <= 1100, `${left} of ${held.length} are still there`);
+});
+
+Deno.test("a body under way is aborted although its response is garbage and many others lie about unread", async () => {
+  await using origin = endless();
+  using socket = fetchTransport();
+  const client = compose(socket, timeout({ headersMs: 60_000 }));
+  const unread = compose({ fetch: () => Promise.resolve(new Response()) }, timeout({ headersMs: 60_000 }));
+  const all = await Promise.all(Array.from({ length: 1100 }, () => unread.fetch(new Request("https://a.test/"))));
+  const caller = new AbortController();
+  const reading =
+    (async () => await (await client.fetch(new Request(origin.url, { signal: caller.signal }))).bytes())();
+  const rejected = assertRejects(() => reading);
+  for (let n = 0; n < 5; n++) {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    collect();
+  }
+  caller.abort(new Error("enough"));
+  await rejected;
+  await origin.stopped;
+  assertEquals(all.length, 1100);
 });
