@@ -3,8 +3,8 @@ import { fit, printable, truncate } from "./text.ts";
 
 const gap = 2;
 const leastWidth = 6;
-/** What a column under a head has at least, before the row is shown as lines. */
-const leastUnderHead = 16;
+/** What a column under a head has at least, before the row is shown as lines; more where lines lose little by it. */
+const leastUnderHead = (columns = Infinity) => columns < 60 ? 16 : 8;
 /** Ids, dates, counts and sizes: cut they would be others. */
 const exact = /^(?:[\d.,:-]*|[\d-]+ [\d:]+|[\d.,]+ ?[KMGT]?B|\d+x\d+)$/;
 
@@ -56,7 +56,7 @@ export function alignedRows(rows: Rows, columns?: number): string {
  */
 export function tableText([head = [], ...rows]: Rows, columns?: number, isWhole = false): string {
   const safe = [head, ...rows].map((row) => row.map(printable));
-  const least = isWhole ? Infinity : leastUnderHead;
+  const least = isWhole ? Infinity : leastUnderHead(columns);
   if (rows.length === 0 || measure(safe, columns, least).isFitting) return alignedRows(safe, columns);
   const [heads = [], ...cells] = safe;
   return cells.map((row) =>
