@@ -111,6 +111,7 @@ export async function* fillMirror(
   const { budgetBytes = Infinity } = check ?? {};
   within("budgetBytes", budgetBytes, 0);
   let begunBytes = 0;
+  let turn: Promise<unknown> = Promise.resolve();
   const provedMs = ({ sha256 }: LockedFile) => sha256 === null ? 0 : cache.recorded(store.urlOf(sha256))?.provedMs ?? 0;
 
   /** The path of the file, whole and right: in the project's folder, or fetched now. */
@@ -140,16 +141,28 @@ export async function* fillMirror(
     return true;
   }
 
+  /** What the store says it has, and whether it is to be read: decided in the order of the files, not of the answers. */
+  function find(stored: StoredFile): Promise<"there" | "due" | undefined> {
+    const before = turn;
+    const decided = store.find(stored, signal).then(async (found) => {
+      if (check !== undefined) await before;
+      if (found === undefined) return undefined;
+      if (check === undefined || begunBytes >= budgetBytes) return "there";
+      begunBytes += found.bytes;
+      return "due";
+    });
+    turn = Promise.allSettled([before, decided]);
+    return decided;
+  }
+
   /** What the store has of it: nothing, something right, or the error that says what is wrong with it. */
   async function look(
     file: LockedFile,
     stored: StoredFile,
   ): Promise<"there" | "proved" | VerificationError | undefined> {
     try {
-      const found = await store.find(stored, signal);
-      if (found === undefined) return undefined;
-      if (check === undefined || begunBytes >= budgetBytes) return "there";
-      begunBytes += found.bytes;
+      const found = await find(stored);
+      if (found !== "due") return found;
       return await prove(file, stored) ? "proved" : undefined;
     } catch (error) {
       if (error instanceof VerificationError) return error;

@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
+import { hashCache, openProject } from "../../../api/mod.ts";
+import { type FileStore, fillMirror, s3Store } from "../../../fleet/mod.ts";
 import { embeddedS3, type EmbeddedS3Server, type S3Upload, type StoredObject } from "../../../testing/mod.ts";
 import { events, inWorld, sha256, tree, type World } from "../_world.ts";
 
@@ -12,6 +14,7 @@ interface Lab extends World {
 }
 
 const place = "s3://models/lab";
+const noSite = { fetch: () => Promise.reject(new Error("no site")) };
 
 /** A project with two models, and a store. */
 function inLab(work: (lab: Lab) => Promise<void>): Promise<void> {
@@ -223,6 +226,30 @@ Deno.test("civikit mirror --check --budget reads the longest unread first, until
     for (const wrong of [["--budget", "1G"], ["--check", "--budget", "much"]]) {
       assertEquals((await run(["mirror", project, place, ...wrong], { env })).code, 2);
     }
+  }));
+
+Deno.test("fillMirror spends the budget on the longest unread, also where its answer comes last", () =>
+  inLab(async ({ run, project, env, s3, folder }) => {
+    await run(["mirror", project, place], { env });
+    using store = s3Store({ endpoint: s3.url, bucket: "models", prefix: "lab", credentials: s3.user });
+    const answers: string[] = [];
+    const second = Promise.withResolvers<void>();
+    const held: FileStore = {
+      ...store,
+      async find(stored, signal) {
+        const isFirst = answers.push(stored.name!) === 1;
+        const found = await store.find(stored, signal);
+        if (isFirst) await second.promise;
+        else second.resolve();
+        return found;
+      },
+    };
+    using cache = hashCache(":memory:");
+    const options = { spool: join(folder, "spool"), baseUrl: "https://civitai.com", cache, check: { budgetBytes: 1 } };
+    const outcomes = await Array.fromAsync(fillMirror(openProject(project), held, noSite, options));
+    assertEquals(answers.length, 2);
+    assertEquals(outcomes.find(({ state }) => state === "proved")?.file.path.split("/").at(-1), answers[0]);
+    assertEquals(outcomes.map(({ state }) => state).sort(), ["proved", "there"]);
   }));
 
 Deno.test("civikit mirror says how far an empty file is", () =>
