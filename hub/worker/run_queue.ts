@@ -125,8 +125,9 @@ export async function runQueue({
   }
 
   function note(error: unknown): void {
-    if (onTrouble === undefined) trouble ??= { error };
-    else onTrouble(error);
+    // who is told goes on: at the next look, or a full disk would be asked again without a pause
+    if (onTrouble !== undefined) return onTrouble(error);
+    trouble ??= { error };
     wake();
   }
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { metricsRegistry } from "../../../monitor/mod.ts";
 import { systemClock } from "../../../transport/internal.ts";
 import { NetworkError } from "../../../transport/mod.ts";
+import { fakeClock, settle } from "../../_support/clock.ts";
 import { sha256, tree } from "../../cli/_world.ts";
 import { add, atWork, standing } from "./_work.ts";
 
@@ -294,3 +295,27 @@ Deno.test("runQueue() lets go of a job that is its own by the queue, and whose e
     await ran;
     assertEquals(await standing(queue), { "2002": "done there" });
   }));
+
+Deno.test("runQueue() waits before it asks a queue again that cannot be written, and holds up nobody meanwhile", async () => {
+  const clock = fakeClock();
+  await atWork(async ({ queue, run }) => {
+    let asked = 0;
+    // it would be asked for ever without a pause: here until it has been seen
+    const full = {
+      ...queue,
+      lease: (...asking: Parameters<typeof queue.lease>) =>
+        ++asked > 9 ? queue.lease(...asking) : Promise.reject(new Error("no space")),
+    };
+    const troubles: unknown[] = [];
+    const stop = new AbortController();
+    const onTrouble = (error: unknown) => troubles.push(error);
+    const ran = run({ queue: full, isWatching: true, onTrouble, signal: stop.signal });
+    while (asked === 0) await settle();
+    await settle();
+    assertEquals([asked, troubles.length], [1, 1]);
+    await clock.advance(1000);
+    assertEquals([asked, troubles.length], [2, 2]);
+    stop.abort();
+    await ran;
+  }, clock);
+});
