@@ -93,7 +93,7 @@ Deno.test({
   ...fullDisk,
   ignore: !canMount,
   fn: () =>
-    inState(async (_civitai, folder, env) => {
+    inState(async (civitai, folder, env) => {
       const state = join(folder, "state");
       await Deno.mkdir(state);
       await sh("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", state);
@@ -101,7 +101,7 @@ Deno.test({
         await using running = await startServe(folder, env);
         const add = (first: number, count: number) =>
           running.ask("POST", "/queue", {
-            references: Array.from({ length: count }, (_, n) => `https://example.com/${first + n}/${"a".repeat(900)}`),
+            references: Array.from({ length: count }, (_, n) => `${civitai.url}/${first + n}/${"a".repeat(900)}`),
           });
         await running.ask("POST", "/queue", { references: ["2002"], options: { dir: join(folder, "downloads") } });
         await running.until("1", "done");
