@@ -23,6 +23,7 @@ import {
 import { inWorld, type World } from "./cli/_world.ts";
 import { type Fault, type Origin, refusals, startOrigin } from "./_origin/mod.ts";
 import { rawServer, readHead, writeText } from "./_support/raw.ts";
+import { freePort } from "./_support/free_port.ts";
 
 const size = 300_000;
 const seed = 31;
@@ -358,8 +359,7 @@ for (const [code, provoke] of Object.entries(rows)) {
 
 /** A URL at which nobody listens. */
 function closedUrl(): string {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return `http://127.0.0.1:${listener.addr.port}`;
+  return `http://127.0.0.1:${freePort()}`;
 }
 
 /** Changes the first bytes of a file, as another program would. */

@@ -12,6 +12,8 @@
  * @module
  */
 
+import { freePort } from "./free_port.ts";
+
 const places = ["/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/bin/nginx", "/opt/homebrew/bin/nginx"];
 const program = places.find((path) => {
   try {
@@ -46,11 +48,6 @@ export interface Nginx extends AsyncDisposable {
   readonly port: number;
   /** Stops it and removes its folder. */
   close(): Promise<void>;
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 function configuration(port: number, options: NginxOptions): string {

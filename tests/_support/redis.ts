@@ -12,6 +12,7 @@
  */
 
 import type { CertifiedKey } from "../_tls/mod.ts";
+import { freePort } from "./free_port.ts";
 
 const places = [
   "/usr/bin/redis-server",
@@ -42,14 +43,6 @@ export interface RedisServer extends AsyncDisposable {
   start(): Promise<void>;
   /** Stops it and removes its folder. */
   close(): Promise<void>;
-}
-
-/** A free port; 10,000 above it is one, too, where the nodes of a cluster talk. */
-function freePort(): number {
-  for (;;) {
-    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    if (listener.addr.port < 55_536) return listener.addr.port;
-  }
 }
 
 async function answers(port: number, isTls: boolean): Promise<boolean> {

@@ -7,14 +7,9 @@ import { hasOpenssl, testAuthority } from "../_tls/mod.ts";
 import { rawServer, readHead, writeText } from "../_support/raw.ts";
 import { inWard, noModels, site } from "./_doctor.ts";
 import { testIo } from "./_io.ts";
+import { freePort } from "../_support/free_port.ts";
 
 const proxies = { settings: {}, isSetting: false };
-
-/** A port nobody listens on. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return (listener.addr as Deno.NetAddr).port;
-}
 
 Deno.test("civikit doctor: no network is exit code 5, with what a firewall has to let through", () =>
   inWard(async ({ examine }) => {

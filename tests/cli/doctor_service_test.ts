@@ -5,13 +5,9 @@ import { startCivitai } from "../_civitai/mod.ts";
 import { inWard } from "./_doctor.ts";
 import { testIo } from "./_io.ts";
 import { serve } from "./service/_service.ts";
+import { freePort } from "../_support/free_port.ts";
 
 const isLinux = Deno.build.os === "linux";
-
-function freePort(): number {
-  using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-  return (listener.addr as Deno.NetAddr).port;
-}
 
 Deno.test("the doctor says whether a service runs, and who else has its port", () =>
   inWard(async ({ env, examine }) => {

@@ -12,6 +12,7 @@ import { startStub } from "../hub/targets/_stub.ts";
 import { startCivitai } from "../_civitai/mod.ts";
 import { hasty, inPlace, type Place, type UserFile, withOrigin } from "./_wired.ts";
 import { type Ran, tree } from "./_world.ts";
+import { freePort } from "../_support/free_port.ts";
 
 /** How each setting in the user's file is seen to act: on the wire, on the disk, or on the terminal. */
 const seen: Partial<Record<SettingKey, () => Promise<void>>> = {};
@@ -501,12 +502,6 @@ seen["notifications.terminal"] = seen["notifications.after"] = () =>
     };
     assertEquals([await rings(true, 0), await rings(true, 30), await rings(false, 0)], [true, false, false]);
   });
-
-/** A port that was free a moment ago. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
 
 /** The head of the answer to a request, with a host nobody else would name. */
 async function headOf(port: number, request: string, headers: Readonly<Record<string, string>>): Promise<string> {

@@ -7,12 +7,6 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 /** What opens the service of a test. */
 export const token = "a-token-of-the-test-0123456789";
 
-/** A port nobody listens on. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
-
 /** Puts `value` in the place of `due`, which has to stand in `text` as often as is said. */
 export function filled(text: string, due: string, value: string, times = 1): string {
   if (text.split(due).length - 1 !== times) throw new Error(`"${due}" does not stand ${times} times in the file`);

@@ -5,6 +5,7 @@ import { version } from "../../transport/http/version.ts";
 import { startCivitai } from "../_civitai/mod.ts";
 import { build, canImitate, containerfile, start } from "./_container.ts";
 import { environmentOf, execForm, parseContainerfile, textsOf } from "./_containerfile.ts";
+import { freePort } from "../_support/free_port.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 const [building, image] = containerfile.stages;
@@ -103,9 +104,7 @@ Deno.test({
       await test.step("serve is healthy, works its queue off, and ends at SIGTERM", async () => {
         await Deno.writeTextFile(join(folder, "secrets", "serve_token"), `${token}\n`);
         await Deno.writeTextFile(join(folder, "secrets", "civitai_key"), "");
-        using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-        const port = String(listener.addr.port);
-        listener.close();
+        const port = String(freePort());
         const env = { CIVIKIT_BASE_URL: civitai.url, CIVIKIT_SERVE_PORT: port };
         const { child, signal } = start(folder, undefined, { env });
         const errors = new Response(child.stderr).text();

@@ -5,7 +5,8 @@ import { isInstalled } from "../bench/_bench.ts";
 import { startCivitai } from "../_civitai/mod.ts";
 import { hasNginx } from "../_support/nginx.ts";
 import { hasOpenssl, testAuthority } from "../_tls/mod.ts";
-import { filled, freePort, listening, serve, token } from "./_proxy.ts";
+import { filled, listening, serve, token } from "./_proxy.ts";
+import { freePort } from "../_support/free_port.ts";
 
 const deploy = fileURLToPath(new URL("../../deploy/", import.meta.url));
 const hasCaddy = isInstalled("caddy");

@@ -4,6 +4,7 @@ import { embeddedCivitai } from "../../testing/mod.ts";
 import { catalogue } from "../../testing/civitai/catalogue.ts";
 import { bundle } from "../_support/bundle.ts";
 import { blocksOf, copyCheckout, documents } from "./_documents.ts";
+import { freePort } from "../_support/free_port.ts";
 
 const guide = (await documents()).find(({ path }) => path === "docs/deployment_guide.md")!;
 
@@ -40,8 +41,7 @@ class Machine implements AsyncDisposable {
   readonly #running: Deno.ChildProcess[] = [];
 
   constructor(site: string) {
-    using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-    this.port = listener.addr.port;
+    this.port = freePort();
     const { DENO_DIR, XDG_CACHE_HOME, HOME = "." } = Deno.env.toObject();
     this.#env = {
       HOME: this.home,

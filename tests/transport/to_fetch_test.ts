@@ -18,6 +18,7 @@ import {
   toFetch,
   type Transport,
 } from "../../transport/mod.ts";
+import { freePort } from "../_support/free_port.ts";
 
 type Fetch = typeof fetch;
 
@@ -61,12 +62,6 @@ function origin() {
   }
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {}, onError: () => new Response() }, answer);
   return { url: `http://127.0.0.1:${server.addr.port}`, [Symbol.asyncDispose]: () => server.shutdown() };
-}
-
-/** A port that nobody listens on. */
-function closedPort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 /** One thing that a fetch promises, as what comes of it. */
@@ -205,7 +200,7 @@ const promises: Record<string, Promised> = {
       }
     }
   },
-  "a port that nobody listens on": async (fetch) => await fetch(`http://127.0.0.1:${closedPort()}/`),
+  "a port that nobody listens on": async (fetch) => await fetch(`http://127.0.0.1:${freePort()}/`),
   "redirects in a circle": ask("/loop"),
   "a redirect without a place": async (fetch, base) => (await fetch(`${base}/nowhere`)).status,
   "a redirect to another scheme": ask("/away"),
@@ -278,7 +273,7 @@ for (const [name, stack] of Object.entries(stacks)) {
     await using server = origin();
     const fetch = toFetch(stack());
     const reason = { mine: true };
-    const error = await assertRejects(() => fetch(`http://127.0.0.1:${closedPort()}/`), TypeError);
+    const error = await assertRejects(() => fetch(`http://127.0.0.1:${freePort()}/`), TypeError);
     assert(isCode(error.cause, "connect_failed"));
     const aborted = await fetch(`${server.url}/ok`, { signal: AbortSignal.abort(reason) }).catch((error) => error);
     assertStrictEquals(aborted, reason);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { main } from "../../../cli/mod.ts";
 import { type TestIo, testIo } from "../_io.ts";
 import { inWorld, sha256, type World } from "../_world.ts";
+import { freePort } from "../../_support/free_port.ts";
 
 interface Place extends Pick<World, "civitai" | "run"> {
   /** Where `run` downloads to. */
@@ -21,12 +22,6 @@ async function names(dir: string): Promise<string[]> {
 }
 
 const events = ({ out }: TestIo) => out.trimEnd().split("\n").map((line) => JSON.parse(line));
-
-/** A port that nobody listens on. */
-function closedPort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
 
 Deno.test("civikit download fetches versions, models, AIRs and page URLs, verified, in one go", () =>
   inPlace(async ({ civitai, dir, run }) => {
@@ -148,7 +143,7 @@ Deno.test("civikit download ends with the documented exit code for each kind of 
       [["http://example.com/x.bin"], 2, "Insecure address refused"],
       [["urn:air:sdxl:lora:civitai:x@y"], 2, "Not a usable AIR"],
       // an address of its own: on 127.0.0.1 another test may have been given the port meanwhile
-      [[`http://127.0.0.77:${closedPort()}/x.bin`], 5, "Connection failed"],
+      [[`http://127.0.0.77:${freePort()}/x.bin`], 5, "Connection failed"],
       [["2002", "bogus", "99999"], 1, "No such version"],
       [["2002", "-o", "con.txt"], 8, "Path not allowed"],
     ];

@@ -7,6 +7,7 @@ import { startCivitai } from "../../_civitai/mod.ts";
 import { main } from "../../../cli/mod.ts";
 import { testIo } from "../_io.ts";
 import { ran, root, serve, withHome } from "./_service.ts";
+import { freePort } from "../../_support/free_port.ts";
 
 const isLinux = Deno.build.os === "linux";
 const unitIn = (home: string) => join(home, "config", "systemd", "user", "civikit.service");
@@ -238,8 +239,3 @@ Deno.test("who answers on the port and is no civikit is told from one that runs"
     const status = await serviceStatus({ env: (name) => env[name], unit: undefined, place });
     assertEquals([status.level, status.silence], ["stopped", "not a civikit"]);
   }));
-
-function freePort(): number {
-  using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-  return (listener.addr as Deno.NetAddr).port;
-}

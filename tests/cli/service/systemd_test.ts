@@ -7,6 +7,7 @@ import { startCivitai } from "../../_civitai/mod.ts";
 import { sha256 } from "../_world.ts";
 import { bootMachine, machineProgram, whyNoMachine } from "./_machine.ts";
 import { root } from "./_service.ts";
+import { freePort } from "../../_support/free_port.ts";
 
 const hasAnalyze = ["/usr/bin/systemd-analyze", "/bin/systemd-analyze"].some((path) => {
   try {
@@ -77,11 +78,6 @@ Deno.test("every line of the sandbox stands under a reason, and what V8 does not
   const sandbox = unit.slice(unit.indexOf("# Files:"), unit.indexOf("[Install]")).trim();
   for (const block of sandbox.split("\n\n")) assert(block.startsWith("# "), block);
 });
-
-function freePort(): number {
-  using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-  return (listener.addr as Deno.NetAddr).port;
-}
 
 Deno.test({
   name: `the hardened unit starts under a real systemd, downloads, verifies, writes no more than it may, and stops${

@@ -12,6 +12,7 @@ import { version } from "../../../transport/mod.ts";
 import { registryFlags } from "../../../tools/registry.ts";
 import { testIo } from "../_io.ts";
 import { ran, root, serve, withHome } from "./_service.ts";
+import { freePort } from "../../_support/free_port.ts";
 
 async function run(args: readonly string[], env: Record<string, string>) {
   const io = testIo({ env });
@@ -25,11 +26,6 @@ function registry(answer: () => Response) {
       : new Response("", { status: 404 });
   });
   return { url: `http://127.0.0.1:${server.addr.port}`, [Symbol.asyncDispose]: () => server.shutdown() };
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-  return (listener.addr as Deno.NetAddr).port;
 }
 
 /** Settings, and a queue with one job. */

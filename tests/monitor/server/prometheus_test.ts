@@ -5,6 +5,7 @@ import { compose, observe, retry } from "../../../transport/mod.ts";
 import { randomFrom } from "../../_origin/mod.ts";
 import { serve } from "./_served.ts";
 import { attempt, stageTransfers, traffic } from "./_stage.ts";
+import { freePort } from "../../_support/free_port.ts";
 
 function has(program: string): boolean {
   try {
@@ -112,9 +113,7 @@ Deno.test({
     for (let i = 0; i < 4; i++) await client.fetch(new Request("https://civitai.com/api/v1/tags"));
     await using served = serve({ registry, token });
     const folder = await Deno.makeTempDir({ prefix: "civikit_prometheus_" });
-    const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const { port } = probe.addr;
-    probe.close();
+    const port = freePort();
     await Deno.writeTextFile(`${folder}/token`, token);
     await Deno.writeTextFile(
       `${folder}/config.yml`,

@@ -3,6 +3,7 @@ import { wrapBodyError } from "../../../transport/internal.ts";
 import { type ErrorCode, fetchTransport, InputError, NetworkError } from "../../../transport/mod.ts";
 import { rawServer, readHead, writeAll, writeText } from "../../_support/raw.ts";
 import { hasOpenssl, testAuthority } from "../../_tls/mod.ts";
+import { freePort } from "../../_support/free_port.ts";
 
 const secret = "a)b&sig=5ec7e7";
 
@@ -26,10 +27,7 @@ Deno.test("fetchTransport() tells a name that does not exist: dns_failed", async
 });
 
 Deno.test("fetchTransport() tells a port nobody listens on: connect_failed", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  await assertFails(`http://127.0.0.1:${port}`, "connect_failed");
+  await assertFails(`http://127.0.0.1:${freePort()}`, "connect_failed");
 });
 
 const headFaults: [string, string, ErrorCode][] = [
