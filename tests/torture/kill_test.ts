@@ -166,17 +166,21 @@ for (const [name, [leave, mostSent]] of Object.entries(states)) {
 }
 
 Deno.test("download() in a second process fails clearly while the first writes, and takes the file once it is there", async () => {
+  // the first one has half of it, and gets the rest once the second one has been refused
+  const refused = Promise.withResolvers<undefined>();
   await using origin = await startOrigin({
     files: { "/a.bin": { size, seed } },
-    faults: [{ kind: "rate", bytesPerSecond: size }],
+    faults: [{ kind: "cut", after: half, how: "fin", nth: 1 }],
+    route: ({ nth }) => nth === 1 ? undefined : refused.promise,
   });
   const folder = await Deno.makeTempDir();
   const path = `${folder}/a.bin`;
   const url = `${origin.url}/a.bin`;
   try {
     const first = saidBy(await startVictim({ url, path, hash: SHA256 }));
-    while (!exists(`${path}.part`)) await pause(5);
+    while (origin.log.length < 2) await pause(5);
     assertEquals((await runVictim({ url, path, hash: SHA256 })).code, "target_locked");
+    refused.resolve(undefined);
     assertEquals((await first)?.verified, true);
     assertEquals((await runVictim({ url, path, hash: SHA256 })).skipped, true);
     assertEquals(names(folder), ["a.bin"]);
