@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { registryFlags } from "../../tools/registry.ts";
+import { type Journal, peekJournal } from "../../transport/download/journal.ts";
 import { type Civitai, startCivitai } from "../_civitai/mod.ts";
 import { screen } from "./_io.ts";
 
@@ -156,17 +157,18 @@ Deno.test({
         stdin: "null",
         stdout: "null",
       }).spawn();
-      await served(civitai, 6 * MiB);
+      // what the storage has sent may still be on its way, what the journal names is kept
+      const journal = join(folder, "d", "bigHarbour_v10.safetensors.part.json");
+      const kept = () => {
+        const { spans } = peekJournal(journal) as Journal | undefined ?? { spans: [] };
+        return spans.reduce((sum, { start, end }) => sum + end - start, 0);
+      };
+      while (kept() < 4 * MiB) await new Promise((resolve) => setTimeout(resolve, 20));
       terminal.kill("SIGKILL");
       await terminal.status;
       while (!existsSync(join(folder, "ended"))) await new Promise((resolve) => setTimeout(resolve, 20));
       assertEquals(Deno.readTextFileSync(join(folder, "ended")).trim(), "129");
-      const part = join(folder, "d", "bigHarbour_v10.safetensors.part");
-      const { spans } = JSON.parse(Deno.readTextFileSync(`${part}.json`)) as {
-        spans: { start: number; end: number }[];
-      };
-      const kept = spans.reduce((sum, { start, end }) => sum + end - start, 0);
-      assert(kept >= 5 * MiB, `only ${kept} bytes are in the journal`);
+      assert(kept() >= 4 * MiB, `only ${kept()} bytes are in the journal`);
       civitai.faults.heal();
       assertEquals((await (await start(["download", "2100", "--dir", "d"], civitai, folder)).output()).code, 0);
     }),

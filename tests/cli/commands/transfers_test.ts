@@ -73,7 +73,8 @@ Deno.test("civikit transfers lists, pauses, resumes and cancels what another pro
 
 Deno.test("a process that is killed is told from one that runs; the next run takes its transfer off the list", () =>
   inWorld(async (world) => {
-    world.civitai.faults.limitConnections(16 * 1024);
+    // so slow that neither is done before both have begun
+    world.civitai.faults.limitConnections(1024);
     const [killed, running] = [await spawn(world, "2100"), await spawn(world, "2002")];
     const outputs = [killed, running].map((child) => child.output());
     await until(world, (all) => all.length === 2 && all.every(({ bytes }) => bytes > 0));
@@ -89,6 +90,7 @@ Deno.test("a process that is killed is told from one that runs; the next run tak
     const refused = await ask(world, "pause", died.id);
     assert(refused.code === 2 && refused.io.err.includes("its process is gone"), refused.io.err);
     world.civitai.faults.heal();
+    world.civitai.faults.killConnectionsNow();
     await outputs[1];
     const env = { CIVIKIT_STATE_DIR: join(world.folder, "state") };
     assertEquals((await world.run(["download", "2100", "--dir", join(world.folder, "models")], { env })).code, 0);
