@@ -32,10 +32,7 @@ const flags = {
     default: 50,
     help: { ...listFlags.limit.help, en: "list: at most so many entries" },
   },
-  json: {
-    ...outputFlags.json,
-    help: { ...outputFlags.json.help, en: "JSON, one object a line, on standard output" },
-  },
+  json: outputFlags.json,
 } as const satisfies Flags;
 
 const actions = ["stats", "list", "clear", "verify"] as const;

@@ -30,7 +30,7 @@ const flags = {
     most: 99,
     help: { en: "detect: take this one of the programs found", "zh-TW": "`config detect` 找到的程式中，採用第幾個" },
   },
-  json: { ...outputFlags.json, help: { ...outputFlags.json.help, en: "one JSON object a line on standard output" } },
+  json: outputFlags.json,
   quiet: outputFlags.quiet,
 } as const satisfies Flags;
 

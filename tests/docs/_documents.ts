@@ -59,7 +59,9 @@ function words(line: string): string[] {
 
 /** The arguments of every `civikit` command in a piece of shell, whatever stands before it. */
 export function civikitCommands(shell: string): string[][] {
-  const lines = shell.replace(/\\\n\s*/g, " ").split("\n").map((line) => line.replace(/^\s*\$ /, ""));
+  const lines = shell.replace(/\\\n\s*/g, " ").split("\n").map((line) =>
+    line.replace(/^\s*\$ /, "").replace(/\s#\s.*$/, "")
+  );
   const commands: string[][] = [];
   for (const line of lines) {
     for (const part of line.split(/\|\||&&|\||;(?!\w)|(?<=\s)>{1,2}/)) {
