@@ -14,6 +14,7 @@ interface Parts {
   options: v.GenericSchema[];
   pipe?: Parts[];
   requirement: unknown;
+  default?: unknown;
 }
 
 /** The checks of one schema as source text: in code of its own, every key is read where it always stands. */
@@ -36,7 +37,7 @@ class Source {
   fits(schema: v.GenericSchema, value: string): string {
     const parts = schema as unknown as Parts;
     if (parts.pipe !== undefined) return this.#fitsPipe(schema, parts.pipe, value);
-    switch (parts.type) {
+    switch (isFilledIn(schema) ? undefined : parts.type) {
       case "string":
       case "boolean":
       case "number":
@@ -60,21 +61,20 @@ class Source {
         return `(${isObject(value)} && ${this.#through(value, each)})`;
       }
       case "union":
-        return `(${parts.options.map((option) => this.fits(option, value)).join(" || ")})`;
+        return `(${parts.options.map((option) => this.fits(option, value)).join(" || ") || "false"})`;
       case "loose_object":
         return `(${isObject(value)} && ${this.#through(value, this.#entries(parts.entries))})`;
     }
-    return this.#known((part) => v.is(schema, part), value);
+    return this.#known(isWhole(schema), value);
   }
 
   #entries(entries: Parts["entries"]): string {
     return Object.entries(entries).map(([key, schema], index) => {
       const fits = this.fits(schema, `part${index}`);
       // what was JSON has no undefined: such a key is not there
-      const mayBeMissing = schema.type === "exact_optional" ? "!== undefined &&" : "=== undefined ||";
-      return `const part${index} = all[${
-        JSON.stringify(key)
-      }]; if (part${index} ${mayBeMissing} !(${fits})) return false;`;
+      const mayBeMissing = schema.type === "exact_optional" && !isFilledIn(schema);
+      const unless = mayBeMissing ? "!== undefined &&" : "=== undefined ||";
+      return `const part${index} = all[${JSON.stringify(key)}]; if (part${index} ${unless} !(${fits})) return false;`;
     }).join("\n");
   }
 
@@ -82,12 +82,12 @@ class Source {
     const { pipe: _, ...bare } = schema as unknown as Parts;
     const tests = rest.map(({ kind, type, requirement }) => {
       if (kind !== "validation") return undefined;
-      if (typeof requirement === "function") return this.#known(requirement as FastCheck, value);
+      if (type === "check") return this.#known(requirement as FastCheck, value);
       if (type === "min_value" && typeof requirement === "number") return `${value} >= ${requirement}`;
       if (type === "max_value" && typeof requirement === "number") return `${value} <= ${requirement}`;
       return undefined;
     });
-    if (tests.includes(undefined)) return this.#known((part) => v.is(schema, part), value);
+    if (tests.includes(undefined)) return this.#known(isWhole(schema), value);
     const plain = this.fits({ ...bare, type: first!.type } as unknown as v.GenericSchema, value);
     return `(${[plain, ...tests].join(" && ")})`;
   }
@@ -99,6 +99,9 @@ class Source {
     return ['"use strict";', ...functions, whole].join("\n");
   }
 }
+
+/** Whether valibot puts something in place of what is missing or null. */
+const isFilledIn = (schema: v.GenericSchema) => (schema as unknown as Parts).default !== undefined;
 
 const isObject = (value: string) => `typeof ${value} === "object" && ${value} !== null`;
 
@@ -114,11 +117,16 @@ export function fastCheck(schema: v.GenericSchema): FastCheck {
     return new Function("known", text)(source.known);
   } catch (error) {
     if (!(error instanceof EvalError)) throw error;
-    return (value) => {
-      const { success, output } = v.safeParse(schema, value);
-      return success && isCopy(output, value);
-    };
+    return isWhole(schema);
   }
+}
+
+/** Valibot's own answer: whether it takes a value, and mends nothing in it. */
+function isWhole(schema: v.GenericSchema): FastCheck {
+  return (value) => {
+    const { success, output } = v.safeParse(schema, value);
+    return success && isCopy(output, value);
+  };
 }
 
 /** Whether nothing was mended in `output`, which has the keys that a schema names first. */

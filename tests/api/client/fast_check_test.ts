@@ -76,6 +76,51 @@ Deno.test("fastCheck() leaves to valibot what it does not know", () => {
   ]);
 });
 
+Deno.test("fastCheck() takes any text for the name of a key", () => {
+  const names = [
+    '"',
+    "'",
+    "\\",
+    "`${globalThis.hacked = 1}`",
+    "*/",
+    "\u2028",
+    "\u2029",
+    "\n",
+    "\0",
+    "</script>",
+    "",
+    "a b",
+    "7",
+  ];
+  for (const name of [...names, '"]; globalThis.hacked = true; all["']) {
+    const check = fastCheck(v.looseObject({ [name]: v.number() }));
+    assertEquals([check({ [name]: 1 }), check({ [name]: "1" }), check({})], [true, false, false], JSON.stringify(name));
+  }
+  assertEquals("hacked" in globalThis, false);
+});
+
+Deno.test("fastCheck() lets nothing through that valibot would mend or refuse, whatever the schema", () => {
+  const cases: [schema: v.GenericSchema, whole: unknown, others: unknown[]][] = [
+    [v.looseObject({ a: v.exactOptional(v.number(), 5) }), { a: 1 }, [{}, { a: "1" }]],
+    [v.looseObject({ a: v.nullable(v.number(), 5) }), { a: 1 }, [{ a: null }, {}]],
+    [v.array(v.tuple([v.fallback(v.string(), "none")])), [["a"]], [[[7]]]],
+    [v.pipe(v.array(v.number()), v.everyItem((item) => item > 0)), [1, 2], [[1, 0], ["a"]]],
+    [v.pipe(v.string(), v.trim()), "a", [" a"]],
+    [v.pipe(v.number(), v.minValue(-1), v.maxValue(1e21)), 0, [-2, 1e22]],
+    [v.nullish(v.string(), "none"), "a", [null]],
+    [v.record(v.string(), v.fallback(v.boolean(), false)), { a: true }, [{ a: 7 }]],
+    [v.looseObject({ a: v.union([v.null(), v.looseObject({ b: v.array(v.string()) })]) }), { a: { b: [] } }, [
+      ...[{ a: {} }, { a: { b: [7] } }, { a: [] }],
+    ]],
+  ];
+  for (const [schema, whole, others] of cases) {
+    const check = fastCheck(schema);
+    assertEquals(check(whole), true, JSON.stringify(whole));
+    for (const other of others) assertEquals(check(other), false, JSON.stringify(other));
+  }
+  assertEquals(fastCheck(v.union([]))(7), false);
+});
+
 Deno.test("models.get() reads and mends answers, and keeps whole ones as they are, where code may not be made of text", async () => {
   const program = `
     import { civitai } from ${JSON.stringify(new URL("../../../api/mod.ts", import.meta.url).href)};
