@@ -1,5 +1,5 @@
 import { lstatSync, readdirSync } from "node:fs";
-import { dirname, join, parse } from "node:path";
+import { dirname, join, parse, resolve, sep } from "node:path";
 
 const fold = (name: string) => name.normalize("NFC").toLowerCase();
 
@@ -8,8 +8,9 @@ const fold = (name: string) => name.normalize("NFC").toLowerCase();
  * there, and what cannot be listed, stays as it is. Links are not followed.
  */
 export function onDisk(path: string): string {
-  const { root } = parse(path);
-  const names = path.slice(root.length).split(/[\\/]/).filter(Boolean);
+  const whole = resolve(path);
+  const { root } = parse(whole);
+  const names = whole.slice(root.length).split(sep).filter(Boolean);
   let place = root;
   for (const name of names) {
     const next = join(place, name);

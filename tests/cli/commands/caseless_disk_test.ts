@@ -23,6 +23,18 @@ Deno.test("isOneEntry() takes two names for two where the disk does", async () =
   });
 });
 
+Deno.test("onDisk() takes a backslash in a name for what it is there", {
+  ignore: Deno.build.os === "windows",
+}, async () => {
+  await withDisks(async (root) => {
+    const path = join(root, "x/a\\b");
+    write(path, "one name");
+    assertEquals([onDisk(path), onDisk(`${path}/`)], [path, path]);
+    assertEquals(isOneEntry(path, join(root, "x/A\\B")), false);
+    await Promise.resolve();
+  });
+});
+
 Deno.test("organize on a disk without upper and lower case: a folder of the same name is the place, and no name is taken twice", () =>
   onCaselessDisk((root) =>
     inWorld(async (world) => {
