@@ -4,12 +4,12 @@ import type { RegistrySnapshot } from "../metrics/metrics_registry.ts";
 import type { LiveTransfer } from "../stats/live_transfer.ts";
 import type { TimelinePoint } from "../stats/timeline.ts";
 import { chart } from "./chart.ts";
-import { formatCount, formatMs, formatPercent, formatSize } from "./format.ts";
+import { counted, formatCount, formatMs, formatPercent, formatSize } from "./format.ts";
 import type { Health, HealthCheck } from "./health.ts";
 import { type Html, live, type Page, type PageContext } from "./layout.ts";
 import { clearForm, levelOf } from "./pages.ts";
 import { errorTable, facts, transferTable } from "./tables.ts";
-import { counted, type Texts } from "./texts.ts";
+import type { Texts } from "./texts.ts";
 
 const MB = 1024 * 1024;
 

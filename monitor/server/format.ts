@@ -58,3 +58,11 @@ export function formatMoment(atMs: number): string {
   const two = (value: number) => String(value).padStart(2, "0");
   return `${two(date.getMonth() + 1)}-${two(date.getDate())} ${formatTime(atMs, true)}`;
 }
+
+/** A text with its number or name in the place of `{n}`, and `{file|files}` as that number has it. */
+export function counted(text: string, count: string | number): string {
+  const isOne = String(count) === "1";
+  // what comes from outside goes in last, and as it is
+  return text.replace(/\{([^{}|]*)\|([^{}|]*)\}/g, (_, one: string, many: string) => isOne ? one : many)
+    .replace("{n}", () => String(count));
+}

@@ -2,11 +2,10 @@ import { html } from "hono/html";
 import type { Report } from "../report/report.ts";
 import type { FailureRecord } from "../metrics/failures.ts";
 import { canObey, type LiveTransfer, type Wish } from "../stats/live_transfer.ts";
-import { formatCount, formatMoment, formatMs, formatPercent, formatSize, formatSpan } from "./format.ts";
+import { counted, formatCount, formatMoment, formatMs, formatPercent, formatSize, formatSpan } from "./format.ts";
 import { type Html, live, type Page, type PageContext } from "./layout.ts";
 import type { CacheNumbers } from "./options.ts";
 import { errorTable, facts, failureTable, requestTable, transferTable } from "./tables.ts";
-import { counted } from "./texts.ts";
 
 const MB = 1024 * 1024;
 

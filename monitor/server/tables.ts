@@ -4,9 +4,9 @@ import type { RequestNumbers } from "../report/report.ts";
 import type { FailureRecord } from "../metrics/failures.ts";
 import { type ErrorCode, hint, type Locale } from "../../transport/mod.ts";
 import { canObey, type LiveState, type LiveTransfer, type Wish } from "../stats/live_transfer.ts";
-import { formatCount, formatMoment, formatMs, formatPercent, formatSize, formatSpan } from "./format.ts";
+import { counted, formatCount, formatMoment, formatMs, formatPercent, formatSize, formatSpan } from "./format.ts";
 import type { Html, PageContext } from "./layout.ts";
-import { counted, type Texts } from "./texts.ts";
+import type { Texts } from "./texts.ts";
 
 /** A table that scrolls by itself on narrow screens, so that the page does not. */
 function table(caption: string, heads: readonly string[], rows: readonly Html[], className = ""): Html {

@@ -255,13 +255,6 @@ const zhTW: Texts = {
 
 const byLocale: Readonly<Record<Locale, Texts>> = { en, "zh-TW": zhTW };
 
-/** A text with its number. */
-export function counted(text: string, count: string | number): string {
-  const isOne = String(count) === "1";
-  return text.replace("{n}", String(count))
-    .replace(/\{([^{}|]*)\|([^{}|]*)\}/g, (_, one: string, many: string) => isOne ? one : many);
-}
-
 /** What the pages say in one language. */
 export function textsOf(locale: Locale): Texts {
   return byLocale[locale];

@@ -204,9 +204,4 @@ export const texts: Readonly<Record<Word, Bilingual>> = {
   elsewhereHelp: { en: "Transfers of commands that run elsewhere.", "zh-TW": "在別處執行的指令正在傳輸的檔案。" },
 };
 
-/** A text with its number. */
-export function counted(text: string, value: string | number): string {
-  const isOne = String(value) === "1";
-  return text.replace("{n}", String(value))
-    .replace(/\{([^{}|]*)\|([^{}|]*)\}/g, (_, one: string, many: string) => isOne ? one : many);
-}
+export { counted } from "../../../monitor/server/format.ts";
