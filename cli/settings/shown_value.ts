@@ -1,4 +1,4 @@
-import { redactUrl } from "../../transport/internal.ts";
+import { redactUrl, sizeText } from "../../transport/internal.ts";
 import type { HeaderRules, Setting } from "./setting.ts";
 
 /** What a number, a size or a word may be, in a few characters; null where there is no such bound. */
@@ -20,15 +20,6 @@ export function rangeText(setting: Setting): string | null {
 export function unitOf(setting: Setting): string | null {
   if (setting.kind === "number") return setting.unit ?? null;
   return setting.kind === "size" ? "bytes" : setting.kind === "rate" ? "bytes/s" : null;
-}
-
-const steps = ["", "K", "M", "G"] as const;
-
-/** A size as it is typed: `8M`. */
-function sizeText(bytes: number): string {
-  let [step, rest] = [0, bytes];
-  while (rest >= 1024 && rest % 1024 === 0 && step < steps.length - 1) [step, rest] = [step + 1, rest / 1024];
-  return `${rest}${steps[step]}`;
 }
 
 /** A URL without secrets, and else as it was typed; also where it is none, for want of a colon say. */
