@@ -10,7 +10,7 @@ import type { Deed, Fault } from "./faults.ts";
 export interface FaultKind {
   /** Its name, the `kind` of a {@linkcode Fault}. */
   readonly kind: Deed["kind"];
-  /** Its rows in the list of faults, docs/architecture_overview.md. */
+  /** Its rows in the list of faults, docs/guarantees.md. */
   readonly rows: readonly number[];
   /** Where it comes from in practice, and what a client has to do about it: one sentence. */
   readonly reason: string;

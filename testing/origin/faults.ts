@@ -1,7 +1,7 @@
 /**
  * Everything the misbehaving origin can do wrong, as data: a fault says what happens ({@linkcode Deed}) and to which
  * requests ({@linkcode Where}). Faults are plain JSON, so a schedule can be printed, stored and made from a seed. The
- * numbers are the rows of the list of faults in docs/architecture_overview.md.
+ * numbers are the rows of the list of faults in docs/guarantees.md.
  *
  * ```ts
  * import { type Fault, refusals } from "@civikit/civikit/testing";

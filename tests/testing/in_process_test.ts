@@ -115,7 +115,7 @@ Deno.test("faultKinds names every kind once, with rows of the list and a sentenc
   const kinds = faultKinds.map(({ kind }) => kind);
   assertEquals(kinds.length, new Set(kinds).size);
   assertEquals([...survivableKinds, ...silentKinds].filter((kind) => !kinds.includes(kind)), []);
-  const document = await Deno.readTextFile(new URL("../../docs/architecture_overview.md", import.meta.url));
+  const document = await Deno.readTextFile(new URL("../../docs/guarantees.md", import.meta.url));
   const rows = new Set([...document.matchAll(/^\| (\d+) +\| /gm)].map(([, row]) => Number(row)));
   for (const fault of faultKinds) {
     assert(/^[A-Z4].+\.$/.test(fault.reason), fault.kind);

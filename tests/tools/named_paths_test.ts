@@ -32,7 +32,8 @@ function roomsOf(markdown: string): string[] {
     );
 }
 
-for (const name of ["CONTRIBUTING.md", "SECURITY.md", "docs/architecture_overview.md"]) {
+const held = ["CONTRIBUTING.md", "SECURITY.md", "docs/architecture_overview.md", "docs/decision_records.md"];
+for (const name of [...held, "docs/guarantees.md"]) {
   Deno.test(`every file and folder that ${name} names is there`, async () => {
     const markdown = await Deno.readTextFile(join(root, name));
     const paths = await checkout();
