@@ -58,19 +58,21 @@ export async function* atOnce<T, Result>(
 /** Calls that {@linkcode inChunks} makes at once. */
 export const callsAtOnce = 4;
 
-/** Asks for `all`, `size` at a time, a few calls at once; the first failure gives the others up. */
+/**
+ * Asks for `all`, `size` at a time, a few calls at once; the first failure gives the others up. What comes stands in the
+ * order in which it was asked for, whichever answer is there first.
+ */
 export async function inChunks<T, Row>(
   all: readonly T[],
   size: number,
   signal: AbortSignal | undefined,
   ask: (some: readonly T[], signal: AbortSignal) => Promise<readonly Row[]>,
 ): Promise<Row[]> {
-  function* chunks(): Generator<readonly T[]> {
-    for (let at = 0; at < all.length; at += size) yield all.slice(at, at + size);
-  }
+  const chunks = Array.from({ length: Math.ceil(all.length / size) }, (_, at) => all.slice(at * size, (at + 1) * size));
   const stop = new AbortController();
   const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
-  const found: Row[] = [];
-  for await (const rows of atOnce(chunks(), callsAtOnce, stop, (some) => ask(some, either))) found.push(...rows);
-  return found;
+  const found: (readonly Row[])[] = [];
+  const askFor = async ([at, some]: [number, readonly T[]]) => void (found[at] = await ask(some, either));
+  for await (const _ of atOnce(chunks.entries(), callsAtOnce, stop, askFor));
+  return found.flat();
 }

@@ -125,6 +125,22 @@ Deno.test("versions.byHashes() finds many in few calls, mends their URLs, and le
   });
 });
 
+Deno.test("versions.idsByHashes() gives what it was asked for in that order, whichever answer is there first", async () => {
+  const hashes = Array.from({ length: 10_001 }, (_, index) => index.toString(16).padStart(64, "0").toUpperCase());
+  let asked = 0;
+  const second = Promise.withResolvers<void>();
+  const answer = async (request: Request) => {
+    const body: string[] = await request.json();
+    if (++asked === 1) await second.promise;
+    else second.resolve();
+    return Response.json(body.map((hash, index) => ({ modelVersionId: index + 1, modelId: 7, hash })));
+  };
+  await withApi({ "/api/v1/model-versions/by-hash/ids": answer }, async ({ api }) => {
+    assertEquals([...(await api.versions.idsByHashes(hashes)).keys()], hashes);
+    assertEquals(asked > 1, true);
+  });
+});
+
 Deno.test("versions.byHashes() gives up all calls when one fails", async () => {
   const hashes = Array.from({ length: 900 }, (_, index) => index.toString(16).padStart(64, "0"));
   const refuse = () => Response.json({ error: "no" }, { status: 500 });
