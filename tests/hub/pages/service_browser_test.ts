@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { startCivitai } from "../../_civitai/mod.ts";
+import { freePort } from "../../_support/free_port.ts";
 import { sha256, tree } from "../../cli/_world.ts";
 import { clean, drive, isAway, isLive } from "./_browser.ts";
 import { type Serving, serving, type ServingOptions } from "./_serving.ts";
@@ -25,7 +26,7 @@ drive("the pages of a real civikit serve in Chromium", {
   "a restart in mid-download, by SIGTERM and by SIGKILL: the page comes back by itself, the row goes on": (page) =>
     inFolder(async ({ folder, civitai, options }) => {
       civitai.faults.limitConnections(300_000);
-      let service: Serving = await serving(options);
+      let service: Serving = await serving({ ...options, port: freePort() });
       const { url, port } = service;
       try {
         await page.open(`${url}/?lang=en`);
@@ -132,7 +133,7 @@ drive("the pages of a real civikit serve in Chromium", {
 
   "a browser that slept for an hour, its streams dead and the service another one, catches up": (page) =>
     inFolder(async ({ options }) => {
-      let service: Serving = await serving(options);
+      let service: Serving = await serving({ ...options, port: freePort() });
       await using way = openWay(service.port);
       try {
         // a page that renews itself at events alone, and the queue

@@ -166,9 +166,14 @@ Deno.test("a busy or missing database holds up no transfer, is told of once, and
     {
       using other = new DatabaseSync(path);
       other.exec("BEGIN IMMEDIATE");
-      const startedMs = performance.now();
-      assertEquals(live.write(), false);
-      assert(performance.now() - startedMs < 500, "it waited");
+      let soonestMs = Infinity;
+      for (let time = 0; time < 5; time++) {
+        const startedMs = performance.now();
+        assertEquals(live.write(), false);
+        // a busy machine is late now and then, who waits is so each time
+        soonestMs = Math.min(soonestMs, performance.now() - startedMs);
+      }
+      assert(soonestMs < 500, `it waited ${soonestMs} ms`);
       begin(registry, "b", 5).end();
       await clock.advance(5000);
       other.exec("ROLLBACK");
