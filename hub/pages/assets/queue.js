@@ -2,7 +2,9 @@
 (() => {
   const { send } = globalThis.civikit;
   const listOf = () => document.getElementById("list-waiting");
-  let dragged;
+  /** Settles when the last row that was moved by a key stands in its place. */
+  let moved = Promise.resolve();
+  let presses = 0;
 
   function move(row, before, after) {
     const fields = before ? { before: before.dataset.job } : after ? { after: after.dataset.job } : undefined;
@@ -23,28 +25,34 @@
     });
   }
 
-  document.addEventListener("keydown", async (event) => {
+  /** Moves the row of a handle as a key says, from where it stands by now. */
+  async function press(id, key) {
+    const row = document.getElementById(id)?.closest("li");
+    if (!row) return;
+    const { parentElement: list, previousElementSibling: up, nextElementSibling: down } = row;
+    const places = {
+      ArrowUp: [up, undefined],
+      ArrowDown: [undefined, down],
+      Home: [row === list.firstElementChild ? undefined : list.firstElementChild, undefined],
+      End: [undefined, row === list.lastElementChild ? undefined : list.lastElementChild],
+    };
+    await move(row, ...places[key]);
+    document.getElementById(id)?.focus({ preventScroll: false });
+  }
+
+  document.addEventListener("keydown", (event) => {
     const handle = event.target.closest?.(".handle");
     if (!handle) {
       const isSend = event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.id === "references";
       if (isSend) event.target.form.requestSubmit(document.getElementById("add-now"));
       return;
     }
-    const row = handle.closest("li");
-    const { parentElement: list, previousElementSibling: up, nextElementSibling: down } = row;
-    const moves = {
-      ArrowUp: [up, undefined],
-      ArrowDown: [undefined, down],
-      Home: [row === list.firstElementChild ? undefined : list.firstElementChild, undefined],
-      End: [undefined, row === list.lastElementChild ? undefined : list.lastElementChild],
-    };
-    if (!moves[event.key]) return;
+    if (!["ArrowUp", "ArrowDown", "Home", "End"].includes(event.key)) return;
     event.preventDefault();
-    if (dragged) return;
-    dragged = true;
-    await move(row, ...moves[event.key]);
-    document.getElementById(handle.id)?.focus({ preventScroll: false });
-    dragged = false;
+    // a press waits for the one before it; a key that is held down does not run ahead of its row
+    if (event.repeat && presses > 0) return;
+    presses++;
+    moved = moved.then(() => press(handle.id, event.key)).finally(() => presses--);
   });
 
   document.addEventListener("dragover", (event) => {

@@ -91,6 +91,18 @@ Deno.test({
       await page.until(`${rows} === '${[a, b, c]}'`);
     });
 
+    await step(
+      "moves a row as often as a key was pressed, though the first move is still under way",
+      async (page, hub) => {
+        const [a, b, c] = await filled(hub, 3);
+        await page.open(hub.url);
+        await page.until(isLive);
+        const key = "new KeyboardEvent('keydown', { key: 'ArrowUp', bubbles: true, cancelable: true })";
+        await page.evaluate(`for (let n = 0; n < 2; n++) document.getElementById('handle-${c}').dispatchEvent(${key})`);
+        await page.until(`${rows} === '${[c, a, b]}'`);
+      },
+    );
+
     await step("moves a row by the mouse", async (page, hub) => {
       const [a, b, c] = await filled(hub, 3);
       await page.open(hub.url);
