@@ -20,6 +20,8 @@ export interface LabOptions {
   readonly bytesPerSecond?: number;
   /** Whether files go into a bucket. Default true. */
   readonly isKept?: boolean;
+  /** Further options of Redis' command line. */
+  readonly redisOptions?: readonly string[];
 }
 
 /** A request that reached the origin. */
@@ -75,9 +77,11 @@ function bodyOf(index: number, from: number, to: number, rate: number, note: (by
 }
 
 /** Starts one. */
-export async function startLab({ files, bytes, bytesPerSecond = Infinity, isKept = true }: LabOptions): Promise<Lab> {
+export async function startLab(
+  { files, bytes, bytesPerSecond = Infinity, isKept = true, redisOptions = [] }: LabOptions,
+): Promise<Lab> {
   const things = new AsyncDisposableStack();
-  const redis = things.use(await startRedis());
+  const redis = things.use(await startRedis(redisOptions));
   const s3 = things.use(embeddedS3().listen());
   const folder = await Deno.makeTempDir();
   things.defer(() => Deno.remove(folder, { recursive: true }));

@@ -45,7 +45,7 @@ Deno.test({
     assertEquals(heard.includes("resolving"), true);
 
     const redis = things.adopt(await openRedis(url), (client) => client.disconnect());
-    const store = await redisStore(redis, { prefix: "{lab}:cache:" });
+    const store = await redisStore(redis, { prefix: "{lab}:cache:", patienceMs: 60_000 });
     assertEquals(await store.get({ url: "https://example.test/", partition: "" }), []);
     const limited = compose(
       { fetch: () => Promise.resolve(new Response("x")) },

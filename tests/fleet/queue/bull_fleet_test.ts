@@ -250,10 +250,11 @@ test("hands a job out that was taken by a call whose answer got lost", async ({ 
 });
 
 test("says that Redis does not answer, to whoever asks, and goes on when it does", async ({ redis, client, open }) => {
-  await using queue = await open({ patienceMs: 50 });
+  await using queue = await open();
   await queue.add([{ reference: "1" }]);
+  await using hasty = await open({ patienceMs: 50 });
   await redis.stop();
-  for (const asked of [() => queue.list(), () => queue.counts(), () => queue.add([{ reference: "2" }])]) {
+  for (const asked of [() => hasty.list(), () => hasty.counts(), () => hasty.add([{ reference: "2" }])]) {
     const error = await assertRejects(asked, CivikitError);
     assertEquals(error.code, "connect_failed");
   }
