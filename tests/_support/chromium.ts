@@ -177,7 +177,7 @@ export async function startChromium(): Promise<BrowserPage> {
     },
     async until(expression) {
       // long enough for a machine that does ten other things
-      const end = performance.now() + 20_000;
+      const end = performance.now() + 60_000;
       for (;;) {
         // while a page is being left there is nothing to ask
         if (await evaluate<boolean>(`Boolean(${expression})`).catch(() => false)) return;

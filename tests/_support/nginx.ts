@@ -83,7 +83,7 @@ async function isListening(port: number): Promise<boolean> {
 /**
  * Starts nginx on a free port, with everything of its own in a temporary folder.
  *
- * @throws {Error} When there is no nginx, or it does not come up within five seconds.
+ * @throws {Error} When there is no nginx, or it does not come up within a minute.
  */
 export async function startNginx(options: NginxOptions): Promise<Nginx> {
   if (program === undefined) throw new Error("starting nginx: not installed");
@@ -107,7 +107,7 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
   let stopped: Promise<void> | undefined;
   const close = () => stopped ??= stop();
 
-  const deadline = performance.now() + 5000;
+  const deadline = performance.now() + 60_000;
   while (!await isListening(port)) {
     if (!isRunning || performance.now() > deadline) {
       const log = await Deno.readTextFile(`${home}/error.log`).catch(() => "");

@@ -65,7 +65,7 @@ async function answers(port: number, isTls: boolean): Promise<boolean> {
  * @param options Further options of its command line, such as `["--requirepass", "secret"]`.
  * @param role In place of a server that writes down what it is told: words of the command line such as `--sentinel`.
  * @param tls What it shows those who connect by TLS; then it takes nobody without.
- * @throws {Error} When there is none, or it does not come up within ten seconds.
+ * @throws {Error} When there is none, or it does not come up within a minute.
  */
 export async function startRedis(
   options: readonly string[] = [],
@@ -97,7 +97,7 @@ export async function startRedis(
       stdout: "null",
       stderr: "null",
     }).spawn();
-    const deadline = performance.now() + 10_000;
+    const deadline = performance.now() + 60_000;
     while (!await answers(port, tls !== undefined)) {
       if (performance.now() > deadline) {
         await stop();
@@ -143,7 +143,7 @@ export interface RedisCluster extends AsyncDisposable {
  * Starts three nodes and makes a cluster of them.
  *
  * @param options Further options of their command lines.
- * @throws {Error} When there is none, or it does not come up within ten seconds.
+ * @throws {Error} When there is none, or it does not come up within a minute.
  */
 export async function startRedisCluster(options: readonly string[] = []): Promise<RedisCluster> {
   await using things = new AsyncDisposableStack();

@@ -25,7 +25,7 @@ async function inFolder(
 drive("the pages of a real civikit serve in Chromium", {
   "a restart in mid-download, by SIGTERM and by SIGKILL: the page comes back by itself, the row goes on": (page) =>
     inFolder(async ({ folder, civitai, options }) => {
-      civitai.faults.limitConnections(300_000);
+      civitai.faults.limitConnections(100_000);
       let service: Serving = await serving({ ...options, port: freePort() });
       const { url, port } = service;
       try {
