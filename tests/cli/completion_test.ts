@@ -53,7 +53,7 @@ class Terminal implements AsyncDisposable {
       stdin: "piped",
       stdout: "piped",
     }).spawn();
-    this.#patience = setTimeout(() => this.#process.kill("SIGKILL"), 60_000);
+    this.#patience = setTimeout(() => this.#process.kill("SIGKILL"), 300_000);
     this.#input = this.#process.stdin.getWriter();
     this.#output = this.#process.stdout.getReader();
   }
