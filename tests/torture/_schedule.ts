@@ -175,7 +175,7 @@ export async function play(schedule: Schedule, folder: string): Promise<Outcome>
         clearTimeout(alarm);
       }
       if (failure === late) return end(`run ${run}: it does not end`);
-      const settled = await within(3000, origin.idle());
+      const settled = await within(longestMs, origin.idle());
       if (!settled) return end(`run ${run}: a request is still open after download() has settled`);
       const wrong = wrongNames(folder, failure === undefined);
       if (wrong.length > 0) return end(`run ${run}: left behind ${wrong.join(", ")}; ${failure ?? "done"}`);
