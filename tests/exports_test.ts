@@ -168,12 +168,13 @@ const NAMES: Record<string, string> = {
     CheckedJob
     DiskMark
     EndedState
-    FindState
+    Failure FailureEvent FindState
     Job JobAction JobEnding JobMove JobOptions JobPage JobProgress JobQueue JobReason JobState JobVerdict JudgedPage
     KeepFile KeptRound
     LetGo Level Library LibraryFilter LibraryOptions LibraryPage LibraryRow LibraryTask ListJobs ListRows ListWatched
     ModelOnDisk
-    NewFind NewJob NewWatchRule NewerVersion
+    NewFind NewJob NewWatchRule NewerVersion News
+    OpenOutboxOptions Outbox
     Pairing Parts Preview PreviewLine PreviewSource Previews Problem ProjectEntry ProjectFile ProjectOutcome ProjectPort
     ProjectPortOptions ProjectTask ProjectTrouble Proving PublishedFile
     QueueAbilities QueueChange QueueIntent QueueWork QueueWorker Queued
@@ -183,19 +184,20 @@ const NAMES: Record<string, string> = {
     Target TargetKind TargetState TargetTeller TellTargetsOptions Tidy TidyEnd TidyKind TidyOptions
     UpdateTools
     WatchAction WatchChange WatchEvent WatchFilters WatchFind WatchOptions WatchPort WatchPreview WatchRound WatchRule
-    WatchSchedule WatchSettings WatchStore WatchStoreOptions WatchTarget WatchThing WatchWork Wish WorkSettings
+    WatchSchedule WatchSettings WatchStore WatchStoreOptions WatchTarget WatchThing WatchWork Wish WorkSettings WorkTeller
     activeStates askAnew
     checkedJob
     earlyAccessWords endedStates
+    failureEvents
     isKeyless jobStates
     levels libraryFilters livingWorkers
     modelFolders
-    openLibrary openProjectPort openTidy
+    openLibrary openOutbox openProjectPort openTidy
     periods
     readTarget readWatchTarget runQueue runWatch
     service sorts sqliteQueue
     targetKinds targetText tellTargets
-    wakeRules watchPreview watchSchedule watchStore
+    wakeRules watchPreview watchSchedule watchStore workTeller
   `,
   "./fleet": `
     BullQueue BullQueueOptions

@@ -11,6 +11,7 @@ import {
   hashesPath,
   keyPath,
   monitorPaths,
+  outboxPath,
   pairingPath,
   queuePath,
   rootsPath,
@@ -47,6 +48,7 @@ type PlaceName =
   | "logs"
   | "queue"
   | "watch"
+  | "outbox"
   | "roots"
   | "downloads"
   | "root";
@@ -72,6 +74,7 @@ function places({ io: { env }, settings }: CommandContext): Place[] {
     ["logs", monitor?.logs],
     ["queue", queuePath(env)],
     ["watch", watchPath(env)],
+    ["outbox", outboxPath(env)],
     ["roots", rootsPath(env)],
   ];
   const roots: [PlaceName, string | undefined][] = [

@@ -1,15 +1,21 @@
 import { openStack } from "../../hub/run/mod.ts";
 import {
+  openOutbox,
   readTarget,
   type Target,
   type TargetState,
   type TargetTeller,
   targetText,
   tellTargets,
+  type WorkTeller,
+  workTeller,
 } from "../../hub/targets/mod.ts";
+import { messageOf } from "../../transport/internal.ts";
 import type { CommandContext } from "../command.ts";
+import { outboxPath } from "../settings/places.ts";
 import type { Settings } from "../settings/read_settings.ts";
 import { printable } from "../terminal/text.ts";
+import { targetsText } from "../texts/targets.ts";
 import { stackSettings } from "./stack_settings.ts";
 
 /** How long a program may take to read its folders, in milliseconds. */
@@ -41,14 +47,15 @@ function targetsOf({ value }: Settings, refuse: (text: string, error: TypeError)
 }
 
 /**
- * What tells programs of new files, over a stack of its own: the way to programs on this machine is open to it alone, and
- * no key goes with it. The stack is that of the settings at the start; which programs are told may change.
+ * What tells programs of new files and of failures, over a stack of its own: the way to programs on this machine is open to it alone, and
+ * no key goes with it. The stack is that of the settings at the start; which programs are told may change. What they could
+ * not be told outlives the process, unless there is no place for it, which is said.
  *
  * @throws {InputError} `invalid_config` when a header cannot be read.
  */
 export async function openTeller(
   { settings, context: { io, locale }, note, onTold = () => {} }: OpenTellerOptions,
-): Promise<TargetTeller> {
+): Promise<TargetTeller & WorkTeller> {
   const { transport: options, baseUrl } = stackSettings(settings(), io, note);
   const said = new Map<string, string>();
   function say(key: string, what: string, text: string): void {
@@ -61,7 +68,11 @@ export async function openTeller(
   // whoever changes the settings may name this machine later
   const named = ["http://127.0.0.1"];
   const stack = await openStack({ baseUrl, named, guard: false, transport: { ...options, ...patient } });
+  const path = outboxPath(io.env);
+  const onSetAside = (path: string) => note(targetsText[locale].setAside(printable(path)));
   const teller = tellTargets({
+    outbox: path === undefined ? undefined : () => openOutbox(path, { onSetAside }),
+    onTrouble: (error) => say("", "outbox", targetsText[locale].outbox(messageOf(error as Error))),
     targets: () => targetsOf(settings(), (text, { message }) => say(text, message, `targets "${text}": ${message}`)),
     transport: stack.transport,
     onTold(state) {
@@ -72,6 +83,7 @@ export async function openTeller(
   });
   return {
     ...teller,
+    ...workTeller(teller.failed),
     async close(lastMs) {
       await teller.close(lastMs);
       stack.close();

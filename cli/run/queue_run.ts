@@ -97,7 +97,10 @@ export async function queueRun(
     published: teller.published,
     cache,
     isWatching: flags.watch,
-    onJob: tell,
+    onJob(job) {
+      tell(job);
+      teller.onJob(job);
+    },
     onRest: tellRest,
   });
   const { waiting, paused } = await queue.counts();

@@ -23,6 +23,8 @@ export interface ServiceRulesOptions {
   settings(): WatchSettings;
   /** Which of these versions are there already. */
   have(versions: readonly number[]): ReadonlySet<number>;
+  /** Hears what happens to the rules. */
+  onEvent(event: WatchEvent): void;
   /** Told that a rule changed, or what a round of it came to. */
   publish(rule: string, found: number, code: string | null): void;
   /** Told of a rule that the site refuses the key for, once when that begins. */
@@ -48,7 +50,7 @@ const restMs = 60_000;
 
 /** The rules of a service: run when they are due, and single ones when someone asks. */
 export function serviceRules(
-  { store, api, queue, settings, have, publish, keyless, tell }: ServiceRulesOptions,
+  { store, api, queue, settings, have, onEvent: hear, publish, keyless, tell }: ServiceRulesOptions,
 ): ServiceRules {
   const ending = new AbortController();
   const { signal } = ending;
@@ -56,6 +58,7 @@ export function serviceRules(
   const runs = new Set<Promise<unknown>>();
 
   function onEvent(event: WatchEvent): void {
+    hear(event);
     if (event.type !== "round" && event.type !== "failed") return;
     const { round: { rule, found, why } } = event;
     if (event.type === "failed" && event.rule.failures === 1 && isKeyless(event.rule)) keyless(event.rule.target);

@@ -114,8 +114,17 @@ export async function openService(
     const teller = await openTeller({
       settings: () => settings,
       ...{ context, note },
-      onTold: ({ kind, url, state, files, why, againMs }) =>
-        registry.events.publish({ type: "target", kind, url, state, files, code: why?.code ?? null, againMs }),
+      onTold: ({ kind, url, state, files, failures, why, againMs }) =>
+        registry.events.publish({
+          type: "target",
+          kind,
+          url,
+          state,
+          files,
+          failures,
+          code: why?.code ?? null,
+          againMs,
+        }),
     });
     things.defer(() => teller.close());
     const fetch: FetchFiles = (...wanted) =>
@@ -156,7 +165,7 @@ export async function openService(
       refused.add(text);
     };
     const rules = serviceRules({
-      ...{ store: things.use(openWatch(context, settings, note)), queue, tell },
+      ...{ store: things.use(openWatch(context, settings, note)), queue, tell, onEvent: teller.onWatch },
       keyless: (target) => note(watchText[locale].keyless(printable(target))),
       api: civitai(compose(stack.transport, askAnew), site),
       settings: () => watchSettings(settings, refuse),
@@ -201,6 +210,7 @@ export async function openService(
       close: () => app.close(),
       async work(signal) {
         void library.look();
+        teller.resume();
         // what cannot be told to Redis any more is taken back by its time
         if (fleet) signal.addEventListener("abort", () => Deno.unrefTimer(setTimeout(fleet.cutOff, cutOffMs)));
         void keepTrash(() => settings, { signal, onTrouble: tell });
@@ -212,6 +222,7 @@ export async function openService(
         await runQueue({
           ...{ queue, signal, cache: hashes, isWatching: true, site, transport: stack.transport },
           ...(fleet && { leaseMs: fleetLeaseMs, ...keepIn(fleet.store) }),
+          onJob: teller.onJob,
           worker: `${workerPrefix}${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`,
           ...(stack.monitor && { track: stack.monitor.track }),
           published: teller.published,

@@ -20,6 +20,7 @@ import { onNewKey } from "./on_new_key.ts";
 import { type Keys, loadKeys } from "../settings/keys.ts";
 import { thingFields, thingName } from "./show_rules.ts";
 import { watchText } from "../texts/watch.ts";
+import { commandTeller } from "./command_teller.ts";
 import { openQueue } from "./queue_file.ts";
 import { openSession, type Session } from "./session.ts";
 import { watchSettings } from "./watch_file.ts";
@@ -134,6 +135,7 @@ export async function watchRun(
     refused.add(text);
   };
   await using queue = await openQueue(context, settings.value("baseUrl"), out.note);
+  await using teller = await commandTeller(context, out.note);
   if (isWatching && !out.isJson) out.note(words.waiting);
   using _waking = keys && onNewKey(() => keys.find(new URL(baseUrl).host)?.key, () => {
     try {
@@ -143,7 +145,11 @@ export async function watchRun(
     }
   });
   const work = await runWatch({
-    ...{ store, api, queue, signal, ids, isWatching, onEvent: tell },
+    ...{ store, api, queue, signal, ids, isWatching },
+    onEvent(event) {
+      tell(event);
+      teller.onWatch(event);
+    },
     // whoever types the command wants it done, whatever the service may do
     settings: () => ({ ...watchSettings(settings, wrong), isEnabled: true }),
   });

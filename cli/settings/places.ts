@@ -107,6 +107,12 @@ export function queuePath(env: Env): string | undefined {
   return store && join(dirname(store), "queue.sqlite");
 }
 
+/** Where it is kept what programs are to be told, beside the queue; undefined where there is no such folder. */
+export function outboxPath(env: Env): string | undefined {
+  const store = monitorPaths(env)?.store;
+  return store && join(dirname(store), "outbox.sqlite");
+}
+
 /** Where the rules are that watch the site, beside the queue; undefined where there is no such folder. */
 export function watchPath(env: Env): string | undefined {
   const store = monitorPaths(env)?.store;

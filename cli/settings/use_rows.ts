@@ -125,8 +125,10 @@ export const useRows = {
     of: "target",
     default: [],
     help: {
-      en: "programs told of new files: forge=http://127.0.0.1:7860,webhook=http://127.0.0.1:9000/hook",
-      "zh-TW": "有新檔案時通知哪些程式：`forge=http://127.0.0.1:7860`、`webhook=http://127.0.0.1:9000/hook`",
+      en:
+        "programs told of new files, webhooks of failures, too: forge=http://127.0.0.1:7860,webhook=http://127.0.0.1:9000/hook",
+      "zh-TW":
+        "有新檔案時通知哪些程式（`webhook` 也收到失敗）：`forge=http://127.0.0.1:7860`、`webhook=http://127.0.0.1:9000/hook`",
     },
   },
   "updates.ignore": {

@@ -8,6 +8,7 @@ const stateSchema = v.object({
   url: v.string(),
   state: v.picklist(["idle", "gathering", "telling", "waiting", "failed"]),
   files: v.number(),
+  failures: v.number(),
   toldMs: v.nullable(v.number()),
   againMs: v.nullable(v.number()),
   attempts: v.number(),
@@ -19,7 +20,7 @@ export const targetEndpoints: readonly Endpoint[] = [
   endpoint({
     method: "get",
     path: "/targets",
-    summary: "Tells which programs are told of new files, and whether they could be.",
+    summary: "Tells which programs are told of new files and failures, and whether they could be.",
     answer: v.object({ items: v.array(stateSchema) }),
     isThere: ({ targets }) => targets !== undefined,
     run: ({ parts }) => ({ items: parts.targets!.list() }),

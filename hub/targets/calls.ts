@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import type { Role } from "../../api/layout/role.ts";
 import type { PublishedFile } from "../run/mod.ts";
 import { formatBytes } from "../../transport/internal.ts";
+import { type Failure, type FailureEvent, failureEvents, isFailure, type News } from "./news.ts";
 import type { Target, TargetKind } from "./target.ts";
 
 /** How many names the line for people has. */
@@ -15,10 +16,8 @@ export interface TargetCall {
   readonly body?: string;
   /** Statuses that mean it is done, besides 200 to 299. */
   readonly done: readonly number[];
-  /** Statuses that mean it will never be, for this file alone. */
-  readonly hopeless: readonly number[];
-  /** The files it is for. */
-  readonly files: readonly PublishedFile[];
+  /** What it tells. */
+  readonly news: readonly News[];
 }
 
 /** What is read anew for files of a role; of files whose role nobody knows, everything. */
@@ -59,44 +58,83 @@ function refreshes({ url }: Target, known: Routes, files: readonly PublishedFile
     const wanted = role === undefined ? Object.values(known) : known[role] === undefined ? [] : [known[role]];
     for (const route of new Set(wanted)) byRoute.set(route, [...byRoute.get(route) ?? [], file]);
   }
-  return [...byRoute].map(([route, files]) => ({ url: `${url}${route}`, done: [], hopeless: [], files }));
+  return [...byRoute].map(([route, files]) => ({ url: `${url}${route}`, done: [], news: files }));
 }
 
-/** routers/model_manager.py of InvokeAI, install_model: 409 is a model it has, 415 and 424 are files it cannot use. */
+/** routers/model_manager.py of InvokeAI, install_model: 409 is a model it has. */
 function installs({ url }: Target, files: readonly PublishedFile[]): TargetCall[] {
   const usable = files.filter(({ role, path }) => isModelFile(path) && (role === undefined || installable.has(role)));
   return usable.map((file) => ({
     url: `${url}/api/v2/models/install?${new URLSearchParams({ source: file.path, inplace: "true" })}`,
     body: "{}",
     done: [409],
-    hopeless: [415, 424],
-    files: [file],
+    news: [file],
   }));
 }
 
-/** What a webhook is told: one line for people, and every file. */
-function news({ url }: Target, files: readonly PublishedFile[]): TargetCall {
-  const names = files.slice(0, mostNames).map(({ path, bytes }) =>
+function filesOf(news: readonly News[]): PublishedFile[] {
+  return news.filter((one): one is PublishedFile => !isFailure(one));
+}
+
+/** The first names, with what is said of each. */
+function listed(names: readonly string[]): string {
+  return [...names.slice(0, mostNames), ...(names.length > mostNames ? ["..."] : [])].join(", ");
+}
+
+function published(files: readonly PublishedFile[]) {
+  const names = files.map(({ path, bytes }) =>
     basename(path) + (bytes === undefined ? "" : ` (${formatBytes(bytes)})`)
   );
-  const more = files.length > mostNames ? ["..."] : [];
   const head = files.length === 1 ? "1 file has come" : `${files.length} files have come`;
-  const body = JSON.stringify({
+  return {
     event: "published",
-    text: `${head}: ${[...names, ...more].join(", ")}`,
+    text: `${head}: ${listed(names)}`,
     files: files.map(({ path, role = null, bytes = null, sha256 = null, reference = null }) => (
       { path, role, bytes, sha256, reference }
     )),
-  });
-  return { url, body, done: [], hopeless: [], files };
+  };
+}
+
+const heads: Readonly<Record<FailureEvent, readonly [one: string, many: string]>> = {
+  job_failed: ["job has failed", "jobs have failed"],
+  work_blocked: ["job cannot go on", "jobs cannot go on"],
+  rule_failed: ["rule has failed", "rules have failed"],
+};
+
+function failed(event: FailureEvent, failures: readonly Failure[]) {
+  const head = heads[event][failures.length === 1 ? 0 : 1];
+  return {
+    event,
+    text: `${failures.length} ${head}: ${listed(failures.map(({ name, why }) => `${name} (${why.code})`))}`,
+    failures: failures.map(({ id, name, reference, why, atMs }) => {
+      const { code, status = null, reason = null, message = null, untilMs = null } = why;
+      return { id, name, reference, code, status, reason, message, untilMs, atMs };
+    }),
+  };
+}
+
+/** What a webhook is told: a request for each kind of news, with one line for people and all of it. */
+function hooks({ url }: Target, news: readonly News[]): TargetCall[] {
+  const call = (news: readonly News[], body: unknown) => ({ url, body: JSON.stringify(body), done: [], news });
+  const files = filesOf(news);
+  const failures = news.filter(isFailure);
+  return [
+    ...(files.length === 0 ? [] : [call(files, published(files))]),
+    ...failureEvents.flatMap((event) => {
+      const these = failures.filter((failure) => failure.event === event);
+      return these.length === 0 ? [] : [call(these, failed(event, these))];
+    }),
+  ];
 }
 
 /**
- * What a program has to be asked so that it sees these files; nothing for ComfyUI, which looks at its folders itself. Pure.
+ * What a program has to be asked so that it knows these news. Of failures only a webhook is told; ComfyUI, which looks at
+ * its folders itself, of nothing. Pure.
  */
-export function callsOf(target: Target, files: readonly PublishedFile[]): TargetCall[] {
+export function callsOf(target: Target, news: readonly News[]): TargetCall[] {
+  if (target.kind === "webhook") return hooks(target, news);
+  const files = filesOf(news);
   if (target.kind === "invokeai") return installs(target, files);
-  if (target.kind === "webhook") return files.length === 0 ? [] : [news(target, files)];
   const known = routes[target.kind];
   return known === undefined ? [] : refreshes(target, known, files);
 }

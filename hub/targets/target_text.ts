@@ -1,6 +1,6 @@
 import type { Locale } from "../../transport/mod.ts";
 import type { TargetKind } from "./target.ts";
-import type { TargetState } from "./tell_targets.ts";
+import type { TargetState } from "./target_line.ts";
 
 /** What people call the programs. */
 const names: Readonly<Record<TargetKind, string>> = {
@@ -16,7 +16,7 @@ const texts = {
   en: {
     idle: "knows every file",
     watches: "looks at its folders itself",
-    gathering: (files: number) => `will be told of ${files}`,
+    gathering: (news: number) => `will be told of ${news}`,
     telling: "is being told",
     login: "wants a login; give it by the setting headers",
     unknown: "does not know this address; was it started with --api?",
@@ -25,12 +25,12 @@ const texts = {
     away: "does not answer",
     redirects: "leads elsewhere; name the address it leads to",
     other: (code: string, status: number | undefined) => status === undefined ? code : `answers ${status}`,
-    waiting: (files: number) => `${files} waiting`,
+    waiting: (news: number) => `${news} waiting`,
   },
   "zh-TW": {
     idle: "已經知道所有檔案",
     watches: "會自己看資料夾",
-    gathering: (files: number) => `即將通知 ${files} 個檔案`,
+    gathering: (news: number) => `即將通知 ${news} 件事`,
     telling: "正在通知",
     login: "要求登入；用設定 headers 提供",
     unknown: "不認得這個位址；啟動時有加 --api 嗎？",
@@ -39,7 +39,7 @@ const texts = {
     away: "沒有回應",
     redirects: "轉址到別處；請直接寫那個位址",
     other: (code: string, status: number | undefined) => status === undefined ? code : `回應 ${status}`,
-    waiting: (files: number) => `${files} 個等待通知`,
+    waiting: (news: number) => `${news} 件等待通知`,
   },
 } as const;
 
@@ -57,13 +57,14 @@ function whyText({ code, status }: NonNullable<TargetState["why"]>, kind: Target
 }
 
 /** How it stands with a program, in a few words: `Forge http://127.0.0.1:7860: does not answer (3 waiting)`. */
-export function targetText({ kind, url, state, files, why }: TargetState, locale: Locale): string {
+export function targetText({ kind, url, state, files, failures, why }: TargetState, locale: Locale): string {
   const t = texts[locale];
-  const waiting = files > 0 ? ` (${t.waiting(files)})` : "";
+  const news = files + failures;
+  const waiting = news > 0 ? ` (${t.waiting(news)})` : "";
   const what = why !== null && state !== "telling"
     ? `${whyText(why, kind, t)}${waiting}`
     : state === "gathering"
-    ? t.gathering(files)
+    ? t.gathering(news)
     : state === "telling"
     ? t.telling
     : kind === "comfyui"

@@ -37,13 +37,14 @@ export type MonitorEventBody =
     readonly removed: readonly string[];
     readonly isComplete: boolean;
   }
-  /** A program that uses the files was told of new ones, or could not be. */
+  /** A program that uses the files was told of new ones or of failures, or could not be. */
   | {
     readonly type: "target";
     readonly kind: string;
     readonly url: string;
     readonly state: string;
     readonly files: number;
+    readonly failures: number;
     readonly code: string | null;
     readonly againMs: number | null;
   }

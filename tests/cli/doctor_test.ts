@@ -97,11 +97,12 @@ Deno.test("civikit doctor: damaged databases are named with what to do, left as 
       "stats.sqlite is whole",
       "queue.sqlite is not",
       "watch.sqlite is not",
+      "outbox.sqlite is not",
     ]);
     const nonsense = "this was a database once".repeat(1000);
     for (const path of [cache, hashes, stats]) Deno.writeTextFileSync(path, nonsense);
     const { code, unwell, of } = await examine(civitai.url);
-    assertEquals([code, unwell, of("databases").length], [1, ["databases"], 5]);
+    assertEquals([code, unwell, of("databases").length], [1, ["databases"], 6]);
     for (const { detail, next } of of("databases").slice(0, 3)) {
       assertStringIncludes(detail, "damaged");
       assertStringIncludes(next ?? "", ".corrupt-");

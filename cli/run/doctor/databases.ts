@@ -1,14 +1,14 @@
 import { basename } from "node:path";
 import { lookAtSqlite, ownError } from "../../../transport/internal.ts";
 import { DiskError } from "../../../transport/mod.ts";
-import { cachePath, hashesPath, monitorPaths, queuePath, watchPath } from "../../settings/places.ts";
+import { cachePath, hashesPath, monitorPaths, outboxPath, queuePath, watchPath } from "../../settings/places.ts";
 import { isGranted, keeping } from "../../settings/rights.ts";
 import type { Io } from "../../terminal/io.ts";
 import { adviceOn, type Finding, stateOf } from "./finding.ts";
 
 /** The databases civikit keeps. */
 export function databasesOf({ env }: Pick<Io, "env">): readonly string[] {
-  return [cachePath(env), hashesPath(env), monitorPaths(env)?.store, queuePath(env), watchPath(env)]
+  return [cachePath(env), hashesPath(env), monitorPaths(env)?.store, queuePath(env), watchPath(env), outboxPath(env)]
     .filter((path) => typeof path === "string");
 }
 

@@ -1,5 +1,13 @@
 import { dirname, join } from "node:path";
-import { hashesPath, monitorPaths, queuePath, rootsPath, settingsPath, watchPath } from "../../settings/places.ts";
+import {
+  hashesPath,
+  monitorPaths,
+  outboxPath,
+  queuePath,
+  rootsPath,
+  settingsPath,
+  watchPath,
+} from "../../settings/places.ts";
 import type { Io } from "../../terminal/io.ts";
 
 /** A file that outlives versions. */
@@ -25,6 +33,7 @@ export function keptFiles({ env }: Pick<Io, "env">): readonly KeptFile[] {
     ["roots.json", rootsPath(env), false],
     ["queue.sqlite", queuePath(env), true],
     ["watch.sqlite", watchPath(env), true],
+    ["outbox.sqlite", outboxPath(env), true],
     ["stats.sqlite", monitorPaths(env)?.store, true],
     ["hashes.sqlite", hashesPath(env), true],
   ];

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { hashCache } from "../../../api/mod.ts";
 import { sqliteQueue } from "../../../hub/queue/mod.ts";
+import { openOutbox } from "../../../hub/targets/mod.ts";
 import { watchStore } from "../../../hub/watch/mod.ts";
 import { statsStore } from "../../../monitor/mod.ts";
 import { lookAtSqlite } from "../../../transport/internal.ts";
@@ -26,6 +27,7 @@ function layoutOf(path: string): number {
 const openers: Readonly<Record<string, (path: string) => AsyncDisposable | Disposable>> = {
   "queue.sqlite": (path) => sqliteQueue(path),
   "watch.sqlite": (path) => watchStore(path),
+  "outbox.sqlite": (path) => openOutbox(path),
   "stats.sqlite": (path) => statsStore(path),
   "hashes.sqlite": (path) => hashCache(path),
 };

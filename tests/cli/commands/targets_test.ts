@@ -1,9 +1,10 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
+import type { TargetState } from "../../../hub/mod.ts";
 import { startStub } from "../../hub/targets/_stub.ts";
 import { inPlace } from "../_wired.ts";
 import { sha256, tree } from "../_world.ts";
-import { inState, startServe } from "./_serve.ts";
+import { inState, type Running, startServe } from "./_serve.ts";
 
 Deno.test("download and queue run tell the programs of the settings of new files, before they end", async () => {
   await inPlace(async ({ folder, runWith }) => {
@@ -100,5 +101,68 @@ Deno.test("civikit serve tells programs as files come, shows how it stands, and 
     assertStringIncludes(page, `SD.Next ${silent.url}: is being told`);
     assertEquals(await running.end("SIGTERM"), [0, ""]);
     never.resolve(new Response());
+  });
+});
+
+Deno.test("civikit serve, killed while its webhook is off: the next tells what came, what failed, and what nobody works on", () =>
+  inState(async (_civitai, folder, { CIVITAI_API_KEY: _key, ...env }) => {
+    await using hook = startStub("webhook");
+    hook.fault = () => new Response(null, { status: 503 });
+    const told = { ...env, CIVIKIT_TARGETS: `webhook=${hook.url}/hooks/T0123456789abcdef` };
+    const reference = async (running: Running, reference: string) => {
+      const { items } = await running.ask("POST", "/queue", { references: [reference] });
+      return (items as { id: string }[])[0]!.id;
+    };
+    let ids: Record<string, string>;
+    {
+      await using running = await startServe(folder, told);
+      ids = {
+        come: await reference(running, "2002"),
+        gone: await reference(running, "999999"),
+        closed: await reference(running, "2080"),
+      };
+      await running.ask("POST", "/watch", { target: "favorites" });
+      for (let known = 0; known < 4;) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        const { items: [{ files, failures }] } = await running.ask("GET", "/targets") as { items: [TargetState] };
+        known = files + failures;
+      }
+      await running.end("SIGKILL");
+    }
+    assertEquals(hook.asked, []);
+
+    hook.fault = undefined;
+    await using running = await startServe(folder, told);
+    while (hook.asked.length < 4) await hook.next();
+    type Said = { event: string; text: string; failures?: Record<string, unknown>[] };
+    const said = hook.asked.map((body) => JSON.parse(body) as Said);
+    assertEquals(said.map(({ event, text }) => [event, text.replace(/: .*/, "")]), [
+      ["published", "1 file has come"],
+      ["job_failed", "1 job has failed"],
+      ["work_blocked", "1 job cannot go on"],
+      ["rule_failed", "1 rule has failed"],
+    ]);
+    assertEquals(said.slice(1).map(({ failures: [one] = [] }) => [one!["id"], one!["reference"], one!["code"]]), [
+      [ids["gone"], "999999", "not_found"],
+      [ids["closed"], "2080", "login_required"],
+      ["1", "favorites", "unauthorized"],
+    ]);
+    assertEquals(await running.end("SIGTERM"), [0, ""]);
+  }));
+
+Deno.test("queue run and watch run tell a webhook of failures, and what one could not tell the next tells", async () => {
+  await inPlace(async ({ folder, runWith }) => {
+    await using hook = startStub("webhook");
+    const file = { targets: [`webhook=${hook.url}/hooks/T0123456789abcdef`], "download.directory": folder };
+    hook.fault = () => new Response(null, { status: 503 });
+    await runWith(file, ["queue", "add", "999999"]);
+    const away = await runWith(file, ["queue", "run"]);
+    assertStringIncludes(away.io.err, "[redacted]: answers 503 (1 waiting)");
+    hook.fault = undefined;
+    await runWith(file, ["watch", "add", "creator:nobody"]);
+    await runWith(file, ["watch", "run", "--once"]);
+    const said = hook.asked.map((body) => JSON.parse(body) as { event: string; text: string });
+    assertEquals(said.map(({ event }) => event), ["job_failed", "rule_failed"]);
+    assertStringIncludes(said[0]!.text, "(not_found)");
   });
 });

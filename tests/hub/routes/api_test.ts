@@ -17,7 +17,15 @@ const transfer: LiveTransfer = {
   ...{ endedMs: null, verdict: null },
 };
 const target = {
-  ...{ kind: "forge", url: "http://127.0.0.1:7860", state: "waiting", files: 2, toldMs: null, againMs: 5 } as const,
+  ...{
+    kind: "forge",
+    url: "http://127.0.0.1:7860",
+    state: "waiting",
+    files: 2,
+    failures: 0,
+    toldMs: null,
+    againMs: 5,
+  } as const,
   ...{ attempts: 1, why: { code: "connect_failed", message: "asking: refused" } } as const,
 };
 const live: TransferSource = {

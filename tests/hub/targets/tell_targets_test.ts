@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { join } from "node:path";
 import { readTarget, type TargetKind, type TargetState, tellTargets } from "../../../hub/mod.ts";
-import { targetText } from "../../../hub/targets/mod.ts";
-import { compose, fetchTransport, hostHeaders, status } from "../../../transport/mod.ts";
+import { type Failure, type FailureEvent, openOutbox, targetText } from "../../../hub/targets/mod.ts";
+import { compose, DiskError, type ErrorCode, fetchTransport, hostHeaders, status } from "../../../transport/mod.ts";
 import type { PublishedFile } from "../../../hub/run/mod.ts";
 import { type FakeClock, fakeClock } from "../../_support/clock.ts";
 import { startStub, type Stub } from "./_stub.ts";
@@ -285,4 +286,99 @@ Deno.test("readTarget() takes programs on this machine, and others only where th
     const error = assertThrows(() => readTarget(text, ["other.lan"]), TypeError, message);
     assert(!error.message.includes("hush"));
   }
+});
+
+const failure = (event: FailureEvent, id: string, code: ErrorCode): Failure => ({
+  ...{ event, id, name: `lantern ${id}`, reference: id, why: { code, message: "no such thing" }, atMs: 1000 },
+});
+
+Deno.test("tellTargets() tells a webhook of failures, a request for each kind, and nobody else of any", async () => {
+  await using forge = told("forge");
+  forge.teller.failed(failure("job_failed", "1", "not_found"));
+  assertEquals([forge.clock.timers, forge.teller.list()[0]!.failures], [0, 0]);
+
+  await using stub = startStub("webhook");
+  const clock = fakeClock();
+  using socket = fetchTransport();
+  const { promise, resolve } = Promise.withResolvers<TargetState>();
+  const targets = () => [readTarget(`webhook=${stub.url}/hooks/T0123456789abcdef`)];
+  const teller = tellTargets({ targets, transport: compose(socket, status()), clock, onTold: resolve });
+  teller.failed(failure("rule_failed", "7", "unauthorized"));
+  teller.failed(failure("job_failed", "1", "not_found"));
+  teller.published({ path: "/m/a.safetensors" });
+  teller.failed(failure("job_failed", "2", "no_space"));
+  const { files, failures } = teller.list()[0]!;
+  assertEquals([files, failures], [1, 3]);
+  assertMatch(targetText(teller.list()[0]!, "en"), /will be told of 4$/);
+  await clock.advance(2000);
+  await promise;
+  const bodies = stub.asked.map((body) => JSON.parse(body) as Record<string, unknown>);
+  assertEquals(bodies.map(({ event, text }) => [event, text]), [
+    ["published", "1 file has come: a.safetensors"],
+    ["job_failed", "2 jobs have failed: lantern 1 (not_found), lantern 2 (no_space)"],
+    ["rule_failed", "1 rule has failed: lantern 7 (unauthorized)"],
+  ]);
+  assertEquals(bodies[2]!["failures"], [{
+    ...{ id: "7", name: "lantern 7", reference: "7", code: "unauthorized", status: null, reason: null },
+    ...{ message: "no such thing", untilMs: null, atMs: 1000 },
+  }]);
+  await teller.close();
+});
+
+Deno.test("tellTargets() keeps what it could not tell, and the next process tells it once, with what is new", async () => {
+  const folder = await Deno.makeTempDir();
+  const outbox = () => openOutbox(join(folder, "outbox.sqlite"));
+  await using stub = startStub("webhook");
+  const url = `${stub.url}/hooks/T0123456789abcdef`;
+  const targets = () => [readTarget(`webhook=${url}`)];
+  using socket = fetchTransport();
+  const options = { targets, transport: compose(socket, status()), outbox };
+  try {
+    stub.fault = () => new Response(null, { status: 503 });
+    const first = tellTargets(options);
+    first.published({ path: "/m/a.safetensors" });
+    first.failed(failure("job_failed", "1", "not_found"));
+    await first.close(600_000);
+    stub.fault = undefined;
+    assertEquals(stub.asked, []);
+    for (const file of Deno.readDirSync(folder)) {
+      const bytes = file.isFile ? await Deno.readFile(join(folder, file.name)) : new Uint8Array();
+      assertEquals(new TextDecoder("latin1").decode(bytes).includes("T0123456789abcdef"), false, file.name);
+    }
+
+    const next = tellTargets(options);
+    assertEquals(next.list()[0]!.state, "idle");
+    next.resume();
+    assertEquals([next.list()[0]!.files, next.list()[0]!.failures], [1, 1]);
+    next.published({ path: "/m/b.safetensors" });
+    await next.close(600_000);
+    const told = stub.asked.map((body) => JSON.parse(body) as Record<string, string>);
+    assertEquals(told.map(({ text }) => text), [
+      "2 files have come: a.safetensors, b.safetensors",
+      "1 job has failed: lantern 1 (not_found)",
+    ]);
+
+    const last = tellTargets(options);
+    last.resume();
+    assertEquals(last.list()[0]!.files, 0);
+    await last.close(600_000);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("tellTargets() tells all the same where the outbox cannot be written, and says so", async () => {
+  await using stub = startStub("forge");
+  using socket = fetchTransport();
+  const trouble: unknown[] = [];
+  const teller = tellTargets({
+    targets: () => [{ kind: "forge", url: stub.url }],
+    transport: compose(socket, status()),
+    outbox: () => openOutbox("/dev/null/outbox.sqlite"),
+    onTrouble: (error) => trouble.push(error),
+  });
+  teller.published({ path: "/m/a.safetensors", role: "lora" });
+  await teller.close(600_000);
+  assertEquals(stub.asked, ["/sdapi/v1/refresh-loras"]);
+  assert(trouble.length > 0 && trouble.every((error) => error instanceof DiskError));
 });
