@@ -40,6 +40,8 @@ export interface Command<F extends Flags = Flags> {
   readonly isForgiving?: boolean;
   /** Words its first operand may be, where it says what to do. */
   readonly actions?: readonly string[];
+  /** The action that is meant where none is given: one that only shows, and needs no word. */
+  readonly usualAction?: string;
   /** What its operands are, where they can be completed; of a command with actions, for each of them. */
   readonly operands?: Operands | Readonly<Record<string, Operands>>;
   /** How many operands it takes at most. Default: any number. */

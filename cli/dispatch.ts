@@ -1,16 +1,17 @@
 import { CivikitError, type Locale, version } from "../transport/mod.ts";
 import { closest, cutSecrets, wrapDiskError } from "../transport/internal.ts";
+import type { Command } from "./command.ts";
 import { lostAbilities } from "./run/abilities.ts";
 import { type Args, firstOperand, splitArgs } from "./options/args.ts";
 import type { Flags } from "./options/flags.ts";
 import { givenSettings, withSettings } from "./options/read_flags.ts";
 import { commonFlags, versionFlags } from "./options/shared_flags.ts";
-import { UsageError } from "./options/usage_error.ts";
+import { ActionMissingError, UsageError } from "./options/usage_error.ts";
 import { type CommandEntry, commands, loadCommands } from "./commands/commands.ts";
 import { elsewhere } from "./options/elsewhere.ts";
 import { ExitCode, exitCode } from "./exit_code.ts";
 import { describeFailure } from "./terminal/failure.ts";
-import { commandHelp, helpOptions, programHelp, shortHelp } from "./help.ts";
+import { actionHelp, commandHelp, helpOptions, programHelp, shortHelp } from "./help.ts";
 import { loadPart, MissingPartError } from "./missing_part.ts";
 import { InterruptedError, withHangUps } from "./terminal/interrupt.ts";
 import type { Io } from "./terminal/io.ts";
@@ -75,6 +76,12 @@ async function showHelp(io: Io, name: string | undefined, locale: Locale): Promi
   return ExitCode.ok;
 }
 
+/** What a command can do, where it was not told which: as wrong as no command at all, and as little of a surprise. */
+function showActions(command: Command & CommandEntry, io: Io, locale: Locale): number {
+  io.stderr(`${actionHelp(command, helpOptions(io, locale))}\n${usageText[locale].see(`civikit ${command.name}`)}\n`);
+  return ExitCode.usage;
+}
+
 function showVersion(io: Io): number {
   io.stdout(`civikit ${version}\n`);
   return ExitCode.ok;
@@ -103,7 +110,8 @@ async function runCommand(entry: CommandEntry, args: readonly string[], io: Io):
     const parsed = splitArgs(args, table);
     if (parsed.has("help")) return await showHelp(io, entry.name, asked(args, io));
     atMost(command.mostOperands ?? Infinity, parsed);
-    const { operands } = parsed;
+    const { usualAction } = command;
+    const operands = parsed.operands.length === 0 && usualAction !== undefined ? [usualAction] : parsed.operands;
     const typed = parsed.read();
     const given = givenSettings(table, typed, parsed.has);
     const settings = await readSettings({ env: io.env, flags: given, configPath: typed.config });
@@ -121,6 +129,7 @@ async function runCommand(entry: CommandEntry, args: readonly string[], io: Io):
     const context = { io, locale, style, settings, command: entry.name, loadCommands };
     const startedMs = io.now();
     const code = await command.run({ operands, flags }, context).catch((error) => {
+      if (error instanceof ActionMissingError) return showActions({ ...entry, ...command }, io, locale);
       if (error instanceof UsageError) throw error;
       return describe(error, io, locale, style);
     });

@@ -89,14 +89,22 @@ function flagList(flags: Flags, { locale, columns }: HelpOptions, only?: string)
   }).join("\n\n");
 }
 
+type Described = Command & Pick<CommandEntry, "summary">;
+
+/** What a command with actions prints where one is due: the help without options and exit codes. */
+export function actionHelp({ usage, help, summary }: Described, { locale, columns }: HelpOptions): string {
+  return page([summary[locale], `${helpText[locale].usage} ${usage}`, help[locale].trim()], columns);
+}
+
 /** The help of one command. */
 export function commandHelp(
-  { usage, flags, help, summary }: Command & Pick<CommandEntry, "summary">,
+  { usage, flags, help, summary, usualAction }: Described,
   { locale, columns }: HelpOptions,
 ): string {
   const text = helpText[locale];
+  const usual = usualAction === undefined ? [] : [text.usually(usualAction)];
   return [
-    page([summary[locale], `${text.usage} ${usage}`], columns),
+    page([summary[locale], `${text.usage} ${usage}`, ...usual], columns),
     `${flagList({ ...flags, ...commonFlags }, { locale, columns })}\n`,
     page([help[locale].trim(), text.exitCodes], columns),
   ].join("\n");

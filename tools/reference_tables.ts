@@ -36,10 +36,11 @@ const oneLine = (text: string) => text.replace(/\s+\*?\s*/g, " ").trim().replace
 
 async function commandTable(): Promise<string> {
   const { groups } = helpText["zh-TW"];
-  const rows = (await loadCommands()).map(({ name, group, summary, actions = [] }) => {
-    return [code(name), groups[group].replace(/（.*/, ""), codes(actions), summary["zh-TW"]];
+  const rows = (await loadCommands()).map(({ name, group, summary, actions = [], usualAction }) => {
+    const usual = usualAction === undefined ? "" : code(usualAction);
+    return [code(name), groups[group].replace(/（.*/, ""), codes(actions), usual, summary["zh-TW"]];
   });
-  return markdownTable([["指令", "類別", "動作", "做什麼"], ...rows]);
+  return markdownTable([["指令", "類別", "動作", "不寫動作時", "做什麼"], ...rows]);
 }
 
 function exitTable(): string {

@@ -159,9 +159,10 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
 
 /** `civikit cache`: looks into the HTTP cache, empties and checks it. */
 export const cacheCommand: Command = {
-  usage: "cache <stats|list|clear|verify> [options]",
+  usage: "cache [stats|list|clear|verify] [options]",
   help: cacheHelp,
   flags,
   actions,
+  usualAction: "stats",
   run,
 };

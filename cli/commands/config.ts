@@ -166,11 +166,12 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
 
 /** `civikit config`: what is set for all commands. */
 export const configCommand: Command = {
-  usage: "config list|get|set|unset|edit|path|check|init|reset|migrate|detect [...] [options]",
+  usage: "config [list|get|set|unset|edit|path|check|init|reset|migrate|detect] [...] [options]",
   operands: { get: "setting", set: "value", unset: "setting", migrate: "file" },
   isForgiving: true,
   flags,
   help: configHelp,
   actions: Object.keys(actions),
+  usualAction: "list",
   run,
 };

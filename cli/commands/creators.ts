@@ -15,8 +15,9 @@ async function search(context: ApiContext<typeof listFlags>): Promise<void> {
 
 /** `civikit creators`: search those who publish models. */
 export const creatorsCommand: Command = apiCommand({
-  usage: "creators search [<words>] [options]",
+  usage: "creators [search] [<words>] [options]",
   flags: listFlags,
   help: creatorsHelp,
   actions: { search },
+  usualAction: "search",
 });

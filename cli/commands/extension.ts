@@ -129,9 +129,10 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
 
 /** `civikit extension`: civikit inside web UIs. */
 export const extensionCommand: Command = {
-  usage: "extension install|uninstall|list [...] [options]",
+  usage: "extension [install|uninstall|list] [...] [options]",
   flags,
   actions,
+  usualAction: "list",
   help: bilingual(extensionText, ({ help }) => help),
   run,
 };

@@ -175,9 +175,10 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
 
 /** `civikit fleet`: several machines that work off one queue. */
 export const fleetCommand: Command = {
-  usage: "fleet <action> [<who>...] [options]",
+  usage: "fleet [<action>] [<who>...] [options]",
   flags,
   actions,
+  usualAction: "status",
   help: bilingual(fleetText, ({ help }) => help),
   run,
 };

@@ -169,10 +169,11 @@ async function download(context: ImagesContext): Promise<number> {
 }
 
 const images = apiCommand({
-  usage: "images search|get|download [<id>] [options]",
+  usage: "images [search|get|download] [<id>] [options]",
   flags,
   help: imagesHelp,
   actions: { search, get, download },
+  usualAction: "search",
 });
 
 /** `civikit images get ID --add`: what `civikit add` does with the image's page. */

@@ -113,7 +113,9 @@ async function run(args: Args<typeof flags>, { io, locale }: CommandContext): Pr
   const show = (value: unknown, text: string) => io.stdout(isJson ? `${jsonText(value, 2)}\n` : text);
 
   if (kind === "tail") {
-    for (const line of await tailLines(lines, limit ?? 20)) io.stdout(`${printable(line)}\n`);
+    const shown = await tailLines(lines, limit ?? 20);
+    for (const line of shown) io.stdout(`${printable(line)}\n`);
+    if (shown.length === 0 && limit !== 0) io.stderr(`${text.noLines(printable(last))}\n`);
     if (!isFollowed) return ExitCode.ok;
     using stop = interrupt(io, { onFirst: () => {}, onSecond: () => {} });
     await follow(last, size, (text) => io.stdout(text), stop.signal);
@@ -150,10 +152,11 @@ async function run(args: Args<typeof flags>, { io, locale }: CommandContext): Pr
 
 /** `civikit logs`: what the log files say. */
 export const logsCommand: Command = {
-  usage: "logs errors|latency|tail [<log>|<file>...] [options]",
+  usage: "logs [errors|latency|tail] [<log>|<file>...] [options]",
   operands: "file",
   help: logsHelp,
   flags,
   actions: kinds,
+  usualAction: "tail",
   run,
 };

@@ -160,8 +160,9 @@ async function get(context: ApiContext): Promise<void> {
 
 /** `civikit models`: search and look at models. */
 export const modelsCommand: Command = apiCommand({
-  usage: "models search|get [<words>|<what>] [options]",
+  usage: "models [search|get] [<words>|<what>] [options]",
   flags,
   help: modelsHelp,
   actions: { search, get },
+  usualAction: "search",
 });

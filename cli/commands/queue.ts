@@ -253,9 +253,10 @@ async function run(args: QueueArgs, context: CommandContext): Promise<number> {
 
 /** `civikit queue`: what is to be downloaded, by a service or later. */
 export const queueCommand: Command = {
-  usage: "queue <action> [<what>...] [options]",
+  usage: "queue [<action>] [<what>...] [options]",
   flags,
   actions,
+  usualAction: "list",
   help: bilingual(queueText, ({ help }) => help),
   run,
 };

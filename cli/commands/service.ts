@@ -218,10 +218,11 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
 
 /** `civikit service`: keeps the service running. */
 export const serviceCommand: Command = {
-  usage: "service install|uninstall|status|health|print [...] [options]",
+  usage: "service [install|uninstall|status|health|print] [...] [options]",
   operands: { install: "folder", print: "folder" },
   flags,
   actions,
+  usualAction: "status",
   help: serviceHelp,
   run,
 };

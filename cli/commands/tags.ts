@@ -11,8 +11,9 @@ async function search(context: ApiContext<typeof listFlags>): Promise<void> {
 
 /** `civikit tags`: search tags. */
 export const tagsCommand: Command = apiCommand({
-  usage: "tags search [<words>] [options]",
+  usage: "tags [search] [<words>] [options]",
   flags: listFlags,
   help: tagsHelp,
   actions: { search },
+  usualAction: "search",
 });

@@ -49,7 +49,7 @@ interface Asked {
   readonly id: string | undefined;
 }
 
-function readAsked({ operands: [word = "list", id, ...more], flags }: TransfersArgs): Asked {
+function readAsked({ operands: [word, id, ...more], flags }: TransfersArgs): Asked {
   const action = readAction(word, transferActions);
   if (action === "list") {
     if (id !== undefined) throw new UsageError(`argument "${printable(id)}": the list takes none`);
@@ -210,6 +210,7 @@ export const transfersCommand: Command = {
   mostOperands: 3,
   help: bilingual(transfersText, ({ help }) => help),
   actions: transferActions,
+  usualAction: "list",
   flags,
   run,
 };

@@ -138,9 +138,10 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
 
 /** `civikit trash`: what was thrown away. */
 export const trashCommand: Command = {
-  usage: "trash list|restore|empty [<id or folder>...] [options]",
+  usage: "trash [list|restore|empty] [<id or folder>...] [options]",
   flags,
   actions: ["list", "restore", "empty"],
+  usualAction: "list",
   help: bilingual(trashText, ({ help }) => help),
   run,
 };

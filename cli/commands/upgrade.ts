@@ -120,7 +120,7 @@ const actions = {
 } as const;
 
 async function run(args: Args<typeof flags>, context: CommandContext): Promise<number> {
-  const { operands: [word = "check", ...operands], flags: { system, json } } = args;
+  const { operands: [word, ...operands], flags: { system, json } } = args;
   const name = readAction(word, Object.keys(actions) as (keyof typeof actions)[]);
   const { words, run } = actions[name];
   if (operands.length > words) throw new UsageError(`operand "${printable(operands[words]!)}": not expected`);
@@ -136,6 +136,7 @@ export const upgradeCommand: Command = {
   operands: { backup: "folder", restore: "folder" },
   flags,
   actions: Object.keys(actions),
+  usualAction: "check",
   help: upgradeHelp,
   run,
 };

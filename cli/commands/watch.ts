@@ -246,9 +246,10 @@ async function run(args: WatchArgs, context: CommandContext): Promise<number> {
 
 /** `civikit watch`: what is published is found by itself. */
 export const watchCommand: Command = {
-  usage: "watch <action> [<what>...] [options]",
+  usage: "watch [<action>] [<what>...] [options]",
   flags,
   actions,
+  usualAction: "list",
   help: bilingual(watchText, ({ help }) => help),
   run,
 };

@@ -13,3 +13,8 @@ export class UsageError extends Error {
     this.texts = typeof texts === "string" ? { en: texts, "zh-TW": texts } : texts;
   }
 }
+
+/** No action was given to a command where none is the usual one; its help of actions says more than an error could. */
+export class ActionMissingError extends UsageError {
+  override name = "ActionMissingError";
+}

@@ -17,6 +17,7 @@ const en = {
   site: "Civitai",
   output: "output",
   showHelp: "show this help",
+  usually: (action: string): string => `Without an action it is ${action}.`,
   examples: `examples:
   civikit download model:4384 --dir models
   civikit models search lantern --type LORA`,
@@ -61,6 +62,7 @@ export const helpText: Texts<typeof en> = {
     site: "Civitai 網站",
     output: "輸出",
     showHelp: "顯示說明",
+    usually: (action) => `不寫動作就是 ${action}。`,
     examples: `範例：
   civikit download model:4384 --dir models
   civikit models search lantern --type LORA`,

@@ -101,6 +101,7 @@ const logs = {
   connection: "connection",
   timeouts: "timeouts",
   latest: "latest",
+  noLines: (path: string): string => `nothing is logged yet in ${path}`,
 };
 
 /** What `civikit logs` says. */
@@ -120,6 +121,7 @@ export const logsText: Texts<typeof logs> = {
     connection: "連線",
     timeouts: "逾時",
     latest: "最近的",
+    noLines: (path) => `${path} 還沒有任何紀錄`,
   },
 };
 

@@ -245,7 +245,7 @@ Deno.test("without an answer of the site the script is whole but for its words, 
 
 Deno.test("another shell is refused with those there are", () =>
   inWorld(async ({ run }) => {
-    for (const [args, said] of [[["nushell"], "nushell"], [[], "bash, zsh, fish, powershell"]] as const) {
+    for (const [args, said] of [[["nushell"], "nushell"], [[], "bash|zsh|fish|powershell"]] as const) {
       const { code, io } = await run(["completion", ...args]);
       assertEquals([code, io.out], [2, ""]);
       assertStringIncludes(io.err, said);

@@ -40,8 +40,7 @@ function faultsOf(text: string): string[] {
       continue;
     }
     const [action] = rest.trim().split(" ");
-    const usage = command.usage.split(" ")[1] ?? "";
-    if (action && /^[a-z]/.test(action) && /^[a-z]+\|/.test(usage) && !usage.split("|").includes(action)) {
+    if (action && /^[a-z]/.test(action) && command.actions && !command.actions.includes(action)) {
       faults.push(`"${name}" has no action "${action}"`);
     }
     for (const [, option] of rest.matchAll(/--([a-z-]+)/g)) {

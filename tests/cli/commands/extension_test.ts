@@ -110,7 +110,6 @@ Deno.test("extension: says what is due, and where there is no such program", asy
   await inWorld(async ({ folder, run }) => {
     for (
       const [args, text] of [
-        [[], "one of install"],
         [["install"], "one of forge, comfyui is due"],
         [["install", "invokeai", folder], "one of forge, comfyui is due"],
         [["install", "forge"], "the folder of the program is due"],

@@ -246,7 +246,7 @@ Deno.test("civikit report and civikit logs name what they cannot use", () =>
         [["report", "--export", "xml"], "expected json or csv"],
         [["report", "--json", "--markdown"], "give one of them"],
         [["report", "extra"], "not expected"],
-        [["logs"], "one of errors, latency, tail is due"],
+        [["logs"], "give --log-dir"],
         [["logs", "errs"], `action "errs": unknown`],
         [["report"], "set CIVIKIT_STATE_DIR"],
         [["logs", "errors"], "give --log-dir"],
