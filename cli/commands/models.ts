@@ -148,7 +148,7 @@ async function get(context: ApiContext): Promise<void> {
     [words.downloads, count(model.stats?.downloadCount)],
     [words.page, `${api.baseUrl}/models/${model.id}`],
   ] as const;
-  out.table(facts.filter(([, value]) => value !== ""));
+  out.facts(facts.filter(([, value]) => value !== ""));
   out.print("\n");
   out.table([words.versionHead.split(" | "), ...modelVersions.map((one) => versionRow(one, asked, locale))]);
   const trained = modelVersions.filter(({ trainedWords }) => trainedWords?.length);

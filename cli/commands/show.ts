@@ -86,7 +86,7 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
       else {
         if (shown > 1) out.print("\n");
         const rows = factRows(facts, text, locale, copy && second!.name);
-        out.table(rows.map(([name, value]) => [columnName(locale, name), printable(value)]), { isWhole: true });
+        out.facts(rows.map(([name, value]) => [columnName(locale, name), value]));
       }
     } catch (error) {
       if (signal.aborted || !(error instanceof CivikitError)) throw error;

@@ -4,7 +4,6 @@ import type { Args } from "../options/args.ts";
 import type { Flags, Values } from "../options/flags.ts";
 import { readAction } from "../options/read_action.ts";
 import { UsageError } from "../options/usage_error.ts";
-import { alignedRows } from "../terminal/columns.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { ExitCode } from "../exit_code.ts";
 import { type listFlags, outputFlags, siteFlags } from "../options/shared_flags.ts";
@@ -138,7 +137,8 @@ export async function showList<T extends object>(
 /** Shows one thing: its facts, those without a value left out, or JSON. */
 export function showFacts({ out, locale }: ApiContext, whole: object, facts: Readonly<Record<string, unknown>>): void {
   const rows = Object.entries(facts).filter(([, value]) => value !== undefined && value !== null && value !== "");
-  out.show(whole, alignedRows(rows.map(([name, value]) => [columnName(locale, name), String(value)])));
+  if (out.isJson) out.emit(whole);
+  else out.facts(rows.map(([name, value]) => [columnName(locale, name), String(value)]));
 }
 
 /** The words after the action as one text; undefined when there are none. */

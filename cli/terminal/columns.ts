@@ -1,9 +1,10 @@
 import { unicodeWidth } from "@std/cli/unicode-width";
 import { fit, printable, truncate } from "./text.ts";
+import { rowLines } from "./wrap.ts";
 
 const gap = 2;
 const leastWidth = 6;
-/** What a column under a head has at least, before the row is shown as lines; more where lines lose little by it. */
+/** What a column under a head has at least, before rows flow; more where lines lose little by it. */
 const leastUnderHead = (columns = Infinity) => columns < 60 ? 16 : 8;
 /** Ids, dates, counts and sizes: cut they would be others. */
 const exact = /^(?:[\d.,:-]*|[\d-]+ [\d:]+|[\d.,]+ ?[KMGT]?B|\d+x\d+)$/;
@@ -48,19 +49,43 @@ export function alignedRows(rows: Rows, columns?: number): string {
   }).join("");
 }
 
+/** A row as text that flows: whole cells one after the other, below the first line indented; empty ones keep their place. */
+function flowing(row: readonly string[], columns: number): string {
+  const last = row.findLastIndex((cell) => cell !== "");
+  const cells = row.slice(0, last + 1).map((cell) => cell === "" ? "-" : cell);
+  const lines: string[] = [];
+  for (const [at, cell] of cells.entries()) {
+    const longer = `${lines.at(-1)} · ${cell}`;
+    if (at > 0 && unicodeWidth(longer) <= columns) lines[lines.length - 1] = longer;
+    else lines.push(at === 0 ? cell : `  ${cell}`);
+  }
+  return lines.map((line) => `${line}\n`).join("");
+}
+
 /**
- * A table whose first row is its head: {@linkcode alignedRows}, or, where `columns` is too narrow for that, each row as
- * lines of head and cell, whole.
+ * A table whose first row is its head: {@linkcode alignedRows}, or, where `columns` is too narrow for that, the head and
+ * each row as a few lines of whole cells with dots between.
  *
  * @param isWhole No cell is cut at all. Default: false.
  */
-export function tableText([head = [], ...rows]: Rows, columns?: number, isWhole = false): string {
-  const safe = [head, ...rows].map((row) => row.map(printable));
+export function tableText(rows: Rows, columns?: number, isWhole = false): string {
+  const safe = rows.map((row) => row.map(printable));
   const least = isWhole ? Infinity : leastUnderHead(columns);
-  if (rows.length === 0 || measure(safe, columns, least).isFitting) return alignedRows(safe, columns);
-  const [heads = [], ...cells] = safe;
-  return cells.map((row) =>
-    alignedRows(heads.map((name, at) => [name, row[at] ?? ""]).filter(([, cell]) => cell !== ""))
-  )
-    .join("\n");
+  if (columns === undefined || rows.length < 2 || measure(safe, columns, least).isFitting) {
+    return alignedRows(safe, columns);
+  }
+  return safe.map((row) => flowing(row, columns)).join("");
+}
+
+/** A path is of use in one piece only, blanks and all. */
+const isPath = (text: string) => /^(?:[A-Za-z]:)?[\\/]/.test(text);
+
+/** What is said of one thing: names, and beside each its value, which goes on below itself where `columns` are too few. */
+export function factText(rows: Rows, columns: number = Infinity): string {
+  const safe = rows.map((row) => row.map(printable));
+  const hang = gap + Math.max(0, ...safe.map(([name = ""]) => unicodeWidth(name)));
+  const lines = safe.flatMap(([term = "", text = ""]) =>
+    rowLines({ indent: 0, term, hang, text }, isPath(text) ? Infinity : columns)
+  );
+  return lines.map((line) => `${line}\n`).join("");
 }

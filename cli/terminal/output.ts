@@ -1,6 +1,6 @@
 import { exitCode, sharedExitCode } from "../exit_code.ts";
 import type { ReporterOptions } from "./bars.ts";
-import { alignedRows, tableText } from "./columns.ts";
+import { alignedRows, factText, tableText } from "./columns.ts";
 import { columnName } from "../texts/columns.ts";
 import { describeFailure } from "./failure.ts";
 import { failureFields, jsonLine } from "./json_line.ts";
@@ -22,10 +22,12 @@ export interface Output extends Disposable {
   print(text: string): void;
   /**
    * Aligned columns for people alone, cut to the terminal where they go to one; a head in capitals is said in the language.
-   * Three columns and more have a head; where the terminal is too narrow for them, each row is lines of head and cell.
+   * Three columns and more have a head; where the terminal is too narrow for them, head and rows flow as a few lines each.
    * `isWhole`: nothing is cut before that, for what nobody can use in parts, such as paths.
    */
   table(rows: readonly (readonly string[])[], options?: { readonly isWhole?: boolean }): void;
+  /** What is said of one thing, for people alone: names and values, broken for the terminal where they go to one. */
+  facts(rows: readonly (readonly [name: string, value: string])[]): void;
   /** A remark. */
   note(text: string): void;
   /** How far it is, in one line that goes again; nothing where there is no terminal. */
@@ -53,6 +55,7 @@ export function output(
   const codes: number[] = [];
   const print = (text: string) => isJson || isQuiet ? undefined : io.stdout(text);
   const note = (text: string) => isQuiet ? undefined : line.add(text);
+  const columns = () => io.isOutTerminal ? io.size().columns : undefined;
   const warn = (event: object, text: string) => isJson ? jsonLine(io, event) : line.add(text);
   return {
     isJson,
@@ -74,9 +77,9 @@ export function output(
       const isHead = head.every((cell) => cell === cell.toUpperCase());
       const first = isHead ? head.map((cell) => columnName(locale, cell)) : head;
       const all = [first, ...rows];
-      const columns = io.isOutTerminal ? io.size().columns : undefined;
-      print(first.length > 2 ? tableText(all, columns, isWhole) : alignedRows(all, isWhole ? undefined : columns));
+      print(first.length > 2 ? tableText(all, columns(), isWhole) : alignedRows(all, isWhole ? undefined : columns()));
     },
+    facts: (rows) => print(factText(rows, columns())),
     note,
     progress: line.show,
     close: line.close,

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { tableText } from "../../../cli/terminal/columns.ts";
 import { output, type OutputOptions } from "../../../cli/terminal/output.ts";
 import { plainStyle } from "../../../cli/terminal/style.ts";
 import { CivikitError } from "../../../transport/mod.ts";
@@ -69,7 +70,7 @@ Deno.test("output() keeps its line of progress below what it says, and takes it 
   assertEquals(screen(io.err).filter(Boolean), ["a remark"]);
 });
 
-Deno.test("output().table() cuts words to the terminal, and shows rows as lines where that would cut too much", () => {
+Deno.test("output().table() cuts words to the terminal, and lets rows flow where that would cut too much", () => {
   const shownAt = (columns: number, isOutTerminal = true, isWhole = false) => {
     const io = testIo({ columns, isTerminal: true, isOutTerminal });
     using out = output({ io, style: plainStyle, locale: "en" }, {});
@@ -86,18 +87,43 @@ Deno.test("output().table() cuts words to the terminal, and shows rows as lines 
     "2   done     2.0 MB    twin.safetensors",
   ]);
   assertEquals(shownAt(40), [
-    "ID     1",
-    "STATE  waiting",
-    "SIZE   256.0 MB",
-    "NAME   bigHarbour_v10.safetensors",
-    "WHY    403 early_access",
-    "",
-    "ID     2",
-    "STATE  done",
-    "SIZE   2.0 MB",
-    "NAME   twin.safetensors",
+    "ID · STATE · SIZE · NAME · WHY",
+    "1 · waiting · 256.0 MB",
+    "  bigHarbour_v10.safetensors",
+    "  403 early_access",
+    "2 · done · 2.0 MB · twin.safetensors",
   ]);
-  assertEquals(shownAt(60, true, true)[0], "ID     1");
+  assertEquals(shownAt(60, true, true)[0], "ID · STATE · SIZE · NAME · WHY");
   // a file or a pipe is no terminal, however narrow the one of the remarks is
   assertEquals(shownAt(40, false)[1], "1   waiting  256.0 MB  bigHarbour_v10.safetensors  403 early_access");
+});
+
+Deno.test("rows that flow keep their cells whole and in their place, and are as wide as the terminal shows them", () => {
+  const text = tableText([
+    ["檔案", "大小", "模型", "版本", "基礎模型"],
+    ["燈籠/紙燈籠的長名字第二版.safetensors", "64.0 KB", "紙燈籠", "", "SDXL 1.0"],
+    ["a.pt", "1 B", "", "", ""],
+  ], 40);
+  assertEquals(text.split("\n"), [
+    "檔案 · 大小 · 模型 · 版本 · 基礎模型",
+    "燈籠/紙燈籠的長名字第二版.safetensors",
+    "  64.0 KB · 紙燈籠 · - · SDXL 1.0",
+    "a.pt · 1 B",
+    "",
+  ]);
+});
+
+Deno.test("output().facts() breaks a long value at words beside its name, but no path", () => {
+  const shownAt = (columns: number | undefined) => {
+    const io = testIo({ ...(columns !== undefined && { columns, isTerminal: true }) });
+    using out = output({ io, style: plainStyle, locale: "en" }, {});
+    out.facts([["path", "/a folder with a long name/a model with another"], [
+      "words",
+      "lanternstyle, paper lantern, glowing at night",
+    ]]);
+    return io.out;
+  };
+  const path = "path   /a folder with a long name/a model with another\n";
+  assertEquals(shownAt(40), `${path}words  lanternstyle, paper lantern,\n       glowing at night\n`);
+  assertEquals(shownAt(undefined), `${path}words  lanternstyle, paper lantern, glowing at night\n`);
 });
