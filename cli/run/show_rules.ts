@@ -1,10 +1,9 @@
 import { isKeyless } from "../../hub/watch/mod.ts";
 import type { WatchFind, WatchRound, WatchRule, WatchStore, WatchThing } from "../../hub/watch/mod.ts";
-import { whyTitle } from "../../hub/run/mod.ts";
+import { whyHint } from "../../hub/run/mod.ts";
 import { formatBytes } from "../../transport/internal.ts";
 import type { Locale } from "../../transport/mod.ts";
 import { watchText } from "../texts/watch.ts";
-import { alignedRows } from "../terminal/columns.ts";
 import type { Output } from "../terminal/output.ts";
 import { localTime, printable } from "../terminal/text.ts";
 
@@ -45,11 +44,31 @@ function nextOf({ isPaused, nextMs }: WatchRule, locale: Locale): string {
   return nextMs <= Date.now() ? watchText[locale].due : localTime(nextMs);
 }
 
+/** What the last round of a rule failed of, what to do, when it was and when it is tried again; nothing where it did not. */
+function failureRows(rule: WatchRule, locale: Locale): readonly (readonly [string, string])[] {
+  const { why, lastMs, failures, isPaused } = rule;
+  if (why === null) return [];
+  const { facts, states, failed } = watchText[locale];
+  const { title, action } = whyHint(why, locale);
+  return [
+    [facts.why, `${title} (${why.code})${why.message === undefined ? "" : `: ${why.message}`}`],
+    [facts.advice, action],
+    [facts.last, failed(lastMs === null ? "-" : localTime(lastMs), failures)],
+    [facts.next, isPaused ? states.paused : nextOf(rule, locale)],
+  ];
+}
+
+/** A rule as a line of JSON. */
+function ruleEvent(store: WatchStore, rule: WatchRule, locale: Locale): object {
+  const hint = rule.why === null ? null : whyHint(rule.why, locale).action;
+  return { event: "rule", ...rule, hint, found: store.counts(rule.id) };
+}
+
 /** Every rule. */
 export function showRules(store: WatchStore, { locale }: Pick<Shown, "locale">, out: Output): void {
   const words = watchText[locale];
   const rules = store.list();
-  for (const rule of rules) if (out.isJson) out.emit({ event: "rule", ...rule, found: store.counts(rule.id) });
+  for (const rule of rules) if (out.isJson) out.emit(ruleEvent(store, rule, locale));
   if (out.isJson) return;
   if (rules.length === 0) return out.note(words.empty);
   out.table([
@@ -59,6 +78,10 @@ export function showRules(store: WatchStore, { locale }: Pick<Shown, "locale">, 
       return [rule.id, printable(name), stateOf(rule, locale), nextOf(rule, locale), String(foundOf(store, rule))];
     }),
   ], { isWhole: true });
+  for (const rule of rules.filter(({ why }) => why !== null)) {
+    out.print(`\n${rule.id}  ${printable(rule.target)}\n`);
+    out.facts(failureRows(rule, locale));
+  }
 }
 
 /** What a rule is limited to, or where its files go: `base models SDXL 1.0; level r`. */
@@ -84,7 +107,7 @@ export function showRule(store: WatchStore, rule: WatchRule, context: Shown, out
   const words = watchText[locale];
   const which = { rule: rule.id, limit: 10 };
   if (out.isJson) {
-    out.emit({ event: "rule", ...rule, found: store.counts(rule.id) });
+    out.emit(ruleEvent(store, rule, locale));
   } else {
     const { facts } = words;
     const schedule = rule.schedule ?? words.usually(usual);
@@ -97,11 +120,12 @@ export function showRule(store: WatchStore, rule: WatchRule, context: Shown, out
       [facts.options, places],
       [facts.schedule, [schedule, ...(rule.timeZone === null ? [] : [rule.timeZone])].join(", ")],
       [facts.since, localTime(rule.sinceMs)],
-      [facts.last, rule.lastMs === null ? words.never : localTime(rule.lastMs)],
-      [facts.next, rule.isPaused ? words.states.paused : nextOf(rule, locale)],
-      [facts.why, rule.why === null ? "" : `${whyTitle(rule.why, locale)} (${rule.why.message ?? ""})`],
+      ...rule.why !== null ? failureRows(rule, locale) : [
+        [facts.last, rule.lastMs === null ? words.never : localTime(rule.lastMs)],
+        [facts.next, rule.isPaused ? words.states.paused : nextOf(rule, locale)],
+      ] as const,
     ];
-    out.print(alignedRows(rows.filter(([, value]) => value !== "").map(([name, value]) => [name, printable(value)])));
+    out.facts(rows.filter(([, value]) => value !== ""));
   }
   const rounds = store.rounds(which);
   const finds = store.finds(which);
@@ -156,7 +180,7 @@ export function showRounds(
       localTime(atMs),
       nameOf(store, rule),
       `${found}${isMore ? "+" : ""}`,
-      why === null ? "" : whyTitle(why, locale),
+      why === null ? "" : whyHint(why, locale).title,
     ]),
   ]);
 }

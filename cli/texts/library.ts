@@ -193,7 +193,7 @@ export const scanText: Texts<ScanText> = {
 };
 
 const verify = {
-  nothing: "nothing to verify: no folder was given, and there is no lock file here",
+  nothing: "nothing to verify: no folder was given, and there is no lock file here; this folder: civikit verify .",
   interrupted: "interrupted",
   verifying: (at: Reading) => `verifying: ${reading(at)}`,
   states: { ok: "ok", unrecorded: "unrecorded", damaged: "damaged", missing: "missing", unreadable: "unreadable" },
@@ -205,7 +205,7 @@ const verify = {
 export const verifyText: Texts<typeof verify> = {
   en: verify,
   "zh-TW": {
-    nothing: "沒有可以驗證的：沒有給資料夾，這裡也沒有鎖定檔",
+    nothing: "沒有可以驗證的：沒有給資料夾，這裡也沒有鎖定檔；要驗證這個資料夾：civikit verify .",
     interrupted: "已中斷",
     verifying: (at) => `驗證：${readingChinese(at)}`,
     states: { ok: "正常", unrecorded: "未記錄", damaged: "損壞", missing: "不見了", unreadable: "無法讀取" },

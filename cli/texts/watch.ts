@@ -58,6 +58,8 @@ Examples:
   },
   finds: { queueing: "to the queue", queued: "queued", told: "told", held: "early access", known: "known already" },
   due: "due",
+  failed: (when: string, times: number): string =>
+    `${when}, ${times === 1 ? "failed" : `failed ${times} times in a row`}`,
   actions: { queue: "to the queue", tell: "told" },
   facts: {
     target: "what",
@@ -70,6 +72,7 @@ Examples:
     last: "last round",
     since: "new after",
     why: "why",
+    advice: "what to do",
   },
   filters: { bases: "base models", types: "types", formats: "formats", level: "level", early: "early access" },
   places: { dir: "folder", root: "root", layout: "layout", allFiles: "all files", sidecars: "sidecars" },
@@ -153,6 +156,7 @@ export const watchText: Readonly<Record<Locale, typeof en>> = {
     },
     finds: { queueing: "即將加入佇列", queued: "已加入佇列", told: "已通知", held: "搶先體驗", known: "原本就有" },
     due: "到期",
+    failed: (when, times) => `${when}，${times === 1 ? "失敗" : `連續失敗 ${times} 次`}`,
     actions: { queue: "加入佇列", tell: "只通知" },
     facts: {
       target: "追蹤什麼",
@@ -165,6 +169,7 @@ export const watchText: Readonly<Record<Locale, typeof en>> = {
       last: "上一輪",
       since: "之後才算新的",
       why: "原因",
+      advice: "處理",
     },
     filters: { bases: "基礎模型", types: "類型", formats: "格式", level: "分級", early: "搶先體驗" },
     places: { dir: "資料夾", root: "根資料夾", layout: "版面", allFiles: "所有檔案", sidecars: "附屬檔" },

@@ -23,4 +23,4 @@ export { type RateControl, rateControl, type RateRule } from "./rate_control.ts"
 export { type PublishedFile, runFiles, type RunWatch } from "./run_files.ts";
 export { trashOf } from "../../api/trash/trash_of.ts";
 export type { RunPhase, RunWatcher } from "./watch_file.ts";
-export { whyTitle } from "./why_title.ts";
+export { whyHint } from "./why_hint.ts";

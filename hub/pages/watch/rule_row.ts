@@ -1,9 +1,10 @@
 import { html } from "hono/html";
 import { formatMoment } from "../../../monitor/server/format.ts";
 import type { Locale } from "../../../transport/mod.ts";
-import { whyTitle } from "../../run/why_title.ts";
+import { whyHint } from "../../run/why_hint.ts";
 import { isKeyless, type WatchPort, type WatchRule } from "../../watch/mod.ts";
 import type { Html } from "../page.ts";
+import { counted } from "../queue/texts.ts";
 import { ruleFields } from "./rule_form.ts";
 import { texts } from "./texts.ts";
 
@@ -16,6 +17,16 @@ function stateOf(rule: WatchRule): readonly [Kind, keyof typeof texts] {
   if (failures > 0) return why?.code === "not_found" ? ["error", "gone"] : ["warning", "failing"];
   if (lastMs === null) return ["info", "first"];
   return !isReady || cursor !== null ? ["info", "behind"] : ["ok", "active"];
+}
+
+/** What its last round failed of, and what to do; when it was and when it is tried again stand beside it. */
+function failure({ failures }: WatchRule, why: NonNullable<WatchRule["why"]>, locale: Locale): Html {
+  const { title, action } = whyHint(why, locale);
+  return html`
+    <small title="${why.message ?? ""}">${title}${failures > 1 ? ` · ${counted(texts.failures[locale], failures)}` : ""}
+    </small>
+    <small>${action} <a href="/guide#${why.code}"><code>${why.code}</code></a></small>
+  `;
 }
 
 /** A moment in the page; empty for none. */
@@ -45,7 +56,7 @@ export function ruleRow(rule: WatchRule, { store, settings }: WatchPort, nowMs: 
       <td data-label="${t("state")}"><span class="mark is-${kind}"><span>${t(state)}</span></span>${why === null
         ? ""
         : html`
-          <small>${whyTitle(why, locale)}</small>
+          ${failure(rule, why, locale)}
           ${isKeyless(rule) ? html`<small><a href="/settings#key">${t("giveKey")}</a></small>` : ""}
         `}</td>
       <td data-label="${t("last")}">${lastMs === null ? t("never") : moment(lastMs)}</td>

@@ -43,6 +43,7 @@ type Word =
   | "active"
   | "paused"
   | "failing"
+  | "failures"
   | "keyless"
   | "giveKey"
   | "gone"
@@ -118,6 +119,7 @@ export const texts: Readonly<Record<Word, Bilingual>> = {
   active: both("active", "追蹤中"),
   paused: both("paused", "已暫停"),
   failing: both("failing, tried again", "失敗，會再試"),
+  failures: both("{n} times in a row", "連續 {n} 次"),
   keyless: both("key refused", "金鑰被拒"),
   giveKey: both("Give another key; it is tried at once.", "換一把金鑰，就會立刻再試。"),
   gone: both("not there any more", "網站上已經沒有"),

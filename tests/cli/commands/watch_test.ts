@@ -97,7 +97,7 @@ Deno.test("watch: rules are listed, shown, edited, paused, resumed and removed",
       assert(!io.out.includes("…"), `half a date says nothing: ${io.out}`);
     }
     assertEquals((await lines(run("watch", "now", "1", "--json"))).at(-1)!["rounds"], 1, "paused, but asked for");
-    assertMatch((await narrow("watch", "show", "1")).io.out, /\n\nID +\d+\nWHEN /, "the rounds stand apart");
+    assertMatch((await narrow("watch", "show", "1")).io.out, /\n\nID · WHEN · /, "the rounds stand apart");
     await run("watch", "resume", "all");
     assertEquals((await lines(run("watch", "remove", "all", "--json"))).at(-1)!["changed"], 2);
     assertStringIncludes((await run("watch", "list")).io.err, "nothing is watched");
@@ -110,7 +110,18 @@ Deno.test("watch: what fails is said, with a code, and the others go on", () =>
     assertEquals(ran.code, 4, ran.io.err);
     assertStringIncludes(ran.io.err, "the site has no such thing any more");
     assertStringIncludes(ran.io.out, "1 round, 0 found, 0 queued, 1 failed");
-    assertMatch((await run("watch", "list")).io.out, /creator:nobody +failing/);
+    const text = (await run("watch", "list")).io.out;
+    assertMatch(text, /creator:nobody +failing/);
+    assertMatch(text, /\n\n1 {2}creator:nobody\nWHY +Not found \(not_found\): .*HTTP 404/i);
+    assertMatch(text, /\nwhat to do +Check .*\nlast round +[\d-]+ [\d:]+, failed\nnext round +[\d-]+ [\d:]+\n$/);
+    await run("watch", "now", "1");
+    assertMatch((await run("watch", "show", "1")).io.out, /\nlast round +[\d-]+ [\d:]+, failed 2 times in a row\n/);
+    const [failing, fine] = await lines(run("watch", "list", "--json"));
+    assertEquals([failing!["failures"], (failing!["why"] as { code: string }).code], [2, "not_found"]);
+    assertMatch(String(failing!["hint"]), /^Check /);
+    assertEquals([fine!["why"], fine!["hint"]], [null, null]);
+    const zh = (await run("watch", "list", "--lang", "zh-TW")).io.out;
+    assertMatch(zh, /\n原因 +找不到（?.*not_found.*\n處理 .*\n上一輪 .*，連續失敗 2 次\n下一輪 /);
   }));
 
 Deno.test("watch: a refused key is said at once, in both languages, and again in the list", () =>

@@ -139,6 +139,7 @@ Deno.test("a rule whose key is refused says so on the page and in /healthz, and 
   watch.store.fail("test", "1", { code: "invalid_argument", reason: "unknown_word" }, laterMs);
   const page = await (await hub.ask("GET", "/watch?lang=en", undefined, { accept: "text/html" })).text();
   assertStringIncludes(page, "Unknown word", "no «wrong argument»: nobody here gave one");
+  for (const word of ["4 times in a row", 'href="/guide#invalid_argument"']) assertStringIncludes(page, word);
   watch.store.close();
 });
 

@@ -1,8 +1,0 @@
-import { errorReasons, hint, type Locale } from "../../transport/mod.ts";
-import type { WatchRule } from "../watch/mod.ts";
-
-/** What a rule failed of, in the words for its reason; a reason of a newer civikit is told by its code. */
-export function whyTitle({ code, reason }: NonNullable<WatchRule["why"]>, locale: Locale): string {
-  const known = errorReasons.find((one) => one === reason);
-  return hint(known === undefined ? code : { code, reason: known }, locale).title;
-}
