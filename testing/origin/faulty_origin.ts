@@ -48,7 +48,7 @@ export interface FaultyOrigin extends Transport {
   heal(): void;
   /** Puts another file at `path`. */
   put(path: string, file: FileSpec): void;
-  /** The most requests that were ever being answered at once. */
+  /** The most requests that were ever being answered at once; one that was given up counts until the origin hears of it. */
   peak(): number;
   /** Resolves when no request is being answered. */
   idle(): Promise<void>;
