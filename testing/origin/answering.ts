@@ -194,7 +194,8 @@ export function answering(
       peak = Math.max(peak, unanswered.add(entry).size);
       const from = Number(/^bytes=(\d+)-/.exec(range ?? "")?.[1] ?? 0);
       const scene: Scene = {
-        ...{ method, target, path, query, nth, request, connection, range, from, active, size: 0 },
+        ...{ method, target, path, query, nth, request, connection, range, from, size: 0 },
+        active: unanswered.size,
       };
       try {
         return await planFor(scene, headers, entry);
