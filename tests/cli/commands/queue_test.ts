@@ -124,7 +124,7 @@ Deno.test("queue: a job that is paused by another process lets go, and goes on f
   inWorld(async (world) => {
     const { civitai, folder } = world;
     const env = stateOf(world);
-    civitai.faults.limitConnections(400_000);
+    civitai.faults.limitConnections(150_000);
     await world.run(["queue", "add", "2100", "--dir", folder], { env });
     const running = world.run(["queue", "run", "--parallel", "1", "--json"], { env });
     const job = async () => events((await world.run(["queue", "list", "--json"], { env })).io)[0]!;

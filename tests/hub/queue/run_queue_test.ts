@@ -133,7 +133,7 @@ Deno.test("runQueue() lets one failure leave the others alone: a place that is n
 
 Deno.test("runQueue() pauses the job whose transfer is paused, and its place is another's", () =>
   atWork(async ({ civitai, queue, root, run, until }) => {
-    civitai.faults.limitConnections(400_000);
+    civitai.faults.limitConnections(150_000);
     const { transfers } = metricsRegistry();
     const [id] = await add(queue, "2100");
     const stop = new AbortController();
@@ -156,7 +156,7 @@ Deno.test("runQueue() pauses the job whose transfer is paused, and its place is 
 for (const action of ["pause", "cancel", "skip", "remove"] as const) {
   Deno.test(`runQueue() obeys "${action}" in mid-download, and keeps the bytes`, () =>
     atWork(async ({ civitai, queue, root, run, until }) => {
-      civitai.faults.limitConnections(400_000);
+      civitai.faults.limitConnections(150_000);
       const [id] = await add(queue, "2100");
       const stop = new AbortController();
       const running = run({ isWatching: true, signal: stop.signal, settings: () => ({ root, concurrent: 1 }) });
@@ -184,7 +184,7 @@ for (const action of ["pause", "cancel", "skip", "remove"] as const) {
 
 Deno.test("runQueue() gives back at the end what is under way, and the next goes on with it", () =>
   atWork(async ({ civitai, queue, root, run, until }) => {
-    civitai.faults.limitConnections(400_000);
+    civitai.faults.limitConnections(150_000);
     const [id] = await add(queue, "2100");
     const stop = new AbortController();
     const running = run({ signal: stop.signal });
@@ -228,7 +228,7 @@ Deno.test("runQueue() on a machine whose disk is in the way leaves the jobs to t
 
 Deno.test("runQueue() takes a transfer that was cancelled from elsewhere for a job that was cancelled", () =>
   atWork(async ({ civitai, queue, stack, run, until, root }) => {
-    civitai.faults.limitConnections(400_000);
+    civitai.faults.limitConnections(150_000);
     const [id] = await add(queue, "2100");
     using opened = await stack({ monitor: { store: join(root, "..", "stats.sqlite") } });
     const { monitor, transport } = opened;

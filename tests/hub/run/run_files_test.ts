@@ -71,7 +71,7 @@ Deno.test("runFiles() counts what came over the network, not what lay there, and
     };
     const run = runFiles({ watcher });
     const defaults = { root: folder };
-    origin.add({ kind: "rate", bytesPerSecond: 200_000 });
+    origin.add({ kind: "rate", bytesPerSecond: 50_000 });
     for await (
       const _ of run(socket, [file("a.bin")], { defaults, signal: controller.signal })
     ) { /* stopped on the way */ }
