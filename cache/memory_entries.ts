@@ -42,8 +42,8 @@ export interface MemoryEntries {
   readonly newest: MemoryEntry | undefined;
   /** The first of a URL; its siblings follow. */
   first(url: string): MemoryEntry | undefined;
-  /** A new one, used now; everything but its id, URL and times is the caller's to fill in. */
-  add(url: string): MemoryEntry;
+  /** A new one, used last at `usedMs`; everything but its id, its URL and that is the caller's to fill in. */
+  add(url: string, usedMs: number): MemoryEntry;
   /** Notes a use. */
   use(entry: MemoryEntry): void;
   /** Takes one out. */
@@ -85,13 +85,13 @@ export function memoryEntries(): MemoryEntries {
     else newest = older;
   }
 
-  function append(entry: MemoryEntry): void {
+  function append(entry: MemoryEntry, usedMs: number): void {
     entry.older = newest;
     entry.newer = undefined;
     if (newest) newest.newer = entry;
     else oldest = entry;
     newest = entry;
-    entry.usedMs = Date.now();
+    entry.usedMs = usedMs;
   }
 
   return {
@@ -103,7 +103,7 @@ export function memoryEntries(): MemoryEntries {
     },
     first: (url) => byUrl.get(url),
 
-    add(url) {
+    add(url, usedMs) {
       const entry = spare.pop() ?? { ...blank };
       entry.id = ++lastId;
       entry.url = url;
@@ -113,14 +113,14 @@ export function memoryEntries(): MemoryEntries {
         while (last.sibling !== undefined) last = last.sibling;
         last.sibling = entry;
       }
-      append(entry);
+      append(entry, usedMs);
       return entry;
     },
 
     use(entry) {
       if (entry === newest) return void (entry.usedMs = Date.now());
       unlink(entry);
-      append(entry);
+      append(entry, Date.now());
     },
 
     remove(entry) {

@@ -1,12 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { noOthers, wholeWithin } from "../transport/internal.ts";
 import { arena, takenBytes } from "./arena.ts";
-import { memoryBacklog } from "./memory_backlog.ts";
+import { memoryBacklog, type WaitingEntry } from "./memory_backlog.ts";
 import { memoryEntries, type MemoryEntry } from "./memory_entries.ts";
 import {
   type CacheEntry,
   type CacheFilter,
-  type CacheKey,
   type CacheListing,
   type CacheOutcome,
   type CacheStats,
@@ -68,9 +67,9 @@ export function memoryStore(
   let entries = 0;
   let bytesSaved = 0;
 
-  const { add: addLater, settle } = memoryBacklog(({ key, head, body, bodyBytes, replaces }) => {
-    replaces.forEach(drop);
-    add(key, head, body, bodyBytes);
+  const { add: addLater, waits, settle } = memoryBacklog((entry) => {
+    entry.replaces.forEach(drop);
+    add(entry);
   });
 
   function headOf(entry: MemoryEntry): StoredHead {
@@ -108,19 +107,14 @@ export function memoryStore(
     if (entry !== undefined) remove(entry);
   }
 
-  function add(
-    { url, partition }: CacheKey,
-    head: StoredHead,
-    body: readonly Uint8Array<ArrayBuffer>[],
-    bodyBytes: number,
-  ): void {
+  function add({ key: { url, partition }, head, body, bodyBytes, storedMs }: WaitingEntry): void {
     const text = encoded(head);
     const isSmall = bodyBytes <= arenaBytes;
     const size = entrySize(url, partition, text.length, bodyBytes, isSmall);
     if (size > maxBytes) return;
     if (all.first(url) !== undefined) trimVariants(url, partition);
     while (bytes + size > maxBytes) remove(all.oldest!);
-    const entry = all.add(url);
+    const entry = all.add(url, storedMs);
     entry.partition = partition;
     entry.status = head.status;
     entry.responseMs = head.responseMs;
@@ -159,11 +153,11 @@ export function memoryStore(
     salt: randomUUID(),
 
     get({ url, partition }) {
-      settle(url);
-      const first = all.first(url);
-      if (first === undefined) return none;
+      if (all.first(url) === undefined && !waits(url)) return none;
+      // what was stored before this use is filed before it
+      settle();
       const found: Found[] = [];
-      for (let entry: MemoryEntry | undefined = first; entry !== undefined; entry = entry.sibling) {
+      for (let entry = all.first(url); entry !== undefined; entry = entry.sibling) {
         if (entry.partition !== partition) continue;
         found.push({ id: entry.id, head: headOf(entry), bodyBytes: entry.bodyBytes, entry });
         all.use(entry);
@@ -188,7 +182,7 @@ export function memoryStore(
           bodyBytes += piece.length;
         },
         commit() {
-          addLater({ key, head, body: pieces, bodyBytes, replaces });
+          addLater({ key, head, body: pieces, bodyBytes, replaces, storedMs: Date.now() });
           // large pieces are only filed, not copied
           if (bodyBytes > arenaBytes) settle();
           pieces = [];
@@ -200,7 +194,6 @@ export function memoryStore(
     },
 
     update(found, head) {
-      settle();
       const entry = entryOf(found);
       if (entry === undefined) return;
       const { url, partition, place, bodyBytes } = entry;
@@ -219,12 +212,11 @@ export function memoryStore(
     },
 
     drop(gone) {
-      settle();
       gone.forEach(drop);
     },
 
     invalidate(url) {
-      settle(url);
+      settle();
       storedAt(url).forEach(remove);
     },
 

@@ -64,6 +64,20 @@ Deno.test("memoryStore() shows every entry of a turn at once, however many there
   assertEquals((await store.list()).length, 200);
 });
 
+Deno.test("memoryStore() knows the order of use of entries that still wait to be filed", async () => {
+  const store = memoryStore();
+  for (const path of ["a", "b", "c"]) {
+    const writer = store.open(key(path), head, []);
+    await writer.write(new Uint8Array(10));
+    await writer.commit();
+  }
+  const [entry] = await store.get(key("a"));
+  assertEquals((await store.list()).map(({ url }) => url), ["a", "c", "b"].map((path) => key(path).url));
+  await store.drop([entry!]);
+  await store.invalidate(key("b").url);
+  assertEquals((await store.list()).map(({ url }) => url), [key("c").url]);
+});
+
 Deno.test("memoryStore() leaves a large body alone that somebody still reads, and frees any other at once", async () => {
   const store = memoryStore();
   const piece = () => new Uint8Array(70_000).fill(7);
