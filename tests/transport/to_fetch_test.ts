@@ -45,8 +45,12 @@ function origin() {
       }),
     "/chunks": () => new Response(ReadableStream.from(["a", "b", "c"]).pipeThrough(new TextEncoderStream())),
     "/endless": () => new Response(new ReadableStream({ pull: (c) => c.enqueue(new Uint8Array(1024)) })),
-    "/never": (request) =>
-      new Promise((resolve) => request.signal.addEventListener("abort", () => resolve(new Response()))),
+    "/never": ({ signal }) =>
+      new Promise((resolve) => {
+        // it may have been given up before it was here
+        if (signal.aborted) resolve(new Response());
+        else signal.addEventListener("abort", () => resolve(new Response()));
+      }),
     "/loop": () => redirect("/loop", 302),
     "/nowhere": () => new Response(null, { status: 302 }),
     "/away": () => redirect("ftp://a.example/", 302),
