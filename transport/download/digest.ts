@@ -17,7 +17,8 @@ import {
   serveDigests,
 } from "./digest_engine.ts";
 import { wrapDiskError } from "./disk.ts";
-import { type SharedLook, takePart } from "./shared_look.ts";
+import type { JournalSpan } from "./journal.ts";
+import { newLook, type SharedLook, takePart } from "./shared_look.ts";
 
 export { type Digests, type HashName, hashNames };
 
@@ -41,8 +42,8 @@ export interface DigestFollower {
    * @throws {DiskError} when the file cannot be read or is shorter.
    */
   finish(totalBytes: number): Promise<Digests>;
-  /** Lets the worker, where there is one, take part in a look at the file as soon as it has hashed it; tells whether it will. */
-  share(look: SharedLook): boolean;
+  /** Lets the worker take part in a look at the file as soon as it has hashed it; undefined where there is no worker. */
+  share(spans: readonly JournalSpan[]): SharedLook | undefined;
   /** Forgets everything and begins again at the first byte of whatever is at the path then. */
   reset(): void;
   /** Ends the worker and closes the file; a `finish` still under way rejects with code `aborted`. */
@@ -279,10 +280,11 @@ export function followDigest(
       if (engine === "starting") startup = setTimeout(fallBack, startupMs);
       return promise;
     },
-    share(look) {
-      if (engine !== "worker") return false;
+    share(spans) {
+      if (engine !== "worker") return undefined;
+      const look = newLook(spans);
       thread!.postMessage(look);
-      return true;
+      return look;
     },
     reset() {
       abandon();

@@ -4,7 +4,7 @@ import { crc32 } from "node:zlib";
 import { wrapDiskError } from "./disk.ts";
 import { crc32Combine } from "./crc32_combine.ts";
 import type { JournalSpan } from "./journal.ts";
-import { newLook, type SharedLook, takePart } from "./shared_look.ts";
+import { type SharedLook, takePart } from "./shared_look.ts";
 import { SpanSet } from "../body/spans.ts";
 
 /** Settings of a {@linkcode SpanRecorder}. */
@@ -122,8 +122,8 @@ export interface ProveOptions {
   file?: PositionalReader | undefined;
   /** Stops the reading. */
   signal?: AbortSignal | undefined;
-  /** Asks another thread to take part; tells whether it will. */
-  share?: ((look: SharedLook) => boolean) | undefined;
+  /** Asks another thread to take part; the look it takes part in, or undefined when it will not. */
+  share?: ((spans: readonly JournalSpan[]) => SharedLook | undefined) | undefined;
 }
 
 /** What {@linkcode proveSpans} needs of an open file. */
@@ -154,8 +154,8 @@ export async function proveSpans(
     if (open !== undefined && spans.reduce((sum, { start, end }) => sum + end - start, 0) <= smallBytes) {
       return spans.filter((span) => isIntactNow(open, span));
     }
-    const look = newLook(spans);
-    if (share?.(look)) {
+    const look = share?.(spans);
+    if (look !== undefined) {
       const tools = { crc32, openSync, readSync, closeSync };
       for (const isLast of [false, true]) await takePart(look, path, isLast, tools, pauses(signal));
       return spans.filter((_, index) => look.found[index + 1] === 1);

@@ -36,35 +36,41 @@ async function withDamage(
   }
 }
 
+/** A look that another thread is told of. */
+function sharedWith(tell: (look: SharedLook) => unknown): typeof newLook {
+  return (spans) => {
+    const look = newLook(spans);
+    tell(look);
+    return look;
+  };
+}
+
 Deno.test("proveSpans() finds the same alone and with a thread that takes all, some, or nothing", () =>
   withDamage(async ({ path, spans, sound }) => {
-    const others: ((look: SharedLook) => boolean)[] = [
-      () => false,
-      () => true,
-      (look) => (takePart(look, path, false, tools, () => {}), true),
-      (look) => {
-        // the rest is taken while the other thread is at its first span
-        const rest = Promise.resolve();
-        takePart(look, path, false, tools, () => rest);
-        return true;
-      },
+    // the rest is taken while the other thread is at its first span
+    const rest = Promise.resolve();
+    const others: ((look: SharedLook) => unknown)[] = [
+      () => {},
+      (look) => takePart(look, path, false, tools, () => {}),
+      (look) => takePart(look, path, false, tools, () => rest),
     ];
-    for (const share of others) assertEquals(await proveSpans(path, spans, { share }), sound);
-    assertEquals(await proveSpans(path, [], { share: () => true }), []);
+    assertEquals(await proveSpans(path, spans, { share: () => undefined }), sound);
+    for (const other of others) assertEquals(await proveSpans(path, spans, { share: sharedWith(other) }), sound);
+    assertEquals(await proveSpans(path, [], { share: newLook }), []);
   }));
 
 Deno.test("proveSpans() looks itself at what another thread took and has no answer for", () =>
   withDamage(async ({ path, spans, sound }) => {
     for (const taken of [1, 3, 10]) {
       // as of a thread that died in the middle
-      const share = ({ found }: SharedLook) => Atomics.add(found, 0, taken) === 0;
+      const share = sharedWith(({ found }) => Atomics.add(found, 0, taken));
       assertEquals(await proveSpans(path, spans, { share }), sound);
     }
   }));
 
 Deno.test("proveSpans() with another thread stops when it is told to, and says when there is no file", () =>
   withDamage(async ({ path, spans }) => {
-    const share = () => true;
+    const share = newLook;
     const reason = new Error("enough");
     const signal = AbortSignal.abort(reason);
     assertEquals(await assertRejects(() => proveSpans(path, spans, { signal, share })), reason);
@@ -84,11 +90,11 @@ Deno.test("followDigest().share() lets the worker look at what changed after it 
     mend();
     const follower = followDigest(path, ["SHA256"], { worker: true });
     try {
-      assertEquals(follower.share(newLook(spans)), false);
+      assertEquals(follower.share(spans), undefined);
       await follower.finish(after);
       Deno.writeFileSync(path, before);
-      const look = newLook(spans);
-      assert(follower.share(look));
+      const look = follower.share(spans);
+      assert(look !== undefined);
       while (look.found.includes(0, 1)) await new Promise((resolve) => setTimeout(resolve, 1));
       assertEquals([...look.found.subarray(1)], spans.map((span) => sound.includes(span) ? 1 : 2));
       // and it goes on hashing
