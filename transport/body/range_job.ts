@@ -87,7 +87,7 @@ export function runRangeJob(sink: Sink, options: RangeJobOptions): Promise<numbe
   }
 
   function nextPart(rate?: number): Span | undefined {
-    const assignment = plan.next(connections, rate);
+    const assignment = plan.next(connections, rate, Math.max(0, crew.room));
     if (assignment?.from !== undefined) {
       const { number } = assignment.from as Connection;
       context.report({ type: "steal", url, from: number, bytes: assignment.end - assignment.start });

@@ -59,15 +59,18 @@ export class RangePlan {
    *
    * @param lanes The lanes at work.
    * @param rate What the asking lane has reached so far in bytes per second; a fast one gets a second's worth at once.
+   * @param joining How many lanes may join: what they bring, they may take from this one's rate.
    */
-  next(lanes: ReadonlySet<Lane>, rate = 0): Assignment | undefined {
+  next(lanes: ReadonlySet<Lane>, rate = 0, joining = 0): Assignment | undefined {
     const back = this.#returned.shift();
     if (back !== undefined) return back;
     if (this.#cursor >= this.#end) return this.#steal(lanes, rate);
     const least = this.#pieceBytes();
-    const piece = Math.min(mostPieces * least, Math.max(least, Math.floor(rate)));
+    const present = Math.max(1, lanes.size);
+    const lasting = Math.floor(rate * present / (present + joining));
+    const piece = Math.min(mostPieces * least, Math.max(least, lasting));
     // towards the end pieces get smaller, so that all lanes finish together
-    const share = Math.ceil((this.#end - this.#cursor) / (2 * Math.max(1, lanes.size)));
+    const share = Math.ceil((this.#end - this.#cursor) / (2 * present));
     const start = this.#cursor;
     this.#cursor = Math.min(this.#end, start + Math.max(Math.min(piece, share), Math.min(piece, leastPieceBytes)));
     return { start, end: this.#cursor };

@@ -48,6 +48,8 @@ Deno.test("RangePlan hands out pieces in order, then smaller ones, then the slow
   const lanes = new Set<Lane>();
   assertEquals(plan.next(lanes), { start: 0, end: 8 << 20 });
   assertEquals(plan.next(lanes, 16 << 20), { start: 8 << 20, end: 24 << 20 });
+  // the rate of one that has a line for itself will be shared with those that join
+  assertEquals(plan.next(lanes, 36 << 20, 3), { start: 24 << 20, end: 33 << 20 });
   plan.clear();
   const slow: Lane = { at: 0, end: 4 << 20, rate: 1 << 20 };
   lanes.add(slow).add({ at: 0, end: 4 << 20, rate: 9 << 20 });
