@@ -168,7 +168,7 @@ function before(first: Flight, flight: Flight): Flight {
 }
 
 function isSame(one: Ask, other: Ask): boolean {
-  if (one.url !== other.url || one.method !== other.method) return false;
+  if (one.url !== other.url || one.method !== other.method || one.redirect !== other.redirect) return false;
   const [{ record }, { record: others }] = [one.headers, other.headers];
   const names = Object.keys(record);
   return names.length === Object.keys(others).length && names.every((name) => record[name] === others[name]);

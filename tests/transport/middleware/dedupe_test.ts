@@ -78,6 +78,8 @@ Deno.test("dedupe() never joins requests that differ, or that must not share", a
     [{ method: "PUT" }, { method: "PUT" }],
     [{ headers: { range: "bytes=0-1" } }, { headers: { range: "bytes=0-1" } }],
     [{ headers: { "cache-control": "no-store" } }, { headers: { "cache-control": "no-store" } }],
+    [{ redirect: "manual" }, {}],
+    [{}, { redirect: "error" }],
   ];
   for (const [one, other] of pairs) {
     const { open, client } = setUp();
@@ -94,6 +96,40 @@ Deno.test("dedupe() joins each to its like when likes and unlikes are mixed", as
   assertEquals(open.length, 2);
   for (const { request, resolve } of open) resolve(new Response(request.headers.get("accept")));
   assertEquals(await Promise.all((await Promise.all(calls)).map((response) => response.text())), ["a", "b", "a", "b"]);
+});
+
+Deno.test("dedupe() joins each to its like when many addresses are on their way, landing, failing and given up in any order", async () => {
+  const { open, client } = setUp();
+  const all = Array.from({ length: 600 }, (_, n) => {
+    const aborter = new AbortController();
+    const ask = (init?: RequestInit) => client.fetch(new Request(`https://a.example/${n}/ends-alike`, init));
+    return { n, aborter, first: ask({ signal: aborter.signal }), second: ask() };
+  });
+  assertEquals(open.length, all.length, "each address once");
+  // as from a bag: neither the order they came in nor the reverse
+  const order = all.map((_, at) => at * 7 % all.length);
+  for (const at of order) {
+    const { n, aborter, first, second } = all[at]!;
+    if (n % 3 === 0) {
+      const left = assertRejects(() => first, Error, "enough");
+      aborter.abort(new Error("enough"));
+      await left;
+    }
+    if (n % 5 === 1) {
+      const both = [...(n % 3 === 0 ? [] : [first]), second].map((one) => assertRejects(() => one, Error, `no ${n}`));
+      open[n]!.reject(new Error(`no ${n}`));
+      await Promise.all(both);
+    } else {
+      open[n]!.resolve(new Response(`${n}`));
+      assertEquals(await (await second).text(), `${n}`);
+      if (n % 3 !== 0) assertEquals(await (await first).text(), `${n}`);
+    }
+  }
+  // none of them is found any more
+  const again = client.fetch(new Request("https://a.example/0/ends-alike"));
+  assertEquals(open.length, all.length + 1);
+  open.at(-1)!.resolve(new Response("anew"));
+  assertEquals(await (await again).text(), "anew");
 });
 
 Deno.test("dedupe() lets nobody join once headers have come", async () => {
