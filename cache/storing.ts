@@ -1,4 +1,4 @@
-import { type Ask, remembered, strongTag } from "../transport/internal.ts";
+import { type Ask, isRedirect, remembered, strongTag } from "../transport/internal.ts";
 import type { Clock } from "../transport/mod.ts";
 import { bodyOf, respond } from "./answer.ts";
 import { formatCacheStatus, type ForwardReason } from "./cache_status.ts";
@@ -106,6 +106,8 @@ export function storing(options: StoringOptions): Storing {
     const hasExpires = !isTargeted && headers.has("expires");
     const isAuthorized = mode.shared && ask.headers.has("authorization");
     if (!mayStore({ status, directives, isAuthorized, hasExpires }, mode)) return;
+    // whoever asks next may want it followed, and that is done below
+    if (ask.redirect === "manual" && isRedirect(status)) return;
     if (ask.method !== "GET" && directives.maxAgeMs === undefined && !hasExpires) return;
     const vary = headers.get("vary");
     if (variesOnEverything(vary) || (shouldStore !== undefined && !shouldStore(ask.request, response))) return;

@@ -125,7 +125,7 @@ Deno.test("RFC 9111 4: a response of several statuses keeps its status, reason a
           headers: { "cache-control": "max-age=60" },
         }),
     );
-    await cache.get({ redirect: "manual" });
+    await cache.get();
     const { response, text } = await cache.get();
     assertEquals([response.status, response.statusText, text, cache.seen.length], [
       status,
