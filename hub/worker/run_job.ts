@@ -166,7 +166,11 @@ export async function runJob(
       if (kept === undefined) wanted.push(file);
       else keptBytes += kept.bytes;
     }
-    const outcomes = runFiles({ watcher: told.watcher, track, published, secondSource: settings.secondSource })(
+    const outcomes = runFiles({
+      ...{ watcher: told.watcher, track, secondSource: settings.secondSource },
+      // what will be gone is no news
+      ...(own === undefined && { published }),
+    })(
       tools.transport,
       wanted,
       {

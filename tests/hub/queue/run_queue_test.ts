@@ -29,6 +29,23 @@ Deno.test("runQueue() works everything off, each file verified, and leaves alone
     assertEquals(civitai.log.length, asked);
   }));
 
+Deno.test("runQueue() tells nobody of files that it lets go of, and of those that stay", () =>
+  atWork(async ({ queue, root, run }) => {
+    await queue.add([{ reference: "2002" }, { reference: "model:1002", options: { dir: join(root, "mine") } }]);
+    const kept: string[] = [];
+    const told: string[] = [];
+    assertEquals(
+      await run({
+        keep: (_path, { name }) => Promise.resolve(kept.push(name)),
+        letGo: { spool: join(root, "spool"), find: () => Promise.resolve(undefined) },
+        published: ({ path }) => told.push(path),
+      }),
+      { done: 2, failed: 0 },
+    );
+    const stays = "harbourMix_v20.safetensors";
+    assertEquals([kept, told, tree(root)], [[lantern, stays], [join(root, "mine", stays)], [`mine/${stays}`]]);
+  }));
+
 Deno.test("runQueue() says of a file that was there that it was there", () =>
   atWork(async ({ civitai, queue, run }) => {
     const [id] = await add(queue, "2002");
