@@ -63,13 +63,16 @@ Deno.test("createTransport() gives up on a socket of one's own that never answer
       return fetch(request);
     },
   };
-  using transport = client({ socket, headersMs: 20, retry: { max: 0 } });
-  const ask = () => transport.fetch(new Request(url, { headers: json }));
-  assertEquals((await assertRejects(ask, NetworkError)).code, "header_timeout");
+  const codeWithin = async (headersMs: number) => {
+    using transport = client({ socket, headersMs, retry: { max: 0 } });
+    const ask = () => transport.fetch(new Request(url, { headers: json }));
+    return (await assertRejects(ask, NetworkError)).code;
+  };
+  assertEquals(await codeWithin(20), "header_timeout");
   assert(isGivenUp);
   closing.abort();
   await server.finished;
-  assertEquals((await assertRejects(ask, NetworkError)).code, "connect_failed");
+  assertEquals(await codeWithin(60_000), "connect_failed");
   assertThrows(() => createTransport({ socket: { fetch: "no" } as never }), TypeError, "option fetch");
 });
 

@@ -156,12 +156,16 @@ export async function startRedisCluster(options: readonly string[] = []): Promis
     ...["--cluster", "create", ...nodes.map(({ url }) => new URL(url).host), "--cluster-yes"],
   );
   if (!success) throw new Error(`making a cluster: ${new TextDecoder().decode(stdout)}`);
+  const deadline = performance.now() + 60_000;
   for (const { url } of nodes) {
     const isWhole = async () => {
       const { stdout } = await run("-p", new URL(url).port, "cluster", "info");
       return new TextDecoder().decode(stdout).includes("cluster_state:ok");
     };
-    while (!await isWhole()) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (!await isWhole()) {
+      if (performance.now() > deadline) throw new Error("making a cluster: it is not whole");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
   const moved = things.move();
   return { nodes, [Symbol.asyncDispose]: () => moved.disposeAsync() };

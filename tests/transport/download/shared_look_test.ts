@@ -88,7 +88,7 @@ Deno.test("followDigest().share() lets the worker look at what changed after it 
   withDamage(async ({ path, spans, sound, mend }) => {
     const [before, after] = [Deno.readFileSync(path), spans.length * spanBytes];
     mend();
-    const follower = followDigest(path, ["SHA256"], { worker: true });
+    const follower = followDigest(path, ["SHA256"], { worker: true, startupMs: 60_000 });
     try {
       assertEquals(follower.share(spans), undefined);
       await follower.finish(after);
