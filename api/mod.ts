@@ -112,17 +112,13 @@ export {
 } from "./moves/plan_organize.ts";
 export {
   applyMoves,
-  checkMoves,
   continueMoves,
-  type MeantMoves,
-  meantMoves,
-  movesHistory,
   type MovesOptions,
-  type MovesRecord,
   type MovesReport,
   type RefusedMove,
   undoMoves,
 } from "./moves/moves.ts";
+export { checkMoves, type MeantMoves, meantMoves, movesHistory, type MovesRecord } from "./moves/moves_history.ts";
 export { folderShelf, type FolderShelfOptions } from "./needs/folder_shelf.ts";
 export type { Held, Need } from "./needs/need.ts";
 export { needsOf, type NeedsOptions } from "./needs/needs_of.ts";
