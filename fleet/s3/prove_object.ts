@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { newContext } from "../../transport/internal.ts";
 import type { Transport } from "../../transport/mod.ts";
 import type { ProveOptions, StoredFile } from "../file_store.ts";
-import { checkHead, wrongObject } from "./put_file.ts";
+import { checkHead, wrongObject } from "./check_object.ts";
 import type { S3Calls } from "./s3_calls.ts";
 import { s3Refusal } from "./s3_refusal.ts";
 

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { wrapDiskError } from "../../transport/internal.ts";
-import { HttpError, VerificationError } from "../../transport/mod.ts";
+import { HttpError } from "../../transport/mod.ts";
 import type { PutFile, PutOptions, StoredFile } from "../file_store.ts";
-import type { S3Calls, S3Head } from "./s3_calls.ts";
+import { base64, checkHead, crcText, wrongFile, wrongObject } from "./check_object.ts";
+import type { S3Calls } from "./s3_calls.ts";
 import { s3NameOf } from "./s3_refusal.ts";
+import { openSource, partsOf, type ReadPart, type Source } from "./source.ts";
 import type { S3Checksum, S3DonePart, S3Part } from "./s3_uploads.ts";
 
 /** How a file goes up. */
@@ -21,82 +23,9 @@ const mostParts = 10_000;
 const mebibyte = 1024 * 1024;
 const rounds = 3;
 
-const base64 = (hex: string) => Uint8Array.fromHex(hex).toBase64();
-
-function crcText(crc: number): string {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, crc);
-  return bytes.toBase64();
-}
-
-function wrong(algorithm: string, expected: string, actual: string, path: string, isStored = false): VerificationError {
-  const code = algorithm === "size" ? "size_mismatch" : "hash_mismatch";
-  const [action, of] = isStored ? ["looking at", "what is stored there"] : ["storing", "the file"];
-  const message = `${action} ${JSON.stringify(path)}: ${algorithm} of ${of} is ${actual}, not ${expected}`;
-  return new VerificationError(message, { code, algorithm, expected, actual, path });
-}
-
-/** The error of what is stored at `url` and is not what it is to be. */
-export function wrongObject(algorithm: string, expected: string, actual: string, url: string): VerificationError {
-  return wrong(algorithm, expected, actual, url, true);
-}
-
-/** What is under a key has to be what belongs there; whether a checksum of the whole says so. */
-export function checkHead(url: string, head: S3Head, { sha256, bytes }: StoredFile, crc?: string): boolean {
-  const fail = (algorithm: string, expected: string, actual: string) => {
-    throw wrongObject(algorithm, expected, actual, url);
-  };
-  if (bytes !== undefined && head.bytes !== bytes) fail("size", String(bytes), String(head.bytes));
-  const named = head.meta["sha256"]?.toLowerCase();
-  if (named !== undefined && named !== sha256) fail("SHA256", sha256, named);
-  if (head.sha256 !== undefined && head.sha256 !== base64(sha256)) {
-    fail("SHA256", sha256, Uint8Array.fromBase64(head.sha256).toHex());
-  }
-  if (crc !== undefined && head.crc32 !== undefined && head.crc32 !== crc) fail("CRC32", crc, head.crc32);
-  return head.sha256 !== undefined || crc !== undefined && head.crc32 !== undefined;
-}
-
 /** What S3 keeps beside a file: its hash, and its name for people. */
 function metaOf({ sha256, name }: StoredFile): Record<string, string> {
   return { "x-amz-meta-sha256": sha256, ...(name !== undefined && { "x-amz-meta-name": encodeURIComponent(name) }) };
-}
-
-/** What was read of the file, part by part, in order. */
-interface ReadPart {
-  readonly number: number;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
-
-/** A file that is being read; what the disk says is put into our words. */
-interface Source extends Disposable {
-  /** The next bytes, as many as `length` where there are so many. */
-  read(length: number): Promise<Uint8Array<ArrayBuffer>>;
-}
-
-async function openSource(path: string): Promise<Source> {
-  const inWords = (error: unknown): never => {
-    throw wrapDiskError(error, path, "reading");
-  };
-  const file = await Deno.open(path, { read: true }).catch(inWords);
-  return {
-    async read(length) {
-      const buffer = new Uint8Array(length);
-      let at = 0;
-      while (at < length) {
-        const read = await file.read(buffer.subarray(at)).catch(inWords);
-        if (read === null) break;
-        at += read;
-      }
-      return buffer.subarray(0, at);
-    },
-    [Symbol.dispose]: () => file.close(),
-  };
-}
-
-async function* partsOf(file: Source, bytes: number, partBytes: number): AsyncGenerator<ReadPart> {
-  for (let at = 0; at < bytes; at += partBytes) {
-    yield { number: at / partBytes + 1, bytes: await file.read(Math.min(partBytes, bytes - at)) };
-  }
 }
 
 /** Ends an upload in parts that somebody else may have ended meanwhile. */
@@ -114,7 +43,7 @@ export async function putFile(path: string, stored: StoredFile, options: PutFile
     throw wrapDiskError(error, path, "reading");
   });
   if (stored.bytes !== undefined && size !== stored.bytes) {
-    throw wrong("size", String(stored.bytes), String(size), path);
+    throw wrongFile("size", String(stored.bytes), String(size), path);
   }
   const wanted = { ...stored, bytes: size };
   let there = await calls.head(key, signal);
@@ -162,7 +91,7 @@ async function putWhole(
   const { sha256, bytes: size } = stored;
   const bytes = await file.read(size);
   const found = createHash("sha256").update(bytes).digest("hex");
-  if (found !== sha256) throw wrong("SHA256", sha256, found, path);
+  if (found !== sha256) throw wrongFile("SHA256", sha256, found, path);
   const headers = { ...metaOf(stored), "x-amz-checksum-sha256": base64(sha256), ...only };
   try {
     await calls.put(key, { bytes, sha256, headers }, signal);
@@ -288,7 +217,7 @@ async function putParts(
   const found = whole.digest("hex");
   if (found !== wanted) {
     await calls.abort(key, id).catch(() => {});
-    throw wrong("SHA256", wanted, found, path);
+    throw wrongFile("SHA256", wanted, found, path);
   }
   const ordered = done.toSorted((a, b) => a.number - b.number);
   const headers: Record<string, string> = { ...only };

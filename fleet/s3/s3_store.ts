@@ -2,8 +2,9 @@ import { createTransport, type CreateTransportOptions } from "../../create_trans
 import { noOthers, systemClock, wholeWithin } from "../../transport/internal.ts";
 import { HttpError, InputError } from "../../transport/mod.ts";
 import type { CleanOptions, FileStore, UnfinishedUpload } from "../file_store.ts";
+import { checkHead } from "./check_object.ts";
 import { proveObject } from "./prove_object.ts";
-import { checkHead, putFile } from "./put_file.ts";
+import { putFile } from "./put_file.ts";
 import { s3Calls } from "./s3_calls.ts";
 import { parseS3Place } from "./s3_place.ts";
 import { s3NameOf } from "./s3_refusal.ts";

@@ -196,6 +196,17 @@ for (
   });
 }
 
+Deno.test("a checksum that is none is no proof, and said as it is", async () => {
+  await using w = world();
+  using store = w.store();
+  const { path, ...file } = w.file(30, 1000);
+  await store.put(path, file);
+  const key = keyOf(file.sha256);
+  w.server.objects().set(key, { ...w.server.objects().get(key)!, sums: { SHA256: "no base64!" } });
+  const error = await assertRejects(() => store.find(file), VerificationError);
+  assertEquals([error.code, error.actual], ["hash_mismatch", "no base64!"]);
+});
+
 Deno.test("s3Store() waits as long as a refusal says", async () => {
   await using w = world();
   const waits: number[] = [];
