@@ -2,11 +2,11 @@ import type { FetchFiles } from "../../api/mod.ts";
 import type { FileStore } from "../../fleet/mirror/mod.ts";
 import { messageOf } from "../../transport/internal.ts";
 import type { CommandContext } from "../command.ts";
-import { s3Credentials } from "../settings/s3_credentials.ts";
 import type { Io } from "../terminal/io.ts";
 import { failureFields } from "../terminal/json_line.ts";
 import { printable } from "../terminal/text.ts";
 import { mirrorText } from "../texts/mirror.ts";
+import { s3Signer } from "./s3_signer.ts";
 import { stackSettings } from "./stack_settings.ts";
 
 /** What works with object stores, loaded by those alone who use one; the cast hides it from Deno's graph. */
@@ -34,7 +34,7 @@ export async function openFileStore(
     ...{ bucket, prefix: prefix.replace(/\/$/, ""), region, transport },
     endpoint: value("s3.endpoint") ?? `https://s3.${region}.amazonaws.com`,
     addressing: value("s3.addressing"),
-    credentials: s3Credentials(io.env),
+    credentials: s3Signer(io.env),
   });
 }
 

@@ -39,12 +39,18 @@ function checked(credentials: Credentials, source: string): Credentials {
   );
 }
 
-function fromFile(env: Io["env"]): Credentials | undefined {
+/** Amazon's file of credentials; undefined where it may not be read, which is as if it were absent. */
+export function s3CredentialsFile(env: Io["env"]): string | undefined {
   const home = homeFolder(env);
   const path = env("AWS_SHARED_CREDENTIALS_FILE") || (home && join(home, ".aws", "credentials"));
+  // asked before, because Deno would stop and ask the user
+  return path && isGranted([{ name: "read", path }]) ? path : undefined;
+}
+
+function fromFile(env: Io["env"]): Credentials | undefined {
+  const path = s3CredentialsFile(env);
   const wanted = env("AWS_PROFILE") || "default";
-  // run without the right to read it: as if absent; asked before, because Deno would stop and ask the user
-  if (!path || !isGranted([{ name: "read", path }])) return undefined;
+  if (path === undefined) return undefined;
   const source = JSON.stringify(path);
   let text: string;
   try {

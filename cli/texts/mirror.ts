@@ -17,7 +17,8 @@ the longest unread first, within --budget, and replaces what is damaged by what 
 project's folder or Civitai has; with --dry-run it only says so.
 
 The credentials are those of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or of the
-profile AWS_PROFILE in ~/.aws/credentials; s3.endpoint, s3.region and s3.addressing
+profile AWS_PROFILE in ~/.aws/credentials, read again once it has changed, or of the
+container (AWS_CONTAINER_CREDENTIALS_FULL_URI); s3.endpoint, s3.region and s3.addressing
 are settings.
 
 With --json every line is an object with "event": there, proved, stored, replaced,
@@ -35,7 +36,7 @@ examples:
 
 儲存服務說的是當初收到什麼，不是今天會給什麼。--check 在 --budget 之內把那裡的檔案讀一次，最久沒讀的先讀，損壞的用專案資料夾或 Civitai 的換掉；加上 --dry-run 就只說出來。
 
-憑證來自 AWS_ACCESS_KEY_ID 與 AWS_SECRET_ACCESS_KEY，或 ~/.aws/credentials 裡 AWS_PROFILE 的設定檔；s3.endpoint、s3.region、s3.addressing 是設定。
+憑證來自 AWS_ACCESS_KEY_ID 與 AWS_SECRET_ACCESS_KEY，或 ~/.aws/credentials 裡 AWS_PROFILE 的設定檔（改了就重讀），或容器的服務（AWS_CONTAINER_CREDENTIALS_FULL_URI）；s3.endpoint、s3.region、s3.addressing 是設定。
 
 加上 --json 時，每一行都是帶有 "event" 的物件：there、proved、stored、replaced、would_store、damaged、error、progress、unfinished、cleaned 或 summary。
 

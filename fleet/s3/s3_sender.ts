@@ -25,9 +25,17 @@ const longestDelayMs = 30_000;
 /** After this the breaker lets a request through again. */
 const trialMs = 30_000;
 const mostTextBytes = 4 * 1024 * 1024;
-/** Refusals that pass, whatever their status says; the last ones: what came was not what was sent. */
+/** Refusals that pass, whatever their status says: credentials are asked for anew; the last ones: what came was not what was sent. */
 const passingNames: ReadonlySet<string> = new Set([
-  ...["SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "OperationAborted"],
+  ...[
+    "ExpiredToken",
+    "TokenRefreshRequired",
+    "SlowDown",
+    "InternalError",
+    "ServiceUnavailable",
+    "RequestTimeout",
+    "OperationAborted",
+  ],
   ...["RequestTimeTooSkewed", "XAmzContentSHA256Mismatch", "BadDigest", "InvalidDigest"],
 ]);
 

@@ -18,11 +18,25 @@ export interface SignS3Options {
   endpoint: string;
   /** The region signed for. Default `us-east-1`; Cloudflare R2 wants `auto`. */
   region?: string;
-  /** Who signs, or what tells it before each request; undefined: requests pass as they are, as public buckets take them. */
-  credentials: S3Credentials | undefined | (() => S3Credentials | undefined | Promise<S3Credentials | undefined>);
+  /**
+   * Who signs, or what tells it before each request, and again when its answer was refused: then it is given what was.
+   * Undefined: requests pass as they are, as public buckets take them.
+   */
+  credentials:
+    | S3Credentials
+    | undefined
+    | ((refused?: S3Credentials) => S3Credentials | undefined | Promise<S3Credentials | undefined>);
   /** Where time comes from. Default: the machine. */
   clock?: Clock;
 }
+
+function isSame(one: S3Credentials, other: S3Credentials): boolean {
+  return one.accessKeyId === other.accessKeyId && one.secretAccessKey === other.secretAccessKey &&
+    one.sessionToken === other.sessionToken;
+}
+
+/** What S3 answers to credentials that have ended or that it does not know. */
+const refusals: ReadonlySet<number> = new Set([400, 401, 403]);
 
 /** S3 refuses signatures older than a quarter of an hour; a clock that is off by less than this is right enough. */
 const patienceMs = 5 * 60_000;
@@ -32,8 +46,9 @@ const patienceMs = 5 * 60_000;
  * attempt is signed anew, with its own time. What is signed are the host and all `x-amz-` fields; the hash of the body is
  * what `x-amz-content-sha256` says, `UNSIGNED-PAYLOAD` without one.
  *
- * When the server refuses and its clock differs from ours by more than five minutes, its clock holds from then on. A
- * request without a body is sent again at once; whoever has a body sends it again.
+ * When the server refuses and its clock differs from ours by more than five minutes, its clock holds from then on; when
+ * `credentials` is a function and has others by now, those do. A request without a body is then sent again at once; whoever
+ * has a body sends it again.
  *
  * Source: {@link https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html}.
  *
@@ -94,11 +109,12 @@ export function signS3(
     const found = typeof credentials === "function" ? await credentials() : credentials;
     if (found === undefined) return await next(ask, context);
     const response = await next(await signed(ask, found), context);
+    if (!refusals.has(response.status)) return response;
     const other = response.status === 403 ? differenceMs(response) : undefined;
-    if (other === undefined) return response;
-    aheadMs = other;
-    if (ask.hasBody) return response;
+    aheadMs = other ?? aheadMs;
+    const now = typeof credentials === "function" ? await credentials(found) ?? found : found;
+    if (ask.hasBody || (other === undefined && isSame(now, found))) return response;
     await response.body?.cancel();
-    return await next(await signed(ask, found), context);
+    return await next(await signed(ask, now), context);
   });
 }
