@@ -178,7 +178,7 @@ const NAMES: Record<string, string> = {
     Pairing Parts Preview PreviewLine PreviewSource Previews Problem ProjectEntry ProjectFile ProjectOutcome ProjectPort
     ProjectPortOptions ProjectTask ProjectTrouble Proving PublishedFile
     QueueAbilities QueueChange QueueIntent QueueWork QueueWorker Queued
-    RateLimit Rates Role RoundResult RowState RunPhase RunQueueOptions RunWatch RunWatchOptions RunWatcher
+    RateLimit Rates Role RoundResult RowState RuleEvent RunPhase RunQueueOptions RunWatch RunWatchOptions RunWatcher
     Search SearchPage SearchQuery SearchWords Service ServiceOptions SettingRow SettingsPort ShownRow SlowMode
     SqliteQueueOptions StartAnswer
     Target TargetKind TargetState TargetTeller TellTargetsOptions Tidy TidyEnd TidyKind TidyOptions

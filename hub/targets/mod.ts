@@ -9,4 +9,4 @@ export { readTarget, type Target, type TargetKind, targetKinds } from "./target.
 export { targetText } from "./target_text.ts";
 export type { TargetState } from "./target_line.ts";
 export { type TargetTeller, tellTargets, type TellTargetsOptions } from "./tell_targets.ts";
-export { type WorkTeller, workTeller } from "./work_teller.ts";
+export { type RuleEvent, type WorkTeller, workTeller } from "./work_teller.ts";

@@ -1,14 +1,23 @@
-import type { Job } from "../queue/mod.ts";
-import type { WatchEvent } from "../watch/mod.ts";
+import type { Job, JobReason } from "../queue/mod.ts";
 import { isKeyWanted, isOfTheDisk } from "../worker/judge.ts";
 import type { Failure } from "./news.ts";
+
+/** What of a `WatchEvent` is looked at: who tells of files knows nothing of rules. */
+export type RuleEvent =
+  | {
+    readonly type: "failed";
+    readonly rule: { readonly id: string; readonly name: string; readonly target: string };
+    readonly round: { readonly why: JobReason | null; readonly atMs: number };
+  }
+  | { readonly type: "round"; readonly rule: { readonly id: string } }
+  | { readonly type: "found" | "queued" | "busy" };
 
 /** Tells of what goes wrong with jobs and rules, each thing once. */
 export interface WorkTeller {
   /** A job was begun, or let go of. */
   onJob(job: Job): void;
   /** Something happened to a rule. */
-  onWatch(event: WatchEvent): void;
+  onWatch(event: RuleEvent): void;
 }
 
 /**

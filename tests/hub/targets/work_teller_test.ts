@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { type JobEnding, sqliteQueue, type WatchEvent, workTeller } from "../../../hub/mod.ts";
+import { type JobEnding, sqliteQueue, workTeller } from "../../../hub/mod.ts";
+import type { ErrorCode } from "../../../transport/mod.ts";
 
 Deno.test("workTeller() tells each job that failed, and what blocks the work once until a job is done", async () => {
   await using queue = sqliteQueue(":memory:");
@@ -32,13 +33,13 @@ Deno.test("workTeller() tells each job that failed, and what blocks the work onc
 Deno.test("workTeller() tells once that a rule fails, again for another reason, and anew after a round that went well", () => {
   const said: string[] = [];
   const { onWatch } = workTeller(({ event, id, why }) => said.push(`${event} ${id} ${why.code}`));
-  const failed = (id: string, code: string) =>
-    onWatch({ type: "failed", rule: { id }, round: { why: { code } } } as WatchEvent);
+  const failed = (id: string, code: ErrorCode) =>
+    onWatch({ type: "failed", rule: { id, name: id, target: id }, round: { why: { code }, atMs: 1 } });
   failed("1", "connect_failed");
   failed("1", "connect_failed");
   failed("2", "connect_failed");
   failed("1", "not_found");
-  onWatch({ type: "round", rule: { id: "1" } } as WatchEvent);
+  onWatch({ type: "round", rule: { id: "1" } });
   failed("1", "not_found");
   assertEquals(said, [
     ...["rule_failed 1 connect_failed", "rule_failed 2 connect_failed", "rule_failed 1 not_found"],
