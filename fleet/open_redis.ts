@@ -1,7 +1,8 @@
 import { rootCertificates } from "node:tls";
-import { Cluster, Redis } from "ioredis";
-import { redactUrl, rememberSecret, systemClock } from "../transport/internal.ts";
-import { CivikitError, InputError } from "../transport/mod.ts";
+import { Cluster, Redis, type RedisOptions } from "ioredis";
+import { redactUrl, systemClock } from "../transport/internal.ts";
+import { CivikitError, InputError, isCode } from "../transport/mod.ts";
+import { readRedisAddress, type RedisAddress } from "./redis_address.ts";
 import { type RedisFacts, redisFacts } from "./redis_facts.ts";
 
 /** A client of one server, as ioredis makes it. */
@@ -37,7 +38,7 @@ function refused(url: string, why: string, reason?: Refusal, cause?: unknown): I
 }
 
 /** What a failure to connect stands for. */
-function connectError(url: string, error: unknown, last: unknown): CivikitError {
+function connectError(url: string, error: unknown, last: unknown, primary: string | undefined): CivikitError {
   const messages = [error, last].map((one) => one instanceof Error ? one.message : String(one ?? "")).join(" ");
   const refuse = (why: string, reason: Refusal) => refused(url, why, reason, error);
   if (/WRONGPASS|NOAUTH|invalid password|invalid username/i.test(messages)) {
@@ -55,7 +56,9 @@ function connectError(url: string, error: unknown, last: unknown): CivikitError 
   }
   const state = /no answer for|CLUSTERDOWN/.test(messages)
     ? "whoever listens there takes the connection, and does not answer"
-    : "nobody answers there";
+    : primary === undefined
+    ? "nobody answers there"
+    : `no Sentinel there names a primary ${JSON.stringify(primary)} that answers`;
   return new CivikitError(`connecting to "${redactUrl(url)}": ${state}`, {
     ...{ code: "connect_failed", cause: last ?? error },
   });
@@ -71,7 +74,9 @@ const isOlder = (version: string, least: string) => {
 /** Why a server is not fit for a fleet; undefined where it is. */
 function unfitness({ number, mode, isReplica, policy }: RedisFacts, mayEvict: boolean): [string, Refusal] | undefined {
   if (mode === "sentinel") {
-    return ["it is a Sentinel, which keeps no jobs; name the primary it watches over, or a cluster", "redis_unfit"];
+    const why =
+      "it is a Sentinel, which keeps no jobs: write redis+sentinel://HOST:PORT/NAME of the primary it watches";
+    return [why, "redis_unfit"];
   }
   if (number !== undefined && isOlder(number, leastVersion)) {
     return [`it is version ${number}; ${leastVersion} or newer is needed`, "redis_unfit"];
@@ -84,15 +89,31 @@ function unfitness({ number, mode, isReplica, policy }: RedisFacts, mayEvict: bo
   return undefined;
 }
 
+/** Whom to ask for the server. */
+type Way = Pick<
+  RedisOptions,
+  "host" | "port" | "sentinels" | "name" | "enableTLSForSentinelMode" | "sentinelUsername" | "sentinelPassword"
+>;
+
+/** The ways to try, one after the other: a node of several is enough, and Sentinels have users of their own, or none. */
+function waysTo({ nodes, primary, isTls, username, password }: RedisAddress): Way[] {
+  if (primary === undefined) return nodes.map(({ host, port }) => ({ host, port }));
+  const way = { sentinels: [...nodes], name: primary, enableTLSForSentinelMode: isTls };
+  if (password === undefined) return [way];
+  return [way, { ...way, sentinelPassword: password, ...(username && { sentinelUsername: username }) }];
+}
+
 /**
  * Connects to Redis or Valkey and looks whether it can be trusted with a queue: credentials that are taken, a writable
- * server that is new enough, and no policy that throws keys away. Any node of a cluster leads to all of it. From then on it
- * connects anew by itself.
+ * server that is new enough, and no policy that throws keys away. Any node of a cluster leads to all of it; of several
+ * addresses the first that answers. Sentinels lead to whichever server is the primary. From then on it connects anew by
+ * itself, after a failover to the new primary.
  *
- * @param url `redis://[user:password@]host[:port][/database]`, or `rediss://` for TLS.
+ * @param url `redis://[user:password@]host[:port][,host[:port]]...[/database]`, or `rediss://` for TLS; for Sentinels
+ * `redis+sentinel://[user:password@]host[:port][,host[:port]].../NAME[/database]`, NAME being what they call the primary.
  * @param options See {@linkcode OpenRedisOptions}.
  * @throws {InputError} `invalid_config`: no such URL, wrong credentials, a policy that evicts, a server that only reads, is
- * too old, or a Sentinel.
+ * too old, or a Sentinel that is named as a server.
  * @throws {CivikitError} `connect_failed`, when nobody answers there; `tls_failed`, when its certificate is not trusted.
  * @example
  * ```ts ignore
@@ -103,26 +124,40 @@ function unfitness({ number, mode, isReplica, policy }: RedisFacts, mayEvict: bo
  * client.disconnect();
  * ```
  */
-export async function openRedis(
-  url: string,
-  { connectMs = 5000, mayEvict = false, caCerts = [] }: OpenRedisOptions = {},
-): Promise<RedisClient> {
-  if (!URL.canParse(url) || !["redis:", "rediss:"].includes(new URL(url).protocol)) {
-    throw refused(url, "redis://HOST:PORT/DATABASE is due, or rediss:// for TLS");
-  }
-  const { pathname, protocol, username, password, hostname, port } = new URL(url);
-  const database = pathname.slice(1);
-  if (!/^\d*$/.test(database)) throw refused(url, "its database is a number, 0 being the first");
+export async function openRedis(url: string, options: OpenRedisOptions = {}): Promise<RedisClient> {
+  let address: RedisAddress;
   try {
-    decodeURIComponent(username);
-    rememberSecret(decodeURIComponent(password));
-  } catch {
-    throw refused(url, "in a user or password, % is written as %25");
+    address = readRedisAddress(url);
+  } catch (error) {
+    throw refused(url, (error as TypeError).message);
   }
+  let last: unknown;
+  for (const way of waysTo(address)) {
+    try {
+      return await openBy(way, url, address, options);
+    } catch (error) {
+      const isWorthAnother = address.primary === undefined
+        ? isCode(error, "connect_failed")
+        : error instanceof InputError && error.reason === "redis_credentials";
+      if (!isWorthAnother) throw error;
+      last = error;
+    }
+  }
+  throw last;
+}
+
+async function openBy(
+  way: Way,
+  url: string,
+  { nodes, primary, isTls, username, password, database }: RedisAddress,
+  { connectMs = 5000, mayEvict = false, caCerts = [] }: OpenRedisOptions,
+): Promise<RedisClient> {
   const shared = {
     connectTimeout: connectMs,
     maxRetriesPerRequest: null,
-    ...(protocol === "rediss:" && { tls: { ca: [...rootCertificates, ...caCerts] } }),
+    ...(isTls && { tls: { ca: [...rootCertificates, ...caCerts] } }),
+    ...(username && { username }),
+    ...(password && { password }),
   } as const;
   /** Whoever takes the connection may still say nothing: another service, or one that waits for TLS. */
   const silent = Promise.withResolvers<never>();
@@ -132,33 +167,35 @@ export async function openRedis(
   const retryStrategy = (times: number) => isOpen ? Math.min(longestPauseMs, 50 * times) : null;
   let last: unknown;
   const note = (error: unknown) => last = error;
-  let client: RedisClient = new Redis(url, { ...shared, lazyConnect: true, retryStrategy });
+  const patience = { lazyConnect: true, retryStrategy, sentinelRetryStrategy: retryStrategy };
+  let client: RedisClient = new Redis({ ...shared, ...patience, ...way, db: database });
   client.on("error", note);
   try {
     let facts: RedisFacts;
     try {
       await inTime(client.connect());
       // the client by itself would go on in the first where this one is not there
-      if (database !== "" && database !== "0") await inTime(client.select(Number(database)));
+      if (database !== 0) await inTime(client.select(database));
       facts = redisFacts(await inTime(client.info()));
       if (facts.mode === "cluster") {
-        const { username, password } = client.options;
         client.disconnect();
-        client = new Cluster([{ host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) || 6379 }], {
-          redisOptions: { ...shared, ...(username && { username }), ...(password && { password }) },
+        client = new Cluster([...nodes], {
+          redisOptions: shared,
           ...{ lazyConnect: true, slotsRefreshTimeout: connectMs, clusterRetryStrategy: retryStrategy },
           // by name: certificates are for names
           dnsLookup: (address, callback) => callback(null, address),
         });
         client.on("error", note);
         await inTime(client.connect());
-        const nodes = await inTime(Promise.all(client.nodes("master").map((node) => node.info())));
-        const unfit = nodes.map(redisFacts).find((node) => unfitness(node, mayEvict) !== undefined);
+        const servers = await inTime(Promise.all(client.nodes("master").map((node) => node.info())));
+        const unfit = servers.map(redisFacts).find((node) => unfitness(node, mayEvict) !== undefined);
         facts = { ...(unfit ?? facts), isReplica: false };
+      } else if (nodes.length > 1 && primary === undefined) {
+        throw refused(url, "several addresses are those of a cluster, and this server is in none", "redis_unfit");
       }
       await inTime(client.ping());
     } catch (error) {
-      throw connectError(url, error, last);
+      throw error instanceof CivikitError ? error : connectError(url, error, last, primary);
     }
     const unfit = unfitness(facts, mayEvict);
     if (unfit !== undefined) throw refused(url, ...unfit);

@@ -44,12 +44,16 @@ function rememberPassword({ username, password }: URL): void {
 }
 
 function checkRedis(text: string): string {
-  const url = URL.parse(text);
-  const isRedis = url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== "";
+  // whatever follows the first of several hosts is of its kind
+  const url = URL.parse(text.replace(/^([^/]*\/\/(?:[^/]*@)?[^/,]*)(?:,[^/,]+)+/, "$1"));
+  const isRedis = url !== null && /^rediss?(?:\+sentinel)?:$/.test(url.protocol) && url.hostname !== "";
   if (!isRedis) {
     refuse("not the address of a Redis, such as redis://10.0.0.5:6379 or rediss://user:password@host:6380/1");
   }
   if (url !== null) rememberPassword(url);
+  if (url?.protocol.endsWith("+sentinel:") && !/^\/[^/]/.test(url.pathname)) {
+    refuse("the name of the primary is missing, as in redis+sentinel://10.0.0.5:26379,10.0.0.6:26379/NAME");
+  }
   return text;
 }
 

@@ -301,8 +301,8 @@ export const useRows = {
     of: "redis",
     usual: { en: "none: this machine alone", "zh-TW": "沒有：只有這台機器" },
     help: {
-      en: "the Redis or Valkey that several machines share, such as redis://10.0.0.5:6379; may hold a password",
-      "zh-TW": "數台機器共用的 Redis 或 Valkey，例如 `redis://10.0.0.5:6379`；可以有密碼",
+      en: "the Redis or Valkey that several machines share: redis://HOST:6379, redis+sentinel://HOST/NAME",
+      "zh-TW": "數台機器共用的 Redis 或 Valkey：`redis://主機:6379`、`redis+sentinel://主機/名稱`",
     },
   },
   "fleet.prefix": {

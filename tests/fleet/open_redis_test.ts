@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { Cluster } from "ioredis";
 import { bullQueue, openRedis } from "../../fleet/mod.ts";
 import { CivikitError, InputError } from "../../transport/mod.ts";
-import { hasRedis, startRedis } from "../_support/redis.ts";
+import { freePort } from "../_support/free_port.ts";
+import { hasRedis, startRedis, startRedisCluster } from "../_support/redis.ts";
 import { hasOpenssl, testAuthority } from "../_tls/mod.ts";
 
 const ignore = !hasRedis;
@@ -175,8 +177,109 @@ Deno.test({
     await Deno.writeTextFile(config, `sentinel monitor lab 127.0.0.1 ${port} 1\n`);
     await using sentinel = await startRedis([], undefined, [config, "--sentinel"]);
     const error = await assertRejects(() => openRedis(sentinel.url), InputError);
-    assertMatch(error.message, /it is a Sentinel/);
+    assertMatch(error.message, /it is a Sentinel.*redis\+sentinel:/);
     await Deno.remove(folder, { recursive: true });
+  },
+});
+
+Deno.test({
+  name: "openRedis() finds the primary by its Sentinels, and a queue goes on with the new one after a failover",
+  ignore,
+  async fn() {
+    const login = ["--requirepass", "geheim", "--masterauth", "geheim"];
+    await using primary = await startRedis(login);
+    const first = new URL(primary.url);
+    await using replica = await startRedis([...login, "--replicaof", `127.0.0.1 ${first.port}`]);
+    const folder = await Deno.makeTempDir();
+    const config = `${folder}/sentinel.conf`;
+    // who is told to, fails over; a busy machine does not
+    const watched = [
+      `sentinel monitor lab 127.0.0.1 ${first.port} 1`,
+      "sentinel auth-pass lab geheim",
+      "sentinel down-after-milliseconds lab 600000",
+    ];
+    for (const own of [[], ["requirepass geheim", "sentinel sentinel-pass geheim"]]) {
+      await Deno.writeTextFile(config, [...watched, ...own, ""].join("\n"));
+      await using sentinel = await startRedis([], undefined, [config, "--sentinel"]);
+      const { host } = new URL(sentinel.url);
+      // one that is away is no trouble
+      const client = await openRedis(`redis+sentinel://:geheim@127.0.0.1:${freePort()},${host}/lab/1`);
+      assertEquals(client instanceof Cluster ? undefined : client.options.db, 1);
+      client.disconnect();
+      for (
+        const [url, message] of [
+          [`redis+sentinel://:geheim@${host}/other`, /no Sentinel there names a primary "other"/],
+          [`redis+sentinel://:falsch@${host}/lab`, /user or password are not taken/],
+          [`redis+sentinel://${host}`, /what the Sentinels call the primary is missing/],
+        ] as const
+      ) {
+        const error = await assertRejects(() => openRedis(url), CivikitError);
+        assertMatch(error.message, message);
+        assert(!error.message.includes("geheim"));
+      }
+    }
+    await Deno.writeTextFile(config, [...watched, ""].join("\n"));
+    await using sentinel = await startRedis([], undefined, [config, "--sentinel"]);
+    const redis = await openRedis(`redis+sentinel://:geheim@${new URL(sentinel.url).host}/lab`);
+    const asked = await openRedis(primary.url.replace("//", "//:geheim@"));
+    {
+      await using queue = await bullQueue({ redis, prefix: "{lab}" });
+      await queue.add([{ reference: "1" }]);
+      const stop = new AbortController();
+      const heard = queue.events(stop.signal)[Symbol.asyncIterator]();
+      const [job] = await queue.lease("me", 1, 600_000);
+      // the replica has what the primary has
+      if (asked instanceof Cluster) throw new Error("no cluster was started");
+      assertEquals(await asked.wait(1, 0), 1);
+      const ask = async (...words: string[]) => {
+        const { stdout } = await new Deno.Command("redis-cli", {
+          args: ["-p", new URL(sentinel.url).port, "sentinel", ...words],
+          stdin: "null",
+        }).output();
+        return new TextDecoder().decode(stdout);
+      };
+      // it knows of no replica in its first seconds
+      while (!(await ask("failover", "lab")).startsWith("OK")) await new Promise((done) => setTimeout(done, 100));
+      const { port } = new URL(replica.url);
+      while (!(await ask("get-master-addr-by-name", "lab")).includes(port)) {
+        await new Promise((done) => setTimeout(done, 100));
+      }
+      asked.disconnect();
+      await primary.stop();
+      assertEquals(
+        (await queue.finish("me", job!.id, { state: "done", verdict: "there", path: null, bytes: 1 }))?.state,
+        "done",
+      );
+      await queue.add([{ reference: "2" }]);
+      assertEquals((await queue.counts()).done, 1);
+      for (;;) {
+        const { value } = await heard.next();
+        if (value!.jobs.some(({ reference }: { reference: string }) => reference === "2")) break;
+      }
+      stop.abort();
+    }
+    redis.disconnect();
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
+Deno.test({
+  name: "openRedis() takes several addresses of a cluster, of which some are away, and no others",
+  ignore,
+  async fn() {
+    await using cluster = await startRedisCluster();
+    const hosts = cluster.nodes.map(({ url }) => new URL(url).host);
+    const client = await openRedis(`redis://127.0.0.1:${freePort()},${hosts.slice(1).join(",")}`);
+    assert(client instanceof Cluster);
+    assertEquals(client.nodes("master").length, 3);
+    client.disconnect();
+    await using one = await startRedis();
+    const { host } = new URL(one.url);
+    const error = await assertRejects(() => openRedis(`redis://127.0.0.1:${freePort()},${host}`), InputError);
+    assertMatch(error.message, /several addresses are those of a cluster/);
+    assertEquals(error.reason, "redis_unfit");
+    const away = `redis://127.0.0.1:${freePort()},127.0.0.1:${freePort()}`;
+    assertEquals((await assertRejects(() => openRedis(away), CivikitError)).code, "connect_failed");
   },
 });
 

@@ -901,13 +901,13 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
   redis_unfit: {
     en: [
       "This Redis cannot carry a fleet",
-      "It is a replica, a Sentinel, older than 6.2, or has no database of that number.",
-      "Name in fleet.redis the primary, any node of a cluster, or a newer Redis or Valkey.",
+      "It is a replica, a Sentinel named as a server, a server among several that is in no cluster, older than 6.2, or has no database of that number.",
+      "Name in fleet.redis the primary, its Sentinels (redis+sentinel://HOST:26379/NAME), nodes of a cluster, or a newer Redis or Valkey.",
     ],
     "zh-TW": [
       "這個 Redis 不能用來當機隊",
-      "它是副本、Sentinel、比 6.2 舊，或沒有這個編號的資料庫。",
-      "請在 fleet.redis 寫主要的那一台、叢集的任何一個節點，或較新的 Redis 或 Valkey。",
+      "它是副本、當成伺服器寫的 Sentinel、寫了好幾台卻不是叢集、比 6.2 舊，或沒有這個編號的資料庫。",
+      "請在 fleet.redis 寫主要的那一台、它的 Sentinel（redis+sentinel://主機:26379/名稱）、叢集的節點，或較新的 Redis 或 Valkey。",
     ],
   },
   // forbidden
