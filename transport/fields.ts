@@ -11,6 +11,10 @@ export interface Fields {
 /** Fields by name, in lower case. */
 export type FieldRecord = Readonly<Record<string, string>>;
 
+/** What inherits nothing. An object of `Object.create(null)` is a hash table, which takes twice as long to fill, read and copy. */
+const Bare = function () {} as unknown as new () => Record<string, string>;
+Bare.prototype = Object.create(null);
+
 /** Fields that are looked up at the price of a property, where Headers check and fold each name. */
 export class PlainFields implements Fields {
   /** Names in lower case; nothing is inherited. */
@@ -25,7 +29,7 @@ export class PlainFields implements Fields {
   /** A copy of Headers, or of a record with names in lower case. */
   static of(fields: Fields | FieldRecord): PlainFields {
     if (fields instanceof PlainFields) return fields;
-    const record: Record<string, string> = Object.create(null);
+    const record = new Bare();
     if (isFields(fields)) fields.forEach((value, name) => record[name] = value);
     else Object.assign(record, fields);
     return new PlainFields(record);
@@ -35,14 +39,14 @@ export class PlainFields implements Fields {
   with(more: FieldRecord): PlainFields {
     if (this.#more !== more || this.#derived === undefined) {
       this.#more = more;
-      this.#derived = new PlainFields(Object.assign(Object.create(null), this.record, more));
+      this.#derived = new PlainFields(Object.assign(new Bare(), this.record, more));
     }
     return this.#derived;
   }
 
   /** A copy that lacks some fields. */
   without(names: readonly string[]): PlainFields {
-    const record: Record<string, string> = Object.assign(Object.create(null), this.record);
+    const record = Object.assign(new Bare(), this.record);
     for (const name of names) delete record[name];
     return new PlainFields(record);
   }
