@@ -1,11 +1,11 @@
 import type { Hold } from "./stop.ts";
 
-const registry = new FinalizationRegistry<Hold[]>(releaseAll);
+const registry = new FinalizationRegistry<readonly Hold[][]>((all) => all.forEach(releaseAll));
 /** Leads from a body to its response. A WeakMap would do the same, and keep both until the next great collection. */
 const owner = Symbol("owner");
 /** Leads from a body to what is garbage when the body is: were the body itself registered, it would be kept as long, too. */
 const token = Symbol("token");
-/** What is to be let go of when the response has been read. */
+/** Leads from a response to what is to be let go of when it has been read. */
 const held = Symbol("held");
 
 type Body = ReadableStream<Uint8Array<ArrayBuffer>> & { [owner]?: Response; [token]?: object };
@@ -20,30 +20,57 @@ export function releaseAll(ends: Hold[]): void {
  * body that somebody took, the garbage collector sees the end, for a body is not wrapped for this.
  */
 function releaseAfterBody(response: Response, ends: Hold[]): void {
-  if (!isReadable(response)) watch(response.body, ends);
-  else if (response[held] !== undefined) response[held].push(...ends);
-  else {
-    response[held] = ends;
-    if (++unread > mostUnread) registry.register(response, ends);
+  const isOurs = isReadable(response);
+  const body = isOurs ? bodyOf.call(response) : response.body;
+  if (body === null) releaseAll(ends);
+  else if (!isOurs) watch(body, ends);
+  else if (response[held] === undefined) response[held] = batch.add(ends);
+  else response[held].ends.push(...ends);
+}
+
+/** What is held for a response that nobody has begun to read. It leads to its batch. */
+interface Unread {
+  readonly ends: Hold[];
+  readonly batch: Batch;
+  readonly at: number;
+}
+
+/**
+ * Responses nobody has begun to read, which the garbage collector watches together: each by itself would take longer than
+ * all layers, and unwatched, those that nobody ever reads would leave something with a signal that is there for years.
+ * A batch is garbage when all of its responses have been read or are garbage.
+ */
+class Batch {
+  /** What is held for each; it does not lead to the batch. */
+  readonly #all: Hold[][] = [];
+
+  constructor() {
+    registry.register(this, this.#all);
+  }
+
+  add(ends: Hold[]): Unread {
+    const unread = { ends, batch: this, at: this.#all.push(ends) - 1 };
+    if (this.#all.length === batchSize) batch = new Batch();
+    return unread;
+  }
+
+  remove({ at }: Unread): void {
+    this.#all[at] = nothing;
   }
 }
 
-/** Responses nobody has begun to read. */
-let unread = 0;
-/**
- * Where so many lie about, most will never be read, such as those to HEAD: from then on the garbage collector tells of their
- * end, or a signal that is there for years would keep something of each.
- */
-const mostUnread = 1000;
+const batchSize = 64;
+const nothing: Hold[] = [];
+let batch = new Batch();
 
 /** What is held for a response until it has been read; from now on whoever reads it sees to that. */
 function takeHeld(response: ReadableResponse): Hold[] | undefined {
-  const ends = response[held];
-  if (ends === undefined) return undefined;
+  const unread = response[held];
+  if (unread === undefined) return undefined;
   response[held] = undefined;
-  unread--;
   // the end of the response is not the end of its body
-  return ends.splice(0);
+  unread.batch.remove(unread);
+  return unread.ends;
 }
 
 /**
@@ -62,21 +89,13 @@ export function holdWhileRead(response: Response, hold: Hold, ends: Hold[], isPr
  * collected, so a reader that only kept the stream could not be stopped any more (seen in Deno 2.9).
  */
 export function keepAbortable(response: Response): Response {
-  if (!isReadable(response)) own(response.body, response);
-  // the platform may take it itself, as a server does that hands it on: then nobody asks for the body, and what ends it is
+  // the platform may take the body itself, as a server does that hands it on: then nobody asks for it, and what ends it is
   // that its own client goes, no signal any more (Deno 2.9, after its own fetch too)
-  else if (!isShort(response)) own(bodyOf.call(response), response);
+  own(isReadable(response) ? bodyOf.call(response) : response.body, response);
   return response;
 }
 
-/** Up to this size there is nothing left to abort by the time that anything is collected. */
-const shortBytes = 64 * 1024;
 const bodyOf = Object.getOwnPropertyDescriptor(Response.prototype, "body")!.get as (this: Response) => Body | null;
-
-function isShort({ headers }: Response): boolean {
-  const length = headers.get("content-length");
-  return length !== null && Number(length) <= shortBytes;
-}
 
 function own(body: Body | null, response: Response): void {
   if (body !== null) body[owner] = response;
@@ -85,7 +104,7 @@ function own(body: Body | null, response: Response): void {
 /** Lets go when the body is garbage. */
 function watch(body: Body | null, ends: Hold[]): void {
   if (body === null) releaseAll(ends);
-  else registry.register(body[token] ??= {}, ends);
+  else registry.register(body[token] ??= {}, [ends]);
 }
 
 /**
@@ -94,7 +113,7 @@ function watch(body: Body | null, ends: Hold[]): void {
  * collections it should have gone with. Whoever asks for the body gets it as it is, and these are made up for.
  */
 class ReadableResponse extends Response {
-  declare [held]: Hold[] | undefined;
+  declare [held]: Unread | undefined;
 
   override get body(): Body | null {
     const body: Body | null = super.body;
