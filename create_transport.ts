@@ -176,12 +176,13 @@ export function createTransport({
     report,
   });
   const secretHeaders = Object.values(headers).flatMap((named) => Object.keys(named));
-  const socket = isTransport(socketOptions) ? undefined : fetchTransport({
-    headersMs,
-    ...socketOptions,
-    secretHeaders: [...secretHeaders, ...socketOptions.secretHeaders ?? []],
-  });
-  const ground = isTransport(socketOptions) ? ownSocket(socketOptions, headersMs) : socket!;
+  const ground: Transport & { close?(): void } = isTransport(socketOptions)
+    ? ownSocket(socketOptions, headersMs)
+    : fetchTransport({
+      headersMs,
+      ...socketOptions,
+      secretHeaders: [...secretHeaders, ...socketOptions.secretHeaders ?? []],
+    });
   const credentials = [
     auth({ key, ...(hosts === undefined ? {} : { hosts }) }),
     ...(Object.keys(headers).length === 0 ? [] : [hostHeaders(headers)]),
@@ -221,5 +222,6 @@ export function createTransport({
     only(isPicture, timeout({ totalMs: imageMs })),
   );
   const { fetch } = report === undefined ? stack : observe(stack, report);
-  return { fetch, close: () => socket?.close(), [Symbol.dispose]: () => socket?.close() };
+  const close = () => ground.close?.();
+  return { fetch, close, [Symbol.dispose]: close };
 }
