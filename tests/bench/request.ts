@@ -11,7 +11,8 @@
  *
  * The stack lets 8 requests at once through to a host unless told otherwise, which alone makes 16 at a time slower, whoever
  * does it: what layers cost is measured with 16, and the other is printed beside it. «bound» is the least that any stack
- * for Requests has to do, «bound api» the least for who asks on behalf of others.
+ * for Requests has to do, «bound, timeout» the same with a time limit and a look at the status, «bound api» the least for who
+ * asks on behalf of others.
  *
  * @module
  */
@@ -27,7 +28,7 @@ const batch = args.number("batch", args.isQuick ? 20 : 200);
 const warmUps = args.isQuick ? 2 : 60;
 const peers = ["ky", "ofetch", "ofetch, timeout", "axios", "got"];
 const ours = ["civikit", "bound api", "civikit api", "civikit (8 at once)"];
-const all = ["bare fetch", "fetch(Request)", "bound", ...ours, ...peers];
+const all = ["bare fetch", "fetch(Request)", "bound", "bound, timeout", ...ours, ...peers];
 const only = args.text("only", all.join(";")).split(";");
 for (const name of only) if (!all.includes(name)) throw new RangeError(`--only ${name}: not a contestant`);
 
@@ -62,6 +63,7 @@ function rowsOf(times: Times, name: string, width: number): Row[] {
     if (!times.has(one)) continue;
     add(one, "bare fetch", aim[width === 1 ? 0 : 1]);
     if (times.has(bounds[one]!)) add(one, bounds[one]!, 1.05);
+    if (one === "civikit" && times.has("bound, timeout")) add(one, "bound, timeout", 1.05);
     for (const peer of peers.filter((peer) => times.has(peer))) add(one, peer, 1);
   }
   return rows;
