@@ -4,6 +4,8 @@ import type { Sink } from "../transport.ts";
 /** What is read at once in this size goes on as it is; over TLS every read brings one record of 16 KiB. */
 const largeBytes = 64 * 1024;
 const bufferBytes = 256 * 1024;
+/** The buffer of one that has ended, for the next: most bodies are small, and come in a few pieces. */
+let spareBuffer: Uint8Array | undefined;
 /** How long bytes are held back at most: so much is lost of a killed process, and so late is a display. */
 const longestMs = 50;
 
@@ -50,7 +52,10 @@ export class Gather {
       if (bytes.byteLength >= largeBytes) return this.#put(bytes, at);
     }
     if (this.#held === 0) this.#start = at;
-    this.#buffer ??= new Uint8Array(bufferBytes);
+    if (this.#buffer === undefined) {
+      this.#buffer = spareBuffer ?? new Uint8Array(bufferBytes);
+      spareBuffer = undefined;
+    }
     this.#buffer.set(bytes, this.#held);
     this.#held += bytes.byteLength;
     if (this.#held === bufferBytes) return this.#flush();
@@ -64,6 +69,9 @@ export class Gather {
     await this.#writing;
     if (this.#failure !== undefined) throw this.#failure.reason;
     await this.#flush();
+    if (this.#buffer === undefined || this.#held > 0) return;
+    spareBuffer = this.#buffer;
+    this.#buffer = undefined;
   }
 
   #late(): void {

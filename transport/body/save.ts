@@ -38,10 +38,20 @@ export interface SpareBuffer {
   buffer?: ArrayBuffer | undefined;
 }
 
+/** What a reader's buffer holds where nobody says otherwise. */
+const usualBytes = 512 * 1024;
+
+/**
+ * Buffers of bodies that were saved, for those to come: of many small files each would cost a fresh one, which the system
+ * has to clear, and the collector to take away.
+ */
+const spareBuffers: ArrayBuffer[] = [];
+const mostSpareBuffers = 8;
+
 /** Opens `body` for reading with large buffers, 512 KiB if not told otherwise, where the stream allows it. */
 export function bodyReader(
   body: ReadableStream<Uint8Array>,
-  bufferBytes: number = 512 * 1024,
+  bufferBytes: number = usualBytes,
   spare: SpareBuffer = {},
 ): BodyReader {
   let byob: ReadableStreamBYOBReader | undefined;
@@ -110,7 +120,8 @@ export async function save(response: Response, sink: Sink): Promise<number> {
 export async function saveInOrder(response: Response, sink: Sink): Promise<number> {
   const { body } = response;
   if (body === null) return 0;
-  const reader = bodyReader(body);
+  const spare: SpareBuffer = { buffer: spareBuffers.pop() };
+  const reader = bodyReader(body, usualBytes, spare);
   const read = () =>
     reader.read().catch((error) => {
       // the platform reports a broken body as a TypeError; anything else is a layer's error or the caller's own abort
@@ -132,5 +143,7 @@ export async function saveInOrder(response: Response, sink: Sink): Promise<numbe
     throw reason;
   }
   await gather.end();
+  const { buffer } = spare;
+  if (buffer?.byteLength === usualBytes && spareBuffers.length < mostSpareBuffers) spareBuffers.push(buffer);
   return at;
 }

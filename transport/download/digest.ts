@@ -114,6 +114,8 @@ export function followDigest(
   let mayWork = worker !== false;
   let thread: Worker | undefined;
   let startup: ReturnType<typeof setTimeout> | undefined;
+  /** What `finish` gave, and how it is settled as long as it is not. */
+  let finished: Promise<Digests> | undefined;
   let waiting: PromiseWithResolvers<Digests> | undefined;
 
   function signal(): void {
@@ -133,6 +135,8 @@ export function followDigest(
     const failed = all.find(({ error }) => error)?.error;
     if (failed) waiting?.reject(wrapDiskError(Object.assign(new Error(), failed), path, "hashing"));
     else if (all.length === sourceCount) waiting?.resolve(Object.assign({}, ...all.map(({ digests }) => digests)));
+    else return;
+    waiting = undefined;
   }
 
   async function runInline(source: "first" | "second", own: readonly HashName[]): Promise<void> {
@@ -225,7 +229,10 @@ export function followDigest(
   }
 
   function abandon(): void {
-    waiting?.reject(new CivikitError(`hashing ${JSON.stringify(path)}: given up`, { code: "aborted" }));
+    finished = undefined;
+    // an error has its price, and mostly nobody waits
+    if (waiting === undefined) return;
+    waiting.reject(new CivikitError(`hashing ${JSON.stringify(path)}: given up`, { code: "aborted" }));
     waiting = undefined;
   }
 
@@ -264,8 +271,9 @@ export function followDigest(
       if (fedSince !== undefined && hashingMs > mostShare * (performance.now() - fedSince)) startWorker();
     },
     finish(totalBytes) {
-      if (waiting) return waiting.promise;
+      if (finished) return finished;
       const { promise } = waiting = Promise.withResolvers<Digests>();
+      finished = promise;
       // whoever raced this against something else may never look at it
       promise.catch(() => {});
       if (closed) {

@@ -46,14 +46,14 @@ export async function download(
 }
 
 function toRequest(request: Request | string, signal: AbortSignal | undefined): Request {
-  if (typeof request === "string" && !URL.canParse(request)) {
+  if (typeof request === "string") {
+    if (URL.canParse(request)) return new Request(request, signal && { signal });
     const input = redactUrl(request);
     throw new InputError(`downloading "${input}": not a URL`, { code: "invalid_url", input });
   }
-  const plain = typeof request === "string" ? new Request(request) : request;
-  if (plain.method !== "GET") {
-    const input = plain.method;
+  if (request.method !== "GET") {
+    const input = request.method;
     throw new InputError(`downloading with "${input}": only GET can be resumed`, { code: "invalid_argument", input });
   }
-  return signal === undefined ? plain : new Request(plain, { signal: AbortSignal.any([plain.signal, signal]) });
+  return signal === undefined ? request : new Request(request, { signal: AbortSignal.any([request.signal, signal]) });
 }

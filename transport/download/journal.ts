@@ -44,8 +44,9 @@ export interface DamagedJournal {
 /** SHA-256 of a URL without user info, fragment and `token`, so that a new key still finds its old part file. */
 export function urlDigest(url: string | URL): string {
   const plain = new URL(url);
-  plain.username = plain.password = plain.hash = "";
-  plain.searchParams.delete("token");
+  // each of these has the URL parsed anew, and most have none
+  if (plain.username || plain.password || plain.hash) plain.username = plain.password = plain.hash = "";
+  if (plain.search) plain.searchParams.delete("token");
   return createHash("sha256").update(plain.href).digest("hex");
 }
 

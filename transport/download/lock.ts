@@ -4,12 +4,16 @@ import { DiskError } from "../errors/errors.ts";
 import { isSameFile, refuseStrange } from "./plain_file.ts";
 import { wrapDiskError } from "./disk.ts";
 
+type FileId = Pick<Deno.FileInfo, "dev" | "ino">;
+
 /** A part file opened for reading and writing, and nobody else's until `release`. */
 export interface PartLock extends Disposable {
   /** Where the part file is. */
   readonly path: string;
   /** The open part file; `release` closes it. */
   readonly file: Deno.FsFile;
+  /** Which file it is, whatever its name. */
+  readonly id: FileId;
   /** Its size in bytes when it was opened. */
   readonly sizeBytes: number;
   /** Whether the file was made just now. */
@@ -20,11 +24,11 @@ export interface PartLock extends Disposable {
   release(): void;
 }
 
-type Placed = Pick<PartLock, "path" | "file">;
+type Placed = Pick<PartLock, "path" | "id">;
 
 /** Whether the file still has the name it was opened by. */
-function isInPlace({ path, file }: Placed): boolean {
-  return isSameFile(file.statSync(), lstatSync(path, { throwIfNoEntry: false }));
+function isInPlace({ path, id }: Placed): boolean {
+  return isSameFile(id, lstatSync(path, { throwIfNoEntry: false }));
 }
 
 /** Refuses what someone put in place of the file. @throws {DiskError} `part_mismatch`. */
@@ -38,7 +42,7 @@ export function checkPlace(lock: Placed): void {
 }
 
 /** Removes a file that was made just now, or is empty. */
-export function removeEmpty(lock: Placed & Pick<PartLock, "created">): void {
+export function removeEmpty(lock: Placed & Pick<PartLock, "file" | "created">): void {
   if (isInPlace(lock) && (lock.created || lock.file.statSync().size === 0)) rmSync(lock.path, { force: true });
 }
 
@@ -65,7 +69,7 @@ export function lockPart(
   try {
     const taken = take(path, target, guard === undefined);
     const exclusive = guard?.exclusive ?? taken.exclusive;
-    const { file, sizeBytes, created } = taken;
+    const { file, id, sizeBytes, created } = taken;
     let released = false;
     const release = () => {
       if (released) return;
@@ -74,7 +78,7 @@ export function lockPart(
       file.close();
       guard?.release();
     };
-    return { path, file, sizeBytes, created, exclusive, release, [Symbol.dispose]: release };
+    return { path, file, id, sizeBytes, created, exclusive, release, [Symbol.dispose]: release };
   } catch (error) {
     guard?.release();
     throw error;
@@ -97,7 +101,7 @@ function takeGuard(path: string): { exclusive: boolean; release(): void } {
   };
 }
 
-type Taken = Pick<PartLock, "file" | "sizeBytes" | "created" | "exclusive">;
+type Taken = Pick<PartLock, "file" | "id" | "sizeBytes" | "created" | "exclusive">;
 
 function take(path: string, target: string, locking: boolean): Taken {
   try {
@@ -132,12 +136,13 @@ function tryTake(path: string, target: string, locking: boolean): Taken | undefi
   try {
     const exclusive = locking && lockFile(file, path);
     const { size, dev, ino } = file.statSync();
+    const id = { dev, ino };
     // while we waited to get here its owner may have published it under its final name
-    if (!isSameFile({ dev, ino }, lstatSync(path, { throwIfNoEntry: false }))) {
+    if (!isSameFile(id, lstatSync(path, { throwIfNoEntry: false }))) {
       file.close();
       return undefined;
     }
-    return { file, sizeBytes: size, created: !found, exclusive };
+    return { file, id, sizeBytes: size, created: !found, exclusive };
   } catch (error) {
     file.close();
     throw error;

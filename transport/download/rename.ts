@@ -28,7 +28,6 @@ const folderSyncs = new Map<string, { running?: Promise<void>; next?: Promise<vo
  * @throws {DiskError} When the disk refuses.
  */
 export async function syncFolderTogether(folder: string): Promise<void> {
-  if (!maySyncFolder(folder)) return;
   const syncs = folderSyncs.get(folder) ?? {};
   folderSyncs.set(folder, syncs);
   const begin = (): Promise<void> => {
@@ -43,6 +42,7 @@ export async function syncFolderTogether(folder: string): Promise<void> {
 }
 
 async function syncInBackground(folder: string): Promise<void> {
+  if (!maySyncFolder(folder)) return;
   try {
     using handle = await Deno.open(folder);
     await handle.sync();
