@@ -1,13 +1,12 @@
 import type { Locale } from "../transport/mod.ts";
 import type { Command } from "./command.ts";
 import { type CommandEntry, type CommandGroup, commands } from "./commands/commands.ts";
-import { flagHelp, type Flags, flagUsage, type NamedFlag, namedFlags, plainText } from "./options/flags.ts";
+import { flagHelp, type Flags, flagUsage, type NamedFlag, namedFlags } from "./options/flags.ts";
+import { environment } from "./options/environment.ts";
 import { commonFlags, versionFlags } from "./options/shared_flags.ts";
 import { likelyLocale } from "./settings/locale.ts";
-import { envNames, settingKeys, settingRow } from "./settings/table.ts";
 import type { Io } from "./terminal/io.ts";
 import { brokenLines, ownWidth, rowLines, wrapped } from "./terminal/wrap.ts";
-import { environmentText } from "./texts/environment.ts";
 import { helpText } from "./texts/help.ts";
 
 /** How a help is to look. */
@@ -36,18 +35,6 @@ function list(title: string, rows: readonly (readonly [string, string])[], { loc
   const hang = 4 + Math.max(...rows.map(([term]) => ownWidth(term)));
   const lines = rows.flatMap(([term, text]) => rowLines({ indent: 2, term, hang, text }, Math.min(widest, columns)));
   return [...brokenLines(helpText[locale].heading(title), columns), ...lines].join("\n");
-}
-
-/** Every variable of the environment that is read: those of settings by both their names. */
-function environment(locale: Locale): readonly (readonly [string, string])[] {
-  const others = Object.entries(environmentText).map(([name, help]) => [name, help[locale]] as const);
-  const settings = settingKeys.map((key) =>
-    [
-      envNames(key).toReversed().join(" "),
-      plainText(settingRow(key).help[locale]),
-    ] as const
-  );
-  return [...others, ...settings];
 }
 
 /** The help of the whole program. */

@@ -399,6 +399,15 @@ export const commands: readonly CommandEntry[] = [
     },
     load: async () => (await import("./completion.ts" as string) as typeof import("./completion.ts")).completionCommand,
   },
+  {
+    name: "man",
+    group: "settings",
+    summary: {
+      en: "Prints the manual page.",
+      "zh-TW": "印出 man 說明頁。",
+    },
+    load: async () => (await import("./man.ts" as string) as typeof import("./man.ts")).manCommand,
+  },
 ];
 
 /** Every command, loaded, with what was known of it before. */

@@ -18,11 +18,16 @@ const pieces = new RegExp(
   "gu",
 );
 
+/** `text` in the pieces that lines may be broken between, blanks among them. */
+export function textPieces(text: string): readonly string[] {
+  return text.match(pieces) ?? [];
+}
+
 /** `text` in lines of at most `columns`; a word that is wider stands alone. */
 export function brokenLines(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = "";
-  for (const [piece] of text.matchAll(pieces)) {
+  for (const piece of textPieces(text)) {
     if (line !== "" && ownWidth((line + piece).trimEnd()) > columns) {
       lines.push(line.trimEnd());
       line = piece.trimStart();
@@ -64,7 +69,8 @@ export function rowLines({ indent, term, hang, text }: Row, columns: number): st
   return brokenLines(text, columns - hang).map((part, at) => (at === 0 ? head : " ".repeat(hang)) + part);
 }
 
-type Block = { readonly paragraph: string } | Row;
+/** A part of a text: a paragraph, or a row of a list. */
+export type TextBlock = { readonly paragraph: string } | Row;
 
 const endsWide = new RegExp(`[${wide}]$`, "u");
 
@@ -74,8 +80,8 @@ function joined(one: string, other: string): string {
 }
 
 /** Takes a text apart: paragraphs, and rows whose second column goes on in the lines below. */
-function blocksOf(text: string): Block[] {
-  const blocks: Block[] = [];
+export function textBlocks(text: string): TextBlock[] {
+  const blocks: TextBlock[] = [];
   for (const line of text.split("\n")) {
     const last = blocks.at(-1);
     const [, spaces, term, gap, rest = ""] = /^( +)(\S.*?)(?:( {2,})(\S.*))?$/.exec(line) ?? [];
@@ -99,7 +105,7 @@ function blocksOf(text: string): Block[] {
  * indented are rows, whose second column stays one.
  */
 export function wrapped(text: string, columns: number): string {
-  return blocksOf(text).flatMap((block) => {
+  return textBlocks(text).flatMap((block) => {
     if ("term" in block) return rowLines(block, columns);
     return block.paragraph === "" ? [""] : brokenLines(block.paragraph, columns);
   }).join("\n");

@@ -31,6 +31,7 @@ Deno.test({
           "google-chrome",
           "zsh",
           "fish",
+          "groff",
           "caddy",
           "bwrap",
           "redis-server",
