@@ -99,6 +99,7 @@ export { type DiskFile, modelExtensions, type Skip, type Walk, walk, type WalkOp
 export type { MoveStep } from "./moves/entry.ts";
 export { type Followers, followMoves } from "./moves/follow_moves.ts";
 export type { MovesState } from "./moves/journal.ts";
+export { applyOrganize } from "./moves/apply_organize.ts";
 export { modelDetails } from "./moves/model_details.ts";
 export type { ModelDetails } from "./layout/placer.ts";
 export { planMoves, type WantedMove } from "./moves/plan_moves.ts";

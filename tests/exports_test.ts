@@ -97,7 +97,7 @@ const NAMES: Record<string, string> = {
     Vault VaultItem VaultQuery VaultState VerifyOptions VerifyOutcome Version VersionCore VersionIds VersionReference
     VersionStanding VersionSummary Versions
     Walk WalkOptions Wanted WantedFailure WantedFile WantedMove
-    addModel adopt applyMoves applyUpdate
+    addModel adopt applyMoves applyOrganize applyUpdate
     checkMoves civitai civitaiPolicy classifyCivitai clearDuplicate continueMoves
     downloadModel
     earlyAccessOf

@@ -80,6 +80,7 @@ function holdPlaces(root: string, steps: readonly MoveStep[], { project }: Moves
  * overwritten; a file that was changed since the steps were planned stays, and is reported. A folder that this empties
  * goes, and comes back with {@linkcode undoMoves}.
  *
+ * @param planned The steps, or what makes them once nobody else moves anything there.
  * @throws {DiskError} `target_locked` when another process moves or changes files there, or (`moves_unfinished`) earlier moves were
  * interrupted; when the journal cannot be written: then nothing was moved.
  * @throws The signal's reason when it aborts; the moves can be continued or taken back.
@@ -87,11 +88,12 @@ function holdPlaces(root: string, steps: readonly MoveStep[], { project }: Moves
 export async function applyMoves(
   root: string,
   about: string,
-  steps: readonly MoveStep[],
+  planned: readonly MoveStep[] | (() => readonly MoveStep[]),
   options: MovesOptions = {},
 ): Promise<MovesReport> {
   using _held = holdMoves(root);
   checkMoves(root);
+  const steps = typeof planned === "function" ? planned() : planned;
   using _places = holdPlaces(root, steps, options);
   const journal = beginJournal(root, about, steps, planFolders(resolve(root), steps));
   return await forward(root, journal, options);

@@ -1,4 +1,3 @@
-import { readdirSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { isInside, resolveInside, suffixedName } from "../../transport/internal.ts";
 import { onDisk } from "../disk/on_disk.ts";
@@ -9,7 +8,7 @@ import type { LayoutFacts } from "../layout/facts.ts";
 import { roleOf } from "../layout/role.ts";
 import type { Identity } from "../library/identity.ts";
 import type { DiskFile } from "../library/walk.ts";
-import { companionsOf, namesakesOf, type NamesOf } from "../sidecars/companions.ts";
+import { companionsOf, namesakesOf, type NamesOf, namesOnce } from "../sidecars/companions.ts";
 import { readModelInfo } from "../sidecars/model_info.ts";
 import { sidecarPath } from "../sidecars/names.ts";
 import type { MoveStep } from "./entry.ts";
@@ -48,7 +47,7 @@ export interface OrganizePlan {
   readonly stays: readonly { readonly path: string; readonly reason: StayReason }[];
   /** How many models are where they belong. */
   readonly settled: number;
-  /** Every file and link that moves, for `applyMoves`. */
+  /** Every file and link that moves, for `applyOrganize`. */
   readonly steps: readonly MoveStep[];
 }
 
@@ -87,7 +86,7 @@ function factsOf(path: string, identity: Identity, { creator, tags }: ModelDetai
 /**
  * Plans where the models of a folder go by a layout. A program's layout leaves alone what lies anywhere below the folder
  * in which the program looks for it; a template says the exact place. Names stay, but for what no system could hold, and
- * where another file has the name. Unknown files stay where they are. Nothing is changed: that is for `applyMoves`.
+ * where another file has the name. Unknown files stay where they are. Nothing is changed: that is for `applyOrganize`.
  *
  * @param root The folder that the layout begins in.
  * @param files What lies in it, from `scan`.
@@ -117,12 +116,7 @@ export function planOrganize(
   const { place, name: known } = layout(name, options);
   const isExact = known === "flat" || known.includes("{");
   const homes = isExact ? undefined : layoutFolders(known, options);
-  const names = new Map<string, readonly string[]>();
-  const namesOf: NamesOf = (folder) => {
-    const found = names.get(folder) ?? readdirSync(folder);
-    names.set(folder, found);
-    return found;
-  };
+  const namesOf = namesOnce();
   const byPath = new Map(files.map((file) => [file.path, file]));
   const rooms = newRooms(byPath);
   const wanted: WantedMove[] = [];
@@ -161,7 +155,7 @@ export function planOrganize(
 }
 
 /** Where a file beside the model at `path` goes when that goes to `to`. */
-function besideTarget(path: string, beside: string, to: string): string {
+export function besideTarget(path: string, beside: string, to: string): string {
   const own = basename(path);
   const name = basename(beside);
   if (name.startsWith(`${own}.`)) return join(dirname(to), basename(to) + name.slice(own.length));

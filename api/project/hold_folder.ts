@@ -29,6 +29,12 @@ export function movesRunning(root: string, cause?: unknown): DiskError {
   });
 }
 
+/** Why nothing may be changed at `place` now: files there, or around it, move; undefined where none do. */
+export function movesAround(place: string): DiskError | undefined {
+  const root = above(place).find((folder) => isLocked(movingPath(folder)));
+  return root === undefined ? undefined : movesRunning(root);
+}
+
 function holdState(folder: string): Disposable {
   const state = join(folder, stateFolder);
   const path = join(state, "busy");
@@ -61,8 +67,9 @@ export function holdFolder(folder: string, root: string = folder): Disposable {
   using held = new DisposableStack();
   held.use(holdState(folder));
   // looked at after that is taken: who moves takes the two in the other order, so that one of both sees the other
-  for (const place of new Set([folder, root].flatMap(above))) {
-    if (isLocked(movingPath(place))) throw movesRunning(place);
+  for (const place of new Set([folder, root])) {
+    const error = movesAround(place);
+    if (error !== undefined) throw error;
   }
   return held.move();
 }

@@ -25,6 +25,16 @@ export type NamesOf = (folder: string) => readonly string[];
 
 const readNames: NamesOf = (folder) => readdirSync(folder);
 
+/** Names of folders as they are when first asked for. */
+export function namesOnce(): NamesOf {
+  const names = new Map<string, readonly string[]>();
+  return (folder) => {
+    const found = names.get(folder) ?? readNames(folder);
+    names.set(folder, found);
+    return found;
+  };
+}
+
 /**
  * The files beside a model that belong to it: sidecars and previews, as this and other programs name them. Other models
  * of the same name are none; files of both belong to whichever is asked about.

@@ -4,6 +4,7 @@ import { isCode } from "../../transport/mod.ts";
 import type { CallOptions } from "../client/call.ts";
 import { type JsonObject, prettyJson, readJsonObject, writeWhole } from "../disk/json_file.ts";
 import { mergeJson } from "../disk/merge_json.ts";
+import { besideModel } from "./beside_model.ts";
 import { sidecarPath } from "./names.ts";
 
 /** What its user knows of a model file. */
@@ -99,7 +100,7 @@ export function readUsage(path: string, siteWords: readonly string[] = []): Usag
  * @param change See {@linkcode UsageChange}.
  * @returns What is known now.
  * @throws {InputError} `invalid_file` when what is there is no JSON; it stays as it is.
- * @throws {DiskError} When it cannot be written.
+ * @throws {DiskError} When it cannot be written; `target_locked` (`moves_running`) while files there move.
  * @example
  * ```ts
  * import { setUsage } from "@civikit/civikit/api";
@@ -117,7 +118,9 @@ export async function setUsage(
   const before = readUsage(path);
   const gone = new Set(removeTags.map((tag) => tag.trim().toLowerCase()));
   const added = textsOf([...addTags])!;
-  await mergeJson(sidecarPath(path, usageEnding), (existing = {}) => {
+  const sidecar = sidecarPath(path, usageEnding);
+  const wasThere = existsSync(sidecar);
+  const change = (existing: JsonObject = {}): JsonObject => {
     const next: JsonObject = { version: 1, ...existing };
     if (notes !== undefined) next.notes = notes;
     if (triggerWords !== undefined) next.triggerWords = textsOf([...triggerWords]);
@@ -129,7 +132,8 @@ export async function setUsage(
       next.tags = [...tags.values()];
     }
     return next;
-  }, { signal });
+  };
+  await besideModel(path, () => mergeJson(sidecar, change, { signal }), () => wasThere ? [] : [sidecar]);
   return readUsage(path);
 }
 

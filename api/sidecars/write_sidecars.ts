@@ -8,6 +8,7 @@ import { mergeJson } from "../disk/merge_json.ts";
 import { modelExtensions } from "../library/walk.ts";
 import type { Model } from "../resources/models.ts";
 import type { Version } from "../resources/versions.ts";
+import { besideModel } from "./beside_model.ts";
 import { mergeInfo } from "./merge_info.ts";
 import { allHashesOf } from "./model_info.ts";
 import { sidecarPath } from "./names.ts";
@@ -68,7 +69,28 @@ function freshInfo(version: Version, model: Model | undefined): JsonObject {
 export async function writeSidecars(
   path: string,
   version: Version,
-  { model, transport, asPng, signal }: SidecarOptions = {},
+  options: SidecarOptions = {},
+): Promise<SidecarOutcome[]> {
+  const info = sidecarPath(path, ".civitai.info");
+  const hadInfo = existsSync(info);
+  const isFresh = (one: SidecarOutcome) => one.state === "written" && !(hadInfo && one.path === info);
+  try {
+    return await besideModel(
+      path,
+      () => writeAll(path, version, options),
+      (outcomes) => outcomes.filter(isFresh).map((one) => one.path),
+    );
+  } catch (error) {
+    if (options.signal?.aborted) throw options.signal.reason;
+    if (!(error instanceof CivikitError)) throw error;
+    return [{ path: info, state: "failed", error }];
+  }
+}
+
+async function writeAll(
+  path: string,
+  version: Version,
+  { model, transport, asPng, signal }: SidecarOptions,
 ): Promise<SidecarOutcome[]> {
   const info = sidecarPath(path, ".civitai.info");
   const notes = sidecarPath(path, ".json");

@@ -1,6 +1,6 @@
 import { basename, dirname, resolve } from "node:path";
 import {
-  applyMoves,
+  applyOrganize,
   checkMoves,
   continueMoves,
   type Followers,
@@ -181,7 +181,7 @@ async function organize(args: OrganizeArgs, root: string, out: Output, context: 
     }, context);
   }
   const planned = await plan(args, root, out, context, { session, cache });
-  const { moves, stays, settled, steps, layout } = planned;
+  const { moves, stays, settled, steps } = planned;
   const counts = { planned: moves.length, settled, stays: stays.length };
   showOrganize(planned, { out, isAll: isDry }, context);
   if (isDry || steps.length === 0) return out.finish({ ...counts, moved: 0, dryRun: isDry }, "");
@@ -191,7 +191,7 @@ async function organize(args: OrganizeArgs, root: string, out: Output, context: 
   }
   const project = projectFor(root, args, context);
   const options = movesOptions({ cache, project }, session.signal, { out, locale });
-  return showReport(await applyMoves(root, layout, steps, options), args, out, context);
+  return showReport(await applyOrganize(planned, options), args, out, context);
 }
 
 async function goOn(args: OrganizeArgs, root: string, out: Output, context: CommandContext): Promise<number> {

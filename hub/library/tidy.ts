@@ -1,6 +1,6 @@
 import { lstatSync } from "node:fs";
 import {
-  applyMoves,
+  applyOrganize,
   clearDuplicate,
   continueMoves,
   type DuplicateOptions,
@@ -179,9 +179,9 @@ export function openTidy(
     trash,
     organize: (layout) =>
       begin("organize", async () => {
-        const { root, steps, layout: name } = await preview(layout);
-        if (steps.length === 0) return { done: 0, left: 0, error: null };
-        const { moved, refused } = await applyMoves(root, name, steps, moving("organize"));
+        const plan = await preview(layout);
+        if (plan.steps.length === 0) return { done: 0, left: 0, error: null };
+        const { moved, refused } = await applyOrganize(plan, moving("organize"));
         return { done: moved.length, left: refused.length, error: refused[0]?.error ?? null };
       }),
     goOn: (kind) =>
