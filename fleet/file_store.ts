@@ -10,6 +10,14 @@ export interface StoredFile {
   readonly name?: string | undefined;
 }
 
+/** A file of a store, as it lists it. */
+export interface KeptFile {
+  /** What it is named by: the SHA-256 of what came in. */
+  readonly sha256: string;
+  /** Its size, in bytes. */
+  readonly bytes: number;
+}
+
 /** Settings of {@linkcode FileStore.put}. */
 export interface PutOptions {
   /** Ends it: what was sent may be gone on with later, on any machine. */
@@ -90,6 +98,8 @@ export interface FileStore extends Disposable {
    * @throws {VerificationError} When it is another one.
    */
   find(file: StoredFile, signal?: AbortSignal): Promise<{ readonly bytes: number } | undefined>;
+  /** Every file of the store, in the order of their names; what it does not name by its content is none. */
+  list(signal?: AbortSignal): AsyncIterable<KeptFile>;
   /**
    * Reads all of a file that is there, and proves it; undefined: nothing is there.
    *

@@ -201,15 +201,17 @@ const NAMES: Record<string, string> = {
   `,
   "./fleet": `
     BullQueue BullQueueOptions
-    CheckMirror CleanOptions
+    CheckMirror CheckStoreOptions CleanOptions
     FileStore FillMirrorOptions FleetEngine FleetWorker
+    KeptFile
     ManyRedis MirrorFirstOptions MirrorOutcome MirrorTrouble
     OneRedis OpenRedisOptions
     ProveOptions PutFile PutOptions
     RedisClient RedisHealth RedisStoreOptions
-    S3Credentials S3Place S3StoreOptions SharedLimitsOptions SignS3Options StoreProgress StoredFile
+    S3Credentials S3Place S3StoreOptions SharedLimitsOptions SignS3Options StoreCheck StoreProgress StoredFile
     UnfinishedUpload
     bullQueue
+    checkStore
     fillMirror
     lookAtRedis
     mirrorFirst

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import type { LockedFile, Project } from "../../api/mod.ts";
-import type { CheckMirror, FillMirrorOptions } from "../../fleet/mirror/mod.ts";
+import type { CheckMirror } from "../../fleet/mirror/mod.ts";
 import { runFiles } from "../../hub/run/mod.ts";
 import { formatBytes, messageOf } from "../../transport/internal.ts";
 import type { Args } from "../options/args.ts";
@@ -9,6 +9,7 @@ import { UsageError } from "../options/usage_error.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { projectFlags, projectOf } from "../options/project_options.ts";
 import { ageFlags, fetchFlags, hashFlags, outputFlags, siteFlags } from "../options/shared_flags.ts";
+import { checkBucket } from "../run/check_bucket.ts";
 import { downloadSettings } from "../run/download_settings.ts";
 import { openHashes } from "../run/hash_store.ts";
 import { lookAfterUploads } from "../run/look_after_uploads.ts";
@@ -79,25 +80,35 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
   const { io, locale, settings } = context;
   const { json, quiet, jobs: concurrency, dryRun: isDry, olderThan: olderThanMs = weekMs } = args.flags;
   const check = checkOf(args.flags);
-  const [folder, place] = args.operands;
-  if (folder === undefined || place === undefined) throw new UsageError(bilingual(mirrorText, ({ usage }) => usage));
+  const [first, second] = args.operands;
+  /** A store alone is checked by itself: its files are named by what they contain. */
+  const isAlone = second === undefined && check !== undefined && first?.startsWith("s3:");
+  const [folder, place] = isAlone ? [undefined, first] : [first, second];
+  if (place === undefined || (folder === undefined && !isAlone)) {
+    throw new UsageError(bilingual(mirrorText, ({ usage }) => usage));
+  }
   const text = mirrorText[locale];
-  const project = projectOf({ ...args, flags: { ...args.flags, project: folder } }, context);
+  const project = folder && projectOf({ ...args, flags: { ...args.flags, project: folder } }, context);
   using out = output(context, { json, quiet: quiet || json });
   using cache = openHashes(args, context, out.note);
   using store = await openFileStore(place, context, out.note);
   using session = await openSession(args, context, out);
-  const { fillMirror } = await loadMirror();
   const startedMs = io.now();
   const counts = { there: 0, proved: 0, stored: 0, replaced: 0, missing: 0, damaged: 0, failed: 0 };
   let [sentBytes, resumedBytes, missingBytes, provedBytes, toldMs] = [0, 0, 0, 0, -Infinity];
   const sizeOf = ({ bytes }: LockedFile) => bytes === null ? text.unknownSize : formatBytes(bytes);
-  const onProgress: FillMirrorOptions["onProgress"] = ({ path }, bytes, totalBytes, doing) => {
+  const onProgress = ({ path }: { path: string }, bytes: number, totalBytes: number, doing: "reading" | "storing") => {
     if (io.now() - toldMs < tellEveryMs && bytes < totalBytes) return;
     toldMs = io.now();
     if (json && !quiet) out.emit({ event: "progress", path, doing, bytes, totalBytes });
     out.progress(text[doing](printable(path), totalBytes === 0 ? 100 : Math.floor(bytes / totalBytes * 100)));
   };
+  if (!project) {
+    const { signal } = session;
+    const onRead = (path: string, ...far: [number, number, "reading"]) => onProgress({ path }, ...far);
+    return await checkBucket(store, { ...check, cache, concurrency, signal, onProgress: onRead }, context, out);
+  }
+  const { fillMirror } = await loadMirror();
   const outcomes = fillMirror(project, store, session.transport, {
     ...{
       spool: spoolFolder(context, project),
@@ -162,7 +173,7 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
 
 /** `civikit mirror`: a lock file's files in an object store. */
 export const mirrorCommand: Command = {
-  usage: "mirror <project> <s3://bucket/prefix> [options]",
+  usage: "mirror [project] <s3://bucket/prefix> [options]",
   operands: "folder",
   mostOperands: 2,
   flags,

@@ -14,7 +14,8 @@ parts that have arrived. Uploads that nobody went on with for seven days (or
 
 A store says what came in, not what it would give today. --check reads what is there,
 the longest unread first, within --budget, and replaces what is damaged by what the
-project's folder or Civitai has; with --dry-run it only says so.
+project's folder or Civitai has; with --dry-run it only says so. Without a project
+every file there is read and proved by the hash it is named by, and nothing replaced.
 
 The credentials are those of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or of the
 profile AWS_PROFILE in ~/.aws/credentials, read again once it has changed, or of the
@@ -28,13 +29,14 @@ examples:
   civikit mirror . s3://models/lab --dry-run
   civikit mirror ~/ComfyUI-project s3://models/lab
   civikit mirror . s3://models/lab --check --budget 50G
+  civikit mirror s3://models/lab --check
   civikit install --mirror s3://models/lab`,
   "zh-TW":
     `把專案鎖定檔裡的每個檔案放進物件儲存（Amazon S3、Cloudflare R2、MinIO 等），以 SHA-256 命名：已經在那裡的不動，專案資料夾裡有的就從那裡取，其餘先從 Civitai 下載並驗證。之後每台電腦執行「civikit install --mirror s3://...」就會從那裡取得檔案，只有缺少的才問 Civitai。
 
 被中斷時，在這裡或另一台電腦再執行一次就好：大檔案會從已經送達的部分繼續。七天（或 --older-than）沒有人繼續的上傳，會在執行結束時放棄；--dry-run 列出未完成的上傳。
 
-儲存服務說的是當初收到什麼，不是今天會給什麼。--check 在 --budget 之內把那裡的檔案讀一次，最久沒讀的先讀，損壞的用專案資料夾或 Civitai 的換掉；加上 --dry-run 就只說出來。
+儲存服務說的是當初收到什麼，不是今天會給什麼。--check 在 --budget 之內把那裡的檔案讀一次，最久沒讀的先讀，損壞的用專案資料夾或 Civitai 的換掉；加上 --dry-run 就只說出來。不寫專案時，把那裡的每個檔案讀一次，照它名字裡的雜湊驗證，什麼都不換。
 
 憑證來自 AWS_ACCESS_KEY_ID 與 AWS_SECRET_ACCESS_KEY，或 ~/.aws/credentials 裡 AWS_PROFILE 的設定檔（改了就重讀），或容器的服務（AWS_CONTAINER_CREDENTIALS_FULL_URI）；s3.endpoint、s3.region、s3.addressing 是設定。
 
@@ -44,11 +46,12 @@ examples:
   civikit mirror . s3://models/lab --dry-run
   civikit mirror ~/ComfyUI-project s3://models/lab
   civikit mirror . s3://models/lab --check --budget 50G
+  civikit mirror s3://models/lab --check
   civikit install --mirror s3://models/lab`,
 };
 
 const en = {
-  usage: "it takes a project's folder and a place such as s3://bucket/prefix",
+  usage: "it takes a project's folder and a place such as s3://bucket/prefix; with --check the place alone will do",
   sizeDue: (text: string) => `option --budget: "${text}" is no size such as 50G`,
   budgetAlone: "option --budget: it goes with --check",
   storing: (name: string, percent: number) => `storing ${name}: ${percent} %`,
@@ -69,6 +72,8 @@ const en = {
   notCleaned: (why: string) => `unfinished uploads cannot be looked after: ${why}`,
   summary: (place: string, counts: readonly string[], elapsed: string) =>
     `${place}: ${counts.length === 0 ? "nothing to store" : counts.join(", ")} in ${elapsed}`,
+  checked: (place: string, counts: readonly string[], elapsed: string) =>
+    `${place}: ${counts.length === 0 ? "nothing there" : counts.join(", ")} in ${elapsed}`,
   there: (count: number) => `${count} there`,
   unread: (count: number) => `${count} there, not read now`,
   provedCount: (count: number, size: string) => `${count} read and right (${size})`,
@@ -87,7 +92,7 @@ const en = {
 export const mirrorText: Texts<typeof en> = {
   en,
   "zh-TW": {
-    usage: "需要專案的資料夾，以及像 s3://bucket/prefix 的位置",
+    usage: "需要專案的資料夾，以及像 s3://bucket/prefix 的位置；加上 --check 時可以只寫位置",
     sizeDue: (text) => `選項 --budget：「${text}」不是像 50G 的大小`,
     budgetAlone: "選項 --budget：要和 --check 一起用",
     storing: (name, percent) => `正在存入 ${name}：${percent} %`,
@@ -104,6 +109,8 @@ export const mirrorText: Texts<typeof en> = {
     notCleaned: (why) => `無法處理未完成的上傳：${why}`,
     summary: (place, counts, elapsed) =>
       `${place}：${counts.length === 0 ? "沒有要存入的檔案" : counts.join("、")}，花了 ${elapsed}`,
+    checked: (place, counts, elapsed) =>
+      `${place}：${counts.length === 0 ? "沒有檔案" : counts.join("、")}，花了 ${elapsed}`,
     there: (count) => `${count} 個已在那裡`,
     unread: (count) => `${count} 個已在那裡，這次沒有讀`,
     provedCount: (count, size) => `${count} 個讀過而且正確（${size}）`,

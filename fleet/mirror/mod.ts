@@ -7,6 +7,7 @@
 export type {
   CleanOptions,
   FileStore,
+  KeptFile,
   ProveOptions,
   PutFile,
   PutOptions,
@@ -17,5 +18,6 @@ export type {
 export { parseS3Place, type S3Place } from "../s3/s3_place.ts";
 export { s3Store, type S3StoreOptions } from "../s3/s3_store.ts";
 export { type S3Credentials, signS3, type SignS3Options } from "../s3/sign_s3.ts";
+export { checkStore, type CheckStoreOptions, type StoreCheck } from "./check_store.ts";
 export { type CheckMirror, fillMirror, type FillMirrorOptions, type MirrorOutcome } from "./fill_mirror.ts";
 export { mirrorFirst, type MirrorFirstOptions, type MirrorTrouble } from "./mirror_first.ts";

@@ -1,6 +1,7 @@
 import { HttpError } from "../../transport/mod.ts";
-import { type S3Body, s3Sender, type S3SenderOptions, signedBody } from "./s3_sender.ts";
+import { type S3Body, s3Sender, type S3SenderOptions, s3Text, signedBody } from "./s3_sender.ts";
 import { type S3Uploads, s3Uploads } from "./s3_uploads.ts";
+import { elements, textOf } from "./s3_xml.ts";
 
 /** What an object tells of itself. */
 export interface S3Head {
@@ -20,8 +21,10 @@ export interface S3Calls extends S3Uploads {
   urlOf(key: string): string;
   head(key: string, signal?: AbortSignal): Promise<S3Head | undefined>;
   put(key: string, body: S3Body, signal?: AbortSignal): Promise<void>;
-  /** Whether the bucket answers: the first keys of the prefix. */
-  list(prefix: string, signal?: AbortSignal): Promise<void>;
+  /** Whether the bucket answers: the first key of the prefix. */
+  look(prefix: string, signal?: AbortSignal): Promise<void>;
+  /** Every object whose key begins so, in the order of their keys. */
+  list(prefix: string, signal?: AbortSignal): AsyncIterable<{ readonly key: string; readonly bytes: number }>;
 }
 
 /** The calls of one bucket. */
@@ -58,9 +61,21 @@ export function s3Calls(options: S3SenderOptions): S3Calls {
         await response.body?.cancel();
       }, signal);
     },
-    async list(prefix, signal) {
+    async look(prefix, signal) {
       const query = `?list-type=2&max-keys=1&prefix=${encodeURIComponent(prefix)}`;
       await (await ask("GET", "", `looking into the bucket at "${options.base}"`, { query, signal })).body?.cancel();
+    },
+    async *list(prefix, signal) {
+      let more: string | undefined = "";
+      while (more !== undefined) {
+        const query: string = `?list-type=2&prefix=${encodeURIComponent(prefix)}${more}`;
+        const page = await s3Text(await ask("GET", "", `listing the bucket at "${options.base}"`, { query, signal }));
+        for (const object of elements(page, "Contents")) {
+          yield { key: textOf(object, "Key") ?? "", bytes: Number(textOf(object, "Size")) };
+        }
+        const token = textOf(page, "IsTruncated") === "true" ? textOf(page, "NextContinuationToken") : undefined;
+        more = token && `&continuation-token=${encodeURIComponent(token)}`;
+      }
     },
   };
 }

@@ -1,7 +1,7 @@
 import { createTransport, type CreateTransportOptions } from "../../create_transport.ts";
 import { noOthers, systemClock, wholeWithin } from "../../transport/internal.ts";
 import { HttpError, InputError } from "../../transport/mod.ts";
-import type { CleanOptions, FileStore, UnfinishedUpload } from "../file_store.ts";
+import type { CleanOptions, FileStore, KeptFile, UnfinishedUpload } from "../file_store.ts";
 import { checkHead } from "./check_object.ts";
 import { proveObject } from "./prove_object.ts";
 import { putFile } from "./put_file.ts";
@@ -120,7 +120,7 @@ export function s3Store({
   });
 
   async function check(isWriting: boolean, signal?: AbortSignal): Promise<void> {
-    await calls.list(place.prefix, signal);
+    await calls.look(place.prefix, signal);
     if (!isWriting) return;
     // takes the right that storing takes, and leaves nothing
     const { id } = await calls.create(checkKey, null, {}, signal);
@@ -130,6 +130,18 @@ export function s3Store({
     });
   }
 
+  /** The hash an object of ours is named by; undefined: it is none. */
+  function hashIn(key: string): string | undefined {
+    return /^sha256\/..\/([0-9a-f]{64})$/.exec(key.slice(place.prefix.length))?.[1];
+  }
+
+  async function* list(signal?: AbortSignal): AsyncGenerator<KeptFile> {
+    for await (const { key, bytes } of calls.list(`${place.prefix}sha256/`, signal)) {
+      const sha256 = hashIn(key);
+      if (sha256 !== undefined) yield { sha256, bytes };
+    }
+  }
+
   async function clean(
     olderThanMs: number,
     { isDry = false, signal }: CleanOptions = {},
@@ -137,7 +149,7 @@ export function s3Store({
     const isOld = (ms: number) => clock.date() - ms >= olderThanMs;
     const cleaned: UnfinishedUpload[] = [];
     for (const { key, id, startedMs } of await calls.uploads(place.prefix, signal) ?? []) {
-      const [, sha256] = /^sha256\/..\/([0-9a-f]{64})$/.exec(key.slice(place.prefix.length)) ?? [];
+      const sha256 = hashIn(key);
       const isOurs = sha256 !== undefined || key === checkKey;
       if (!isOurs || !isOld(startedMs)) continue;
       try {
@@ -157,7 +169,7 @@ export function s3Store({
   const close = () => transport.close();
   return {
     place: `s3://${bucket}${prefix === "" ? "" : `/${place.prefix.slice(0, -1)}`}`,
-    ...{ transport, check, clean, close, [Symbol.dispose]: close },
+    ...{ transport, check, list, clean, close, [Symbol.dispose]: close },
     urlOf: (sha256) => calls.urlOf(keyOf(sha256)),
     async find(file, signal) {
       const head = await calls.head(keyOf(file.sha256), signal);

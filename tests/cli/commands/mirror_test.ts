@@ -252,6 +252,35 @@ Deno.test("fillMirror spends the budget on the longest unread, also where its an
     assertEquals(outcomes.map(({ state }) => state).sort(), ["proved", "there"]);
   }));
 
+Deno.test("civikit mirror of a store alone proves every file by its name, says what is damaged, and changes nothing", () =>
+  inLab(async ({ run, project, env, s3 }) => {
+    assertEquals((await run(["mirror", project, place], { env })).code, 0);
+    s3.objects().set("lab/notes.txt", [...s3.objects().values()][0]!);
+    const nowhere = join(project, "..", "nowhere");
+    Deno.mkdirSync(nowhere);
+    const own = { ...env, XDG_CACHE_HOME: nowhere };
+    const alone = (...more: string[]) => run(["mirror", place, "--check", ...more], { env: own });
+    const well = await alone("--json");
+    const said = events(well.io).map(({ event }) => event).filter((event) => event !== "progress");
+    assertEquals([well.code, said], [0, ["proved", "proved", "summary"]], well.io.err);
+    const budget = await alone("--budget", "1");
+    assertMatch(budget.io.out, /s3:\/\/models\/lab: 1 there, not read now, 1 read and right \(/);
+
+    const [key, object] = [...s3.objects()].find(([key]) => key.includes("sha256"))!;
+    const bytes = object.bytes.slice();
+    bytes[5] = bytes[5]! ^ 1;
+    s3.objects().set(key, { ...object, bytes });
+    const ill = await alone("--json");
+    const damaged = events(ill.io).find(({ event }) => event === "damaged")!;
+    assertEquals([ill.code, damaged["sha256"]], [7, key.slice(-64)]);
+    assertEquals(s3.objects().get(key)!.bytes, bytes);
+    assertEquals((await run(["mirror", place], { env })).code, 2);
+    assertEquals(
+      (await run(["mirror", "s3://models/empty", "--check"], { env })).io.out.includes("nothing there"),
+      true,
+    );
+  }));
+
 Deno.test("civikit mirror says how far an empty file is", () =>
   inLab(async ({ run, project, env }) => {
     const path = join(project, "civikit.lock.json");
