@@ -10,6 +10,7 @@ import { openSession } from "../run/session.ts";
 import { checkKey, keyPage, loadKeys, onlyKey } from "../settings/keys.ts";
 import { keyPath } from "../settings/places.ts";
 import { writePrivate } from "../settings/private_file.ts";
+import { readSettings } from "../settings/read_settings.ts";
 import { invalid } from "../settings/setting_words.ts";
 import { describeFailure } from "../terminal/failure.ts";
 import { type Output, output } from "../terminal/output.ts";
@@ -79,7 +80,10 @@ async function ownerOf(
   out: Output,
 ): Promise<Me | null | undefined> {
   const session = { ...out, keys: onlyKey(key, "the terminal") };
-  using open = await openSession({ flags: { ...flags, baseUrl, askKey: false } }, context, session);
+  // the site that is named, whichever one the settings name
+  const { options } = context.settings;
+  const settings = await readSettings({ ...options, flags: { ...options.flags, baseUrl } });
+  using open = await openSession({ flags: { ...flags, baseUrl, askKey: false } }, { ...context, settings }, session);
   try {
     return await open.api.checkKey(open);
   } catch (error) {

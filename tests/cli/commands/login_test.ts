@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { keyPath } from "../../../cli/settings/places.ts";
 import { registryFlags } from "../../../tools/registry.ts";
 import { events, inWorld } from "../_world.ts";
+import { rawServer, readHead, writeText } from "../../_support/raw.ts";
 import { hasScript, typedKey } from "../_typed_key.ts";
 
 const validKey = "member-key";
@@ -102,6 +103,20 @@ Deno.test("civikit login --site takes hosts that may see a key, and no other", (
     assertStringIncludes(io.err, "civitai.com, civitai.red");
     const own = await run(["login", "--site", new URL(civitai.url).host], { secret: validKey });
     assertEquals(own.code, 0, own.io.err);
+  }));
+
+Deno.test("civikit login --site asks that site whose key it is, and no other", () =>
+  inWorld(async ({ run, civitai }) => {
+    const heads: string[] = [];
+    await using proxy = rawServer(async (connection) => {
+      heads.push((await readHead(connection)).split("\r\n")[0]!);
+      await writeText(connection, "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    });
+    const env = { CIVIKIT_NETWORK_PROXY: `http://127.0.0.1:${proxy.port}`, CIVIKIT_RETRY_MAX: "0" };
+    const { code, io } = await run(["login", "--site", "civitai.red"], { secret: validKey, env });
+    assertEquals(code, 5, io.err);
+    assertEquals(heads, ["CONNECT civitai.red:443 HTTP/1.1"]);
+    assertEquals(civitai.log, []);
   }));
 
 Deno.test("civikit login and logout say when a variable goes before the key that is kept", () =>
