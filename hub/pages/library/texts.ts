@@ -106,7 +106,7 @@ export const texts: Readonly<Record<Word, Bilingual>> = {
   text: both("Words in file, model or version", "檔案、模型或版本裡的字詞"),
   base: both("Base model", "基礎模型"),
   anyBase: both("any", "不限"),
-  scan: both("Look what is new", "查明新檔案"),
+  scan: both("Identify new files", "查明新檔案"),
   quick: both("Name new files at once", "馬上推定新檔案"),
   quickHelp: both(
     "Named at once means presumed, by size and a sample; the whole files are hashed afterwards, in the background.",

@@ -31,9 +31,9 @@ const paths = [
   ...["/extensions/userscript", "/status/", "/status/report", "/status/errors", "/status/transfers", "/status/cache"],
 ];
 
-/** What reaches beyond the window, unless it scrolls by itself. */
-const tooWide = `document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
-  .filter((node) => node.getBoundingClientRect().right > innerWidth + 1).map(({ outerHTML }) => outerHTML.slice(0, 120))`;
+/** What reaches beyond 360 pixels, unless it scrolls by itself; on a phone innerWidth grows with what does. */
+const tooWide = `document.documentElement.scrollWidth <= 360 ? [] : [...document.querySelectorAll("body *")]
+  .filter((node) => node.getBoundingClientRect().right > 361).map(({ outerHTML }) => outerHTML.slice(0, 120))`;
 
 /** A service with every page, and something of each kind on it. */
 async function withEverything(work: (hub: ServedHub) => Promise<void>): Promise<void> {
@@ -124,6 +124,26 @@ drive("every page in Chromium", {
         );
         assertEquals(await page.evaluate<string[]>(lowContrast), [], `preview ${scheme}`);
       }
+      clean(page, hub.url);
+    }),
+
+  "breaks a long path in a problem, and no short word beside a long one": (page) =>
+    withEverything(async (hub) => {
+      await page.resize(360, 800);
+      await page.open(`${hub.url}/library?lang=en`);
+      await page.evaluate("void (document.getElementById('task').textContent = 'gone_'.repeat(40))");
+      assertEquals(await page.evaluate(tooWide), []);
+
+      await page.resize(1080, 900);
+      await page.open(`${hub.url}/watch?lang=en`);
+      const lines = `(node) => {
+        const range = document.createRange();
+        range.selectNodeContents(node);
+        return new Set([...range.getClientRects()].map(({ top }) => top)).size;
+      }`;
+      const broken = `[...document.querySelectorAll("#rules thead th:not(:has(.hidden)), #rule-1 b")]
+        .filter((node) => (${lines})(node) > 1).map(({ textContent }) => textContent)`;
+      assertEquals(await page.evaluate(broken), []);
       clean(page, hub.url);
     }),
 
