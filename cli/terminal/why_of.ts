@@ -1,6 +1,6 @@
 import type { Job } from "../../hub/queue/mod.ts";
 import type { QueueText } from "../texts/queue.ts";
-import { formatDuration } from "./text.ts";
+import { formatDuration, localTime } from "./text.ts";
 
 /** Why a job stands where it stands, in a few words; empty where there is nothing to say. */
 export function whyOf(
@@ -18,6 +18,6 @@ export function whyOf(
   if (untilMs === null || untilMs <= nowMs) return what;
   const isFar = untilMs - nowMs > 86_400_000;
   return isFar
-    ? words.until(what, new Date(untilMs).toISOString())
+    ? words.until(what, localTime(untilMs))
     : words.again(what, formatDuration(untilMs - nowMs));
 }
