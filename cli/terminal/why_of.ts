@@ -17,7 +17,5 @@ export function whyOf(
   const what = status === undefined ? code : `${status} ${code}`;
   if (untilMs === null || untilMs <= nowMs) return what;
   const isFar = untilMs - nowMs > 86_400_000;
-  return isFar
-    ? words.until(what, localTime(untilMs))
-    : words.again(what, formatDuration(untilMs - nowMs));
+  return isFar ? words.until(what, localTime(untilMs)) : words.again(what, formatDuration(untilMs - nowMs));
 }
