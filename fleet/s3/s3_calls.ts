@@ -1,4 +1,4 @@
-import { HttpError } from "../../transport/mod.ts";
+import { ContentError, type ErrorCode, HttpError } from "../../transport/mod.ts";
 import { type S3Body, s3Sender, type S3SenderOptions, s3Text, signedBody } from "./s3_sender.ts";
 import { type S3Uploads, s3Uploads } from "./s3_uploads.ts";
 import { elements, textOf } from "./s3_xml.ts";
@@ -31,6 +31,7 @@ export interface S3Calls extends S3Uploads {
 export function s3Calls(options: S3SenderOptions): S3Calls {
   const sender = s3Sender(options);
   const { urlOf, ask, again } = sender;
+  const noList = (message: string, code: ErrorCode) => new ContentError(message, { code, url: options.base });
   return {
     ...s3Uploads(sender),
     urlOf,
@@ -66,15 +67,20 @@ export function s3Calls(options: S3SenderOptions): S3Calls {
       await (await ask("GET", "", `looking into the bucket at "${options.base}"`, { query, signal })).body?.cancel();
     },
     async *list(prefix, signal) {
-      let more: string | undefined = "";
-      while (more !== undefined) {
-        const query: string = `?list-type=2&prefix=${encodeURIComponent(prefix)}${more}`;
-        const page = await s3Text(await ask("GET", "", `listing the bucket at "${options.base}"`, { query, signal }));
+      const action = `listing the bucket at "${options.base}"`;
+      const seen = new Set([""]);
+      for (let token: string | undefined = ""; token !== undefined;) {
+        const more: string = token && `&continuation-token=${encodeURIComponent(token)}`;
+        const query = `?list-type=2&prefix=${encodeURIComponent(prefix)}${more}`;
+        const page: string = await s3Text(await ask("GET", "", action, { query, signal }));
+        token = textOf(page, "IsTruncated") === "true" ? textOf(page, "NextContinuationToken") ?? "" : undefined;
+        // what is no list would pass for a bucket in which all is well, and one that begins again would never end
+        if (!/<ListBucketResult[\s/>]/.test(page)) throw noList(`${action}: no list came`, "unexpected_content");
+        if (token !== undefined && seen.has(token)) throw noList(`${action}: it goes in a circle`, "page_loop");
+        if (token !== undefined) seen.add(token);
         for (const object of elements(page, "Contents")) {
           yield { key: textOf(object, "Key") ?? "", bytes: Number(textOf(object, "Size")) };
         }
-        const token = textOf(page, "IsTruncated") === "true" ? textOf(page, "NextContinuationToken") : undefined;
-        more = token && `&continuation-token=${encodeURIComponent(token)}`;
       }
     },
   };

@@ -138,7 +138,8 @@ export function s3Store({
   async function* list(signal?: AbortSignal): AsyncGenerator<KeptFile> {
     for await (const { key, bytes } of calls.list(`${place.prefix}sha256/`, signal)) {
       const sha256 = hashIn(key);
-      if (sha256 !== undefined) yield { sha256, bytes };
+      // in the wrong folder it would never be looked for
+      if (sha256 !== undefined && key === keyOf(sha256)) yield { sha256, bytes };
     }
   }
 

@@ -505,3 +505,33 @@ Deno.test("s3Store() refuses what cannot be a place, a size or a hash", () => {
   using hosted = s3Store({ ...fine, addressing: "virtual" });
   assert(hosted.urlOf("ab".repeat(32)).startsWith("https://models.s3.example/sha256/"));
 });
+
+Deno.test("a list of a store that is none, is cut off or never ends is an error, and what lies in a wrong folder no file", async () => {
+  const sha256 = "ab".repeat(32);
+  const contents = (key: string) => `<Contents><Key>${key}</Key><Size>7</Size></Contents>`;
+  const page = (inner: string) => `<?xml version="1.0"?><ListBucketResult xmlns="s3">${inner}</ListBucketResult>`;
+  const more = "<IsTruncated>true</IsTruncated>";
+  const token = (text: string) => `${more}<NextContinuationToken>${text}</NextContinuationToken>`;
+  let answer: (after: string | null) => string = () => "";
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    ({ url }) => new Response(answer(new URL(url).searchParams.get("continuation-token"))),
+  );
+  using store = s3Store({ endpoint: `http://127.0.0.1:${server.addr.port}`, bucket: "models", credentials: undefined });
+  const list = () => Array.fromAsync(store.list());
+  for (
+    const [text, code] of [
+      ["<html>Please log in</html>", "unexpected_content"],
+      ["", "unexpected_content"],
+      [page(more + contents(`sha256/ab/${sha256}`)), "page_loop"],
+      [page(token("again") + contents(`sha256/ab/${sha256}`)), "page_loop"],
+    ] as const
+  ) {
+    answer = () => text;
+    const error = await assertRejects(list, CivikitError);
+    assertEquals(error.code, code, text);
+  }
+  answer = (after) =>
+    page(after === null ? token("two &amp; more") + contents(`sha256/zz/${sha256}`) : contents(`sha256/ab/${sha256}`));
+  assertEquals(await list(), [{ sha256, bytes: 7 }]);
+});
