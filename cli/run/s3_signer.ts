@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import type { S3Credentials } from "../../fleet/mirror/mod.ts";
 import { isLoopback, readPlainText, readTextAtMost, rememberSecret } from "../../transport/internal.ts";
-import { fetchTransport } from "../../transport/mod.ts";
-import { s3Credentials, s3CredentialsFile } from "../settings/s3_credentials.ts";
+import { CivikitError, fetchTransport } from "../../transport/mod.ts";
+import { checkedCredentials, s3Credentials, s3CredentialsFile } from "../settings/s3_credentials.ts";
 import { invalid } from "../settings/setting_words.ts";
 import type { Io } from "../terminal/io.ts";
 
@@ -30,37 +30,65 @@ function containerUrl(env: Io["env"]): URL | undefined {
   );
 }
 
+/** What opens the container's service; undefined where it is open to all in the container. */
+function tokenIn(env: Io["env"]): string | undefined {
+  const path = env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+  try {
+    const token = path ? readPlainText(path).trim() : env("AWS_CONTAINER_AUTHORIZATION_TOKEN") || undefined;
+    if (token) rememberSecret(token);
+    return token;
+  } catch {
+    throw invalid(`reading the S3 credentials: the token file ${JSON.stringify(path)} cannot be read`, path!);
+  }
+}
+
 /** What the container's own service gives: for some hours, then others. */
 function containerSigner(env: Io["env"]): S3Signer | undefined {
   const url = containerUrl(env);
   if (url === undefined) return undefined;
+  const service = `the container's service at "${url.host}"`;
   let known: (S3Credentials & { readonly untilMs: number }) | undefined;
   let asking: Promise<S3Credentials> | undefined;
 
-  async function ask(): Promise<S3Credentials> {
-    const path = env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
-    const authorization = path ? readPlainText(path).trim() : env("AWS_CONTAINER_AUTHORIZATION_TOKEN");
-    if (authorization) rememberSecret(authorization);
-    using transport = fetchTransport({ allowHttp: true, headersMs: patienceMs });
-    const response = await transport.fetch(
-      new Request(url!, { headers: authorization ? { authorization } : {}, redirect: "error" }),
-    );
-    const text = await readTextAtMost(response, mostBytes) ?? "";
-    const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, Token: sessionToken, Expiration: end } =
-      (response.ok ? readJson(text) : {}) as Record<string, string | undefined>;
-    if (!accessKeyId || !secretAccessKey) {
-      const what = response.ok ? "no credentials" : `status ${response.status}`;
-      throw invalid(`reading the S3 credentials: the container's service at "${url!.host}" gives ${what}`, url!.host);
+  async function answer(authorization: string | undefined): Promise<{ ok: boolean; status: number; text: string }> {
+    try {
+      using transport = fetchTransport({ allowHttp: true, headersMs: patienceMs });
+      const headers: HeadersInit = authorization ? { authorization } : {};
+      const signal = AbortSignal.timeout(2 * patienceMs);
+      const response = await transport.fetch(new Request(url!, { headers, redirect: "error", signal }));
+      const { ok, status } = response;
+      return { ok, status, text: await readTextAtMost(response, mostBytes) ?? "" };
+    } catch (error) {
+      if (error instanceof CivikitError) throw error;
+      // the platform shows a header that it refuses, and that is the token
+      throw invalid(`reading the S3 credentials: ${service} could not be asked, or not to the end`, url!.host);
     }
-    for (const secret of [secretAccessKey, sessionToken ?? ""]) rememberSecret(secret);
-    const untilMs = Date.parse(end ?? "");
-    known = { accessKeyId, secretAccessKey, sessionToken, untilMs: Number.isNaN(untilMs) ? Infinity : untilMs };
+  }
+
+  async function ask(): Promise<S3Credentials> {
+    const { ok, status, text } = await answer(tokenIn(env));
+    const said = (ok ? readJson(text) : {}) as Record<string, unknown>;
+    const word = (name: string) => typeof said[name] === "string" ? said[name] : "";
+    const [accessKeyId, secretAccessKey] = [word("AccessKeyId"), word("SecretAccessKey")];
+    if (!accessKeyId || !secretAccessKey) {
+      const what = ok ? "no credentials" : `status ${status}`;
+      throw invalid(`reading the S3 credentials: ${service} gives ${what}`, url!.host);
+    }
+    const sessionToken = word("Token") || undefined;
+    const untilMs = Date.parse(word("Expiration"));
+    known = {
+      ...checkedCredentials({ accessKeyId, secretAccessKey, sessionToken }, service),
+      untilMs: Number.isNaN(untilMs) ? Infinity : untilMs,
+    };
     return known;
   }
 
   return (refused) => {
-    const isGood = known !== undefined && known !== refused && known.untilMs - Date.now() > aheadMs;
-    return isGood ? known : asking ??= ask().finally(() => asking = undefined);
+    const leftMs = known !== undefined && known !== refused ? known.untilMs - Date.now() : 0;
+    if (leftMs > aheadMs) return known;
+    const found = asking ??= ask().finally(() => asking = undefined);
+    // a service that is away for a moment ends nothing as long as these hold
+    return leftMs > 0 ? found.catch(() => known) : found;
   };
 }
 
@@ -75,8 +103,12 @@ function readJson(text: string): unknown {
 /** What changes when a file does; empty where there is none. */
 function versionOf(path: string | undefined): string {
   if (path === undefined) return "";
-  const { ino, size, mtimeNs } = statSync(path, { bigint: true, throwIfNoEntry: false }) ?? {};
-  return [ino, size, mtimeNs].join();
+  try {
+    const { ino, size, mtimeNs } = statSync(path, { bigint: true });
+    return [ino, size, mtimeNs].join();
+  } catch {
+    return "";
+  }
 }
 
 /**
@@ -95,10 +127,10 @@ export function s3Signer(env: Io["env"]): S3Signer {
     const found = versionOf(path);
     if (found !== version) {
       try {
-        known = s3Credentials(env);
+        known = s3Credentials(env) ?? known;
         version = found;
       } catch {
-        // half written: what was known goes on until it can be read
+        // half written, as one that is empty: what was known goes on until it can be read
       }
     }
     return known ?? container?.(refused);

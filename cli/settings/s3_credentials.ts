@@ -29,7 +29,8 @@ function profileIn(text: string, wanted: string): Map<string, string> | undefine
   return found;
 }
 
-function checked(credentials: Credentials, source: string): Credentials {
+/** Credentials that can be sent; the secrets in them are known from here on. @throws {InputError} `invalid_config`. */
+export function checkedCredentials(credentials: Credentials, source: string): Credentials {
   const { accessKeyId, secretAccessKey, sessionToken } = credentials;
   for (const secret of [secretAccessKey, sessionToken ?? ""]) rememberSecret(secret);
   if (/^[\x21-\x7e]+$/.test(accessKeyId) && /^[\x21-\x7e]+$/.test(secretAccessKey)) return credentials;
@@ -71,7 +72,7 @@ function fromFile(env: Io["env"]): Credentials | undefined {
   if (!accessKeyId || !secretAccessKey) {
     throw invalid(`reading the S3 credentials from ${source}: profile ${JSON.stringify(wanted)} has no key`, path);
   }
-  return checked({ accessKeyId, secretAccessKey, sessionToken: profile.get("aws_session_token") }, source);
+  return checkedCredentials({ accessKeyId, secretAccessKey, sessionToken: profile.get("aws_session_token") }, source);
 }
 
 /**
@@ -91,5 +92,8 @@ export function s3Credentials(env: Io["env"]): Credentials | undefined {
     throw invalid(`reading the S3 credentials: ${there} is set and ${missing} is not`, missing!);
   }
   const sessionToken = env("AWS_SESSION_TOKEN")?.trim() || undefined;
-  return checked({ accessKeyId, secretAccessKey, sessionToken }, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
+  return checkedCredentials(
+    { accessKeyId, secretAccessKey, sessionToken },
+    "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+  );
 }

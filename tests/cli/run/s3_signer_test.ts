@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { join } from "node:path";
 import { s3Signer } from "../../../cli/run/s3_signer.ts";
 import { s3Store } from "../../../fleet/mod.ts";
@@ -38,6 +38,9 @@ Deno.test("s3Signer() reads the shared file again once it has changed, and keeps
     const now = async () => (await signer())?.accessKeyId;
     assertEquals(await now(), "FIRST");
     Deno.writeTextFileSync(path, "[default]\naws_access_key_id = SEC");
+    assertEquals(await now(), "FIRST");
+    // whoever writes it anew begins with nothing
+    Deno.writeTextFileSync(path, "");
     assertEquals(await now(), "FIRST");
     Deno.writeTextFileSync(path, profile("SECOND", "aws_session_token = token-of-second-0123456789\n"));
     assertEquals(await now(), "SECOND");
@@ -122,3 +125,50 @@ Deno.test("s3Signer() sends a container's token to this machine, Amazon's addres
   }
   s3Signer(envOf({ AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: "/v2/credentials/1" }));
 });
+
+Deno.test("s3Signer() takes a file below something that is no folder for one that is not there", async () => {
+  const signer = s3Signer(envOf({ AWS_SHARED_CREDENTIALS_FILE: join(Deno.execPath(), "credentials") }));
+  assertEquals(await signer(), undefined);
+});
+
+Deno.test("s3Signer() goes on with what a container's service gave while that is away and they have not ended", async () => {
+  let isAway = false;
+  await using service = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
+    if (isAway) return new Response(null, { status: 503 });
+    const Expiration = new Date(Date.now() + 120_000).toISOString();
+    return Response.json({ AccessKeyId: "FIRST", SecretAccessKey: secretOf("FIRST"), Token: null, Expiration });
+  });
+  const url = `http://127.0.0.1:${service.addr.port}/`;
+  const signer = s3Signer(envOf({ AWS_CONTAINER_CREDENTIALS_FULL_URI: url }));
+  const first = (await signer())!;
+  // null is no token, and cannot be signed
+  assertEquals([first.accessKeyId, first.sessionToken], ["FIRST", undefined]);
+  isAway = true;
+  assertEquals(await signer(), first);
+  await assertRejects(async () => await signer(first), InputError, "gives status 503");
+});
+
+Deno.test("s3Signer() says what a container's service lacks, and shows no token", () =>
+  inFolder(async (folder) => {
+    const answers: Record<string, unknown> = {
+      "/number": { AccessKeyId: 1, SecretAccessKey: 2 },
+      "/lines": { AccessKeyId: "TWO\nLINES", SecretAccessKey: secretOf("LINES") },
+    };
+    await using service = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      ({ url }) => Response.json(answers[new URL(url).pathname]),
+    );
+    const refusal = async (path: string, more: Record<string, string> = {}) => {
+      const url = `http://127.0.0.1:${service.addr.port}${path}`;
+      const signer = s3Signer(envOf({ AWS_CONTAINER_CREDENTIALS_FULL_URI: url, ...more }));
+      return (await assertRejects(async () => await signer(), InputError)).message;
+    };
+    assertStringIncludes(await refusal("/number"), "gives no credentials");
+    assertStringIncludes(await refusal("/lines"), "plain characters");
+    const file = join(folder, "token");
+    assertStringIncludes(await refusal("/", { AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: file }), "cannot be read");
+    Deno.writeTextFileSync(file, "Bearer of-two\nlines-0123456789");
+    const message = await refusal("/", { AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: file });
+    assertEquals(message.includes("of-two"), false);
+    assertStringIncludes(message, "could not be asked");
+  }));
