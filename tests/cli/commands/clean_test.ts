@@ -114,6 +114,7 @@ Deno.test("civikit paths names every place, with its size once it is there", () 
       "logs",
       "queue",
       "watch",
+      "outbox",
       "roots",
       "downloads",
       "root",
