@@ -144,7 +144,7 @@ export function followDigest(
     const tools: HashTools = { createHash, crc32, openSync, readSync, closeSync };
     try {
       // the library is loaded only by those who need it
-      if (own.includes("BLAKE3")) tools.blake3 = await (await import("hash-wasm")).createBLAKE3();
+      if (own.includes("BLAKE3")) tools.blake3 = await (await import("./blake3.ts")).createBLAKE3();
     } catch (error) {
       return take(source, { generation: Atomics.load(mine, 1), error: { name: "Error", message: String(error) } });
     }
