@@ -20,6 +20,11 @@ export interface HelpOptions {
 /** Lines that are longer are hard to read. */
 const widest = 100;
 
+/** The command of that name, not loaded yet. */
+export function findCommand(name: string): CommandEntry | undefined {
+  return commands.find((candidate) => candidate.name === name);
+}
+
 /** How the help looks for a person at `io`. */
 export function helpOptions(io: Io, locale: Locale = likelyLocale(io.env)): HelpOptions {
   return { locale, columns: io.isTerminal ? io.size().columns : 80 };

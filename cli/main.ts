@@ -5,16 +5,32 @@ import { likelyLocale } from "./settings/locale.ts";
 import { type Io, processIo } from "./terminal/io.ts";
 
 const versionWords: ReadonlySet<string> = new Set(["--version", "-V", "version"]);
-const helpWords: ReadonlySet<string> = new Set(["--help", "-h", "help"]);
+const helpOptionWords: ReadonlySet<string> = new Set(["--help", "-h"]);
+const helpWords: ReadonlySet<string> = new Set([...helpOptionWords, "help"]);
 
-/** What is asked of the program as a whole, which takes none of its parts; undefined for anything else. */
+/**
+ * What is asked of the program as a whole, or for the help of one command, and takes nothing of what commands run on;
+ * undefined for anything else.
+ */
 async function answerAtOnce([word, ...more]: readonly string[], io: Io): Promise<number | undefined> {
-  if (word === undefined || more.length > 0) return undefined;
+  if (word === undefined || more.length > 1) return undefined;
+  if (more.length === 1) return await helpAtOnce(word, more[0]!, io);
   if (versionWords.has(word)) io.stdout(`civikit ${version}\n`);
   else if (helpWords.has(word)) {
     const { helpOptions, programHelp } = await loadPart(loadHelp);
     io.stdout(programHelp(helpOptions(io)));
   } else return undefined;
+  return ExitCode.ok;
+}
+
+/** The help of one command, which has no other word before or behind it. */
+async function helpAtOnce(first: string, second: string, io: Io): Promise<number | undefined> {
+  const name = first === "help" ? second : helpOptionWords.has(second) ? first : undefined;
+  if (name === undefined) return undefined;
+  const { commandHelp, helpOptions, findCommand } = await loadPart(loadHelp);
+  const entry = findCommand(name);
+  if (entry === undefined) return undefined;
+  io.stdout(commandHelp({ ...entry, ...await loadPart(entry.load) }, helpOptions(io)));
   return ExitCode.ok;
 }
 

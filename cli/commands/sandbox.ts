@@ -11,6 +11,15 @@ import { type Output, output } from "../terminal/output.ts";
 import { printable } from "../terminal/text.ts";
 import { sandboxText } from "../texts/sandbox.ts";
 import { bilingual } from "../texts/texts.ts";
+import { loadPart } from "../missing_part.ts";
+
+// these paths are hidden from Deno, which would read all of them for the help, too
+const loadCheck = async () =>
+  await import("../run/sandbox/check_command.ts" as string) as typeof import("../run/sandbox/check_command.ts");
+const loadSandbox = async () =>
+  await import("../run/sandbox/run_sandbox.ts" as string) as typeof import("../run/sandbox/run_sandbox.ts");
+const loadFaults = async () =>
+  await import("../run/sandbox/sandbox_faults.ts" as string) as typeof import("../run/sandbox/sandbox_faults.ts");
 
 const flags = {
   port: {
@@ -72,7 +81,7 @@ async function check(args: SandboxArgs, context: CommandContext, out: Output): P
   const { locale, style } = context;
   const text = sandboxText[locale];
   const asked = readCheck(args);
-  const { checkCommand } = await import("../run/sandbox/check_command.ts");
+  const { checkCommand } = await loadPart(loadCheck);
   const results: TrialResult[] = [];
   if (args.flags.markdown) out.print("| | |\n| --- | --- |\n");
   for await (const result of checkCommand(asked, context)) {
@@ -103,8 +112,8 @@ async function run(args: SandboxArgs, context: CommandContext): Promise<number> 
     if (given) throw new UsageError(bilingual(sandboxText, (t) => t.onlyForCheck(name)));
   }
   const [{ runSandbox }, { sandboxFaults }] = await Promise.all([
-    import("../run/sandbox/run_sandbox.ts"),
-    import("../run/sandbox/sandbox_faults.ts"),
+    loadPart(loadSandbox),
+    loadPart(loadFaults),
   ]);
   const words = Object.keys(sandboxFaults);
   const unknown = faults.find((name) => !words.includes(name));

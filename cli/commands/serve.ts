@@ -12,6 +12,13 @@ import { listenError } from "../run/listen_error.ts";
 import { openBrowser } from "../run/open_browser.ts";
 import { serveText } from "../texts/serve.ts";
 import { serveHelp } from "../texts/service.ts";
+import { loadPart } from "../missing_part.ts";
+
+// these paths are hidden from Deno, which would read all of them for the help, too
+const loadPairing = async () =>
+  await import("../settings/pairing_token.ts" as string) as typeof import("../settings/pairing_token.ts");
+const loadService = async () =>
+  await import("../run/service_run.ts" as string) as typeof import("../run/service_run.ts");
 
 const flags = {
   port: { type: "setting", setting: "serve.port", short: "p", value: "N" },
@@ -48,7 +55,7 @@ function shownHost(hostname: string): string {
 /** What a script in the browser is connected with, where no page can be looked at; a service may run meanwhile. */
 async function pair({ hostname, port }: { hostname: string; port: number }, context: CommandContext): Promise<number> {
   const { io, locale } = context;
-  const { pairingToken } = await import("../settings/pairing_token.ts");
+  const { pairingToken } = await loadPart(loadPairing);
   const token = pairingToken(pairingPath(io.env), [], true).token();
   io.stdout(`http://${shownHost(hostname)}:${port}/\n${token}\n`);
   if (io.isTerminal) io.stderr(`${serveText[locale].pair(port)}\n`);
@@ -61,7 +68,7 @@ async function run(args: Args<typeof flags>, context: CommandContext): Promise<n
   const { hostname, port, ...options } = serverOptions(args, context);
   if (args.flags.pair) return await pair({ hostname, port }, context);
   const note = (text: string) => io.stderr(`${text}\n`);
-  const { openService } = await import("../run/service_run.ts");
+  const { openService } = await loadPart(loadService);
   const access = { hostname, ...options };
   await using app = await openService(context, { access, store: args.flags.store, project: args.flags.project, note })
     .catch((error) => {

@@ -51,6 +51,20 @@ Deno.test("the main help has every command in a group, both names of every setti
   assertEquals(help.split("\n").filter((line) => /^ {2}civikit /.test(line)).length, 2);
 });
 
+Deno.test("the help of a command is the same by every way that asks for it", async () => {
+  for (const { name } of commands) {
+    const [short, ...others] = await Promise.all(
+      [[name, "-h"], [name, "--help"], ["help", name], [name, "--help", "--no-color"]]
+        .map(async (args) => {
+          const io = testIo();
+          return { code: await main(args, io), out: io.out, err: io.err };
+        }),
+    );
+    assertEquals(short!.code, 0, name);
+    for (const other of others) assertEquals(other, short, name);
+  }
+});
+
 Deno.test("common options before a command choose the language of its help", async () => {
   for (
     const args of [["--lang", "zh-TW", "--help"], ["--lang=zh-TW", "help", "scan"], [
@@ -105,6 +119,15 @@ async function read(...entries: string[]): Promise<string[]> {
   return queue.map((url) => url.replace(root, "")).sort();
 }
 
+/** What of these no help needs. */
+async function heavy(paths: readonly string[]): Promise<string[]> {
+  const light =
+    /^(?:cli\/(?:commands\/commands|options\/|settings\/|terminal\/|texts\/|[a-z_]+\.ts)|transport\/http\/version)/;
+  // the prompt for a key has its own package, which is read and not loaded
+  const packages = new Set(await read("cli/terminal/io.ts"));
+  return paths.filter((path) => !light.test(path) && !packages.has(path));
+}
+
 const mine = (paths: readonly string[]) => paths.filter((path) => !path.includes(":") && !path.startsWith("tools/"));
 
 Deno.test("--version reads seven modules, and --help no command, no transport, no package and nothing of node:", async () => {
@@ -119,16 +142,26 @@ Deno.test("--version reads seven modules, and --help no command, no transport, n
     "transport/http/version.ts",
   ]);
   const help = await read("cli/main.ts", "cli/help.ts");
-  const allowed =
-    /^(?:cli\/(?:commands\/commands|options\/|settings\/|terminal\/|texts\/|[a-z_]+\.ts)|transport\/http\/version)/;
-  // the prompt for a key has its own package, which is read and not loaded
-  const packages = new Set(await read("cli/terminal/io.ts"));
-  assertEquals(help.filter((path) => !allowed.test(path) && !packages.has(path)), []);
+  assertEquals(await heavy(help), []);
   assert(help.length < 25, help.join());
 });
 
+Deno.test("the help of a download reads nothing that a download takes", async () => {
+  const help = await read("cli/main.ts", "cli/help.ts", "cli/commands/download.ts");
+  assertEquals(await heavy(help.filter((path) => path !== "cli/commands/download.ts")), []);
+  assert(help.length < 30, help.join());
+});
+
+Deno.test("commands that show numbers or serve pages read them when they run, not for their help", async () => {
+  for (const name of ["logs", "report", "transfers", "sandbox", "serve"]) {
+    const help = await read(`cli/commands/${name}.ts`);
+    assertEquals(help.filter((path) => /^(?:monitor|testing|hub\/(?:pages|routes)|npm:\/?hono)/.test(path)), [], name);
+  }
+});
+
 Deno.test("a command reads no other command, and none but the service reads its pages", async () => {
-  const download = await read("cli/main.ts", "cli/dispatch.ts", "cli/commands/download.ts");
+  const entries = ["cli/main.ts", "cli/dispatch.ts", "cli/commands/download.ts", "cli/run/download_references.ts"];
+  const download = await read(...entries);
   assertEquals(mine(download).filter((path) => path.startsWith("cli/commands/")), [
     "cli/commands/commands.ts",
     "cli/commands/download.ts",
