@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import {
   type FetchFiles,
   fetchFiles,
@@ -64,12 +65,17 @@ export function runFiles({ watcher = {}, track, published, secondSource, default
     options: FetchFilesOptions<File> = {},
   ): AsyncGenerator<FetchOutcome<File>, void, undefined> {
     const watched = new Map<File, WatchedFile>();
+    const defaults = { ...own, ...options.defaults };
     const optionsOf: FetchFilesOptions<File>["optionsOf"] = (file, promised) => {
-      const one = watchFile<WantedFile>(file, options.optionsOf?.(file, promised) ?? promised, { watcher, track });
+      const path = defaults.root === undefined ? file.name : join(defaults.root, file.name);
+      const one = watchFile<WantedFile>(file, options.optionsOf?.(file, promised) ?? promised, {
+        watcher,
+        track,
+        path,
+      });
       watched.set(file, one);
       return one.options;
     };
-    const defaults = { ...own, ...options.defaults };
     for await (const outcome of fetchFiles(transport, files, { secondSource, ...options, defaults, optionsOf })) {
       watched.get(outcome.file)?.end(outcome);
       watched.delete(outcome.file);

@@ -27,6 +27,14 @@ export interface WatchedFile {
   end(outcome: { readonly result?: DownloadResult | undefined; readonly error?: unknown }): void;
 }
 
+/** Who is told of a file, and of what. */
+interface WatchFileOptions<File extends WantedFile> {
+  readonly watcher?: RunWatcher<File>;
+  readonly track?: TransferList["track"] | undefined;
+  /** Where it is to be written. */
+  readonly path: string;
+}
+
 const longWaitMs = 1000;
 
 function phaseOf(event: TransportEvent): RunPhase | undefined {
@@ -61,7 +69,7 @@ function counter(): { readonly received: number; from(bytes: number): void; to(b
 export function watchFile<File extends WantedFile>(
   file: File,
   options: DownloadOptions,
-  { watcher = {}, track }: { watcher?: RunWatcher<File>; track?: TransferList["track"] | undefined },
+  { watcher = {}, track, path }: WatchFileOptions<File>,
 ): WatchedFile {
   const bytes = counter();
   let phase: RunPhase = "";
@@ -88,7 +96,7 @@ export function watchFile<File extends WantedFile>(
       watcher.progress?.(file, progress);
     },
   };
-  const transfer: Transfer | undefined = track?.(file.name, watched, { reference: file.reference });
+  const transfer: Transfer | undefined = track?.(file.name, watched, { reference: file.reference, path });
   watcher.started?.(file);
   return {
     options: transfer?.options ?? watched,

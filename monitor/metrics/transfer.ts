@@ -39,7 +39,7 @@ export interface TransferSnapshot {
   readonly retries: number;
   /** Bytes that came over the network since it started. */
   readonly receivedBytes: number;
-  /** Where the file is written, once that is known; else its name. */
+  /** Where the file is written, as far as that is known; else its name. */
   readonly path: string;
   /** What was asked for, where that was told. */
   readonly reference: string | undefined;
@@ -58,6 +58,8 @@ export type TransferReason = ErrorCode | "link_renewed";
 export interface TransferAbout {
   /** What was asked for, without secrets. */
   readonly reference?: string | undefined;
+  /** Where it is to be written. Default: its name, until the downloader's events say. */
+  readonly path?: string | undefined;
   /** Called in place of holding it: whoever started it lets go of it, and takes it up again later. Default: it is held. */
   readonly hold?: (() => void) | undefined;
 }

@@ -162,7 +162,11 @@ export function transferList({ clock, count, fail, publish }: TransferListOption
     return entry === undefined || ended.has(entry.state) ? undefined : entry;
   }
 
-  function track(name: string, options: DownloadOptions = {}, { reference, hold }: TransferAbout = {}): Transfer {
+  function track(
+    name: string,
+    options: DownloadOptions = {},
+    { reference, path = name, hold }: TransferAbout = {},
+  ): Transfer {
     const stop = new AbortController();
     const { signal } = options;
     const entry: Entry = {
@@ -184,7 +188,7 @@ export function transferList({ clock, count, fail, publish }: TransferListOption
       connections: 1,
       retries: 0,
       receivedBytes: 0,
-      path: name,
+      path,
       reference,
       why: undefined,
       againMs: undefined,

@@ -49,11 +49,11 @@ Deno.test("runFiles() tells how every transfer ended: well, failed before its fi
       states.push(`${name} ${error === undefined}`);
     }
     assertEquals(states.sort(), ["a.bin true", "b.bin false", "missing.bin false"]);
-    const ended = transfers.list().map(({ name, state, code }) => [name, state, code]);
+    const ended = transfers.list().map(({ name, path, state, code }) => [name, path, state, code]);
     assertEquals(ended, [
-      ["a.bin", "finished", undefined],
-      ["b.bin", "failed", "invalid_path"],
-      ["missing.bin", "failed", "not_found"],
+      ["a.bin", join(folder, "a.bin"), "finished", undefined],
+      ["b.bin", join(folder, "b.bin"), "failed", "invalid_path"],
+      ["missing.bin", join(folder, "missing.bin"), "failed", "not_found"],
     ]);
   }));
 
