@@ -39,9 +39,9 @@ const migrations = [
 const statements = {
   keep: "INSERT OR REPLACE INTO news VALUES (?, ?, ?, ?, ?)",
   owners: "SELECT DISTINCT owner FROM news WHERE target = ? AND owner != ?",
-  left: "SELECT news FROM news WHERE target = ? AND owner = ? ORDER BY at_ms",
+  left: "SELECT key, news, at_ms FROM news WHERE target = ? AND owner = ?",
   // what this process has kept of the same is newer
-  own: "UPDATE OR IGNORE news SET owner = :own WHERE target = :target AND owner = :owner",
+  adopt: "INSERT OR IGNORE INTO news VALUES (?, ?, ?, ?, ?)",
   forget: "DELETE FROM news WHERE target = ? AND owner = ?",
   drop: "DELETE FROM news WHERE target = ? AND key = ? AND owner = ?",
   dropOld: "DELETE FROM news WHERE at_ms < ?",
@@ -97,12 +97,18 @@ export function openOutbox(path: string, { clock = systemClock, onSetAside }: Op
         file.run.dropOld.run(clock.date() - keepMs);
         const name = nameOf(target);
         const owners = file.run.owners.all(name, own).map(({ owner }) => String(owner));
-        return owners.filter((owner) => marks.isAlive(owner) !== true).flatMap((owner) => {
-          const left = file.run.left.all(name, owner).map(({ news }) => JSON.parse(String(news)) as News);
-          file.run.own.run({ own, target: name, owner });
+        const left = owners.filter((owner) => marks.isAlive(owner) !== true).flatMap((owner) => {
+          const rows = file.run.left.all(name, owner);
           file.run.forget.run(name, owner);
           marks.forget(owner);
-          return left;
+          return rows;
+        });
+        left.sort((one, other) => Number(one["at_ms"]) - Number(other["at_ms"]));
+        // several may have kept the same: the newest counts
+        const newest = new Map(left.map((row) => [row["key"]!, row]));
+        return [...newest].map(([key, { news, at_ms: atMs }]) => {
+          file.run.adopt.run(name, key, own, news!, atMs!);
+          return JSON.parse(String(news)) as News;
         });
       }),
     drop(target, news) {

@@ -74,3 +74,21 @@ Deno.test("openOutbox() gives what a killed process had kept, and nothing of one
     await reader.cancel();
     assertEquals(outbox.take(forge), [file("a")]);
   }));
+
+Deno.test("openOutbox() gives the newest of what several dead processes had kept of the same", () =>
+  inFolder(async (path) => {
+    const clock = fakeClock();
+    const failed = (atMs: number) =>
+      ({ event: "job_failed", id: "1", name: "a", reference: "1", why: { code: "not_found" }, atMs }) as const;
+    for (const atMs of [1, 2, 3, 4, 5, 6]) {
+      using outbox = openOutbox(path, { clock });
+      outbox.keep(hook, failed(atMs));
+      await clock.advance(1000);
+    }
+    {
+      using next = openOutbox(path, { clock });
+      assertEquals(next.take(hook), [failed(6)]);
+    }
+    using after = openOutbox(path, { clock });
+    assertEquals(after.take(hook), [failed(6)]);
+  }));
