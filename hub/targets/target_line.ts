@@ -85,6 +85,8 @@ export interface TargetLineOptions {
   readonly random: () => number;
   /** Whether nothing new is begun but the last round. */
   readonly isClosing: () => boolean;
+  /** Whether it is still to be told: what it was not told stays until then. */
+  readonly isWanted: () => boolean;
   /** Gives up what is asked. */
   readonly signal: AbortSignal;
 }
@@ -92,7 +94,7 @@ export interface TargetLineOptions {
 /** Gathers news for one program and tells them, again and again until it was told; newer news of the same take their place. */
 export function targetLine(
   target: Target,
-  { transport, onTold, outbox, quietMs, mostMs, clock, random, isClosing, signal }: TargetLineOptions,
+  { transport, onTold, outbox, quietMs, mostMs, clock, random, isClosing, isWanted, signal }: TargetLineOptions,
 ): TargetLine {
   let pending = new Map<string, News>();
   let sinceMs = 0;
@@ -171,7 +173,10 @@ export function targetLine(
   function begin(): Promise<void> {
     cancel?.();
     cancel = undefined;
-    return busy ??= tell();
+    if (busy !== undefined || isWanted()) return busy ??= tell();
+    againMs = null;
+    later(longestPauseMs);
+    return Promise.resolve();
   }
 
   function later(delayMs: number): void {

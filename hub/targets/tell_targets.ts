@@ -111,7 +111,8 @@ export function tellTargets({
 
   function lineOf(target: Target): TargetLine {
     const key = `${target.kind} ${target.url}`;
-    const known = lines.get(key) ?? targetLine(target, options);
+    const isWanted = () => targets().some(({ kind, url }) => kind === target.kind && url === target.url);
+    const known = lines.get(key) ?? targetLine(target, { ...options, isWanted });
     lines.set(key, known);
     return known;
   }

@@ -2,7 +2,15 @@ import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { join } from "node:path";
 import { readTarget, type TargetKind, type TargetState, tellTargets } from "../../../hub/mod.ts";
 import { type Failure, type FailureEvent, openOutbox, targetText } from "../../../hub/targets/mod.ts";
-import { compose, DiskError, type ErrorCode, fetchTransport, hostHeaders, status } from "../../../transport/mod.ts";
+import {
+  compose,
+  DiskError,
+  type ErrorCode,
+  fetchTransport,
+  hostHeaders,
+  HttpError,
+  status,
+} from "../../../transport/mod.ts";
 import type { PublishedFile } from "../../../hub/run/mod.ts";
 import { type FakeClock, fakeClock } from "../../_support/clock.ts";
 import { startStub, type Stub } from "./_stub.ts";
@@ -381,4 +389,35 @@ Deno.test("tellTargets() tells all the same where the outbox cannot be written, 
   await teller.close(600_000);
   assertEquals(stub.asked, ["/sdapi/v1/refresh-loras"]);
   assert(trouble.length > 0 && trouble.every((error) => error instanceof DiskError));
+});
+
+Deno.test("tellTargets() tells nobody who is no longer among the targets, and all of it once they are again", async () => {
+  const clock = fakeClock();
+  const hook = readTarget("webhook=http://127.0.0.1:9/hooks/T0123456789abcdef");
+  let targets = [hook];
+  const bodies: Promise<string>[] = [];
+  let said = Promise.withResolvers<TargetState>();
+  const teller = tellTargets({
+    ...{ targets: () => targets, clock, random: () => 0.5, onTold: (state) => said.resolve(state) },
+    transport: {
+      fetch(request) {
+        bodies.push(request.text());
+        if (bodies.length > 1) return Promise.resolve(new Response());
+        return Promise.reject(new HttpError("busy", { code: "service_unavailable", status: 503, url: "", body: "" }));
+      },
+    },
+  });
+  teller.published({ path: "/m/a.safetensors" });
+  await clock.advance(2000);
+  assertEquals((await said.promise).state, "waiting");
+  targets = [];
+  await clock.advance(600_000);
+  assertEquals(bodies.length, 1);
+  said = Promise.withResolvers();
+  targets = [hook];
+  teller.published({ path: "/m/b.safetensors" });
+  await clock.advance(2000);
+  assertEquals((await said.promise).state, "idle");
+  assertMatch(await bodies[1]!, /^\{"event":"published","text":"2 files have come: a.safetensors, b.safetensors"/);
+  await teller.close();
 });
