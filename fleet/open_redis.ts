@@ -31,8 +31,13 @@ const leastVersion = "6.2.0";
 
 type Refusal = "redis_credentials" | "redis_evicts" | "redis_unfit";
 
+/** An address without user and password, also where it is mistyped; several hosts with ports are a URL for nobody else. */
+function shownAddress(url: string): string {
+  return redactUrl(url.replace(/^([a-z+]+:\/*)?.*@/is, "$1"));
+}
+
 function refused(url: string, why: string, reason?: Refusal, cause?: unknown): InputError {
-  const shown = redactUrl(url);
+  const shown = shownAddress(url);
   const message = `connecting to "${shown}": ${why}`;
   return new InputError(message, { code: "invalid_config", input: shown, cause, ...(reason && { reason }) });
 }
@@ -52,14 +57,17 @@ function connectError(url: string, error: unknown, last: unknown, primary: strin
   }
   if (/certificate|UnknownIssuer|self.signed|CERT_|NotValidForName/i.test(messages)) {
     const why = "its certificate is not trusted, or is for another name; a CA of one's own goes into network.caFiles";
-    return new CivikitError(`connecting to "${redactUrl(url)}": ${why}`, { code: "tls_failed", cause: last ?? error });
+    return new CivikitError(`connecting to "${shownAddress(url)}": ${why}`, {
+      code: "tls_failed",
+      cause: last ?? error,
+    });
   }
   const state = /no answer for|CLUSTERDOWN/.test(messages)
     ? "whoever listens there takes the connection, and does not answer"
     : primary === undefined
     ? "nobody answers there"
     : `no Sentinel there names a primary ${JSON.stringify(primary)} that answers`;
-  return new CivikitError(`connecting to "${redactUrl(url)}": ${state}`, {
+  return new CivikitError(`connecting to "${shownAddress(url)}": ${state}`, {
     ...{ code: "connect_failed", cause: last ?? error },
   });
 }

@@ -24,7 +24,7 @@ export function unitOf(setting: Setting): string | null {
 
 /** A URL without secrets, and else as it was typed; also where it is none, for want of a colon say. */
 export function shownUrl(url: string): string {
-  if (!URL.parse(url)?.hostname) return url.replace(/[^/\s]*@/g, "");
+  if (!URL.parse(url)?.hostname) return url.replace(/^([a-z][a-z\d+.-]*:?\/+)?.*@/is, "$1");
   const shown = redactUrl(url);
   return shown === `${url}/` ? url : shown;
 }

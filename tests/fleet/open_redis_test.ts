@@ -314,3 +314,12 @@ Deno.test("openRedis() says by name what is no address of a Redis, and where nob
   const away = await assertRejects(() => openRedis("redis://127.0.0.1:1"), CivikitError);
   assertEquals(away.code, "connect_failed");
 });
+
+Deno.test("openRedis() names where it connects to and never who, also where the address is mistyped", async () => {
+  const two = `redis://ann:pass-phrase@127.0.0.1:${freePort()},127.0.0.1:${freePort()}`;
+  for (const url of [two, "redis:/ann:pass-phrase@127.0.0.1", "redis://ann:pass-phrase/or so@127.0.0.1,10.0.0.6"]) {
+    const { message } = await assertRejects(() => openRedis(url, { connectMs: 500 }), CivikitError);
+    assertEquals(message.includes("phrase"), false, message);
+    assertEquals(message.includes(url.split("@")[1]!), true, message);
+  }
+});

@@ -49,8 +49,14 @@ Deno.test("the setting baseUrl and the library take the same addresses, names be
 
 Deno.test("shownUrl() shows no password, also where the text is no URL", () => {
   for (
-    const text of ["http//ann:pass-phrase@proxy.lan", "ann:pass-phrase@[", "http://ann:pass-phrase@proxy.lan:99999"]
+    const text of [
+      "http//ann:pass-phrase@proxy.lan",
+      "ann:pass-phrase@[",
+      "http://ann:pass-phrase@proxy.lan:99999",
+      "redis://ann:pass-phrase/or so@10.0.0.5,10.0.0.6",
+    ]
   ) {
     assertEquals(shownUrl(text).includes("pass-phrase"), false, text);
   }
+  assertEquals(shownUrl("redis://ann:pass-phrase@10.0.0.5:1,10.0.0.6:2/3"), "redis://10.0.0.5:1,10.0.0.6:2/3");
 });
