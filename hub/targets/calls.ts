@@ -7,6 +7,8 @@ import type { Target, TargetKind } from "./target.ts";
 
 /** How many names the line for people has. */
 const mostNames = 10;
+/** Of how many things a webhook hears at once: many a server takes no body over 1 MB. */
+const mostTogether = 500;
 
 /** One request to a program. */
 export interface TargetCall {
@@ -113,16 +115,19 @@ function failed(event: FailureEvent, failures: readonly Failure[]) {
   };
 }
 
-/** What a webhook is told: a request for each kind of news, with one line for people and all of it. */
+/** What a webhook is told: requests for each kind of news, with one line for people and all of it. */
 function hooks({ url }: Target, news: readonly News[]): TargetCall[] {
-  const call = (news: readonly News[], body: unknown) => ({ url, body: JSON.stringify(body), done: [], news });
-  const files = filesOf(news);
+  function calls<Kind extends News>(news: readonly Kind[], bodyOf: (news: readonly Kind[]) => unknown): TargetCall[] {
+    const parts = Array.from({ length: Math.ceil(news.length / mostTogether) }, (_, index) => {
+      return news.slice(index * mostTogether, (index + 1) * mostTogether);
+    });
+    return parts.map((news) => ({ url, body: JSON.stringify(bodyOf(news)), done: [], news }));
+  }
   const failures = news.filter(isFailure);
   return [
-    ...(files.length === 0 ? [] : [call(files, published(files))]),
+    ...calls(filesOf(news), published),
     ...failureEvents.flatMap((event) => {
-      const these = failures.filter((failure) => failure.event === event);
-      return these.length === 0 ? [] : [call(these, failed(event, these))];
+      return calls(failures.filter((failure) => failure.event === event), (these) => failed(event, these));
     }),
   ];
 }

@@ -7,6 +7,9 @@ import { isFailure, keyOf, type News } from "./news.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Target } from "./target.ts";
 
+/** What somebody asks to wait for is waited for so long, in milliseconds: after a week it would be forgotten. */
+const longestAskedMs = 24 * 3_600_000;
+
 /** How it stands with one program. */
 export interface TargetState extends Target {
   /**
@@ -133,7 +136,7 @@ export function targetLine(
         why = reason;
         if (!mayPass(error, reason)) continue;
         const left = new Set(calls.slice(index).flatMap(({ news }) => news));
-        const askedMs = error instanceof HttpError ? error.retryAfterMs ?? 0 : 0;
+        const askedMs = error instanceof HttpError ? Math.min(longestAskedMs, error.retryAfterMs ?? 0) : 0;
         return { left: [...left], why, isPatient: isRefused(reason), askedMs };
       }
     }

@@ -421,3 +421,29 @@ Deno.test("tellTargets() tells nobody who is no longer among the targets, and al
   assertMatch(await bodies[1]!, /^\{"event":"published","text":"2 files have come: a.safetensors, b.safetensors"/);
   await teller.close();
 });
+
+Deno.test("tellTargets() tells a webhook of no more than 500 things at once", async () => {
+  await using stub = startStub("webhook");
+  using socket = fetchTransport();
+  const targets = () => [readTarget(`webhook=${stub.url}/hooks/T0123456789abcdef`)];
+  const teller = tellTargets({ targets, transport: compose(socket, status()), clock: fakeClock() });
+  const paths = Array.from({ length: 1201 }, (_, index) => `/m/${index}.safetensors`);
+  for (const path of paths) teller.published({ path });
+  await teller.close();
+  const told = stub.asked.map((body) => (JSON.parse(body) as { files: PublishedFile[] }).files.map(({ path }) => path));
+  assertEquals([told.map(({ length }) => length), told.flat()], [[500, 500, 201], paths]);
+});
+
+Deno.test("tellTargets() waits as long as it is asked to, and no longer than a day", async () => {
+  for (const [retryAfterMs, waitedMs] of [[3_600_000, 3_600_000], [Number.MAX_SAFE_INTEGER, 86_400_000]] as const) {
+    const clock = fakeClock();
+    const { promise, resolve } = Promise.withResolvers<TargetState>();
+    const busy = new HttpError("busy", { code: "rate_limited", status: 429, url: "", body: "", retryAfterMs });
+    const targets = () => [readTarget("webhook=http://127.0.0.1:9/hook")];
+    const teller = tellTargets({ targets, transport: { fetch: () => Promise.reject(busy) }, clock, onTold: resolve });
+    teller.published({ path: "/m/a.safetensors" });
+    await clock.advance(2000);
+    assertEquals((await promise).againMs! - clock.date(), waitedMs);
+    await teller.close();
+  }
+});
