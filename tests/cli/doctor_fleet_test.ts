@@ -110,3 +110,17 @@ Deno.test("the doctor looks at the buckets: reachable, credentials, clock, and t
     assertEquals(skewed.slice(0, 2), [1, "ok,warning"]);
     assertMatch(skewed[2], /this machine is \d+ s behind the clock of 127\.0\.0\.1/);
   }));
+
+Deno.test("the doctor looks at a Redis of several addresses, each with its port", () =>
+  inWard(async ({ examine }) => {
+    await using civitai = await startCivitai();
+    for (const [scheme, path] of [["redis", ""], ["redis+sentinel", "/lantern"]]) {
+      const address = `${scheme}://ann:${secret}@127.0.0.1:1,[::1]:2${path}`;
+      const [code, levels, words] = said(
+        await examine(civitai.url, { env: { CIVIKIT_FLEET_REDIS: address } }),
+        "redis",
+      );
+      assertEquals([code, levels], [5, "error"]);
+      assertMatch(words, /127\.0\.0\.1:1,\[::1\]:2.* Start Redis/);
+    }
+  }));

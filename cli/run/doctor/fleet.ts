@@ -36,18 +36,29 @@ function failed(check: "redis" | "bucket", error: unknown, away: Say): Finding {
   return { check, level: "error", detail: () => state, next: isAway ? away : adviceOn(error), exit };
 }
 
+/** The servers that an address of Redis names: one, nodes of a cluster, or Sentinels. */
+function serversOf(url: string): { readonly hostname: string; readonly port: string }[] {
+  const [, sentinel, hosts = ""] = /^rediss?(\+sentinel)?:\/\/(?:[^/]*@)?([^/?#]+)/i.exec(url) ?? [];
+  return hosts.split(",").flatMap((host) => {
+    const { hostname = "", port } = URL.parse(`redis://${host}`) ?? {};
+    return hostname === "" ? [] : [{ hostname, port: port || (sentinel ? "26379" : "6379") }];
+  });
+}
+
 /** Whether the Redis of the fleet is there, and fit for it. */
 export async function redisFindings({ settings, caCerts }: FleetPatient): Promise<Finding[]> {
   const check = "redis";
   const url = settings.value("fleet.redis");
   if (url === undefined) return [{ check, level: "ok", detail: (text) => text.redisNone }];
-  const { hostname, port } = new URL(url);
+  const servers = serversOf(url);
+  const names = servers.map(({ hostname }) => hostname).join(", ");
   // asked before, because Deno would stop and ask the user
-  if (!isGranted([{ name: "net", host: `${hostname}:${port || 6379}` }])) {
+  const denied = servers.find(({ hostname, port }) => !isGranted([{ name: "net", host: `${hostname}:${port}` }]));
+  if (denied !== undefined) {
     return [{
       check,
       level: "warning",
-      detail: (text) => text.fleetDenied(hostname),
+      detail: (text) => text.fleetDenied(denied.hostname),
       next: (text) => text.fleetDeniedNext,
     }];
   }
@@ -55,7 +66,7 @@ export async function redisFindings({ settings, caCerts }: FleetPatient): Promis
     const { lookAtRedis } = await loadFleet();
     const prefix = `{${settings.value("fleet.prefix")}}`;
     const { version, forgets, pingMs } = await lookAtRedis(url, prefix, { connectMs: patienceMs, caCerts });
-    const found: Finding[] = [{ check, level: "ok", detail: (text) => text.redisThere(hostname, version, pingMs) }];
+    const found: Finding[] = [{ check, level: "ok", detail: (text) => text.redisThere(names, version, pingMs) }];
     if (forgets !== null) {
       const next: Say = (text) => text.redisForgetsNext[forgets];
       found.push({ check, level: "warning", detail: (text) => text.redisForgets[forgets], next });
