@@ -68,8 +68,10 @@ Deno.test("examples/download_with_progress.ts downloads, verifies, and is at an 
     assertMatch(first, /models\/paper_lantern_v2\.safetensors verified\n$/);
     const { size } = await Deno.stat(join(folder, "models", "paper_lantern_v2.safetensors"));
     assertEquals(size, civitai.file(3002).file.content.size);
+    const asked = civitai.storage.log.length; // by several connections, where the first one was slow
+    assert(asked > 0);
     assertMatch(await run("download_with_progress.ts", "2002"), /verified\n$/);
-    assertEquals(civitai.storage.log.length, 1);
+    assertEquals(civitai.storage.log.length, asked);
   }));
 
 Deno.test("examples/what_a_picture_needs.ts says what is here, missing and unknown", () =>

@@ -126,7 +126,9 @@ export async function startChromium(): Promise<BrowserPage> {
     if (method === "Page.lifecycleEvent" && of.name === "load") load(of.loaderId).resolve();
     if (method === "Network.requestWillBeSent") requested.push(of.request.url);
     if (method === "Runtime.exceptionThrown") problems.push(of.exceptionDetails.exception?.description ?? "exception");
-    if (method === "Log.entryAdded" && of.entry.level === "error") problems.push(of.entry.text);
+    if (method === "Log.entryAdded" && of.entry.level === "error") {
+      problems.push([of.entry.text, of.entry.url].filter(Boolean).join(" "));
+    }
   }
 
   socket.onmessage = ({ data }) => {

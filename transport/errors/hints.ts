@@ -907,7 +907,7 @@ const byReason: Readonly<Record<ErrorReason, Entry>> = {
     "zh-TW": [
       "這個 Redis 不能用來當機隊",
       "它是副本、當成伺服器寫的 Sentinel、寫了好幾台卻不是叢集、比 6.2 舊，或沒有這個編號的資料庫。",
-      "請在 fleet.redis 寫主要的那一台、它的 Sentinel（redis+sentinel://主機:26379/名稱）、叢集的節點，或較新的 Redis 或 Valkey。",
+      "請在 fleet.redis 寫主要的那一台、它的 Sentinel（redis+sentinel://HOST:26379/NAME）、叢集的節點，或較新的 Redis 或 Valkey。",
     ],
   },
   // forbidden

@@ -108,6 +108,6 @@ drive("the library page in Chromium", {
       await page.evaluate("document.getElementById('do-verify').click()");
       await page.until(`document.readyState === 'complete' && ${note} === 'Started.'`);
       assertEquals(files.library.trouble, null);
-      assertEquals(page.problems.filter((problem) => !problem.includes("400")), []);
+      assertEquals(page.problems.filter((problem) => !problem.includes("status of 400")), []);
     }),
 });

@@ -128,7 +128,7 @@ drive("the pages of a real civikit serve in Chromium", {
       await page.until("document.querySelector('#list-done')?.textContent.includes('members_only.safetensors')");
       assertEquals(tree(`${folder}/models`), ["models/loras/members_only.safetensors"]);
       assert(civitai.log.some(({ headers }) => headers.get("authorization") === "Bearer demo-key"));
-      assertEquals(page.problems.filter((problem) => !problem.includes("400")), []);
+      assertEquals(page.problems.filter((problem) => !problem.includes("status of 400")), []);
     }),
 
   "a browser that slept for an hour, its streams dead and the service another one, catches up": (page) =>
