@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { accessControl } from "../monitor/server/access.ts";
 import { diagnosticApp } from "../monitor/server/app.ts";
+import { iconPath } from "../monitor/server/asset_routes.ts";
 import { logInPage } from "../monitor/server/pages.ts";
 import { logInRoutes } from "../monitor/server/routes_log_in.ts";
 import { secured } from "../monitor/server/security_headers.ts";
@@ -82,6 +83,7 @@ export function service(options: ServiceOptions): Service {
   app.use(secured);
   app.use(access.check);
   app.route("/assets", hubAssets());
+  app.get(iconPath, (c) => c.redirect("/assets/icon.svg", 301));
   app.route(
     "/",
     logInRoutes({

@@ -2,6 +2,7 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypt
 import { isIP } from "node:net";
 import type { Context, MiddlewareHandler, Next } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
+import { iconPath } from "./asset_routes.ts";
 import { clientAddress } from "./client_address.ts";
 import { logInAttempts } from "./log_in_attempts.ts";
 import { isPageWanted } from "./wanted.ts";
@@ -56,7 +57,7 @@ const leastTokenLength = 16;
 const loopbackName = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;
 /** What may be seen without the token: the form, what it looks like, whether the process lives, and a script to install. */
 const openPaths: ReadonlySet<string> = new Set([
-  ...["/login", "/assets/style.css", "/assets/icon.svg", "/readyz"],
+  ...["/login", "/assets/style.css", "/assets/icon.svg", iconPath, "/readyz"],
   "/extensions/civikit.user.js",
 ]);
 

@@ -14,6 +14,9 @@ const common: Readonly<Record<string, readonly [type: string, text: string]>> = 
   "read_chart.js": [script, readChart],
 };
 
+/** What browsers ask for beside JSON, and beside a page whose own icon they have not read yet. */
+export const iconPath = "/favicon.ico";
+
 /** Serves assets by their names; 304 where the client has the very same. */
 export function assetRoutes(own: typeof common): Hono {
   const app = new Hono();

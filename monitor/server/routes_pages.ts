@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import type { AccessControl } from "./access.ts";
-import { assetRoutes, script } from "./asset_routes.ts";
+import { assetRoutes, iconPath, script } from "./asset_routes.ts";
 import liveScript from "./assets/live.js" with { type: "text" };
 import style from "./assets/style.css" with { type: "text" };
 import { dashboardPage } from "./dashboard_page.ts";
@@ -29,6 +29,7 @@ export function pageRoutes({ views, renderer: { show }, base, logIn }: PageRoute
     "/assets",
     assetRoutes({ "style.css": ["text/css; charset=utf-8", style], "live.js": [script, liveScript] }),
   );
+  app.get(iconPath, (c) => c.redirect(`${base}/assets/icon.svg`, 301));
   app.get(
     "/",
     (c) => show(c, async (context) => dashboardPage(await views.dashboard(context.span, context.locale), context)),
