@@ -80,7 +80,8 @@ function keepLive({ types, everyMs, takeOver, isHeld = () => false, shown = (sta
     own.addEventListener("open", () => (show("live"), soon()));
     own.addEventListener("error", () => {
       const isRefused = own.readyState === EventSource.CLOSED;
-      show(isRefused ? "offline" : "connecting");
+      // who is away stays so until something is heard of it: that the stream is tried again is no news
+      show(isRefused || state === "offline" ? "offline" : "connecting");
       if (isRefused) setTimeout(() => own === events && listen(), reopenMs);
     });
     for (const type of types) own.addEventListener(type, soon);

@@ -26,8 +26,12 @@ export function drive(name: string, steps: Readonly<Record<string, Step>>): void
           await page.scripts(true);
           await page.resize(1280, 900);
           await page.media({});
-          await step(page);
-          await page.open("about:blank");
+          try {
+            await step(page);
+          } finally {
+            // what a step that failed left open would be heard in the next
+            await page.open("about:blank");
+          }
         });
       }
     },

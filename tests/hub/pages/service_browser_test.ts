@@ -2,11 +2,24 @@ import { assert, assertEquals } from "@std/assert";
 import { startCivitai } from "../../_civitai/mod.ts";
 import { freePort } from "../../_support/free_port.ts";
 import { sha256, tree } from "../../cli/_world.ts";
+import type { BrowserPage } from "../../_support/chromium.ts";
 import { clean, drive, isAway, isLive } from "./_browser.ts";
 import { type Serving, serving, type ServingOptions } from "./_serving.ts";
 import { openWay } from "./_way.ts";
 
 const bar = "document.querySelector('#list-downloading progress')";
+
+/** What the connection is said to be from now on. */
+const watchConnection = `globalThis.seen = [];
+  new MutationObserver(() => seen.push(document.getElementById('connection').className))
+    .observe(document.getElementById('connection'), { attributeFilter: ['class'] })`;
+
+/** Waits until the page has tried `count` times more to hear what happens. */
+async function moreAsked(page: BrowserPage, count: number): Promise<void> {
+  const asked = () => page.requested.filter((url) => url.endsWith("/events")).length;
+  const most = asked() + count;
+  while (asked() < most) await page.evaluate("new Promise((resolve) => setTimeout(resolve, 50))");
+}
 
 async function inFolder(
   work: (
@@ -40,6 +53,9 @@ drive("the pages of a real civikit serve in Chromium", {
           await service.stop(signal);
           await page.until("document.getElementById('connection').className.includes('is-offline')");
           assertEquals(await page.evaluate(`document.getElementById('${row}') !== null`), true, "the row went away");
+          await page.evaluate(watchConnection);
+          await moreAsked(page, 2);
+          assertEquals(await page.evaluate<string[]>("seen.filter((one) => !one.includes('is-offline'))"), []);
           service = await serving({ ...options, port });
           await page.until(`${isLive} && ${bar}?.value > ${before}`);
           assertEquals(await page.evaluate("document.querySelector('#list-downloading .job').id"), row);
