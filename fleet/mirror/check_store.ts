@@ -3,6 +3,7 @@ import { wholeWithin, within } from "../../transport/internal.ts";
 import { VerificationError } from "../../transport/mod.ts";
 import type { FileStore, KeptFile } from "../file_store.ts";
 import type { CheckMirror } from "./fill_mirror.ts";
+import { asTheyEnd, storeReading } from "./store_files.ts";
 
 /** How one file of a store stands. */
 export interface StoreCheck {
@@ -52,19 +53,16 @@ export async function* checkStore(
   within("budgetBytes", budgetBytes, 0);
   using own = given === undefined ? hashCache(":memory:") : undefined;
   const cache = given ?? own!;
-  const provedMs = ({ sha256 }: KeptFile) => cache.recorded(store.urlOf(sha256))?.provedMs ?? 0;
+  const reading = storeReading(store, cache);
 
   async function prove(file: KeptFile): Promise<StoreCheck> {
     try {
-      const proof = await store.prove(file, {
+      const proof = await reading.prove(file, {
         signal,
         onProgress: ({ bytes, totalBytes }) => onProgress?.(file, bytes, totalBytes),
       });
       // it went since it was listed
-      if (proof === undefined) return { file, state: "there" };
-      const { sha256 } = file;
-      cache.keep({ path: store.urlOf(sha256), bytes: proof.bytes, mtimeMs: 0, sha256: sha256.toUpperCase() });
-      return { file, state: "proved" };
+      return { file, state: proof === undefined ? "there" : "proved" };
     } catch (error) {
       return { file, state: error instanceof VerificationError ? "damaged" : "failed", error };
     }
@@ -72,20 +70,11 @@ export async function* checkStore(
 
   const files: KeptFile[] = [];
   for await (const file of store.list(signal)) files.push(file);
-  files.sort((one, other) => provedMs(one) - provedMs(other));
+  files.sort((one, other) => reading.provedMs(one.sha256) - reading.provedMs(other.sha256));
   let begunBytes = 0;
-  const under = new Map<KeptFile, Promise<StoreCheck>>();
-  for (let next = 0; next < files.length || under.size > 0;) {
-    while (next < files.length && under.size < concurrency && !signal?.aborted) {
-      const file = files[next++]!;
-      const isDue = begunBytes < budgetBytes;
-      begunBytes += file.bytes;
-      under.set(file, isDue ? prove(file) : Promise.resolve({ file, state: "there" }));
-    }
-    if (under.size === 0) return;
-    const outcome = await Promise.race(under.values());
-    under.delete(outcome.file);
-    if (outcome.state === "failed" && signal?.aborted) continue;
-    yield outcome;
-  }
+  yield* asTheyEnd(files, concurrency, (file): Promise<StoreCheck> => {
+    const isDue = begunBytes < budgetBytes;
+    begunBytes += file.bytes;
+    return isDue ? prove(file) : Promise.resolve({ file, state: "there" });
+  }, signal);
 }

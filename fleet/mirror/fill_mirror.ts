@@ -10,6 +10,7 @@ import { wantedFile } from "../../api/project/wanted_file.ts";
 import { ensureFolder, wholeWithin, within } from "../../transport/internal.ts";
 import { InputError, type Transport, VerificationError } from "../../transport/mod.ts";
 import type { FileStore, ProveOptions, PutFile, StoredFile } from "../file_store.ts";
+import { asTheyEnd, storeReading } from "./store_files.ts";
 
 /** How one locked file ended. */
 export interface MirrorOutcome {
@@ -112,7 +113,8 @@ export async function* fillMirror(
   within("budgetBytes", budgetBytes, 0);
   let begunBytes = 0;
   let turn: Promise<unknown> = Promise.resolve();
-  const provedMs = ({ sha256 }: LockedFile) => sha256 === null ? 0 : cache.recorded(store.urlOf(sha256))?.provedMs ?? 0;
+  const reading = storeReading(store, cache);
+  const provedMs = ({ sha256 }: LockedFile) => sha256 === null ? 0 : reading.provedMs(sha256);
 
   /** The path of the file, whole and right: in the project's folder, or fetched now. */
   async function haveIt(file: LockedFile, sha256: string): Promise<{ path: string; from: "disk" | "site" }> {
@@ -133,13 +135,8 @@ export async function* fillMirror(
     onProgress: ({ bytes, totalBytes }) => onProgress?.(file, bytes, totalBytes, doing),
   });
 
-  async function prove(file: LockedFile, stored: StoredFile): Promise<boolean> {
-    const proof = await store.prove(stored, told(file, "reading"));
-    if (proof === undefined) return false;
-    const { sha256 } = stored;
-    cache.keep({ path: store.urlOf(sha256), bytes: proof.bytes, mtimeMs: 0, sha256: sha256.toUpperCase() });
-    return true;
-  }
+  const prove = async (file: LockedFile, stored: StoredFile) =>
+    await reading.prove(stored, told(file, "reading")) !== undefined;
 
   /** What the store says it has, and whether it is to be read: decided in the order of the files, not of the answers. */
   function find(stored: StoredFile): Promise<"there" | "due" | undefined> {
@@ -197,16 +194,5 @@ export async function* fillMirror(
   const seen = new Set<string>();
   const files = project.lock.files.filter(({ sha256 }) => sha256 === null || !seen.has(sha256) && seen.add(sha256));
   if (check !== undefined) files.sort((one, other) => provedMs(one) - provedMs(other));
-  const under = new Map<LockedFile, Promise<MirrorOutcome>>();
-  for (let next = 0; next < files.length || under.size > 0;) {
-    while (next < files.length && under.size < concurrency && !signal?.aborted) {
-      const file = files[next++]!;
-      under.set(file, mirror(file));
-    }
-    if (under.size === 0) return;
-    const outcome = await Promise.race(under.values());
-    under.delete(outcome.file);
-    if (outcome.state === "failed" && signal?.aborted) continue;
-    yield outcome;
-  }
+  yield* asTheyEnd(files, concurrency, mirror, signal);
 }
