@@ -11,7 +11,7 @@ import { type CommandEntry, commands, loadCommands } from "./commands/commands.t
 import { elsewhere } from "./options/elsewhere.ts";
 import { ExitCode, exitCode } from "./exit_code.ts";
 import { describeFailure } from "./terminal/failure.ts";
-import { actionHelp, commandHelp, helpOptions, programHelp, shortHelp } from "./help.ts";
+import { actionHelp, commandHelp, findCommand, helpOptions, programHelp, shortHelp } from "./help.ts";
 import { loadPart, MissingPartError } from "./missing_part.ts";
 import { InterruptedError, withHangUps } from "./terminal/interrupt.ts";
 import type { Io } from "./terminal/io.ts";
@@ -39,7 +39,7 @@ function hintFor(name: string): Record<Locale, string> | undefined {
 }
 
 function find(name: string): CommandEntry {
-  const command = commands.find((candidate) => candidate.name === name);
+  const command = findCommand(name);
   if (command) return command;
   const hint = hintFor(name);
   throw new UsageError({

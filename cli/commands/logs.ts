@@ -13,10 +13,7 @@ import { alignedRows } from "../terminal/columns.ts";
 import { printable } from "../terminal/text.ts";
 import { jsonText } from "../terminal/json_line.ts";
 import { logsHelp, logsText } from "../texts/service.ts";
-import { loadPart } from "../missing_part.ts";
-
-// the path is hidden from Deno, which would read all of it for the help, too
-const loadMonitor = async () => await import("../../monitor/mod.ts" as string) as typeof import("../../monitor/mod.ts");
+import { loadMonitor } from "../run/load_monitor.ts";
 
 const { default: _ours, ...linesFlag } = listFlags.limit;
 
@@ -91,7 +88,7 @@ async function run(args: Args<typeof flags>, { io, locale }: CommandContext): Pr
   const kind = readAction(word, kinds);
   const { limit, logDir, follow: isFollowed, json: isJson } = args.flags;
   const folder = logDir ?? monitorPaths(io.env)?.logs;
-  const { analyseErrors, analyseLatency, logLines, logParts, tailLines } = await loadPart(loadMonitor);
+  const { analyseErrors, analyseLatency, logLines, logParts, tailLines } = await loadMonitor();
   /** Our own logs with their rotated parts; any other file as it is. */
   const partsOf = async (name: string): Promise<{ parts: readonly string[]; last: string }> => {
     if (ownLogs.has(name)) {

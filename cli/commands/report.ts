@@ -11,10 +11,7 @@ import { isGranted, keeping } from "../settings/rights.ts";
 import { monitorPaths } from "../settings/places.ts";
 import { printable } from "../terminal/text.ts";
 import { reportHelp, reportText } from "../texts/service.ts";
-import { loadPart } from "../missing_part.ts";
-
-// the path is hidden from Deno, which would read all of it for the help, too
-const loadMonitor = async () => await import("../../monitor/mod.ts" as string) as typeof import("../../monitor/mod.ts");
+import { loadMonitor } from "../run/load_monitor.ts";
 
 const flags = {
   since: {
@@ -48,7 +45,7 @@ async function run(args: Args<typeof flags>, { io, locale }: CommandContext): Pr
       input: "CIVIKIT_STATE_DIR",
     });
   }
-  const { formatReport, liveTable, report, statsStore } = await loadPart(loadMonitor);
+  const { formatReport, liveTable, report, statsStore } = await loadMonitor();
   const onSetAside = (aside: string) => io.stderr(`${reportText[locale].damaged(printable(aside))}\n`);
   // what is there can be looked at without a right to write as well
   const readOnly = !clear && !isGranted(keeping(path));

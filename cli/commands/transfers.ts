@@ -19,10 +19,7 @@ import { painter } from "../terminal/painter.ts";
 import { formatElapsed, localTime, printable, withColons } from "../terminal/text.ts";
 import { bilingual } from "../texts/texts.ts";
 import { transfersText } from "../texts/transfers.ts";
-import { loadPart } from "../missing_part.ts";
-
-// the path is hidden from Deno, which would read all of it for the help, too
-const loadMonitor = async () => await import("../../monitor/mod.ts" as string) as typeof import("../../monitor/mod.ts");
+import { loadMonitor } from "../run/load_monitor.ts";
 
 const flags = {
   history: { type: "switch", help: { en: "what ended, newest first", "zh-TW": "列出已經結束的，最新的在前面" } },
@@ -74,7 +71,7 @@ function readAsked({ operands: [word, id, ...more], flags }: TransfersArgs): Ask
 /** What runs is looked at without a right to write as well; to ask something of it, that right is due. */
 async function openTable(path: string, isAsking: boolean): Promise<LiveTable | undefined> {
   if (!existsSync(path)) return undefined;
-  const { liveTable } = await loadPart(loadMonitor);
+  const { liveTable } = await loadMonitor();
   return liveTable(path, { readOnly: !isAsking && !isGranted(keeping(path)) });
 }
 
